@@ -1,0 +1,64 @@
+/**
+ * {@linkcode CodecError}.
+ *
+ * @module
+ */
+
+/**
+ * What is wrong with an archive or a value.
+ *
+ * The first group are rkyv's own checks by rkyv's words, when decoding; the second group are budgets
+ * of this module, when decoding; the third is for values to be encoded.
+ */
+export type CodecErrorCode =
+  | "OutOfBounds"
+  | "Unaligned"
+  | "Overrun"
+  | "SubtreePointerOutOfBounds"
+  | "SubtreePointerOverrun"
+  | "InvalidTag"
+  | "Bool"
+  | "Char"
+  | "NonZero"
+  | "Utf8Error"
+  | "StringRepr"
+  | "Duration"
+  | "InvalidDisplacement"
+  | "InvalidKeyPosition"
+  | "LengthMismatch"
+  | "TooFewLeafNodeEntries"
+  | "TooFewInnerNodeEntries"
+  | "InnerNodeInLeafLevel"
+  | "UnsortedLeafNodeEntries"
+  | "UnlinkedLeafNode"
+  | "UnsortedLeafNodes"
+  | "LastLeafForwardPointerNotNull"
+  | "MismatchedInnerChildKey"
+  | "InvalidLeafNodeDepth"
+  | "TooDeep"
+  | "TooLong"
+  | "BadValue"
+  | "DuplicateKey"
+  | "TooSmall";
+
+/**
+ * Bytes and schema, or value and schema, disagree.
+ *
+ * The message says where (`tasks[3].status`), what was expected and what came.
+ */
+export class CodecError extends RangeError {
+  /** Which rule was broken. */
+  readonly code: CodecErrorCode;
+  /** Where in the value, such as `tasks[3].status`; `""` is the value itself. */
+  readonly path: string;
+  /** Position in the archive, when decoding; -1 when encoding. */
+  readonly offset: number;
+  /** Create with a code and words for a person. */
+  constructor(code: CodecErrorCode, message: string, path = "", offset = -1) {
+    super(message);
+    this.name = "CodecError";
+    this.code = code;
+    this.path = path;
+    this.offset = offset;
+  }
+}

@@ -1,0 +1,44 @@
+/**
+ * The port that turns a whole archive into a raw DEFLATE stream and back.
+ *
+ * Each message is one stream of its own that ends with a final block and has nothing after it:
+ * the Rust peer drops anything else without a word.
+ *
+ * @module
+ */
+
+/** Raw DEFLATE of whole messages. May answer at once or later. */
+export interface Deflater {
+  /**
+   * Deflate `bytes`. The input is only read until the call returns or its promise settles; a result
+   * given at once is only valid until the next call.
+   *
+   * @param bytes The archive.
+   * @param level 0 (stored) to 9.
+   */
+  deflate(
+    bytes: Uint8Array<ArrayBuffer>,
+    level: number,
+  ): Uint8Array<ArrayBuffer> | Promise<Uint8Array<ArrayBuffer>>;
+  /**
+   * Inflate one whole stream. Truncated input, corrupt input, bytes after the final block and more
+   * output than `maxBytes` are refused with {@linkcode InflateError}, thrown or rejected with. A result given
+   * at once may be a view on `bytes` and is only valid until the next call.
+   */
+  inflate(bytes: Uint8Array, maxBytes: number): Uint8Array | Promise<Uint8Array>;
+}
+
+/** Why a stream could not be inflated. */
+export type InflateErrorCode = "Truncated" | "Corrupt" | "TrailingBytes" | "TooBig";
+
+/** A stream that is not exactly one raw DEFLATE stream within the limit. */
+export class InflateError extends Error {
+  /** Which rule was broken. */
+  readonly code: InflateErrorCode;
+  /** Create with a code and words for a person. */
+  constructor(code: InflateErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = "InflateError";
+    this.code = code;
+  }
+}

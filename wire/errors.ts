@@ -1,0 +1,116 @@
+/**
+ * The error classes, each with a closed set of codes.
+ *
+ * @module
+ */
+
+/**
+ * The wire's error codes in Rust's order: the index is the byte on the wire.
+ *
+ * Rust: `hardlight/src/wire.rs`, `RpcHandlerError`.
+ */
+export const RPC_HANDLER_ERRORS = [
+  "ClientNotConnected",
+  "TooManyCallsInFlight",
+  "ClientEncodeError",
+  "ClientDecodeError",
+  "ServerEncodeError",
+  "ServerDecodeError",
+  "ClientCompressError",
+  "ClientDecompressError",
+  "ServerCompressError",
+  "ServerDecompressError",
+  "HandlerPanicked",
+] as const;
+
+/** A code that can travel on the wire. */
+export type RpcHandlerErrorCode = typeof RPC_HANDLER_ERRORS[number];
+
+/**
+ * Why a call failed: a wire code, or one that only the caller's side can know.
+ *
+ * | code | may the call have run? |
+ * | --- | --- |
+ * | `ClientNotConnected` | no: it was not sent |
+ * | `TooManyCallsInFlight`, `ClientEncodeError` | no: it was not sent |
+ * | `ConnectionLost` | yes: it was sent, and the connection ended before the answer |
+ * | `DeadlineExceeded`, `Cancelled` | yes if it was sent: the server is not told |
+ * | the rest | yes |
+ */
+export type RpcErrorCode = RpcHandlerErrorCode | "DeadlineExceeded" | "Cancelled" | "ConnectionLost";
+
+/** One call failed. */
+export class RpcError extends Error {
+  /** Why. */
+  readonly code: RpcErrorCode;
+  /** Create with a code and words for a person. */
+  constructor(code: RpcErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = "RpcError";
+    this.code = code;
+  }
+}
+
+/** How a peer broke the protocol. */
+export type ProtocolErrorCode = "BadDeflate" | "BadMessage" | "TooBig" | "BadState" | "BadEvent" | "BadReply";
+
+/** The peer broke the protocol; the connection ends. */
+export class ProtocolError extends Error {
+  /** How. */
+  readonly code: ProtocolErrorCode;
+  /** The WebSocket close code that the peer is sent. */
+  readonly closeCode: number;
+  /** Create with a code, the close code that goes with it, and words for a person. */
+  constructor(code: ProtocolErrorCode, closeCode: number, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = "ProtocolError";
+    this.code = code;
+    this.closeCode = closeCode;
+  }
+}
+
+/** Why a connection could not be made, or ended for good. */
+export type ConnectErrorCode =
+  /** No answer at that address. */
+  | "Unreachable"
+  /** The certificate is not trusted, or TLS failed otherwise. */
+  | "TlsFailed"
+  /** The handshake did not finish in time. */
+  | "TimedOut"
+  /** The server answered, but not as a HardLight server. */
+  | "BadHandshake"
+  /** The server speaks another subprotocol. */
+  | "ProtocolMismatch"
+  /** The two sides were built from different services. */
+  | "SchemaMismatch"
+  /** `authorize` said no. */
+  | "Unauthorized"
+  /** The page's origin is not allowed. */
+  | "OriginRefused"
+  /** The server is full. */
+  | "TooBusy"
+  /** The client was closed, or its signal aborted, before it was connected. */
+  | "Cancelled";
+
+/** A connection could not be made. */
+export class ConnectError extends Error {
+  /** Why. */
+  readonly code: ConnectErrorCode;
+  /** Whether trying again with the same arguments can help. */
+  readonly retryable: boolean;
+  /** The HTTP status of a refusal, where it can be read. */
+  readonly status: number | undefined;
+  /** Create with a code and words for a person. */
+  constructor(
+    code: ConnectErrorCode,
+    message: string,
+    options: ErrorOptions & { readonly status?: number | undefined } = {},
+  ) {
+    super(message, options);
+    this.name = "ConnectError";
+    this.code = code;
+    this.status = options.status;
+    this.retryable = code === "Unreachable" || code === "TimedOut" || code === "TooBusy" ||
+      (code === "BadHandshake" && (options.status ?? 0) >= 500);
+  }
+}

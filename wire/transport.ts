@@ -1,0 +1,116 @@
+/**
+ * The port that carries whole binary messages, and the two ways one is opened.
+ *
+ * Data goes down by a call ({@linkcode Transport.send}) and up by the one listener that was given at
+ * opening. Adapters in `runtime/` hold no queue and no policy.
+ *
+ * @module
+ */
+
+/** How a transport ended. */
+export interface CloseInfo {
+  /** WebSocket close code; 1005 when the peer gave none, 1006 when there was no close handshake. */
+  readonly code: number;
+  /** The peer's reason, or the adapter's own words when there was no close handshake. */
+  readonly reason: string;
+}
+
+/** An open pipe of binary messages. */
+export interface Transport {
+  /** Bytes accepted by {@linkcode Transport.send} and not yet handed to the network. */
+  readonly bufferedAmount: number;
+  /**
+   * Queue one message; no-op once closed. The bytes are copied before this returns: the caller may
+   * write over them at once.
+   */
+  send(message: Uint8Array<ArrayBuffer>): void;
+  /** Begin the close handshake; idempotent. */
+  close(code: number, reason: string): void;
+  /** End without a handshake, at once; idempotent. For a peer that does not read. */
+  terminate(): void;
+}
+
+/** What the owner of a transport is told. */
+export interface TransportListener {
+  /** One whole binary message. The bytes are the listener's to read only until it returns. */
+  onMessage(message: Uint8Array): void;
+  /** A text message came, which the protocol has no use for (Rust ignores it). */
+  onText?(): void;
+  /** The transport has ended: once, last. */
+  onClose(info: CloseInfo): void;
+}
+
+/** A pure decision on an upgrade request, made before the runtime upgrades. */
+export interface Acceptor {
+  /**
+   * Decide on a request; a `Response` is a refusal. Everything that is needed of the request is read
+   * before this returns or resolves: Deno makes `request.headers` unusable at the upgrade.
+   */
+  upgrade(request: Request, peer: PeerInfo): Upgrade | Response | Promise<Upgrade | Response>;
+  /** Largest message, in bytes as they stand on the wire, that an adapter may deliver. */
+  readonly maxMessageBytes: number;
+  /** Milliseconds of silence after which an adapter pings, and twice that closes. 0 is off. */
+  readonly idleTimeoutMs: number;
+}
+
+/** Where a connection comes from, as far as the runtime tells. */
+export interface PeerInfo {
+  /** The peer's address, or `""` where there is none (memory). */
+  readonly address: string;
+}
+
+/** An accepted request. */
+export interface Upgrade {
+  /** The one subprotocol to answer. */
+  readonly protocol: string;
+  /** Further headers of the 101 answer. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** You give a transport, you get a listener. Called once, when the transport is open. */
+  open(transport: Transport): TransportListener;
+}
+
+/** How a client trusts the server's certificate. Absent: the system's roots. */
+export type ClientTls =
+  /** Accept any certificate. For development: this does not authenticate the server. */
+  | "self-signed"
+  | {
+    /** PEM certificates to trust instead of the system's roots. */
+    readonly ca?: string;
+    /** Accept only the certificate with this SHA-256 fingerprint: 64 hex digits, colons allowed. */
+    readonly fingerprint?: string;
+  };
+
+/** What a dialer is asked for. */
+export interface DialRequest {
+  /** `ws:` or `wss:`, query included. */
+  readonly url: string;
+  /** Compression level to ask for, 0 to 9. */
+  readonly level: number;
+  /** How to trust the server. */
+  readonly tls?: ClientTls | undefined;
+  /** Further request headers; a dialer over the standard `WebSocket` cannot send any and throws. */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+  /** Largest message, in bytes as they stand on the wire, that may be delivered. */
+  readonly maxMessageBytes: number;
+  /** Milliseconds of silence after which to ping, and twice that close. 0 is off. */
+  readonly idleTimeoutMs: number;
+  /** Ends the attempt (deadline, close) while it is under way. */
+  readonly signal: AbortSignal;
+}
+
+/** What is known once a dial has succeeded. */
+export interface Dialed {
+  /** The subprotocol that was answered: `hl/2`, `hl.2` or `hl.2.no` (refused, a close follows). */
+  readonly protocol: string;
+  /** Level the server will send at, where the answer can be read. */
+  readonly level: number | undefined;
+}
+
+/**
+ * Opens a client transport. Resolves once `open` has been called, after the server's 101 has been
+ * checked. Rejects with `ConnectError`, and then `open` is never called.
+ */
+export type Dialer = (
+  request: DialRequest,
+  open: (transport: Transport, dialed: Dialed) => TransportListener,
+) => Promise<void>;
