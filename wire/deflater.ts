@@ -22,23 +22,9 @@ export interface Deflater {
   ): Uint8Array<ArrayBuffer> | Promise<Uint8Array<ArrayBuffer>>;
   /**
    * Inflate one whole stream. Truncated input, corrupt input, bytes after the final block and more
-   * output than `maxBytes` are refused with {@linkcode InflateError}, thrown or rejected with. A result given
+   * output than `maxBytes` are refused with `InflateError`, thrown or rejected
+   * with. A result given
    * at once may be a view on `bytes` and is only valid until the next call.
    */
   inflate(bytes: Uint8Array, maxBytes: number): Uint8Array | Promise<Uint8Array>;
-}
-
-/** Why a stream could not be inflated. */
-export type InflateErrorCode = "Truncated" | "Corrupt" | "TrailingBytes" | "TooBig";
-
-/** A stream that is not exactly one raw DEFLATE stream within the limit. */
-export class InflateError extends Error {
-  /** Which rule was broken. */
-  readonly code: InflateErrorCode;
-  /** Create with a code and words for a person. */
-  constructor(code: InflateErrorCode, message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.name = "InflateError";
-    this.code = code;
-  }
 }

@@ -37,7 +37,11 @@ export type RpcHandlerErrorCode = typeof RPC_HANDLER_ERRORS[number];
  * | `DeadlineExceeded`, `Cancelled` | yes if it was sent: the server is not told |
  * | the rest | yes |
  */
-export type RpcErrorCode = RpcHandlerErrorCode | "DeadlineExceeded" | "Cancelled" | "ConnectionLost";
+export type RpcErrorCode =
+  | RpcHandlerErrorCode
+  | "DeadlineExceeded"
+  | "Cancelled"
+  | "ConnectionLost";
 
 /** One call failed. */
 export class RpcError extends Error {
@@ -52,7 +56,13 @@ export class RpcError extends Error {
 }
 
 /** How a peer broke the protocol. */
-export type ProtocolErrorCode = "BadDeflate" | "BadMessage" | "TooBig" | "BadState" | "BadEvent" | "BadReply";
+export type ProtocolErrorCode =
+  | "BadDeflate"
+  | "BadMessage"
+  | "TooBig"
+  | "BadState"
+  | "BadEvent"
+  | "BadReply";
 
 /** The peer broke the protocol; the connection ends. */
 export class ProtocolError extends Error {

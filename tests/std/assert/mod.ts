@@ -22,7 +22,11 @@ export function assertNotEquals<T>(actual: T, expected: T, msg?: string): void {
 }
 
 /** Assert identity, by `Object.is`. */
-export function assertStrictEquals<T>(actual: unknown, expected: T, msg?: string): asserts actual is T {
+export function assertStrictEquals<T>(
+  actual: unknown,
+  expected: T,
+  msg?: string,
+): asserts actual is T {
   strict.strictEqual(actual, expected, msg);
 }
 
@@ -33,7 +37,10 @@ export function assertExists<T>(actual: T, msg?: string): asserts actual is NonN
 
 /** Assert that `actual` contains `expected`. */
 export function assertStringIncludes(actual: string, expected: string, msg?: string): void {
-  strict.ok(actual.includes(expected), msg ?? `Expected ${JSON.stringify(actual)} to contain ${JSON.stringify(expected)}`);
+  strict.ok(
+    actual.includes(expected),
+    msg ?? `Expected ${JSON.stringify(actual)} to contain ${JSON.stringify(expected)}`,
+  );
 }
 
 /** Assert that `actual` matches `expected`. */
@@ -56,7 +63,9 @@ function checkError<E extends Error>(
   includes: string | undefined,
 ): E {
   strict.ok(error instanceof Error, `Expected an Error to be thrown, got ${error}`);
-  if (type) strict.ok(error instanceof type, `Expected ${type.name}, got ${error.name}: ${error.message}`);
+  if (type) {
+    strict.ok(error instanceof type, `Expected ${type.name}, got ${error.name}: ${error.message}`);
+  }
   if (includes !== undefined) assertStringIncludes(error.message, includes);
   return error as E;
 }
