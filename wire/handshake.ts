@@ -1,0 +1,110 @@
+/**
+ * What both sides say before the first message. Pure: text in, decisions out.
+ *
+ * @module
+ */
+
+/** The subprotocol's name. Rust compares it exactly; `new WebSocket()` cannot offer it. */
+export const PROTOCOL = "hl/2";
+/** The same protocol by a name that every WebSocket client can offer. */
+export const ALIAS = "hl.2";
+/**
+ * Offered beside {@linkcode ALIAS} by clients that cannot read an HTTP refusal: the server may answer it
+ * and close at once with a code that says why.
+ */
+export const REFUSED = "hl.2.no";
+/** Header of the level the server sends at: asked for and answered. */
+export const LEVEL_HEADER = "x-hl-compress";
+/** Header of a refusal: the `ConnectErrorCode` the client is to report. */
+export const REFUSED_HEADER = "x-hl-refused";
+/** Level where the client asks for none. Rust: `Compression::default()`. */
+export const DEFAULT_LEVEL = 6;
+/** Name of the fingerprint in the URL's query. */
+export const FINGERPRINT_QUERY = "hl";
+
+const LEVEL_TOKEN = /^hl\.2\.c([0-9])$/;
+const MAX_LEVEL = 9;
+
+/** The token that asks for a level where no header can be sent. */
+export function levelToken(level: number): string {
+  return `${ALIAS}.c${level}`;
+}
+
+/** The tokens of a `Sec-WebSocket-Protocol` header. */
+export function parseProtocols(header: string | null): string[] {
+  if (header === null) return [];
+  return header.split(",").map((token) => token.trim()).filter((token) => token !== "");
+}
+
+/** A level as Rust reads it, or `undefined` where Rust takes its default. */
+function parseLevel(text: string): number | undefined {
+  // Headers that came twice are joined by a comma; Rust takes the first.
+  const first = text.split(",", 1)[0]!.trim();
+  if (!/^\+?[0-9]+$/.test(first)) return undefined;
+  const level = Number(first);
+  return level <= MAX_LEVEL ? level : undefined;
+}
+
+/** The level a client asks for: by header, else by token, else {@linkcode DEFAULT_LEVEL}. */
+export function chooseLevel(header: string | null, protocols: readonly string[] = []): number {
+  if (header !== null) return parseLevel(header) ?? DEFAULT_LEVEL;
+  for (const token of protocols) {
+    const match = LEVEL_TOKEN.exec(token);
+    if (match !== null) return Number(match[1]);
+  }
+  return DEFAULT_LEVEL;
+}
+
+/** The level in a server's answer, or `undefined` if it says none. */
+export function answeredLevel(header: string | null | undefined): number | undefined {
+  return header === null || header === undefined ? undefined : parseLevel(header);
+}
+
+/** A short name of each part of a service: equal for equal parts. 16 hex digits each. */
+export interface Fingerprint {
+  /** Methods, their arguments and outputs, in order. */
+  readonly methods: string;
+  /** Fields of the connection state, in order. */
+  readonly state: string;
+  /** The event type. */
+  readonly events: string;
+}
+
+/** The parts of a service in which two sides can differ. */
+export type FingerprintPart = keyof Fingerprint;
+
+/** The value of the URL's `hl` parameter: `<methods>.<state>.<events>`. */
+export function formatFingerprint(fingerprint: Fingerprint): string {
+  return `${fingerprint.methods}.${fingerprint.state}.${fingerprint.events}`;
+}
+
+const FINGERPRINT = /^([0-9a-f]{16})\.([0-9a-f]{16})\.([0-9a-f]{16})$/;
+
+/** Read the value of the URL's `hl` parameter; `undefined` if it is none. */
+export function parseFingerprint(text: string): Fingerprint | undefined {
+  const match = FINGERPRINT.exec(text);
+  if (match === null) return undefined;
+  return { methods: match[1]!, state: match[2]!, events: match[3]! };
+}
+
+/** A URL with the fingerprint in its query. */
+export function withFingerprint(url: string, fingerprint: Fingerprint): string {
+  const address = new URL(url);
+  address.searchParams.set(FINGERPRINT_QUERY, formatFingerprint(fingerprint));
+  return address.href;
+}
+
+const PARTS: readonly FingerprintPart[] = ["methods", "state", "events"];
+
+/**
+ * In which parts a peer's service differs from ours.
+ *
+ * @param ours Our service's fingerprint.
+ * @param theirs The value of the URL's `hl` parameter. A Rust peer sends none: `null` agrees.
+ * @returns The parts that differ; all of them if the value cannot be read.
+ */
+export function compareFingerprint(ours: Fingerprint, theirs: string | null): FingerprintPart[] {
+  if (theirs === null) return [];
+  const parsed = parseFingerprint(theirs);
+  return PARTS.filter((part) => parsed?.[part] !== ours[part]);
+}

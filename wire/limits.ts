@@ -1,0 +1,83 @@
+/**
+ * Every number that bounds what a peer can make this side do.
+ *
+ * @module
+ */
+
+/** Bounds, with their unit in the name. */
+export interface Limits {
+  /** Bytes of one message as it stands on the wire, deflated. Over it: close 4009. */
+  readonly maxMessageBytes: number;
+  /** Bytes of one message inflated. Over it: close 4009. */
+  readonly maxInflatedBytes: number;
+  /** Levels a recursive value may nest. Over it: `CodecError` `TooDeep`. */
+  readonly maxDepth: number;
+  /** Items without a size in one archive, which bytes do not bound. Over it: `CodecError` `TooLong`. */
+  readonly maxItems: number;
+  /** Topics one connection may be subscribed to. Over it: `RangeError` to the handler. */
+  readonly maxSubscriptions: number;
+  /** Bytes that wait to be sent to one peer. Over it without progress, or over twice it: close 4008. */
+  readonly maxBufferedBytes: number;
+  /** Events that wait for one consumer on the client; see its overflow policy. */
+  readonly maxQueuedEvents: number;
+  /** Connections of one server. Over it: HTTP 503. */
+  readonly maxConnections: number;
+  /** Milliseconds a connection attempt may take. */
+  readonly handshakeTimeoutMs: number;
+  /** Milliseconds a call may take, unless it says otherwise. */
+  readonly callTimeoutMs: number;
+  /** Milliseconds the peer has to answer a close before the transport is ended. */
+  readonly closeTimeoutMs: number;
+  /** Milliseconds of silence after which to ping, and twice that to close: 4000. */
+  readonly idleTimeoutMs: number;
+}
+
+/** What holds where nothing else is said. */
+export const DEFAULT_LIMITS: Limits = Object.freeze({
+  maxMessageBytes: 1 << 20,
+  maxInflatedBytes: 8 << 20,
+  maxDepth: 64,
+  maxItems: 1 << 20,
+  maxSubscriptions: 1024,
+  maxBufferedBytes: 16 << 20,
+  maxQueuedEvents: 32,
+  maxConnections: 10_000,
+  handshakeTimeoutMs: 10_000,
+  callTimeoutMs: 30_000,
+  closeTimeoutMs: 5_000,
+  idleTimeoutMs: 60_000,
+});
+
+/** The longest delay that timers keep: above it they fire at once. */
+const MAX_TIMER_MS = 0x7fff_ffff;
+
+/**
+ * Fill in the defaults.
+ *
+ * @throws {TypeError} If a name is unknown or a value is no number.
+ * @throws {RangeError} If a value is not a positive integer, or a time longer than timers can wait.
+ */
+export function checkLimits(limits: Partial<Limits> = {}): Limits {
+  const checked: Record<string, number> = { ...DEFAULT_LIMITS };
+  for (const [name, value] of Object.entries(limits)) {
+    if (!Object.hasOwn(DEFAULT_LIMITS, name)) {
+      throw new TypeError(
+        `Cannot use limit "${name}": the limits are ${Object.keys(DEFAULT_LIMITS).join(", ")}`,
+      );
+    }
+    if (value === undefined) continue;
+    if (typeof value !== "number") {
+      throw new TypeError(`Cannot use limit "${name}": expected a number, got a ${typeof value}`);
+    }
+    if (!Number.isSafeInteger(value) || value <= 0) {
+      throw new RangeError(`Cannot use limit "${name}": expected a positive integer, got ${value}`);
+    }
+    if (name.endsWith("Ms") && value > MAX_TIMER_MS) {
+      throw new RangeError(
+        `Cannot use limit "${name}": expected at most ${MAX_TIMER_MS}, got ${value}`,
+      );
+    }
+    checked[name] = value;
+  }
+  return checked as unknown as Limits;
+}

@@ -1,0 +1,133 @@
+/**
+ * {@linkcode Topic}: what events are sent on.
+ *
+ * @module
+ */
+import { bool, bytes, convert, type Schema, struct } from "../codec/mod.ts";
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+/**
+ * The name of a stream of events: text or bytes.
+ *
+ * A text topic and a byte topic with equal bytes are different topics. A topic never changes.
+ *
+ * Rust: `server.rs`, `Topic`.
+ */
+export class Topic {
+  readonly #bytes: Uint8Array<ArrayBuffer>;
+  /** Whether the topic was made from text. */
+  readonly isString: boolean;
+  #text: string | undefined;
+  #key: string | undefined;
+
+  private constructor(bytes: Uint8Array<ArrayBuffer>, isString: boolean, text?: string) {
+    this.#bytes = bytes;
+    this.isString = isString;
+    this.#text = text;
+  }
+
+  /**
+   * The topic of a text or of a copy of some bytes.
+   *
+   * @throws {TypeError} If the text has a lone surrogate, which UTF-8 cannot carry.
+   */
+  static from(value: string | Uint8Array): Topic {
+    if (typeof value !== "string") return new Topic(new Uint8Array(value), false);
+    if (!value.isWellFormed()) {
+      throw new TypeError("Cannot make a topic: the text has a lone surrogate");
+    }
+    return new Topic(encoder.encode(value), true, value);
+  }
+
+  /** The topic with these bytes, as it stands on the wire; the bytes are copied. */
+  static fromWire(bytes: Uint8Array, isString: boolean): Topic {
+    return new Topic(new Uint8Array(bytes), isString);
+  }
+
+  /** A copy of the bytes. */
+  get bytes(): Uint8Array<ArrayBuffer> {
+    return this.#bytes.slice();
+  }
+
+  /** The bytes themselves, to be read and not written: for the wire. */
+  static bytesOf(topic: Topic): Uint8Array<ArrayBuffer> {
+    return topic.#bytes;
+  }
+
+  /**
+   * A string that is equal for equal topics only: a key for maps.
+   *
+   * Text is `s` and the text; bytes are `b` and one character a byte.
+   */
+  get key(): string {
+    return this.#key ??= this.#makeKey();
+  }
+
+  #makeKey(): string {
+    if (!this.isString) return `b${latin1(this.#bytes)}`;
+    const text = this.#decode();
+    // A peer may call bytes text that are none; such a topic is like no text.
+    return text === undefined ? `x${latin1(this.#bytes)}` : `s${text}`;
+  }
+
+  #decode(): string | undefined {
+    if (this.#text !== undefined) return this.#text;
+    try {
+      return this.#text = decoder.decode(this.#bytes);
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** Whether both are the same topic. */
+  equals(other: Topic): boolean {
+    return this === other || this.key === other.key;
+  }
+
+  /** The bytes as text; `""` if they are not UTF-8 (Rust: `as_string`). */
+  toString(): string {
+    return this.#decode() ?? "";
+  }
+
+  /** Text as it is, bytes as an array of numbers. */
+  toJSON(): string | number[] {
+    return this.isString ? this.toString() : [...this.#bytes];
+  }
+}
+
+/** The {@linkcode Topic.key} of a topic or of a text that names one. */
+export function topicKey(value: Topic | string): string {
+  return typeof value === "string" ? `s${value}` : value.key;
+}
+
+/** A topic from either way to name one. */
+export function toTopic(value: Topic | string): Topic {
+  return typeof value === "string" ? Topic.from(value) : value;
+}
+
+function latin1(bytes: Uint8Array): string {
+  let text = "";
+  for (let i = 0; i < bytes.length; i++) text += String.fromCharCode(bytes[i]!);
+  return text;
+}
+
+/**
+ * The schema of a {@linkcode Topic}.
+ *
+ * | offset | bytes | field                             |
+ * | -----: | ----: | --------------------------------- |
+ * |      0 |     8 | `inner`: pointer and byte count   |
+ * |      8 |     1 | `is_string`: 0 or 1               |
+ *
+ * The default is the empty byte topic. Rust: `server.rs`, `Topic`.
+ */
+export const topic: Schema<Topic> = convert(struct({ inner: bytes, is_string: bool }), {
+  decode: ({ inner, is_string }): Topic => Topic.fromWire(inner, is_string),
+  encode: (value: Topic): { inner: Uint8Array; is_string: boolean } => {
+    if (!(value instanceof Topic)) throw new TypeError("expected a Topic");
+    return { inner: Topic.bytesOf(value), is_string: value.isString };
+  },
+  name: "topic",
+});
