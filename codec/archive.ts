@@ -1,0 +1,140 @@
+/**
+ * Whole archives: the root is the last thing written.
+ *
+ * @module
+ */
+import { CodecError } from "./errors.ts";
+import type { Reader } from "./reader.ts";
+import type { Schema } from "./schema.ts";
+import type { Writer } from "./writer.ts";
+
+/** A schema's functions, compiled to one piece of code each. */
+export interface Compiled<T> {
+  /** Write a whole archive at the writer's position and base. Throws anything for a bad value. */
+  write(writer: Writer, value: T): void;
+  /** Read the opened archive. Throws anything for a bad one. */
+  read(reader: Reader): T;
+  /** Check the opened archive. Throws anything for a bad one. */
+  check(reader: Reader): void;
+}
+
+/** Makes functions for a schema. */
+export type Compiler = <T>(schema: Schema<T>) => Compiled<T>;
+
+function interpret<T>(schema: Schema<T>): Compiled<T> {
+  return {
+    write(writer, value) {
+      const { top, cursor } = writer;
+      schema.serialize(writer, value);
+      const at = writer.reserve(schema.size, schema.align);
+      writer.cursor = top;
+      schema.resolve(writer, at, value);
+      writer.cursor = cursor;
+      writer.top = top;
+    },
+    read(reader) {
+      return schema.read(reader, reader.root(schema.size, schema.align));
+    },
+    check(reader) {
+      schema.check(reader, reader.root(schema.size, schema.align));
+    },
+  };
+}
+
+let compiler: Compiler = interpret;
+let generation = 0;
+const compiled = new WeakMap<
+  Schema<unknown>,
+  { generation: number; functions: Compiled<unknown> }
+>();
+
+/**
+ * Choose what makes a schema's functions; `undefined` is the schemas' own methods, which need no
+ * code generation. Returns what was chosen before.
+ */
+export function setCompiler(next: Compiler | undefined): Compiler | undefined {
+  const previous = compiler === interpret ? undefined : compiler;
+  compiler = next ?? interpret;
+  generation++;
+  return previous;
+}
+
+/** The functions of a schema, made once. */
+export function compile<T>(schema: Schema<T>): Compiled<T> {
+  const known = compiled.get(schema);
+  if (known?.generation === generation) return known.functions as Compiled<T>;
+  const functions = compiler(schema);
+  compiled.set(schema, { generation, functions: functions as Compiled<unknown> });
+  return functions;
+}
+
+/**
+ * Write an archive of its own at the writer's position, and return its length.
+ *
+ * @throws {CodecError} `BadValue` for a value that cannot be encoded; nothing is written then.
+ */
+export function writeArchive<T>(schema: Schema<T>, writer: Writer, value: T): number {
+  const { base, position, top, cursor } = writer;
+  writer.base = position;
+  try {
+    compile(schema).write(writer, value);
+    return writer.position - position;
+  } catch (cause) {
+    writer.position = position;
+    writer.top = top;
+    writer.cursor = cursor;
+    schema.accept(value, []);
+    throw cause instanceof CodecError ? cause : new CodecError(
+      "BadValue",
+      `Cannot encode the value: ${cause instanceof Error ? cause.message : cause}`,
+    );
+  } finally {
+    writer.base = base;
+  }
+}
+
+/**
+ * Read the archive at `[start, end)` of the reader's bytes.
+ *
+ * @throws {CodecError} With the code of the first check that fails, where, and what was expected.
+ */
+export function readArchive<T>(schema: Schema<T>, reader: Reader, start: number, end: number): T {
+  reader.open(start, end);
+  try {
+    return compile(schema).read(reader);
+  } catch (cause) {
+    throw explain(schema, reader, start, end, cause);
+  }
+}
+
+/** Check the archive at `[start, end)` of the reader's bytes without building values. */
+export function checkArchive(
+  schema: Schema<unknown>,
+  reader: Reader,
+  start: number,
+  end: number,
+): void {
+  reader.open(start, end);
+  try {
+    compile(schema).check(reader);
+  } catch (cause) {
+    throw explain(schema, reader, start, end, cause);
+  }
+}
+
+/** The fast paths only find that something is wrong; the schema's own check finds what and where. */
+function explain(
+  schema: Schema<unknown>,
+  reader: Reader,
+  start: number,
+  end: number,
+  cause: unknown,
+): unknown {
+  reader.open(start, end);
+  try {
+    schema.check(reader, reader.root(schema.size, schema.align));
+  } catch (error) {
+    return error;
+  }
+  return cause;
+}

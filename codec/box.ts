@@ -1,0 +1,221 @@
+/**
+ * {@linkcode box} and {@linkcode lazy}.
+ *
+ * @module
+ */
+import type { Niche } from "./layout.ts";
+import type { Reader } from "./reader.ts";
+import { type Path, refuse, Schema } from "./schema.ts";
+import type { SeaHasher } from "./sea_hash.ts";
+import type { Writer } from "./writer.ts";
+
+/** A schema of {@linkcode box}. */
+export class Box<T> extends Schema<T> {
+  readonly kind = "box";
+  readonly size = 4;
+  readonly align = 4;
+  readonly niche: undefined = undefined;
+  readonly flat = false;
+  /** How the value is archived. */
+  readonly item: Schema<T>;
+
+  /** See {@linkcode box}. */
+  constructor(item: Schema<T>) {
+    super();
+    this.item = item;
+  }
+
+  serialize(writer: Writer, value: T): void {
+    const bottom = writer.top;
+    this.item.serialize(writer, value);
+    const start = writer.reserve(this.item.size, this.item.align);
+    const cursor = writer.cursor;
+    writer.cursor = bottom;
+    this.item.resolve(writer, start, value);
+    writer.cursor = cursor;
+    writer.top = bottom;
+    writer.push(start);
+  }
+
+  resolve(writer: Writer, at: number, _value: T): void {
+    writer.setPointer(at, writer.take());
+  }
+
+  read(reader: Reader, at: number): T {
+    const { size, align } = this.item;
+    const start = reader.claim(at, reader.view.getInt32(at, true), size, align);
+    const { high } = reader;
+    reader.high = start;
+    const value = this.item.read(reader, start);
+    reader.low = start + size;
+    reader.high = high;
+    return value;
+  }
+
+  check(reader: Reader, at: number): void {
+    const { size, align } = this.item;
+    const start = reader.claim(at, reader.view.getInt32(at, true), size, align);
+    const { high } = reader;
+    reader.high = start;
+    this.item.check(reader, start);
+    reader.low = start + size;
+    reader.high = high;
+  }
+
+  accept(value: unknown, path: Path): void {
+    this.item.accept(value, path);
+  }
+
+  describe(): string {
+    return `box<${this.item.describe()}>`;
+  }
+
+  defaultValue(): T {
+    return this.item.defaultValue();
+  }
+
+  override hash(hasher: SeaHasher, value: T): void {
+    this.item.hash(hasher, value);
+  }
+
+  override compare(a: T, b: T): number {
+    return this.item.compare(a, b);
+  }
+
+  override get keyFault(): string | undefined {
+    return this.item.keyFault;
+  }
+}
+
+/** `Box<T>`: a relative pointer of 4 bytes to the value; the value itself in TypeScript. */
+export function box<T>(item: Schema<T>): Schema<T> {
+  return new Box(item);
+}
+
+/** How deep a value to be encoded may nest; the same as what is decoded by default. */
+const MAX_VALUE_DEPTH = 64;
+
+/** A schema of {@linkcode lazy}. */
+export class Lazy<T> extends Schema<T> {
+  readonly kind = "lazy";
+  readonly #make: () => Schema<T>;
+  #schema: Schema<T> | undefined;
+  #depth = 0;
+  #describing = false;
+
+  /** See {@linkcode lazy}. */
+  constructor(make: () => Schema<T>) {
+    super();
+    this.#make = make;
+  }
+
+  /** The schema itself. */
+  get schema(): Schema<T> {
+    return this.#schema ??= this.#make();
+  }
+
+  get size(): number {
+    return this.schema.size;
+  }
+
+  get align(): number {
+    return this.schema.align;
+  }
+
+  get niche(): Niche | undefined {
+    return this.schema.niche;
+  }
+
+  get flat(): boolean {
+    return false;
+  }
+
+  #deeper<R>(run: () => R): R {
+    if (this.#depth === MAX_VALUE_DEPTH) {
+      throw new RangeError("Cannot encode the value: it is nested too deep");
+    }
+    this.#depth++;
+    try {
+      return run();
+    } finally {
+      this.#depth--;
+    }
+  }
+
+  serialize(writer: Writer, value: T): void {
+    this.#deeper(() => this.schema.serialize(writer, value));
+  }
+
+  resolve(writer: Writer, at: number, value: T): void {
+    this.schema.resolve(writer, at, value);
+  }
+
+  read(reader: Reader, at: number): T {
+    reader.descend(at);
+    const value = this.schema.read(reader, at);
+    reader.ascend();
+    return value;
+  }
+
+  check(reader: Reader, at: number): void {
+    reader.descend(at);
+    this.schema.check(reader, at);
+    reader.ascend();
+  }
+
+  accept(value: unknown, path: Path): void {
+    if (this.#depth === MAX_VALUE_DEPTH) {
+      refuse(path, `at most ${MAX_VALUE_DEPTH} levels`, value);
+    }
+    this.#deeper(() => this.schema.accept(value, path));
+  }
+
+  describe(): string {
+    if (this.#describing) return "self";
+    this.#describing = true;
+    try {
+      return this.schema.describe();
+    } finally {
+      this.#describing = false;
+    }
+  }
+
+  defaultValue(): T {
+    return this.schema.defaultValue();
+  }
+
+  override hash(hasher: SeaHasher, value: T): void {
+    this.schema.hash(hasher, value);
+  }
+
+  override compare(a: T, b: T): number {
+    return this.schema.compare(a, b);
+  }
+
+  override get keyFault(): string | undefined {
+    return "a recursive type cannot be a map's key";
+  }
+}
+
+/**
+ * A schema that is made when it is first needed, so that a type can contain itself.
+ *
+ * Values may nest 64 levels deep, both ways.
+ *
+ * @example Usage
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { decode, encode, lazy, type Schema, string, struct, vec } from "@hardlight/hardlight/codec";
+ *
+ * interface Tree {
+ *   name: string;
+ *   children: readonly Tree[];
+ * }
+ * const Tree: Schema<Tree> = struct({ name: string, children: vec(lazy(() => Tree)) });
+ * const tree = { name: "root", children: [{ name: "leaf", children: [] }] };
+ * assert.deepEqual(decode(Tree, encode(Tree, tree)), tree);
+ * ```
+ */
+export function lazy<T>(make: () => Schema<T>): Schema<T> {
+  return new Lazy(make);
+}

@@ -1,0 +1,144 @@
+/**
+ * {@linkcode convert} and {@linkcode withDefault}.
+ *
+ * @module
+ */
+import type { Niche } from "./layout.ts";
+import type { Reader } from "./reader.ts";
+import { type Path, refuse, Schema } from "./schema.ts";
+import type { SeaHasher } from "./sea_hash.ts";
+import type { Writer } from "./writer.ts";
+
+/** How a type of one's own maps onto an archived one. */
+export interface Conversion<T, U> {
+  /** What it is, for messages: `"a Topic"`. */
+  readonly expected: string;
+  /** To the type of one's own. Runs on values that have been checked. */
+  decode(value: U): T;
+  /** From the type of one's own; throws anything for a value that cannot be converted. */
+  encode(value: T): U;
+}
+
+/** A schema of {@linkcode convert} or {@linkcode withDefault}. */
+export class Converted<T, U> extends Schema<T> {
+  readonly kind = "convert";
+  /** How the converted value is archived. */
+  readonly inner: Schema<U>;
+  /** Both directions. */
+  readonly conversion: Conversion<T, U>;
+
+  /** See {@linkcode convert}. */
+  constructor(inner: Schema<U>, conversion: Conversion<T, U>) {
+    super();
+    this.inner = inner;
+    this.conversion = conversion;
+  }
+
+  get size(): number {
+    return this.inner.size;
+  }
+
+  get align(): number {
+    return this.inner.align;
+  }
+
+  get niche(): Niche | undefined {
+    return this.inner.niche;
+  }
+
+  get flat(): boolean {
+    return this.inner.flat;
+  }
+
+  serialize(writer: Writer, value: T): void {
+    if (!this.inner.flat) this.inner.serialize(writer, this.conversion.encode(value));
+  }
+
+  resolve(writer: Writer, at: number, value: T): void {
+    this.inner.resolve(writer, at, this.conversion.encode(value));
+  }
+
+  read(reader: Reader, at: number): T {
+    return this.conversion.decode(this.inner.read(reader, at));
+  }
+
+  check(reader: Reader, at: number): void {
+    this.inner.check(reader, at);
+  }
+
+  accept(value: unknown, path: Path): void {
+    let inner: U;
+    try {
+      inner = this.conversion.encode(value as T);
+    } catch {
+      refuse(path, this.conversion.expected, value);
+    }
+    this.inner.accept(inner, path);
+  }
+
+  describe(): string {
+    return this.inner.describe();
+  }
+
+  defaultValue(): T {
+    return this.conversion.decode(this.inner.defaultValue());
+  }
+
+  override hash(hasher: SeaHasher, value: T): void {
+    this.inner.hash(hasher, this.conversion.encode(value));
+  }
+
+  override compare(a: T, b: T): number {
+    return this.inner.compare(this.conversion.encode(a), this.conversion.encode(b));
+  }
+
+  override get keyFault(): string | undefined {
+    return this.inner.keyFault;
+  }
+}
+
+/**
+ * A type of your own, archived as another.
+ *
+ * @example Usage
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { convert, decode, encode, i64 } from "@hardlight/hardlight/codec";
+ *
+ * const date = convert(i64, {
+ *   expected: "a Date",
+ *   decode: (ms) => new Date(Number(ms)),
+ *   encode: (date: Date) => BigInt(date.getTime()),
+ * });
+ * assert.deepEqual(decode(date, encode(date, new Date(7))), new Date(7));
+ * ```
+ */
+export function convert<T, U>(inner: Schema<U>, conversion: Conversion<T, U>): Schema<T> {
+  return new Converted(inner, conversion);
+}
+
+class Defaulted<T> extends Converted<T, T> {
+  readonly #value: T;
+
+  constructor(inner: Schema<T>, value: T) {
+    super(inner, { expected: inner.kind, decode: (v) => v, encode: (v) => v });
+    this.#value = value;
+  }
+
+  override accept(value: unknown, path: Path): void {
+    this.inner.accept(value, path);
+  }
+
+  override defaultValue(): T {
+    return structuredClone(this.#value);
+  }
+}
+
+/**
+ * The same type with another default, for a field of connection state whose Rust type has a `Default` of its own.
+ * Not part of the wire.
+ */
+export function withDefault<T>(schema: Schema<T>, value: T): Schema<T> {
+  schema.accept(value, []);
+  return new Defaulted(schema, value);
+}

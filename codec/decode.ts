@@ -1,0 +1,69 @@
+/**
+ * {@linkcode decode} and {@linkcode validate}.
+ *
+ * @module
+ */
+import { checkArchive, readArchive } from "./archive.ts";
+import { type DecodeLimits, Reader } from "./reader.ts";
+import type { Schema } from "./schema.ts";
+
+const NOTHING = /* @__PURE__ */ new Uint8Array(0);
+const shared = /* @__PURE__ */ new Reader();
+let busy = false;
+
+function withReader<R>(
+  archive: Uint8Array,
+  limits: DecodeLimits | undefined,
+  run: (reader: Reader) => R,
+): R {
+  if (busy || limits !== undefined) {
+    const reader = new Reader(limits);
+    reader.reset(archive);
+    return run(reader);
+  }
+  busy = true;
+  try {
+    shared.reset(archive);
+    return run(shared);
+  } finally {
+    shared.bytes = NOTHING;
+    busy = false;
+  }
+}
+
+/**
+ * Decode an archive, checking everything that rkyv's validator checks: what comes out is what the
+ * type says.
+ *
+ * The cost is bounded by the archive's size. Byte arrays are copied out.
+ *
+ * @example Usage
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { decode, u32 } from "@hardlight/hardlight/codec";
+ *
+ * assert.equal(decode(u32, Uint8Array.of(7, 0, 0, 0)), 7);
+ * ```
+ *
+ * @typeParam T The type of the value.
+ * @param schema How it is archived.
+ * @param archive The bytes; the root is at their end.
+ * @param limits Budgets other than the default ones.
+ * @throws {CodecError} With the code of the first check that fails, where, and what was expected.
+ */
+export function decode<T>(schema: Schema<T>, archive: Uint8Array, limits?: DecodeLimits): T {
+  return withReader(archive, limits, (reader) => readArchive(schema, reader, 0, archive.length));
+}
+
+/**
+ * Check an archive as {@linkcode decode} does, without building the value. Rust: `check_archived_root`.
+ *
+ * @throws {CodecError} With the code of the first check that fails, where, and what was expected.
+ */
+export function validate(
+  schema: Schema<unknown>,
+  archive: Uint8Array,
+  limits?: DecodeLimits,
+): void {
+  withReader(archive, limits, (reader) => checkArchive(schema, reader, 0, archive.length));
+}

@@ -1,0 +1,161 @@
+/**
+ * {@linkcode Reader}: an archive, what of it is still unclaimed, and the budgets.
+ *
+ * @module
+ */
+import { CodecError, type CodecErrorCode } from "./errors.ts";
+
+/** Budgets that bounds alone do not give. */
+export interface DecodeLimits {
+  /** How deep recursive types may nest. */
+  readonly maxDepth: number;
+  /** Items without a size that may be decoded from one archive: they cost no bytes. */
+  readonly maxItems: number;
+}
+
+/** Depth 64, 1 Mi items without a size. */
+export const DEFAULT_DECODE_LIMITS: DecodeLimits = { maxDepth: 64, maxItems: 1 << 20 };
+
+const NO_BYTES = new Uint8Array(0);
+const NO_VIEW = new DataView(NO_BYTES.buffer);
+
+/**
+ * Reads archives, by rkyv's rule of ownership: what pointers lead to must lie in ascending,
+ * disjoint places before their owners, which bounds the cost of reading by the size of the archive.
+ *
+ * `low` and `high` bound the bytes that the next pointer may claim.
+ *
+ * Rust: `rkyv/src/validation/validators/archive.rs`, rkyv 0.7.46.
+ */
+export class Reader {
+  /** The bytes that hold the archive. */
+  bytes: Uint8Array = NO_BYTES;
+  /** A view on the same bytes. */
+  view: DataView = NO_VIEW;
+  /** Where the archive begins: alignment counts from here. */
+  start = 0;
+  /** Where the archive ends. */
+  end = 0;
+  /** The first byte that is still unclaimed. */
+  low = 0;
+  /** The end of what the value under way may claim. */
+  high = 0;
+  /** Levels of recursion left. */
+  depth = 0;
+  /** Items without a size left. */
+  items = 0;
+  /** Where in the value, while checking; see `at()`. */
+  readonly path: (string | number)[] = [];
+  /** The budgets each archive starts with. */
+  readonly limits: DecodeLimits;
+
+  /** Create with budgets. */
+  constructor(limits: DecodeLimits = DEFAULT_DECODE_LIMITS) {
+    this.limits = limits;
+  }
+
+  /** Take the bytes that hold the next archives. */
+  reset(bytes: Uint8Array): void {
+    this.bytes = bytes;
+    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  }
+
+  /** Begin the archive at `[start, end)` of the bytes. */
+  open(start: number, end: number): void {
+    this.start = this.low = start;
+    this.end = this.high = end;
+    this.depth = this.limits.maxDepth;
+    this.items = this.limits.maxItems;
+    this.path.length = 0;
+  }
+
+  /** The position of a root of this size and alignment: the last bytes of the archive. */
+  root(size: number, align: number): number {
+    const at = this.end - size;
+    this.#inside(this.end, at, size, align);
+    this.high = at;
+    return at;
+  }
+
+  /**
+   * Claim the pointee of a relative pointer.
+   *
+   * @param base Where the pointer counts from.
+   * @param offset What it says.
+   * @param size Bytes it leads to.
+   * @param align Alignment they must have.
+   * @returns Their position.
+   */
+  claim(base: number, offset: number, size: number, align: number): number {
+    const target = base + offset;
+    this.#inside(base, target, size, align);
+    if (target < this.low || target > this.high || (size > 0 && target === this.high)) {
+      this.fail("SubtreePointerOutOfBounds", base, "a pointer to bytes that nothing else owns");
+    }
+    if (this.high - target < size) {
+      this.fail("SubtreePointerOverrun", base, "a pointer to bytes that nothing else owns");
+    }
+    return target;
+  }
+
+  /** rkyv's check of a pointer against the whole archive. */
+  #inside(base: number, target: number, size: number, align: number): void {
+    if (target < this.start || target > this.end) {
+      this.fail("OutOfBounds", base, "a pointer into the archive");
+    }
+    if (((target - this.start) & (align - 1)) !== 0) {
+      this.fail("Unaligned", base, `a pointer to a multiple of ${align}`);
+    }
+    if (this.end - target < size) {
+      this.fail("Overrun", base, `${size} bytes before the archive's end`);
+    }
+  }
+
+  /** Check a pointer by {@linkcode Reader.claim}'s first rules alone. */
+  inside(base: number, offset: number, size: number, align: number): number {
+    this.#inside(base, base + offset, size, align);
+    return base + offset;
+  }
+
+  /** Count items without a size. */
+  spendItems(count: number, at: number): void {
+    this.items -= count;
+    if (this.items < 0) {
+      this.fail("TooLong", at, `at most ${this.limits.maxItems} items without a size`);
+    }
+  }
+
+  /** Go one level down a recursive type. */
+  descend(at: number): void {
+    if (--this.depth < 0) this.fail("TooDeep", at, `at most ${this.limits.maxDepth} levels`);
+  }
+
+  /** Come back up. */
+  ascend(): void {
+    this.depth++;
+  }
+
+  /** Refuse the archive. */
+  fail(code: CodecErrorCode, at: number, expected: string): never {
+    const path = formatPath(this.path);
+    const offset = at - this.start;
+    throw new CodecError(
+      code,
+      `Cannot decode ${
+        path === "" ? "the archive" : path
+      }: expected ${expected} at byte ${offset} (${code})`,
+      path,
+      offset,
+    );
+  }
+}
+
+/** `["tasks", 3, "status"]` as `tasks[3].status`. */
+export function formatPath(path: readonly (string | number)[]): string {
+  let text = "";
+  for (const part of path) {
+    if (typeof part === "number") text += `[${part}]`;
+    else text += text === "" ? part : `.${part}`;
+  }
+  return text;
+}

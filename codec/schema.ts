@@ -1,0 +1,119 @@
+/**
+ * {@linkcode Schema}: how values of a type are archived.
+ *
+ * @module
+ */
+import { CodecError } from "./errors.ts";
+import type { Layout, Niche } from "./layout.ts";
+import { formatPath, type Reader } from "./reader.ts";
+import type { SeaHasher } from "./sea_hash.ts";
+import type { Writer } from "./writer.ts";
+
+/** The type of the values of a schema. */
+export type Infer<S> = S extends Schema<infer T> ? T : never;
+
+/** Where in a value, for messages. */
+export type Path = readonly (string | number)[];
+
+/**
+ * How values of `T` are archived, decoded and checked.
+ *
+ * A schema is a value; the type it describes is read off it with {@linkcode Infer}. Writing goes in
+ * rkyv's two phases: {@linkcode Schema.serialize} writes what lies out of line and remembers where,
+ * {@linkcode Schema.resolve} fills the fixed-size object.
+ */
+export abstract class Schema<T> implements Layout {
+  /** What kind of type this is, such as `"u32"` or `"struct"`. */
+  abstract readonly kind: string;
+  /** Bytes of the archived object, without what it points to. */
+  abstract readonly size: number;
+  /** Its alignment. */
+  abstract readonly align: number;
+  /** Its largest niche. */
+  abstract readonly niche: Niche | undefined;
+  /** Whether nothing of it lies out of line. */
+  abstract readonly flat: boolean;
+
+  /** Write what lies out of line; push resolvers. Throws anything for a bad value. */
+  abstract serialize(writer: Writer, value: T): void;
+  /** Fill the zeroed bytes at `at`; take the resolvers. Throws anything for a bad value. */
+  abstract resolve(writer: Writer, at: number, value: T): void;
+  /** Decode the object at `at`, checking as {@linkcode Schema.check} does. */
+  abstract read(reader: Reader, at: number): T;
+  /** Check the object at `at` as rkyv's validator does, in its order. */
+  abstract check(reader: Reader, at: number): void;
+  /** Throw a {@linkcode CodecError} that says where and why `value` cannot be encoded, if it cannot. */
+  abstract accept(value: unknown, path: Path): void;
+  /** One line that is equal for two schemas exactly when their archives are interchangeable. */
+  abstract describe(): string;
+  /** Rust's `Default::default()`. Throws `TypeError` where the type has none. */
+  abstract defaultValue(): T;
+
+  /** Feed `value` as Rust's `Hash` does, for a map's key. */
+  hash(_hasher: SeaHasher, _value: T): void {
+    throw new TypeError(`Cannot use ${this.kind} as a map's key`);
+  }
+
+  /** Order as Rust's `Ord`, for a sorted map's key. */
+  compare(_a: T, _b: T): number {
+    throw new TypeError(`Cannot use ${this.kind} as a sorted map's key`);
+  }
+
+  /** Why this type cannot be the key of a hash map, if it cannot. */
+  get keyFault(): string | undefined {
+    return `${this.kind} does not implement Hash in Rust`;
+  }
+}
+
+/** Whether a value is a {@linkcode Schema}. */
+export function isSchema(value: unknown): value is Schema<unknown> {
+  return value instanceof Schema;
+}
+
+/** Refuse a value that is to be encoded. */
+export function refuse(path: Path, expected: string, value: unknown): never {
+  const where = formatPath(path);
+  throw new CodecError(
+    "BadValue",
+    `Cannot encode ${where === "" ? "the value" : where}: expected ${expected}, got ${show(value)}`,
+    where,
+  );
+}
+
+const MAX_SHOWN = 40;
+
+function show(value: unknown): string {
+  if (value === null || value === undefined || typeof value === "boolean") return String(value);
+  if (typeof value === "number") return Object.is(value, -0) ? "-0" : String(value);
+  if (typeof value === "bigint") return `${String(value).slice(0, MAX_SHOWN)}n`;
+  if (typeof value === "string") {
+    return JSON.stringify(value.length > MAX_SHOWN ? `${value.slice(0, MAX_SHOWN)}…` : value);
+  }
+  if (typeof value === "function") return "a function";
+  if (typeof value === "symbol") return "a symbol";
+  if (Array.isArray(value)) return `an array of ${value.length}`;
+  const name = Object.getPrototypeOf(value)?.constructor?.name;
+  return typeof name === "string" && name !== "Object" && name !== "" ? `a ${name}` : "an object";
+}
+
+/** A value's own fields, or refuse it. */
+export function asRecord(path: Path, expected: string, value: unknown): Record<string, unknown> {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    refuse(path, expected, value);
+  }
+  return value as Record<string, unknown>;
+}
+
+const INDEX = /^(?:0|[1-9]\d*)$/;
+
+/** Refuse field and variant names that cannot keep their order in an object. */
+export function checkNames(what: string, names: readonly string[]): void {
+  for (const name of names) {
+    if (INDEX.test(name)) {
+      throw new TypeError(
+        `Cannot name a ${what} "${name}": objects put such names first, and order is wire format`,
+      );
+    }
+    if (name === "") throw new TypeError(`Cannot name a ${what} "": it is empty`);
+  }
+}

@@ -1,0 +1,98 @@
+/**
+ * {@linkcode Writer}: the buffer archives are written into.
+ *
+ * @module
+ */
+
+const INITIAL_BYTES = 256;
+
+/**
+ * A growable, reusable buffer.
+ *
+ * Positions are absolute in {@linkcode Writer.bytes}; alignment counts from {@linkcode Writer.base}, where the archive
+ * under way begins. `stack` holds what rkyv calls resolvers (where a value's out-of-line parts went)
+ * between the two phases of writing a value: `serialize` pushes, `resolve` takes from `cursor` on.
+ */
+export class Writer {
+  /** The bytes; replaced when they grow. */
+  bytes: Uint8Array<ArrayBuffer>;
+  /** A view on the same bytes. */
+  view: DataView<ArrayBuffer>;
+  /** The next byte to write. */
+  position = 0;
+  /** Where the archive under way begins. */
+  base = 0;
+  /** Positions of out-of-line parts whose owners are not written yet. */
+  readonly stack: number[] = [];
+  /** Height of `stack`. */
+  top = 0;
+  /** The next entry of `stack` to be resolved. */
+  cursor = 0;
+
+  /** Create with room for `capacity` bytes. */
+  constructor(capacity: number = INITIAL_BYTES) {
+    this.bytes = new Uint8Array(capacity);
+    this.view = new DataView(this.bytes.buffer);
+  }
+
+  /** Make room for `count` more bytes. */
+  ensure(count: number): void {
+    const needed = this.position + count;
+    if (needed <= this.bytes.length) return;
+    const grown = new Uint8Array(Math.max(needed, this.bytes.length * 2));
+    grown.set(this.bytes.subarray(0, this.position));
+    this.bytes = grown;
+    this.view = new DataView(grown.buffer);
+  }
+
+  /** Write zero bytes up to a multiple of `align` from `base`. */
+  pad(align: number): void {
+    const count = (this.base - this.position) & (align - 1);
+    if (count === 0) return;
+    this.ensure(count);
+    this.bytes.fill(0, this.position, this.position + count);
+    this.position += count;
+  }
+
+  /** Write `size` zero bytes at a multiple of `align`, and return their position. */
+  reserve(size: number, align: number): number {
+    const padding = (this.base - this.position) & (align - 1);
+    this.ensure(padding + size);
+    const start = this.position + padding;
+    this.bytes.fill(0, this.position, start + size);
+    this.position = start + size;
+    return start;
+  }
+
+  /** Write a relative pointer: the distance from its own position to `target`. */
+  setPointer(at: number, target: number): void {
+    this.view.setInt32(at, target - at, true);
+  }
+
+  /** Write one byte at a position that is already reserved. */
+  setU8(at: number, value: number): void {
+    this.bytes[at] = value;
+  }
+
+  /** Write four bytes at a position that is already reserved. */
+  setU32(at: number, value: number): void {
+    this.view.setUint32(at, value, true);
+  }
+
+  /** Append bytes. */
+  writeBytes(bytes: Uint8Array): void {
+    this.ensure(bytes.length);
+    this.bytes.set(bytes, this.position);
+    this.position += bytes.length;
+  }
+
+  /** Push a resolver. */
+  push(resolver: number): void {
+    this.stack[this.top++] = resolver;
+  }
+
+  /** Take the next resolver. */
+  take(): number {
+    return this.stack[this.cursor++]!;
+  }
+}
