@@ -1,0 +1,71 @@
+/**
+ * What RFC 6455 fixes about frames: opcodes, close codes, close payloads.
+ *
+ * @module
+ */
+
+/** Opcodes of RFC 6455, section 5.2. */
+export const Opcode = {
+  /** A further part of a fragmented message. */
+  Continuation: 0x0,
+  /** A text message. */
+  Text: 0x1,
+  /** A binary message. */
+  Binary: 0x2,
+  /** The close handshake. */
+  Close: 0x8,
+  /** Asks for a pong. */
+  Ping: 0x9,
+  /** Answers a ping. */
+  Pong: 0xa,
+} as const;
+
+/** Largest payload of a control frame, in bytes. */
+export const MAX_CONTROL_BYTES = 125;
+
+const strictUtf8 = new TextDecoder("utf-8", { fatal: true });
+const utf8 = new TextEncoder();
+
+/** The peer broke RFC 6455, or a limit. */
+export class FrameError extends Error {
+  /** The close code that says so to the peer. */
+  readonly closeCode: number;
+  /** Create with a close code and words for a person. */
+  constructor(closeCode: number, message: string) {
+    super(message);
+    this.name = "FrameError";
+    this.closeCode = closeCode;
+  }
+}
+
+/** Decode strictly. Throws {@linkcode FrameError} 1007. */
+export function decodeUtf8(bytes: Uint8Array): string {
+  try {
+    return strictUtf8.decode(bytes);
+  } catch {
+    throw new FrameError(1007, "The peer sent text that is not UTF-8");
+  }
+}
+
+/** Whether a close code may stand in a close frame (RFC 6455, section 7.4). */
+export function isWireCloseCode(code: number): boolean {
+  return (code >= 3000 && code <= 4999) ||
+    (code >= 1000 && code <= 1014 && (code < 1004 || code > 1006));
+}
+
+/** The longest beginning of `reason` that fits a close frame, in whole characters. */
+export function truncateReason(reason: string): string {
+  const bytes = new Uint8Array(MAX_CONTROL_BYTES - 2);
+  return reason.slice(0, utf8.encodeInto(reason, bytes).read);
+}
+
+/** The payload of a close frame. Code 1005 stands for none. */
+export function closePayload(code: number, reason: string): Uint8Array {
+  if (code === 1005) return new Uint8Array(0);
+  const text = utf8.encode(truncateReason(reason));
+  const payload = new Uint8Array(2 + text.length);
+  payload[0] = code >> 8;
+  payload[1] = code;
+  payload.set(text, 2);
+  return payload;
+}

@@ -1,0 +1,137 @@
+/**
+ * The HTTP/1.1 upgrade as text: the request's head, and what the answer means.
+ *
+ * @module
+ */
+
+import type { Buffer } from "node:buffer";
+import { createHash } from "node:crypto";
+import { ConnectError } from "../wire/errors.ts";
+import type { ConnectErrorCode } from "../wire/errors.ts";
+import type { Dialed, DialRequest } from "../wire/transport.ts";
+
+/** Largest answer head that is read, in bytes. */
+const MAX_HEAD_BYTES = 16 * 1024;
+/** RFC 6455, section 1.3. */
+const ACCEPT_SUFFIX = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
+const PROTOCOL = "hl/2";
+
+/** Headers that a caller may not set: they are the handshake's own. */
+const OWN_HEADERS = /^(host|connection|upgrade|content-length|transfer-encoding|x-hl-compress)$/;
+
+const REFUSALS: ReadonlySet<string> = new Set<ConnectErrorCode>([
+  "BadHandshake",
+  "ProtocolMismatch",
+  "SchemaMismatch",
+  "Unauthorized",
+  "OriginRefused",
+  "TooBusy",
+]);
+
+/** The answer's head, once it is whole. */
+export interface Answer {
+  /** The status code. */
+  readonly status: number;
+  /** Lower-case names; repeated ones joined by commas. */
+  readonly headers: ReadonlyMap<string, string>;
+  /** What came after the head. */
+  readonly rest: Buffer;
+}
+
+/** The request's head. Throws `TypeError` for a header that cannot be sent. */
+export function requestHead(url: URL, request: DialRequest, key: string): string {
+  const lines = [
+    `GET ${url.pathname}${url.search} HTTP/1.1`,
+    `Host: ${url.host}`,
+    "Connection: Upgrade",
+    "Upgrade: websocket",
+    "Sec-WebSocket-Version: 13",
+    `Sec-WebSocket-Key: ${key}`,
+    `Sec-WebSocket-Protocol: ${PROTOCOL}`,
+    `X-HL-Compress: ${request.level}`,
+  ];
+  for (const [name, value] of Object.entries(request.headers ?? {})) {
+    const lower = name.toLowerCase();
+    if (!/^[!#$%&'*+.^_`|~0-9a-z-]+$/.test(lower)) {
+      throw new TypeError(`Cannot send the header "${name}": not a header name`);
+    }
+    if (OWN_HEADERS.test(lower) || lower.startsWith("sec-websocket-")) {
+      throw new TypeError(`Cannot send the header "${name}": the handshake sets it`);
+    }
+    if (!/^[\t\x20-\x7e\x80-\xff]*$/.test(value)) {
+      throw new TypeError(`Cannot send the header "${name}": its value has a forbidden character`);
+    }
+    lines.push(`${name}: ${value}`);
+  }
+  return lines.join("\r\n") + "\r\n\r\n";
+}
+
+/** Read the answer's head from what has come so far. */
+export function parseAnswer(received: Buffer): Answer | "partial" | ConnectError {
+  const end = received.indexOf("\r\n\r\n");
+  if (end > MAX_HEAD_BYTES || (end === -1 && received.length > MAX_HEAD_BYTES)) {
+    return new ConnectError("BadHandshake", `The answer's head is over ${MAX_HEAD_BYTES} bytes`);
+  }
+  // Not HTTP at all: say so at once instead of waiting for a head that never ends.
+  const expected = "HTTP/1.1 ";
+  const start = received.toString("latin1", 0, Math.min(received.length, expected.length));
+  if (!expected.startsWith(start)) {
+    return new ConnectError("BadHandshake", "The peer did not answer in HTTP/1.1");
+  }
+  if (end === -1) return "partial";
+  const [statusLine = "", ...lines] = received.toString("latin1", 0, end).split("\r\n");
+  const status = /^HTTP\/1\.1 ([1-5][0-9]{2})(?: |$)/.exec(statusLine)?.[1];
+  const headers = new Map<string, string>();
+  for (const line of lines) {
+    const [, name = "", value = ""] = /^([^\s:]+):[ \t]*(.*?)[ \t]*$/.exec(line) ?? [];
+    if (name === "") return new ConnectError("BadHandshake", "The peer sent a malformed header");
+    const lower = name.toLowerCase();
+    const before = headers.get(lower);
+    headers.set(lower, before === undefined ? value : `${before}, ${value}`);
+  }
+  if (status === undefined) return new ConnectError("BadHandshake", "The peer sent no status");
+  return { status: Number(status), headers, rest: received.subarray(end + 4) };
+}
+
+/** What the answer to the request with `key` means. */
+export function checkAnswer({ status, headers }: Answer, key: string): Dialed | ConnectError {
+  const header = (name: string): string => headers.get(name) ?? "";
+  if (status !== 101) {
+    const refused = header("x-hl-refused");
+    const code = REFUSALS.has(refused)
+      ? refused as ConnectErrorCode
+      : status === 401 || status === 403
+      ? "Unauthorized"
+      : status === 503
+      ? "TooBusy"
+      : "BadHandshake";
+    return new ConnectError(code, `The server answered with status ${status}`, { status });
+  }
+  const bad = (what: string): ConnectError =>
+    new ConnectError("BadHandshake", `The server upgraded wrongly: ${what}`, { status });
+  const connection = header("connection").toLowerCase().split(",").map((token) => token.trim());
+  if (header("upgrade").toLowerCase() !== "websocket") return bad("no Upgrade: websocket");
+  if (!connection.includes("upgrade")) return bad("no Connection: Upgrade");
+  const accept = createHash("sha1").update(key + ACCEPT_SUFFIX).digest("base64");
+  if (header("sec-websocket-accept") !== accept) return bad("Sec-WebSocket-Accept does not match");
+  if (headers.has("sec-websocket-extensions")) return bad("it chose an extension");
+  const protocol = header("sec-websocket-protocol");
+  if (protocol !== PROTOCOL) {
+    return new ConnectError(
+      "ProtocolMismatch",
+      `The server speaks ${
+        protocol === "" ? "no subprotocol" : `"${protocol}"`
+      }, not "${PROTOCOL}"`,
+      { status },
+    );
+  }
+  const level = header("x-hl-compress");
+  return { protocol, level: /^[0-9]$/.test(level) ? Number(level) : undefined };
+}
+
+/** The same error with the refusal's body in its message. */
+export function withReason(error: ConnectError, body: Uint8Array): ConnectError {
+  if (body.length === 0) return error;
+  const { code, status } = error;
+  return new ConnectError(code, `${error.message}: ${new TextDecoder().decode(body)}`, { status });
+}
