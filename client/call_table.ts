@@ -1,0 +1,103 @@
+/**
+ * {@linkcode CallTable}: who is waiting on each call id.
+ *
+ * @module
+ */
+
+/** Ids of one connection. Rust: the `u8` of `RPCRequest`. */
+export const MAX_CALLS_IN_FLIGHT = 256;
+
+/**
+ * Calls that may have been given up and still hold their id. One more, and the connection is closed:
+ * new calls would soon find no id.
+ */
+export const MAX_ABANDONED_CALLS = 128;
+
+const ID_MASK = MAX_CALLS_IN_FLIGHT - 1;
+
+/**
+ * Who is waiting on each call id of one connection.
+ *
+ * An abandoned call keeps its id until the late reply arrives: given to a new call earlier, that
+ * reply would answer the wrong question. Ids are taken in the order they became free, the one that
+ * has been free for longest first, so that a second reply to one call finds an id nobody holds.
+ *
+ * Rust: `client.rs`, `active_rpc_calls`, which takes the lowest free id.
+ *
+ * @typeParam C What stands for a call.
+ */
+export class CallTable<C> {
+  readonly #calls: (C | undefined)[] = new Array(MAX_CALLS_IN_FLIGHT).fill(undefined);
+  readonly #taken: Uint8Array = new Uint8Array(MAX_CALLS_IN_FLIGHT);
+  /** A ring of the free ids. */
+  readonly #free: Uint8Array = Uint8Array.from({ length: MAX_CALLS_IN_FLIGHT }, (_, id) => id);
+  #firstFree = 0;
+  #freeCount = MAX_CALLS_IN_FLIGHT;
+  #abandoned = 0;
+  #strayReplies = 0;
+
+  /** Ids that are taken, abandoned ones included. */
+  get inFlight(): number {
+    return MAX_CALLS_IN_FLIGHT - this.#freeCount;
+  }
+
+  /** Ids whose caller has gone and whose reply has not come. */
+  get abandoned(): number {
+    return this.#abandoned;
+  }
+
+  /** Replies that came to an id nobody held. */
+  get strayReplies(): number {
+    return this.#strayReplies;
+  }
+
+  /** Take an id; -1 if none is free. */
+  open(call: C): number {
+    if (this.#freeCount === 0) return -1;
+    const id = this.#free[this.#firstFree] as number;
+    this.#firstFree = (this.#firstFree + 1) & ID_MASK;
+    this.#freeCount--;
+    this.#taken[id] = 1;
+    this.#calls[id] = call;
+    return id;
+  }
+
+  /** A reply came: free the id. Undefined if the caller has gone, or the id was not taken. */
+  settle(id: number): C | undefined {
+    if (this.#taken[id] !== 1) {
+      this.#strayReplies++;
+      return undefined;
+    }
+    const call = this.#calls[id];
+    if (call === undefined) this.#abandoned--;
+    this.#calls[id] = undefined;
+    this.#taken[id] = 0;
+    this.#free[(this.#firstFree + this.#freeCount) & ID_MASK] = id;
+    this.#freeCount++;
+    return call;
+  }
+
+  /** Stop waiting, for a deadline or a cancellation. The id stays taken. */
+  abandon(id: number): void {
+    if (this.#calls[id] === undefined) return;
+    this.#calls[id] = undefined;
+    this.#abandoned++;
+  }
+
+  /** Those who wait, in the order of their ids. */
+  *waiting(): IterableIterator<C> {
+    for (const call of this.#calls) if (call !== undefined) yield call;
+  }
+
+  /** Free everything, and return those who waited. */
+  drain(): C[] {
+    const calls = [...this.waiting()];
+    this.#calls.fill(undefined);
+    this.#taken.fill(0);
+    this.#free.forEach((_, id) => this.#free[id] = id);
+    this.#firstFree = 0;
+    this.#freeCount = MAX_CALLS_IN_FLIGHT;
+    this.#abandoned = 0;
+    return calls;
+  }
+}

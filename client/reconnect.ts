@@ -1,0 +1,39 @@
+/**
+ * {@linkcode backoffMs}: how long to wait before another attempt.
+ *
+ * @module
+ */
+
+/** The longest wait before the first attempt, in milliseconds; it doubles from there. */
+export const FIRST_BACKOFF_MS = 100;
+
+/** The longest wait before any attempt, in milliseconds. */
+export const MAX_BACKOFF_MS = 30_000;
+
+/** Above this many doublings the wait stays at its longest. */
+const MAX_DOUBLINGS = 16;
+
+/** The longest wait before the attempt, in milliseconds. */
+export function maxBackoffMs(attempt: number): number {
+  return Math.min(MAX_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** Math.min(attempt, MAX_DOUBLINGS));
+}
+
+/**
+ * How long to wait before an attempt: 100 ms doubling to 30 s, with full jitter from the first on, so
+ * that the clients of a server that went away do not come back all at once.
+ *
+ * @param attempt 0 for the first after a connection that lasted.
+ * @param random From 0 to 1.
+ * @returns Milliseconds.
+ */
+export function backoffMs(attempt: number, random: number): number {
+  return maxBackoffMs(attempt) * random;
+}
+
+/**
+ * The number of the next attempt. One that lasted for as long as its wait could have been starts
+ * again from 0; a peer that accepts and hangs up at once is waited for longer and longer.
+ */
+export function nextAttempt(attempt: number, lastedMs: number): number {
+  return lastedMs >= maxBackoffMs(attempt) ? 0 : attempt + 1;
+}

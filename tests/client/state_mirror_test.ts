@@ -1,0 +1,154 @@
+import { assert, assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
+import { test } from "node:test";
+import { StateMirror } from "../../client/state_mirror.ts";
+import { type Schema, string, u32 } from "../../codec/mod.ts";
+import { RpcError } from "../../wire/errors.ts";
+import { FakeClock } from "../support/fake_clock.ts";
+
+interface State {
+  counter: number;
+  name: string;
+}
+
+function setup(): { mirror: StateMirror<State>; clock: FakeClock; errors: unknown[] } {
+  const clock = new FakeClock();
+  const errors: unknown[] = [];
+  const fields = [
+    { name: "counter", schema: u32 as Schema<unknown> },
+    { name: "name", schema: string as Schema<unknown> },
+  ];
+  return { mirror: new StateMirror<State>(fields, clock, (e) => errors.push(e)), clock, errors };
+}
+
+function count(mirror: StateMirror<State>, counter: number): void {
+  mirror.set(0, counter);
+  mirror.commit();
+}
+
+async function code(promise: Promise<unknown>): Promise<string> {
+  return (await assertRejects(() => promise, RpcError)).code;
+}
+
+test("StateMirror.current is another frozen object after a change, and the same in between", () => {
+  const { mirror } = setup();
+  const before = mirror.current;
+  assertEquals(before, { counter: 0, name: "" });
+  mirror.commit();
+  assertStrictEquals(mirror.current, before);
+  mirror.set(0, 7);
+  mirror.set(1, "seven");
+  assertStrictEquals(mirror.current, before);
+  mirror.commit();
+  assertEquals(mirror.current, { counter: 7, name: "seven" });
+  assertEquals(before, { counter: 0, name: "" });
+  assert(Object.isFrozen(mirror.current));
+});
+
+test("StateMirror.schemaOf() counts fields it does not know", () => {
+  const { mirror } = setup();
+  assertStrictEquals(mirror.schemaOf(1), string);
+  assertEquals(mirror.schemaOf(2), undefined);
+  assertEquals(mirror.schemaOf(0xffff_ffff), undefined);
+  assertEquals(mirror.unknownFields, 2);
+});
+
+test("StateMirror.discard() forgets half a change", () => {
+  const { mirror } = setup();
+  mirror.set(0, 7);
+  mirror.discard();
+  mirror.commit();
+  assertEquals(mirror.current.counter, 0);
+});
+
+test("StateMirror.reset() goes back to the defaults and says so", () => {
+  const { mirror } = setup();
+  count(mirror, 7);
+  const seen: number[] = [];
+  mirror.subscribe(({ counter }) => seen.push(counter));
+  mirror.reset();
+  assertEquals(mirror.current, { counter: 0, name: "" });
+  assertEquals(seen, [0]);
+});
+
+test("StateMirror.subscribe() tells each listener until it is told not to", () => {
+  const { mirror, errors } = setup();
+  const seen: string[] = [];
+  const listener = ({ counter }: State): void => {
+    seen.push(`a${counter}`);
+  };
+  const { subscribe } = mirror;
+  const stop = subscribe(listener);
+  const stopTwin = subscribe(listener);
+  subscribe(() => {
+    throw new Error("mine");
+  });
+  subscribe(({ counter }) => seen.push(`b${counter}`));
+  count(mirror, 1);
+  stop();
+  stop();
+  count(mirror, 2);
+  stopTwin();
+  count(mirror, 3);
+  assertEquals(seen, ["a1", "a1", "b1", "a2", "b2", "b3"]);
+  assertEquals(errors.length, 3);
+});
+
+test("StateMirror.until() resolves with the first state that fits", async () => {
+  const { mirror, clock } = setup();
+  const now = await mirror.until(({ counter }) => counter === 0);
+  assertEquals(now.counter, 0);
+  const later = mirror.until(({ counter }) => counter > 1, { timeoutMs: 100 });
+  for (const counter of [1, 2, 3]) count(mirror, counter);
+  assertEquals((await later).counter, 2);
+  assertEquals([mirror.watchers, clock.pending], [0, 0]);
+});
+
+test("StateMirror.until() fails by deadline, signal, its predicate or the end", async () => {
+  const { mirror, clock } = setup();
+  const controller = new AbortController();
+  const never = () => false;
+  const late = mirror.until(never, { timeoutMs: 100, signal: controller.signal });
+  const cancelled = mirror.until(never, { signal: controller.signal, timeoutMs: 1000 });
+  const broken = mirror.until(({ counter }) => {
+    if (counter > 0) throw new TypeError("mine");
+    return false;
+  });
+  const ended = mirror.until(never);
+  clock.advance(100);
+  assertEquals(await code(late), "DeadlineExceeded");
+  controller.abort();
+  assertEquals(await code(cancelled), "Cancelled");
+  count(mirror, 1);
+  await assertRejects(() => broken, TypeError);
+  mirror.end();
+  assertEquals(await code(ended), "ClientNotConnected");
+  assertEquals(await code(mirror.until(never)), "ClientNotConnected");
+  assertEquals(await code(setup().mirror.until(never, { signal: controller.signal })), "Cancelled");
+  assertEquals([mirror.watchers, clock.pending], [0, 0]);
+});
+
+test("StateMirror.changes() gives a slow reader the newest state", async () => {
+  const { mirror } = setup();
+  const changes = mirror.changes();
+  for (const counter of [1, 2, 3]) count(mirror, counter);
+  assertEquals((await changes.next()).value?.counter, 3);
+  const next = changes.next();
+  count(mirror, 4);
+  assertEquals((await next).value?.counter, 4);
+  await changes.return?.();
+  assertEquals(mirror.watchers, 0);
+});
+
+test("StateMirror.changes() ends with its signal and with the mirror", async () => {
+  const { mirror } = setup();
+  const controller = new AbortController();
+  const aborted = mirror.changes({ signal: controller.signal });
+  controller.abort();
+  assertEquals((await aborted.next()).done, true);
+  assertEquals((await mirror.changes({ signal: controller.signal }).next()).done, true);
+  const ended = mirror.changes();
+  mirror.end();
+  assertEquals((await ended.next()).done, true);
+  assertEquals((await mirror.changes().next()).done, true);
+  assertEquals(mirror.watchers, 0);
+});
