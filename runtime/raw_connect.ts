@@ -9,8 +9,10 @@ import { createHash, randomBytes } from "node:crypto";
 import net from "node:net";
 import tls from "node:tls";
 import { ConnectError } from "../wire/errors.ts";
+import { REFUSED_HEADER } from "../wire/handshake.ts";
 import type { ClientTls, Dialed, DialRequest } from "../wire/transport.ts";
-import { checkAnswer, parseAnswer, requestHead, withReason } from "./raw_handshake.ts";
+import { abortError, refusalError } from "./dial_errors.ts";
+import { checkUpgrade, parseAnswer, requestHead } from "./raw_handshake.ts";
 
 /** Bytes of a refusal's body that go into the error's message. */
 const MAX_REASON_BYTES = 1024;
@@ -39,11 +41,11 @@ export function openWebSocket(request: DialRequest, onUpgraded: OnUpgraded): Pro
   const pin = secure ? fingerprintOf(request.tls) : undefined;
 
   return new Promise((resolve, reject) => {
-    if (signal.aborted) return reject(aborted(signal));
+    if (signal.aborted) return reject(abortError(signal));
     let received: Buffer = Buffer.alloc(0);
     let stage: "connect" | "answer" | "reason" = "connect";
     let reasonBytes = 0;
-    let refusal: ((body: Buffer) => ConnectError) | undefined;
+    let refusal: (() => ConnectError) | undefined;
     let reasonTimer: ReturnType<typeof setTimeout> | undefined;
     const socket = connectTo(url, secure, request.tls);
 
@@ -63,7 +65,7 @@ export function openWebSocket(request: DialRequest, onUpgraded: OnUpgraded): Pro
       socket.destroy();
       reject(error);
     };
-    const onAbort = (): void => fail(aborted(signal));
+    const onAbort = (): void => fail(abortError(signal));
     const onError = (error: NodeJS.ErrnoException): void => {
       const code = secure && stage === "connect" && !NETWORK_ERRORS.test(error.code ?? "")
         ? "TlsFailed"
@@ -73,7 +75,7 @@ export function openWebSocket(request: DialRequest, onUpgraded: OnUpgraded): Pro
       );
     };
     const onEnd = (): void => {
-      if (refusal !== undefined) return fail(refusal(received));
+      if (refusal !== undefined) return fail(refusal());
       fail(
         new ConnectError(
           "Unreachable",
@@ -97,8 +99,10 @@ export function openWebSocket(request: DialRequest, onUpgraded: OnUpgraded): Pro
         const answer = parseAnswer(received);
         if (answer === "partial") return;
         if (answer instanceof ConnectError) return fail(answer);
-        const dialed = checkAnswer(answer, key);
-        if (!(dialed instanceof ConnectError)) {
+        const { status, headers } = answer;
+        if (status === 101) {
+          const dialed = checkUpgrade(headers, key);
+          if (dialed instanceof ConnectError) return fail(dialed);
           detach();
           try {
             onUpgraded(socket, dialed, answer.rest);
@@ -111,13 +115,17 @@ export function openWebSocket(request: DialRequest, onUpgraded: OnUpgraded): Pro
         }
         stage = "reason";
         received = answer.rest;
-        const length = Number(answer.headers.get("content-length") ?? 0);
-        const wanted = Math.min(MAX_REASON_BYTES, Number.isSafeInteger(length) ? length : 0);
-        refusal = (body) => withReason(dialed, body.subarray(0, wanted));
-        reasonBytes = wanted;
+        const length = Number(headers.get("content-length") ?? 0);
+        reasonBytes = Math.min(MAX_REASON_BYTES, Number.isSafeInteger(length) ? length : 0);
+        refusal = () =>
+          refusalError(
+            status,
+            headers.get(REFUSED_HEADER),
+            received.toString("utf8", 0, Math.min(received.length, reasonBytes)),
+          );
         reasonTimer = setTimeout(onEnd, REASON_TIMEOUT_MS);
       }
-      if (refusal !== undefined && received.length >= reasonBytes) fail(refusal(received));
+      if (refusal !== undefined && received.length >= reasonBytes) fail(refusal());
     };
 
     signal.addEventListener("abort", onAbort);
@@ -162,11 +170,4 @@ function peerFingerprint(socket: net.Socket): string | undefined {
   if (!(socket instanceof tls.TLSSocket)) return undefined;
   const raw: Uint8Array | undefined = socket.getPeerCertificate().raw;
   return raw === undefined ? undefined : createHash("sha256").update(raw).digest("hex");
-}
-
-function aborted(signal: AbortSignal): ConnectError {
-  const cause: unknown = signal.reason;
-  return cause instanceof DOMException && cause.name === "TimeoutError"
-    ? new ConnectError("TimedOut", "The handshake did not finish in time", { cause })
-    : new ConnectError("Cancelled", "The attempt to connect was cancelled", { cause });
 }

@@ -7,26 +7,16 @@
 import type { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
 import { ConnectError } from "../wire/errors.ts";
-import type { ConnectErrorCode } from "../wire/errors.ts";
+import { answeredLevel, LEVEL_HEADER, PROTOCOL } from "../wire/handshake.ts";
 import type { Dialed, DialRequest } from "../wire/transport.ts";
 
 /** Largest answer head that is read, in bytes. */
 const MAX_HEAD_BYTES = 16 * 1024;
 /** RFC 6455, section 1.3. */
 const ACCEPT_SUFFIX = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
-const PROTOCOL = "hl/2";
 
 /** Headers that a caller may not set: they are the handshake's own. */
 const OWN_HEADERS = /^(host|connection|upgrade|content-length|transfer-encoding|x-hl-compress)$/;
-
-const REFUSALS: ReadonlySet<string> = new Set<ConnectErrorCode>([
-  "BadHandshake",
-  "ProtocolMismatch",
-  "SchemaMismatch",
-  "Unauthorized",
-  "OriginRefused",
-  "TooBusy",
-]);
 
 /** The answer's head, once it is whole. */
 export interface Answer {
@@ -93,20 +83,13 @@ export function parseAnswer(received: Buffer): Answer | "partial" | ConnectError
   return { status: Number(status), headers, rest: received.subarray(end + 4) };
 }
 
-/** What the answer to the request with `key` means. */
-export function checkAnswer({ status, headers }: Answer, key: string): Dialed | ConnectError {
+/** Check a 101 answer to the request with `key`. */
+export function checkUpgrade(
+  headers: ReadonlyMap<string, string>,
+  key: string,
+): Dialed | ConnectError {
+  const status = 101;
   const header = (name: string): string => headers.get(name) ?? "";
-  if (status !== 101) {
-    const refused = header("x-hl-refused");
-    const code = REFUSALS.has(refused)
-      ? refused as ConnectErrorCode
-      : status === 401 || status === 403
-      ? "Unauthorized"
-      : status === 503
-      ? "TooBusy"
-      : "BadHandshake";
-    return new ConnectError(code, `The server answered with status ${status}`, { status });
-  }
   const bad = (what: string): ConnectError =>
     new ConnectError("BadHandshake", `The server upgraded wrongly: ${what}`, { status });
   const connection = header("connection").toLowerCase().split(",").map((token) => token.trim());
@@ -125,13 +108,5 @@ export function checkAnswer({ status, headers }: Answer, key: string): Dialed | 
       { status },
     );
   }
-  const level = header("x-hl-compress");
-  return { protocol, level: /^[0-9]$/.test(level) ? Number(level) : undefined };
-}
-
-/** The same error with the refusal's body in its message. */
-export function withReason(error: ConnectError, body: Uint8Array): ConnectError {
-  if (body.length === 0) return error;
-  const { code, status } = error;
-  return new ConnectError(code, `${error.message}: ${new TextDecoder().decode(body)}`, { status });
+  return { protocol, level: answeredLevel(headers.get(LEVEL_HEADER)) };
 }

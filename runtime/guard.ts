@@ -1,0 +1,85 @@
+/**
+ * Stands between a runtime's callbacks and a {@linkcode TransportListener}.
+ *
+ * @module
+ */
+
+import { CloseCode } from "../wire/close.ts";
+import type { CloseInfo, TransportListener } from "../wire/transport.ts";
+
+/**
+ * Keeps what the port promises whatever a runtime does: nothing over the limit is delivered, nothing
+ * follows the end, the end is told once, and nothing is thrown (in Deno that would end the process).
+ */
+export class Guard {
+  readonly #maxMessageBytes: number;
+  readonly #close: (code: number, reason: string) => void;
+  #listener: TransportListener | undefined;
+  #info: CloseInfo | undefined;
+
+  /** `close` begins the close handshake; it is called when this side has to end. */
+  constructor(maxMessageBytes: number, close: (code: number, reason: string) => void) {
+    this.#maxMessageBytes = maxMessageBytes;
+    this.#close = close;
+  }
+
+  /** Whether the transport has ended. */
+  get ended(): boolean {
+    return this.#info !== undefined;
+  }
+
+  /** Ask the owner for its listener. */
+  attach(open: () => TransportListener): void {
+    try {
+      const listener = open();
+      // The owner may have ended the transport while it was given it.
+      if (this.#info === undefined) this.#listener = listener;
+      else listener.onClose(this.#info);
+    } catch {
+      this.fail(CloseCode.Internal, "Cannot open the connection");
+    }
+  }
+
+  /** A binary message came. */
+  message(message: Uint8Array): void {
+    if (this.#info !== undefined) return;
+    if (message.length > this.#maxMessageBytes) {
+      return this.fail(CloseCode.TooBig, `A message is over ${this.#maxMessageBytes} bytes`);
+    }
+    try {
+      this.#listener?.onMessage(message);
+    } catch {
+      this.fail(CloseCode.Internal, "The listener threw");
+    }
+  }
+
+  /** A text message came. */
+  text(): void {
+    if (this.#info !== undefined) return;
+    try {
+      this.#listener?.onText?.();
+    } catch {
+      this.fail(CloseCode.Internal, "The listener threw");
+    }
+  }
+
+  /** End from this side. */
+  fail(code: number, reason: string): void {
+    if (this.#info !== undefined) return;
+    this.end({ code, reason });
+    this.#close(code, reason);
+  }
+
+  /** The transport has ended. */
+  end(info: CloseInfo): void {
+    if (this.#info !== undefined) return;
+    this.#info = info;
+    const listener = this.#listener;
+    this.#listener = undefined;
+    try {
+      listener?.onClose(info);
+    } catch {
+      // There is nobody left to tell.
+    }
+  }
+}
