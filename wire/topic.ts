@@ -124,10 +124,10 @@ function latin1(bytes: Uint8Array): string {
  * The default is the empty byte topic. Rust: `server.rs`, `Topic`.
  */
 export const topic: Schema<Topic> = convert(struct({ inner: bytes, is_string: bool }), {
+  expected: "a Topic",
   decode: ({ inner, is_string }): Topic => Topic.fromWire(inner, is_string),
   encode: (value: Topic): { inner: Uint8Array; is_string: boolean } => {
-    if (!(value instanceof Topic)) throw new TypeError("expected a Topic");
+    if (!(value instanceof Topic)) throw new TypeError("Cannot encode a topic: it is no Topic");
     return { inner: Topic.bytesOf(value), is_string: value.isString };
   },
-  name: "topic",
 });

@@ -1,0 +1,20 @@
+/**
+ * Declaring a service, and the types derived from one.
+ *
+ * @module
+ */
+export { type Call, type Method, rpc, service, type ServiceDefinition } from "./service.ts";
+export type {
+  CallOptions,
+  Calls,
+  CallsOf,
+  EventOf,
+  Handlers,
+  HandlersOf,
+  MethodsOf,
+  NoArgs,
+  Service,
+  StateField,
+  StateOf,
+} from "./types.ts";
+export type { MethodInfo } from "./calls.ts";

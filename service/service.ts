@@ -1,0 +1,167 @@
+/**
+ * {@linkcode service} and {@linkcode rpc}: a service is declared once, for both sides.
+ *
+ * @module
+ */
+import { encode, unit } from "../codec/mod.ts";
+import type { Fields } from "../codec/fields.ts";
+import { checkNames, type Infer, isSchema, type Schema } from "../codec/schema.ts";
+import { CallSchema, type MethodInfo } from "./calls.ts";
+import type { Service, StateField } from "./types.ts";
+
+/** One method, as {@linkcode rpc} describes it. */
+export interface Method<Call> {
+  /** Its arguments, in declaration order. */
+  readonly args: Fields;
+  /** Its output. */
+  readonly output: Schema<unknown>;
+  /** Only a type: the function it is. */
+  readonly "~call"?: Call;
+}
+
+/** The function type of a method with these arguments and this output. */
+export type Call<Args, Output> = keyof Args extends never ? () => Output
+  : (args: { -readonly [K in keyof Args]: Infer<Args[K]> }) => Output;
+
+/** Describe a method without arguments or output. */
+export function rpc(): Method<() => void>;
+/** Describe a method without an output. */
+export function rpc<const Args extends Fields>(args: Args): Method<Call<Args, void>>;
+/**
+ * Describe a method.
+ *
+ * @param args Its arguments by name. Their order is wire format: append only.
+ * @param output What it answers; nothing if absent.
+ */
+export function rpc<const Args extends Fields, Output>(
+  args: Args,
+  output: Schema<Output>,
+): Method<Call<Args, Output>>;
+export function rpc(args: Fields = {}, output: Schema<unknown> = unit): Method<unknown> {
+  checkFields("an argument", args);
+  if (!isSchema(output)) throw new TypeError("Cannot describe a method: its output is no schema");
+  return { args, output };
+}
+
+/** What {@linkcode service} is given. */
+export interface ServiceDefinition<Methods, State, Event> {
+  /** Methods by name. Their order is wire format: append only. */
+  readonly rpc: Methods;
+  /** Fields of the connection state by name. Their order is wire format: append only. */
+  readonly state?: State;
+  /** The event type. */
+  readonly event?: Schema<Event>;
+  /** What to call it in messages for people. */
+  readonly name?: string;
+}
+
+/**
+ * Declare a service.
+ *
+ * @example Usage
+ * ```ts ignore
+ * export const Counter = service({
+ *   rpc: { increment: rpc({ amount: u32 }), get: rpc({}, u32) },
+ *   state: { counter: u32 },
+ * });
+ * ```
+ *
+ * @throws {TypeError} If a name cannot be used, or a field of the state has no default.
+ */
+export function service<
+  const Methods extends Readonly<Record<string, Method<unknown>>>,
+  // deno-lint-ignore ban-types
+  const State extends Fields = {},
+  Event = never,
+>(
+  definition: ServiceDefinition<Methods, State, Event>,
+): Service<
+  { -readonly [K in keyof Methods]: Methods[K] extends Method<infer F> ? F : never },
+  { -readonly [K in keyof State]: Infer<State[K]> },
+  Event
+> {
+  const entries = Object.entries(definition.rpc);
+  const fields: Fields = definition.state ?? {};
+  if (entries.length === 0) throw new TypeError("Cannot make a service: it has no methods");
+  checkIdentifiers("method", entries.map(([name]) => name));
+  for (const [name, method] of entries) {
+    if (!isMethod(method)) throw new TypeError(`Cannot make method ${name}: use rpc()`);
+  }
+  checkFields("a field of the state", fields);
+  if (definition.event !== undefined && !isSchema(definition.event)) {
+    throw new TypeError("Cannot make a service: its event is no schema");
+  }
+  const calls = new CallSchema(entries.map(([name, { args }]) => ({ name, args })));
+  const methods = entries.map(([name, { output }], index): MethodInfo => ({
+    index,
+    name,
+    call: calls.of(index) as Schema<unknown>,
+    output,
+    hasOutput: output !== unit,
+  }));
+  const state = Object.entries(fields).map(([name, schema], index) =>
+    makeStateField(index, name, schema)
+  );
+  const outputs = methods.map(({ output }) => output.describe()).join(",");
+  const states = state.map(({ name, schema }) => `${name}:${schema.describe()}`).join(",");
+  return {
+    name: definition.name ?? "service",
+    methods,
+    calls,
+    state,
+    event: definition.event,
+    fingerprint: {
+      methods: hash(`${calls.describe()}->${outputs}`),
+      state: hash(`state{${states}}`),
+      events: hash(definition.event === undefined ? "" : definition.event.describe()),
+    },
+  };
+}
+
+function isMethod(value: unknown): value is Method<unknown> {
+  return typeof value === "object" && value !== null && "args" in value && "output" in value;
+}
+
+function makeStateField(index: number, name: string, schema: Schema<unknown>): StateField {
+  let value: unknown;
+  try {
+    value = schema.defaultValue();
+  } catch (cause) {
+    throw new TypeError(
+      `Cannot use ${schema.kind} for state field ${name}: it has no default; use withDefault()`,
+      { cause },
+    );
+  }
+  return { index, name, schema, defaultArchive: encode(schema, value) };
+}
+
+const IDENTIFIER = /^[A-Za-z_$][A-Za-z0-9_$]*$/;
+
+/** `then` would make a client's `rpc` a promise to `await`; the others are not plain properties. */
+const RESERVED = new Set(["then", "constructor", "__proto__", "prototype"]);
+
+function checkIdentifiers(what: string, names: readonly string[]): void {
+  checkNames(what, names);
+  for (const name of names) {
+    if (!IDENTIFIER.test(name)) {
+      throw new TypeError(`Cannot name ${what} "${name}": it is no identifier`);
+    }
+    if (RESERVED.has(name)) throw new TypeError(`Cannot name ${what} "${name}": it is reserved`);
+  }
+}
+
+function checkFields(what: string, fields: Fields): void {
+  checkIdentifiers(what, Object.keys(fields));
+  for (const [name, schema] of Object.entries(fields)) {
+    if (!isSchema(schema)) throw new TypeError(`Cannot use ${what} ${name}: it is no schema`);
+  }
+}
+
+/** FNV-1a of the UTF-8 text: 64 bits as 16 hex digits. A name for comparing, no defence. */
+function hash(text: string): string {
+  let value = 0xcbf2_9ce4_8422_2325n;
+  for (const byte of new TextEncoder().encode(text)) {
+    value = BigInt.asUintN(64, (value ^ BigInt(byte)) * 0x100_0000_01b3n);
+  }
+  return value.toString(16).padStart(16, "0");
+}

@@ -1,0 +1,100 @@
+/**
+ * The types that a service is made of, and those derived from it.
+ *
+ * All are flat mapped types: a service of 200 methods costs 200 small lookups.
+ *
+ * @module
+ */
+import type { Schema } from "../codec/schema.ts";
+import type { Fingerprint } from "../wire/handshake.ts";
+import type { CallSchema, MethodInfo } from "./calls.ts";
+
+/** Arguments and output of each method, for exact comparison: methods compare loosely. */
+type Contract<Methods> = {
+  readonly [K in keyof Methods]: Methods[K] extends (...args: infer A) => infer R ? readonly [A, R]
+    : never;
+};
+
+/** One field of the connection state. */
+export interface StateField {
+  /** Its place: what travels on the wire. */
+  readonly index: number;
+  /** Its name. */
+  readonly name: string;
+  /** How it is archived. */
+  readonly schema: Schema<unknown>;
+  /** The archive of its default, which both sides start from. */
+  readonly defaultArchive: Uint8Array<ArrayBuffer>;
+}
+
+/**
+ * A service: what both sides have to agree on.
+ *
+ * Generic over an interface of plain functions, so that it can be written out where inference is not
+ * wanted: `export const Counter: Service<CounterMethods, CounterState, CounterEvent> = service({…})`.
+ * If the two drift apart, that is a compile error.
+ *
+ * @typeParam Methods An interface of functions of no argument or of one object.
+ * @typeParam State An interface of the connection state's fields.
+ * @typeParam Event The event type; `never` if there are none.
+ */
+export interface Service<Methods, State, Event> {
+  /** What it is called in messages for people. */
+  readonly name: string;
+  /** The methods in declaration order. */
+  readonly methods: readonly MethodInfo[];
+  /** The enum of all calls, for reading them. Rust: `RpcCall`. */
+  readonly calls: CallSchema;
+  /** The fields of the connection state in declaration order. */
+  readonly state: readonly StateField[];
+  /** The event type, if there is one. */
+  readonly event: Schema<Event> | undefined;
+  /** What a peer compares with its own. */
+  readonly fingerprint: Fingerprint;
+  /** Only a type: makes two services that differ incompatible. */
+  readonly "~methods"?: (methods: Contract<Methods>) => Contract<Methods>;
+  /** Only a type: makes two services that differ incompatible. */
+  readonly "~state"?: (state: State, event: Event) => [State, Event];
+}
+
+/** The interface of functions of a service. */
+export type MethodsOf<S> = S extends Service<infer M, infer _S, infer _E> ? M : never;
+/** The connection state of a service. */
+export type StateOf<S> = S extends Service<infer _M, infer T, infer _E> ? T : never;
+/** The event type of a service. */
+export type EventOf<S> = S extends Service<infer _M, infer _S, infer E> ? E : never;
+
+/**
+ * What a server's handler provides for an interface of functions: the same functions, which may
+ * also answer later.
+ */
+export type HandlersOf<Methods> = {
+  readonly [K in keyof Methods]: Methods[K] extends (...args: infer A) => infer R
+    ? [R] extends [void] ? (...args: A) => void : (...args: A) => R | PromiseLike<R>
+    : never;
+};
+
+/** What a server's handler provides for a service. */
+export type Handlers<S> = HandlersOf<MethodsOf<S>>;
+
+/** How one call is made. */
+export interface CallOptions {
+  /** Milliseconds to wait for the answer. The server is not told when they are over. */
+  readonly timeoutMs?: number | undefined;
+  /** Stop waiting when this aborts. The server is not told. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Stands in for the arguments of a method that takes none. */
+export type NoArgs = Record<string, never>;
+
+/** What a client calls for an interface of functions. */
+export type CallsOf<Methods> = {
+  readonly [K in keyof Methods]: Methods[K] extends (...args: infer A) => infer R
+    ? A extends readonly [] ? (args?: NoArgs, options?: CallOptions) => Promise<R>
+    : (args: A[0], options?: CallOptions) => Promise<R>
+    : never;
+};
+
+/** What a client calls for a service. */
+export type Calls<S> = CallsOf<MethodsOf<S>>;
