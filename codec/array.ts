@@ -90,7 +90,7 @@ export class FixedArray<T> extends Schema<readonly T[]> {
   }
 
   override hash(hasher: SeaHasher, values: readonly T[]): void {
-    hasher.u64(BigInt(values.length));
+    hasher.length(values.length);
     for (const value of values) this.item.hash(hasher, value);
   }
 

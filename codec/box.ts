@@ -82,6 +82,10 @@ export class Box<T> extends Schema<T> {
     return this.item.compare(a, b);
   }
 
+  override get nullable(): boolean {
+    return this.item.nullable;
+  }
+
   override get keyFault(): string | undefined {
     return this.item.keyFault;
   }
@@ -190,6 +194,10 @@ export class Lazy<T> extends Schema<T> {
 
   override compare(a: T, b: T): number {
     return this.schema.compare(a, b);
+  }
+
+  override get nullable(): boolean {
+    return this.schema.nullable;
   }
 
   override get keyFault(): string | undefined {

@@ -53,7 +53,7 @@ class Bytes extends Schema<Uint8Array> {
   }
 
   override hash(hasher: SeaHasher, value: Uint8Array): void {
-    hasher.u64(BigInt(value.length));
+    hasher.length(value.length);
     hasher.write(value);
   }
 

@@ -92,6 +92,10 @@ export class Converted<T, U> extends Schema<T> {
     return this.inner.compare(this.conversion.encode(a), this.conversion.encode(b));
   }
 
+  override get nullable(): boolean {
+    return this.inner.nullable;
+  }
+
   override get keyFault(): string | undefined {
     return this.inner.keyFault;
   }

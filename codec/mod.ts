@@ -33,7 +33,7 @@ export { boxStr, string } from "./string.ts";
 export { bytes } from "./bytes.ts";
 export { boxSlice, vec } from "./vec.ts";
 export { array } from "./array.ts";
-export { option } from "./option.ts";
+export { option, type Optional } from "./option.ts";
 export { type Result, result } from "./result.ts";
 export { type Fields } from "./fields.ts";
 export { type InferFields, struct, type StructOptions } from "./struct.ts";
@@ -47,3 +47,27 @@ export {
 } from "./variants.ts";
 export { box, lazy } from "./box.ts";
 export { type Conversion, convert, withDefault } from "./convert.ts";
+export { map, set } from "./hash_map.ts";
+export { btreeMap, btreeSet } from "./btree_map.ts";
+export { type Duration, duration } from "./time.ts";
+export { nonZero } from "./nonzero.ts";
+export {
+  type Range,
+  range,
+  rangeFrom,
+  rangeInclusive,
+  rangeTo,
+  rangeToInclusive,
+} from "./range.ts";
+export {
+  ip,
+  ipv4,
+  ipv6,
+  socketAddr,
+  type SocketAddrV4,
+  socketAddrV4,
+  type SocketAddrV6,
+  socketAddrV6,
+  uuid,
+  type Versioned,
+} from "./net.ts";

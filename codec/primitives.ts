@@ -262,6 +262,10 @@ class Char extends Scalar<string> {
 }
 
 class Unit extends Scalar<void> {
+  override get nullable(): boolean {
+    return true;
+  }
+
   resolve(_writer: Writer, _at: number, value: void): void {
     if (value !== undefined && value !== null) throw BAD_VALUE;
   }

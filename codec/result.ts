@@ -102,7 +102,7 @@ export class ResultSchema<T, E> extends Schema<Result<T, E>> {
   }
 
   override hash(hasher: SeaHasher, value: Result<T, E>): void {
-    hasher.u64("ok" in value ? 0n : 1n);
+    hasher.length("ok" in value ? 0 : 1);
     if ("ok" in value) this.ok.hash(hasher, value.ok);
     else this.err.hash(hasher, value.err);
   }

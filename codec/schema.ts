@@ -59,6 +59,11 @@ export abstract class Schema<T> implements Layout {
     throw new TypeError(`Cannot use ${this.kind} as a sorted map's key`);
   }
 
+  /** Whether `null` or `undefined` is one of its values. */
+  get nullable(): boolean {
+    return false;
+  }
+
   /** Why this type cannot be the key of a hash map, if it cannot. */
   get keyFault(): string | undefined {
     return `${this.kind} does not implement Hash in Rust`;

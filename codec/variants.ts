@@ -261,7 +261,7 @@ export class VariantsSchema extends Schema<Tagged> {
   }
 
   override get keyFault(): string | undefined {
-    if (!this.reprU8) {
+    if (!this.reprU8 && this.variants.length > 1) {
       return "rkyv hashes an enum that is not #[repr(u8)] differently when writing and reading";
     }
     return this.variants.flatMap(({ fields }) => fields).find(({ schema }) => schema.keyFault)

@@ -118,7 +118,7 @@ export class Vec<T> extends Schema<readonly T[]> {
   }
 
   override hash(hasher: SeaHasher, values: readonly T[]): void {
-    hasher.u64(BigInt(values.length));
+    hasher.length(values.length);
     for (const value of values) this.item.hash(hasher, value);
   }
 

@@ -1,0 +1,199 @@
+/**
+ * Reads and checks an archived B-tree, by the rules of rkyv's validator and in its order.
+ *
+ * Rust: `rkyv/src/collections/btree_map/validation.rs`, rkyv 0.7.46.
+ *
+ * @module
+ */
+import { type FieldsLayout, roundUp } from "./layout.ts";
+import type { Reader } from "./reader.ts";
+import type { Schema } from "./schema.ts";
+
+/** Bytes of a node's header: `u32` size, `i32` pointer, `u16` meta, 2 of padding. */
+export const NODE_HEADER_BYTES = 12;
+/** Bit of a header's meta that tells an inner node. */
+export const INNER_NODE = 0x8000;
+
+/** What a tree is made of. */
+export interface TreeShape<K> {
+  /** How keys are archived. */
+  readonly key: Schema<K>;
+  /** Where key and value are in an entry of a leaf. */
+  readonly leafEntry: FieldsLayout;
+  /** Where pointer and key are in an entry of an inner node. */
+  readonly innerEntry: FieldsLayout;
+}
+
+interface ReadNode<K, V> {
+  readonly at: number;
+  readonly inner: boolean;
+  /** Ascending. */
+  readonly keys: K[];
+  readonly values: V[];
+  /** Positions of an inner node's children, the least first. */
+  readonly children: number[];
+  readonly depth: number;
+}
+
+/** Entries of the tree whose map object is at `at`, ascending; `readValue` is called for the value at a position. */
+export function readTree<K, V>(
+  reader: Reader,
+  at: number,
+  shape: TreeShape<K>,
+  readValue: (at: number, key: K, index: number) => V,
+): [K, V][] {
+  const { view } = reader;
+  const count = view.getUint32(at, true);
+  if (count === 0) return [];
+
+  const rootAt = reader.claim(at + 4, view.getInt32(at + 4, true), NODE_HEADER_BYTES, 4);
+  const { high } = reader;
+  const rootBytes = nodeBytes(reader, rootAt, shape);
+  claimNode(reader, rootAt, rootBytes);
+  reader.high = rootAt;
+  const root = readNode(reader, rootAt, shape, 0, readValue);
+
+  const byPosition = new Map<number, ReadNode<K, V>>([[rootAt, root]]);
+  const inners: ReadNode<K, V>[] = [];
+  const queue: ReadNode<K, V>[] = [root];
+  for (let next = 0; next < queue.length && queue[next]!.inner; next++) {
+    const node = queue[next]!;
+    inners.push(node);
+    for (const [base, offset] of childPointers(reader, node, shape)) {
+      const childAt = reader.claim(base, offset, NODE_HEADER_BYTES, 4);
+      claimNode(reader, childAt, nodeBytes(reader, childAt, shape));
+      const child = readNode(reader, childAt, shape, node.depth + 1, readValue);
+      node.children.push(childAt);
+      byPosition.set(childAt, child);
+      queue.push(child);
+    }
+  }
+  const leaves = queue.slice(inners.length);
+  checkLeaves(reader, leaves, shape.key, count, at);
+  for (const node of inners) checkInnerKeys(reader, node, byPosition, shape.key);
+  reader.low = rootAt + rootBytes;
+  reader.high = high;
+  return leaves.flatMap((leaf) => leaf.keys.map((key, i): [K, V] => [key, leaf.values[i]!]));
+}
+
+function isInner(reader: Reader, at: number): boolean {
+  return (reader.view.getUint16(at + 8, true) & INNER_NODE) !== 0;
+}
+
+function entryCount(reader: Reader, at: number): number {
+  return reader.view.getUint16(at + 8, true) & ~INNER_NODE;
+}
+
+function nodeBytes(reader: Reader, at: number, shape: TreeShape<unknown>): number {
+  const entry = isInner(reader, at) ? shape.innerEntry : shape.leafEntry;
+  return roundUp(NODE_HEADER_BYTES, entry.align) + entryCount(reader, at) * entry.size;
+}
+
+function claimNode(reader: Reader, at: number, bytes: number): void {
+  reader.claim(at, 0, bytes, 1);
+}
+
+function* childPointers(
+  reader: Reader,
+  node: ReadNode<unknown, unknown>,
+  { innerEntry }: TreeShape<unknown>,
+): Generator<[base: number, offset: number]> {
+  const { view } = reader;
+  yield [node.at + 4, view.getInt32(node.at + 4, true)];
+  const start = node.at + roundUp(NODE_HEADER_BYTES, innerEntry.align);
+  for (let i = 0; i < node.keys.length; i++) {
+    const base = start + i * innerEntry.size + innerEntry.offsets[0]!;
+    yield [base, view.getInt32(base, true)];
+  }
+}
+
+/** Check one node and read its entries, last to first as they were written. */
+function readNode<K, V>(
+  reader: Reader,
+  at: number,
+  shape: TreeShape<K>,
+  depth: number,
+  readValue: (at: number, key: K, index: number) => V,
+): ReadNode<K, V> {
+  const inner = isInner(reader, at);
+  const entry = inner ? shape.innerEntry : shape.leafEntry;
+  const count = entryCount(reader, at);
+  if (count === 0) {
+    reader.fail(
+      inner ? "TooFewInnerNodeEntries" : "TooFewLeafNodeEntries",
+      at,
+      "a node with entries",
+    );
+  }
+  const block = reader.inside(at, -reader.view.getUint32(at, true), 1, 1);
+  const { low } = reader;
+  reader.low = block;
+  reader.high = at;
+  const start = at + roundUp(NODE_HEADER_BYTES, entry.align);
+  const keys = new Array<K>(count);
+  const values: V[] = inner ? [] : new Array<V>(count);
+  const keyOffset = entry.offsets[inner ? 1 : 0]!;
+  const depthOfPath = reader.path.length;
+  for (let i = count - 1; i >= 0; i--) {
+    const entryAt = start + i * entry.size;
+    reader.path[depthOfPath] = i;
+    keys[i] = shape.key.read(reader, entryAt + keyOffset);
+    reader.path.length = depthOfPath;
+    if (!inner) values[i] = readValue(entryAt + entry.offsets[1]!, keys[i]!, i);
+  }
+  reader.high = reader.low;
+  reader.low = low;
+  return { at, inner, keys, values, children: [], depth };
+}
+
+function checkLeaves<K>(
+  reader: Reader,
+  leaves: readonly ReadNode<K, unknown>[],
+  key: Schema<K>,
+  count: number,
+  at: number,
+): void {
+  const { view } = reader;
+  const { depth } = leaves[0]!;
+  let total = 0;
+  for (const [i, leaf] of leaves.entries()) {
+    if (leaf.inner) reader.fail("InnerNodeInLeafLevel", leaf.at, "a leaf");
+    if (leaf.depth !== depth) {
+      reader.fail("InvalidLeafNodeDepth", leaf.at, `a leaf at depth ${depth}`);
+    }
+    total += leaf.keys.length;
+    for (let k = 1; k < leaf.keys.length; k++) {
+      if (key.compare(leaf.keys[k - 1]!, leaf.keys[k]!) > 0) {
+        reader.fail("UnsortedLeafNodeEntries", leaf.at, "keys in ascending order");
+      }
+    }
+    const offset = view.getInt32(leaf.at + 4, true);
+    const next = leaves[i + 1];
+    if (next === undefined) {
+      if (offset !== 0) reader.fail("LastLeafForwardPointerNotNull", leaf.at + 4, "no next leaf");
+      continue;
+    }
+    if (reader.inside(leaf.at + 4, offset, NODE_HEADER_BYTES, 4) !== next.at) {
+      reader.fail("UnlinkedLeafNode", leaf.at + 4, "a pointer to the next leaf");
+    }
+    if (key.compare(leaf.keys.at(-1)!, next.keys[0]!) > 0) {
+      reader.fail("UnsortedLeafNodes", next.at, "leaves in ascending order");
+    }
+  }
+  if (total !== count) reader.fail("LengthMismatch", at, `${count} entries, found ${total}`);
+}
+
+function checkInnerKeys<K>(
+  reader: Reader,
+  node: ReadNode<K, unknown>,
+  byPosition: ReadonlyMap<number, ReadNode<K, unknown>>,
+  key: Schema<K>,
+): void {
+  for (const [i, own] of node.keys.entries()) {
+    let first = byPosition.get(node.children[i + 1]!)!;
+    while (first.inner) first = byPosition.get(first.children[0]!)!;
+    if (key.compare(own, first.keys[0]!) !== 0) {
+      reader.fail("MismatchedInnerChildKey", node.at, "the first key of the child");
+    }
+  }
+}

@@ -1,0 +1,103 @@
+/**
+ * rkyv's hash index: compress, hash and displace.
+ *
+ * Which position an entry has is a function of the set of keys, so the bytes do not depend on the
+ * order of insertion.
+ *
+ * Rust: `rkyv/src/collections/hash_index/mod.rs`, rkyv 0.7.46.
+ *
+ * @module
+ */
+import type { Reader } from "./reader.ts";
+import type { Schema } from "./schema.ts";
+import { SeaHasher } from "./sea_hash.ts";
+
+/** Displacement of an empty bucket. */
+const EMPTY = 0xffff_ffff;
+/** Displacements from here on are seeds; below, positions. */
+const FIRST_SEED = 0x8000_0000;
+
+/** One hasher is enough: hashing runs to its end at once. */
+const hasher = /* @__PURE__ */ new SeaHasher();
+
+function feed<K>(schema: Schema<K>, key: K): SeaHasher {
+  hasher.reset();
+  schema.hash(hasher, key);
+  return hasher;
+}
+
+/** Where everything goes. */
+export interface HashIndex {
+  /** One per bucket. */
+  readonly displacements: Uint32Array;
+  /** For each position, the index of the key there. */
+  readonly order: Uint32Array;
+}
+
+/** Build the index of distinct keys. */
+export function buildIndex<K>(schema: Schema<K>, keys: readonly K[]): HashIndex {
+  const count = keys.length;
+  const buckets: number[][] = Array.from({ length: count }, () => []);
+  keys.forEach((key, i) => buckets[feed(schema, key).finish(count)]!.push(i));
+  const sorted = buckets.map((_, i) => i).sort((a, b) =>
+    buckets[b]!.length - buckets[a]!.length || a - b
+  );
+
+  const displacements = new Uint32Array(count).fill(EMPTY);
+  const order = new Uint32Array(count);
+  const taken = new Uint8Array(count);
+  let free = 0;
+  for (const bucket of sorted) {
+    const members = buckets[bucket]!;
+    if (members.length === 0) break;
+    if (members.length === 1) {
+      while (taken[free] === 1) free++;
+      taken[free] = 1;
+      order[free] = members[0]!;
+      displacements[bucket] = free;
+      continue;
+    }
+    for (let seed = FIRST_SEED;; seed++) {
+      const positions = members.map((i) => feed(schema, keys[i]!).finishSeeded(seed, count));
+      const fits = positions.every((p, i) => taken[p] === 0 && positions.indexOf(p) === i);
+      if (!fits) continue;
+      positions.forEach((p, i) => {
+        taken[p] = 1;
+        order[p] = members[i]!;
+      });
+      displacements[bucket] = seed;
+      break;
+    }
+  }
+  return { displacements, order };
+}
+
+/** The position where `key` would be, or -1. `displacements` is where they are in the archive. */
+export function lookUp<K>(
+  reader: Reader,
+  displacements: number,
+  count: number,
+  schema: Schema<K>,
+  key: K,
+): number {
+  if (count === 0) return -1;
+  const fed = feed(schema, key);
+  const displacement = reader.view.getUint32(displacements + 4 * fed.finish(count), true);
+  if (displacement === EMPTY) return -1;
+  if (displacement < FIRST_SEED) return displacement < count ? displacement : -1;
+  return fed.finishSeeded(displacement, count);
+}
+
+/** Check that every displacement is a position, a seed or empty. */
+export function checkDisplacements(reader: Reader, displacements: number, count: number): void {
+  for (let i = 0; i < count; i++) {
+    const displacement = reader.view.getUint32(displacements + 4 * i, true);
+    if (displacement >= count && displacement < FIRST_SEED) {
+      reader.fail(
+        "InvalidDisplacement",
+        displacements + 4 * i,
+        `a position below ${count}, a seed or none`,
+      );
+    }
+  }
+}
