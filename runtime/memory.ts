@@ -1,0 +1,164 @@
+/**
+ * A dialer and an acceptor joined without a socket: for tests, and for peers in one process.
+ *
+ * @module
+ */
+
+import { ConnectError } from "../wire/errors.ts";
+import { answeredLevel, LEVEL_HEADER, PROTOCOL, REFUSED_HEADER } from "../wire/handshake.ts";
+import type {
+  Acceptor,
+  CloseInfo,
+  Dialed,
+  Dialer,
+  DialRequest,
+  Transport,
+  TransportListener,
+} from "../wire/transport.ts";
+import { abortError, refusalError } from "./dial_errors.ts";
+import { Guard } from "./guard.ts";
+
+/** One end. What it sends is handed over in the next microtask, in order. */
+class MemoryTransport implements Transport {
+  readonly guard: Guard;
+  #peer: MemoryTransport | undefined;
+  #queue: Uint8Array[] = [];
+  /** Bytes that the peer has not been handed. */
+  bufferedAmount = 0;
+  #closing: CloseInfo | undefined;
+  #scheduled = false;
+  #dropped = false;
+
+  constructor(maxMessageBytes: number) {
+    this.guard = new Guard(maxMessageBytes, (code, reason) => this.#close({ code, reason }));
+  }
+
+  static pair(clientMaxBytes: number, serverMaxBytes: number): [MemoryTransport, MemoryTransport] {
+    const client = new MemoryTransport(clientMaxBytes);
+    const server = new MemoryTransport(serverMaxBytes);
+    client.#peer = server;
+    server.#peer = client;
+    return [client, server];
+  }
+
+  send(message: Uint8Array<ArrayBuffer>): void {
+    if (this.guard.ended || this.#closing !== undefined) return;
+    this.#queue.push(message.slice());
+    this.bufferedAmount += message.length;
+    this.#schedule();
+  }
+
+  close(code: number, reason: string): void {
+    if (!this.guard.ended) this.#close({ code, reason });
+  }
+
+  terminate(): void {
+    if (this.guard.ended) return;
+    this.drop();
+    this.guard.end({ code: 1006, reason: "Terminated" });
+    const peer = this.#peer;
+    queueMicrotask(() => {
+      peer?.drop();
+      peer?.guard.end({ code: 1006, reason: "The peer hung up" });
+    });
+  }
+
+  #close(info: CloseInfo): void {
+    if (this.#closing !== undefined) return;
+    this.#closing = info;
+    this.#schedule();
+  }
+
+  /** Nothing more leaves this end. */
+  drop(): void {
+    this.#dropped = true;
+    this.#queue = [];
+    this.bufferedAmount = 0;
+  }
+
+  #schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    queueMicrotask(() => this.#deliver());
+  }
+
+  #deliver(): void {
+    this.#scheduled = false;
+    const peer = this.#peer;
+    const messages = this.#queue;
+    this.#queue = [];
+    for (const message of messages) {
+      // A listener may end either side between two messages.
+      if (this.#dropped) return;
+      this.bufferedAmount -= message.length;
+      // A peer that has begun to close hears no more.
+      if (peer !== undefined && peer.#closing === undefined) peer.guard.message(message);
+    }
+    const info = this.#closing;
+    if (info === undefined || this.#queue.length > 0) return;
+    peer?.drop();
+    peer?.guard.end(info);
+    this.guard.end(info);
+  }
+}
+
+/**
+ * Ask `acceptor` as a server would, and join both sides.
+ *
+ * Both ends keep the port's promises: bytes are copied, order is kept, nothing is delivered inside
+ * `send`, and each side is told of the end once.
+ */
+export async function connectMemory(
+  acceptor: Acceptor,
+  request: DialRequest,
+  open: (transport: Transport, dialed: Dialed) => TransportListener,
+): Promise<void> {
+  const { signal } = request;
+  if (signal.aborted) throw abortError(signal);
+  const decision = await untilAborted(
+    Promise.resolve(acceptor.upgrade(upgradeRequest(request), { address: "" })),
+    signal,
+  );
+  if (decision instanceof Response) {
+    const body = await untilAborted(decision.text(), signal);
+    throw refusalError(decision.status, decision.headers.get(REFUSED_HEADER), body);
+  }
+  if (decision.protocol !== PROTOCOL) {
+    throw new ConnectError(
+      "ProtocolMismatch",
+      `The server speaks "${decision.protocol}", not "${PROTOCOL}"`,
+    );
+  }
+  const level = answeredLevel(new Headers(decision.headers).get(LEVEL_HEADER));
+  const [client, server] = MemoryTransport.pair(request.maxMessageBytes, acceptor.maxMessageBytes);
+  client.guard.attach(() => open(client, { protocol: decision.protocol, level }));
+  server.guard.attach(() => decision.open(server));
+}
+
+/** A dialer whose every attempt reaches `acceptor`. */
+export function memoryDialer(acceptor: Acceptor): Dialer {
+  return (request, open) => connectMemory(acceptor, request, open);
+}
+
+function upgradeRequest({ url, level, headers: further }: DialRequest): Request {
+  const headers = new Headers(further);
+  headers.set("connection", "Upgrade");
+  headers.set("upgrade", "websocket");
+  headers.set("sec-websocket-version", "13");
+  headers.set("sec-websocket-key", "AAAAAAAAAAAAAAAAAAAAAA==");
+  headers.set("sec-websocket-protocol", PROTOCOL);
+  headers.set(LEVEL_HEADER, String(level));
+  const address = new URL(url);
+  headers.set("host", address.host);
+  const request = new Request(address.href.replace(/^ws/, "http"));
+  // A browser's `Request` drops these headers; free-standing `Headers` keep them.
+  return Object.defineProperty(request, "headers", { value: headers });
+}
+
+function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const onAbort = (): void => reject(abortError(signal));
+    signal.addEventListener("abort", onAbort);
+    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort));
+  });
+}
