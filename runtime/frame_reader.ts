@@ -65,7 +65,7 @@ export class FrameReader {
       while (at < chunk.length && !this.#ended) {
         if (!this.#inFrame) {
           at = this.#readHeader(chunk, at);
-          if (!this.#inFrame) return;
+          if (!this.#inFrame) continue;
         }
         at = this.#readPayload(chunk, at);
       }

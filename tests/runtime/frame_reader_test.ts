@@ -1,0 +1,144 @@
+import { describe, test } from "node:test";
+import { assertEquals, assertInstanceOf } from "@std/assert";
+import { decodeHex, encodeHex } from "@std/encoding";
+import { FrameReader } from "../../runtime/frame_reader.ts";
+import { FrameError } from "../../runtime/frames.ts";
+
+const MAX_BYTES = 300;
+const TOO_BIG = 4009;
+
+/** What the reader told, and the close code it failed with, in order. */
+function read(chunks: readonly Uint8Array[]): string[] {
+  const told: string[] = [];
+  const reader = new FrameReader(
+    {
+      onBinary: (message) => told.push(`binary ${encodeHex(message)}`),
+      onText: () => told.push("text"),
+      onPing: (payload) => told.push(`ping ${encodeHex(payload)}`),
+      onClose: (code, reason) => told.push(`close ${code} ${reason}`),
+    },
+    MAX_BYTES,
+    TOO_BIG,
+  );
+  try {
+    for (const chunk of chunks) reader.push(chunk);
+  } catch (error) {
+    assertInstanceOf(error, FrameError);
+    told.push(`error ${error.closeCode}`);
+  }
+  return told;
+}
+
+const bytes = (hex: string): Uint8Array => decodeHex(hex.replaceAll(" ", ""));
+const long = "ab".repeat(200);
+
+const CASES: readonly { name: string; frames: string; told: readonly string[] }[] = [
+  { name: "an empty binary message", frames: "82 00", told: ["binary "] },
+  { name: "a binary message", frames: "82 03 010203", told: ["binary 010203"] },
+  { name: "a message of 200 bytes", frames: `82 7e 00c8 ${long}`, told: [`binary ${long}`] },
+  { name: "two messages", frames: "82 01 01 82 01 02", told: ["binary 01", "binary 02"] },
+  {
+    name: "a fragmented message",
+    frames: "02 01 01 00 00 00 02 0203 80 01 04",
+    told: ["binary 01020304"],
+  },
+  {
+    name: "a fragmented message that ends empty",
+    frames: "02 01 01 80 00 82 01 05",
+    told: ["binary 01", "binary 05"],
+  },
+  {
+    name: "a ping between fragments",
+    frames: "02 01 01 89 02 aabb 80 01 02",
+    told: ["ping aabb", "binary 0102"],
+  },
+  { name: "an empty ping", frames: "89 00", told: ["ping "] },
+  { name: "a pong", frames: "8a 01 00 82 00", told: ["binary "] },
+  { name: "text", frames: "81 02 c3a9", told: ["text"] },
+  { name: "text split inside a character", frames: "01 01 c3 80 01 a9", told: ["text"] },
+  { name: "a close without a code", frames: "88 00", told: ["close 1005 "] },
+  { name: "a close", frames: "88 04 03e8 6f6b", told: ["close 1000 ok"] },
+  { name: "nothing after a close", frames: "88 00 82 00", told: ["close 1005 "] },
+  { name: "close code 4999", frames: "88 02 1387", told: ["close 4999 "] },
+
+  { name: "a masked frame", frames: "82 81 00000000 00", told: ["error 1002"] },
+  { name: "RSV1", frames: "c2 00", told: ["error 1002"] },
+  { name: "RSV2", frames: "a2 00", told: ["error 1002"] },
+  { name: "RSV3", frames: "92 00", told: ["error 1002"] },
+  { name: "opcode 3", frames: "83 00", told: ["error 1002"] },
+  { name: "opcode 11", frames: "8b 00", told: ["error 1002"] },
+  { name: "a fragmented ping", frames: "09 00", told: ["error 1002"] },
+  { name: "a ping of 126 bytes", frames: "89 7e 007e", told: ["error 1002"] },
+  { name: "a continuation of nothing", frames: "80 00", told: ["error 1002"] },
+  {
+    name: "a continuation after the end",
+    frames: "02 00 80 00 80 00",
+    told: ["binary ", "error 1002"],
+  },
+  { name: "a message inside another", frames: "02 00 82 00", told: ["error 1002"] },
+  { name: "a length of 2^63", frames: "82 7f 8000000000000000", told: ["error 1002"] },
+  { name: "a length of 2^63 - 1", frames: "82 7f 7fffffffffffffff", told: ["error 4009"] },
+  { name: "125 in 16 bits", frames: "82 7e 007d", told: ["error 1002"] },
+  { name: "65535 in 64 bits", frames: "82 7f 000000000000ffff", told: ["error 1002"] },
+  { name: "a message of one byte over the limit", frames: "82 7e 012d", told: ["error 4009"] },
+  {
+    name: "fragments of one byte over the limit",
+    frames: `02 7e 00c8 ${long} 80 65`,
+    told: ["error 4009"],
+  },
+  { name: "half a close code", frames: "88 01 03", told: ["error 1002"] },
+  { name: "close code 999", frames: "88 02 03e7", told: ["error 1002"] },
+  { name: "close code 1005", frames: "88 02 03ed", told: ["error 1002"] },
+  { name: "close code 1006", frames: "88 02 03ee", told: ["error 1002"] },
+  { name: "close code 1015", frames: "88 02 03f7", told: ["error 1002"] },
+  { name: "close code 2999", frames: "88 02 0bb7", told: ["error 1002"] },
+  { name: "close code 5000", frames: "88 02 1388", told: ["error 1002"] },
+  { name: "a close reason that is not UTF-8", frames: "88 03 03e8 ff", told: ["error 1007"] },
+  { name: "text that is not UTF-8", frames: "81 01 ff", told: ["error 1007"] },
+  { name: "text that stops in a character", frames: "81 01 c3", told: ["error 1007"] },
+];
+
+describe("FrameReader.push()", () => {
+  for (const { name, frames, told } of CASES) {
+    test(`reads ${name}`, () => assertEquals(read([bytes(frames)]), [...told]));
+
+    test(`reads ${name}, byte by byte`, () => {
+      assertEquals(read([...bytes(frames)].map((byte) => Uint8Array.of(byte))), [...told]);
+    });
+
+    test(`reads ${name}, cut anywhere`, () => {
+      const all = bytes(frames);
+      for (let at = 0; at <= all.length; at++) {
+        assertEquals(read([all.subarray(0, at), all.subarray(at)]), [...told]);
+      }
+    });
+  }
+
+  test("hands out a view when the message lies in one chunk", () => {
+    const chunk = bytes("82 02 0102");
+    let seen: Uint8Array | undefined;
+    const reader = new FrameReader(
+      { onBinary: (message) => seen = message, onText() {}, onPing() {}, onClose() {} },
+      MAX_BYTES,
+      TOO_BIG,
+    );
+    reader.push(chunk);
+    assertEquals(seen?.buffer === chunk.buffer, true);
+  });
+
+  test("reads no more after an error", () => {
+    const told: string[] = [];
+    const reader = new FrameReader(
+      { onBinary: () => told.push("binary"), onText() {}, onPing() {}, onClose() {} },
+      MAX_BYTES,
+      TOO_BIG,
+    );
+    try {
+      reader.push(bytes("83 00"));
+    } catch {
+      told.push("error");
+    }
+    reader.push(bytes("82 00"));
+    assertEquals(told, ["error"]);
+  });
+});

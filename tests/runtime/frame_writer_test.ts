@@ -1,0 +1,81 @@
+import { describe, test } from "node:test";
+import { assertEquals, assertNotEquals } from "@std/assert";
+import { FrameWriter } from "../../runtime/frame_writer.ts";
+import { closePayload, Opcode, truncateReason } from "../../runtime/frames.ts";
+import { readClientFrames } from "../support/scripted_server.ts";
+
+const pattern = (size: number): Uint8Array => new Uint8Array(size).map((_, i) => i * 31 + 7);
+
+describe("FrameWriter.append()", () => {
+  for (const size of [0, 1, 3, 4, 47, 48, 49, 50, 51, 125, 126, 127, 65_535, 65_536, 200_001]) {
+    test(`writes ${size} bytes that unmask to what was given, at any offset`, () => {
+      for (let before = 0; before < 4; before++) {
+        const writer = new FrameWriter();
+        writer.append(Opcode.Ping, pattern(before));
+        writer.append(Opcode.Binary, pattern(size));
+        const { frames, used } = readClientFrames(writer.take());
+        assertEquals(frames, [
+          { opcode: Opcode.Ping, payload: pattern(before) },
+          { opcode: Opcode.Binary, payload: pattern(size) },
+        ]);
+        assertEquals(used, headerBytes(before) + before + headerBytes(size) + size);
+      }
+    });
+  }
+
+  test("draws a fresh mask for each frame", () => {
+    const writer = new FrameWriter();
+    writer.append(Opcode.Binary, new Uint8Array(64));
+    writer.append(Opcode.Binary, new Uint8Array(64));
+    const bytes = writer.take();
+    assertNotEquals(bytes.slice(2, 6), bytes.slice(72, 76));
+  });
+
+  test("copies: the payload may change at once", () => {
+    const writer = new FrameWriter();
+    const payload = pattern(100);
+    writer.append(Opcode.Binary, payload);
+    payload.fill(0);
+    assertEquals(readClientFrames(writer.take()).frames[0]?.payload, pattern(100));
+  });
+});
+
+describe("FrameWriter.take()", () => {
+  test("leaves what was taken alone until it is recycled", () => {
+    const writer = new FrameWriter();
+    writer.append(Opcode.Binary, pattern(10));
+    const first = writer.take();
+    writer.append(Opcode.Binary, pattern(20));
+    const second = writer.take();
+    writer.append(Opcode.Binary, pattern(30));
+    assertEquals(readClientFrames(first).frames[0]?.payload, pattern(10));
+    assertEquals(readClientFrames(second).frames[0]?.payload, pattern(20));
+    assertEquals(readClientFrames(writer.take()).frames[0]?.payload, pattern(30));
+  });
+
+  test("uses a recycled buffer again", () => {
+    const writer = new FrameWriter();
+    writer.append(Opcode.Binary, pattern(10));
+    const first = writer.take();
+    writer.recycle(first);
+    writer.append(Opcode.Binary, pattern(10));
+    writer.take();
+    writer.append(Opcode.Binary, pattern(10));
+    assertEquals(writer.take().buffer === first.buffer, true);
+  });
+});
+
+test("truncateReason() cuts at a character", () => {
+  assertEquals(truncateReason("a".repeat(200)), "a".repeat(123));
+  assertEquals(truncateReason("é".repeat(100)), "é".repeat(61));
+  assertEquals(truncateReason("short"), "short");
+});
+
+test("closePayload() is empty for 1005, else a code and a reason", () => {
+  assertEquals(closePayload(1005, "x"), new Uint8Array(0));
+  assertEquals(closePayload(1000, "ok"), Uint8Array.of(3, 232, 111, 107));
+});
+
+function headerBytes(size: number): number {
+  return 2 + (size < 126 ? 0 : size < 65_536 ? 2 : 8) + 4;
+}
