@@ -1,0 +1,97 @@
+/**
+ * Canonical Huffman codes, for reading.
+ *
+ * @module
+ */
+
+/** Longest code DEFLATE allows, in bits. */
+const MAX_BITS = 15;
+
+/** Codes up to this many bits are looked up; longer ones, which are rare, are counted out. */
+const TABLE_BITS = 9;
+
+/** One set of codes, built again and again in the same memory. */
+export class Huffman {
+  /** By the next bits: the symbol above its code's length in the low 4 bits; 0: a longer code. */
+  readonly table: Uint16Array = new Uint16Array(1 << TABLE_BITS);
+  /** Which of the next bits index the table. */
+  mask = 0;
+  readonly #counts: Uint16Array = new Uint16Array(MAX_BITS + 1);
+  readonly #offsets: Uint16Array = new Uint16Array(MAX_BITS + 2);
+  readonly #symbols: Uint16Array;
+
+  /** Make room for a number of symbols. */
+  constructor(symbols: number) {
+    this.#symbols = new Uint16Array(symbols);
+  }
+
+  /**
+   * Set the codes from `count` code lengths from `start` on.
+   *
+   * @param sparse Whether a single code of one bit, or none, is allowed, as zlib does for literals
+   * and distances. All other incomplete sets, and over-subscribed ones, never are.
+   * @returns Whether the lengths make a set of codes.
+   */
+  build(lengths: Uint8Array, start: number, count: number, sparse: boolean): boolean {
+    const counts = this.#counts.fill(0);
+    for (let i = 0; i < count; i++) (counts[lengths[start + i] as number] as number)++;
+    counts[0] = 0;
+    let max = MAX_BITS;
+    while (max > 0 && counts[max] === 0) max--;
+
+    const offsets = this.#offsets;
+    let left = 1;
+    offsets[1] = 0;
+    for (let bits = 1; bits <= MAX_BITS; bits++) {
+      const these = counts[bits] as number;
+      left = left * 2 - these;
+      if (left < 0) return false;
+      offsets[bits + 1] = (offsets[bits] as number) + these;
+    }
+    if (left > 0 && !(sparse && max <= 1)) return false;
+
+    for (let i = 0; i < count; i++) {
+      const bits = lengths[start + i] as number;
+      if (bits !== 0) this.#symbols[(offsets[bits] as number)++] = i;
+    }
+    this.#fill(Math.min(max, TABLE_BITS), max > TABLE_BITS || left > 0);
+    return true;
+  }
+
+  #fill(tableBits: number, gaps: boolean): void {
+    const size = 1 << tableBits;
+    const table = this.table;
+    this.mask = size - 1;
+    if (gaps) table.fill(0, 0, size);
+    let reversed = 0; // the code, first bit lowest, as it is read
+    for (let bits = 1, next = 0; bits <= tableBits; bits++) {
+      for (let n = this.#counts[bits] as number; n > 0; n--) {
+        const entry = (this.#symbols[next++] as number) << 4 | bits;
+        for (let i = reversed; i < size; i += 1 << bits) table[i] = entry;
+        // Add one to the code: carry from its last bit, which is the highest here.
+        let bit = 1 << bits - 1;
+        while (reversed & bit) {
+          reversed ^= bit;
+          bit >>= 1;
+        }
+        reversed |= bit;
+      }
+    }
+  }
+
+  /** The entry of a code that is not in the table; -1 if no code starts so. */
+  findLong(hold: number): number {
+    let code = 0;
+    let first = 0;
+    let index = 0;
+    for (let bits = 1; bits <= MAX_BITS; bits++) {
+      code |= hold >>> bits - 1 & 1;
+      const count = this.#counts[bits] as number;
+      if (code - first < count) return (this.#symbols[index + code - first] as number) << 4 | bits;
+      index += count;
+      first = first + count << 1;
+      code <<= 1;
+    }
+    return -1;
+  }
+}

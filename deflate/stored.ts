@@ -1,0 +1,61 @@
+/**
+ * Stored DEFLATE blocks: valid raw DEFLATE that costs five bytes and no work.
+ *
+ * @module
+ */
+
+/** Bytes in front of a stored block's payload: 3 bits and padding, then LEN and NLEN. */
+export const STORED_HEADER_BYTES = 5;
+
+/** Bytes one stored block can hold. RFC 1951, 3.2.4: LEN is a `u16`. */
+export const MAX_STORED_BYTES = 65_535;
+
+/**
+ * Write the header of a final stored block whose payload follows it, or will.
+ *
+ * | offset | bytes | field                                  |
+ * | -----: | ----: | -------------------------------------- |
+ * |      0 |     1 | `01`: final, stored                    |
+ * |      1 |     2 | `u16` LEN, little-endian               |
+ * |      3 |     2 | `u16` NLEN, LEN with every bit flipped |
+ *
+ * @param bytes Where to write.
+ * @param at Position of the header; the payload starts {@linkcode STORED_HEADER_BYTES} further on.
+ * @param length Payload bytes, at most {@linkcode MAX_STORED_BYTES}: not checked.
+ */
+export function writeStoredHeader(bytes: Uint8Array, at: number, length: number): void {
+  bytes[at] = 1;
+  bytes[at + 1] = length;
+  bytes[at + 2] = length >>> 8;
+  bytes[at + 3] = ~length;
+  bytes[at + 4] = ~length >>> 8;
+}
+
+/** Bytes that {@linkcode deflateStored} writes for `length` bytes of input. */
+export function storedSize(length: number): number {
+  return length + STORED_HEADER_BYTES * Math.max(1, Math.ceil(length / MAX_STORED_BYTES));
+}
+
+/**
+ * Deflate without compressing: as many stored blocks as are needed, the last of them final.
+ *
+ * @param input What to deflate.
+ * @param output At least {@linkcode storedSize} bytes from `at` on; not the input's own memory.
+ * @param at Where to start writing.
+ * @returns The position after the last byte written.
+ */
+export function deflateStored(input: Uint8Array, output: Uint8Array, at = 0): number {
+  let start = 0;
+  while (input.length - start > MAX_STORED_BYTES) {
+    writeStoredHeader(output, at, MAX_STORED_BYTES);
+    output[at] = 0; // not the final block
+    at += STORED_HEADER_BYTES;
+    output.set(input.subarray(start, start + MAX_STORED_BYTES), at);
+    at += MAX_STORED_BYTES;
+    start += MAX_STORED_BYTES;
+  }
+  writeStoredHeader(output, at, input.length - start);
+  at += STORED_HEADER_BYTES;
+  output.set(start === 0 ? input : input.subarray(start), at);
+  return at + input.length - start;
+}
