@@ -134,7 +134,8 @@ class RawTransport implements Transport, FrameSink {
       this.#pinged = false;
     }
     try {
-      this.#reader.push(chunk);
+      // Not the Buffer that came: its `slice` does not copy, and listeners copy by `slice`.
+      this.#reader.push(new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.length));
     } catch (error) {
       if (error instanceof FrameError) this.#fail(error.closeCode, error.message);
       else this.#fail(CloseCode.Internal, "Cannot read a frame");

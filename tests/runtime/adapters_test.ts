@@ -1,0 +1,307 @@
+import { describe, test } from "node:test";
+import { assert, assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
+import { dial as browserDial } from "../../runtime/browser.ts";
+import { runtimeName } from "../../runtime/detect.ts";
+import { memoryDialer } from "../../runtime/memory.ts";
+import { dial as rawDial } from "../../runtime/raw_websocket.ts";
+import { ConnectError } from "../../wire/errors.ts";
+import type { Dialer, DialRequest } from "../../wire/transport.ts";
+import { certificates } from "../support/certificates.ts";
+import { ECHO_MAX_BYTES, EchoAcceptor, listenHere, Recorder } from "../support/echo.ts";
+
+/** A way from a client to an echo server. */
+interface Way {
+  readonly name: string;
+  readonly browser: boolean;
+  open(): Promise<{
+    acceptor: EchoAcceptor;
+    dial(path: string, request?: Partial<DialRequest>): Promise<Recorder>;
+    [Symbol.asyncDispose](): Promise<void>;
+  }>;
+}
+
+function overSockets(name: string, dialer: Dialer, secure: boolean): Way {
+  return {
+    name,
+    browser: dialer === browserDial,
+    async open() {
+      const acceptor = new EchoAcceptor();
+      const { server: { cert, key } } = await certificates();
+      const listener = await listenHere(acceptor, {
+        port: 0,
+        hostname: "127.0.0.1",
+        ...(secure ? { cert, key } : {}),
+      });
+      const scheme = secure ? "wss" : "ws";
+      return {
+        acceptor,
+        dial: (path, request) =>
+          Recorder.dial(dialer, `${scheme}://127.0.0.1:${listener.port}${path}`, {
+            ...(secure ? { tls: { ca: cert } } : {}),
+            ...request,
+          }),
+        async [Symbol.asyncDispose]() {
+          await acceptor.whenEnded(acceptor.addresses.length - acceptor.refused);
+          await listener.close();
+        },
+      };
+    },
+  };
+}
+
+const WAYS: readonly Way[] = [
+  overSockets("raw ws", rawDial, false),
+  overSockets("raw wss", rawDial, true),
+  overSockets("built-in ws", browserDial, false),
+  {
+    name: "memory",
+    browser: false,
+    open() {
+      const acceptor = new EchoAcceptor();
+      return Promise.resolve({
+        acceptor,
+        dial: (path, request) =>
+          Recorder.dial(memoryDialer(acceptor), `ws://memory${path}`, request),
+        async [Symbol.asyncDispose]() {
+          await acceptor.whenEnded(acceptor.addresses.length - acceptor.refused);
+        },
+      });
+    },
+  },
+];
+
+const pattern = (size: number): Uint8Array<ArrayBuffer> =>
+  new Uint8Array(size).map((_, i) => i * 31 + (i >> 8));
+
+for (const way of WAYS) {
+  describe(`An echo by ${way.name}`, () => {
+    for (const size of [0, 1, 125, 126, 4096, 65_535, 65_536, 1 << 20]) {
+      test(`returns ${size} bytes, which send() copied`, async () => {
+        await using server = await way.open();
+        const client = await server.dial("/");
+        const message = pattern(size);
+        client.send(message);
+        message.fill(0xdd);
+        const [echo] = await client.received(1);
+        assert(echo !== undefined && same(echo, pattern(size)));
+        client.transport?.close(1000, "");
+        await client.closed();
+      });
+    }
+
+    test("keeps the order of many messages", async () => {
+      await using server = await way.open();
+      const client = await server.dial("/late");
+      const message = new Uint8Array(4);
+      for (let i = 0; i < 1000; i++) {
+        new DataView(message.buffer).setUint32(0, i);
+        client.send(message);
+      }
+      const echoes = await client.received(1000);
+      assertEquals(
+        echoes.map((echo) => new DataView(echo.buffer, echo.byteOffset).getUint32(0)),
+        Array.from({ length: 1000 }, (_, i) => i),
+      );
+      client.transport?.close(1000, "");
+      await client.closed();
+    });
+
+    test("answers the protocol and the level", async () => {
+      await using server = await way.open();
+      const client = await server.dial("/");
+      assertEquals(
+        client.dialed,
+        way.browser ? { protocol: "hl.2", level: undefined } : { protocol: "hl/2", level: 4 },
+      );
+      assertEquals(server.acceptor.addresses, [way.name === "memory" ? "" : "127.0.0.1"]);
+      client.transport?.close(1000, "");
+      await client.closed();
+    });
+
+    test("carries the client's close to the server, once each", async () => {
+      await using server = await way.open();
+      const client = await server.dial("/");
+      client.transport?.close(4123, "grund");
+      client.transport?.close(4124, "again");
+      assertEquals((await client.closed()).code, 4123);
+      assertEquals(await server.acceptor.whenEnded(1), [{ code: 4123, reason: "grund" }]);
+      client.send(pattern(1));
+      client.transport?.terminate();
+      assertEquals(client.ended.length, 1);
+      assertEquals(client.transport?.bufferedAmount, 0);
+    });
+
+    test("carries the server's close to the client, once each", async () => {
+      await using server = await way.open();
+      const client = await server.dial("/close");
+      client.send(pattern(1));
+      assertEquals(await client.closed(), { code: 4321, reason: "as asked" });
+      assertEquals((await server.acceptor.whenEnded(1)).map((info) => info.code), [4321]);
+      assertEquals(client.ended.length, 1);
+    });
+
+    test("flushes what was sent before the close", async () => {
+      await using server = await way.open();
+      const client = await server.dial("/");
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      const [transport] = server.acceptor.transports;
+      for (let i = 0; i < 50; i++) transport?.send(pattern(1000));
+      transport?.close(4001, "bye");
+      assertEquals((await client.closed()).code, 4001);
+      assertEquals(client.messages.length, 50);
+    });
+
+    test("ends with 4011 when the server's listener throws", async () => {
+      await using server = await way.open();
+      const client = await server.dial("/throw");
+      client.send(pattern(1));
+      assertEquals((await client.closed()).code, 4011);
+      assertEquals((await server.acceptor.whenEnded(1)).map((info) => info.code), [4011]);
+    });
+
+    test("ends when the server terminates", async () => {
+      await using server = await way.open();
+      const client = await server.dial("/cut");
+      client.send(pattern(1));
+      assertEquals(await server.acceptor.whenEnded(1), [{ code: 1006, reason: "Terminated" }]);
+      await client.closed();
+      assertEquals(client.ended.length, 1);
+    });
+
+    test("ends when the client terminates", async () => {
+      await using server = await way.open();
+      const client = await server.dial("/");
+      client.transport?.terminate();
+      assertEquals(client.ended.map((info) => info.code), [1006]);
+      assertEquals((await server.acceptor.whenEnded(1)).length, 1);
+    });
+
+    test("ends over the server's limit", async () => {
+      await using server = await way.open();
+      const client = await server.dial("/");
+      client.send(new Uint8Array(ECHO_MAX_BYTES + 1));
+      await client.closed();
+      assertEquals(client.messages, []);
+      assertEquals((await server.acceptor.whenEnded(1)).length, 1);
+    });
+
+    test("takes a message of exactly the server's limit", async () => {
+      await using server = await way.open();
+      const client = await server.dial("/");
+      client.send(new Uint8Array(ECHO_MAX_BYTES));
+      assertEquals((await client.received(1)).map((echo) => echo.length), [ECHO_MAX_BYTES]);
+      client.transport?.close(1000, "");
+      await client.closed();
+    });
+
+    test("ends with 4009 over the client's limit", async () => {
+      await using server = await way.open();
+      const client = await server.dial("/", { maxMessageBytes: 10 });
+      client.send(pattern(11));
+      assertEquals((await client.closed()).code, 4009);
+      assertEquals(client.messages, []);
+      assertEquals((await server.acceptor.whenEnded(1)).map((info) => info.code), [4009]);
+    });
+
+    test("is refused by a Response", async () => {
+      await using server = await way.open();
+      const error = await assertRejects(() => server.dial("/refuse"));
+      assertInstanceOf(error, ConnectError);
+      assertEquals(error.code, way.browser ? "Unreachable" : "OriginRefused");
+      assertEquals(error.status, way.browser ? undefined : 400);
+    });
+
+    test("is cancelled by the signal", async () => {
+      await using server = await way.open();
+      const signal = AbortSignal.abort();
+      const error = await assertRejects(() => server.dial("/", { signal }));
+      assertInstanceOf(error, ConnectError);
+      assertEquals(error.code, "Cancelled");
+    });
+  });
+}
+
+describe("dial() over the standard WebSocket", () => {
+  test("opens when it is refused by hl.2.no: the close tells why", async () => {
+    const acceptor = new EchoAcceptor();
+    const listener = await listenHere(acceptor, { port: 0, hostname: "127.0.0.1" });
+    const url = `ws://127.0.0.1:${listener.port}/refuse-alias`;
+    const client = await Recorder.dial(browserDial, url);
+    assertEquals(client.dialed?.protocol, "hl.2.no");
+    client.transport?.close(1000, "");
+    await client.closed();
+    await acceptor.whenEnded(1);
+    await listener.close();
+  });
+
+  const impossible: readonly Partial<DialRequest>[] = [{ headers: { a: "b" } }, {
+    tls: "self-signed",
+  }];
+  for (const request of impossible) {
+    test(`is a TypeError with ${JSON.stringify(request)}`, async () => {
+      await assertRejects(
+        () => Recorder.dial(browserDial, "ws://127.0.0.1:1", request),
+        TypeError,
+      );
+    });
+  }
+
+  test("is Unreachable when nothing listens", async () => {
+    const error = await assertRejects(() => Recorder.dial(browserDial, "ws://127.0.0.1:1"));
+    assertInstanceOf(error, ConnectError);
+    assertEquals(error.code, "Unreachable");
+  });
+});
+
+describe("listen()", () => {
+  test("answers other requests with 426, or by the fallback", async () => {
+    const acceptor = new EchoAcceptor();
+    const plain = await listenHere(acceptor, { port: 0, hostname: "127.0.0.1" });
+    const page = await listenHere(acceptor, {
+      port: 0,
+      hostname: "127.0.0.1",
+      fallback: () => new Response("page"),
+    });
+    const required = await fetch(`http://127.0.0.1:${plain.port}/`);
+    await required.body?.cancel();
+    assertEquals(required.status, 426);
+    assertEquals(await (await fetch(`http://127.0.0.1:${page.port}/`)).text(), "page");
+    plain.abort();
+    page.abort();
+  });
+
+  test("close() lets connections live, and resolves after the last", async () => {
+    const acceptor = new EchoAcceptor();
+    const listener = await listenHere(acceptor, { port: 0, hostname: "127.0.0.1" });
+    const client = await Recorder.dial(rawDial, `ws://127.0.0.1:${listener.port}/`);
+    let closed = false;
+    const closing = listener.close().then(() => closed = true);
+    client.send(pattern(3));
+    assertEquals(await client.received(1), [pattern(3)]);
+    assertEquals(closed, false);
+    client.transport?.close(1000, "");
+    await client.closed();
+    await closing;
+  });
+
+  test("abort() and the signal cut connections", async () => {
+    const controller = new AbortController();
+    for (const signal of [undefined, controller.signal]) {
+      const acceptor = new EchoAcceptor();
+      const listener = await listenHere(acceptor, { port: 0, hostname: "127.0.0.1", signal });
+      const client = await Recorder.dial(rawDial, `ws://127.0.0.1:${listener.port}/`);
+      if (signal === undefined) listener.abort();
+      else controller.abort();
+      await client.closed();
+      assertEquals((await acceptor.whenEnded(1)).length, 1);
+    }
+  });
+});
+
+test("runtimeName() knows the runtime of this suite", () => {
+  assertEquals(runtimeName(), "Deno" in globalThis ? "deno" : "bun");
+});
+
+function same(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, i) => byte === b[i]);
+}
