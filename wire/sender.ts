@@ -60,11 +60,14 @@ export class SharedMessage {
   readonly #writer: Writer;
   readonly #deflater: Deflater;
   readonly #framed: (Framed | undefined)[] = [];
+  /** Bytes of the archive. */
+  readonly length: number;
 
   /** Take over a writer from {@linkcode takeWriter} that holds one archive. */
   constructor(writer: Writer, deflater: Deflater) {
     this.#writer = writer;
     this.#deflater = deflater;
+    this.length = writer.position - STORED_HEADER_BYTES;
   }
 
   /** The message at a level, for {@linkcode Sender.sendFramed}. */
@@ -128,6 +131,8 @@ export class Sender {
   #waiting: Waiting[] = [];
   #waitingBytes = 0;
   #closed = false;
+  /** Bytes of all messages so far, as they stand on the wire. */
+  sentBytes = 0;
   /** Level the messages are deflated at. */
   readonly level: number;
 
@@ -155,8 +160,8 @@ export class Sender {
     return takeWriter();
   }
 
-  /** Send the archive in a writer from {@linkcode Sender.begin}. Returns its bytes, as archived. */
-  commit(writer: Writer): number {
+  /** Send the archive in a writer from {@linkcode Sender.begin}, and take the writer back. */
+  commit(writer: Writer): void {
     const length = writer.position - STORED_HEADER_BYTES;
     let framed: Framed;
     try {
@@ -164,7 +169,7 @@ export class Sender {
     } catch (error) {
       giveWriter(writer);
       this.#fail(error);
-      return length;
+      return;
     }
     if (framed instanceof Promise) {
       const done = () => giveWriter(writer);
@@ -174,7 +179,6 @@ export class Sender {
       this.sendFramed(framed);
       giveWriter(writer);
     }
-    return length;
   }
 
   /** Give a writer from {@linkcode Sender.begin} back unsent. */
@@ -186,8 +190,10 @@ export class Sender {
   sendFramed(framed: Framed, length = 0): void {
     if (this.#closed) return;
     if (framed instanceof Promise) this.#wait(framed, length);
-    else if (this.#waiting.length === 0) this.#transport.send(framed);
-    else this.#push({ bytes: framed.slice(), length: framed.length });
+    else if (this.#waiting.length === 0) {
+      this.sentBytes += framed.length;
+      this.#transport.send(framed);
+    } else this.#push({ bytes: framed.slice(), length: framed.length });
   }
 
   /** Drop what waits, and send nothing more. */
@@ -198,6 +204,7 @@ export class Sender {
   }
 
   #push(waiting: Waiting): void {
+    this.sentBytes += waiting.length;
     this.#waiting.push(waiting);
     this.#waitingBytes += waiting.length;
   }

@@ -1,0 +1,200 @@
+/**
+ * {@linkcode ServiceAcceptor}: who may connect, and all who are.
+ *
+ * @module
+ */
+import { CloseCode } from "../wire/close.ts";
+import {
+  ALIAS,
+  chooseLevel,
+  compareFingerprint,
+  FINGERPRINT_QUERY,
+  LEVEL_HEADER,
+  parseProtocols,
+  PROTOCOL,
+  REFUSED,
+} from "../wire/handshake.ts";
+import type {
+  Acceptor,
+  PeerInfo,
+  Transport,
+  TransportListener,
+  Upgrade,
+} from "../wire/transport.ts";
+import { Connection, type ConnectionHost } from "./connection.ts";
+import { type Refusal, refuseByClose, refuseByResponse } from "./refusal.ts";
+
+/** What `authorize` answers: what the handler gets as `auth`, or a refusal. */
+export type Authorization<Auth> = Auth | Response | false;
+
+/** Decides on a connection before it opens. Reads what it needs of the request at once. */
+export type Authorize<Auth> = (
+  request: Request,
+  peer: PeerInfo,
+) => Authorization<Auth> | PromiseLike<Authorization<Auth>>;
+
+/** What an acceptor needs, besides what its connections need. */
+export interface AcceptorOptions<Methods, State, Event, Auth>
+  extends Omit<ConnectionHost<Methods, State, Event, Auth>, "onEnd"> {
+  /** Origins that may connect, besides the request's own host: `"https://example.com"`. */
+  readonly origins?: readonly string[] | undefined;
+  /** Decides on each connection; absent, all may. */
+  readonly authorize?: Authorize<Auth> | undefined;
+}
+
+interface Offer {
+  readonly protocol: string;
+  readonly level: number;
+  readonly peer: PeerInfo;
+  /** Whether the client cannot read an HTTP refusal. */
+  readonly blind: boolean;
+}
+
+/** Decides on upgrades by protocol, room, origin, service and `authorize`, in this order. */
+export class ServiceAcceptor<Methods, State, Event, Auth> implements Acceptor {
+  readonly #options: AcceptorOptions<Methods, State, Event, Auth>;
+  readonly #host: ConnectionHost<Methods, State, Event, Auth>;
+  readonly #connections = new Set<Connection<Methods, State, Event, Auth>>();
+  #closing: Promise<void> | undefined;
+  #onEmpty: (() => void) | undefined;
+  readonly maxMessageBytes: number;
+  readonly idleTimeoutMs: number;
+
+  /** Create for one service. */
+  constructor(options: AcceptorOptions<Methods, State, Event, Auth>) {
+    this.#options = options;
+    this.#host = {
+      ...options,
+      onEnd: (connection) => {
+        this.#connections.delete(connection);
+        if (this.#connections.size === 0) this.#onEmpty?.();
+      },
+    };
+    this.maxMessageBytes = options.limits.maxMessageBytes;
+    this.idleTimeoutMs = options.limits.idleTimeoutMs;
+  }
+
+  /** How many connections there are. */
+  get size(): number {
+    return this.#connections.size;
+  }
+
+  upgrade(request: Request, peer: PeerInfo): Upgrade | Response | Promise<Upgrade | Response> {
+    const { headers } = request;
+    const offered = parseProtocols(headers.get("sec-websocket-protocol"));
+    const protocol = offered.includes(PROTOCOL) ? PROTOCOL : ALIAS;
+    const offer: Offer = {
+      protocol,
+      level: chooseLevel(headers.get(LEVEL_HEADER), offered),
+      peer,
+      blind: protocol === ALIAS && offered.includes(REFUSED),
+    };
+    const refusal = this.#refusal(request, offered, protocol);
+    if (refusal !== undefined) return refuse(offer, refusal);
+    const { authorize } = this.#options;
+    if (authorize === undefined) return this.#accept(offer, undefined as Auth);
+    return this.#authorize(authorize, request, offer);
+  }
+
+  #refusal(request: Request, offered: readonly string[], protocol: string): Refusal | undefined {
+    const { headers } = request;
+    if (!offered.includes(protocol)) {
+      return {
+        code: "ProtocolMismatch",
+        reason: `This server speaks ${PROTOCOL} (or ${ALIAS}): offer it in Sec-WebSocket-Protocol`,
+      };
+    }
+    if (this.#full()) return TOO_BUSY;
+    const origin = headers.get("origin");
+    if (origin !== null && !this.#mayConnect(origin, headers.get("host"))) {
+      return { code: "OriginRefused", reason: "This origin is not allowed" };
+    }
+    const { service } = this.#options;
+    const theirs = new URL(request.url).searchParams.get(FINGERPRINT_QUERY);
+    const differing = compareFingerprint(service.fingerprint, theirs);
+    if (differing.length === 0) return undefined;
+    return {
+      code: "SchemaMismatch",
+      reason: `The two sides were built from different services: ${differing.join(", ")} differ`,
+    };
+  }
+
+  #full(): boolean {
+    return this.#closing !== undefined ||
+      this.#connections.size >= this.#options.limits.maxConnections;
+  }
+
+  #mayConnect(origin: string, host: string | null): boolean {
+    if (this.#options.origins?.includes(origin) === true) return true;
+    try {
+      const { protocol, host: from } = new URL(origin);
+      // Through URL, so that a port that goes without saying is no difference.
+      return host !== null && new URL(`${protocol}//${host}`).host === from;
+    } catch {
+      return false;
+    }
+  }
+
+  async #authorize(
+    authorize: Authorize<Auth>,
+    request: Request,
+    offer: Offer,
+  ): Promise<Upgrade | Response> {
+    let answer: Authorization<Auth>;
+    try {
+      answer = await authorize(request, offer.peer);
+    } catch (error) {
+      this.#host.onError(error, { where: "authorize", peer: offer.peer });
+      return refuse(offer, { code: "BadHandshake", reason: "The server failed" });
+    }
+    if (answer instanceof Response && !offer.blind) return answer;
+    if (!answer || answer instanceof Response) return refuse(offer, UNAUTHORIZED);
+    if (this.#full()) return refuse(offer, TOO_BUSY);
+    return this.#accept(offer, answer);
+  }
+
+  #accept({ protocol, level, peer }: Offer, auth: Auth): Upgrade {
+    return {
+      protocol,
+      headers: { [LEVEL_HEADER]: String(level) },
+      open: (transport: Transport): TransportListener => {
+        if (this.#full()) return refuseByClose(TOO_BUSY).open(transport);
+        const connection = new Connection(this.#host, { transport, level, peer, auth });
+        if (!connection.ended) this.#connections.add(connection);
+        return connection;
+      },
+    };
+  }
+
+  /**
+   * Accept nothing more, let calls under way finish until `deadlineMs` are over, and close every
+   * connection with 4001. Resolves when all have ended, at most `closeTimeoutMs` after that.
+   */
+  close(deadlineMs: number): Promise<void> {
+    return this.#closing ??= this.#drain(deadlineMs);
+  }
+
+  async #drain(deadlineMs: number): Promise<void> {
+    // Let `#closing` be set before anything can be asked.
+    await undefined;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const deadline = new Promise<void>((resolve) => timer = setTimeout(resolve, deadlineMs));
+    const each = [...this.#connections].map(async (connection) => {
+      await Promise.race([connection.drained(), deadline]);
+      connection.close(CloseCode.GoingAway, "the server is going away");
+    });
+    await Promise.all(each);
+    clearTimeout(timer);
+    if (this.#connections.size > 0) {
+      await new Promise<void>((resolve) => this.#onEmpty = resolve);
+    }
+    this.#options.events.close();
+  }
+}
+
+const TOO_BUSY: Refusal = { code: "TooBusy", reason: "The server is full or going away" };
+const UNAUTHORIZED: Refusal = { code: "Unauthorized", reason: "The request was not authorised" };
+
+function refuse(offer: Offer, refusal: Refusal): Upgrade | Response {
+  return offer.blind ? refuseByClose(refusal) : refuseByResponse(refusal);
+}

@@ -1,0 +1,89 @@
+/**
+ * What a handler is given, and what it gives.
+ *
+ * @module
+ */
+import type { HandlersOf } from "../service/types.ts";
+import type { PeerInfo } from "../wire/transport.ts";
+import type { EventEmitter } from "./event_switch.ts";
+import type { Subscriptions } from "./subscriptions.ts";
+
+/** What a handler can do with its connection. */
+export interface ConnectionControl {
+  /**
+   * Send what has changed in the state outside a call. Inside a call this happens by itself, before
+   * the answer. Looks at every field.
+   *
+   * @throws {CodecError} If a field cannot be encoded. Then nothing is sent.
+   */
+  sync(): void;
+  /** End the connection: code 1000, or 3000 to 4999, and at most 123 bytes of reason. */
+  close(code?: number, reason?: string): void;
+}
+
+/** What a handler is given for one connection. */
+export interface Context<State, Event, Auth> {
+  /** The connection state: plain assignments reach the client before the call's answer does. */
+  readonly state: State;
+  /** The topics whose events the client gets. */
+  readonly subscriptions: Subscriptions;
+  /** Sends events to whoever is subscribed, on any connection. */
+  readonly events: EventEmitter<Event>;
+  /** Where the client is. */
+  readonly peer: PeerInfo;
+  /** What `authorize` answered; `undefined` without it. */
+  readonly auth: Auth;
+  /** Aborts when the connection has ended. */
+  readonly signal: AbortSignal;
+  /** What can be done with the connection. */
+  readonly connection: ConnectionControl;
+}
+
+/** Makes the handlers of one connection; called when it opens. */
+export type HandlerFactory<Methods, State, Event, Auth> = (
+  context: Context<State, Event, Auth>,
+) => HandlersOf<Methods>;
+
+/** A handler of raw calls; see {@linkcode rawHandler}. */
+export class RawHandler<State, Event, Auth> {
+  /** The function given to {@linkcode rawHandler}. */
+  readonly handle: RawHandle<State, Event, Auth>;
+
+  /** See {@linkcode rawHandler}. */
+  constructor(handle: RawHandle<State, Event, Auth>) {
+    this.handle = handle;
+  }
+}
+
+/** Answers an archived call with an archived output. */
+export type RawHandle<State, Event, Auth> = (
+  call: Uint8Array<ArrayBuffer>,
+  context: Context<State, Event, Auth>,
+) => Uint8Array | PromiseLike<Uint8Array>;
+
+/**
+ * A handler that is given each call as bytes, and answers with bytes, in place of a typed one.
+ *
+ * Rust: the `no_server_handler` argument of `#[rpc]`.
+ */
+export function rawHandler<State, Event, Auth>(
+  handle: RawHandle<State, Event, Auth>,
+): RawHandler<State, Event, Auth> {
+  return new RawHandler(handle);
+}
+
+/** Either kind of handler. */
+export type ServiceHandler<Methods, State, Event, Auth> =
+  | HandlerFactory<Methods, State, Event, Auth>
+  | RawHandler<State, Event, Auth>;
+
+/** Where an error came from. */
+export interface ErrorContext {
+  /** What was under way: `"increment"`, `"state"`, `"handler"`, `"authorize"`, `"transport"` or `"protocol"`. */
+  readonly where: string;
+  /** Whose connection it was. */
+  readonly peer: PeerInfo;
+}
+
+/** Is told of errors that peers are not told of. */
+export type ErrorListener = (error: unknown, context: ErrorContext) => void;
