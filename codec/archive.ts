@@ -74,7 +74,7 @@ export function compile<T>(schema: Schema<T>): Compiled<T> {
  * @throws {CodecError} `BadValue` for a value that cannot be encoded; nothing is written then.
  */
 export function writeArchive<T>(schema: Schema<T>, writer: Writer, value: T): number {
-  const { base, position, top, cursor } = writer;
+  const { base, position, top, cursor, depth } = writer;
   writer.base = position;
   try {
     compile(schema).write(writer, value);
@@ -83,6 +83,7 @@ export function writeArchive<T>(schema: Schema<T>, writer: Writer, value: T): nu
     writer.position = position;
     writer.top = top;
     writer.cursor = cursor;
+    writer.depth = depth;
     schema.accept(value, []);
     throw cause instanceof CodecError ? cause : new CodecError(
       "BadValue",
@@ -136,5 +137,7 @@ function explain(
   } catch (error) {
     return error;
   }
-  return cause;
+  return cause instanceof CodecError
+    ? cause
+    : new CodecError("BadValue", `Cannot decode the archive: ${cause}`);
 }

@@ -7,7 +7,7 @@ import type { Niche } from "./layout.ts";
 import type { Reader } from "./reader.ts";
 import { type Path, refuse, Schema } from "./schema.ts";
 import type { SeaHasher } from "./sea_hash.ts";
-import type { Writer } from "./writer.ts";
+import { MAX_VALUE_DEPTH, type Writer } from "./writer.ts";
 
 /** A schema of {@linkcode box}. */
 export class Box<T> extends Schema<T> {
@@ -96,9 +96,6 @@ export function box<T>(item: Schema<T>): Schema<T> {
   return new Box(item);
 }
 
-/** How deep a value to be encoded may nest; the same as what is decoded by default. */
-const MAX_VALUE_DEPTH = 64;
-
 /** A schema of {@linkcode lazy}. */
 export class Lazy<T> extends Schema<T> {
   readonly kind = "lazy";
@@ -134,20 +131,10 @@ export class Lazy<T> extends Schema<T> {
     return false;
   }
 
-  #deeper<R>(run: () => R): R {
-    if (this.#depth === MAX_VALUE_DEPTH) {
-      throw new RangeError("Cannot encode the value: it is nested too deep");
-    }
-    this.#depth++;
-    try {
-      return run();
-    } finally {
-      this.#depth--;
-    }
-  }
-
   serialize(writer: Writer, value: T): void {
-    this.#deeper(() => this.schema.serialize(writer, value));
+    writer.descend();
+    this.schema.serialize(writer, value);
+    writer.ascend();
   }
 
   resolve(writer: Writer, at: number, value: T): void {
@@ -171,7 +158,12 @@ export class Lazy<T> extends Schema<T> {
     if (this.#depth === MAX_VALUE_DEPTH) {
       refuse(path, `at most ${MAX_VALUE_DEPTH} levels`, value);
     }
-    this.#deeper(() => this.schema.accept(value, path));
+    this.#depth++;
+    try {
+      this.schema.accept(value, path);
+    } finally {
+      this.#depth--;
+    }
   }
 
   describe(): string {

@@ -3,6 +3,8 @@
  *
  * @module
  */
+import { useCompiler } from "./compiler.ts";
+
 export { CodecError, type CodecErrorCode } from "./errors.ts";
 export { type Infer, isSchema, Schema } from "./schema.ts";
 export { type DecodeLimits } from "./reader.ts";
@@ -71,3 +73,5 @@ export {
   uuid,
   type Versioned,
 } from "./net.ts";
+
+useCompiler();

@@ -6,6 +6,9 @@
 
 const INITIAL_BYTES = 256;
 
+/** How deep a value of a recursive type may nest; the same as what is decoded by default. */
+export const MAX_VALUE_DEPTH = 64;
+
 /**
  * A growable, reusable buffer.
  *
@@ -28,6 +31,8 @@ export class Writer {
   top = 0;
   /** The next entry of `stack` to be resolved. */
   cursor = 0;
+  /** Levels of recursive types under way. */
+  depth = 0;
 
   /** Create with room for `capacity` bytes. */
   constructor(capacity: number = INITIAL_BYTES) {
@@ -84,6 +89,18 @@ export class Writer {
     this.ensure(bytes.length);
     this.bytes.set(bytes, this.position);
     this.position += bytes.length;
+  }
+
+  /** Go one level down a recursive type. */
+  descend(): void {
+    if (++this.depth > MAX_VALUE_DEPTH) {
+      throw new RangeError("Cannot encode the value: it nests too deep");
+    }
+  }
+
+  /** Come back up. */
+  ascend(): void {
+    this.depth--;
   }
 
   /** Push a resolver. */

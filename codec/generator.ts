@@ -1,0 +1,167 @@
+/**
+ * {@linkcode Generator}: source text under way, for the schema compiler.
+ *
+ * @module
+ */
+import { FixedArray } from "./array.ts";
+import { Box, Lazy } from "./box.ts";
+import { Converted } from "./convert.ts";
+import { Option } from "./option.ts";
+import { BAD_VALUE } from "./primitives.ts";
+import { ResultSchema } from "./result.ts";
+import type { Schema } from "./schema.ts";
+import { Struct } from "./struct.ts";
+import { Tuple } from "./tuple.ts";
+import { VariantsSchema } from "./variants.ts";
+import { Vec } from "./vec.ts";
+
+/** Types of more parts than this have functions of their own, so that engines still optimise each. */
+const MAX_PARTS = 150;
+
+/** A position: a variable that holds one, and bytes from there. */
+export interface At {
+  /** Name of the variable. */
+  readonly base: string;
+  /** Constant distance. */
+  readonly offset: number;
+}
+
+/** A position as an expression. */
+export function at({ base, offset }: At, more: number = 0): string {
+  return offset + more === 0 ? base : `${base}+${offset + more}`;
+}
+
+/** A position further on. */
+export function plus({ base, offset }: At, more: number): At {
+  return { base, offset: offset + more };
+}
+
+const IDENTIFIER = /^[A-Za-z_$][\w$]*$/;
+
+/** `value.key`. */
+export function member(value: string, key: string | number): string {
+  return typeof key === "string" && IDENTIFIER.test(key)
+    ? `${value}.${key}`
+    : `${value}[${JSON.stringify(key)}]`;
+}
+
+/** `key:`, in an object literal. `__proto__: x` would set the prototype. */
+export function property(key: string): string {
+  return key === "__proto__" ? '["__proto__"]' : JSON.stringify(key);
+}
+
+const parts = new WeakMap<Schema<unknown>, number>();
+
+/** How many parts of a type are inlined where it is: one if it has functions of its own. */
+function countParts(schema: Schema<unknown>): number {
+  let count = parts.get(schema);
+  if (count === undefined) {
+    count = 1;
+    for (const part of partsOf(schema)) count += isOutlined(part) ? 1 : countParts(part);
+    parts.set(schema, count);
+  }
+  return count;
+}
+
+function partsOf(schema: Schema<unknown>): readonly Schema<unknown>[] {
+  if (schema instanceof Struct) return Object.values(schema.schemas);
+  if (schema instanceof Tuple) return schema.schemas;
+  if (schema instanceof VariantsSchema) {
+    return schema.variants.flatMap(({ fields }) => fields.map((f) => f.schema));
+  }
+  if (schema instanceof Vec || schema instanceof FixedArray || schema instanceof Box) {
+    return [schema.item];
+  }
+  if (schema instanceof Option) return [schema.some];
+  if (schema instanceof ResultSchema) return [schema.ok, schema.err];
+  if (schema instanceof Converted) return [schema.inner];
+  return [];
+}
+
+/** Whether a type has functions of its own, other than where it is the root. */
+export function isOutlined(schema: Schema<unknown>): boolean {
+  return schema instanceof Lazy || (countParts(schema) > MAX_PARTS && partsOf(schema).length > 1);
+}
+
+/** A function of its own for a schema. */
+interface Outlined {
+  readonly name: string;
+  readonly schema: Schema<unknown>;
+}
+
+/**
+ * Source text under way.
+ *
+ * Nothing that a peer sends reaches this text: it is made of a schema alone, and names in it are quoted.
+ */
+export class Generator {
+  readonly #constants = new Map<unknown, string>([[BAD_VALUE, "BAD"]]);
+  readonly #functions = new Map<Schema<unknown>, Outlined>();
+  readonly #queue: Outlined[] = [];
+  #lines: string[] = [];
+  #hoisted: string[] = [];
+  #next = 0;
+
+  /** A name nobody has. */
+  name(prefix: string): string {
+    return `${prefix}${this.#next++}`;
+  }
+
+  /** Add lines. */
+  emit(...lines: string[]): void {
+    for (const line of lines) this.#lines.push(line);
+  }
+
+  /** A variable of the whole function. */
+  hoist(prefix: string): string {
+    const name = this.name(prefix);
+    this.#hoisted.push(name);
+    return name;
+  }
+
+  /** A name for something that exists already. */
+  constant(value: unknown): string {
+    let name = this.#constants.get(value);
+    if (name === undefined) {
+      name = this.name("K");
+      this.#constants.set(value, name);
+    }
+    return name;
+  }
+
+  /** The name of a schema's own function, which will be generated. */
+  outline(schema: Schema<unknown>): string {
+    let outlined = this.#functions.get(schema);
+    if (outlined === undefined) {
+      outlined = { name: this.name("f"), schema };
+      this.#functions.set(schema, outlined);
+      this.#queue.push(outlined);
+    }
+    return outlined.name;
+  }
+
+  /** Run `body`, and return what it emitted as the text of a function's body. */
+  body(run: () => void): string {
+    const lines = this.#lines;
+    const hoisted = this.#hoisted;
+    this.#lines = [];
+    this.#hoisted = [];
+    run();
+    const text = (this.#hoisted.length > 0 ? `let ${this.#hoisted.join(",")};\n` : "") +
+      this.#lines.join("\n");
+    this.#lines = lines;
+    this.#hoisted = hoisted;
+    return text;
+  }
+
+  /** Build a function from the text of `main`, which may call outlined ones that `outlined` generates. */
+  build(main: string, outlined: (name: string, schema: Schema<unknown>) => string): unknown {
+    const functions: string[] = [];
+    for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) {
+      functions.push(outlined(next.name, next.schema));
+    }
+    const names = [...this.#constants.values()];
+    const text = `"use strict";\n${functions.join("\n")}\nreturn ${main}`;
+    return new Function(...names, text)(...this.#constants.keys());
+  }
+}
