@@ -394,6 +394,7 @@ describe("dial() over TLS", () => {
       tls: ({ fingerprint }) => ({
         fingerprint: (fingerprint.toUpperCase().match(/../g) ?? []).join(":"),
       }),
+      code: undefined,
     },
     { name: "another pin", tls: () => ({ fingerprint: "00".repeat(32) }), code: "TlsFailed" },
     {
