@@ -1,8 +1,11 @@
 /**
- * {@linkcode backoffMs}: how long to wait before another attempt.
+ * {@linkcode backoffMs}: how long to wait before another attempt, and the loop that does.
  *
  * @module
  */
+import { ConnectError } from "../wire/errors.ts";
+import { onAbort } from "./bounded_iterator.ts";
+import type { Clock } from "./clock.ts";
 
 /** The longest wait before the first attempt, in milliseconds; it doubles from there. */
 export const FIRST_BACKOFF_MS = 100;
@@ -36,4 +39,61 @@ export function backoffMs(attempt: number, random: number): number {
  */
 export function nextAttempt(attempt: number, lastedMs: number): number {
   return lastedMs >= maxBackoffMs(attempt) ? 0 : attempt + 1;
+}
+
+/** What {@linkcode retry} needs. */
+export interface Retry {
+  /** Whose time it waits in. */
+  readonly clock: Clock;
+  /** From 0 to 1. */
+  readonly random: () => number;
+  /** Ends the loop. */
+  readonly signal: AbortSignal;
+  /** The number of the first attempt. */
+  readonly first: number;
+  /** Try to connect. */
+  connect(attempt: number): Promise<void>;
+  /** An attempt failed; there will be another. */
+  onFailure(error: Error): void;
+}
+
+/**
+ * Try until it works.
+ *
+ * @returns Why trying again cannot help; undefined if connected or told to stop.
+ */
+export async function retry(options: Retry): Promise<Error | undefined> {
+  const { clock, random, signal } = options;
+  for (let attempt = options.first;; attempt++) {
+    await sleep(clock, backoffMs(attempt, random()), signal);
+    if (signal.aborted) return undefined;
+    try {
+      await options.connect(attempt);
+      return undefined;
+    } catch (reason) {
+      if (signal.aborted) return undefined;
+      const error = toError(reason);
+      if (error instanceof ConnectError && !error.retryable) return error;
+      options.onFailure(error);
+    }
+  }
+}
+
+/** Wait, or until the signal aborts. */
+function sleep(clock: Clock, delayMs: number, signal: AbortSignal): Promise<void> {
+  return new Promise((wake) => {
+    const timer = clock.after(delayMs, () => {
+      forget();
+      wake();
+    });
+    const forget = onAbort(signal, () => {
+      clock.clear(timer);
+      wake();
+    });
+  });
+}
+
+/** Whatever was thrown, as an error. */
+export function toError(reason: unknown): Error {
+  return reason instanceof Error ? reason : new Error(String(reason), { cause: reason });
 }

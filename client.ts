@@ -1,0 +1,86 @@
+/**
+ * Connect to a service.
+ *
+ * @example Usage
+ * ```ts ignore
+ * import { connect } from "@hardlight/hardlight/client";
+ *
+ * await using client = await connect(Counter, "wss://localhost:8080", { tls: "self-signed" });
+ * await client.rpc.increment({ amount: 1 });
+ * client.state.current.counter; // 1
+ * ```
+ *
+ * @module
+ */
+import { type Client, type ConnectOptions, connectWith, type PerAttempt } from "./client/mod.ts";
+import { runtimeName } from "./runtime/detect.ts";
+import type { Service } from "./service/types.ts";
+import type { Deflater } from "./wire/deflater.ts";
+import type { Dialer } from "./wire/transport.ts";
+
+export { OverflowError } from "./client/mod.ts";
+export type {
+  Client,
+  ClientOf,
+  ClientState,
+  ClientStatus,
+  Connection,
+  ConnectOptions,
+  EventsOptions,
+  EventStream,
+  Overflow,
+  PerAttempt,
+  ReceivedEvent,
+  UntilOptions,
+  WhenFull,
+} from "./client/mod.ts";
+export type { CallOptions, Calls, CallsOf, Service } from "./service/types.ts";
+export {
+  ConnectError,
+  type ConnectErrorCode,
+  ProtocolError,
+  type ProtocolErrorCode,
+  RpcError,
+  type RpcErrorCode,
+} from "./wire/errors.ts";
+export type { Limits } from "./wire/limits.ts";
+export type { ClientTls } from "./wire/transport.ts";
+export { Topic } from "./wire/topic.ts";
+
+/**
+ * Connect to a service, and stay connected: when the connection ends, another is made after a pause
+ * of up to 100 ms, then 200 ms, up to 30 s. Nothing is called again by itself; `onConnect` runs on
+ * every connection.
+ *
+ * Outside browsers the client speaks `hl/2` and reaches Rust servers; a browser's `WebSocket` can
+ * only speak `hl.2`, which they do not know.
+ *
+ * @param service The service, as the server declares it.
+ * @param url Where: `wss:` or `ws:`, or a function that is asked before every attempt.
+ * @param options How.
+ * @returns A client that is connected.
+ * @throws {ConnectError} If the first connection cannot be made; later ones are told to `onError`.
+ */
+export async function connect<Methods, State, Event>(
+  service: Service<Methods, State, Event>,
+  url: PerAttempt<string | URL>,
+  options: ConnectOptions<Methods, State> = {},
+): Promise<Client<Methods, State, Event>> {
+  const [dial, deflater] = await Promise.all([loadDialer(), loadDeflater()]);
+  return await connectWith(service, url, options, { dial, deflater });
+}
+
+async function loadDialer(): Promise<Dialer> {
+  return runtimeName() === "browser"
+    ? (await import("./runtime/browser.ts")).dial
+    : (await import("./runtime/raw_websocket.ts")).dial;
+}
+
+async function loadDeflater(): Promise<Deflater> {
+  if (runtimeName() !== "browser") {
+    const { createZlibDeflater } = await import("./runtime/zlib.ts");
+    const deflater = await createZlibDeflater();
+    if (deflater !== undefined) return deflater;
+  }
+  return (await import("./runtime/streams.ts")).createStreamsDeflater();
+}

@@ -1,0 +1,15 @@
+/**
+ * The client's side, without a runtime: see `client.ts` beside this folder for `connect()`.
+ *
+ * @module
+ */
+export { OverflowError } from "./bounded_iterator.ts";
+export type { Overflow } from "./bounded_iterator.ts";
+export type { WhenFull } from "./calls.ts";
+export type { ClientParts } from "./client.ts";
+export { connectWith } from "./client.ts";
+export type { EventsOptions, EventStream, ReceivedEvent } from "./events.ts";
+export type { Connection, ConnectOptions, PerAttempt } from "./options.ts";
+export type { ClientState, UntilOptions } from "./state_mirror.ts";
+export type { ClientStatus } from "./status.ts";
+export type { Client, ClientOf } from "./types.ts";

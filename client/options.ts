@@ -1,0 +1,112 @@
+/**
+ * {@linkcode ConnectOptions} and how they are checked.
+ *
+ * @module
+ */
+import type { CallsOf } from "../service/types.ts";
+import { DEFAULT_LEVEL } from "../wire/handshake.ts";
+import { checkLimits, type Limits } from "../wire/limits.ts";
+import type { ClientTls } from "../wire/transport.ts";
+import type { WhenFull } from "./calls.ts";
+import type { ClientState } from "./state_mirror.ts";
+
+/** A value, or a function that is asked for it before every attempt to connect. */
+export type PerAttempt<T> = T | (() => T | PromiseLike<T>);
+
+/** A connection that was just made, as `onConnect` sees it. */
+export interface Connection<Methods, State> {
+  /** Calls on this connection. The client's own fail until `onConnect` has finished. */
+  readonly rpc: CallsOf<Methods>;
+  /** The connection state, at its defaults or what the server has sent since. */
+  readonly state: ClientState<State>;
+  /** Whether there was a connection before: the server knows nothing of it. */
+  readonly reconnected: boolean;
+}
+
+/** How to connect. */
+export interface ConnectOptions<Methods, State> {
+  /** How to trust the server's certificate. Default: the system's roots. Not in browsers. */
+  readonly tls?: ClientTls | undefined;
+  /**
+   * Level of compression, 0 (none) to 9, of what is sent and of what the server is asked to send.
+   * Default: 6, as in Rust.
+   */
+  readonly level?: number | undefined;
+  /** Further headers of the handshake, asked for at every attempt if a function. Not in browsers. */
+  readonly headers?: PerAttempt<Readonly<Record<string, string>>> | undefined;
+  /** Bounds that differ from the defaults, such as `callTimeoutMs`. */
+  readonly limits?: Partial<Limits> | undefined;
+  /** What to do with the 257th call in flight. Default: `"fail"`. */
+  readonly whenFull?: WhenFull | undefined;
+  /** Whether to connect again when the connection ends. Default: true. */
+  readonly reconnect?: boolean | undefined;
+  /**
+   * Called on every connection, before other calls can be made: log in and subscribe here. If it
+   * fails, the connection is closed and counts as not made.
+   */
+  readonly onConnect?:
+    | ((connection: Connection<Methods, State>) => void | PromiseLike<void>)
+    | undefined;
+  /**
+   * Told why each connection or attempt failed, and what listeners throw. Without it the latter go to
+   * `reportError`.
+   */
+  readonly onError?: ((error: unknown) => void) | undefined;
+  /** Closes the client when it aborts, also while it connects. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** {@linkcode ConnectOptions} with the defaults filled in. */
+export interface CheckedOptions {
+  /** Level of compression. */
+  readonly level: number;
+  /** Bounds. */
+  readonly limits: Limits;
+  /** What to do with the 257th call. */
+  readonly whenFull: WhenFull;
+}
+
+/**
+ * Fill in the defaults.
+ *
+ * @throws {TypeError} If an option has no meaning.
+ * @throws {RangeError} If a number is out of bounds.
+ */
+export function checkOptions(
+  { level = DEFAULT_LEVEL, limits, whenFull = "fail" }: ConnectOptions<never, never>,
+): CheckedOptions {
+  if (!Number.isInteger(level) || level < 0 || level > 9) {
+    throw new RangeError(`Cannot use level ${level}: expected 0 to 9`);
+  }
+  if (whenFull !== "fail" && whenFull !== "wait") {
+    throw new TypeError(`Cannot use whenFull "${whenFull}": expected fail or wait`);
+  }
+  return { level, limits: checkLimits(limits), whenFull };
+}
+
+const SCHEMES: Readonly<Record<string, string>> = {
+  "ws:": "ws:",
+  "wss:": "wss:",
+  "http:": "ws:",
+  "https:": "wss:",
+};
+
+/** An address to dial. `http:` and `https:` are taken as `ws:` and `wss:`. */
+export function toWebSocketUrl(address: string | URL): string {
+  const url = new URL(address);
+  const scheme = SCHEMES[url.protocol];
+  if (scheme === undefined) {
+    throw new TypeError(`Cannot connect to ${url.protocol}: expected wss: or ws:`);
+  }
+  // Neither scheme can be assigned to `protocol` from the other on every runtime.
+  const text = `${scheme}${url.href.slice(url.protocol.length)}`;
+  const hash = text.indexOf("#");
+  return hash === -1 ? text : text.slice(0, hash);
+}
+
+/** Ask for a value that may have to be asked for. */
+export function resolve<T extends string | URL | Readonly<Record<string, string>> | undefined>(
+  value: PerAttempt<T>,
+): T | PromiseLike<T> {
+  return typeof value === "function" ? value() : value;
+}

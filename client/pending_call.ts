@@ -1,0 +1,72 @@
+/**
+ * {@linkcode PendingCall}: a caller and what it waits for.
+ *
+ * @module
+ */
+import type { MethodInfo } from "../service/calls.ts";
+
+/** One call on its way. It is the listener of its own signal, so that a call costs no closures. */
+export class PendingCall {
+  /** The method that was called. */
+  readonly method: MethodInfo;
+  /** When to give up, by the client's clock. */
+  readonly deadline: number;
+  /** Settles the caller's promise. */
+  resolve: (value: unknown) => void = ignore;
+  /** Settles the caller's promise. */
+  reject: (error: unknown) => void = ignore;
+  /** The id it was given; -1 while it waits for one. */
+  id = -1;
+  /** The archived call, while it waits for an id. */
+  archive: Uint8Array | undefined;
+  readonly #signal: AbortSignal | undefined;
+  readonly #onAbort: (call: PendingCall) => void;
+
+  /** Create, without a caller and an id. */
+  constructor(
+    method: MethodInfo,
+    deadline: number,
+    signal: AbortSignal | undefined,
+    onAbort: (call: PendingCall) => void,
+  ) {
+    this.method = method;
+    this.deadline = deadline;
+    this.#signal = signal;
+    this.#onAbort = onAbort;
+  }
+
+  /** The caller's promise, listening to the signal. To be called once. */
+  wait(): Promise<unknown> {
+    const promise = new Promise<unknown>(stash);
+    this.resolve = stashedResolve;
+    this.reject = stashedReject;
+    this.#signal?.addEventListener("abort", this);
+    return promise;
+  }
+
+  /** Stop listening to the signal: the call is settled, or about to be. */
+  release(): void {
+    this.#signal?.removeEventListener("abort", this);
+  }
+
+  /** Why the signal aborted. */
+  get reason(): unknown {
+    return this.#signal?.reason;
+  }
+
+  /** The signal aborted. */
+  handleEvent(): void {
+    this.#onAbort(this);
+  }
+}
+
+function ignore(): void {}
+
+let stashedResolve: (value: unknown) => void = ignore;
+let stashedReject: (error: unknown) => void = ignore;
+
+/** One executor for all promises, instead of a closure for each. */
+function stash(resolve: (value: unknown) => void, reject: (error: unknown) => void): void {
+  stashedResolve = resolve;
+  stashedReject = reject;
+}

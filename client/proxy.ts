@@ -1,0 +1,28 @@
+/**
+ * {@linkcode makeCalls}: one function a method.
+ *
+ * @module
+ */
+import type { MethodInfo } from "../service/calls.ts";
+import type { CallOptions, CallsOf } from "../service/types.ts";
+
+/** Makes one call. */
+export type Caller = (
+  method: MethodInfo,
+  args: unknown,
+  options: CallOptions | undefined,
+) => Promise<unknown>;
+
+const NO_ARGS: Readonly<Record<string, never>> = Object.freeze({});
+
+/** A plain frozen object with one own function a method, which need no `this`. */
+export function makeCalls<Methods>(
+  methods: readonly MethodInfo[],
+  call: Caller,
+): CallsOf<Methods> {
+  const calls: Record<string, (args?: unknown, options?: CallOptions) => Promise<unknown>> = {};
+  for (const method of methods) {
+    calls[method.name] = (args = NO_ARGS, options) => call(method, args, options);
+  }
+  return Object.freeze(calls) as CallsOf<Methods>;
+}

@@ -1,0 +1,153 @@
+/**
+ * {@linkcode FakePeer}: a server that does as it is told, at the other end of a transport.
+ *
+ * @module
+ */
+import { deflateRawSync, inflateRawSync } from "node:zlib";
+import { readArchive } from "../../codec/archive.ts";
+import type { Schema } from "../../codec/mod.ts";
+import { Reader } from "../../codec/reader.ts";
+import { Writer } from "../../codec/writer.ts";
+import type { MethodInfo } from "../../service/mod.ts";
+import type { RpcHandlerErrorCode } from "../../wire/errors.ts";
+import {
+  ClientMessage,
+  readClientMessage,
+  writeErrorResponse,
+  writeEvent,
+  writeResponse,
+  writeStateChange,
+} from "../../wire/messages.ts";
+import type { Topic } from "../../wire/topic.ts";
+import type { CloseInfo, Dialer, Transport, TransportListener } from "../../wire/transport.ts";
+import { encode } from "../../codec/mod.ts";
+
+/** A call as it came. */
+export interface FakeRequest {
+  /** Its id. */
+  readonly id: number;
+  /** The archived call. */
+  readonly call: Uint8Array<ArrayBuffer>;
+}
+
+/** One connection. What is sent arrives at once, in the same turn. */
+export class FakePeer implements Transport {
+  bufferedAmount = 0;
+  /** Calls that have come. */
+  readonly requests: FakeRequest[] = [];
+  /** What the client closed with. */
+  closedWith: CloseInfo | undefined;
+  /** Whether the client ended without a handshake. */
+  terminated = false;
+  /** Whether a close by the client is answered. */
+  answersClose = true;
+  #listener: TransportListener | undefined;
+  #ended = false;
+
+  /** Whose transport this is. */
+  attach(listener: TransportListener): void {
+    this.#listener = listener;
+  }
+
+  send(message: Uint8Array<ArrayBuffer>): void {
+    const bytes = new Uint8Array(inflateRawSync(message));
+    const reader = new Reader();
+    reader.reset(bytes);
+    const into = new ClientMessage();
+    readClientMessage(reader, 0, bytes.length, into);
+    this.requests.push({ id: into.id, call: bytes.slice(into.start, into.end) });
+  }
+
+  close(code: number, reason: string): void {
+    this.closedWith ??= { code, reason };
+    if (this.answersClose) this.end(code, reason);
+  }
+
+  terminate(): void {
+    this.terminated = true;
+    this.end(1006, "Terminated");
+  }
+
+  /** The arguments of request `index`, read as a call of `method`. */
+  argsOf(index: number, method: MethodInfo): unknown {
+    const { call } = this.requests[index]!;
+    const reader = new Reader();
+    reader.reset(call);
+    return readArchive(method.call, reader, 0, call.length);
+  }
+
+  /** Send bytes as they are. */
+  bytes(message: Uint8Array): void {
+    this.#listener?.onMessage(message);
+  }
+
+  /** Send a text message. */
+  text(): void {
+    this.#listener?.onText?.();
+  }
+
+  /** Send an archive, deflated. */
+  archive(write: (writer: Writer) => void): void {
+    const writer = new Writer();
+    write(writer);
+    this.bytes(new Uint8Array(deflateRawSync(writer.bytes.subarray(0, writer.position))));
+  }
+
+  /** Answer a call. */
+  reply<T>(id: number, output: Schema<T>, value: T): void {
+    this.archive((writer) => writeResponse(writer, id, output, value));
+  }
+
+  /** Fail a call. */
+  replyError(id: number, code: RpcHandlerErrorCode): void {
+    this.archive((writer) => writeErrorResponse(writer, id, code));
+  }
+
+  /** Send an event. */
+  event(topic: Topic, payload: Uint8Array): void {
+    this.archive((writer) => writeEvent(writer, topic, payload));
+  }
+
+  /** Send changed fields: their index, and their value or archive. */
+  state(
+    ...updates: readonly (readonly [index: number, schema: Schema<unknown>, value: unknown])[]
+  ): void {
+    this.archive((writer) =>
+      writeStateChange(
+        writer,
+        updates.map(([index, schema, value]) => ({
+          index,
+          data: encode(schema, value),
+        })),
+      )
+    );
+  }
+
+  /** End the connection. */
+  end(code = 1006, reason = "The peer hung up"): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#listener?.onClose({ code, reason });
+  }
+}
+
+/** A dialer that hands out one peer after the other, each made by `make`. */
+export function fakeDialer(
+  make: (attempt: number) => FakePeer | Error,
+  protocol = "hl/2",
+): { dial: Dialer; peers: FakePeer[]; urls: string[] } {
+  const peers: FakePeer[] = [];
+  const urls: string[] = [];
+  return {
+    peers,
+    urls,
+    dial: (request, open) => {
+      urls.push(request.url);
+      const peer = make(urls.length - 1);
+      if (peer instanceof Error) return Promise.reject(peer);
+      peers.push(peer);
+      peer.attach(open(peer, { protocol, level: undefined }));
+      return Promise.resolve();
+    },
+  };
+}
