@@ -1,0 +1,38 @@
+/**
+ * What the counter's server does for one connection.
+ *
+ * @module
+ */
+import { Topic } from "../../mod.ts";
+import type { Context, Handlers } from "../../server.ts";
+import type { EventOf, StateOf } from "../../mod.ts";
+import type { Counter } from "./service.ts";
+
+/** The handler: called once a connection. */
+export function counter(
+  { state, subscriptions, events }: Context<
+    StateOf<typeof Counter>,
+    EventOf<typeof Counter>,
+    unknown
+  >,
+): Handlers<typeof Counter> {
+  return {
+    newCounter() {
+      subscriptions.remove(state.topic);
+      state.topic = Topic.from(crypto.getRandomValues(new Uint8Array(8)));
+      state.counter = 0;
+      subscriptions.add(state.topic);
+    },
+    increment({ amount }) {
+      const from = state.counter;
+      state.counter += amount; // on the client before this call's promise resolves
+      events.emit(state.topic, { type: "incremented", to: state.counter, from });
+    },
+    decrement({ amount }) {
+      const from = state.counter;
+      state.counter -= amount;
+      events.emit(state.topic, { type: "decremented", to: state.counter, from });
+    },
+    get: () => state.counter,
+  };
+}
