@@ -51,7 +51,7 @@ test("deflateFixed() sees only its own part of the input", () => {
 
 test("deflateFixed() finds what zlib's level 1 finds, to within a fifth", () => {
   for (const size of [259, 1000, 4096, 32_768]) {
-    const input = inputs(size)["json"] ?? new Uint8Array(0);
+    const input = inputs(size).json;
     const ours = fixed(input)?.length ?? Infinity;
     assert(ours <= deflateRawSync(input, { level: 1, strategy: 4 }).length * 1.2, `${size}`);
   }

@@ -34,7 +34,9 @@ export const SIZES = [0, 1, 2, 3, 4, 5, 31, 64, 257, 258, 259, 1000, 4096, 32_76
   .concat([65_536, 131_071, 1_048_576]) as readonly number[];
 
 /** Inputs of `size` bytes: all equal, like JSON, random, and of few distinct bytes. */
-export function inputs(size: number): Record<string, Uint8Array<ArrayBuffer>> {
+export function inputs(
+  size: number,
+): Record<"zeros" | "json" | "random" | "narrow", Uint8Array<ArrayBuffer>> {
   const random = seeded(size + 1);
   const json = new Uint8Array(size);
   for (let at = 0; at < size;) {

@@ -1,0 +1,132 @@
+/**
+ * The {@linkcode Deflater} of Deno, Bun and Node: our own code for small messages, `node:zlib` for
+ * large ones.
+ *
+ * | deflate | by |
+ * | --- | --- |
+ * | level 0, or less than `MIN_COMPRESSED_BYTES` | stored |
+ * | up to `MAX_OWN_DEFLATE_BYTES` | fixed Huffman codes, about the size of zlib's level 1 |
+ * | more | zlib at the level asked for |
+ * | `MIN_ASYNC_DEFLATE_BYTES` and more | the same on another thread: a promise |
+ *
+ * | inflate | by |
+ * | --- | --- |
+ * | one stored block | a view |
+ * | up to `MAX_OWN_INFLATE_BYTES` of stream | our own decoder |
+ * | more | zlib, bounded, and held to have read every byte |
+ *
+ * The thresholds are where the two meet in `bench/deflate.ts` (`deno run -A bench/deflate.ts`, and
+ * the same with `bun`).
+ *
+ * @module
+ */
+import { InflateError } from "../deflate/errors.ts";
+import { inflate } from "../deflate/inflate.ts";
+import { deflateStored, storedSize } from "../deflate/stored.ts";
+import type { Deflater } from "../wire/deflater.ts";
+import { SmallDeflater } from "./small_deflate.ts";
+
+/** Most bytes that are deflated by our own code. */
+export const MAX_OWN_DEFLATE_BYTES = 4096;
+
+/** Bytes from which zlib is worth another thread. */
+export const MIN_ASYNC_DEFLATE_BYTES = 1_048_576;
+
+/** Longest stream, in bytes, that is inflated by our own code. */
+export const MAX_OWN_INFLATE_BYTES = 512;
+
+/** As much of `node:zlib` as is used here. */
+interface Zlib {
+  deflateRawSync(bytes: Uint8Array, options: { level: number }): Uint8Array<ArrayBuffer>;
+  deflateRaw(
+    bytes: Uint8Array,
+    options: { level: number },
+    done: (error: Error | null, result: Uint8Array<ArrayBuffer>) => void,
+  ): void;
+  inflateRawSync(
+    bytes: Uint8Array,
+    options: { maxOutputLength: number; info: true },
+  ): { buffer: Uint8Array; engine: { bytesWritten: number } };
+}
+
+interface Process {
+  getBuiltinModule?(id: string): unknown;
+}
+
+/** The module without an import of it, which a bundler for browsers could not resolve. */
+function builtinZlib(): Zlib | undefined {
+  const { process } = globalThis as { process?: Process };
+  return process?.getBuiltinModule?.("node:zlib") as Zlib | undefined;
+}
+
+function toInflateError(error: unknown): InflateError {
+  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  const options = { cause: error };
+  if (code === "ERR_BUFFER_TOO_LARGE") {
+    return new InflateError("TooBig", "Cannot inflate: too many bytes", options);
+  }
+  return code === "Z_BUF_ERROR"
+    ? new InflateError("Truncated", "Cannot inflate: the stream ends too early", options)
+    : new InflateError("Corrupt", "Cannot inflate: zlib refused the stream", options);
+}
+
+/** Stored blocks instead, where zlib made more of the bytes: its level 1 adds a twentieth to noise. */
+function notLarger(deflated: Uint8Array<ArrayBuffer>, bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  const size = storedSize(bytes.length);
+  if (deflated.length <= size) return deflated;
+  const stored = new Uint8Array(size);
+  deflateStored(bytes, stored);
+  return stored;
+}
+
+class ZlibDeflater implements Deflater {
+  readonly #zlib: Zlib;
+  readonly #small = new SmallDeflater();
+
+  constructor(zlib: Zlib) {
+    this.#zlib = zlib;
+  }
+
+  deflate(
+    bytes: Uint8Array<ArrayBuffer>,
+    level: number,
+  ): Uint8Array<ArrayBuffer> | Promise<Uint8Array<ArrayBuffer>> {
+    if (level === 0 || bytes.length <= MAX_OWN_DEFLATE_BYTES) {
+      return this.#small.deflate(bytes, level);
+    }
+    if (bytes.length < MIN_ASYNC_DEFLATE_BYTES) {
+      return notLarger(this.#zlib.deflateRawSync(bytes, { level }), bytes);
+    }
+    return new Promise((resolve, reject) => {
+      this.#zlib.deflateRaw(bytes, { level }, (error, result) => {
+        if (error) reject(error);
+        else resolve(notLarger(result, bytes));
+      });
+    });
+  }
+
+  inflate(bytes: Uint8Array, maxBytes: number): Uint8Array {
+    // A stored block is never worth the call, and zlib takes no limit of 0.
+    const isStored = ((bytes[0] ?? 0) & 7) === 1;
+    if (bytes.length <= MAX_OWN_INFLATE_BYTES || isStored || maxBytes < 1) {
+      return inflate(bytes, maxBytes);
+    }
+    let result;
+    try {
+      result = this.#zlib.inflateRawSync(bytes, { maxOutputLength: maxBytes, info: true });
+    } catch (error) {
+      throw toInflateError(error);
+    }
+    // zlib stops at the final block and says nothing of what follows it.
+    if (result.engine.bytesWritten !== bytes.length) {
+      throw new InflateError("TrailingBytes", "Cannot inflate: bytes follow the final block");
+    }
+    return result.buffer;
+  }
+}
+
+/** A {@linkcode Deflater} on `node:zlib`; `undefined` where the runtime has none. */
+export function createZlibDeflater(): Deflater | undefined {
+  const zlib = builtinZlib();
+  return zlib && new ZlibDeflater(zlib);
+}

@@ -1,0 +1,40 @@
+import { test } from "node:test";
+import { deflateRawSync } from "node:zlib";
+import { assert, assertEquals, assertInstanceOf } from "@std/assert";
+import type { Deflater } from "../../wire/deflater.ts";
+import {
+  createZlibDeflater,
+  MAX_OWN_DEFLATE_BYTES,
+  MIN_ASYNC_DEFLATE_BYTES,
+} from "../../runtime/zlib.ts";
+import { deflaterTests } from "../deflate/deflater_cases.ts";
+import { inputs } from "../deflate/support.ts";
+
+function create(): Deflater {
+  const deflater = createZlibDeflater();
+  assert(deflater !== undefined);
+  return deflater;
+}
+
+deflaterTests("createZlibDeflater()", create);
+
+test("createZlibDeflater() deflates large messages at the level asked for", async () => {
+  for (const size of [MAX_OWN_DEFLATE_BYTES + 1, 100_000]) {
+    const input = inputs(size).json;
+    for (const level of [1, 6, 9]) {
+      const deflated = await create().deflate(input, level);
+      assertEquals(new Uint8Array(deflated), new Uint8Array(deflateRawSync(input, { level })));
+    }
+  }
+});
+
+test("createZlibDeflater() answers at once until another thread is worth it", async () => {
+  const at = (size: number, level: number) => create().deflate(new Uint8Array(size), level);
+  for (const size of [0, 64, MAX_OWN_DEFLATE_BYTES, 65_536, MIN_ASYNC_DEFLATE_BYTES - 1]) {
+    assertInstanceOf(at(size, 6), Uint8Array);
+  }
+  assertInstanceOf(at(MIN_ASYNC_DEFLATE_BYTES, 0), Uint8Array);
+  const later = at(MIN_ASYNC_DEFLATE_BYTES, 6);
+  assertInstanceOf(later, Promise);
+  assert((await later).length < 2000);
+});
