@@ -1,0 +1,227 @@
+/**
+ * Serve a service on Deno or Bun.
+ *
+ * @example A server
+ * ```ts ignore
+ * import { serve } from "@hardlight/hardlight/server";
+ * import { Counter } from "./counter.ts";
+ *
+ * await using server = await serve(Counter, { port: 8080 }, ({ state }) => ({
+ *   increment({ amount }) {
+ *     state.counter += amount;
+ *   },
+ *   get: () => state.counter,
+ * }));
+ * ```
+ *
+ * @module
+ */
+import {
+  type CloseOptions,
+  createCore,
+  type ErrorListener,
+  type ServerCore,
+  type ServerOptions,
+  type ServiceHandler,
+} from "./server/mod.ts";
+import { type BunHandlers, handlers as bunHandlers, listen as bunListen } from "./runtime/bun.ts";
+import { handler as denoHandler, listen as denoListen } from "./runtime/deno.ts";
+import { runtimeName } from "./runtime/detect.ts";
+import type { Fallback, Listener } from "./runtime/listen.ts";
+import { createStreamsDeflater } from "./runtime/streams.ts";
+import { createZlibDeflater } from "./runtime/zlib.ts";
+import type { Service } from "./service/types.ts";
+import { selfSigned } from "./tls/self_signed.ts";
+import type { Deflater } from "./wire/deflater.ts";
+import { checkLimits } from "./wire/limits.ts";
+
+export * from "./server/mod.ts";
+export type { Fallback } from "./runtime/listen.ts";
+export type { BunHandlers } from "./runtime/bun.ts";
+
+/** The server's certificate. */
+export type ServerTls =
+  /** A new one for `localhost`, `127.0.0.1`, `::1` and `hostname`, which clients have to pin or accept. */
+  | "self-signed"
+  /** None: `ws:`. For a server behind a proxy that speaks TLS. */
+  | "plain"
+  | {
+    /** Certificate chain in PEM. */
+    readonly cert: string;
+    /** Private key in PEM. */
+    readonly key: string;
+  };
+
+/** What {@linkcode handler} can be told. */
+export interface HandlerOptions<Auth> extends ServerOptions<Auth> {
+  /** Answers requests that do not ask for a WebSocket. */
+  readonly fallback?: Fallback | undefined;
+}
+
+/** What {@linkcode serve} can be told. */
+export interface ServeOptions<Auth> extends HandlerOptions<Auth> {
+  /** TCP port; 0 lets the system choose. */
+  readonly port: number;
+  /** Address to listen on. Default: all. */
+  readonly hostname?: string | undefined;
+  /** The certificate. Default: `"self-signed"`. */
+  readonly tls?: ServerTls | undefined;
+}
+
+/** A server that listens. */
+export interface Server<Event> extends ServerCore<Event>, AsyncDisposable {
+  /** The port that was bound. */
+  readonly port: number;
+  /** Where to connect to. */
+  readonly url: string;
+  /** SHA-256 of the self-signed certificate, for clients to pin: 64 hex digits. */
+  readonly fingerprint: string | undefined;
+  /**
+   * Stop accepting, let calls under way finish, close every connection with 4001. Resolves when the
+   * port is free, and never later than `deadlineMs` and twice `closeTimeoutMs`.
+   */
+  close(options?: CloseOptions): Promise<void>;
+}
+
+/** A service to be mounted on a server one already has. */
+export interface Mounted<Event> extends ServerCore<Event>, AsyncDisposable {
+  /** For `Deno.serve` and `Bun.serve`; on other requests it is the fallback. */
+  readonly fetch: MountedFetch;
+  /** For `Bun.serve`. */
+  readonly websocket: BunHandlers["websocket"];
+}
+
+/**
+ * Answers a request. `info` is what the runtime gives its handler: Deno's `{ remoteAddr }`, Bun's server.
+ * On Bun there is no response, whatever the type says, once the request has become a connection.
+ */
+export type MountedFetch = (request: Request, info?: unknown) => Response | Promise<Response>;
+
+/**
+ * Listen, and serve a service to every client that connects.
+ *
+ * @param service What is served.
+ * @param options Where, and under which conditions.
+ * @param handler Makes the handlers of each connection, or a `rawHandler`.
+ * @throws {TypeError} If an option cannot be used, or this runtime cannot listen.
+ */
+export async function serve<Methods, State, Event, Auth = undefined>(
+  service: Service<Methods, State, Event>,
+  options: ServeOptions<Auth>,
+  handler: ServiceHandler<Methods, State, Event, Auth>,
+): Promise<Server<Event>> {
+  const limits = checkLimits(options.limits);
+  const core = createCore(service, withReport(options), handler, chooseDeflater());
+  const { cert, key, fingerprint } = await certificate(options);
+  const listen = runtimeName() === "bun" ? bunListen : denoListen;
+  if (runtimeName() !== "bun" && runtimeName() !== "deno") {
+    throw new TypeError("Cannot listen: this runtime is neither Deno nor Bun");
+  }
+  const listener = listen(core.acceptor, {
+    port: options.port,
+    hostname: options.hostname,
+    cert,
+    key,
+    fallback: options.fallback ?? describeEndpoint,
+  });
+  let closing: Promise<void> | undefined;
+  const close = (closeOptions?: CloseOptions): Promise<void> =>
+    closing ??= closeServer(core, listener, limits.closeTimeoutMs, closeOptions);
+  return {
+    port: listener.port,
+    url: `${cert === undefined ? "ws" : "wss"}://${urlHost(options.hostname)}:${listener.port}`,
+    fingerprint,
+    events: core.events,
+    get connections(): number {
+      return core.connections;
+    },
+    topicNotifications: () => core.topicNotifications(),
+    close,
+    [Symbol.asyncDispose]: () => close(),
+  };
+}
+
+/**
+ * Serve a service from a server one already has: `Deno.serve(mounted.fetch)`, `Bun.serve(mounted)`, or
+ * `export default mounted` for `deno serve`.
+ *
+ * @param service What is served.
+ * @param options Under which conditions.
+ * @param handler Makes the handlers of each connection, or a `rawHandler`.
+ * @throws {TypeError} If an option cannot be used.
+ */
+export function handler<Methods, State, Event, Auth = undefined>(
+  service: Service<Methods, State, Event>,
+  options: HandlerOptions<Auth>,
+  handler: ServiceHandler<Methods, State, Event, Auth>,
+): Mounted<Event> {
+  const core = createCore(service, withReport(options), handler, chooseDeflater());
+  const fallback = options.fallback ?? describeEndpoint;
+  const bun = bunHandlers(core.acceptor, fallback);
+  return {
+    fetch: runtimeName() === "bun"
+      ? bun.fetch as MountedFetch
+      : denoHandler(core.acceptor, fallback) as MountedFetch,
+    websocket: bun.websocket,
+    events: core.events,
+    get connections(): number {
+      return core.connections;
+    },
+    topicNotifications: () => core.topicNotifications(),
+    close: (closeOptions) => core.close(closeOptions),
+    [Symbol.asyncDispose]: () => core.close(),
+  };
+}
+
+async function closeServer(
+  core: ServerCore<never>,
+  listener: Listener,
+  closeTimeoutMs: number,
+  options?: CloseOptions,
+): Promise<void> {
+  const closed = listener.close();
+  await core.close(options);
+  // A plain HTTP request may still be under way; it gets as long as a peer that is being closed.
+  const timer = setTimeout(() => listener.abort(), closeTimeoutMs);
+  await closed;
+  clearTimeout(timer);
+}
+
+async function certificate(
+  { tls = "self-signed", hostname }: Pick<ServeOptions<unknown>, "tls" | "hostname">,
+): Promise<{ cert?: string; key?: string; fingerprint?: string }> {
+  if (tls === "plain") return {};
+  if (tls !== "self-signed") return { cert: tls.cert, key: tls.key };
+  const hosts = new Set(["localhost", "127.0.0.1", "::1"]);
+  if (hostname !== undefined && !UNSPECIFIED.has(hostname)) hosts.add(hostname);
+  return await selfSigned({ hosts: [...hosts] });
+}
+
+const UNSPECIFIED: ReadonlySet<string> = new Set(["0.0.0.0", "::", "[::]", ""]);
+
+function urlHost(hostname: string | undefined): string {
+  if (hostname === undefined || UNSPECIFIED.has(hostname)) return "localhost";
+  return hostname.includes(":") && !hostname.startsWith("[") ? `[${hostname}]` : hostname;
+}
+
+function chooseDeflater(): Deflater {
+  return createZlibDeflater() ?? createStreamsDeflater();
+}
+
+function describeEndpoint(): Response {
+  return new Response("This is a HardLight endpoint: connect with a HardLight client.\n", {
+    headers: { "content-type": "text/plain; charset=utf-8" },
+  });
+}
+
+/** Errors that nobody asked for are still seen by whoever runs the server. */
+const report: ErrorListener = (error, { where, peer }) => {
+  // deno-lint-ignore no-console
+  console.error(`hardlight: ${where} failed for ${peer.address || "a peer"}:`, error);
+};
+
+function withReport<Options extends { readonly onError?: ErrorListener | undefined }>(
+  options: Options,
+): Options & { readonly onError: ErrorListener } {
+  return { ...options, onError: options.onError ?? report };
+}

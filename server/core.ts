@@ -1,0 +1,113 @@
+/**
+ * {@linkcode createCore}: everything of a server that needs no runtime.
+ *
+ * @module
+ */
+import type { Service } from "../service/types.ts";
+import type { Deflater } from "../wire/deflater.ts";
+import { checkLimits, type Limits } from "../wire/limits.ts";
+import type { Acceptor } from "../wire/transport.ts";
+import { type Authorize, ServiceAcceptor } from "./acceptor.ts";
+import type { ErrorListener, ServiceHandler } from "./context.ts";
+import { type EventEmitter, EventSwitch } from "./event_switch.ts";
+import { stateShape } from "./state.ts";
+import type { TopicNotifications } from "./topic_notifications.ts";
+
+/** What every kind of server can be told. */
+export interface ServerOptions<Auth> {
+  /** Bounds that differ from `DEFAULT_LIMITS`. */
+  readonly limits?: Partial<Limits> | undefined;
+  /**
+   * Origins whose pages may connect, such as `"https://example.com"`. Pages from the server's own host
+   * always may, and so may clients that send no `Origin`.
+   */
+  readonly origins?: readonly string[] | undefined;
+  /**
+   * Decides on each connection before it opens. Something truthy lets it in and becomes the handler's
+   * `auth`; `false` or a `Response` refuses it.
+   */
+  readonly authorize?: Authorize<Auth> | undefined;
+  /** Is told of errors that peers are not told of: what handlers throw, above all. */
+  readonly onError?: ErrorListener | undefined;
+  /** What happens to a peer that breaks the protocol. Rust ignores it. Default: `"close"`. */
+  readonly onProtocolError?: "close" | "ignore" | undefined;
+}
+
+/** How {@linkcode ServerCore.close} ends. */
+export interface CloseOptions {
+  /** Milliseconds that calls under way have to finish. Default: `closeTimeoutMs`. */
+  readonly deadlineMs?: number | undefined;
+}
+
+/** What every kind of server has. */
+export interface ServerCore<Event> {
+  /** Sends events to whoever is subscribed. */
+  readonly events: EventEmitter<Event>;
+  /** How many connections there are. */
+  readonly connections: number;
+  /** The topics that get their first subscriber or lose their last, from now on. */
+  topicNotifications(): TopicNotifications;
+  /**
+   * Accept nothing more, let calls under way finish, close every connection with 4001. Resolves when
+   * all have ended: at most `deadlineMs` and `closeTimeoutMs` later.
+   */
+  close(options?: CloseOptions): Promise<void>;
+}
+
+/** A {@linkcode ServerCore} and the acceptor that runtimes drive. */
+export interface AcceptingCore<Event> extends ServerCore<Event> {
+  /** Decides on connections. */
+  readonly acceptor: Acceptor;
+}
+
+/**
+ * A server without a runtime.
+ *
+ * @throws {TypeError} If an option cannot be used.
+ * @throws {RangeError} If a limit is out of range.
+ */
+export function createCore<Methods, State, Event, Auth>(
+  service: Service<Methods, State, Event>,
+  options: ServerOptions<Auth>,
+  handler: ServiceHandler<Methods, State, Event, Auth>,
+  deflater: Deflater,
+): AcceptingCore<Event> {
+  const limits = checkLimits(options.limits);
+  for (const origin of options.origins ?? []) checkOrigin(origin);
+  const events = new EventSwitch(service.event, deflater);
+  const acceptor = new ServiceAcceptor({
+    service,
+    handler,
+    stateShape: stateShape(service.state),
+    events,
+    deflater,
+    limits,
+    onProtocolError: options.onProtocolError ?? "close",
+    onError: (error, context) => {
+      try {
+        options.onError?.(error, context);
+      } catch {
+        // A listener that fails must not take the connection with it.
+      }
+    },
+    origins: options.origins,
+    authorize: options.authorize,
+  });
+  return {
+    acceptor,
+    events,
+    get connections(): number {
+      return acceptor.size;
+    },
+    topicNotifications: () => events.notifications(),
+    close: ({ deadlineMs = limits.closeTimeoutMs } = {}) => acceptor.close(deadlineMs),
+  };
+}
+
+function checkOrigin(origin: string): void {
+  if (!URL.canParse(origin) || new URL(origin).origin !== origin) {
+    throw new TypeError(
+      `Cannot allow origin "${origin}": expected scheme and host alone, such as "https://example.com"`,
+    );
+  }
+}

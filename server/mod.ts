@@ -1,0 +1,31 @@
+/**
+ * The server's side of the protocol, without a runtime.
+ *
+ * @module
+ */
+export type { Authorization, Authorize } from "./acceptor.ts";
+export {
+  type ConnectionControl,
+  type Context,
+  type ErrorContext,
+  type ErrorListener,
+  type HandlerFactory,
+  type RawHandle,
+  RawHandler,
+  rawHandler,
+  type ServiceHandler,
+} from "./context.ts";
+export {
+  type AcceptingCore,
+  type CloseOptions,
+  createCore,
+  type ServerCore,
+  type ServerOptions,
+} from "./core.ts";
+export type { EventEmitter } from "./event_switch.ts";
+export type { Subscriptions } from "./subscriptions.ts";
+export {
+  MAX_QUEUED_NOTIFICATIONS,
+  type TopicNotification,
+  type TopicNotifications,
+} from "./topic_notifications.ts";
