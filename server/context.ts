@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { HandlersOf } from "../service/types.ts";
+import type { EventOf, HandlersOf, MethodsOf, StateOf } from "../service/types.ts";
 import type { PeerInfo } from "../wire/transport.ts";
 import type { EventEmitter } from "./event_switch.ts";
 import type { Subscriptions } from "./subscriptions.ts";
@@ -43,6 +43,14 @@ export interface Context<State, Event, Auth> {
 export type HandlerFactory<Methods, State, Event, Auth> = (
   context: Context<State, Event, Auth>,
 ) => HandlersOf<Methods>;
+
+/** The {@linkcode HandlerFactory} of a service, for one that is written on its own: `HandlerOf<typeof Counter>`. */
+export type HandlerOf<S, Auth = undefined> = HandlerFactory<
+  MethodsOf<S>,
+  StateOf<S>,
+  EventOf<S>,
+  Auth
+>;
 
 /** A handler of raw calls; see {@linkcode rawHandler}. */
 export class RawHandler<State, Event, Auth> {

@@ -10,6 +10,7 @@ export {
   type ErrorContext,
   type ErrorListener,
   type HandlerFactory,
+  type HandlerOf,
   type RawHandle,
   RawHandler,
   rawHandler,

@@ -23,15 +23,15 @@ const printed = (async () => {
 
 console.log("newCounter()");
 await client.rpc.newCounter();
-console.log("  state:", client.state.current);
+console.log("  state:", JSON.stringify(client.state.current));
 
 console.log("increment({ amount: 1 })");
 await client.rpc.increment({ amount: 1 });
-console.log("  state:", client.state.current);
+console.log("  state:", JSON.stringify(client.state.current));
 
 console.log("decrement({ amount: 1 })");
 await client.rpc.decrement({ amount: 1 });
-console.log("  state:", client.state.current);
+console.log("  state:", JSON.stringify(client.state.current));
 
 console.log("get() →", await client.rpc.get());
 await printed;

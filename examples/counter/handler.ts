@@ -4,18 +4,11 @@
  * @module
  */
 import { Topic } from "../../mod.ts";
-import type { Context, Handlers } from "../../server.ts";
-import type { EventOf, StateOf } from "../../mod.ts";
+import type { HandlerOf } from "../../server.ts";
 import type { Counter } from "./service.ts";
 
 /** The handler: called once a connection. */
-export function counter(
-  { state, subscriptions, events }: Context<
-    StateOf<typeof Counter>,
-    EventOf<typeof Counter>,
-    unknown
-  >,
-): Handlers<typeof Counter> {
+export const counter: HandlerOf<typeof Counter> = ({ state, subscriptions, events }) => {
   return {
     newCounter() {
       subscriptions.remove(state.topic);
@@ -35,4 +28,4 @@ export function counter(
     },
     get: () => state.counter,
   };
-}
+};

@@ -3,14 +3,11 @@
  *
  * @module
  */
-import type { EventOf, StateOf } from "../../mod.ts";
-import type { Context, Handlers } from "../../server.ts";
+import type { HandlerOf } from "../../server.ts";
 import type { Todo } from "./service.ts";
 
 /** The handler: called once a connection. */
-export function todo(
-  { state }: Context<StateOf<typeof Todo>, EventOf<typeof Todo>, unknown>,
-): Handlers<typeof Todo> {
+export const todo: HandlerOf<typeof Todo> = ({ state }) => {
   /** What is kept of the tasks becomes the state: whole fields travel. */
   const keep = (test: (id: number) => boolean): void => {
     state.tasks = new Map([...state.tasks].filter(([id]) => test(id)));
@@ -34,4 +31,4 @@ export function todo(
     deleteAll: () => keep(() => false),
     deleteDoneTasks: () => keep((id) => state.tasks.get(id)?.status.type !== "done"),
   };
-}
+};
