@@ -71,15 +71,17 @@ export async function connect<Methods, State, Event>(
 }
 
 async function loadDialer(): Promise<Dialer> {
-  return runtimeName() === "browser"
-    ? (await import("./runtime/browser.ts")).dial
-    : (await import("./runtime/raw_websocket.ts")).dial;
+  if (runtimeName() === "browser") return (await import("./runtime/browser.ts")).dial;
+  // Pages do without generated code: many forbid it, and all want to be small.
+  const { useCompiler } = await import("./codec/compiler.ts");
+  useCompiler();
+  return (await import("./runtime/raw_websocket.ts")).dial;
 }
 
 async function loadDeflater(): Promise<Deflater> {
   if (runtimeName() !== "browser") {
     const { createZlibDeflater } = await import("./runtime/zlib.ts");
-    const deflater = await createZlibDeflater();
+    const deflater = createZlibDeflater();
     if (deflater !== undefined) return deflater;
   }
   return (await import("./runtime/streams.ts")).createStreamsDeflater();

@@ -78,7 +78,7 @@ export {
   vec,
   type Versioned,
   withDefault,
-} from "./codec/mod.ts";
+} from "./codec/core.ts";
 export {
   type Call,
   type CallOptions,

@@ -24,6 +24,7 @@ import {
   type ServerOptions,
   type ServiceHandler,
 } from "./server/mod.ts";
+import { useCompiler } from "./codec/compiler.ts";
 import { type BunHandlers, handlers as bunHandlers, listen as bunListen } from "./runtime/bun.ts";
 import { handler as denoHandler, listen as denoListen } from "./runtime/deno.ts";
 import { runtimeName } from "./runtime/detect.ts";
@@ -38,6 +39,8 @@ import { checkLimits } from "./wire/limits.ts";
 export * from "./server/mod.ts";
 export type { Fallback } from "./runtime/listen.ts";
 export type { BunHandlers } from "./runtime/bun.ts";
+
+useCompiler();
 
 /** The server's certificate. */
 export type ServerTls =

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { encode, unit } from "../codec/mod.ts";
+import { encode, unit } from "../codec/core.ts";
 import type { Fields } from "../codec/fields.ts";
 import { checkNames, type Infer, isSchema, type Schema } from "../codec/schema.ts";
 import { CallSchema, type MethodInfo } from "./calls.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { bool, bytes, convert, type Schema, struct } from "../codec/mod.ts";
+import { bool, bytes, convert, type Schema, struct } from "../codec/core.ts";
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });

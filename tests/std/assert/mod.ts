@@ -6,19 +6,24 @@
  */
 import strict from "node:assert/strict";
 
+/** node's functions want a message to be there or the argument not. */
+function note(msg: string | undefined): [] | [string] {
+  return msg === undefined ? [] : [msg];
+}
+
 /** Assert that `expr` is truthy. */
 export function assert(expr: unknown, msg = ""): asserts expr {
-  strict.ok(expr, msg || undefined);
+  strict.ok(expr, ...note(msg === "" ? undefined : msg));
 }
 
 /** Assert deep equality. */
 export function assertEquals<T>(actual: T, expected: T, msg?: string): void {
-  strict.deepStrictEqual(actual, expected, msg);
+  strict.deepStrictEqual(actual, expected, ...note(msg));
 }
 
 /** Assert deep inequality. */
 export function assertNotEquals<T>(actual: T, expected: T, msg?: string): void {
-  strict.notDeepStrictEqual(actual, expected, msg);
+  strict.notDeepStrictEqual(actual, expected, ...note(msg));
 }
 
 /** Assert identity, by `Object.is`. */
@@ -27,7 +32,7 @@ export function assertStrictEquals<T>(
   expected: T,
   msg?: string,
 ): asserts actual is T {
-  strict.strictEqual(actual, expected, msg);
+  strict.strictEqual(actual, expected, ...note(msg));
 }
 
 /** Assert that `actual` is neither `null` nor `undefined`. */
@@ -45,7 +50,7 @@ export function assertStringIncludes(actual: string, expected: string, msg?: str
 
 /** Assert that `actual` matches `expected`. */
 export function assertMatch(actual: string, expected: RegExp, msg?: string): void {
-  strict.match(actual, expected, msg);
+  strict.match(actual, expected, ...note(msg));
 }
 
 /** Assert that `actual` is an instance of `type`. */
