@@ -1,0 +1,90 @@
+/**
+ * A client and a server without a socket: for tests, and for both in one process.
+ *
+ * @module
+ */
+import { type Client, type ConnectOptions, connectWith } from "./client/mod.ts";
+import { memoryDialer } from "./runtime/memory.ts";
+import { createStreamsDeflater } from "./runtime/streams.ts";
+import { createZlibDeflater } from "./runtime/zlib.ts";
+import {
+  createCore,
+  type ServerCore,
+  type ServerOptions,
+  type ServiceHandler,
+} from "./server/mod.ts";
+import type { Service } from "./service/types.ts";
+
+export type { Client, ConnectOptions } from "./client/mod.ts";
+export type { ServerCore, ServerOptions, ServiceHandler } from "./server/mod.ts";
+
+/** What {@linkcode memoryPair} can be told. */
+export interface MemoryPairOptions<Methods, State, Auth> {
+  /** As for `serve()`. */
+  readonly server?: ServerOptions<Auth> | undefined;
+  /** As for `connect()`. */
+  readonly client?: ConnectOptions<Methods, State> | undefined;
+}
+
+/** A client and the server it is connected to. */
+export interface MemoryPair<Methods, State, Event> extends AsyncDisposable {
+  /** The client. */
+  readonly client: Client<Methods, State, Event>;
+  /** The server. */
+  readonly server: ServerCore<Event>;
+  /** Connect another client to the same server. Closed with the pair, if not before. */
+  connect(options?: ConnectOptions<Methods, State>): Promise<Client<Methods, State, Event>>;
+}
+
+/**
+ * A client that is connected to a server in the same process: everything is as between two
+ * machines (the handshake, archives, compression, limits), but for the network.
+ *
+ * @example Usage
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { rpc, service, u32 } from "@hardlight/hardlight";
+ * import { memoryPair } from "@hardlight/hardlight/memory";
+ *
+ * const Counter = service({ rpc: { add: rpc({ amount: u32 }) }, state: { counter: u32 } });
+ * await using pair = await memoryPair(Counter, ({ state }) => ({
+ *   add({ amount }) {
+ *     state.counter += amount;
+ *   },
+ * }));
+ * await pair.client.rpc.add({ amount: 2 });
+ * assert.equal(pair.client.state.current.counter, 2);
+ * ```
+ *
+ * @param service What is served.
+ * @param handler Makes the handlers of each connection, or a `rawHandler`.
+ * @param options As for `serve()` and `connect()`.
+ * @throws {ConnectError} If the server's options refuse the client.
+ */
+export async function memoryPair<Methods, State, Event, Auth = undefined>(
+  service: Service<Methods, State, Event>,
+  handler: ServiceHandler<Methods, State, Event, Auth>,
+  options: MemoryPairOptions<Methods, State, Auth> = {},
+): Promise<MemoryPair<Methods, State, Event>> {
+  const deflater = createZlibDeflater() ?? createStreamsDeflater();
+  const server = createCore(service, options.server ?? {}, handler, deflater);
+  const dial = memoryDialer(server.acceptor);
+  const clients: Client<Methods, State, Event>[] = [];
+  const connect = async (
+    clientOptions: ConnectOptions<Methods, State> = {},
+  ): Promise<Client<Methods, State, Event>> => {
+    const client = await connectWith(service, "ws://memory/", clientOptions, { dial, deflater });
+    clients.push(client);
+    return client;
+  };
+  const client = await connect(options.client);
+  return {
+    client,
+    server,
+    connect,
+    async [Symbol.asyncDispose](): Promise<void> {
+      await Promise.all(clients.map((each) => each.close()));
+      await server.close();
+    },
+  };
+}
