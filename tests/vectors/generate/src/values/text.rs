@@ -1,0 +1,16 @@
+//! `String`, inline up to 7 bytes of UTF-8, and `Box<str>`, never inline.
+
+use crate::vectors::Vectors;
+
+const TEXTS: &[&str] = &[
+    "", "a", "ab", "abc", "abcd", "abcde", "abcdef", "abcdefg", "abcdefgh", "abcdefghi", "\0", "\0\0\0\0\0\0\0\0",
+    // Two, three and four bytes a character, on both sides of the limit.
+    "ééé", "éééa", "éééé", "€€", "€€a", "€€€", "😀", "😀abc", "😀😀", "a😀b😀", "\u{feff}bom", "line\nfeed\t\"quoted\"",
+    "The quick brown fox jumps over the lazy dog. Zwölf Boxkämpfer jagen Viktor quer über den großen Sylter Deich.",
+];
+
+pub fn add(vectors: &mut Vectors) {
+    vectors.add("string", TEXTS.iter().map(|text| text.to_string()));
+    vectors.add("string/long", [127, 128, 255, 256, 1_000].map(|length| "x".repeat(length)));
+    vectors.add("boxstr", TEXTS.iter().step_by(3).map(|text| Box::<str>::from(*text)));
+}
