@@ -6,24 +6,29 @@
  */
 import strict from "node:assert/strict";
 
-/** node's functions want a message to be there or the argument not. */
-function note(msg: string | undefined): [] | [string] {
-  return msg === undefined ? [] : [msg];
+/** Run an assertion whose failure is to begin with `msg`. */
+function explain(msg: string | undefined, assertion: () => void): void {
+  try {
+    assertion();
+  } catch (error) {
+    if (msg && error instanceof Error) error.message = `${msg}: ${error.message}`;
+    throw error;
+  }
 }
 
 /** Assert that `expr` is truthy. */
 export function assert(expr: unknown, msg = ""): asserts expr {
-  strict.ok(expr, ...note(msg === "" ? undefined : msg));
+  explain(msg, () => strict.ok(expr));
 }
 
 /** Assert deep equality. */
 export function assertEquals<T>(actual: T, expected: T, msg?: string): void {
-  strict.deepStrictEqual(actual, expected, ...note(msg));
+  explain(msg, () => strict.deepStrictEqual(actual, expected));
 }
 
 /** Assert deep inequality. */
 export function assertNotEquals<T>(actual: T, expected: T, msg?: string): void {
-  strict.notDeepStrictEqual(actual, expected, ...note(msg));
+  explain(msg, () => strict.notDeepStrictEqual(actual, expected));
 }
 
 /** Assert identity, by `Object.is`. */
@@ -32,12 +37,12 @@ export function assertStrictEquals<T>(
   expected: T,
   msg?: string,
 ): asserts actual is T {
-  strict.strictEqual(actual, expected, ...note(msg));
+  explain(msg, () => strict.strictEqual(actual, expected));
 }
 
 /** Assert that `actual` is neither `null` nor `undefined`. */
 export function assertExists<T>(actual: T, msg?: string): asserts actual is NonNullable<T> {
-  strict.ok(actual !== null && actual !== undefined, msg ?? "Expected a value");
+  strict.ok(actual !== null && actual !== undefined, new Error(msg ?? "Expected a value"));
 }
 
 /** Assert that `actual` contains `expected`. */
@@ -50,7 +55,7 @@ export function assertStringIncludes(actual: string, expected: string, msg?: str
 
 /** Assert that `actual` matches `expected`. */
 export function assertMatch(actual: string, expected: RegExp, msg?: string): void {
-  strict.match(actual, expected, ...note(msg));
+  explain(msg, () => strict.match(actual, expected));
 }
 
 /** Assert that `actual` is an instance of `type`. */
@@ -59,7 +64,10 @@ export function assertInstanceOf<T extends abstract new (...args: never[]) => un
   type: T,
   msg?: string,
 ): asserts actual is InstanceType<T> {
-  strict.ok(actual instanceof type, msg ?? `Expected an instance of ${type.name}, got ${actual}`);
+  strict.ok(
+    actual instanceof type,
+    new Error(msg ?? `Expected an instance of ${type.name}, got ${actual}`),
+  );
 }
 
 function checkError<E extends Error>(
