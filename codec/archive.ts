@@ -18,6 +18,14 @@ export interface Compiled<T> {
   check(reader: Reader): void;
 }
 
+/** A schema's functions, and what made them. */
+export interface CompiledBy<T> {
+  /** What made them. */
+  readonly by: Compiler;
+  /** The functions. */
+  readonly functions: Compiled<T>;
+}
+
 /** Makes functions for a schema. */
 export type Compiler = <T>(schema: Schema<T>) => Compiled<T>;
 
@@ -42,11 +50,6 @@ function interpret<T>(schema: Schema<T>): Compiled<T> {
 }
 
 let compiler: Compiler = interpret;
-let generation = 0;
-const compiled = new WeakMap<
-  Schema<unknown>,
-  { generation: number; functions: Compiled<unknown> }
->();
 
 /**
  * Choose what makes a schema's functions; `undefined` is the schemas' own methods, which need no
@@ -55,16 +58,15 @@ const compiled = new WeakMap<
 export function setCompiler(next: Compiler | undefined): Compiler | undefined {
   const previous = compiler === interpret ? undefined : compiler;
   compiler = next ?? interpret;
-  generation++;
   return previous;
 }
 
-/** The functions of a schema, made once. */
+/** The functions of a schema, made once by each compiler. */
 export function compile<T>(schema: Schema<T>): Compiled<T> {
-  const known = compiled.get(schema);
-  if (known?.generation === generation) return known.functions as Compiled<T>;
+  const known = schema.compiled;
+  if (known !== undefined && known.by === compiler) return known.functions;
   const functions = compiler(schema);
-  compiled.set(schema, { generation, functions: functions as Compiled<unknown> });
+  schema.compiled = { by: compiler, functions };
   return functions;
 }
 

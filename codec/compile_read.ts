@@ -18,7 +18,7 @@ import type { Schema } from "./schema.ts";
 import { INLINE_CAPACITY } from "./string.ts";
 import { Struct } from "./struct.ts";
 import { Tuple } from "./tuple.ts";
-import { readUtf8 } from "./utf8.ts";
+import { isUtf8, readUtf8 } from "./utf8.ts";
 import { VariantsSchema } from "./variants.ts";
 import { Vec } from "./vec.ts";
 
@@ -32,6 +32,11 @@ function bad(): never {
 /** A string of checked bounds. */
 export function text(u8: Uint8Array, start: number, length: number): string {
   return readUtf8(u8, start, length) ?? bad();
+}
+
+/** The same, when only checking. */
+export function checkText(u8: Uint8Array, start: number, length: number): void {
+  if (!isUtf8(u8, start, length)) throw BAD_VALUE;
 }
 
 /** A copy of bytes of checked bounds. */
@@ -157,7 +162,7 @@ return value;
     const value = g.name("s");
     const last = this.#bind(`u8[${at(from, INLINE_CAPACITY)}]`);
     const [start, count] = [g.name("q"), g.name("n")];
-    const read = g.constant(text);
+    const read = g.constant(this.#builds ? text : checkText);
     g.emit(
       `let ${value};if(${last}<128){if(${last}>${INLINE_CAPACITY})throw BAD;${value}=${read}(u8,${
         at(from)
@@ -187,11 +192,12 @@ return value;
     const values = g.name("a");
     if (this.#builds || !this.#isFree(item)) {
       const [i, q, high] = [g.name("i"), g.name("q"), g.name("h")];
-      if (this.#builds) g.emit(`const ${values}=[];`);
+      // Twice to four times as fast as pushing; what the count may be was just checked.
+      if (this.#builds) g.emit(`const ${values}=new Array(${count});`);
       g.emit(`const ${high}=hi;hi=${start};`);
       g.emit(`for(let ${i}=0,${q}=${start};${i}<${count};${i}++,${q}+=${item.size}){`);
       const value = this.#read(item, { base: q, offset: 0 });
-      g.emit(this.#builds ? `${values}.push(${value});}` : "}", `hi=${high};`);
+      g.emit(this.#builds ? `${values}[${i}]=${value};}` : "}", `hi=${high};`);
     }
     g.emit(`lo=${start}+${bytes};`);
     return values;
@@ -243,7 +249,7 @@ return value;
       };${i}<${length};${i}++,${q}+=${item.size}){`,
     );
     const value = this.#read(item, { base: q, offset: 0 });
-    g.emit(this.#builds ? `${values}.push(${value});}` : "}");
+    g.emit(this.#builds ? `${values}[${i}]=${value};}` : "}");
     return values;
   }
 

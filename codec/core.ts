@@ -72,3 +72,14 @@ export {
   uuid,
   type Versioned,
 } from "./net.ts";
+export {
+  f32Array,
+  f64Array,
+  i16Array,
+  i32Array,
+  i64Array,
+  i8Array,
+  u16Array,
+  u32Array,
+  u64Array,
+} from "./numbers.ts";

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { CompiledBy } from "./archive.ts";
 import { CodecError } from "./errors.ts";
 import type { Layout, Niche } from "./layout.ts";
 import { formatPath, type Reader } from "./reader.ts";
@@ -23,6 +24,8 @@ export type Path = readonly (string | number)[];
  * {@linkcode Schema.resolve} fills the fixed-size object.
  */
 export abstract class Schema<T> implements Layout {
+  /** Kept by `compile()`: a field, because a look-up by schema would cost as much as a small archive. */
+  compiled: CompiledBy<T> | undefined = undefined;
   /** What kind of type this is, such as `"u32"` or `"struct"`. */
   abstract readonly kind: string;
   /** Bytes of the archived object, without what it points to. */

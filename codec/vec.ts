@@ -36,8 +36,8 @@ export function readItems<T>(
   if (size === 0) reader.spendItems(length, base);
   const { high } = reader;
   reader.high = start;
-  const values: T[] = [];
-  for (let i = 0; i < length; i++) values.push(item.read(reader, start + i * size));
+  const values = new Array<T>(length);
+  for (let i = 0; i < length; i++) values[i] = item.read(reader, start + i * size);
   reader.low = start + length * size;
   reader.high = high;
   return values;

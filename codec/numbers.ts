@@ -1,0 +1,122 @@
+/**
+ * Vectors of numbers as typed arrays: {@linkcode u32Array} and its like.
+ *
+ * @module
+ */
+import { BAD_VALUE } from "./primitives.ts";
+import type { Reader } from "./reader.ts";
+import { type Path, refuse, Schema } from "./schema.ts";
+import type { Writer } from "./writer.ts";
+
+type TypedArray =
+  | Int8Array
+  | Uint16Array
+  | Int16Array
+  | Uint32Array
+  | Int32Array
+  | BigUint64Array
+  | BigInt64Array
+  | Float32Array
+  | Float64Array;
+
+interface TypedArrayConstructor<A> {
+  readonly name: string;
+  readonly BYTES_PER_ELEMENT: number;
+  new (length: number): A;
+  new (buffer: ArrayBuffer): A;
+}
+
+const IS_LITTLE_ENDIAN = /* @__PURE__ */ new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
+
+function swapBytes(bytes: Uint8Array, width: number): void {
+  for (let i = 0; i < bytes.length; i += width) bytes.subarray(i, i + width).reverse();
+}
+
+class NumberArray<A extends TypedArray> extends Schema<A> {
+  readonly kind = "numbers";
+  readonly size = 8;
+  readonly align = 4;
+  readonly niche: undefined = undefined;
+  readonly flat = false;
+  readonly #item: string;
+  readonly #type: TypedArrayConstructor<A>;
+
+  constructor(item: string, type: TypedArrayConstructor<A>) {
+    super();
+    this.#item = item;
+    this.#type = type;
+  }
+
+  serialize(writer: Writer, value: A): void {
+    if (!(value instanceof this.#type)) throw BAD_VALUE;
+    writer.pad(value.BYTES_PER_ELEMENT);
+    const start = writer.position;
+    writer.writeBytes(new Uint8Array(value.buffer, value.byteOffset, value.byteLength));
+    if (!IS_LITTLE_ENDIAN) {
+      swapBytes(writer.bytes.subarray(start, writer.position), value.BYTES_PER_ELEMENT);
+    }
+    writer.push(start);
+  }
+
+  resolve(writer: Writer, at: number, value: A): void {
+    writer.setPointer(at, writer.take());
+    writer.setU32(at + 4, value.length);
+  }
+
+  #claim(reader: Reader, at: number): { start: number; bytes: number } {
+    const width = this.#type.BYTES_PER_ELEMENT;
+    const bytes = reader.view.getUint32(at + 4, true) * width;
+    const start = reader.claim(at, reader.view.getInt32(at, true), bytes, width);
+    reader.low = start + bytes;
+    return { start, bytes };
+  }
+
+  read(reader: Reader, at: number): A {
+    const { start, bytes } = this.#claim(reader, at);
+    const copy = new Uint8Array(bytes);
+    copy.set(reader.bytes.subarray(start, start + bytes));
+    if (!IS_LITTLE_ENDIAN) swapBytes(copy, this.#type.BYTES_PER_ELEMENT);
+    return new this.#type(copy.buffer);
+  }
+
+  check(reader: Reader, at: number): void {
+    this.#claim(reader, at);
+  }
+
+  accept(value: unknown, path: Path): void {
+    if (!(value instanceof this.#type)) refuse(path, `a ${this.#type.name}`, value);
+  }
+
+  describe(): string {
+    return `vec<${this.#item}>`;
+  }
+
+  defaultValue(): A {
+    return new this.#type(0);
+  }
+}
+
+/** `Vec<i8>` as an `Int8Array`; for `Vec<u8>` see `bytes`. Copied in one piece, as are the others. */
+export const i8Array: Schema<Int8Array> = /* @__PURE__ */ new NumberArray("i8", Int8Array);
+/** `Vec<u16>` as a `Uint16Array`. */
+export const u16Array: Schema<Uint16Array> = /* @__PURE__ */ new NumberArray("u16", Uint16Array);
+/** `Vec<i16>` as an `Int16Array`. */
+export const i16Array: Schema<Int16Array> = /* @__PURE__ */ new NumberArray("i16", Int16Array);
+/** `Vec<u32>` as a `Uint32Array`. */
+export const u32Array: Schema<Uint32Array> = /* @__PURE__ */ new NumberArray("u32", Uint32Array);
+/** `Vec<i32>` as an `Int32Array`. */
+export const i32Array: Schema<Int32Array> = /* @__PURE__ */ new NumberArray("i32", Int32Array);
+/** `Vec<u64>` as a `BigUint64Array`. */
+export const u64Array: Schema<BigUint64Array> = /* @__PURE__ */ new NumberArray(
+  "u64",
+  BigUint64Array,
+);
+/** `Vec<i64>` as a `BigInt64Array`. */
+export const i64Array: Schema<BigInt64Array> = /* @__PURE__ */ new NumberArray(
+  "i64",
+  BigInt64Array,
+);
+/** `Vec<f32>` as a `Float32Array`. */
+export const f32Array: Schema<Float32Array> = /* @__PURE__ */ new NumberArray("f32", Float32Array);
+/** `Vec<f64>` as a `Float64Array`. */
+export const f64Array: Schema<Float64Array> = /* @__PURE__ */ new NumberArray("f64", Float64Array);
