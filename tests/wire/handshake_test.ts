@@ -1,0 +1,82 @@
+import { assertEquals } from "@std/assert";
+import { test } from "node:test";
+import {
+  answeredLevel,
+  chooseLevel,
+  compareFingerprint,
+  formatFingerprint,
+  levelToken,
+  parseFingerprint,
+  parseProtocols,
+  withFingerprint,
+} from "../../wire/handshake.ts";
+
+const LEVELS: readonly (readonly [header: string | null, level: number])[] = [
+  ["0", 0],
+  ["1", 1],
+  ["9", 9],
+  ["06", 6],
+  [" 3 ", 3],
+  ["+4", 4],
+  ["3, 5", 3],
+  ["0000000004", 4],
+  [null, 6],
+  ["", 6],
+  ["10", 6],
+  ["255", 6],
+  ["256", 6],
+  ["-1", 6],
+  ["3.0", 6],
+  ["x", 6],
+  ["1e0", 6],
+  ["0x3", 6],
+  ["+", 6],
+  ["x, 3", 6],
+]; // as observed of the Rust server
+
+for (const [header, level] of LEVELS) {
+  test(`chooseLevel(${JSON.stringify(header)}) is ${level}, as in Rust`, () => {
+    assertEquals(chooseLevel(header), level);
+  });
+}
+
+test("chooseLevel() takes a browser's token where there is no header", () => {
+  assertEquals(chooseLevel(null, ["hl.2", levelToken(3)]), 3);
+  assertEquals(chooseLevel("1", ["hl.2", "hl.2.c3"]), 1);
+  assertEquals(chooseLevel(null, ["hl.2", "hl.2.c10", "hl.2.c", "hl.2.cx"]), 6);
+});
+
+test("answeredLevel() says when an answer names no level", () => {
+  assertEquals(answeredLevel("3"), 3);
+  assertEquals([answeredLevel(null), answeredLevel(undefined), answeredLevel("10")], [
+    undefined,
+    undefined,
+    undefined,
+  ]);
+});
+
+test("parseProtocols() reads a list with any spaces", () => {
+  assertEquals(parseProtocols("hl/2,hl.2 ,  hl.2.c6,,"), ["hl/2", "hl.2", "hl.2.c6"]);
+  assertEquals(parseProtocols(null), []);
+});
+
+const OURS = { methods: "0".repeat(16), state: "1".repeat(16), events: "2".repeat(16) };
+
+test("compareFingerprint() names what differs", () => {
+  const theirs = (change: Partial<typeof OURS>) => formatFingerprint({ ...OURS, ...change });
+  const other = "f".repeat(16);
+  assertEquals(compareFingerprint(OURS, theirs({})), []);
+  assertEquals(compareFingerprint(OURS, theirs({ methods: other })), ["methods"]);
+  assertEquals(compareFingerprint(OURS, theirs({ state: other, events: other })), [
+    "state",
+    "events",
+  ]);
+  assertEquals(compareFingerprint(OURS, null), [], "a Rust peer sends none");
+  assertEquals(compareFingerprint(OURS, "garbage"), ["methods", "state", "events"]);
+});
+
+test("withFingerprint() keeps the rest of the URL", () => {
+  const url = new URL(withFingerprint("wss://host:1/path?a=b&hl=old", OURS));
+  assertEquals([url.host, url.pathname, url.searchParams.get("a")], ["host:1", "/path", "b"]);
+  assertEquals(parseFingerprint(url.searchParams.get("hl")!), OURS);
+});

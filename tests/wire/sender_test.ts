@@ -1,0 +1,150 @@
+import { assertEquals, assertStrictEquals } from "@std/assert";
+import { encodeHex } from "@std/encoding";
+import { test } from "node:test";
+import { inflateRawSync } from "node:zlib";
+import type { Deflater } from "../../wire/deflater.ts";
+import { MIN_DEFLATED_BYTES, Sender, SharedMessage, takeWriter } from "../../wire/sender.ts";
+import type { Transport } from "../../wire/transport.ts";
+import { testDeflater } from "../support/test_deflater.ts";
+
+class Recorder implements Transport {
+  bufferedAmount = 0;
+  readonly sent: Uint8Array[] = [];
+  send(message: Uint8Array<ArrayBuffer>): void {
+    this.sent.push(message.slice());
+  }
+  close(): void {}
+  terminate(): void {}
+  /** First byte and length of each message, inflated. */
+  get contents(): [number, number][] {
+    return this.sent.map((message) => {
+      const bytes = inflateRawSync(message);
+      return [bytes[0] ?? -1, bytes.length];
+    });
+  }
+}
+
+/** Deflates when told to. */
+class LateDeflater implements Deflater {
+  readonly waiting: { finish(): void; fail(): void }[] = [];
+  deflate(bytes: Uint8Array<ArrayBuffer>, level: number): Promise<Uint8Array<ArrayBuffer>> {
+    return new Promise((resolve, reject) =>
+      this.waiting.push({
+        finish: () => resolve(testDeflater.deflate(bytes, level)),
+        fail: () => reject(new Error("no")),
+      })
+    );
+  }
+  inflate(bytes: Uint8Array, maxBytes: number): Uint8Array | Promise<Uint8Array> {
+    return testDeflater.inflate(bytes, maxBytes);
+  }
+}
+
+function setUp(deflater: Deflater, level = 6) {
+  const transport = new Recorder();
+  const errors: unknown[] = [];
+  let idle = 0;
+  const sender = new Sender({
+    transport,
+    deflater,
+    level,
+    onError: (error) => errors.push(error),
+    onIdle: () => idle++,
+  });
+  const send = (fill: number, length: number) => {
+    const writer = sender.begin();
+    writer.writeBytes(new Uint8Array(length).fill(fill));
+    sender.commit(writer);
+  };
+  return { transport, errors, sender, send, idleCount: () => idle };
+}
+
+const turn = () => new Promise<void>((resolve) => setTimeout(resolve, 0));
+
+test("Sender stores a small archive: five bytes, then the archive", () => {
+  const { transport, send } = setUp(testDeflater);
+  send(7, 3);
+  assertEquals(transport.sent.map(encodeHex), ["010300fcff070707"]);
+});
+
+test("Sender deflates from the threshold on, and stores everything at level 0", () => {
+  const { transport, send } = setUp(testDeflater);
+  send(1, MIN_DEFLATED_BYTES - 1);
+  send(2, MIN_DEFLATED_BYTES);
+  assertEquals(transport.sent[0]!.length, MIN_DEFLATED_BYTES - 1 + 5);
+  assertEquals(transport.sent[1]!.length < 20, true);
+  const plain = setUp(testDeflater, 0);
+  plain.send(1, 65_535);
+  plain.send(2, 65_536);
+  plain.send(3, 200_000);
+  assertEquals(plain.transport.sent[0]!.length, 65_540);
+  assertEquals(plain.transport.contents, [[1, 65_535], [2, 65_536], [3, 200_000]]);
+});
+
+test("Sender keeps order behind a message that is deflated later", async () => {
+  const deflater = new LateDeflater();
+  const { transport, send, sender, idleCount } = setUp(deflater);
+  send(1, 500);
+  send(2, 10);
+  send(3, 600);
+  send(4, 20);
+  assertEquals(transport.sent, []);
+  assertEquals([sender.idle, sender.bufferedBytes], [false, 500 + 15 + 600 + 25]);
+  deflater.waiting[1]!.finish();
+  await turn();
+  assertEquals(transport.sent, []);
+  deflater.waiting[0]!.finish();
+  await turn();
+  assertEquals(transport.contents, [[1, 500], [2, 10], [3, 600], [4, 20]]);
+  assertEquals([sender.idle, sender.bufferedBytes, idleCount()], [true, 0, 1]);
+});
+
+test("Sender tells once of a message that cannot be deflated, and sends nothing after it", async () => {
+  const deflater = new LateDeflater();
+  const { transport, send, errors } = setUp(deflater);
+  send(1, 500);
+  send(2, 10);
+  deflater.waiting[0]!.fail();
+  await turn();
+  send(3, 10);
+  assertEquals([errors.length, transport.sent.length], [1, 0]);
+});
+
+test("Sender.close() drops what waits", async () => {
+  const deflater = new LateDeflater();
+  const { transport, send, sender, errors } = setUp(deflater);
+  send(1, 500);
+  sender.close();
+  send(2, 10);
+  deflater.waiting[0]!.finish();
+  await turn();
+  assertEquals([transport.sent.length, errors.length, sender.bufferedBytes], [0, 0, 0]);
+});
+
+test("SharedMessage deflates once a level, and stores small messages once for all levels", () => {
+  let deflated = 0;
+  const counting: Deflater = {
+    deflate: (bytes, level) => {
+      deflated++;
+      return testDeflater.deflate(bytes, level);
+    },
+    inflate: testDeflater.inflate,
+  };
+  const make = (length: number) => {
+    const writer = takeWriter();
+    writer.writeBytes(new Uint8Array(length).fill(5));
+    return new SharedMessage(writer, counting);
+  };
+  const big = make(1000);
+  assertStrictEquals(big.at(6), big.at(6));
+  big.at(1);
+  assertEquals(deflated, 2);
+  assertEquals(inflateRawSync(big.at(6) as Uint8Array).length, 1000);
+  assertEquals(inflateRawSync(big.at(0) as Uint8Array).length, 1000);
+  assertEquals(deflated, 2);
+  big.release();
+  const small = make(10);
+  assertStrictEquals(small.at(9), small.at(0));
+  assertEquals(deflated, 2);
+  small.release();
+});
