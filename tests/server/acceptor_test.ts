@@ -1,0 +1,152 @@
+import { assert, assertEquals } from "@std/assert";
+import { test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { formatFingerprint } from "../../wire/handshake.ts";
+import type { Upgrade } from "../../wire/transport.ts";
+import { ScriptedClient, upgradeRequest } from "../support/scripted_client.ts";
+import { call, Demo, type Setup, setUp, turn } from "./support.ts";
+
+const PEER = { address: "test" };
+const BROWSER = "hl.2, hl.2.c3, hl.2.no";
+
+async function decide(
+  setup: Setup,
+  headers: Record<string, string>,
+  path?: string,
+): Promise<string> {
+  const decision = await setup.core.acceptor.upgrade(upgradeRequest(headers, path), PEER);
+  if (decision instanceof Response) {
+    return `${decision.status} ${decision.headers.get("x-hl-refused")}`;
+  }
+  if (decision.protocol !== "hl.2.no") {
+    return `${decision.protocol} ${decision.headers["x-hl-compress"]}`;
+  }
+  return `close ${new ScriptedClient().open(decision).closedWith?.code}`;
+}
+
+const fingerprint = formatFingerprint(Demo.fingerprint);
+const other = fingerprint.replace(/^.{16}/, "0123456789abcdef");
+
+type Case = readonly [what: string, headers: Record<string, string>, path: string, answer: string];
+const CASES: readonly Case[] = [
+  ["hl/2", {}, "/", "hl/2 6"],
+  ["hl/2 at a level", { "x-hl-compress": "0" }, "/any/path?x=1", "hl/2 0"],
+  ["a list with hl/2", { "sec-websocket-protocol": "chat,hl/2" }, "/", "hl/2 6"],
+  ["a browser", { "sec-websocket-protocol": BROWSER }, "/", "hl.2 3"],
+  ["the alias alone", { "sec-websocket-protocol": "hl.2" }, "/", "hl.2 6"],
+  ["both names", { "sec-websocket-protocol": "hl.2, hl/2, hl.2.no" }, "/", "hl/2 6"],
+  ["another version", { "sec-websocket-protocol": "hl/1" }, "/", "400 ProtocolMismatch"],
+  ["another case", { "sec-websocket-protocol": "HL/2" }, "/", "400 ProtocolMismatch"],
+  ["no protocol", { "sec-websocket-protocol": "" }, "/", "400 ProtocolMismatch"],
+  ["a refusal alone", { "sec-websocket-protocol": "hl.2.no" }, "/", "close 4002"],
+  ["its own origin", { origin: "https://localhost:1" }, "/", "hl/2 6"],
+  [
+    "its own origin, port unsaid",
+    { origin: "https://a.example", host: "a.example:443" },
+    "/",
+    "hl/2 6",
+  ],
+  ["an allowed origin", { origin: "https://b.example" }, "/", "hl/2 6"],
+  ["another origin", { origin: "https://evil.example" }, "/", "403 OriginRefused"],
+  ["no origin to speak of", { origin: "null" }, "/", "403 OriginRefused"],
+  ["another port", { origin: "https://localhost:2" }, "/", "403 OriginRefused"],
+  [
+    "another origin's browser",
+    { origin: "https://e.x", "sec-websocket-protocol": BROWSER },
+    "/",
+    "close 4403",
+  ],
+  ["the same service", {}, `/?hl=${fingerprint}`, "hl/2 6"],
+  ["another service", {}, `/?hl=${other}`, "400 SchemaMismatch"],
+  ["a garbled service", {}, "/?hl=x", "400 SchemaMismatch"],
+  [
+    "another service's browser",
+    { "sec-websocket-protocol": BROWSER },
+    `/?hl=${other}`,
+    "close 4010",
+  ],
+];
+
+for (const [what, headers, path, answer] of CASES) {
+  test(`ServiceAcceptor.upgrade() of ${what}: ${answer}`, async () => {
+    const setup = setUp({ origins: ["https://b.example"] });
+    assertEquals(await decide(setup, headers, path), answer);
+  });
+}
+
+test("a mismatch says what differs", async () => {
+  const response = await setUp().core.acceptor.upgrade(upgradeRequest({}, `/?hl=${other}`), PEER);
+  assert(response instanceof Response);
+  const text = await response.text();
+  assertEquals([text.includes("methods"), text.includes("state")], [true, false]);
+});
+
+test("authorize() gives the handler its auth, or refuses", async () => {
+  const seen: unknown[] = [];
+  const setup = setUp({
+    authorize: async (request) => {
+      const user = request.headers.get("x-user");
+      await undefined;
+      if (user === "throw") throw new Error("secret");
+      if (user === "own") return new Response("pay first", { status: 402 });
+      return user === null ? false : { user };
+    },
+  }, ({ auth }) => seen.push(auth));
+  assertEquals(await decide(setup, {}), "401 Unauthorized");
+  assertEquals(await decide(setup, { "sec-websocket-protocol": BROWSER }), "close 4401");
+  assertEquals(await decide(setup, { "x-user": "own" }), "402 null");
+  assertEquals(
+    await decide(setup, { "x-user": "own", "sec-websocket-protocol": BROWSER }),
+    "close 4401",
+  );
+  assertEquals(await decide(setup, { "x-user": "throw" }), "500 BadHandshake");
+  assertEquals(
+    await decide(setup, { "x-user": "throw", "sec-websocket-protocol": BROWSER }),
+    "close 4011",
+  );
+  assertEquals(setup.errors.map(({ context }) => context.where), ["authorize", "authorize"]);
+  const client = await ScriptedClient.connect(setup.core, upgradeRequest({ "x-user": "ann" }));
+  assertEquals(seen, [{ user: "ann" }]);
+  client.hangUp();
+});
+
+test("ServiceAcceptor refuses the connection over maxConnections, however it got there", async () => {
+  const setup = setUp({ limits: { maxConnections: 1 } });
+  const early = await setup.core.acceptor.upgrade(upgradeRequest(), PEER) as Upgrade;
+  const client = await ScriptedClient.connect(setup.core);
+  assertEquals(await decide(setup, {}), "503 TooBusy");
+  assertEquals(await decide(setup, { "sec-websocket-protocol": BROWSER }), "close 4013");
+  assertEquals(new ScriptedClient().open(early).closedWith?.code, 4013);
+  client.hangUp();
+  assertEquals(await decide(setup, {}), "hl/2 6");
+});
+
+test("close() lets calls finish, then closes with 4001, and accepts nothing", async () => {
+  const setup = setUp();
+  const busy = await ScriptedClient.connect(setup.core);
+  const idle = await ScriptedClient.connect(setup.core);
+  const { promise, resolve } = Promise.withResolvers<number>();
+  setup.script = () => promise;
+  busy.call(1, call.run, { script: "" });
+  const closed = setup.core.close({ deadlineMs: 10_000 });
+  assertEquals(setup.core.close(), closed);
+  assertEquals(await decide(setup, {}), "503 TooBusy");
+  await turn();
+  assertEquals([idle.closedWith?.code, busy.closedWith], [4001, undefined]);
+  resolve(6);
+  await closed;
+  assertEquals(busy.take(), ["response 1 06000000"]);
+  assertEquals([busy.closedWith?.code, setup.core.connections], [4001, 0]);
+});
+
+test("close() never hangs on a call that does not finish or a peer that does not answer", async () => {
+  const setup = setUp({ limits: { closeTimeoutMs: 5 } });
+  const client = await ScriptedClient.connect(setup.core);
+  client.answersClose = false;
+  setup.script = () => new Promise(() => {});
+  client.call(1, call.run, { script: "" });
+  await setup.core.close({ deadlineMs: 5 });
+  assertEquals([client.closedWith?.code, client.terminated, setup.core.connections], [4001, 1, 0]);
+  await sleep(0);
+  assertEquals(client.terminated, 1);
+});

@@ -1,0 +1,337 @@
+import { assert, assertEquals, assertInstanceOf } from "@std/assert";
+import { test } from "node:test";
+import { CodecError } from "../../codec/mod.ts";
+import { createCore, type HandlerFactory, rawHandler } from "../../server/mod.ts";
+import { ProtocolError, RPC_HANDLER_ERRORS, RpcError } from "../../wire/errors.ts";
+import { ScriptedClient } from "../support/scripted_client.ts";
+import { testDeflater } from "../support/test_deflater.ts";
+import {
+  call,
+  Demo,
+  type DemoEvent,
+  type DemoMethods,
+  type DemoState,
+  setUp,
+  turn,
+} from "./support.ts";
+
+test("Connection answers in the same turn, and state goes first", async () => {
+  const { core } = setUp();
+  const client = await ScriptedClient.connect(core);
+  client.call(7, call.add, { amount: 3 });
+  assertEquals(client.take(), ["state 0=03000000", "response 7 "]);
+  client.call(7, call.get);
+  assertEquals(client.take(), ["response 7 03000000"]);
+  client.hangUp();
+  assertEquals(core.connections, 0);
+});
+
+test("Connection answers late results, and ignores a second call with a taken id", async () => {
+  const setup = setUp();
+  const client = await ScriptedClient.connect(setup.core);
+  const { promise, resolve } = Promise.withResolvers<number>();
+  let runs = 0;
+  setup.script = () => (runs++, promise);
+  client.call(1, call.run, { script: "" });
+  client.call(1, call.run, { script: "" });
+  client.call(2, call.get);
+  assertEquals([runs, client.take()], [1, ["response 2 00000000"]]);
+  resolve(5);
+  await turn();
+  assertEquals(client.take(), ["response 1 05000000"]);
+  client.call(1, call.get);
+  assertEquals(client.take(), ["response 1 00000000"]);
+  client.hangUp();
+});
+
+test("Connection keeps 256 calls in flight", async () => {
+  const setup = setUp();
+  const client = await ScriptedClient.connect(setup.core);
+  const resolves: ((value: number) => void)[] = [];
+  setup.script = () => new Promise((resolve) => resolves.push(resolve));
+  for (let id = 0; id < 256; id++) client.call(id, call.run, { script: "" });
+  assertEquals(resolves.length, 256);
+  resolves.forEach((resolve, id) => resolve(id));
+  await turn();
+  assertEquals(client.take().length, 256);
+  client.hangUp();
+});
+
+test("Connection answers HandlerPanicked for what a handler throws, and keeps the words to itself", async () => {
+  const setup = setUp();
+  const client = await ScriptedClient.connect(setup.core);
+  for (
+    const script of [
+      () => {
+        setup.contexts[0]!.state.counter = 999;
+        throw new Error("secret");
+      },
+      () => Promise.reject(new Error("secret")),
+      () => {
+        throw undefined;
+      },
+      () => ({
+        then() {
+          throw new Error("secret");
+        },
+      } as unknown as Promise<number>),
+    ]
+  ) {
+    setup.script = script;
+    client.call(1, call.run, { script: "" });
+    await turn();
+  }
+  assertEquals(client.take(), [
+    "state 0=e7030000",
+    ...new Array(4).fill("error 1 HandlerPanicked"),
+  ]);
+  assertEquals(setup.errors.map(({ context }) => context.where), new Array(4).fill("run"));
+  assertEquals(client.closedWith, undefined);
+  client.hangUp();
+});
+
+test("Connection sends an RpcError's code as it is, if it is one of the wire's", async () => {
+  const setup = setUp();
+  const client = await ScriptedClient.connect(setup.core);
+  for (const code of [...RPC_HANDLER_ERRORS, "Cancelled"] as const) {
+    setup.script = () => {
+      throw new RpcError(code, "");
+    };
+    client.call(1, call.run, { script: "" });
+  }
+  assertEquals(
+    client.take(),
+    [...RPC_HANDLER_ERRORS, "HandlerPanicked"].map((code) => `error 1 ${code}`),
+  );
+  assertEquals(setup.errors.length, 1);
+  client.hangUp();
+});
+
+test("Connection answers ServerDecodeError for a call it cannot decode, and goes on", async () => {
+  const { core, errors } = setUp();
+  const client = await ScriptedClient.connect(core);
+  client.rawCall(1, new Uint8Array(0));
+  client.rawCall(2, Uint8Array.of(99, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0));
+  client.rawCall(3, Uint8Array.of(1));
+  assertEquals(client.take(), [1, 2, 3].map((id) => `error ${id} ServerDecodeError`));
+  client.call(1, call.get);
+  assertEquals([client.take(), errors.length], [["response 1 00000000"], 0]);
+  client.hangUp();
+});
+
+test("Connection answers ServerEncodeError for an output that is none, and says where", async () => {
+  const setup = setUp();
+  const client = await ScriptedClient.connect(setup.core);
+  for (const output of ["5", 2 ** 32, undefined]) {
+    setup.script = () => output as number;
+    client.call(1, call.run, { script: "" });
+  }
+  assertEquals(client.take(), new Array(3).fill("error 1 ServerEncodeError"));
+  assert(
+    setup.errors.every(({ error }) => error instanceof CodecError && error.code === "BadValue"),
+  );
+  assertEquals(setup.errors[0]!.context.where, "run");
+  client.hangUp();
+});
+
+test("Connection fails the call whose state cannot be archived, and sends the state once it can", async () => {
+  const setup = setUp();
+  const client = await ScriptedClient.connect(setup.core);
+  const { state } = setup.contexts[0]!;
+  setup.script = () => {
+    state.counter = 1;
+    state.names = ["a", 5 as unknown as string];
+    return 0;
+  };
+  client.call(1, call.run, { script: "" });
+  assertEquals(client.take(), ["error 1 HandlerPanicked"]);
+  const { error } = setup.errors[0]!;
+  assertInstanceOf(error, CodecError);
+  assertEquals(error.path, "state.names[1]");
+  setup.script = () => (state.names = [], 0);
+  client.call(1, call.run, { script: "" });
+  assertEquals(client.take(), ["state 0=01000000", "response 1 00000000"]);
+  client.hangUp();
+});
+
+test("Connection closes a peer that breaks the protocol, or ignores it as Rust does", async () => {
+  for (const onProtocolError of ["close", "ignore"] as const) {
+    const { core, errors } = setUp({ onProtocolError });
+    const client = await ScriptedClient.connect(core);
+    client.bytes(Uint8Array.of(1, 2, 3));
+    client.bytes(Uint8Array.of(1, 1, 0, 0xfe, 0xff, 9));
+    const ignored = onProtocolError === "ignore";
+    assertEquals(client.closedWith?.code, ignored ? undefined : 4002);
+    assertEquals(errors.length, ignored ? 2 : 1);
+    assert(errors.every(({ error }) => error instanceof ProtocolError));
+    assertEquals(core.connections, ignored ? 1 : 0);
+    client.hangUp();
+  }
+});
+
+test("Connection drops what comes late, and tells its handler that it has ended", async () => {
+  const setup = setUp();
+  const client = await ScriptedClient.connect(setup.core);
+  const { signal, subscriptions, state, connection } = setup.contexts[0]!;
+  const { promise, resolve } = Promise.withResolvers<number>();
+  setup.script = () => promise;
+  client.call(1, call.run, { script: "" });
+  assertEquals(signal.aborted, false);
+  client.hangUp();
+  assertEquals([signal.aborted, setup.contexts[0]!.signal.aborted], [true, true]);
+  resolve(1);
+  await turn();
+  subscriptions.add("late");
+  state.counter = 5;
+  connection.sync();
+  client.call(2, call.get);
+  assertEquals([client.take(), subscriptions.size, setup.errors], [[], 0, []]);
+});
+
+test("connection.sync() sends what changed outside a call, kept references included", async () => {
+  const setup = setUp();
+  const client = await ScriptedClient.connect(setup.core);
+  const { state, connection } = setup.contexts[0]!;
+  const { ages } = state;
+  client.call(1, call.nothing);
+  client.take();
+  (ages as Map<string, number>).set("a", 1);
+  state.counter = 4;
+  connection.sync();
+  connection.sync();
+  const received = client.take();
+  assertEquals(received.length, 1);
+  assertEquals(received[0]!.startsWith("state 0=04000000 2="), true);
+  client.hangUp();
+});
+
+test("Connection sends what a late call changed inside a value that it read early", async () => {
+  const setup = setUp();
+  const client = await ScriptedClient.connect(setup.core);
+  const { state } = setup.contexts[0]!;
+  const { promise, resolve } = Promise.withResolvers<void>();
+  setup.script = async () => {
+    const { ages } = state;
+    await promise;
+    (ages as Map<string, number>).set("b", 2);
+    return 0;
+  };
+  client.call(1, call.run, { script: "" });
+  client.call(2, call.add, { amount: 1 });
+  assertEquals(client.take(), ["state 0=01000000", "response 2 "]);
+  resolve();
+  await turn();
+  const [update, response] = client.take();
+  assertEquals([update?.slice(0, 8), response], ["state 2=", "response 1 00000000"]);
+  client.hangUp();
+});
+
+test("connection.close() ends it with the handler's code", async () => {
+  const setup = setUp();
+  const client = await ScriptedClient.connect(setup.core);
+  setup.contexts[0]!.connection.close(4123, "enough");
+  assertEquals(client.closedWith, { code: 4123, reason: "enough" });
+  assertEquals(setup.core.connections, 0);
+});
+
+test("Connection terminates a peer that does not answer the close", async () => {
+  const setup = setUp({ limits: { closeTimeoutMs: 5 } });
+  const client = await ScriptedClient.connect(setup.core);
+  client.answersClose = false;
+  setup.contexts[0]!.connection.close();
+  assertEquals(setup.core.connections, 1);
+  while (setup.core.connections > 0) await turn();
+  assertEquals(client.terminated, 1);
+});
+
+test("Connection closes a peer that does not read, and leaves a slow one alone", async () => {
+  for (const reads of [false, true]) {
+    const setup = setUp({ limits: { maxBufferedBytes: 100, closeTimeoutMs: 5 } });
+    const client = await ScriptedClient.connect(setup.core);
+    client.bufferedAmount = 150;
+    for (let i = 0; i < 10; i++) client.call(1, call.get);
+    assertEquals(client.closedWith, undefined);
+    if (reads) client.bufferedAmount = 0;
+    for (let i = 0; i < 20 && client.closedWith === undefined; i++) await turn();
+    if (!reads) { while (client.closedWith === undefined) await turn(); }
+    assertEquals(client.closedWith?.code, reads ? undefined : 4008);
+    client.hangUp();
+  }
+  const setup = setUp({ limits: { maxBufferedBytes: 100 } });
+  const client = await ScriptedClient.connect(setup.core);
+  client.bufferedAmount = 201;
+  for (let i = 0; i < 4; i++) client.call(1, call.get);
+  assertEquals(client.closedWith?.code, 4008);
+});
+
+test("a handler that cannot be made closes the connection, not the server", async () => {
+  type Factory = HandlerFactory<DemoMethods, DemoState, DemoEvent, undefined>;
+  const broken: readonly Factory[] = [
+    () => {
+      throw new Error("no");
+    },
+    (() => undefined) as unknown as Factory,
+    (() => ({ nothing() {} })) as unknown as Factory,
+  ];
+  for (const factory of broken) {
+    const errors: unknown[] = [];
+    const core = createCore(
+      Demo,
+      { onError: (error) => errors.push(error) },
+      factory,
+      testDeflater,
+    );
+    const client = await ScriptedClient.connect(core);
+    assertEquals([client.closedWith?.code, errors.length], [4011, 1]);
+    client.call(1, call.get);
+    assertEquals(client.take(), []);
+    client.hangUp();
+    assertEquals(core.connections, 0);
+  }
+});
+
+test("a handler may be an object of a class", async () => {
+  class Handler {
+    #count = 40;
+    nothing() {}
+    add() {}
+    get() {
+      return this.#count;
+    }
+    run() {
+      return 0;
+    }
+    big() {
+      return new Uint8Array(0);
+    }
+  }
+  const core = createCore(Demo, {}, () => new Handler(), testDeflater);
+  const client = await ScriptedClient.connect(core);
+  client.call(1, call.get);
+  assertEquals(client.take(), ["response 1 28000000"]);
+  client.hangUp();
+});
+
+test("rawHandler() is given the call's bytes, and answers with bytes", async () => {
+  const kept: Uint8Array[] = [];
+  const raw = rawHandler<DemoState, DemoEvent, undefined>((bytes, { state }) => {
+    kept.push(bytes);
+    state.counter = bytes.length;
+    if (bytes[0] === 9) return "no" as unknown as Uint8Array;
+    return bytes[0] === 1 ? Promise.resolve(bytes) : bytes;
+  });
+  const core = createCore(Demo, {}, raw, testDeflater);
+  const client = await ScriptedClient.connect(core);
+  client.rawCall(1, Uint8Array.of(1, 2));
+  client.rawCall(2, Uint8Array.of(7));
+  client.rawCall(3, Uint8Array.of(9));
+  await turn();
+  assertEquals(client.take(), [
+    "state 0=01000000",
+    "response 2 07",
+    "error 3 ServerEncodeError",
+    "response 1 0102",
+  ]);
+  assertEquals([...kept[0]!], [1, 2]);
+  client.hangUp();
+});

@@ -1,0 +1,87 @@
+import { bytes, map, string, u32, variants, vec } from "../../codec/mod.ts";
+import {
+  createCore,
+  type ErrorContext,
+  type HandlerFactory,
+  type ServerOptions,
+} from "../../server/mod.ts";
+import type { AcceptingCore } from "../../server/mod.ts";
+import { type EventOf, type MethodsOf, rpc, service, type StateOf } from "../../service/mod.ts";
+import { topic } from "../../wire/topic.ts";
+import { testDeflater } from "../support/test_deflater.ts";
+
+const Changed = variants({ changed: { to: u32 }, quiet: null });
+
+export const Demo = service({
+  name: "demo",
+  rpc: {
+    nothing: rpc(),
+    add: rpc({ amount: u32 }),
+    get: rpc({}, u32),
+    run: rpc({ script: string }, u32),
+    big: rpc({}, bytes),
+  },
+  state: { counter: u32, names: vec(string), ages: map(string, u32), topic },
+  event: Changed,
+});
+
+export type DemoMethods = MethodsOf<typeof Demo>;
+export type DemoState = StateOf<typeof Demo>;
+export type DemoEvent = EventOf<typeof Demo>;
+export type DemoHandler = HandlerFactory<DemoMethods, DemoState, DemoEvent, unknown>;
+export type DemoContext = Parameters<DemoHandler>[0];
+type Script = () => number | Promise<number>;
+
+export interface Setup {
+  readonly core: AcceptingCore<DemoEvent>;
+  /** Contexts in the order of connections. */
+  readonly contexts: DemoContext[];
+  readonly errors: { error: unknown; context: ErrorContext }[];
+  /** What the method `run` does. */
+  script: Script;
+}
+
+/** A server whose `run` does what the test says. */
+export function setUp(
+  options: ServerOptions<unknown> = {},
+  handler?: (context: DemoContext) => void,
+): Setup {
+  const contexts: DemoContext[] = [];
+  const errors: Setup["errors"] = [];
+  const factory: DemoHandler = (context) => {
+    contexts.push(context);
+    handler?.(context);
+    const { state } = context;
+    return {
+      nothing() {},
+      add({ amount }) {
+        state.counter += amount;
+      },
+      get: () => state.counter,
+      run: () => setup.script(),
+      big: () => new Uint8Array(1000),
+    };
+  };
+  const setup: Setup = {
+    core: createCore(
+      Demo,
+      { onError: (error, context) => errors.push({ error, context }), ...options },
+      factory,
+      testDeflater,
+    ),
+    contexts,
+    errors,
+    script: () => 0,
+  };
+  return setup;
+}
+
+/** The schema of calls of a method. */
+export const call = Object.fromEntries(
+  Demo.methods.map((method) => [method.name, method.call]),
+) as Record<
+  keyof DemoMethods,
+  typeof Demo.methods[number]["call"]
+>;
+
+export const turn = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0));

@@ -1,0 +1,133 @@
+/**
+ * {@linkcode ScriptedClient}: a client that sends what it is told, at the other end of a server's transport.
+ *
+ * @module
+ */
+import { deflateRawSync, inflateRawSync } from "node:zlib";
+import { readArchive } from "../../codec/archive.ts";
+import { type Schema } from "../../codec/mod.ts";
+import { Reader } from "../../codec/reader.ts";
+import { Writer } from "../../codec/writer.ts";
+import {
+  readServerMessage,
+  ServerMessage,
+  writeRawRequest,
+  writeRequest,
+} from "../../wire/messages.ts";
+import { type AcceptingCore } from "../../server/mod.ts";
+import type { CloseInfo, Transport, TransportListener, Upgrade } from "../../wire/transport.ts";
+
+/** A request as clients make it. */
+export function upgradeRequest(headers: Record<string, string> = {}, path = "/"): Request {
+  return new Request(`http://localhost:1${path}`, {
+    headers: { host: "localhost:1", "sec-websocket-protocol": "hl/2", ...headers },
+  });
+}
+
+/** One connection. Both directions are delivered in the same turn. */
+export class ScriptedClient implements Transport {
+  bufferedAmount = 0;
+  /** What the server sent, in words: `"response 3 07000000"`. */
+  readonly received: string[] = [];
+  /** What the server closed with. */
+  closedWith: CloseInfo | undefined;
+  /** How often the server ended without a handshake. */
+  terminated = 0;
+  /** Whether a close by the server is answered. */
+  answersClose = true;
+  #listener: TransportListener | undefined;
+
+  /** Connect to a server. */
+  static async connect(
+    core: AcceptingCore<never>,
+    request = upgradeRequest(),
+  ): Promise<ScriptedClient> {
+    const upgrade = await core.acceptor.upgrade(request, { address: "test" });
+    if (upgrade instanceof Response) throw new TypeError(`refused: ${upgrade.status}`);
+    return new ScriptedClient().open(upgrade);
+  }
+
+  /** Open an upgrade that was accepted. */
+  open(upgrade: Upgrade): this {
+    this.#listener = upgrade.open(this);
+    return this;
+  }
+
+  send(message: Uint8Array<ArrayBuffer>): void {
+    const bytes = new Uint8Array(inflateRawSync(message));
+    const reader = new Reader();
+    reader.reset(bytes);
+    const into = new ServerMessage();
+    readServerMessage(reader, 0, bytes.length, into);
+    const hex = (start: number, end: number) => {
+      let text = "";
+      for (const byte of bytes.subarray(start, end)) text += byte.toString(16).padStart(2, "0");
+      return text;
+    };
+    if (into.kind === 0) {
+      this.received.push(
+        `${into.ok ? "response" : "error"} ${into.id} ${
+          into.ok ? hex(into.start, into.end) : into.errorCode
+        }`,
+      );
+    } else if (into.kind === 1) {
+      this.received.push(`event ${into.topic(reader)} ${hex(into.start, into.end)}`);
+    } else {
+      const updates = Array.from(
+        { length: into.count },
+        (_, i) =>
+          `${into.updateIndex(reader, i)}=${
+            hex(into.updateStart(reader, i), into.updateEnd(reader, i))
+          }`,
+      );
+      this.received.push(`state ${updates.join(" ")}`);
+    }
+  }
+
+  close(code: number, reason: string): void {
+    this.closedWith ??= { code, reason };
+    if (this.answersClose) this.#listener?.onClose({ code, reason });
+  }
+
+  terminate(): void {
+    this.terminated++;
+  }
+
+  /** Hang up. */
+  hangUp(): void {
+    this.#listener?.onClose({ code: 1006, reason: "" });
+  }
+
+  /** Send bytes as they are. */
+  bytes(message: Uint8Array): void {
+    this.#listener?.onMessage(message);
+  }
+
+  #archive(write: (writer: Writer) => void): void {
+    const writer = new Writer();
+    write(writer);
+    this.bytes(new Uint8Array(deflateRawSync(writer.bytes.subarray(0, writer.position))));
+  }
+
+  /** Call a method. */
+  call(id: number, schema: Schema<unknown>, args: unknown = {}): void {
+    this.#archive((writer) => writeRequest(writer, id, schema, args));
+  }
+
+  /** Call with bytes. */
+  rawCall(id: number, call: Uint8Array): void {
+    this.#archive((writer) => writeRawRequest(writer, id, call));
+  }
+
+  /** What was received since the last time. */
+  take(): string[] {
+    return this.received.splice(0);
+  }
+}
+
+/** Read a hex archive. */
+export function readHex<T>(schema: Schema<T>, hex: string): T {
+  const reader = new Reader();
+  reader.reset(Uint8Array.from(hex.match(/../g) ?? [], (byte) => parseInt(byte, 16)));
+  return readArchive(schema, reader, 0, hex.length / 2);
+}
