@@ -121,7 +121,8 @@ export function convert<T, U>(inner: Schema<U>, conversion: Conversion<T, U>): S
   return new Converted(inner, conversion);
 }
 
-class Defaulted<T> extends Converted<T, T> {
+/** A schema of {@linkcode withDefault}: the same values as what is inside. */
+export class Defaulted<T> extends Converted<T, T> {
   readonly #value: T;
 
   constructor(inner: Schema<T>, value: T) {

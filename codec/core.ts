@@ -9,6 +9,15 @@ export { type Infer, isSchema, Schema } from "./schema.ts";
 export { type DecodeLimits } from "./reader.ts";
 export { encode, encodeInto } from "./encode.ts";
 export { decode, validate } from "./decode.ts";
+export { materialize, view } from "./view.ts";
+export {
+  type ListView,
+  type MapView,
+  type SetView,
+  type TupleView,
+  type View,
+  type Viewed,
+} from "./view_types.ts";
 export {
   bool,
   char,

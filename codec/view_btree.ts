@@ -1,0 +1,156 @@
+/**
+ * Views on B-trees, which look keys up by descending the tree.
+ *
+ * @module
+ */
+import type { BTreeMapSchema } from "./btree_map.ts";
+import { INNER_NODE, NODE_HEADER_BYTES } from "./btree_reader.ts";
+import { type FieldsLayout, roundUp } from "./layout.ts";
+import { type Probe, probe } from "./view_key.ts";
+import { EntriesView, type EntryAccess, keyStep } from "./view_map.ts";
+import type { Place, Step, ViewReader } from "./view_place.ts";
+
+type AnyBTree = BTreeMapSchema<unknown, unknown, unknown>;
+
+/** A node whose entries are known to lie in the archive. */
+interface Node {
+  readonly at: number;
+  readonly inner: boolean;
+  /** Position of the first entry. */
+  readonly start: number;
+  readonly count: number;
+  readonly entry: FieldsLayout;
+}
+
+/** A view on a `BTreeMap`. */
+export class BTreeView extends EntriesView {
+  readonly #reader: ViewReader;
+  readonly #schema: AnyBTree;
+  readonly #access: EntryAccess;
+  readonly #at: number;
+  readonly size: number;
+
+  constructor(
+    schema: AnyBTree,
+    access: EntryAccess,
+    reader: ViewReader,
+    at: number,
+    up: Place | undefined,
+    step: Step,
+  ) {
+    super({ schema }, reader, at, up, step);
+    this.size = reader.view.getUint32(at, true);
+    const entryBytes = schema.leafEntry.size;
+    const most = entryBytes === 0 ? reader.limits.maxItems : Math.floor(at / entryBytes);
+    if (this.size > most) {
+      reader.aim(at, up, step).fail(
+        entryBytes === 0 ? "TooLong" : "LengthMismatch",
+        at,
+        `at most ${most} entries`,
+      );
+    }
+    this.#reader = reader;
+    this.#schema = schema;
+    this.#access = access;
+    this.#at = at;
+  }
+
+  /** The node that the pointer at `base` leads to. Nodes lie before what leads to them, so that following them ends. */
+  #follow(base: number, owner: number): Node {
+    const { view } = this.#reader;
+    const aimed = this.#reader.aim(owner, this, "");
+    const at = aimed.claim(base, view.getInt32(base, true), NODE_HEADER_BYTES, 4);
+    const meta = view.getUint16(at + 8, true);
+    const inner = (meta & INNER_NODE) !== 0;
+    const count = meta & ~INNER_NODE;
+    const entry = inner ? this.#schema.innerEntry : this.#schema.leafEntry;
+    const header = roundUp(NODE_HEADER_BYTES, entry.align);
+    aimed.claim(at, 0, header + count * entry.size, 1);
+    if (count === 0) {
+      aimed.fail(
+        inner ? "TooFewInnerNodeEntries" : "TooFewLeafNodeEntries",
+        at,
+        "a node with entries",
+      );
+    }
+    return { at, inner, start: at + header, count, entry };
+  }
+
+  /** How many of a node's keys are not above the one looked for. */
+  #rank({ at, inner, start, count, entry }: Node, compare: Probe): number {
+    const offset = entry.offsets[inner ? 1 : 0]!;
+    let low = 0;
+    let high = count;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      const keyAt = start + middle * entry.size + offset;
+      if (compare(this.#reader.aim(at, this, middle), keyAt) <= 0) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  #find(key: unknown): number {
+    if (this.size === 0) return -1;
+    const compare = probe(this.#schema.key, key);
+    if (compare === undefined) return -1;
+    let node = this.#follow(this.#at + 4, this.#at);
+    let rank = this.#rank(node, compare);
+    while (node.inner) {
+      node = this.#child(node, rank);
+      rank = this.#rank(node, compare);
+    }
+    if (rank === 0) return -1;
+    const entryAt = node.start + (rank - 1) * node.entry.size;
+    const keyAt = entryAt + node.entry.offsets[0]!;
+    return compare(this.#reader.aim(node.at, this, rank - 1), keyAt) === 0 ? entryAt : -1;
+  }
+
+  /** Children of an inner node, the least first. */
+  #child(node: Node, index: number): Node {
+    const base = index === 0
+      ? node.at + 4
+      : node.start + (index - 1) * node.entry.size + node.entry.offsets[0]!;
+    return this.#follow(base, node.at);
+  }
+
+  get(key: unknown): unknown {
+    const entryAt = this.#find(key);
+    if (entryAt < 0) return undefined;
+    const at = entryAt + this.#schema.leafEntry.offsets[1]!;
+    return this.#access.value(this.#reader, at, this, keyStep(key));
+  }
+
+  has(key: unknown): boolean {
+    return this.#find(key) >= 0;
+  }
+
+  *entries(): Generator<[unknown, unknown], void, void> {
+    if (this.size === 0) return;
+    let node = this.#follow(this.#at + 4, this.#at);
+    while (node.inner) node = this.#child(node, 0);
+    let index = 0;
+    for (;;) {
+      const { offsets, size } = node.entry;
+      if (index + node.count > this.size) break;
+      for (let i = 0; i < node.count; i++, index++) {
+        const entryAt = node.start + i * size;
+        yield [
+          this.#access.key(this.#reader, entryAt + offsets[0]!, this, index),
+          this.#access.value(this.#reader, entryAt + offsets[1]!, this, index),
+        ];
+      }
+      if (index === this.size) return;
+      // Leaves are written from the greatest down: the next lies before.
+      node = this.#follow(node.at + 4, node.at);
+      if (node.inner) {
+        this.#reader.aim(node.at, this, "").fail("InnerNodeInLeafLevel", node.at, "a leaf");
+      }
+    }
+    this.#reader.aim(this.#at, this, "").fail(
+      "LengthMismatch",
+      this.#at,
+      `leaves of ${this.size} entries`,
+    );
+  }
+}

@@ -1,0 +1,61 @@
+/**
+ * Comparing the keys of an archived map with one that is looked for, where they are.
+ *
+ * @module
+ */
+import { BigInteger, SmallInt } from "./primitives.ts";
+import type { Schema } from "./schema.ts";
+import { INLINE_CAPACITY } from "./string.ts";
+import { toUtf8 } from "./utf8.ts";
+import type { ViewReader } from "./view_place.ts";
+
+/** Order of the key at a position, as against the one looked for. The reader must be aimed. */
+export type Probe = (reader: ViewReader, at: number) => number;
+
+/** How to compare with `key`; `undefined` if nothing can be equal to it. */
+export function probe(schema: Schema<unknown>, key: unknown): Probe | undefined {
+  if (schema.kind === "string") {
+    if (typeof key !== "string" || !key.isWellFormed()) return undefined;
+    return (reader, at) => compareString(reader, at, key);
+  }
+  try {
+    schema.accept(key, []);
+  } catch {
+    return undefined;
+  }
+  if (schema instanceof SmallInt || schema instanceof BigInteger) {
+    return (reader, at) => {
+      const own = schema.read(reader, at) as number;
+      return own < (key as number) ? -1 : own > (key as number) ? 1 : 0;
+    };
+  }
+  return (reader, at) => schema.compare(schema.read(reader, at), key);
+}
+
+function compareString(reader: ViewReader, at: number, text: string): number {
+  const { bytes } = reader;
+  let start = at;
+  let length = bytes[at + INLINE_CAPACITY]!;
+  if (length >= 0x80) {
+    length = reader.view.getUint32(at, true);
+    start = reader.claim(at, reader.view.getInt32(at + 4, true), length, 1);
+  } else if (length > INLINE_CAPACITY) {
+    reader.fail("StringRepr", at, "an inline length of at most 7");
+  }
+  const common = Math.min(length, text.length);
+  for (let i = 0; i < common; i++) {
+    const unit = text.charCodeAt(i);
+    if (unit >= 0x80) return compareBytes(bytes, start, length, toUtf8(text));
+    if (unit !== bytes[start + i]) return bytes[start + i]! - unit;
+  }
+  // As far as they go both are ASCII.
+  return length - text.length;
+}
+
+function compareBytes(bytes: Uint8Array, start: number, length: number, key: Uint8Array): number {
+  const common = Math.min(length, key.length);
+  for (let i = 0; i < common; i++) {
+    if (bytes[start + i] !== key[i]) return bytes[start + i]! - key[i]!;
+  }
+  return length - key.length;
+}

@@ -1,0 +1,135 @@
+/**
+ * {@linkcode Place}: where in an archive a view is, and how it was reached.
+ *
+ * @module
+ */
+import { CodecError, type CodecErrorCode } from "./errors.ts";
+import { type DecodeLimits, Reader } from "./reader.ts";
+import type { Schema } from "./schema.ts";
+
+/** One step of a path; a function is called when the path is shown. */
+export type Step = string | number | (() => string);
+
+/** Gives the value at a position: a view, or what is decoded on access. */
+export type Access = (
+  reader: ViewReader,
+  at: number,
+  up: Place | undefined,
+  step: Step,
+) => unknown;
+
+/** What a view decodes to. */
+export interface Whole {
+  /** How the object at the view's position is archived. */
+  readonly schema: Schema<unknown>;
+  /** The part of its value that the view shows; all of it if absent. */
+  readonly part?: string;
+}
+
+/** A reader that serves all views on one archive. */
+export class ViewReader extends Reader {
+  /** Whether a value is being read: a conversion in it may touch other views. */
+  busy = false;
+  #up: Place | undefined;
+  #step: Step = "";
+
+  /** Create over a whole archive. */
+  constructor(archive: Uint8Array, limits?: DecodeLimits) {
+    super(limits);
+    this.reset(archive);
+    this.open(0, archive.length);
+  }
+
+  /** Get ready to read the object at `at`: what it points to must lie before it. */
+  aim(at: number, up: Place | undefined, step: Step): ViewReader {
+    const reader = this.busy ? new ViewReader(this.bytes, this.limits) : this;
+    reader.low = 0;
+    reader.high = at;
+    reader.#up = up;
+    reader.#step = step;
+    return reader;
+  }
+
+  override fail(code: CodecErrorCode, at: number, expected: string): never {
+    const path = pathTo(this.#up, this.#step);
+    path.push(...this.path);
+    this.path.length = 0;
+    this.path.push(...path);
+    try {
+      return super.fail(code, at, expected);
+    } finally {
+      this.path.length = 0;
+    }
+  }
+}
+
+/** Decode the object at a position with all that it owns. */
+export function readWhole(
+  aimed: ViewReader,
+  at: number,
+  up: Place | undefined,
+  step: Step,
+  schema: Schema<unknown>,
+): unknown {
+  const reader = aimed.aim(at, up, step);
+  reader.depth = reader.limits.maxDepth;
+  reader.items = reader.limits.maxItems;
+  reader.busy = true;
+  try {
+    return schema.read(reader, at);
+  } catch (cause) {
+    reader.busy = false;
+    reader.aim(at, up, step);
+    reader.depth = reader.limits.maxDepth;
+    reader.items = reader.limits.maxItems;
+    // Reading finds that something is wrong; checking finds what and where.
+    schema.check(reader, at);
+    if (cause instanceof CodecError) throw cause;
+    return reader.fail("BadValue", at, `a value that can be converted (${cause})`);
+  } finally {
+    reader.busy = false;
+  }
+}
+
+/** A view's place. It has no names of its own, so that a struct's fields may have any. */
+export class Place {
+  readonly #whole: Whole;
+  readonly #reader: ViewReader;
+  readonly #at: number;
+  readonly #up: Place | undefined;
+  readonly #step: Step;
+
+  constructor(whole: Whole, reader: ViewReader, at: number, up: Place | undefined, step: Step) {
+    this.#whole = whole;
+    this.#reader = reader;
+    this.#at = at;
+    this.#up = up;
+    this.#step = step;
+  }
+
+  /** A getter for views of a class: reads the field at `offset`. */
+  static getter(access: Access, offset: number, step: Step): () => unknown {
+    return function (this: Place): unknown {
+      return access(this.#reader, this.#at + offset, this, step);
+    };
+  }
+
+  /** What a place shows, decoded. */
+  static decode(place: Place): unknown {
+    const { schema, part } = place.#whole;
+    const value = readWhole(place.#reader, place.#at, place.#up, place.#step, schema);
+    return part === undefined ? value : (value as Record<string, unknown>)[part];
+  }
+
+  /** The steps to a place. */
+  static path(place: Place | undefined): Step[] {
+    const steps: Step[] = [];
+    for (let next = place; next !== undefined; next = next.#up) steps.push(next.#step);
+    return steps.reverse();
+  }
+}
+
+function pathTo(up: Place | undefined, step: Step): (string | number)[] {
+  return [...Place.path(up), step].map((part) => typeof part === "function" ? part() : part)
+    .filter((part) => part !== "");
+}
