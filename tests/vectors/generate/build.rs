@@ -8,14 +8,55 @@ const SEED: u64 = 0x6861_7264_6c69_6768;
 const LAYOUTS: usize = 360;
 
 const LEAVES: &[&str] = &[
-    "u8", "i8", "u16", "i16", "u32", "i32", "u64", "i64", "u128", "i128", "usize", "isize", "f32", "f64", "bool", "char",
-    "()", "String", "Box<str>", "Duration", "Ipv4Addr", "IpAddr", "SocketAddr", "NonZeroU8", "NonZeroU16", "NonZeroU32",
-    "NonZeroU64", "NonZeroI16", "NonZeroUsize", "RangeFull",
+    "u8",
+    "i8",
+    "u16",
+    "i16",
+    "u32",
+    "i32",
+    "u64",
+    "i64",
+    "u128",
+    "i128",
+    "usize",
+    "isize",
+    "f32",
+    "f64",
+    "bool",
+    "char",
+    "()",
+    "String",
+    "Box<str>",
+    "Duration",
+    "Ipv4Addr",
+    "IpAddr",
+    "SocketAddr",
+    "NonZeroU8",
+    "NonZeroU16",
+    "NonZeroU32",
+    "NonZeroU64",
+    "NonZeroI16",
+    "NonZeroUsize",
+    "RangeFull",
 ];
 /// Rich in niches, which decide the order of fields: every second pick comes from here.
 const NICHES: &[&str] = &[
-    "bool", "char", "u8", "u16", "u32", "u64", "NonZeroU8", "NonZeroU32", "Option<u8>", "Option<u64>", "Option<bool>",
-    "[bool; 2]", "[u8; 3]", "[u8; 5]", "(u8, bool)", "(bool, u16, u8)",
+    "bool",
+    "char",
+    "u8",
+    "u16",
+    "u32",
+    "u64",
+    "NonZeroU8",
+    "NonZeroU32",
+    "Option<u8>",
+    "Option<u64>",
+    "Option<bool>",
+    "[bool; 2]",
+    "[u8; 3]",
+    "[u8; 5]",
+    "(u8, bool)",
+    "(bool, u16, u8)",
 ];
 const KEYS: &[&str] = &["u8", "u32", "u64", "char", "bool", "String", "(u8, u32)", "[u8; 3]"];
 
@@ -105,7 +146,8 @@ impl Program {
             })
             .collect();
         let name = self.name();
-        writeln!(self.definitions, "crate::shape! {{ #[derive(Archive)] enum {name} {{ {} }} }}", variants.join(", ")).expect("a string");
+        writeln!(self.definitions, "crate::shape! {{ #[derive(Archive)] enum {name} {{ {} }} }}", variants.join(", "))
+            .expect("a string");
         name
     }
 }

@@ -13,9 +13,8 @@ pub async fn run(options: &Options) {
     let address = options.address(options.number("port", 8080));
     let level = options.number("level", 6);
     let calls = options.number("calls", 2_000) as usize;
-    let client = CounterClient::dial(&address, level, options.get("ca").is_none())
-        .await
-        .unwrap_or_else(|reason| fail(&reason));
+    let client =
+        CounterClient::dial(&address, level, options.get("ca").is_none()).await.unwrap_or_else(|reason| fail(&reason));
     // Unmeasured: the first calls pay for what later ones reuse.
     for _ in 0..200 {
         overhead(&client).await;

@@ -60,9 +60,8 @@ pub async fn run<C: Driver>(options: &Options) {
 
 /// In a task of its own, because the reference panics when its connection is gone.
 async fn call<C: Driver>(client: Arc<C>, command: Value, limit: Duration) -> Value {
-    let task = tokio::spawn(async move {
-        client.call(command["call"].as_str().unwrap_or_default(), &command["args"]).await
-    });
+    let task =
+        tokio::spawn(async move { client.call(command["call"].as_str().unwrap_or_default(), &command["args"]).await });
     let abort = task.abort_handle();
     match timeout(limit, task).await {
         Ok(Ok(outcome)) => Outcome::to_json(&outcome),
@@ -95,7 +94,12 @@ fn collect<C: Driver>(mut from: hardlight::tokio::sync::broadcast::Receiver<Even
 }
 
 /// The next `count` events, or fewer if they don't come in time.
-async fn take(from: &mut mpsc::UnboundedReceiver<Value>, seen: &mut VecDeque<Value>, count: usize, limit: Duration) -> Vec<Value> {
+async fn take(
+    from: &mut mpsc::UnboundedReceiver<Value>,
+    seen: &mut VecDeque<Value>,
+    count: usize,
+    limit: Duration,
+) -> Vec<Value> {
     let end = Instant::now() + limit;
     while seen.len() < count {
         match timeout_at(end, from.recv()).await {

@@ -4,13 +4,15 @@ mod bench;
 mod client;
 mod driver;
 mod json;
+mod json_std;
 mod server;
 mod services;
 
 use services::{counter, custom, echo, pet, todo};
 use std::collections::HashMap;
 
-const USAGE: &str = "peer server --service counter|pet|todo|custom|echo [--port N] [--host NAME] [--cert FILE --key FILE]
+const USAGE: &str =
+    "peer server --service counter|pet|todo|custom|echo [--port N] [--host NAME] [--cert FILE --key FILE]
 peer client --service … --port N [--host NAME] [--level 0..9] [--ca FILE]
 peer bench --port N [--host NAME] [--level 0..9] [--ca FILE] [--calls N]";
 
@@ -32,7 +34,8 @@ impl Options {
     }
 
     fn number(&self, name: &str, otherwise: u32) -> u32 {
-        self.get(name).map_or(otherwise, |text| text.parse().unwrap_or_else(|_| fail(&format!("--{name} must be a number"))))
+        self.get(name)
+            .map_or(otherwise, |text| text.parse().unwrap_or_else(|_| fail(&format!("--{name} must be a number"))))
     }
 
     /// `host:port` as the reference wants it.

@@ -45,9 +45,7 @@ leaves!(|v| json!(v.to_string()), NonZeroU128 = "nz_u128", NonZeroI128 = "nz_i12
 leaf!(f32, "f32", |v| json!(format!("0x{:08x}", v.to_bits())));
 leaf!(f64, "f64", |v| json!(format!("0x{:016x}", v.to_bits())));
 leaves!(|_v| Value::Null, () = "unit", RangeFull = "rangefull");
-leaf!(Duration, "duration", |v| {
-    json!({ "secs": v.as_secs().to_string(), "nanos": v.subsec_nanos() })
-});
+leaf!(Duration, "duration", |v| json!({ "secs": v.as_secs().to_string(), "nanos": v.subsec_nanos() }));
 leaf!(Ipv4Addr, "ipv4", |v| json!(hex(&v.octets())));
 leaf!(Ipv6Addr, "ipv6", |v| json!(hex(&v.octets())));
 leaf!(IpAddr, "ip", |v| match v {

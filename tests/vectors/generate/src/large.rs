@@ -11,15 +11,18 @@ fn add<T: Vector>(into: &mut String, name: &str, rule: &str, count: u32, value: 
     let bytes = value.archive();
     let back = T::read(&bytes).unwrap_or_else(|error| panic!("rkyv refuses its own {name}: {error}"));
     assert_eq!(back.archive()[..], bytes[..], "{name} changes when read and written again");
-    line(into, json!({
-        "name": name,
-        "rust": declaration::<T>(),
-        "schema": schema::<T>(),
-        "rule": rule,
-        "count": count,
-        "bytes": bytes.len(),
-        "sha256": hex(&Sha256::digest(&bytes)),
-    }));
+    line(
+        into,
+        json!({
+            "name": name,
+            "rust": declaration::<T>(),
+            "schema": schema::<T>(),
+            "rule": rule,
+            "count": count,
+            "bytes": bytes.len(),
+            "sha256": hex(&Sha256::digest(&bytes)),
+        }),
+    );
 }
 
 fn spread(i: u32) -> u32 {

@@ -14,13 +14,16 @@ use std::ops::*;
 use std::time::Duration;
 
 fn add<T: Shape + Archive>(into: &mut String, offsets: &[usize]) {
-    line(into, json!({
-        "rust": declaration::<T>(),
-        "schema": schema::<T>(),
-        "size": size_of::<T::Archived>(),
-        "align": align_of::<T::Archived>(),
-        "offsets": offsets,
-    }));
+    line(
+        into,
+        json!({
+            "rust": declaration::<T>(),
+            "schema": schema::<T>(),
+            "size": size_of::<T::Archived>(),
+            "align": align_of::<T::Archived>(),
+            "offsets": offsets,
+        }),
+    );
 }
 
 // Defines the types, and `pub fn lines() -> String` with one `add` for each.

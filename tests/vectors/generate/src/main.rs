@@ -5,17 +5,16 @@ mod describe;
 mod describe_std;
 mod large;
 mod layouts;
-mod malformed;
+mod mutations;
 mod values;
 mod vectors;
+mod verdicts;
 
 use std::path::PathBuf;
 
 fn main() -> std::io::Result<()> {
-    let folder = std::env::args().nth(1).map_or_else(
-        || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(".."),
-        PathBuf::from,
-    );
+    let folder =
+        std::env::args().nth(1).map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(".."), PathBuf::from);
     let mut vectors = vectors::Vectors::default();
     values::add_all(&mut vectors);
     std::fs::create_dir_all(&folder)?;

@@ -1,7 +1,8 @@
 //! Collects the lines: each value as rkyv writes it, and what rkyv says to damaged copies of it.
 
 use crate::describe::{declaration, hex, schema, Describe};
-use crate::malformed::{category, holds_odd_nan, Mutations};
+use crate::mutations;
+use crate::verdicts::{category, holds_odd_nan};
 use rkyv::de::deserializers::SharedDeserializeMap;
 use rkyv::ser::serializers::AllocSerializer;
 use rkyv::validation::validators::DefaultValidator;
@@ -61,6 +62,15 @@ impl Vectors {
         }
     }
 
+    /// Like [`add`](Self::add), for large archives that are mostly zero: damages what is not,
+    /// the pointers and lengths, `copies` times.
+    pub fn add_links<T: Vector>(&mut self, name: &str, copies: usize, value: T) {
+        for (name, value) in self.numbered(name, [value]) {
+            let bytes = self.write(&name, &value);
+            self.judge::<T>(&name, mutations::of_links(&name, &bytes, copies));
+        }
+    }
+
     fn numbered<T>(&mut self, name: &str, values: impl IntoIterator<Item = T>) -> Vec<(String, T)> {
         assert!(!self.names.iter().any(|other| other == name), "{name} is listed twice");
         self.names.push(name.into());
@@ -72,27 +82,32 @@ impl Vectors {
         let back = T::read(&bytes).unwrap_or_else(|error| panic!("rkyv refuses its own {name}: {error}"));
         assert_eq!(back.archive()[..], bytes[..], "{name} changes when read and written again");
         assert_eq!(back.value(), value.value(), "{name} is read as another value");
-        line(&mut self.values, json!({
-            "name": name,
-            "rust": declaration::<T>(),
-            "schema": schema::<T>(),
-            "value": value.value(),
-            "hex": hex(&bytes),
-            "size": size_of::<T::Archived>(),
-            "align": align_of::<T::Archived>(),
-        }));
+        line(
+            &mut self.values,
+            json!({
+                "name": name,
+                "rust": declaration::<T>(),
+                "schema": schema::<T>(),
+                "value": value.value(),
+                "hex": hex(&bytes),
+                "size": size_of::<T::Archived>(),
+                "align": align_of::<T::Archived>(),
+            }),
+        );
         bytes
     }
 
     fn damage<T: Vector>(&mut self, name: &str, bytes: &[u8]) {
-        let rust = declaration::<T>();
-        if bytes.len() > MAX_MUTATED_BYTES || rust.len() > MAX_MUTATED_DECLARATION {
-            return;
+        if bytes.len() <= MAX_MUTATED_BYTES && declaration::<T>().len() <= MAX_MUTATED_DECLARATION {
+            self.judge::<T>(name, mutations::of(name, bytes));
         }
-        for (mutation, damaged) in Mutations::of(name, bytes) {
+    }
+
+    fn judge<T: Vector>(&mut self, name: &str, mutations: Vec<(String, Vec<u8>)>) {
+        for (mutation, damaged) in mutations {
             let mut entry = json!({
                 "name": name,
-                "rust": rust,
+                "rust": declaration::<T>(),
                 "schema": schema::<T>(),
                 "mutation": mutation,
                 "hex": hex(&damaged),

@@ -18,7 +18,7 @@ pub struct State {
     pub counter: u32,
 }
 
-drive!(CounterClient, state { counter }, event (), increment(amount), decrement(amount), get(), test_overhead());
+drive!(CounterClient, state { counter }, event(), increment(amount), decrement(amount), get(), test_overhead());
 
 pub struct Handler {
     state: Arc<StateController>,

@@ -62,7 +62,14 @@ pub trait Echo {
     async fn echo_btree(&self, v: BTreeMap<String, u32>) -> HandlerResult<BTreeMap<String, u32>>;
     async fn echo_box(&self, v: Box<Inner>) -> HandlerResult<Box<Inner>>;
     async fn echo_result(&self, v: Result<u32, String>) -> HandlerResult<Result<u32, String>>;
-    async fn echo_many(&self, a: u8, b: u64, c: String, d: Option<u32>, e: Vec<u8>) -> HandlerResult<(u8, u64, String, Option<u32>, Vec<u8>)>;
+    async fn echo_many(
+        &self,
+        a: u8,
+        b: u64,
+        c: String,
+        d: Option<u32>,
+        e: Vec<u8>,
+    ) -> HandlerResult<(u8, u64, String, Option<u32>, Vec<u8>)>;
     async fn sleep_ms(&self, ms: u32, tag: u32) -> HandlerResult<u32>;
     async fn fail(&self, code: u8) -> HandlerResult<u32>;
     async fn panic_now(&self, message: String) -> HandlerResult<u32>;
@@ -71,7 +78,14 @@ pub trait Echo {
     async fn set_name(&self, name: String) -> HandlerResult<()>;
     async fn set_many(&self, n: u32, name: String, items: Vec<u32>) -> HandlerResult<()>;
     async fn push_item(&self, n: u32) -> HandlerResult<u32>;
-    async fn set_rest(&self, pet: Option<Shape>, flags: (bool, u8), tags: HashMap<String, u32>, ratio: f64, big: u64) -> HandlerResult<()>;
+    async fn set_rest(
+        &self,
+        pet: Option<Shape>,
+        flags: (bool, u8),
+        tags: HashMap<String, u32>,
+        ratio: f64,
+        big: u64,
+    ) -> HandlerResult<()>;
     async fn touch(&self) -> HandlerResult<()>;
     async fn flip_flop(&self) -> HandlerResult<()>;
     async fn two_writes(&self, n: u32) -> HandlerResult<u32>;
@@ -130,6 +144,7 @@ pub async fn log(mut topics: UnboundedReceiver<TopicNotification>) {
     }
 }
 
+#[rustfmt::skip] // A line for each type.
 #[rpc_handler]
 impl Echo for Handler {
     async fn nothing(&self) -> HandlerResult<()> {

@@ -24,8 +24,14 @@ pub struct State {
     pub pet: Option<Pet>,
 }
 
-drive!(PetServiceClient, state { pet }, event (),
-    become_dog(name, age, breed), become_cat(name, age, breed), make_a_noise());
+drive!(
+    PetServiceClient,
+    state { pet },
+    event(),
+    become_dog(name, age, breed),
+    become_cat(name, age, breed),
+    make_a_noise()
+);
 
 #[rpc_handler]
 impl PetService for Handler {

@@ -38,8 +38,18 @@ pub struct State {
     pub next_id: u32,
 }
 
-drive!(TodoClient, state { tasks, next_id }, event (),
-    create(task), mark_as_done(id), get(ids), get_all(), delete(ids), delete_all(), delete_done_tasks());
+drive!(
+    TodoClient,
+    state { tasks, next_id },
+    event(),
+    create(task),
+    mark_as_done(id),
+    get(ids),
+    get_all(),
+    delete(ids),
+    delete_all(),
+    delete_done_tasks()
+);
 
 #[rpc_handler]
 impl Todo for Handler {

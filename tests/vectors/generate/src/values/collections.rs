@@ -126,7 +126,8 @@ fn tuples(vectors: &mut Vectors) {
     vectors.add("tuple/9", [(1i8, 2i16, 3i32, 4i64, 5i128, 6u8, 7u16, 8u32, 9u64)]);
     vectors.add("tuple/10", [(1u8, 2u8, 3u8, 4u8, 5u8, 6u8, 7u8, 8u8, 9u8, 10u64)]);
     vectors.add("tuple/11", [(1u8, 2u16, 3u8, 4u16, 5u8, 6u16, 7u8, 8u16, 9u8, 10u16, 11u8)]);
-    vectors.add("tuple/12", [(1u8, 2u32, true, 4u16, 'e', 6u64, text("seven"), 8u8, Some(9u8), 10i8, [11u8, 11], 12u32)]);
+    vectors
+        .add("tuple/12", [(1u8, 2u32, true, 4u16, 'e', 6u64, text("seven"), 8u8, Some(9u8), 10i8, [11u8, 11], 12u32)]);
     vectors.add("tuple/nested", [((1u8, 2u32), (3u64, (4u8, 5u16)), 6u8)]);
     vectors.add("tuple/units", [((), 1u32, ())]);
 }

@@ -66,16 +66,16 @@ pub fn add(vectors: &mut Vectors) {
     vectors.add("enum/wide", [Wide::A(1, 2), Wide::B(3)]);
     vectors.add("enum/order", [Order::A(1, 2, 3, 4, 5), Order::B([6; 17])]);
     vectors.add("enum/repr", [Repr::A, Repr::B(5)]);
-    vectors.add("enum/deep", [
-        Deep::Leaf(Color::Green),
-        Deep::Boxed(Box::new(Shape::Named { a: 1, b: 2, c: 3 })),
-        Deep::Both { left: Some(Shape::Str("left and long".into())), right: Err(Single::Only(1)) },
-        Deep::Both { left: None, right: Ok(Color::Blue) },
-    ]);
-    vectors.add("recursive/expr", [
-        *number(5),
-        Expr::Add(number(1), Box::new(Expr::Neg { of: number(2) })),
-    ]);
+    vectors.add(
+        "enum/deep",
+        [
+            Deep::Leaf(Color::Green),
+            Deep::Boxed(Box::new(Shape::Named { a: 1, b: 2, c: 3 })),
+            Deep::Both { left: Some(Shape::Str("left and long".into())), right: Err(Single::Only(1)) },
+            Deep::Both { left: None, right: Ok(Color::Blue) },
+        ],
+    );
+    vectors.add("recursive/expr", [*number(5), Expr::Add(number(1), Box::new(Expr::Neg { of: number(2) }))]);
     vectors.add("enum/255", [E255::V0, E255::Last(1, 2)]);
     vectors.add("enum/256", [E256::V0, E256::V200, E256::Last(1, 2)]);
     vectors.add("enum/257", [E257::Last(1, 2)]);

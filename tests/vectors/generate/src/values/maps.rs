@@ -42,7 +42,18 @@ fn tree<K: Ord, V>(entries: impl IntoIterator<Item = (K, V)>) -> BTreeMap<K, V> 
 }
 
 const WORDS: [&str; 12] = [
-    "", "a", "banana", "cherry pie", "date", "elderberry", "fig", "grapefruit", "héron", "\u{ffff}", "😀", "zebra crossing",
+    "",
+    "a",
+    "banana",
+    "cherry pie",
+    "date",
+    "elderberry",
+    "fig",
+    "grapefruit",
+    "héron",
+    "\u{ffff}",
+    "😀",
+    "zebra crossing",
 ];
 
 pub fn add(vectors: &mut Vectors) {
@@ -50,14 +61,23 @@ pub fn add(vectors: &mut Vectors) {
     hash_sets(vectors);
     btree_maps(vectors);
     btree_sets(vectors);
-    vectors.add("map/holder", [Holder {
-        a: 1, map: hash([(text("one"), 1), (text("twenty-one"), 21)]), tree: tree([(1, text("one")), (2, text("a long second"))]), b: true,
-    }]);
+    vectors.add(
+        "map/holder",
+        [Holder {
+            a: 1,
+            map: hash([(text("one"), 1), (text("twenty-one"), 21)]),
+            tree: tree([(1, text("one")), (2, text("a long second"))]),
+            b: true,
+        }],
+    );
 }
 
 fn hash_maps(vectors: &mut Vectors) {
     vectors.add("hashmap/u32_u32", [0u32, 1, 2, 3, 10, 100].map(|count| hash((0..count).map(|i| (i * 7, i)))));
-    vectors.add("hashmap/string_u32", [0u32, 1, 4, 12].map(|count| hash((0..count).map(|i| (text(WORDS[i as usize]), i)))));
+    vectors.add(
+        "hashmap/string_u32",
+        [0u32, 1, 4, 12].map(|count| hash((0..count).map(|i| (text(WORDS[i as usize]), i)))),
+    );
     vectors.add("hashmap/string_vec", [hash([(text("a"), vec![1u8]), (text("a longer key"), vec![2, 3])])]);
     vectors.add("hashmap/string_string", [hash(WORDS.map(|word| (text(word), format!("{word}, {word}"))))]);
     vectors.add("hashmap/u8_u8", [hash([(1u8, 2u8)]), hash((0..=255).map(|i: u8| (i, !i)))]);
@@ -78,7 +98,10 @@ fn hash_maps(vectors: &mut Vectors) {
     vectors.add("hashmap/enum", [hash(key_enums().map(|key| (key, 1u8)))]);
     vectors.add("hashmap/unit_value", [hash((0..5u32).map(|i| (i, ())))]);
     vectors.add("hashmap/alignments", [hash([(1u8, (2u8, 3u64))])]);
-    vectors.add("hashmap/nested", [hash([(text("outer one"), hash([(1u8, text("inner and long"))])), (text("b"), hash([]))])]);
+    vectors.add(
+        "hashmap/nested",
+        [hash([(text("outer one"), hash([(1u8, text("inner and long"))])), (text("b"), hash([]))])],
+    );
 }
 
 fn hash_sets(vectors: &mut Vectors) {
@@ -94,13 +117,16 @@ fn btree_maps(vectors: &mut Vectors) {
     vectors.add("btreemap/string_u32", [tree(WORDS.iter().zip(0u32..).map(|(word, i)| (text(word), i)))]);
     vectors.add("btreemap/string_vec", [tree([(text("a"), vec![1u8]), (text("a longer key"), vec![2, 3])])]);
     vectors.add("btreemap/string_string", [tree(WORDS.map(|word| (text(word), format!("{word}, {word}"))))]);
-    vectors.add("btreemap/levels", [tree((0..14u8).map(|i| (format!("{i:02}{}", "k".repeat(1_400)), i)))]);
+    vectors.add("btreemap/levels", [tree((0..8u8).map(|i| (format!("{i:02}{}", "k".repeat(1_400)), i)))]);
+    // Entries of 4,090 bytes: each leaf holds one, so small maps have inner nodes.
+    vectors.add_links("btreemap/leaves", 14, tree([(1u8, [0u8; 4_090]), (2, [0; 4_090])]));
     vectors.add("btreemap/u64_u8", [tree([(1u64, 1u8)]), tree([(1, 1), (2, 2), (u64::MAX, 3)])]);
     vectors.add("btreemap/u128_u8", [tree([(1u128, 1u8), (2, 2)])]);
     vectors.add("btreemap/u8_u8", [tree([(1u8, 2u8)]), tree((0..40).map(|i| (i, i)))]);
     vectors.add("btreemap/u8_u64", [tree([(1u8, 2u64), (3, 4)])]);
     vectors.add("btreemap/i32_bool", [tree([(-1i32, true), (0, false), (1, true)])]);
-    vectors.add("btreemap/tuple", [tree([((1u8, text("x")), 1u8), ((1, text("a longer key")), 2), ((0, text("z")), 3)])]);
+    vectors
+        .add("btreemap/tuple", [tree([((1u8, text("x")), 1u8), ((1, text("a longer key")), 2), ((0, text("z")), 3)])]);
     vectors.add("btreemap/option", [tree([(None, 1u8), (Some(0u8), 2), (Some(1), 3)])]);
     vectors.add("btreemap/struct", [tree(key_structs().map(|key| (key.clone(), vec![u32::from(key.a)])))]);
     vectors.add("btreemap/enum", [tree(key_enums().map(|key| (key, text("a value of it"))))]);

@@ -16,9 +16,16 @@ const V6: Ipv6Addr = Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 1);
 
 pub fn add(vectors: &mut Vectors) {
     let (socket4, socket6) = (SocketAddrV4::new(V4, 8080), SocketAddrV6::new(V6, 443, 1, 2));
-    vectors.add("duration", [
-        Duration::ZERO, Duration::new(1, 1), Duration::from_millis(1_500), Duration::new(0, 999_999_999), Duration::MAX,
-    ]);
+    vectors.add(
+        "duration",
+        [
+            Duration::ZERO,
+            Duration::new(1, 1),
+            Duration::from_millis(1_500),
+            Duration::new(0, 999_999_999),
+            Duration::MAX,
+        ],
+    );
     vectors.add("range/u32", [1u32..5, 0..0]);
     vectors.add("range/u8", [1u8..255]);
     vectors.add("range/i64", [-1i64..1]);

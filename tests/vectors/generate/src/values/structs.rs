@@ -72,20 +72,37 @@ pub fn add(vectors: &mut Vectors) {
     vectors.add("struct/descending", [Descending { a: 1, b: 2, c: 3, d: 4, e: 5 }]);
     vectors.add("struct/mixed", [Mixed { a: 1, b: 2, c: 3, d: 4, e: 5 }]);
     vectors.add("struct/point", [Point { x: 1.5, y: -2.0, label: "somewhere".into() }]);
-    vectors.add("struct/texts", [
-        Texts {
-            a: "first string".into(), b: vec![1, 2, 3], c: "third string".into(), d: vec![4, 5], e: Some("fifth string".into()),
-        },
-        Texts { a: "a".into(), b: vec![], c: "c".into(), d: vec![], e: None },
-    ]);
-    vectors.add("struct/numbers", [Numbers {
-        a: -1, b: -2, c: -3, d: -4, e: -5, f: 6, g: -7, h: 8.5, i: -9.25, j: true, k: 'k',
-    }]);
+    vectors.add(
+        "struct/texts",
+        [
+            Texts {
+                a: "first string".into(),
+                b: vec![1, 2, 3],
+                c: "third string".into(),
+                d: vec![4, 5],
+                e: Some("fifth string".into()),
+            },
+            Texts { a: "a".into(), b: vec![], c: "c".into(), d: vec![], e: None },
+        ],
+    );
+    vectors.add(
+        "struct/numbers",
+        [Numbers { a: -1, b: -2, c: -3, d: -4, e: -5, f: 6, g: -7, h: 8.5, i: -9.25, j: true, k: 'k' }],
+    );
     vectors.add("struct/inner", [inner(1, "x"), inner(65_535, "a longer label")]);
-    vectors.add("struct/outer", [
-        Outer { flag: true, inner: inner(1, "a longer label"), list: vec![inner(2, "b"), inner(3, "another long label")], opt: Some(inner(4, "d")), pair: (5, 6) },
-        Outer { flag: false, inner: inner(0, ""), list: vec![], opt: None, pair: (0, 0) },
-    ]);
+    vectors.add(
+        "struct/outer",
+        [
+            Outer {
+                flag: true,
+                inner: inner(1, "a longer label"),
+                list: vec![inner(2, "b"), inner(3, "another long label")],
+                opt: Some(inner(4, "d")),
+                pair: (5, 6),
+            },
+            Outer { flag: false, inner: inner(0, ""), list: vec![], opt: None, pair: (0, 0) },
+        ],
+    );
     vectors.add("struct/niche1", [Niche1 { a: 1, b: true, c: 2, d: 3 }]);
     vectors.add("struct/niche2", [Niche2 { a: true, b: [7; 16] }]);
     vectors.add("struct/niche3", [Niche3 { a: 1, b: 'b', c: 2, d: true }]);
@@ -93,26 +110,51 @@ pub fn add(vectors: &mut Vectors) {
     vectors.add("struct/niche5", [Niche5 { a: (1, 2, 3, true), b: (4, false, 5) }]);
     vectors.add("struct/niche6", [Niche6 { a: 1, b: Some(2), c: [3, 4, 5], d: 6, e: NonZeroU16::MAX }]);
     vectors.add("struct/niche7", [Niche7 { a: [1, 2, 3], b: NonZeroU64::MIN, c: true, d: 4, e: Some(false) }]);
-    vectors.add("struct/niche8", [Niche8 { a: Niche1 { a: 1, b: false, c: 2, d: 3 }, b: 4, c: Niche4 { a: Some(5), b: 6, c: true }, d: 7 }]);
+    vectors.add(
+        "struct/niche8",
+        [Niche8 { a: Niche1 { a: 1, b: false, c: 2, d: 3 }, b: 4, c: Niche4 { a: Some(5), b: 6, c: true }, d: 7 }],
+    );
     vectors.add("struct/zero_sized", [ZeroSized { a: (), b: 1, c: [], d: 2, e: Nothing }]);
     vectors.add("struct/wide", [Wide { a: 1, b: 2, c: 3, d: -4 }]);
-    vectors.add("struct/pointers", [Pointers { a: Box::new(1), b: vec![2, 3], c: Box::new(4), d: "five".into(), e: vec![6, 7].into() }]);
-    vectors.add("struct/gaps", [
-        Gaps { a: vec![1], b: vec![], c: vec![2], d: vec![] },
-        Gaps { a: vec![1], b: vec![2], c: vec![3], d: vec![4] },
-    ]);
-    vectors.add("struct/options", [
-        Options { a: None, b: None, c: None, d: None, e: None, f: None },
-        Options { a: Some(1), b: Some(2), c: Some(3), d: Some(4), e: Some("five is longer".into()), f: Some(vec![6]) },
-    ]);
+    vectors.add(
+        "struct/pointers",
+        [Pointers { a: Box::new(1), b: vec![2, 3], c: Box::new(4), d: "five".into(), e: vec![6, 7].into() }],
+    );
+    vectors.add(
+        "struct/gaps",
+        [
+            Gaps { a: vec![1], b: vec![], c: vec![2], d: vec![] },
+            Gaps { a: vec![1], b: vec![2], c: vec![3], d: vec![4] },
+        ],
+    );
+    vectors.add(
+        "struct/options",
+        [
+            Options { a: None, b: None, c: None, d: None, e: None, f: None },
+            Options {
+                a: Some(1),
+                b: Some(2),
+                c: Some(3),
+                d: Some(4),
+                e: Some("five is longer".into()),
+                f: Some(vec![6]),
+            },
+        ],
+    );
     vectors.add("struct/times", [Times { a: 1, b: Duration::new(2, 3), c: Some(Duration::new(4, 5)) }]);
     vectors.add("struct/vec", [vec![Mixed { a: 1, b: 2, c: 3, d: 4, e: 5 }, Mixed { a: 6, b: 7, c: 8, d: 9, e: 10 }]]);
     vectors.add("struct/option", [None, Some(inner(9, "an optional label"))]);
     vectors.add("struct/box", [Box::new(inner(9, "a boxed long label"))]);
     vectors.add("struct/array", [[Pair(1, 2), Pair(3, 4)]]);
     vectors.add("recursive/list", [list(&[1]), list(&[1, 2, 3]), list(&[9; 20])]);
-    vectors.add("recursive/tree", [
-        tree("root", vec![]),
-        tree("the root of it all", vec![tree("left", vec![tree("a deep leaf node", vec![])]), tree("a long right name", vec![])]),
-    ]);
+    vectors.add(
+        "recursive/tree",
+        [
+            tree("root", vec![]),
+            tree(
+                "the root of it all",
+                vec![tree("left", vec![tree("a deep leaf node", vec![])]), tree("a long right name", vec![])],
+            ),
+        ],
+    );
 }

@@ -3,9 +3,31 @@
 use crate::vectors::Vectors;
 
 const TEXTS: &[&str] = &[
-    "", "a", "ab", "abc", "abcd", "abcde", "abcdef", "abcdefg", "abcdefgh", "abcdefghi", "\0", "\0\0\0\0\0\0\0\0",
+    "",
+    "a",
+    "ab",
+    "abc",
+    "abcd",
+    "abcde",
+    "abcdef",
+    "abcdefg",
+    "abcdefgh",
+    "abcdefghi",
+    "\0",
+    "\0\0\0\0\0\0\0\0",
     // Two, three and four bytes a character, on both sides of the limit.
-    "ééé", "éééa", "éééé", "€€", "€€a", "€€€", "😀", "😀abc", "😀😀", "a😀b😀", "\u{feff}bom", "line\nfeed\t\"quoted\"",
+    "ééé",
+    "éééa",
+    "éééé",
+    "€€",
+    "€€a",
+    "€€€",
+    "😀",
+    "😀abc",
+    "😀😀",
+    "a😀b😀",
+    "\u{feff}bom",
+    "line\nfeed\t\"quoted\"",
     "The quick brown fox jumps over the lazy dog. Zwölf Boxkämpfer jagen Viktor quer über den großen Sylter Deich.",
 ];
 
