@@ -10,7 +10,7 @@ import { RpcError } from "../wire/errors.ts";
 import type { Limits } from "../wire/limits.ts";
 import { writeRawRequest, writeRequest } from "../wire/messages.ts";
 import type { Sender } from "../wire/sender.ts";
-import type { MethodInfo } from "../service/calls.ts";
+import type { MethodInfo } from "../service/types.ts";
 import type { CallOptions } from "../service/types.ts";
 import { CallTable, MAX_ABANDONED_CALLS, MAX_CALLS_IN_FLIGHT } from "./call_table.ts";
 import type { Clock } from "./clock.ts";

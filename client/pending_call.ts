@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { MethodInfo } from "../service/calls.ts";
+import type { MethodInfo } from "../service/types.ts";
 
 /** One call on its way. It is the listener of its own signal, so that a call costs no closures. */
 export class PendingCall {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { MethodInfo } from "../service/calls.ts";
+import type { MethodInfo } from "../service/types.ts";
 import type { CallOptions, CallsOf } from "../service/types.ts";
 
 /** Makes one call. */

@@ -18,7 +18,7 @@ import type { CloseInfo, Transport, TransportListener } from "../wire/transport.
 import { Calls, type WhenFull } from "./calls.ts";
 import type { Clock } from "./clock.ts";
 import type { EventHub } from "./events.ts";
-import type { MethodInfo } from "../service/calls.ts";
+import type { MethodInfo } from "../service/types.ts";
 import type { CallOptions } from "../service/types.ts";
 import type { StateMirror } from "./state_mirror.ts";
 

@@ -11,7 +11,7 @@ import type { SeaHasher } from "./sea_hash.ts";
 import type { Writer } from "./writer.ts";
 
 /** A schema of {@linkcode array}. */
-export class FixedArray<T> extends Schema<readonly T[]> {
+export class FixedArray<T> extends Schema<T[]> {
   readonly kind = "array";
   /** How one element is archived. */
   readonly item: Schema<T>;
@@ -55,7 +55,7 @@ export class FixedArray<T> extends Schema<readonly T[]> {
     for (let i = 0; i < this.length; i++) this.item.resolve(writer, at + i * size, values[i]!);
   }
 
-  read(reader: Reader, at: number): readonly T[] {
+  read(reader: Reader, at: number): T[] {
     const { size } = this.item;
     if (size === 0) reader.spendItems(this.length, at);
     const values: T[] = [];
@@ -85,7 +85,7 @@ export class FixedArray<T> extends Schema<readonly T[]> {
     return `[${this.item.describe()};${this.length}]`;
   }
 
-  defaultValue(): readonly T[] {
+  defaultValue(): T[] {
     return Array.from({ length: this.length }, () => this.item.defaultValue());
   }
 
@@ -118,6 +118,6 @@ export class FixedArray<T> extends Schema<readonly T[]> {
  * assert.deepEqual(encode(array(u16, 2), [1, 2]), Uint8Array.of(1, 0, 2, 0));
  * ```
  */
-export function array<T>(item: Schema<T>, length: number): Schema<readonly T[]> {
+export function array<T>(item: Schema<T>, length: number): Schema<T[]> {
   return new FixedArray(item, length);
 }

@@ -262,11 +262,11 @@ function hasEqualNeighbours<K>(
  * |      0 |     4 | `u32` entry count               |
  * |      4 |     4 | `i32` distance to the root node |
  */
-export function btreeMap<K, V>(key: Schema<K>, value: Schema<V>): Schema<ReadonlyMap<K, V>> {
+export function btreeMap<K, V>(key: Schema<K>, value: Schema<V>): Schema<Map<K, V>> {
   return new BTreeMapSchema("btreemap", key, value, mapContainer<K, V>());
 }
 
 /** `BTreeSet<K>` as a `Set` in the order of its keys; archived as a {@linkcode btreeMap} to nothing. */
-export function btreeSet<K>(key: Schema<K>): Schema<ReadonlySet<K>> {
+export function btreeSet<K>(key: Schema<K>): Schema<Set<K>> {
   return new BTreeMapSchema("btreeset", key, unit, setContainer<K>());
 }

@@ -9,6 +9,17 @@ import { type Path, refuse, Schema } from "./schema.ts";
 import type { SeaHasher } from "./sea_hash.ts";
 import type { Writer } from "./writer.ts";
 
+/** A copy of some bytes that is a plain `Uint8Array`: `slice()` of a `Buffer` is a view, and again a `Buffer`. */
+export function copyBytes(
+  from: Uint8Array,
+  start: number,
+  length: number,
+): Uint8Array<ArrayBuffer> {
+  const copy = new Uint8Array(length);
+  copy.set(start === 0 && length === from.length ? from : from.subarray(start, start + length));
+  return copy;
+}
+
 class Bytes extends Schema<Uint8Array> {
   readonly kind = "bytes";
   readonly size = 8;
@@ -31,8 +42,7 @@ class Bytes extends Schema<Uint8Array> {
     const length = reader.view.getUint32(at + 4, true);
     const start = reader.claim(at, reader.view.getInt32(at, true), length, 1);
     reader.low = start + length;
-    // Not slice(): on a Buffer that is a view.
-    return Uint8Array.prototype.slice.call(reader.bytes, start, start + length);
+    return copyBytes(reader.bytes, start, length);
   }
 
   check(reader: Reader, at: number): void {

@@ -8,10 +8,12 @@
  */
 import { FixedArray } from "./array.ts";
 import { Box, Lazy } from "./box.ts";
+import { copyBytes } from "./bytes.ts";
 import { Converted } from "./convert.ts";
 import type { Field } from "./fields.ts";
 import { type At, at, type Generator, isOutlined, plus, property } from "./generator.ts";
 import { Option } from "./option.ts";
+import { Payload } from "./payload.ts";
 import { BAD_VALUE, BigInteger, Float, SmallInt } from "./primitives.ts";
 import { ResultSchema } from "./result.ts";
 import type { Schema } from "./schema.ts";
@@ -37,11 +39,6 @@ export function text(u8: Uint8Array, start: number, length: number): string {
 /** The same, when only checking. */
 export function checkText(u8: Uint8Array, start: number, length: number): void {
   if (!isUtf8(u8, start, length)) throw BAD_VALUE;
-}
-
-/** A copy of bytes of checked bounds. */
-export function copy(u8: Uint8Array, start: number, length: number): Uint8Array {
-  return Uint8Array.prototype.slice.call(u8, start, start + length);
 }
 
 /** Emits the reading of values, or only their checking. */
@@ -112,7 +109,7 @@ return value;
     if (schema.kind === "string") return this.#readString(from);
     if (schema.kind === "bytes") {
       const { start, count } = this.#claim(from, 1, 1);
-      return this.#builds ? this.#bind(`${g.constant(copy)}(u8,${start},${count})`) : "";
+      return this.#builds ? this.#bind(`${g.constant(copyBytes)}(u8,${start},${count})`) : "";
     }
     if (schema instanceof Vec) return this.#readVec(schema.item as Schema<unknown>, from);
     if (schema instanceof Struct) return this.#readObject(schema.fields, from, []);
@@ -121,6 +118,7 @@ return value;
     if (schema instanceof Option && !schema.wrapped) return this.#readOption(schema, from);
     if (schema instanceof ResultSchema) return this.#readResult(schema, from);
     if (schema instanceof VariantsSchema) return this.#readVariants(schema, from);
+    if (schema instanceof Payload) return this.#readPayload(schema, from);
     if (schema instanceof Box) return this.#readBox(schema.item as Schema<unknown>, from);
     if (schema instanceof Converted) {
       const inner = this.#read(schema.inner, from);
@@ -274,10 +272,18 @@ return value;
     return value;
   }
 
+  #tag({ layout: { tagBytes } }: VariantsSchema, from: At): string {
+    return tagBytes === 1 ? `u8[${at(from)}]` : `dv.getUint${8 * tagBytes}(${at(from)},true)`;
+  }
+
+  #readPayload({ owner, variant }: Payload, from: At): string {
+    this.#g.emit(`if(${this.#tag(owner, from)}!==${variant.tag})throw BAD;`);
+    return this.#readObject(variant.fields, from, []);
+  }
+
   #readVariants(schema: VariantsSchema, from: At): string {
     const g = this.#g;
-    const { tagBytes } = schema.layout;
-    const tag = tagBytes === 1 ? `u8[${at(from)}]` : `dv.getUint${8 * tagBytes}(${at(from)},true)`;
+    const tag = this.#tag(schema, from);
     const value = g.name("o");
     g.emit(`let ${value};switch(${tag}){`);
     for (const variant of schema.variants) {

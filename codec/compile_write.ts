@@ -13,6 +13,7 @@ import { Converted } from "./convert.ts";
 import type { Field } from "./fields.ts";
 import { type At, at, type Generator, isOutlined, member, plus } from "./generator.ts";
 import { Option } from "./option.ts";
+import { Payload } from "./payload.ts";
 import { BAD_VALUE, BigInteger, Float, SmallInt } from "./primitives.ts";
 import { ResultSchema } from "./result.ts";
 import type { Schema } from "./schema.ts";
@@ -182,6 +183,7 @@ w.cursor = rp;
       return { okValue, ok, errValue, err };
     }
     if (schema instanceof VariantsSchema) return this.#serializeVariants(schema, v);
+    if (schema instanceof Payload) return this.#serializeFields(schema.variant.fields, v);
     if (schema instanceof Box) return this.#serializeBox(schema, v);
     return this.#serializeOutside(schema, v);
   }
@@ -368,7 +370,9 @@ w.cursor = rp;
       g.emit("}");
     } else if (schema instanceof ResultSchema) this.#resolveResult(schema, to, v, slots);
     else if (schema instanceof VariantsSchema) this.#resolveVariants(schema, to, v, slots);
-    else if (schema instanceof Box) this.#pointer(to, this.#kept(slots, "start"));
+    else if (schema instanceof Payload) {
+      this.#resolveVariant(schema.owner, schema.variant, to, v, slots);
+    } else if (schema instanceof Box) this.#pointer(to, this.#kept(slots, "start"));
     else this.#resolveOutside(schema, to, v, slots);
   }
 
@@ -450,17 +454,26 @@ w.cursor = rp;
   }
 
   #resolveVariants(schema: VariantsSchema, to: At, v: string, slots: Slots): void {
-    const { tagBytes } = schema.layout;
     this.#switch(schema, v, (variant) => {
-      this.#g.emit(
-        tagBytes === 1
-          ? `u8[${at(to)}]=${variant.tag};`
-          : `dv.setUint${8 * tagBytes}(${at(to)},${variant.tag},true);`,
-      );
       const payload = this.#payload(variant, v);
-      this.#resolveFields(variant.fields, to, payload, (slots[variant.name] ?? {}) as Slots);
-      this.#zeroGaps(to, schema.size, variant.fields, tagBytes);
+      this.#resolveVariant(schema, variant, to, payload, (slots[variant.name] ?? {}) as Slots);
     });
+  }
+
+  #resolveVariant(
+    { size, layout: { tagBytes } }: VariantsSchema,
+    { tag, fields }: Variant,
+    to: At,
+    v: string,
+    slots: Slots,
+  ): void {
+    this.#g.emit(
+      tagBytes === 1
+        ? `u8[${at(to)}]=${tag};`
+        : `dv.setUint${8 * tagBytes}(${at(to)},${tag},true);`,
+    );
+    this.#resolveFields(fields, to, v, slots);
+    this.#zeroGaps(to, size, fields, tagBytes);
   }
 
   #resolveOutside(schema: Schema<unknown>, to: At, v: string, slots: Slots): void {

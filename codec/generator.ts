@@ -7,6 +7,7 @@ import { FixedArray } from "./array.ts";
 import { Box, Lazy } from "./box.ts";
 import { Converted } from "./convert.ts";
 import { Option } from "./option.ts";
+import { Payload } from "./payload.ts";
 import { BAD_VALUE } from "./primitives.ts";
 import { ResultSchema } from "./result.ts";
 import type { Schema } from "./schema.ts";
@@ -69,6 +70,7 @@ function partsOf(schema: Schema<unknown>): readonly Schema<unknown>[] {
   if (schema instanceof VariantsSchema) {
     return schema.variants.flatMap(({ fields }) => fields.map((f) => f.schema));
   }
+  if (schema instanceof Payload) return schema.variant.fields.map((field) => field.schema);
   if (schema instanceof Vec || schema instanceof FixedArray || schema instanceof Box) {
     return [schema.item];
   }

@@ -26,10 +26,10 @@ export interface Container<C, K, V> {
 }
 
 /** Maps, for {@linkcode Container}. */
-export function mapContainer<K, V>(): Container<ReadonlyMap<K, V>, K, V> {
+export function mapContainer<K, V>(): Container<Map<K, V>, K, V> {
   return {
     expected: "a Map",
-    is: (value): value is ReadonlyMap<K, V> => value instanceof Map,
+    is: (value): value is Map<K, V> => value instanceof Map,
     entries: (value) => value,
     from: (entries) => new Map(entries),
     step: (key) => `get(${typeof key === "string" ? JSON.stringify(key) : String(key)})`,
@@ -37,10 +37,10 @@ export function mapContainer<K, V>(): Container<ReadonlyMap<K, V>, K, V> {
 }
 
 /** Sets, for {@linkcode Container}. */
-export function setContainer<K>(): Container<ReadonlySet<K>, K, void> {
+export function setContainer<K>(): Container<Set<K>, K, void> {
   return {
     expected: "a Set",
-    is: (value): value is ReadonlySet<K> => value instanceof Set,
+    is: (value): value is Set<K> => value instanceof Set,
     *entries(value) {
       for (const key of value) yield [key, undefined] as const;
     },
@@ -235,11 +235,11 @@ function hasDuplicates<K>(schema: Schema<K>, keys: readonly K[]): boolean {
  * assert.deepEqual(decode(schema, encode(schema, tasks)), tasks);
  * ```
  */
-export function map<K, V>(key: Schema<K>, value: Schema<V>): Schema<ReadonlyMap<K, V>> {
+export function map<K, V>(key: Schema<K>, value: Schema<V>): Schema<Map<K, V>> {
   return new HashMapSchema("hashmap", key, value, mapContainer<K, V>());
 }
 
 /** `HashSet<K>` as a `Set`; archived as a {@linkcode map} to nothing. */
-export function set<K>(key: Schema<K>): Schema<ReadonlySet<K>> {
+export function set<K>(key: Schema<K>): Schema<Set<K>> {
   return new HashMapSchema("hashset", key, unit, setContainer<K>());
 }

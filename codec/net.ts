@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { copyBytes } from "./bytes.ts";
 import { BAD_VALUE } from "./primitives.ts";
 import type { Reader } from "./reader.ts";
 import { type Path, refuse, Schema } from "./schema.ts";
@@ -35,7 +36,7 @@ class Octets extends Schema<Uint8Array> {
   }
 
   read(reader: Reader, at: number): Uint8Array {
-    return Uint8Array.prototype.slice.call(reader.bytes, at, at + this.size);
+    return copyBytes(reader.bytes, at, this.size);
   }
 
   check(): void {}

@@ -71,11 +71,6 @@ export class VariantsSchema extends Schema<Tagged> {
     if (names.length === 0) throw new TypeError("Cannot make variants: there are none");
     for (const [name, spec] of Object.entries(specs)) {
       const fields = spec === null || isSchema(spec) ? {} : spec;
-      if (!Array.isArray(fields) && "type" in fields) {
-        throw new TypeError(
-          `Cannot name a field of variant ${name} "type": it tells variants apart`,
-        );
-      }
       checkNames("field", Array.isArray(fields) ? [] : Object.keys(fields));
       if (!Object.values(fields).every(isSchema)) {
         throw new TypeError(
@@ -161,22 +156,12 @@ export class VariantsSchema extends Schema<Tagged> {
 
   resolve(writer: Writer, at: number, value: Tagged): void {
     const variant = this.#variant(value);
-    const { tagBytes } = this.layout;
-    if (tagBytes === 1) writer.bytes[at] = variant.tag;
-    else if (tagBytes === 2) writer.view.setUint16(at, variant.tag, true);
-    else writer.view.setUint32(at, variant.tag, true);
+    writeTag(writer, this, at, variant.tag);
     resolveFields(writer, variant.fields, at, this.#payload(variant, value));
   }
 
   #tag(reader: Reader, at: number): Variant {
-    const { tagBytes } = this.layout;
-    const { view } = reader;
-    const tag = tagBytes === 1
-      ? view.getUint8(at)
-      : tagBytes === 2
-      ? view.getUint16(at, true)
-      : view.getUint32(at, true);
-    return this.variants[tag] ??
+    return this.variants[readTag(reader, this, at)] ??
       reader.fail("InvalidTag", at, `a tag below ${this.variants.length}`);
   }
 
@@ -269,6 +254,28 @@ export class VariantsSchema extends Schema<Tagged> {
   }
 }
 
+/** The tag of the enum at `at`, of however many bytes it has. */
+export function readTag(
+  { view }: Reader,
+  { layout: { tagBytes } }: VariantsSchema,
+  at: number,
+): number {
+  if (tagBytes === 1) return view.getUint8(at);
+  return tagBytes === 2 ? view.getUint16(at, true) : view.getUint32(at, true);
+}
+
+/** Write the tag of the enum at `at`. */
+export function writeTag(
+  { view }: Writer,
+  { layout: { tagBytes } }: VariantsSchema,
+  at: number,
+  tag: number,
+): void {
+  if (tagBytes === 1) view.setUint8(at, tag);
+  else if (tagBytes === 2) view.setUint16(at, tag, true);
+  else view.setUint32(at, tag, true);
+}
+
 function schemasOf(spec: VariantSpec): readonly Schema<unknown>[] {
   if (spec === null) return [];
   if (isSchema(spec)) return [spec];
@@ -308,5 +315,10 @@ export function variants<const V extends Variants>(
   specs: V,
   options: VariantsOptions = {},
 ): Schema<InferVariants<V>> {
+  for (const [name, spec] of Object.entries(specs)) {
+    if (spec !== null && !isSchema(spec) && !Array.isArray(spec) && "type" in spec) {
+      throw new TypeError(`Cannot name a field of variant ${name} "type": it tells variants apart`);
+    }
+  }
   return new VariantsSchema(specs, options.repr === "u8") as unknown as Schema<InferVariants<V>>;
 }

@@ -68,7 +68,7 @@ export function checkItems(
 }
 
 /** A schema of {@linkcode vec} or {@linkcode boxSlice}. */
-export class Vec<T> extends Schema<readonly T[]> {
+export class Vec<T> extends Schema<T[]> {
   readonly kind: "vec" | "boxslice";
   readonly size = 8;
   readonly align = 4;
@@ -94,7 +94,7 @@ export class Vec<T> extends Schema<readonly T[]> {
     writer.setU32(at + 4, values.length);
   }
 
-  read(reader: Reader, at: number): readonly T[] {
+  read(reader: Reader, at: number): T[] {
     const { view } = reader;
     return readItems(reader, this.item, at, view.getInt32(at, true), view.getUint32(at + 4, true));
   }
@@ -113,7 +113,7 @@ export class Vec<T> extends Schema<readonly T[]> {
     return `${this.kind}<${this.item.describe()}>`;
   }
 
-  defaultValue(): readonly T[] {
+  defaultValue(): T[] {
     return [];
   }
 
@@ -160,11 +160,11 @@ export class Vec<T> extends Schema<readonly T[]> {
  * @param item How one element is archived.
  * @returns A schema for arrays of `T`.
  */
-export function vec<T>(item: Schema<T>): Schema<readonly T[]> {
+export function vec<T>(item: Schema<T>): Schema<T[]> {
   return new Vec(item);
 }
 
 /** `Box<[T]>`: archived as {@linkcode vec} is. */
-export function boxSlice<T>(item: Schema<T>): Schema<readonly T[]> {
+export function boxSlice<T>(item: Schema<T>): Schema<T[]> {
   return new Vec(item, "boxslice");
 }

@@ -121,7 +121,9 @@ class ZlibDeflater implements Deflater {
     if (result.engine.bytesWritten !== bytes.length) {
       throw new InflateError("TrailingBytes", "Cannot inflate: bytes follow the final block");
     }
-    return result.buffer;
+    // A Buffer that is handed on would turn up in users' values: its methods differ from Uint8Array's.
+    const { buffer, byteOffset, length } = result.buffer;
+    return new Uint8Array(buffer, byteOffset, length);
   }
 }
 

@@ -4,7 +4,9 @@
  * @module
  */
 import { readArchive } from "../codec/archive.ts";
+import { CodecError } from "../codec/errors.ts";
 import type { Reader } from "../codec/reader.ts";
+import { readTag } from "../codec/variants.ts";
 import type { Writer } from "../codec/writer.ts";
 import type { Service } from "../service/types.ts";
 import { writeRawResponse, writeResponse } from "../wire/messages.ts";
@@ -22,6 +24,13 @@ export interface Dispatcher {
   respond(writer: Writer, id: number, method: number, output: unknown): void;
   /** What to call a method in messages. */
   nameOf(method: number): string;
+}
+
+function unknownMethod(tag: number, count: number): CodecError {
+  return new CodecError(
+    "InvalidTag",
+    `Cannot decode the call: expected a method below ${count}, got ${tag}`,
+  );
 }
 
 type Handler = (args: unknown) => unknown;
@@ -45,10 +54,13 @@ class TypedDispatcher implements Dispatcher {
   }
 
   decode(reader: Reader, start: number, end: number): unknown {
-    const { calls } = this.#service;
-    const args = readArchive(calls, reader, start, end);
-    this.method = calls.method;
-    return args;
+    const { calls, methods } = this.#service;
+    // Whose arguments follow is looked up first: what reads them checks the tag again with the rest.
+    const tag = end - start < calls.size ? 0 : readTag(reader, calls, end - calls.size);
+    const method = methods[tag];
+    if (method === undefined) throw unknownMethod(tag, methods.length);
+    this.method = tag;
+    return readArchive(method.call, reader, start, end);
   }
 
   call(method: number, args: unknown): unknown {

@@ -8,13 +8,14 @@ export type {
   CallOptions,
   Calls,
   CallsOf,
+  DeclaredService,
   EventOf,
   Handlers,
   HandlersOf,
+  MethodInfo,
   MethodsOf,
   NoArgs,
   Service,
   StateField,
   StateOf,
 } from "./types.ts";
-export type { MethodInfo } from "./calls.ts";

@@ -6,8 +6,9 @@
 import { encode, unit } from "../codec/core.ts";
 import type { Fields } from "../codec/fields.ts";
 import { checkNames, type Infer, isSchema, type Schema } from "../codec/schema.ts";
-import { CallSchema, type MethodInfo } from "./calls.ts";
-import type { Service, StateField } from "./types.ts";
+import { Payload } from "../codec/payload.ts";
+import { VariantsSchema } from "../codec/variants.ts";
+import type { DeclaredService, MethodInfo, StateField } from "./types.ts";
 
 /** One method, as {@linkcode rpc} describes it. */
 export interface Method<Call> {
@@ -75,7 +76,7 @@ export function service<
   Event = never,
 >(
   definition: ServiceDefinition<Methods, State, Event>,
-): Service<
+): DeclaredService<
   { -readonly [K in keyof Methods]: Methods[K] extends Method<infer F> ? F : never },
   { -readonly [K in keyof State]: Infer<State[K]> },
   Event
@@ -91,11 +92,14 @@ export function service<
   if (definition.event !== undefined && !isSchema(definition.event)) {
     throw new TypeError("Cannot make a service: its event is no schema");
   }
-  const calls = new CallSchema(entries.map(([name, { args }]) => ({ name, args })));
+  const calls = new VariantsSchema(
+    Object.fromEntries(entries.map(([name, { args }]) => [name, args])),
+    false,
+  );
   const methods = entries.map(([name, { output }], index): MethodInfo => ({
     index,
     name,
-    call: calls.of(index) as Schema<unknown>,
+    call: new Payload(calls, index) as Schema<unknown>,
     output,
     hasOutput: output !== unit,
   }));

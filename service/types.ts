@@ -7,13 +7,21 @@
  */
 import type { Schema } from "../codec/schema.ts";
 import type { Fingerprint } from "../wire/handshake.ts";
-import type { CallSchema, MethodInfo } from "./calls.ts";
+import type { VariantsSchema } from "../codec/variants.ts";
 
-/** Arguments and output of each method, for exact comparison: methods compare loosely. */
-type Contract<Methods> = {
-  readonly [K in keyof Methods]: Methods[K] extends (...args: infer A) => infer R ? readonly [A, R]
-    : never;
-};
+/** One method of a service. */
+export interface MethodInfo {
+  /** Its place, which is its tag on the wire. */
+  readonly index: number;
+  /** Its name. */
+  readonly name: string;
+  /** How a call of it is archived; the value is the arguments alone. */
+  readonly call: Schema<unknown>;
+  /** How its output is archived. */
+  readonly output: Schema<unknown>;
+  /** Whether it has an output: `()` is none. */
+  readonly hasOutput: boolean;
+}
 
 /** One field of the connection state. */
 export interface StateField {
@@ -43,19 +51,40 @@ export interface Service<Methods, State, Event> {
   readonly name: string;
   /** The methods in declaration order. */
   readonly methods: readonly MethodInfo[];
-  /** The enum of all calls, for reading them. Rust: `RpcCall`. */
-  readonly calls: CallSchema;
+  /** The enum of all calls. Rust: `RpcCall`. */
+  readonly calls: VariantsSchema;
   /** The fields of the connection state in declaration order. */
   readonly state: readonly StateField[];
   /** The event type, if there is one. */
   readonly event: Schema<Event> | undefined;
   /** What a peer compares with its own. */
   readonly fingerprint: Fingerprint;
-  /** Only a type: makes two services that differ incompatible. */
-  readonly "~methods"?: (methods: Contract<Methods>) => Contract<Methods>;
+  /** Only a type: what the functions are. */
+  readonly "~functions"?: Methods;
+  /**
+   * Only a type: makes two services that differ incompatible. Spelt out by arguments and output, since
+   * methods of an interface compare loosely, and in place, since aliases are compared by what they are of.
+   */
+  readonly "~methods"?: (
+    methods: {
+      readonly [K in keyof Methods]: Methods[K] extends (...args: infer A) => infer R
+        ? readonly [A, R]
+        : never;
+    },
+  ) => {
+    readonly [K in keyof Methods]: Methods[K] extends (...args: infer A) => infer R
+      ? readonly [A, R]
+      : never;
+  };
   /** Only a type: makes two services that differ incompatible. */
   readonly "~state"?: (state: State, event: Event) => [State, Event];
 }
+
+/**
+ * A service as it was declared. A type of its own, so that it is compared with a {@linkcode Service} that is
+ * written out part by part.
+ */
+export interface DeclaredService<Methods, State, Event> extends Service<Methods, State, Event> {}
 
 /** The interface of functions of a service. */
 export type MethodsOf<S> = S extends Service<infer M, infer _S, infer _E> ? M : never;

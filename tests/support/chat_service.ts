@@ -66,8 +66,8 @@ export interface ChatMethods {
 /** The state of {@linkcode Chat}. */
 export interface ChatState {
   total: number;
-  words: readonly string[];
-  seen: ReadonlyMap<string, number>;
+  words: string[];
+  seen: Map<string, number>;
 }
 
 /** Calls of `wait` that are under way, by gate. */
