@@ -195,7 +195,7 @@ test("connection.sync() sends what changed outside a call, kept references inclu
   const { ages } = state;
   client.call(1, call.nothing);
   client.take();
-  (ages as Map<string, number>).set("a", 1);
+  ages.set("a", 1);
   state.counter = 4;
   connection.sync();
   connection.sync();
@@ -213,7 +213,7 @@ test("Connection sends what a late call changed inside a value that it read earl
   setup.script = async () => {
     const { ages } = state;
     await promise;
-    (ages as Map<string, number>).set("b", 2);
+    ages.set("b", 2);
     return 0;
   };
   client.call(1, call.run, { script: "" });

@@ -39,7 +39,7 @@ test("ConnectionState sees what is changed inside a value", () => {
   (state.names as string[]).push("x");
   assertEquals(take().length, 1);
   assertEquals(take(), []);
-  (state.ages as Map<string, number>).set("a", 1);
+  state.ages.set("a", 1);
   assertEquals(take().length, 1);
   state.ages.get("a");
   assertEquals(take(), []);
@@ -49,9 +49,9 @@ test("ConnectionState keeps looking at what a call under way may hold", () => {
   const { state, take, tracker } = setUp();
   const { ages } = state;
   assertEquals(take(true), []);
-  (ages as Map<string, number>).set("a", 1);
+  ages.set("a", 1);
   assertEquals(take(false).length, 1);
-  (ages as Map<string, number>).set("b", 1);
+  ages.set("b", 1);
   assertEquals(take(false), []);
   tracker.touchAll();
   assertEquals(take(false).length, 1);

@@ -5,7 +5,7 @@
  */
 import { deflateRawSync, inflateRawSync } from "node:zlib";
 import { readArchive } from "../../codec/archive.ts";
-import { type Schema } from "../../codec/mod.ts";
+import type { Schema } from "../../codec/mod.ts";
 import { Reader } from "../../codec/reader.ts";
 import { Writer } from "../../codec/writer.ts";
 import {
@@ -14,7 +14,7 @@ import {
   writeRawRequest,
   writeRequest,
 } from "../../wire/messages.ts";
-import { type AcceptingCore } from "../../server/mod.ts";
+import type { AcceptingCore } from "../../server/mod.ts";
 import type { CloseInfo, Transport, TransportListener, Upgrade } from "../../wire/transport.ts";
 
 /** A request as clients make it. */
