@@ -1,0 +1,75 @@
+/**
+ * What a result is worth nothing without: machine, versions, commit, load.
+ *
+ * @module
+ */
+import { execFileSync } from "node:child_process";
+import os from "node:os";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+
+/** Where and on what a benchmark ran. */
+export interface Machine {
+  readonly date: string;
+  readonly cpu: string;
+  readonly cores: number;
+  readonly system: string;
+  /** Name and version. */
+  readonly runtime: string;
+  readonly commit: string;
+  /** One-minute load average when the run began. */
+  readonly load: number;
+  /** The smallest step `performance.now()` was seen to make, in nanoseconds. */
+  readonly clockStepNs: number;
+}
+
+/** Look around. */
+export function describeMachine(): Machine {
+  return {
+    date: new Date().toISOString().slice(0, 16),
+    cpu: os.cpus()[0]?.model ?? "unknown",
+    cores: os.cpus().length,
+    system: `${os.type()} ${os.release()}`,
+    runtime: process.versions["bun"] === undefined
+      ? `Deno ${process.versions["deno"]} (V8 ${process.versions.v8})`
+      : `Bun ${process.versions["bun"]}`,
+    commit: commit(),
+    load: os.loadavg()[0] ?? NaN,
+    clockStepNs: clockStepNs(),
+  };
+}
+
+function commit(): string {
+  const git = (...args: string[]): string =>
+    execFileSync("git", args, {
+      cwd: fileURLToPath(new URL("..", import.meta.url)),
+      encoding: "utf8",
+      stdio: ["ignore", "pipe", "ignore"],
+    }).trim();
+  try {
+    return git("rev-parse", "--short", "HEAD") + (git("status", "--porcelain", "-uno") && "+");
+  } catch {
+    return "unknown";
+  }
+}
+
+function clockStepNs(): number {
+  let step = Infinity;
+  let last = performance.now();
+  for (let i = 0; i < 20_000; i++) {
+    const now = performance.now();
+    if (now > last) step = Math.min(step, now - last);
+    last = now;
+  }
+  return Math.round(step * 1e6);
+}
+
+/** The machine in two lines. */
+export function machineLines(machine: Machine): string[] {
+  const { cpu, cores, system, runtime, load, date, clockStepNs } = machine;
+  return [
+    `${runtime}, ${cpu}, ${cores} cores, ${system}, load ${load.toFixed(2)}`,
+    `${date} UTC, commit ${machine.commit}, client and server in processes of their own on ` +
+    `loopback, clock step ${clockStepNs} ns`,
+  ];
+}

@@ -1,0 +1,73 @@
+/**
+ * Latency and throughput of HardLight beside raw WebSockets: see `bench/README.md`.
+ *
+ * Run: `deno task bench` or `bun run bench`, with `--quick`, `--rounds 5`, `--only rpc,codec`.
+ *
+ * @module
+ */
+// deno-lint-ignore-file no-console
+import { mkdir, writeFile } from "node:fs/promises";
+import process from "node:process";
+import { runBytes } from "./bytes.ts";
+import { runConnect } from "./connect.ts";
+import { describeMachine, machineLines } from "./machine.ts";
+import { readOptions } from "./options.ts";
+import { progress } from "./rounds.ts";
+import { runRpc, SCHEMES } from "./rpc.ts";
+import { rpcTables, summarize, type Summary, targetTable } from "./rpc_report.ts";
+import { pool } from "./statistics.ts";
+import { percentileChart } from "./svg.ts";
+import { formatTable, type Table } from "./table.ts";
+
+const RESULTS = new URL("results/", import.meta.url);
+
+const options = readOptions();
+const machine = describeMachine();
+const runtime = machine.runtime.startsWith("Bun") ? "bun" : "deno";
+const tables: Table[] = [];
+const files = new Map<string, string>();
+let summaries: Summary[] = [];
+
+const show = (table: Table): void => {
+  progress("");
+  console.log(formatTable(table));
+  tables.push(table);
+};
+
+console.log(`\n${machineLines(machine).join("\n")}\n`);
+if (options.only.includes("rpc")) {
+  const results = await runRpc(options);
+  summaries = summarize(results);
+  for (const table of rpcTables(summaries)) show(table);
+  show(targetTable(summaries));
+  for (const scheme of SCHEMES) {
+    const curves = results.filter((result) => result.scheme === scheme).map(
+      ({ name, latency }) => ({ name, sortedUs: pool(latency.map(({ samplesUs }) => samplesUs)) }),
+    );
+    files.set(`${runtime}-${scheme}.svg`, percentileChart(`${machine.runtime}, ${scheme}`, curves));
+  }
+}
+if (options.only.includes("connect")) show(await runConnect(options));
+if (options.only.includes("bytes")) show(await runBytes());
+if (options.only.includes("codec")) {
+  progress("codec");
+  // Only when asked for: it alone needs a package.
+  show(await (await import("./codec.ts")).runCodec());
+}
+
+const json = JSON.stringify({ machine, options, summaries, tables }, null, 2);
+const markdown = [
+  `# ${machine.runtime}`,
+  "",
+  ...machineLines(machine),
+  "",
+  ...tables.map(formatTable),
+].join("\n");
+const stamp = machine.date.replace(/[^0-9T]/g, "");
+files.set(`${runtime}-${stamp}.json`, json);
+files.set("latest.md", markdown);
+files.set(`latest-${runtime}.md`, markdown);
+await mkdir(RESULTS, { recursive: true });
+for (const [name, text] of files) await writeFile(new URL(name, RESULTS), text);
+console.log(`Written to bench/results/: ${[...files.keys()].join(", ")}`);
+process.exit(0);

@@ -1,0 +1,68 @@
+/**
+ * What `deno task bench` and `bun run bench` can be told.
+ *
+ * @module
+ */
+import process from "node:process";
+
+/** The parts of the benchmark. */
+export const SUITES = ["rpc", "connect", "bytes", "codec"] as const;
+/** One of them. */
+export type Suite = typeof SUITES[number];
+
+/** How to run. */
+export interface Options {
+  /** Which parts. */
+  readonly only: readonly Suite[];
+  /** How often each contender has its turn. */
+  readonly rounds: number;
+  /** How long one turn of sequential calls is, in milliseconds. */
+  readonly latencyMs: number;
+  /** How long one turn of calls in flight is, in milliseconds. */
+  readonly floodMs: number;
+  /** How many connections one turn opens. */
+  readonly connects: number;
+  /** Less of everything. */
+  readonly quick: boolean;
+}
+
+/** Read the command line. */
+export function readOptions(args: readonly string[] = process.argv.slice(2)): Options {
+  const only: Suite[] = [];
+  let rounds: number | undefined;
+  let quick = false;
+  const rest = [...args];
+  for (let arg = rest.shift(); arg !== undefined; arg = rest.shift()) {
+    if (arg === "--quick") quick = true;
+    else if (arg === "--rounds") rounds = positive(arg, rest.shift());
+    else if (arg === "--only") {
+      for (const name of (rest.shift() ?? "").split(",")) only.push(suite(name));
+    } else {
+      throw new TypeError(
+        `Unknown option ${arg}: expected --quick, --rounds <number>, --only <${SUITES.join("|")}>`,
+      );
+    }
+  }
+  return {
+    only: only.length === 0 ? SUITES : only,
+    rounds: rounds ?? (quick ? 3 : 7),
+    latencyMs: quick ? 100 : 250,
+    floodMs: quick ? 60 : 150,
+    connects: quick ? 5 : 15,
+    quick,
+  };
+}
+
+function positive(name: string, text: string | undefined): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1) throw new TypeError(`Expected a number after ${name}`);
+  return value;
+}
+
+function suite(name: string): Suite {
+  const found = SUITES.find((each) => each === name);
+  if (found === undefined) {
+    throw new TypeError(`Unknown part "${name}": expected ${SUITES.join(", ")}`);
+  }
+  return found;
+}

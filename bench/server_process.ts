@@ -1,0 +1,59 @@
+/**
+ * {@linkcode ServerProcess}: a server in a process of its own.
+ *
+ * @module
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import process from "node:process";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+
+/** Where a server is listening. */
+export interface Address {
+  /** `ws://127.0.0.1:…` or `wss://…`. */
+  readonly url: string;
+  /** Its certificate in PEM; `""` without TLS. */
+  readonly ca: string;
+}
+
+/** A server of `servers/`, on the runtime that this runs on. */
+export class ServerProcess implements Disposable {
+  readonly address: Address;
+  readonly #child: ChildProcess;
+  readonly #lines: AsyncIterator<string>;
+
+  private constructor(child: ChildProcess, lines: AsyncIterator<string>, address: Address) {
+    this.#child = child;
+    this.#lines = lines;
+    this.address = address;
+  }
+
+  /** Start `servers/<name>.ts`, and wait until it listens. */
+  static async start(name: string, tls: boolean, ...flags: string[]): Promise<ServerProcess> {
+    const script = fileURLToPath(new URL(`servers/${name}.ts`, import.meta.url));
+    const runtimeFlags = process.versions["bun"] === undefined ? ["run", "-A"] : [];
+    const child = spawn(
+      process.execPath,
+      [...runtimeFlags, ...flags, script, ...(tls ? ["--tls"] : [])],
+      { stdio: ["pipe", "pipe", "inherit"] },
+    );
+    if (child.stdout === null) throw new TypeError("The server has no stdout");
+    const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+    const { value } = await lines.next();
+    const match = /^listening (\d+) (.*)$/.exec(value ?? "");
+    if (match === null) throw new Error(`The server ${name} did not start: ${value}`);
+    const url = `${tls ? "wss" : "ws"}://127.0.0.1:${match[1]}`;
+    return new ServerProcess(child, lines, { url, ca: JSON.parse(match[2] ?? '""') });
+  }
+
+  /** CPU time it has used so far, in microseconds. */
+  async cpuUs(): Promise<number> {
+    this.#child.stdin?.write("usage\n");
+    const { value } = await this.#lines.next();
+    return Number(String(value).slice("usage ".length));
+  }
+
+  [Symbol.dispose](): void {
+    this.#child.stdin?.end();
+  }
+}
