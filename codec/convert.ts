@@ -3,6 +3,8 @@
  *
  * @module
  */
+import { decode } from "./decode.ts";
+import { encode } from "./encode.ts";
 import type { Niche } from "./layout.ts";
 import type { Reader } from "./reader.ts";
 import { type Path, refuse, Schema } from "./schema.ts";
@@ -135,7 +137,8 @@ export class Defaulted<T> extends Converted<T, T> {
   }
 
   override defaultValue(): T {
-    return structuredClone(this.#value);
+    // A copy each, so that nobody shares what may be changed in place.
+    return decode(this.inner, encode(this.inner, this.#value));
   }
 }
 

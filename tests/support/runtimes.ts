@@ -1,0 +1,65 @@
+/**
+ * Starts programs on Deno and on Bun, from either.
+ *
+ * @module
+ */
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import process from "node:process";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+
+/** Versions that npm fetches where the runtime is not installed. */
+const PACKAGES = { deno: "deno@2", bun: "bun@1.4.5" } as const;
+
+/** A runtime that can serve. */
+export type RuntimeId = keyof typeof PACKAGES;
+
+/** The runtime this is. */
+export const THIS_RUNTIME: RuntimeId = "Bun" in globalThis ? "bun" : "deno";
+
+/** The command and first arguments that start a runtime. */
+export function commandOf(runtime: RuntimeId): readonly [string, ...string[]] {
+  if (runtime === THIS_RUNTIME) return [process.execPath];
+  if (spawnSync(runtime, ["--version"], { stdio: "ignore" }).status === 0) return [runtime];
+  return ["npx", "-y", PACKAGES[runtime]];
+}
+
+/** A program that is running. */
+export interface Program extends AsyncDisposable {
+  /** The first line it printed. */
+  readonly firstLine: string;
+  /** The process. */
+  readonly child: ChildProcess;
+}
+
+/** Start a script of `tests/` that prints a line when it is ready and ends when its input does. */
+export async function start(
+  runtime: RuntimeId,
+  script: string,
+  ...args: string[]
+): Promise<Program> {
+  const path = fileURLToPath(new URL(`../${script}`, import.meta.url));
+  const [command, ...first] = commandOf(runtime);
+  const run = runtime === "deno" ? ["run", "-A", "--quiet"] : ["run"];
+  const child = spawn(command, [...first, ...run, path, ...args], {
+    stdio: ["pipe", "pipe", "inherit"],
+  });
+  const lines = createInterface({ input: child.stdout! });
+  const firstLine = await new Promise<string>((resolve, reject) => {
+    lines.once("line", resolve);
+    child.once("error", reject);
+    child.once("exit", (code) => reject(new Error(`${script} on ${runtime} ended with ${code}`)));
+  });
+  return {
+    firstLine,
+    child,
+    async [Symbol.asyncDispose]() {
+      const ended = child.exitCode !== null
+        ? undefined
+        : new Promise((resolve) => child.once("exit", resolve));
+      child.stdin!.end();
+      await ended;
+      lines.close();
+    },
+  };
+}
