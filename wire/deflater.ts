@@ -7,11 +7,11 @@
  * @module
  */
 
-/** Raw DEFLATE of whole messages. May answer at once or later. */
+/** Raw DEFLATE of whole messages. */
 export interface Deflater {
   /**
-   * Deflate `bytes`. The input is only read until the call returns or its promise settles; a result
-   * given at once is only valid until the next call.
+   * Deflate `bytes`, at once or later. The input is only read until the call returns or its promise
+   * settles; a result given at once is only valid until the next call.
    *
    * @param bytes The archive.
    * @param level 0 (stored) to 9.
@@ -22,9 +22,11 @@ export interface Deflater {
   ): Uint8Array<ArrayBuffer> | Promise<Uint8Array<ArrayBuffer>>;
   /**
    * Inflate one whole stream. Truncated input, corrupt input, bytes after the final block and more
-   * output than `maxBytes` are refused with `InflateError`, thrown or rejected
-   * with. A result given
-   * at once may be a view on `bytes` and is only valid until the next call.
+   * output than `maxBytes` are refused with `InflateError`. The result may be a view on `bytes` and is
+   * only valid until the next call.
+   *
+   * Always at once: no native inflater that answers later is both bounded and strict, and messages
+   * need no queue this way.
    */
-  inflate(bytes: Uint8Array, maxBytes: number): Uint8Array | Promise<Uint8Array>;
+  inflate(bytes: Uint8Array, maxBytes: number): Uint8Array;
 }

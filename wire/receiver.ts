@@ -1,5 +1,5 @@
 /**
- * {@linkcode Receiver}: transport → inflate → message, in order.
+ * {@linkcode Receiver}: transport → inflate → message.
  *
  * @module
  */
@@ -13,26 +13,17 @@ import type { Limits } from "./limits.ts";
 export interface ReceiverOptions {
   /** How messages are inflated. */
   readonly deflater: Deflater;
-  /** `maxMessageBytes`, `maxInflatedBytes` and `maxBufferedBytes`. */
-  readonly limits: Pick<Limits, "maxMessageBytes" | "maxInflatedBytes" | "maxBufferedBytes">;
+  /** `maxMessageBytes` and `maxInflatedBytes`. */
+  readonly limits: Pick<Limits, "maxMessageBytes" | "maxInflatedBytes">;
   /** One whole archive, to be read until this returns. May throw `ProtocolError`. */
   onArchive(bytes: Uint8Array): void;
   /** A message was no such thing. Later messages are still delivered, unless the receiver is closed. */
   onError(error: ProtocolError): void;
 }
 
-/** Low bits of the first byte of a stream that is one stored block. */
-const FINAL_STORED = 1;
-
-/**
- * Inflates the messages of one connection and hands them on in order: at once where the deflater
- * answers at once, else one after the other, with a bounded number of bytes waiting.
- */
+/** Inflates the messages of one connection and hands them on, each in the turn it came. */
 export class Receiver {
   readonly #options: ReceiverOptions;
-  #waiting: Uint8Array[] = [];
-  #waitingBytes = 0;
-  #busy = false;
   #closed = false;
 
   /** Create for one connection. */
@@ -43,66 +34,20 @@ export class Receiver {
   /** Take one message as it came. Its bytes are only read until this returns. */
   push(message: Uint8Array): void {
     if (this.#closed) return;
-    const { limits } = this.#options;
-    if (message.length > limits.maxMessageBytes) {
-      this.#fail(tooBig(`a message of ${message.length} bytes, over ${limits.maxMessageBytes}`));
-    } else if (!this.#busy) {
-      // An inflater may answer later, when these bytes are no longer ours; a stored block it views at once.
-      this.#inflate((message[0]! & 7) === FINAL_STORED ? message : message.slice());
-    } else if (this.#waitingBytes + message.length > limits.maxBufferedBytes) {
-      this.#fail(tooBig(`over ${limits.maxBufferedBytes} bytes wait to be inflated`));
-    } else {
-      this.#waiting.push(message.slice());
-      this.#waitingBytes += message.length;
+    const { deflater, limits: { maxMessageBytes, maxInflatedBytes } } = this.#options;
+    try {
+      if (message.length > maxMessageBytes) {
+        throw tooBig(`a message of ${message.length} bytes, over ${maxMessageBytes}`);
+      }
+      this.#options.onArchive(deflater.inflate(message, maxInflatedBytes));
+    } catch (error) {
+      if (!this.#closed) this.#options.onError(toProtocolError(error));
     }
   }
 
-  /** Drop what waits, and deliver nothing more. */
+  /** Deliver nothing more. */
   close(): void {
     this.#closed = true;
-    this.#waiting = [];
-    this.#waitingBytes = 0;
-  }
-
-  #inflate(message: Uint8Array): void {
-    let archive: Uint8Array | Promise<Uint8Array>;
-    try {
-      archive = this.#options.deflater.inflate(message, this.#options.limits.maxInflatedBytes);
-    } catch (error) {
-      this.#fail(toProtocolError(error));
-      return;
-    }
-    if (!(archive instanceof Promise)) {
-      this.#deliver(archive);
-      return;
-    }
-    this.#busy = true;
-    archive.then(
-      (bytes) => this.#deliver(bytes),
-      (error) => this.#fail(toProtocolError(error)),
-    ).then(() => this.#next());
-  }
-
-  #next(): void {
-    this.#busy = false;
-    while (!this.#busy && this.#waiting.length > 0) {
-      const message = this.#waiting.shift()!;
-      this.#waitingBytes -= message.length;
-      this.#inflate(message);
-    }
-  }
-
-  #deliver(archive: Uint8Array): void {
-    if (this.#closed) return;
-    try {
-      this.#options.onArchive(archive);
-    } catch (error) {
-      this.#fail(toProtocolError(error));
-    }
-  }
-
-  #fail(error: ProtocolError): void {
-    if (!this.#closed) this.#options.onError(error);
   }
 }
 

@@ -35,7 +35,7 @@ class LateDeflater implements Deflater {
       })
     );
   }
-  inflate(bytes: Uint8Array, maxBytes: number): Uint8Array | Promise<Uint8Array> {
+  inflate(bytes: Uint8Array, maxBytes: number): Uint8Array {
     return testDeflater.inflate(bytes, maxBytes);
   }
 }
