@@ -7,6 +7,7 @@ import { execFileSync } from "node:child_process";
 import os from "node:os";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
+import type { Cores } from "./pin.ts";
 
 /** Where and on what a benchmark ran. */
 export interface Machine {
@@ -21,10 +22,18 @@ export interface Machine {
   readonly load: number;
   /** The smallest step `performance.now()` was seen to make, in nanoseconds. */
   readonly clockStepNs: number;
+  /** Which cores the client and the servers were on. */
+  readonly pinned: Cores;
 }
 
+const PINNED: Readonly<Record<Cores, string>> = {
+  "1": "both pinned to one core",
+  "2": "each pinned to a core of its own",
+  free: "on whichever core",
+};
+
 /** Look around. */
-export function describeMachine(): Machine {
+export function describeMachine(pinned: Cores): Machine {
   return {
     date: new Date().toISOString().slice(0, 16),
     cpu: os.cpus()[0]?.model ?? "unknown",
@@ -36,6 +45,7 @@ export function describeMachine(): Machine {
     commit: commit(),
     load: os.loadavg()[0] ?? NaN,
     clockStepNs: clockStepNs(),
+    pinned,
   };
 }
 
@@ -66,10 +76,10 @@ function clockStepNs(): number {
 
 /** The machine in two lines. */
 export function machineLines(machine: Machine): string[] {
-  const { cpu, cores, system, runtime, load, date, clockStepNs } = machine;
+  const { cpu, cores, system, runtime, load, date, clockStepNs, pinned } = machine;
   return [
     `${runtime}, ${cpu}, ${cores} cores, ${system}, load ${load.toFixed(2)}`,
-    `${date} UTC, commit ${machine.commit}, client and server in processes of their own on ` +
-    `loopback, clock step ${clockStepNs} ns`,
+    `${date} UTC, commit ${machine.commit}, client and server in two processes on loopback, ` +
+    `${PINNED[pinned]}, clock step ${clockStepNs} ns`,
   ];
 }

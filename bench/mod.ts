@@ -1,7 +1,7 @@
 /**
  * Latency and throughput of HardLight beside raw WebSockets: see `bench/README.md`.
  *
- * Run: `deno task bench` or `bun run bench`, with `--quick`, `--rounds 5`, `--only rpc,codec`.
+ * Run: `deno task bench` or `bun run bench`, with `--quick`, `--rounds 5`, `--only rpc,codec`, `--cores 1`.
  *
  * @module
  */
@@ -12,6 +12,7 @@ import { runBytes } from "./bytes.ts";
 import { runConnect } from "./connect.ts";
 import { describeMachine, machineLines } from "./machine.ts";
 import { readOptions } from "./options.ts";
+import { pin } from "./pin.ts";
 import { progress } from "./rounds.ts";
 import { runRpc, SCHEMES } from "./rpc.ts";
 import { rpcTables, summarize, type Summary, targetTable } from "./rpc_report.ts";
@@ -22,8 +23,10 @@ import { formatTable, type Table } from "./table.ts";
 const RESULTS = new URL("results/", import.meta.url);
 
 const options = readOptions();
-const machine = describeMachine();
+const machine = describeMachine(pin(options.cores));
 const runtime = machine.runtime.startsWith("Bun") ? "bun" : "deno";
+/** Runs on other cores than usual have files of their own. */
+const suffix = machine.pinned === "2" ? "" : `-cores-${machine.pinned}`;
 const tables: Table[] = [];
 const files = new Map<string, string>();
 let summaries: Summary[] = [];
@@ -44,7 +47,10 @@ if (options.only.includes("rpc")) {
     const curves = results.filter((result) => result.scheme === scheme).map(
       ({ name, latency }) => ({ name, sortedUs: pool(latency.map(({ samplesUs }) => samplesUs)) }),
     );
-    files.set(`${runtime}-${scheme}.svg`, percentileChart(`${machine.runtime}, ${scheme}`, curves));
+    files.set(
+      `${runtime}-${scheme}${suffix}.svg`,
+      percentileChart(`${machine.runtime}, ${scheme}`, curves),
+    );
   }
 }
 if (options.only.includes("connect")) show(await runConnect(options));
@@ -66,7 +72,7 @@ const markdown = [
 const stamp = machine.date.replace(/[^0-9T]/g, "");
 files.set(`${runtime}-${stamp}.json`, json);
 files.set("latest.md", markdown);
-files.set(`latest-${runtime}.md`, markdown);
+files.set(`latest-${runtime}${suffix}.md`, markdown);
 await mkdir(RESULTS, { recursive: true });
 for (const [name, text] of files) await writeFile(new URL(name, RESULTS), text);
 console.log(`Written to bench/results/: ${[...files.keys()].join(", ")}`);

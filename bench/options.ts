@@ -4,6 +4,7 @@
  * @module
  */
 import process from "node:process";
+import type { Cores } from "./pin.ts";
 
 /** The parts of the benchmark. */
 export const SUITES = ["rpc", "connect", "bytes", "codec"] as const;
@@ -22,6 +23,8 @@ export interface Options {
   readonly floodMs: number;
   /** How many connections one turn opens. */
   readonly connects: number;
+  /** Which cores to run on. */
+  readonly cores: Cores;
   /** Less of everything. */
   readonly quick: boolean;
 }
@@ -31,15 +34,18 @@ export function readOptions(args: readonly string[] = process.argv.slice(2)): Op
   const only: Suite[] = [];
   let rounds: number | undefined;
   let quick = false;
+  let cores: Cores = "2";
   const rest = [...args];
   for (let arg = rest.shift(); arg !== undefined; arg = rest.shift()) {
     if (arg === "--quick") quick = true;
     else if (arg === "--rounds") rounds = positive(arg, rest.shift());
+    else if (arg === "--cores") cores = coresOf(rest.shift());
     else if (arg === "--only") {
       for (const name of (rest.shift() ?? "").split(",")) only.push(suite(name));
     } else {
       throw new TypeError(
-        `Unknown option ${arg}: expected --quick, --rounds <number>, --only <${SUITES.join("|")}>`,
+        `Unknown option ${arg}: expected --quick, --rounds <number>, --cores <1|2|free>, ` +
+          `--only <${SUITES.join(",")}>`,
       );
     }
   }
@@ -49,8 +55,14 @@ export function readOptions(args: readonly string[] = process.argv.slice(2)): Op
     latencyMs: quick ? 100 : 250,
     floodMs: quick ? 60 : 150,
     connects: quick ? 5 : 15,
+    cores,
     quick,
   };
+}
+
+function coresOf(text: string | undefined): Cores {
+  if (text === "1" || text === "2" || text === "free") return text;
+  throw new TypeError("Expected 1, 2 or free after --cores");
 }
 
 function positive(name: string, text: string | undefined): number {

@@ -7,6 +7,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import process from "node:process";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { onServerCore } from "./pin.ts";
 
 /** Where a server is listening. */
 export interface Address {
@@ -32,11 +33,11 @@ export class ServerProcess implements Disposable {
   static async start(name: string, tls: boolean, ...flags: string[]): Promise<ServerProcess> {
     const script = fileURLToPath(new URL(`servers/${name}.ts`, import.meta.url));
     const runtimeFlags = process.versions["bun"] === undefined ? ["run", "-A"] : [];
-    const child = spawn(
+    const [command, args] = onServerCore(
       process.execPath,
       [...runtimeFlags, ...flags, script, ...(tls ? ["--tls"] : [])],
-      { stdio: ["pipe", "pipe", "inherit"] },
     );
+    const child = spawn(command, args, { stdio: ["pipe", "pipe", "inherit"] });
     if (child.stdout === null) throw new TypeError("The server has no stdout");
     const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
     const { value } = await lines.next();
