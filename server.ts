@@ -1,5 +1,5 @@
 /**
- * Serve a service on Deno or Bun.
+ * Serve a service on Deno, Bun or Node.
  *
  * @example A server
  * ```ts ignore
@@ -26,9 +26,10 @@ import {
 } from "./server/mod.ts";
 import { useCompiler } from "./codec/compiler.ts";
 import { type BunHandlers, handlers as bunHandlers, listen as bunListen } from "./runtime/bun.ts";
-import { handler as denoHandler, listen as denoListen } from "./runtime/deno.ts";
+import { handler as denoHandler } from "./runtime/deno.ts";
 import { runtimeName } from "./runtime/detect.ts";
 import type { Fallback, Listener } from "./runtime/listen.ts";
+import { listen as rawListen } from "./runtime/raw_server.ts";
 import { createStreamsDeflater } from "./runtime/streams.ts";
 import { createZlibDeflater } from "./runtime/zlib.ts";
 import type { Service } from "./service/types.ts";
@@ -116,11 +117,9 @@ export async function serve<Methods, State, Event, Auth = undefined>(
   const limits = checkLimits(options.limits);
   const core = createCore(service, withReport(options), handler, chooseDeflater());
   const { cert, key, fingerprint } = await certificate(options);
-  const listen = runtimeName() === "bun" ? bunListen : denoListen;
-  if (runtimeName() !== "bun" && runtimeName() !== "deno") {
-    throw new TypeError("Cannot listen: this runtime is neither Deno nor Bun");
-  }
-  const listener = listen(core.acceptor, {
+  if (runtimeName() === "browser") throw new TypeError("Cannot listen: a browser has no sockets");
+  const listen = runtimeName() === "bun" ? bunListen : rawListen;
+  const listener = await listen(core.acceptor, {
     port: options.port,
     hostname: options.hostname,
     cert,
@@ -147,6 +146,9 @@ export async function serve<Methods, State, Event, Auth = undefined>(
 /**
  * Serve a service from a server one already has: `Deno.serve(mounted.fetch)`, `Bun.serve(mounted)`, or
  * `export default mounted` for `deno serve`.
+ *
+ * On Deno, prefer {@linkcode serve} where TLS ends in this process: `Deno.serve` leaves Nagle's
+ * algorithm on under TLS, so a call that changes state, which sends two messages, takes 44 ms.
  *
  * @param service What is served.
  * @param options Under which conditions.

@@ -1,15 +1,21 @@
 /**
- * RFC 6455 frames as a client reads them: bytes in, messages out, no socket.
+ * RFC 6455 frames as they are read: bytes in, messages out, no socket.
  *
  * @module
  */
 
 import { decodeUtf8, FrameError, isWireCloseCode, MAX_CONTROL_BYTES, Opcode } from "./frames.ts";
+import { applyMask, packMask, turnMask } from "./mask.ts";
 
-/** Largest header a server writes, in bytes: it masks nothing. */
-const MAX_HEADER_BYTES = 10;
-/** A reassembly buffer up to this many bytes is kept for the next message. */
-const MAX_KEPT_BYTES = 64 * 1024;
+/** Largest header, in bytes: 2, a 64-bit length, a mask. */
+const MAX_HEADER_BYTES = 14;
+/** First size of a reassembly buffer, in bytes: a header alone makes no large one. */
+const FIRST_KEPT_BYTES = 16 * 1024;
+const MASK_BYTES = 4;
+const NOTHING: Uint8Array = new Uint8Array(0);
+
+/** Whose frames are read: a client masks each, a server none. */
+export type FrameSource = "client" | "server";
 
 /** What a {@linkcode FrameReader} tells. Bytes are valid until the call returns. */
 export interface FrameSink {
@@ -26,33 +32,43 @@ export interface FrameSink {
 /**
  * Cuts a byte stream into frames and joins fragmented messages.
  *
- * A message that lies whole and unfragmented in one chunk is handed out as a view on that chunk.
- * Lengths are checked as soon as a header is complete, before anything is kept.
+ * A message that lies whole and unfragmented in one chunk is handed out as a view on that chunk,
+ * which is unmasked where it stands. Lengths are checked as soon as a header is complete, before
+ * anything is kept; between messages nothing is.
  */
 export class FrameReader {
   readonly #sink: FrameSink;
   readonly #maxMessageBytes: number;
   readonly #tooBigCode: number;
 
-  readonly #header: Uint8Array = new Uint8Array(MAX_HEADER_BYTES);
+  readonly #masked: boolean;
+
+  #header: Uint8Array = NOTHING;
   #headerBytes = 0;
-  readonly #control: Uint8Array = new Uint8Array(MAX_CONTROL_BYTES);
+  #control: Uint8Array = NOTHING;
 
   #inFrame = false;
   #final = false;
   #opcode = 0;
   #frameBytes = 0;
   #frameRead = 0;
+  #mask = 0;
 
   /** Opcode of the fragmented message under way, 0 when there is none. */
   #messageOpcode = 0;
-  #message: Uint8Array = new Uint8Array(0);
+  #message: Uint8Array = NOTHING;
   #messageBytes = 0;
 
   #ended = false;
 
   /** Create for one connection. `tooBigCode` is the close code of a message over the limit. */
-  constructor(sink: FrameSink, maxMessageBytes: number, tooBigCode: number) {
+  constructor(
+    source: FrameSource,
+    sink: FrameSink,
+    maxMessageBytes: number,
+    tooBigCode: number,
+  ) {
+    this.#masked = source === "client";
     this.#sink = sink;
     this.#maxMessageBytes = maxMessageBytes;
     this.#tooBigCode = tooBigCode;
@@ -77,22 +93,30 @@ export class FrameReader {
 
   #readHeader(chunk: Uint8Array, at: number): number {
     if (this.#headerBytes === 0 && chunk.length - at >= 2) {
-      const size = headerSize(chunk[at + 1] ?? 0);
+      const size = this.#headerSize(chunk[at + 1] ?? 0);
       if (chunk.length - at >= size) {
         this.#startFrame(chunk, at, size);
         return at + size;
       }
     }
+    if (this.#header === NOTHING) this.#header = new Uint8Array(MAX_HEADER_BYTES);
     while (at < chunk.length) {
       this.#header[this.#headerBytes++] = chunk[at++] ?? 0;
       if (this.#headerBytes < 2) continue;
-      const size = headerSize(this.#header[1] ?? 0);
+      const size = this.#headerSize(this.#header[1] ?? 0);
       if (this.#headerBytes < size) continue;
+      const header = this.#header;
+      this.#header = NOTHING;
       this.#headerBytes = 0;
-      this.#startFrame(this.#header, 0, size);
+      this.#startFrame(header, 0, size);
       break;
     }
     return at;
+  }
+
+  #headerSize(second: number): number {
+    const length = second & 0x7f;
+    return (length < 126 ? 2 : length === 126 ? 4 : 10) + (this.#masked ? MASK_BYTES : 0);
   }
 
   #startFrame(bytes: Uint8Array, at: number, size: number): void {
@@ -101,8 +125,11 @@ export class FrameReader {
     const opcode = first & 0x0f;
     const final = (first & 0x80) !== 0;
     if ((first & 0x70) !== 0) throw new FrameError(1002, "The peer set a reserved bit");
-    if ((second & 0x80) !== 0) throw new FrameError(1002, "The server masked a frame");
-    const length = payloadLength(bytes, at, size);
+    if (((second & 0x80) !== 0) !== this.#masked) {
+      throw new FrameError(1002, `The ${this.#masked ? "client sent no" : "server sent a"} mask`);
+    }
+    const length = payloadLength(bytes, at);
+    if (this.#masked) this.#mask = packMask(bytes, at + size - MASK_BYTES);
 
     if (opcode >= Opcode.Close) {
       if (opcode > Opcode.Pong) throw new FrameError(1002, `The peer sent opcode ${opcode}`);
@@ -139,14 +166,19 @@ export class FrameReader {
     if (!this.#inFrame) return at;
     const end = Math.min(chunk.length, at + this.#frameBytes - this.#frameRead);
     const whole = this.#frameRead === 0 && end - at === this.#frameBytes;
+    if (this.#masked) applyMask(chunk, at, end, turnMask(this.#mask, this.#frameRead));
     if (this.#opcode >= Opcode.Close) {
-      if (!whole) this.#control.set(chunk.subarray(at, end), this.#frameRead);
+      let payload = chunk.subarray(at, end);
+      if (!whole) {
+        if (this.#control === NOTHING) this.#control = new Uint8Array(MAX_CONTROL_BYTES);
+        this.#control.set(payload, this.#frameRead);
+      }
       this.#frameRead += end - at;
       if (this.#frameRead < this.#frameBytes) return end;
       this.#inFrame = false;
-      this.#endControl(
-        whole ? chunk.subarray(at, end) : this.#control.subarray(0, this.#frameBytes),
-      );
+      if (!whole) payload = this.#control.subarray(0, this.#frameBytes);
+      this.#control = NOTHING;
+      this.#endControl(payload);
       return end;
     }
     if (whole && this.#final && this.#messageOpcode === 0) {
@@ -163,18 +195,20 @@ export class FrameReader {
       const message = this.#message.subarray(0, this.#messageBytes);
       this.#messageOpcode = 0;
       this.#messageBytes = 0;
-      if (this.#message.length > MAX_KEPT_BYTES) this.#message = new Uint8Array(0);
+      this.#message = NOTHING;
       this.#endMessage(opcode, message);
     }
     return end;
   }
 
   #keep(chunk: Uint8Array, at: number, end: number): void {
-    // What the header declared, which was checked against the limit.
-    const needed = this.#messageBytes + this.#frameBytes - this.#frameRead;
+    const needed = this.#messageBytes + end - at;
     if (this.#message.length < needed) {
+      // What the header declared, which was checked against the limit.
+      const declared = this.#messageBytes + this.#frameBytes - this.#frameRead;
+      const roomy = Math.max(needed, FIRST_KEPT_BYTES, this.#message.length * 2);
       const grown = new Uint8Array(
-        Math.min(this.#maxMessageBytes, Math.max(needed, this.#message.length * 2)),
+        Math.min(roomy, this.#final ? declared : this.#maxMessageBytes),
       );
       grown.set(this.#message.subarray(0, this.#messageBytes));
       this.#message = grown;
@@ -201,20 +235,17 @@ export class FrameReader {
   }
 }
 
-function headerSize(second: number): number {
-  const length = second & 0x7f;
-  return length < 126 ? 2 : length === 126 ? 4 : 10;
-}
-
-function payloadLength(bytes: Uint8Array, at: number, size: number): number {
-  if (size === 2) return (bytes[at + 1] ?? 0) & 0x7f;
+function payloadLength(bytes: Uint8Array, at: number): number {
+  const short = (bytes[at + 1] ?? 0) & 0x7f;
+  if (short < 126) return short;
+  const size = short === 126 ? 2 : 8;
   let length = 0;
-  for (let i = at + 2; i < at + size; i++) length = length * 256 + (bytes[i] ?? 0);
+  for (let i = at + 2; i < at + 2 + size; i++) length = length * 256 + (bytes[i] ?? 0);
   // Above 2^53 the sum is no longer exact, but still far above any limit.
-  if (size === 10 && (bytes[at + 2] ?? 0) >= 0x80) {
+  if (size === 8 && (bytes[at + 2] ?? 0) >= 0x80) {
     throw new FrameError(1002, "The peer set the highest bit of a length");
   }
-  if (length < (size === 4 ? 126 : 65_536)) {
+  if (length < (size === 2 ? 126 : 65_536)) {
     throw new FrameError(1002, "The peer wrote a length in more bytes than it needs");
   }
   return length;

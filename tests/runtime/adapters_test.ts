@@ -7,7 +7,8 @@ import { dial as rawDial } from "../../runtime/raw_websocket.ts";
 import { ConnectError } from "../../wire/errors.ts";
 import type { Dialer, DialRequest } from "../../wire/transport.ts";
 import { certificates } from "../support/certificates.ts";
-import { ECHO_MAX_BYTES, EchoAcceptor, listenHere, Recorder } from "../support/echo.ts";
+import type { Listen } from "../support/echo.ts";
+import { ECHO_MAX_BYTES, EchoAcceptor, LISTENS, Recorder } from "../support/echo.ts";
 
 /** A way from a client to an echo server. */
 interface Way {
@@ -20,14 +21,14 @@ interface Way {
   }>;
 }
 
-function overSockets(name: string, dialer: Dialer, secure: boolean): Way {
+function overSockets(name: string, dialer: Dialer, listen: Listen, secure: boolean): Way {
   return {
     name,
     browser: dialer === browserDial,
     async open() {
       const acceptor = new EchoAcceptor();
       const { server: { cert, key } } = await certificates();
-      const listener = await listenHere(acceptor, {
+      const listener = await listen(acceptor, {
         port: 0,
         hostname: "127.0.0.1",
         ...(secure ? { cert, key } : {}),
@@ -50,9 +51,11 @@ function overSockets(name: string, dialer: Dialer, secure: boolean): Way {
 }
 
 const WAYS: readonly Way[] = [
-  overSockets("raw ws", rawDial, false),
-  overSockets("raw wss", rawDial, true),
-  overSockets("built-in ws", browserDial, false),
+  ...Object.entries(LISTENS).flatMap(([name, listen]) => [
+    overSockets(`raw ws to ${name}`, rawDial, listen, false),
+    overSockets(`raw wss to ${name}`, rawDial, listen, true),
+    overSockets(`built-in ws to ${name}`, browserDial, listen, false),
+  ]),
   {
     name: "memory",
     browser: false,
@@ -224,7 +227,9 @@ for (const way of WAYS) {
 describe("dial() over the standard WebSocket", () => {
   test("opens when it is refused by hl.2.no: the close tells why", async () => {
     const acceptor = new EchoAcceptor();
-    const listener = await listenHere(acceptor, { port: 0, hostname: "127.0.0.1" });
+    const [listen] = Object.values(LISTENS);
+    assert(listen !== undefined);
+    const listener = await listen(acceptor, { port: 0, hostname: "127.0.0.1" });
     const url = `ws://127.0.0.1:${listener.port}/refuse-alias`;
     const client = await Recorder.dial(browserDial, url);
     assertEquals(client.dialed?.protocol, "hl.2.no");
@@ -253,50 +258,52 @@ describe("dial() over the standard WebSocket", () => {
   });
 });
 
-describe("listen()", () => {
-  test("answers other requests with 426, or by the fallback", async () => {
-    const acceptor = new EchoAcceptor();
-    const plain = await listenHere(acceptor, { port: 0, hostname: "127.0.0.1" });
-    const page = await listenHere(acceptor, {
-      port: 0,
-      hostname: "127.0.0.1",
-      fallback: () => new Response("page"),
-    });
-    const required = await fetch(`http://127.0.0.1:${plain.port}/`);
-    await required.body?.cancel();
-    assertEquals(required.status, 426);
-    assertEquals(await (await fetch(`http://127.0.0.1:${page.port}/`)).text(), "page");
-    plain.abort();
-    page.abort();
-  });
-
-  test("close() lets connections live, and resolves after the last", async () => {
-    const acceptor = new EchoAcceptor();
-    const listener = await listenHere(acceptor, { port: 0, hostname: "127.0.0.1" });
-    const client = await Recorder.dial(rawDial, `ws://127.0.0.1:${listener.port}/`);
-    let closed = false;
-    const closing = listener.close().then(() => closed = true);
-    client.send(pattern(3));
-    assertEquals(await client.received(1), [pattern(3)]);
-    assertEquals(closed, false);
-    client.transport?.close(1000, "");
-    await client.closed();
-    await closing;
-  });
-
-  test("abort() and the signal cut connections", async () => {
-    const controller = new AbortController();
-    for (const signal of [undefined, controller.signal]) {
+for (const [name, listen] of Object.entries(LISTENS)) {
+  describe(`listen() by ${name}`, () => {
+    test("answers other requests with 426, or by the fallback", async () => {
       const acceptor = new EchoAcceptor();
-      const listener = await listenHere(acceptor, { port: 0, hostname: "127.0.0.1", signal });
+      const plain = await listen(acceptor, { port: 0, hostname: "127.0.0.1" });
+      const page = await listen(acceptor, {
+        port: 0,
+        hostname: "127.0.0.1",
+        fallback: () => new Response("page"),
+      });
+      const required = await fetch(`http://127.0.0.1:${plain.port}/`);
+      await required.body?.cancel();
+      assertEquals(required.status, 426);
+      assertEquals(await (await fetch(`http://127.0.0.1:${page.port}/`)).text(), "page");
+      plain.abort();
+      page.abort();
+    });
+
+    test("close() lets connections live, and resolves after the last", async () => {
+      const acceptor = new EchoAcceptor();
+      const listener = await listen(acceptor, { port: 0, hostname: "127.0.0.1" });
       const client = await Recorder.dial(rawDial, `ws://127.0.0.1:${listener.port}/`);
-      if (signal === undefined) listener.abort();
-      else controller.abort();
+      let closed = false;
+      const closing = listener.close().then(() => closed = true);
+      client.send(pattern(3));
+      assertEquals(await client.received(1), [pattern(3)]);
+      assertEquals(closed, false);
+      client.transport?.close(1000, "");
       await client.closed();
-      assertEquals((await acceptor.whenEnded(1)).length, 1);
-    }
+      await closing;
+    });
+
+    test("abort() and the signal cut connections", async () => {
+      const controller = new AbortController();
+      for (const signal of [undefined, controller.signal]) {
+        const acceptor = new EchoAcceptor();
+        const listener = await listen(acceptor, { port: 0, hostname: "127.0.0.1", signal });
+        const client = await Recorder.dial(rawDial, `ws://127.0.0.1:${listener.port}/`);
+        if (signal === undefined) listener.abort();
+        else controller.abort();
+        await client.closed();
+        assertEquals((await acceptor.whenEnded(1)).length, 1);
+      }
+    });
   });
-});
+}
 
 test("runtimeName() knows the runtime of this suite", () => {
   assertEquals(runtimeName(), "Deno" in globalThis ? "deno" : "bun");

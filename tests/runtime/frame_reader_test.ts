@@ -11,6 +11,7 @@ const TOO_BIG = 4009;
 function read(chunks: readonly Uint8Array[]): string[] {
   const told: string[] = [];
   const reader = new FrameReader(
+    "server",
     {
       onBinary: (message) => told.push(`binary ${encodeHex(message)}`),
       onText: () => told.push("text"),
@@ -118,6 +119,7 @@ describe("FrameReader.push()", () => {
     const chunk = bytes("82 02 0102");
     let seen: Uint8Array | undefined;
     const reader = new FrameReader(
+      "server",
       { onBinary: (message) => seen = message, onText() {}, onPing() {}, onClose() {} },
       MAX_BYTES,
       TOO_BIG,
@@ -129,6 +131,7 @@ describe("FrameReader.push()", () => {
   test("reads no more after an error", () => {
     const told: string[] = [];
     const reader = new FrameReader(
+      "server",
       { onBinary: () => told.push("binary"), onText() {}, onPing() {}, onClose() {} },
       MAX_BYTES,
       TOO_BIG,

@@ -17,13 +17,19 @@ import type {
 /** Largest message of the echo servers, in bytes. */
 export const ECHO_MAX_BYTES: number = 2 * 1024 * 1024;
 
-/** Listen on the running runtime. */
-export async function listenHere(acceptor: Acceptor, options: ListenOptions): Promise<Listener> {
-  const { listen } = runtimeName() === "bun"
-    ? await import("../../runtime/bun.ts")
-    : await import("../../runtime/deno.ts");
-  return listen(acceptor, options);
-}
+/** Ways to listen on the running runtime. The first is what `serve()` takes. */
+export const LISTENS: Readonly<Record<string, Listen>> = runtimeName() === "bun"
+  ? {
+    "Bun.serve": async (...args) => (await import("../../runtime/bun.ts")).listen(...args),
+    "node:http": async (...args) => (await import("../../runtime/raw_server.ts")).listen(...args),
+  }
+  : {
+    "node:http": async (...args) => (await import("../../runtime/raw_server.ts")).listen(...args),
+    "Deno.serve": async (...args) => (await import("../../runtime/deno.ts")).listen(...args),
+  };
+
+/** Listens, and maybe later. */
+export type Listen = (acceptor: Acceptor, options: ListenOptions) => Promise<Listener>;
 
 /**
  * Echoes binary messages. The path asks for more: `/refuse` a 400 with `x-hl-refused`, `/late` an

@@ -1,0 +1,50 @@
+/**
+ * The mask of RFC 6455, section 5.3: the same four bytes over and over, combined by exclusive or.
+ *
+ * @module
+ */
+
+/** Payloads from this many bytes on are masked four bytes at a time. */
+const WORD_BYTES = 48;
+
+const turned: Uint8Array<ArrayBuffer> = new Uint8Array(4);
+const turnedWord: Int32Array<ArrayBuffer> = new Int32Array(turned.buffer);
+
+/** A mask's four bytes as one number, the first byte highest. */
+export function packMask(bytes: Uint8Array, at: number): number {
+  return ((bytes[at] ?? 0) << 24) | ((bytes[at + 1] ?? 0) << 16) |
+    ((bytes[at + 2] ?? 0) << 8) | (bytes[at + 3] ?? 0);
+}
+
+/** The mask as it stands `bytes` further on. */
+export function turnMask(mask: number, bytes: number): number {
+  const bits = (bytes & 3) * 8;
+  return bits === 0 ? mask : (mask << bits) | (mask >>> (32 - bits));
+}
+
+/** Mask or unmask the bytes from `start` to `end`, where they stand. */
+export function applyMask(bytes: Uint8Array, start: number, end: number, mask: number): void {
+  if (end - start < WORD_BYTES) return byByte(bytes, start, end, mask);
+  const { buffer, byteOffset } = bytes;
+  const first = (byteOffset + start + 3) >>> 2;
+  const last = (byteOffset + end) >>> 2;
+  const words = new Int32Array(buffer, first * 4, last - first);
+  const wordsStart = first * 4 - byteOffset;
+  const wordsEnd = last * 4 - byteOffset;
+  byByte(bytes, start, wordsStart, mask);
+  const rest = turnMask(mask, wordsStart - start);
+  turned[0] = rest >>> 24;
+  turned[1] = rest >>> 16;
+  turned[2] = rest >>> 8;
+  turned[3] = rest;
+  const word = turnedWord[0] ?? 0;
+  for (let i = 0; i < words.length; i++) words[i] = (words[i] ?? 0) ^ word;
+  byByte(bytes, wordsEnd, end, rest);
+}
+
+function byByte(bytes: Uint8Array, start: number, end: number, mask: number): void {
+  for (let at = start; at < end; at++) {
+    bytes[at] = (bytes[at] ?? 0) ^ (mask >>> 24);
+    mask = (mask << 8) | (mask >>> 24);
+  }
+}

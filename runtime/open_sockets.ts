@@ -1,0 +1,75 @@
+/**
+ * {@linkcode OpenSockets}: what a server has accepted and not seen the end of.
+ *
+ * @module
+ */
+
+import type { Socket } from "node:net";
+
+/** Every open socket of a server, and how long each may take to say what it wants. */
+export class OpenSockets {
+  readonly #timeoutMs: number;
+  /** The timer of those that have not said yet. */
+  readonly #timers = new Map<Socket, ReturnType<typeof setTimeout> | undefined>();
+  /** Sockets under which TLS is being agreed on, by the peer's address and port. */
+  readonly #handshaking = new Map<string, Socket>();
+  #onEmpty: (() => void) | undefined;
+  #draining = false;
+
+  /** Sockets that are not settled within `timeoutMs` are destroyed. */
+  constructor(timeoutMs: number) {
+    this.#timeoutMs = timeoutMs;
+  }
+
+  /** Watch a socket that was just accepted. */
+  add(socket: Socket): void {
+    // Without a listener an error would end the process.
+    socket.on("error", () => {});
+    if (this.#draining) return void socket.destroy();
+    this.#timers.set(socket, setTimeout(() => socket.destroy(), this.#timeoutMs));
+    socket.on("close", () => {
+      this.settle(socket);
+      this.#timers.delete(socket);
+      if (this.#timers.size === 0) this.#onEmpty?.();
+    });
+  }
+
+  /** Watch a socket that TLS will be agreed on, until {@linkcode OpenSockets.addSecure}. */
+  addHandshaking(socket: Socket): void {
+    const peer = peerKey(socket);
+    this.#handshaking.set(peer, socket);
+    socket.on("close", () => this.#handshaking.delete(peer));
+    this.add(socket);
+  }
+
+  /** Watch a socket with TLS in the place of the one under it, which ends with it. */
+  addSecure(socket: Socket): void {
+    const under = this.#handshaking.get(peerKey(socket));
+    if (under !== undefined) this.settle(under);
+    this.add(socket);
+  }
+
+  /** The peer has said what it wants. */
+  settle(socket: Socket): void {
+    clearTimeout(this.#timers.get(socket));
+    if (this.#timers.has(socket)) this.#timers.set(socket, undefined);
+  }
+
+  /** Cut those that have not said what they want; resolves when the others have ended. */
+  drained(): Promise<void> {
+    this.#draining = true;
+    for (const [socket, timer] of this.#timers) if (timer !== undefined) socket.destroy();
+    if (this.#timers.size === 0) return Promise.resolve();
+    return new Promise((resolve) => this.#onEmpty = resolve);
+  }
+
+  /** Cut all. */
+  destroy(): void {
+    this.#draining = true;
+    for (const socket of this.#timers.keys()) socket.destroy();
+  }
+}
+
+function peerKey({ remoteAddress, remotePort }: Socket): string {
+  return `${remoteAddress} ${remotePort}`;
+}

@@ -1,0 +1,222 @@
+/**
+ * One open WebSocket (RFC 6455) over a socket of `node:net` or `node:tls`, at either end.
+ *
+ * @module
+ */
+
+import type { Socket } from "node:net";
+import { CloseCode } from "../wire/close.ts";
+import type { CloseInfo, Transport, TransportListener } from "../wire/transport.ts";
+import { FrameWriter } from "./frame_writer.ts";
+import { FrameReader } from "./frame_reader.ts";
+import type { FrameSink } from "./frame_reader.ts";
+import { closePayload, FrameError, Opcode } from "./frames.ts";
+
+/** How long the peer's part of the close handshake is waited for, in milliseconds. */
+const CLOSE_TIMEOUT_MS = 5000;
+/** With more bytes than this unwritten, a pong waits for them. */
+const PONG_BACKLOG_BYTES = 64 * 1024;
+
+/** `closing`: our close frame is out, and the peer's is waited for. */
+type State = "open" | "closing" | "closed";
+
+/** What bounds a {@linkcode RawTransport}. */
+export interface RawTransportLimits {
+  /** Largest message, in bytes as they stand on the wire, that is delivered. */
+  readonly maxMessageBytes: number;
+  /** Milliseconds of silence after which to ping, and twice that close. 0 is off. */
+  readonly idleTimeoutMs: number;
+}
+
+/** A transport whose frames of one turn go out in one write. */
+export class RawTransport implements Transport, FrameSink {
+  readonly #socket: Socket;
+  readonly #reader: FrameReader;
+  readonly #writer: FrameWriter;
+  readonly #idleTimeoutMs: number;
+  #listener: TransportListener | undefined;
+  #state: State = "open";
+  #info: CloseInfo | undefined;
+  #flushQueued = false;
+  /** What the latest unanswered ping carried. Earlier ones need no pong (RFC 6455, 5.5.3). */
+  #pong: Uint8Array | undefined;
+  #heardAt = 0;
+  #pinged = false;
+  #idleTimer: ReturnType<typeof setTimeout> | undefined;
+  #closeTimer: ReturnType<typeof setTimeout> | undefined;
+
+  /** Create at one end of an upgraded socket, which is this transport's from now on. */
+  constructor(side: "client" | "server", socket: Socket, limits: RawTransportLimits) {
+    this.#socket = socket;
+    const source = side === "client" ? "server" : "client";
+    this.#reader = new FrameReader(source, this, limits.maxMessageBytes, CloseCode.TooBig);
+    this.#writer = new FrameWriter(side);
+    this.#idleTimeoutMs = limits.idleTimeoutMs;
+  }
+
+  /** Start reading; `rest` is what came after the handshake. */
+  start(listener: TransportListener, rest: Uint8Array): void {
+    // The owner may have ended the transport while it was given it.
+    if (this.#info !== undefined) return listener.onClose(this.#info);
+    this.#listener = listener;
+    const socket = this.#socket;
+    const ended = (): void => this.#finish({ code: 1006, reason: "The peer hung up" });
+    socket.on("data", (chunk: Uint8Array) => this.#read(chunk));
+    socket.on("end", ended);
+    socket.on("error", (error) => this.#finish({ code: 1006, reason: error.message }));
+    socket.on("close", () => {
+      clearTimeout(this.#closeTimer);
+      ended();
+    });
+    if (this.#idleTimeoutMs > 0) {
+      this.#heardAt = performance.now();
+      this.#watch(this.#idleTimeoutMs);
+    }
+    if (rest.length > 0) this.#read(rest);
+  }
+
+  get bufferedAmount(): number {
+    return this.#state === "closed" ? 0 : this.#writer.length + this.#socket.writableLength;
+  }
+
+  send(message: Uint8Array<ArrayBuffer>): void {
+    if (this.#state !== "open") return;
+    this.#writer.append(Opcode.Binary, message);
+    this.#queueFlush();
+  }
+
+  close(code: number, reason: string): void {
+    if (this.#state !== "open") return;
+    this.#writer.append(Opcode.Close, closePayload(code, reason));
+    this.#flush();
+    this.#state = "closing";
+    this.#closeTimer = unref(setTimeout(
+      () => this.#finish({ code: 1006, reason: "The peer did not answer the close" }),
+      CLOSE_TIMEOUT_MS,
+    ));
+  }
+
+  terminate(): void {
+    this.#finish({ code: 1006, reason: "Terminated" });
+  }
+
+  onBinary(message: Uint8Array): void {
+    if (this.#state !== "open") return;
+    try {
+      this.#listener?.onMessage(message);
+    } catch {
+      this.#fail(CloseCode.Internal, "The listener threw");
+    }
+  }
+
+  onText(): void {
+    if (this.#state !== "open") return;
+    try {
+      this.#listener?.onText?.();
+    } catch {
+      this.#fail(CloseCode.Internal, "The listener threw");
+    }
+  }
+
+  onPing(payload: Uint8Array): void {
+    if (this.#state !== "open") return;
+    this.#pong = payload.slice();
+    this.#queueFlush();
+  }
+
+  onClose(code: number, reason: string): void {
+    if (this.#state === "open") {
+      this.#writer.append(Opcode.Close, closePayload(code, ""));
+    }
+    this.#finish({ code, reason }, true);
+  }
+
+  #read(chunk: Uint8Array): void {
+    if (this.#state === "closed") return;
+    if (this.#idleTimeoutMs > 0) {
+      this.#heardAt = performance.now();
+      this.#pinged = false;
+    }
+    try {
+      // Not the Buffer that came: its `slice` does not copy, and listeners copy by `slice`.
+      this.#reader.push(new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.length));
+    } catch (error) {
+      if (error instanceof FrameError) this.#fail(error.closeCode, error.message);
+      else this.#fail(CloseCode.Internal, "Cannot read a frame");
+    }
+  }
+
+  /** Tell the peer why, and end without waiting for its answer. */
+  #fail(code: number, reason: string): void {
+    if (this.#state === "open") {
+      this.#writer.append(Opcode.Close, closePayload(code, reason));
+    }
+    this.#finish({ code, reason }, true);
+  }
+
+  #queueFlush(): void {
+    if (this.#flushQueued) return;
+    this.#flushQueued = true;
+    queueMicrotask(() => {
+      this.#flushQueued = false;
+      if (this.#state === "open") this.#flush();
+    });
+  }
+
+  #flush(): void {
+    if (this.#pong !== undefined && this.#socket.writableLength <= PONG_BACKLOG_BYTES) {
+      this.#writer.append(Opcode.Pong, this.#pong);
+      this.#pong = undefined;
+    }
+    if (this.#writer.length === 0) return;
+    const bytes = this.#writer.take();
+    // The socket reads `bytes` until the callback, and after a failure nobody knows how long.
+    this.#socket.write(bytes, (error) => {
+      if (!error) this.#writer.recycle(bytes);
+      if (this.#pong !== undefined && this.#state === "open") this.#flush();
+    });
+  }
+
+  #watch(delayMs: number): void {
+    this.#idleTimer = unref(setTimeout(() => {
+      const limitMs = this.#idleTimeoutMs;
+      const silentMs = performance.now() - this.#heardAt;
+      if (silentMs >= 2 * limitMs) {
+        return this.#fail(CloseCode.IdleTimeout, `The peer was silent for ${2 * limitMs} ms`);
+      }
+      if (silentMs >= limitMs && !this.#pinged && this.#state === "open") {
+        this.#pinged = true;
+        this.#writer.append(Opcode.Ping, new Uint8Array(0));
+        this.#flush();
+      }
+      this.#watch(Math.max(1, Math.ceil((this.#pinged ? 2 : 1) * limitMs - silentMs)));
+    }, delayMs));
+  }
+
+  /** End. `orderly` sends what is queued and half-closes; else the socket is cut. */
+  #finish(info: CloseInfo, orderly = false): void {
+    if (this.#state === "closed") return;
+    if (orderly) this.#flush();
+    this.#state = "closed";
+    this.#info = info;
+    clearTimeout(this.#idleTimer);
+    clearTimeout(this.#closeTimer);
+    if (orderly) {
+      this.#closeTimer = unref(setTimeout(() => this.#socket.destroy(), CLOSE_TIMEOUT_MS));
+      this.#socket.end();
+    } else {
+      this.#socket.destroy();
+    }
+    try {
+      this.#listener?.onClose(info);
+    } catch {
+      // There is nobody left to tell.
+    }
+  }
+}
+
+/** A timer alone keeps no process alive. */
+function unref(timer: ReturnType<typeof setTimeout>): ReturnType<typeof setTimeout> {
+  (timer as { unref?(): void }).unref?.();
+  return timer;
+}
