@@ -134,6 +134,7 @@ function explain(
   cause: unknown,
 ): unknown {
   reader.open(start, end);
+  reader.path.length = 0;
   try {
     schema.check(reader, reader.root(schema.size, schema.align));
   } catch (error) {

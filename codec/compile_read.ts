@@ -11,7 +11,16 @@ import { Box, Lazy } from "./box.ts";
 import { copyBytes } from "./bytes.ts";
 import { Converted } from "./convert.ts";
 import type { Field } from "./fields.ts";
-import { type At, at, type Generator, isOutlined, plus, property } from "./generator.ts";
+import {
+  type At,
+  at,
+  countParts,
+  type Generator,
+  isOutlined,
+  partsOf,
+  plus,
+  property,
+} from "./generator.ts";
 import { Option } from "./option.ts";
 import { Payload } from "./payload.ts";
 import { BAD_VALUE, BigInteger, Float, SmallInt } from "./primitives.ts";
@@ -41,12 +50,23 @@ export function checkText(u8: Uint8Array, start: number, length: number): void {
   if (!isUtf8(u8, start, length)) throw BAD_VALUE;
 }
 
+function readBytewise({ size, min }: SmallInt, from: At): string {
+  const shifted = Array.from(
+    { length: size },
+    (_, i) => `u8[${at(from, i)}]${i > 0 ? `<<${8 * i}` : ""}`,
+  );
+  const bits = `(${shifted.join("|")})`;
+  if (min === 0) return size === 4 ? `(${bits}>>>0)` : bits;
+  return size === 4 ? bits : `(${bits}<<${32 - 8 * size}>>${32 - 8 * size})`;
+}
+
 /** Emits the reading of values, or only their checking. */
 export class ReadEmitter {
   readonly #g: Generator;
   /** Whether values are built. */
   readonly #builds: boolean;
   #root: Schema<unknown> | undefined;
+  #bytewise = false;
 
   constructor(generator: Generator, builds: boolean) {
     this.#g = generator;
@@ -56,10 +76,11 @@ export class ReadEmitter {
   /** The text of `(r) => value`, which reads a whole archive. */
   main(schema: Schema<unknown>): string {
     this.#root = schema;
+    this.#bytewise = isBytewise(schema);
     let value = "";
     const body = this.#g.body(() => value = this.#read(schema, { base: "p", offset: 0 }));
     return `function(r) {
-${OPEN}const p=r.end-${schema.size};
+${open(body + value)}const p=r.end-${schema.size};
 if(p<base||((p-base)&${schema.align - 1}))throw BAD;
 hi=p;
 ${body}
@@ -72,10 +93,11 @@ return ${this.#builds ? value : "undefined"};
     const inner = schema instanceof Lazy ? (schema as Lazy<unknown>).schema : schema;
     const [descend, ascend] = schema instanceof Lazy ? ["r.descend(p);", "r.ascend();"] : ["", ""];
     this.#root = inner;
+    this.#bytewise = false;
     let value = "";
     const body = this.#g.body(() => value = this.#read(inner, { base: "p", offset: 0 }));
     return `function ${name}(r, p) {
-${descend}${OPEN}${body}
+${descend}${open(body + value)}${body}
 const value=${this.#builds ? value : "undefined"};
 r.low=lo;r.high=hi;${ascend}
 return value;
@@ -90,6 +112,7 @@ return value;
     }
     if (schema.kind === "unit") return "undefined";
     if (schema instanceof SmallInt) {
+      if (this.#bytewise) return readBytewise(schema, from);
       const type = `${schema.min < 0 ? "Int" : "Uint"}${8 * schema.size}`;
       return schema.kind === "u8"
         ? `u8[${at(from)}]`
@@ -299,4 +322,22 @@ return value;
   }
 }
 
-const OPEN = "const u8=r.bytes,dv=r.view,base=r.start;let lo=r.low,hi=r.high;\n";
+/** The variables that a body uses. */
+function open(body: string): string {
+  return `const u8=r.bytes,base=r.start${
+    body.includes("dv.") ? ",dv=r.view" : ""
+  };let lo=r.low,hi=r.high;\n`;
+}
+
+/** Integers of at most this many archives' parts are put together from bytes: a DataView would cost more. */
+const MAX_BYTEWISE_PARTS = 8;
+
+function isBytewise(schema: Schema<unknown>): boolean {
+  return countParts(schema) <= MAX_BYTEWISE_PARTS && holdsOnlySmallInts(schema);
+}
+
+function holdsOnlySmallInts(schema: Schema<unknown>): boolean {
+  if (schema instanceof SmallInt || schema.kind === "bool" || schema.kind === "unit") return true;
+  const parts = partsOf(schema);
+  return schema.flat && parts.length > 0 && parts.every(holdsOnlySmallInts);
+}

@@ -11,26 +11,6 @@ const NOTHING = /* @__PURE__ */ new Uint8Array(0);
 const shared = /* @__PURE__ */ new Reader();
 let busy = false;
 
-function withReader<R>(
-  archive: Uint8Array,
-  limits: DecodeLimits | undefined,
-  run: (reader: Reader) => R,
-): R {
-  if (busy || limits !== undefined) {
-    const reader = new Reader(limits);
-    reader.reset(archive);
-    return run(reader);
-  }
-  busy = true;
-  try {
-    shared.reset(archive);
-    return run(shared);
-  } finally {
-    shared.bytes = NOTHING;
-    busy = false;
-  }
-}
-
 /**
  * Decode an archive, checking everything that rkyv's validator checks: what comes out is what the
  * type says.
@@ -52,7 +32,20 @@ function withReader<R>(
  * @throws {CodecError} With the code of the first check that fails, where, and what was expected.
  */
 export function decode<T>(schema: Schema<T>, archive: Uint8Array, limits?: DecodeLimits): T {
-  return withReader(archive, limits, (reader) => readArchive(schema, reader, 0, archive.length));
+  // A conversion in the value may decode something itself.
+  if (busy || limits !== undefined) {
+    const reader = new Reader(limits);
+    reader.reset(archive);
+    return readArchive(schema, reader, 0, archive.length);
+  }
+  busy = true;
+  try {
+    shared.reset(archive);
+    return readArchive(schema, shared, 0, archive.length);
+  } finally {
+    shared.reset(NOTHING);
+    busy = false;
+  }
 }
 
 /**
@@ -65,5 +58,7 @@ export function validate(
   archive: Uint8Array,
   limits?: DecodeLimits,
 ): void {
-  withReader(archive, limits, (reader) => checkArchive(schema, reader, 0, archive.length));
+  const reader = new Reader(limits);
+  reader.reset(archive);
+  checkArchive(schema, reader, 0, archive.length);
 }

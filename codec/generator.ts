@@ -54,7 +54,7 @@ export function property(key: string): string {
 const parts = new WeakMap<Schema<unknown>, number>();
 
 /** How many parts of a type are inlined where it is: one if it has functions of its own. */
-function countParts(schema: Schema<unknown>): number {
+export function countParts(schema: Schema<unknown>): number {
   let count = parts.get(schema);
   if (count === undefined) {
     count = 1;
@@ -64,7 +64,8 @@ function countParts(schema: Schema<unknown>): number {
   return count;
 }
 
-function partsOf(schema: Schema<unknown>): readonly Schema<unknown>[] {
+/** What a type is made of. */
+export function partsOf(schema: Schema<unknown>): readonly Schema<unknown>[] {
   if (schema instanceof Struct) return Object.values(schema.schemas);
   if (schema instanceof Tuple) return schema.schemas;
   if (schema instanceof VariantsSchema) {

@@ -16,8 +16,7 @@ export interface DecodeLimits {
 /** Depth 64, 1 Mi items without a size. */
 export const DEFAULT_DECODE_LIMITS: DecodeLimits = { maxDepth: 64, maxItems: 1 << 20 };
 
-const NO_BYTES = new Uint8Array(0);
-const NO_VIEW = new DataView(NO_BYTES.buffer);
+const NO_BYTES = /* @__PURE__ */ new Uint8Array(0);
 
 /**
  * Reads archives, by rkyv's rule of ownership: what pointers lead to must lie in ascending,
@@ -30,8 +29,7 @@ const NO_VIEW = new DataView(NO_BYTES.buffer);
 export class Reader {
   /** The bytes that hold the archive. */
   bytes: Uint8Array = NO_BYTES;
-  /** A view on the same bytes. */
-  view: DataView = NO_VIEW;
+  #view: DataView | undefined;
   /** Where the archive begins: alignment counts from here. */
   start = 0;
   /** Where the archive ends. */
@@ -57,7 +55,13 @@ export class Reader {
   /** Take the bytes that hold the next archives. */
   reset(bytes: Uint8Array): void {
     this.bytes = bytes;
-    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.#view = undefined;
+  }
+
+  /** A view on the same bytes; made when it is first needed, which for small archives is never. */
+  get view(): DataView {
+    const { bytes } = this;
+    return this.#view ??= new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
   /** Begin the archive at `[start, end)` of the bytes. */
@@ -66,7 +70,6 @@ export class Reader {
     this.end = this.high = end;
     this.depth = this.limits.maxDepth;
     this.items = this.limits.maxItems;
-    this.path.length = 0;
   }
 
   /** The position of a root of this size and alignment: the last bytes of the archive. */

@@ -22,8 +22,17 @@ const latin1Slice = buffer?.latin1Slice;
 const utf8Slice = buffer?.utf8Slice;
 const utf8Write = buffer?.utf8Write;
 
-/** V8 prints built-in functions on one line. Its loops over characters are three times as fast as others'. */
-const IS_V8 = /* @__PURE__ */ !String(Math.abs).includes("\n");
+/** V8's loops over characters are three times as fast as other engines'; its words tell it from them. */
+const IS_V8 = /* @__PURE__ */ isV8();
+
+function isV8(): boolean {
+  try {
+    return (null as unknown as { length: number }).length > 0;
+  } catch (error) {
+    return String(error).includes("Cannot read");
+  }
+}
+
 /** Strings up to this long are encoded by a loop. */
 const LOOP_MAX_UNITS = IS_V8 ? 48 : 20;
 /** Strings up to this long are decoded by a loop. */
@@ -72,22 +81,37 @@ export function readUtf8(bytes: Uint8Array, start: number, length: number): stri
   if (length > LOOP_MAX_BYTES) return readAny(bytes, start, length);
   let text = "";
   let i = start;
-  const end = start + length;
-  for (; i + 4 <= end; i += 4) {
+  for (let left = length; left >= 8; left -= 8, i += 8) {
     const a = bytes[i]!, b = bytes[i + 1]!, c = bytes[i + 2]!, d = bytes[i + 3]!;
-    if ((a | b | c | d) >= 0x80) return readAny(bytes, start, length);
-    text += String.fromCharCode(a, b, c, d);
+    const e = bytes[i + 4]!, f = bytes[i + 5]!, g = bytes[i + 6]!, h = bytes[i + 7]!;
+    if ((a | b | c | d | e | f | g | h) >= 0x80) return readAny(bytes, start, length);
+    text += String.fromCharCode(a, b, c, d, e, f, g, h);
   }
-  const left = end - i;
-  if (left === 0) return text;
+  const rest = readShort(bytes, i, length & 7);
+  return rest === undefined ? readAny(bytes, start, length) : length < 8 ? rest : text + rest;
+}
+
+/** Up to seven characters of ASCII; one call makes the string. */
+function readShort(bytes: Uint8Array, i: number, length: number): string | undefined {
+  if (length === 0) return "";
   const a = bytes[i]!;
-  if (left === 1) return a < 0x80 ? text + String.fromCharCode(a) : readAny(bytes, start, length);
+  if (length === 1) return a < 0x80 ? String.fromCharCode(a) : undefined;
   const b = bytes[i + 1]!;
-  if (left === 2) {
-    return (a | b) < 0x80 ? text + String.fromCharCode(a, b) : readAny(bytes, start, length);
-  }
+  if (length === 2) return (a | b) < 0x80 ? String.fromCharCode(a, b) : undefined;
   const c = bytes[i + 2]!;
-  return (a | b | c) < 0x80 ? text + String.fromCharCode(a, b, c) : readAny(bytes, start, length);
+  if (length === 3) return (a | b | c) < 0x80 ? String.fromCharCode(a, b, c) : undefined;
+  const d = bytes[i + 3]!;
+  if (length === 4) return (a | b | c | d) < 0x80 ? String.fromCharCode(a, b, c, d) : undefined;
+  const e = bytes[i + 4]!;
+  if (length === 5) {
+    return (a | b | c | d | e) < 0x80 ? String.fromCharCode(a, b, c, d, e) : undefined;
+  }
+  const f = bytes[i + 5]!;
+  if (length === 6) {
+    return (a | b | c | d | e | f) < 0x80 ? String.fromCharCode(a, b, c, d, e, f) : undefined;
+  }
+  const g = bytes[i + 6]!;
+  return (a | b | c | d | e | f | g) < 0x80 ? String.fromCharCode(a, b, c, d, e, f, g) : undefined;
 }
 
 function readAny(bytes: Uint8Array, start: number, length: number): string | undefined {

@@ -1,0 +1,113 @@
+/**
+ * Rounds by turns, the median of each, and a table.
+ *
+ * @module
+ */
+// deno-lint-ignore-file no-console
+import { mkdirSync, writeFileSync } from "node:fs";
+import { cpus, loadavg } from "node:os";
+import process from "node:process";
+
+/** One of those that are compared. */
+export interface Contender {
+  readonly name: string;
+  /** Bytes of what is encoded, where that says something. */
+  readonly bytes?: number | undefined;
+  /** One operation; absent where the contender has no such thing. */
+  readonly run?: (() => unknown) | undefined;
+}
+
+/** A line of the table. */
+export interface Result {
+  readonly row: string;
+  readonly name: string;
+  readonly bytes: number | undefined;
+  /** Median over the rounds, in nanoseconds an operation. */
+  readonly ns: number;
+  /** To the first contender of the row, round by round, the median. */
+  readonly ratio: number;
+}
+
+/** Where results go, so that no engine drops the work. */
+export const kept: unknown[] = [undefined];
+
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[sorted.length >> 1]!;
+}
+
+function time(run: () => unknown, loops: number): number {
+  const start = performance.now();
+  for (let i = 0; i < loops; i++) kept[0] = run();
+  return (performance.now() - start) * 1e6 / loops;
+}
+
+/** Measure rows of contenders, `rounds` times by turns. */
+export function measure(
+  rows: readonly {
+    name: string;
+    loops: number;
+    contenders: readonly Contender[];
+  }[],
+  rounds: number,
+): Result[] {
+  const results: Result[] = [];
+  for (const { name, loops, contenders } of rows) {
+    const able = contenders.filter((contender) => contender.run);
+    const times = able.map(() => [] as number[]);
+    for (const { run } of able) time(run!, loops);
+    for (let round = 0; round < rounds; round++) {
+      able.forEach(({ run }, i) => times[i]!.push(time(run!, loops)));
+    }
+    able.forEach((contender, i) =>
+      results.push({
+        row: name,
+        name: contender.name,
+        bytes: contender.bytes,
+        ns: median(times[i]!),
+        ratio: median(times[i]!.map((ns, round) => ns / times[0]![round]!)),
+      })
+    );
+    console.error(`  ${name}`);
+  }
+  return results;
+}
+
+function runtimeVersion(): string {
+  if ("Deno" in globalThis) return `Deno ${process.versions["deno"]}`;
+  if ("Bun" in globalThis) return `Bun ${process.versions["bun"]}`;
+  return `Node ${process.versions.node}`;
+}
+
+/** Print a table, and keep it in `bench/results/`. */
+export function report(results: readonly Result[]): void {
+  const machine = `${runtimeVersion()} · ${
+    cpus()[0]?.model
+  } × ${cpus().length} · load ${loadavg()[0]!.toFixed(1)}`;
+  const lines = [`\n${machine}\n`];
+  let last = "";
+  for (const { row, name, bytes, ns, ratio } of results) {
+    if (row !== last) {
+      lines.push(
+        "",
+        `| ${row} | ns | ratio | bytes |`,
+        "| --- | ---: | ---: | ---: |",
+      );
+    }
+    last = row;
+    lines.push(
+      `| ${name} | ${ns.toFixed(ns < 100 ? 1 : 0)} | ${ratio.toFixed(2)} | ${
+        bytes ?? ""
+      } |`,
+    );
+  }
+  console.log(lines.join("\n"));
+  const folder = new URL("../results/", import.meta.url);
+  mkdirSync(folder, { recursive: true });
+  const id = runtimeVersion().split(" ")[0]!.toLowerCase();
+  writeFileSync(
+    new URL(`codec-${id}.json`, folder),
+    JSON.stringify({ machine, results }, null, 2),
+  );
+  writeFileSync(new URL(`codec-${id}.md`, folder), `${lines.join("\n")}\n`);
+}
