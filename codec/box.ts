@@ -96,13 +96,15 @@ export function box<T>(item: Schema<T>): Schema<T> {
   return new Box(item);
 }
 
+/** Recursive types by their number in the description under way. */
+const described = /* @__PURE__ */ new Map<Schema<unknown>, number>();
+
 /** A schema of {@linkcode lazy}. */
 export class Lazy<T> extends Schema<T> {
   readonly kind = "lazy";
   readonly #make: () => Schema<T>;
   #schema: Schema<T> | undefined;
   #depth = 0;
-  #describing = false;
 
   /** See {@linkcode lazy}. */
   constructor(make: () => Schema<T>) {
@@ -167,12 +169,15 @@ export class Lazy<T> extends Schema<T> {
   }
 
   describe(): string {
-    if (this.#describing) return "self";
-    this.#describing = true;
+    const isOutermost = described.size === 0;
+    const known = described.get(this.schema);
+    if (known !== undefined) return `@${known}`;
+    const number = described.size;
+    described.set(this.schema, number);
     try {
-      return this.schema.describe();
+      return `@${number}=${this.schema.describe()}`;
     } finally {
-      this.#describing = false;
+      if (isOutermost) described.clear();
     }
   }
 

@@ -92,3 +92,4 @@ export {
   u32Array,
   u64Array,
 } from "./numbers.ts";
+export { describe } from "./rust.ts";

@@ -74,11 +74,15 @@ export function encodeInto<T>(
   buffer: Uint8Array<ArrayBuffer>,
   offset: number = 0,
 ): number {
-  const writer = writerOver(buffer);
+  const writer = buffer === over.bytes && !over.busy ? over : new BufferWriter(buffer);
+  writer.busy = true;
   writer.position = offset;
-  const length = writeArchive(schema, writer, value);
-  if (writer.bytes !== buffer) {
-    writers.delete(buffer);
+  try {
+    const length = writeArchive(schema, writer, value);
+    if (writer.bytes === buffer) {
+      over = writer;
+      return length;
+    }
     // The writer asks for room with a margin for strings: it may have grown though the archive fits.
     if (offset + length > buffer.length) {
       throw new CodecError(
@@ -87,19 +91,24 @@ export function encodeInto<T>(
       );
     }
     buffer.set(writer.bytes.subarray(offset, offset + length), offset);
+    if (writer === over) over = new BufferWriter(new Uint8Array(0));
+    return length;
+  } finally {
+    writer.busy = false;
   }
-  return length;
 }
 
-const writers = new WeakMap<Uint8Array, Writer>();
+/** A writer over a caller's buffer. */
+class BufferWriter extends Writer {
+  /** Whether it is writing: a conversion in a value may encode something itself. */
+  busy = false;
 
-function writerOver(buffer: Uint8Array<ArrayBuffer>): Writer {
-  let writer = writers.get(buffer);
-  if (writer === undefined) {
-    writer = new Writer(0);
-    writer.bytes = buffer;
-    writer.view = new DataView(buffer.buffer, buffer.byteOffset, buffer.byteLength);
-    writers.set(buffer, writer);
+  constructor(buffer: Uint8Array<ArrayBuffer>) {
+    super(0);
+    this.bytes = buffer;
+    this.view = new DataView(buffer.buffer, buffer.byteOffset, buffer.byteLength);
   }
-  return writer;
 }
+
+/** The last caller's buffer is likely to come again; it is held until another does. */
+let over = /* @__PURE__ */ new BufferWriter(/* @__PURE__ */ new Uint8Array(0));

@@ -23,7 +23,6 @@ interface TypedArrayConstructor<A> {
   readonly name: string;
   readonly BYTES_PER_ELEMENT: number;
   new (length: number): A;
-  new (buffer: ArrayBuffer): A;
 }
 
 const IS_LITTLE_ENDIAN = /* @__PURE__ */ new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
@@ -73,10 +72,11 @@ class NumberArray<A extends TypedArray> extends Schema<A> {
 
   read(reader: Reader, at: number): A {
     const { start, bytes } = this.#claim(reader, at);
-    const copy = new Uint8Array(bytes);
+    const values = new this.#type(bytes / this.#type.BYTES_PER_ELEMENT);
+    const copy = new Uint8Array(values.buffer);
     copy.set(reader.bytes.subarray(start, start + bytes));
     if (!IS_LITTLE_ENDIAN) swapBytes(copy, this.#type.BYTES_PER_ELEMENT);
-    return new this.#type(copy.buffer);
+    return values;
   }
 
   check(reader: Reader, at: number): void {

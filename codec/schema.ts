@@ -47,7 +47,7 @@ export abstract class Schema<T> implements Layout {
   abstract check(reader: Reader, at: number): void;
   /** Throw a {@linkcode CodecError} that says where and why `value` cannot be encoded, if it cannot. */
   abstract accept(value: unknown, path: Path): void;
-  /** One line that is equal for two schemas exactly when their archives are interchangeable. */
+  /** One line, stable from version to version, that is equal only for schemas whose archives are interchangeable. */
   abstract describe(): string;
   /** Rust's `Default::default()`. Throws `TypeError` where the type has none. */
   abstract defaultValue(): T;
@@ -110,6 +110,13 @@ export function asRecord(path: Path, expected: string, value: unknown): Record<s
     refuse(path, expected, value);
   }
   return value as Record<string, unknown>;
+}
+
+const PLAIN_NAME = /^[A-Za-z_$][\w$]*$/;
+
+/** A name as it stands in {@linkcode Schema.describe}: quoted where it could be taken for more than a name. */
+export function describeName(name: string): string {
+  return PLAIN_NAME.test(name) ? name : JSON.stringify(name);
 }
 
 const INDEX = /^(?:0|[1-9]\d*)$/;

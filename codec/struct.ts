@@ -15,7 +15,16 @@ import {
 } from "./fields.ts";
 import { declaredLayout, type FieldsLayout, type Niche, structLayout } from "./layout.ts";
 import type { Reader } from "./reader.ts";
-import { asRecord, checkNames, type Infer, isSchema, type Path, refuse, Schema } from "./schema.ts";
+import {
+  asRecord,
+  checkNames,
+  describeName,
+  type Infer,
+  isSchema,
+  type Path,
+  refuse,
+  Schema,
+} from "./schema.ts";
 import type { SeaHasher } from "./sea_hash.ts";
 import type { Writer } from "./writer.ts";
 
@@ -109,7 +118,7 @@ export class Struct extends Schema<Keyed> {
 
   describe(): string {
     const fields = Object.entries(this.schemas).map(([name, schema]) =>
-      `${name}:${schema.describe()}`
+      `${describeName(name)}:${schema.describe()}`
     );
     return `struct${this.reprC ? "@C" : ""}{${fields.join(",")}}`;
   }

@@ -15,7 +15,16 @@ import {
 import { type EnumLayout, enumLayout, type Niche } from "./layout.ts";
 import { BAD_VALUE } from "./primitives.ts";
 import type { Reader } from "./reader.ts";
-import { asRecord, checkNames, type Infer, isSchema, type Path, refuse, Schema } from "./schema.ts";
+import {
+  asRecord,
+  checkNames,
+  describeName,
+  type Infer,
+  isSchema,
+  type Path,
+  refuse,
+  Schema,
+} from "./schema.ts";
 import type { SeaHasher } from "./sea_hash.ts";
 import type { InferItems, Items } from "./tuple.ts";
 import type { Writer } from "./writer.ts";
@@ -201,14 +210,15 @@ export class VariantsSchema extends Schema<Tagged> {
   }
 
   describe(): string {
-    const variants = Object.entries(this.specs).map(([name, spec]) => {
+    const variants = Object.entries(this.specs).map(([key, spec]) => {
+      const name = describeName(key);
       if (spec === null) return name;
       if (isSchema(spec)) return `${name}(${spec.describe()})`;
       if (Array.isArray(spec)) {
         return `${name}(${spec.map((schema) => schema.describe()).join(",")})`;
       }
       const fields = Object.entries(spec as Fields).map(([field, schema]) =>
-        `${field}:${schema.describe()}`
+        `${describeName(field)}:${schema.describe()}`
       );
       return `${name}{${fields.join(",")}}`;
     });

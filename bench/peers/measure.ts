@@ -31,6 +31,9 @@ export interface Result {
 /** Where results go, so that no engine drops the work. */
 export const kept: unknown[] = [undefined];
 
+/** Long enough for every engine's last compiler. */
+const WARM_UP_MS = 250;
+
 function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   return sorted[sorted.length >> 1]!;
@@ -55,7 +58,9 @@ export function measure(
   for (const { name, loops, contenders } of rows) {
     const able = contenders.filter((contender) => contender.run);
     const times = able.map(() => [] as number[]);
-    for (const { run } of able) time(run!, loops);
+    for (const { run } of able) {
+      for (const end = performance.now() + WARM_UP_MS; performance.now() < end;) time(run!, loops);
+    }
     for (let round = 0; round < rounds; round++) {
       able.forEach(({ run }, i) => times[i]!.push(time(run!, loops)));
     }
@@ -81,9 +86,9 @@ function runtimeVersion(): string {
 
 /** Print a table, and keep it in `bench/results/`. */
 export function report(results: readonly Result[]): void {
-  const machine = `${runtimeVersion()} · ${
-    cpus()[0]?.model
-  } × ${cpus().length} · load ${loadavg()[0]!.toFixed(1)}`;
+  const machine = `${runtimeVersion()} · ${cpus()[0]?.model} × ${cpus().length} · load ${
+    loadavg()[0]!.toFixed(1)
+  }`;
   const lines = [`\n${machine}\n`];
   let last = "";
   for (const { row, name, bytes, ns, ratio } of results) {
@@ -96,9 +101,7 @@ export function report(results: readonly Result[]): void {
     }
     last = row;
     lines.push(
-      `| ${name} | ${ns.toFixed(ns < 100 ? 1 : 0)} | ${ratio.toFixed(2)} | ${
-        bytes ?? ""
-      } |`,
+      `| ${name} | ${ns.toFixed(ns < 100 ? 1 : 0)} | ${ratio.toFixed(2)} | ${bytes ?? ""} |`,
     );
   }
   console.log(lines.join("\n"));

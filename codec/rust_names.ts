@@ -1,0 +1,59 @@
+/**
+ * Names as Rust spells them.
+ *
+ * @module
+ */
+
+const KEYWORDS = new Set(
+  ("as break const continue crate dyn else enum extern false fn for if impl in let loop match mod move mut " +
+    "pub ref return self Self static struct super trait true type unsafe use where while async await abstract " +
+    "become box do final macro override priv try typeof unsized virtual yield").split(" "),
+);
+/** Keywords that `r#` does not help. */
+const NEVER_RAW = new Set(["self", "Self", "super", "crate"]);
+/** Names that generated source uses itself. */
+const RESERVED = new Set(
+  ("Archive Serialize Deserialize String Vec Box Option Result Some None Ok Err Duration Uuid HashMap HashSet " +
+    "BTreeMap BTreeSet Range RangeInclusive RangeFrom RangeTo RangeToInclusive IpAddr Ipv4Addr Ipv6Addr " +
+    "SocketAddr SocketAddrV4 SocketAddrV6 Self NonZeroU8 NonZeroU16 NonZeroU32 NonZeroU64 NonZeroU128 " +
+    "NonZeroUsize NonZeroI8 NonZeroI16 NonZeroI32 NonZeroI64 NonZeroI128 NonZeroIsize").split(" "),
+);
+
+/** Words of a name in camelCase, snake_case, kebab-case or with spaces. */
+function words(name: string): string[] {
+  return name
+    .replace(/([\p{Ll}\d])(\p{Lu})/gu, "$1 $2")
+    .replace(/(\p{Lu})(\p{Lu}\p{Ll})/gu, "$1 $2")
+    .split(/[^\p{L}\d]+/u)
+    .filter((word) => word !== "");
+}
+
+function startWithLetter(name: string, prefix: string): string {
+  return /^\p{L}/u.test(name) ? name : `${prefix}${name}`;
+}
+
+function unique(name: string, taken: Set<string>, separator: string): string {
+  let own = name;
+  for (let i = 2; taken.has(own); i++) own = `${name}${separator}${i}`;
+  taken.add(own);
+  return own;
+}
+
+/** `dueDay` as `DueDay`. */
+export function pascalCase(name: string): string {
+  const text = words(name).map((word) => word[0]!.toUpperCase() + word.slice(1)).join("");
+  return startWithLetter(text, "Type");
+}
+
+/** A type or variant name nobody has taken yet. */
+export function typeName(name: string, taken: Set<string>): string {
+  const text = pascalCase(name);
+  return unique(RESERVED.has(text) ? `${text}Type` : text, taken, "");
+}
+
+/** `dueDay` as `due_day`, by a name that no field has taken yet. */
+export function fieldName(name: string, taken: Set<string>): string {
+  const text = startWithLetter(words(name).join("_").toLowerCase(), "field_");
+  const own = unique(NEVER_RAW.has(text) ? `${text}_` : text, taken, "_");
+  return KEYWORDS.has(own) ? `r#${own}` : own;
+}
