@@ -1,0 +1,207 @@
+/**
+ * Seeded damage to archives, and what must hold whatever the bytes.
+ *
+ * @module
+ */
+import { assert, assertEquals } from "@std/assert";
+import { deepStrictEqual } from "node:assert";
+import process from "node:process";
+import {
+  CodecError,
+  decode,
+  type DecodeLimits,
+  materialize,
+  type Schema,
+  validate,
+  view,
+} from "../../codec/mod.ts";
+
+/** The seed of a run: fixed, unless `HARDLIGHT_SEED` says otherwise. */
+export const SEED: number = Number(process.env["HARDLIGHT_SEED"] ?? 20_240_501) | 0;
+
+/** Budgets of these tests, low so that what they bound is seen. */
+export const LIMITS: DecodeLimits = { maxDepth: 64, maxItems: 4096 };
+
+/** What one byte of an archive may become at most, in values; items without a size come on top. */
+const MAX_VALUES_PER_BYTE = 64;
+
+/** Numbers from 0 up to `bound`, by a seed (mulberry32). */
+export function randomFrom(seed: number): (bound: number) => number {
+  let state = seed | 0;
+  return (bound) => {
+    state = (state + 0x6d2b79f5) | 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return Math.floor(((t ^ (t >>> 14)) >>> 0) / 2 ** 32 * bound);
+  };
+}
+
+const WORDS = [0, 1, 2, 3, 7, 8, 0x7f, 0x80, 0xff, 0x100, 0xffff, 0x7fff_ffff, 0x8000_0000];
+
+/** A damaged copy: one to three flips, words, copies or cuts. */
+export function mutate(archive: Uint8Array, random: (bound: number) => number): Uint8Array {
+  let bytes = archive.slice();
+  for (let count = 1 + random(3); count > 0 && bytes.length > 0; count--) {
+    const at = random(bytes.length);
+    const view = new DataView(bytes.buffer);
+    switch (random(8)) {
+      case 0:
+      case 1:
+        bytes[at]! ^= 1 << random(8);
+        break;
+      case 2:
+        bytes[at] = random(256);
+        break;
+      case 3:
+        if (bytes.length >= 4) {
+          const word = random(2) ? WORDS[random(WORDS.length)]! : -4 * random(bytes.length / 4 + 1);
+          view.setInt32((at & ~3) <= bytes.length - 4 ? at & ~3 : 0, word, true);
+        }
+        break;
+      case 4:
+        if (bytes.length >= 4) {
+          const word = (at & ~3) <= bytes.length - 4 ? at & ~3 : 0;
+          view.setInt32(word, view.getInt32(word, true) + 4 * (random(9) - 4), true);
+        }
+        break;
+      case 5:
+        bytes.copyWithin(at & ~3, random(bytes.length) & ~3, bytes.length - random(4));
+        break;
+      case 6:
+        bytes = bytes.slice(random(2) * random(8), bytes.length - random(8));
+        break;
+      case 7: {
+        const longer = new Uint8Array(bytes.length + 1 + random(16));
+        longer.set(bytes, random(2) * (longer.length - bytes.length));
+        bytes = longer;
+      }
+    }
+  }
+  return bytes;
+}
+
+/** What reading an archive gave. */
+export type Outcome = { readonly value: unknown } | {
+  readonly code: string;
+  readonly path: string;
+};
+
+/** Run, and let nothing through but a {@linkcode CodecError}. */
+export function outcome(run: () => unknown): Outcome {
+  try {
+    return { value: run() };
+  } catch (error) {
+    if (!(error instanceof CodecError)) throw error;
+    return { code: error.code, path: error.path };
+  }
+}
+
+/** How many values a value is made of. */
+export function countValues(value: unknown): number {
+  if (typeof value !== "object" || value === null || value instanceof Uint8Array) return 1;
+  let count = 1;
+  if (value instanceof Map) {
+    for (const [k, v] of value) {
+      count += countValues(k) + countValues(v);
+    }
+  } else if (value instanceof Set) { for (const k of value) count += countValues(k); }
+  else for (const part of Object.values(value)) count += countValues(part);
+  return count;
+}
+
+/** Decode and validate, and check that they agree and what they cost. */
+export function readBoth(schema: Schema<unknown>, archive: Uint8Array): Outcome {
+  const decoded = outcome(() => decode(schema, archive, LIMITS));
+  const validated = outcome(() => validate(schema, archive, LIMITS));
+  if ("code" in decoded) assertEquals(validated, decoded);
+  else {
+    assertEquals(validated, { value: undefined });
+    const most = MAX_VALUES_PER_BYTE * (archive.length + LIMITS.maxItems);
+    assert(countValues(decoded.value) <= most);
+  }
+  return decoded;
+}
+
+type Fields = Readonly<Record<string | number, unknown>>;
+interface Collection extends Iterable<unknown> {
+  readonly size: number;
+  readonly length: number;
+  at(i: number): unknown;
+  get(key: unknown): unknown;
+  has(key: unknown): boolean;
+}
+
+/** Check that a view shows what was decoded: every field, element and entry, by each way to reach it. */
+export function assertShows(seen: unknown, value: unknown): void {
+  if (typeof value !== "object" || value === null) {
+    assert(Object.is(seen, value), `view shows ${String(seen)}, not ${String(value)}`);
+  } else if (value instanceof Uint8Array) {
+    deepStrictEqual(Uint8Array.from(seen as Uint8Array), Uint8Array.from(value));
+  } else if (value instanceof Map) {
+    const map = seen as Collection;
+    // Two keys of a B-tree may be equal in a damaged archive; a Map keeps one.
+    if (map.size !== value.size) return;
+    const entries = [...map] as [unknown, unknown][];
+    assertEquals(entries.length, value.size);
+    let i = 0;
+    for (const [key, item] of value) {
+      assertShows(entries[i]![0], key);
+      assertShows(entries[i++]![1], item);
+      assert(map.has(key));
+      assertShows(map.get(key), item);
+    }
+  } else if (value instanceof Set) {
+    const set = seen as Collection;
+    if (set.size !== value.size) return;
+    const keys = [...set];
+    let i = 0;
+    for (const key of value) {
+      assertShows(keys[i++], key);
+      assert(set.has(key));
+    }
+  } else if (Array.isArray(value)) {
+    const list = seen as Collection;
+    assertEquals(list.length, value.length);
+    const items = [...list];
+    value.forEach((item, i) => {
+      assertShows(items[i], item);
+      assertShows("at" in list ? list.at(i) : (seen as Fields)[i], item);
+    });
+  } else {
+    for (const [key, part] of Object.entries(value)) assertShows((seen as Fields)[key], part);
+  }
+}
+
+/** Touch all that a view shows, up to a budget; only {@linkcode CodecError}s may come of it. */
+export function walk(seen: unknown, budget: { left: number }): void {
+  if (budget.left-- <= 0 || typeof seen !== "object" || seen === null) return;
+  if (seen instanceof Uint8Array) return;
+  if (Symbol.iterator in seen) {
+    outcome(() => {
+      for (const item of seen as Iterable<unknown>) {
+        if (budget.left <= 0) return;
+        walk(item, budget);
+      }
+    });
+    if ("has" in seen) {
+      for (const key of ["", "key", 0, 7, 1n, true, null, undefined, {}, [], [1, 2]]) {
+        outcome(() =>
+          "get" in seen ? (seen as Collection).get(key) : (seen as Collection).has(key)
+        );
+      }
+    }
+    if ("has" in seen || "at" in seen) return;
+  }
+  for (const key in seen) outcome(() => walk((seen as Fields)[key], budget));
+}
+
+/** View an archive that decoded to `decoded`, or did not. */
+export function checkView(schema: Schema<unknown>, archive: Uint8Array, decoded: Outcome): void {
+  if ("code" in decoded) {
+    outcome(() => walk(view(schema, archive, LIMITS), { left: 2000 }));
+    return;
+  }
+  const seen = view(schema, archive, LIMITS);
+  assertShows(seen, decoded.value);
+  deepStrictEqual(materialize(seen as object), decoded.value);
+}
