@@ -23,6 +23,7 @@ interface TypedArrayConstructor<A> {
   readonly name: string;
   readonly BYTES_PER_ELEMENT: number;
   new (length: number): A;
+  new (buffer: ArrayBufferLike, byteOffset: number, length: number): A;
 }
 
 const IS_LITTLE_ENDIAN = /* @__PURE__ */ new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
@@ -72,10 +73,16 @@ class NumberArray<A extends TypedArray> extends Schema<A> {
 
   read(reader: Reader, at: number): A {
     const { start, bytes } = this.#claim(reader, at);
-    const values = new this.#type(bytes / this.#type.BYTES_PER_ELEMENT);
+    const type = this.#type;
+    const count = bytes / type.BYTES_PER_ELEMENT;
+    const { buffer, byteOffset } = reader.bytes;
+    if (IS_LITTLE_ENDIAN && (byteOffset + start) % type.BYTES_PER_ELEMENT === 0) {
+      return new type(buffer, byteOffset + start, count).slice() as A;
+    }
+    const values = new type(count);
     const copy = new Uint8Array(values.buffer);
     copy.set(reader.bytes.subarray(start, start + bytes));
-    if (!IS_LITTLE_ENDIAN) swapBytes(copy, this.#type.BYTES_PER_ELEMENT);
+    if (!IS_LITTLE_ENDIAN) swapBytes(copy, type.BYTES_PER_ELEMENT);
     return values;
   }
 

@@ -116,7 +116,9 @@ function readShort(bytes: Uint8Array, i: number, length: number): string | undef
 
 function readAny(bytes: Uint8Array, start: number, length: number): string | undefined {
   if (latin1Slice !== undefined && length <= MAX_SCANNED_BYTES && isAscii(bytes, start, length)) {
-    return latin1Slice.call(bytes, start, start + length);
+    return length <= MAX_KNOWN_BYTES
+      ? readKnown(latin1Slice, bytes, start, length)
+      : latin1Slice.call(bytes, start, start + length);
   }
   const text = utf8Slice === undefined
     ? decoder.decode(bytes.subarray(start, start + length))
@@ -128,6 +130,32 @@ function readAny(bytes: Uint8Array, start: number, length: number): string | und
   } catch {
     return undefined;
   }
+}
+
+/** Strings of this many bytes are looked for among those read before. */
+const MAX_KNOWN_BYTES = 16;
+const KNOWN_STRINGS = 512;
+/** Strings that were read before: where `readKnown` is used, a string costs more to free than to compare. */
+const known: string[] = IS_V8 ? [] : new Array<string>(KNOWN_STRINGS).fill("");
+
+/** A short ASCII string; the same object as the last time, if it was read lately. */
+function readKnown(
+  slice: BufferMethods["latin1Slice"],
+  bytes: Uint8Array,
+  start: number,
+  length: number,
+): string {
+  if (IS_V8) return slice.call(bytes, start, start + length);
+  const last = bytes[start + length - 1]!;
+  const slot = (length * 57 + bytes[start]! * 31 + bytes[start + (length >> 1)]! * 17 + last) &
+    (KNOWN_STRINGS - 1);
+  const text = known[slot]!;
+  if (text.length === length) {
+    let i = 0;
+    while (i < length && text.charCodeAt(i) === bytes[start + i]) i++;
+    if (i === length) return text;
+  }
+  return known[slot] = slice.call(bytes, start, start + length);
 }
 
 /** A built-in decoder is faster than a loop over more bytes than this, though it makes a string. */

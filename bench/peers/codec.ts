@@ -8,9 +8,15 @@
  * @module
  */
 // deno-lint-ignore-file no-console
+import { spawnSync } from "node:child_process";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
 import {
+  bool,
   decode,
+  encode,
   encodeInto,
+  f64,
   map,
   string,
   struct,
@@ -20,14 +26,11 @@ import {
   vec,
   view,
 } from "../../codec/mod.ts";
-import { encode } from "../../codec/mod.ts";
-import { bool, f64 } from "../../codec/mod.ts";
-import { archiveOf } from "./hand_written.ts";
-import * as hand from "./hand_written.ts";
 import { loadPeers, type PeerCodec } from "./codec_peers.ts";
-import { type Contender, measure, report } from "./measure.ts";
+import * as hand from "./hand_written.ts";
+import { type Contender, measure, report, type Result } from "./measure.ts";
 
-const quick = globalThis.process?.argv.includes("--quick") ?? false;
+const quick = process.argv.includes("--quick");
 
 const Call = variants({
   newCounter: {},
@@ -61,12 +64,13 @@ const table = new Map(
 );
 
 const buffer = new Uint8Array(8 << 20);
-const peers: readonly PeerCodec[] = await loadPeers({
-  call,
-  typical,
-  numbers,
-  many,
-});
+/** Slows every array of its process down on Bun, so it has a process of its own. */
+const APART = "cbor-x";
+const apart = process.argv.includes("--apart");
+const peers: readonly PeerCodec[] = await loadPeers(
+  { call, typical, numbers, many },
+  (name) => (name === APART) === apart,
+);
 
 /** Rows: what is measured, and by whom. */
 const rows: { name: string; loops: number; contenders: Contender[] }[] = [];
@@ -81,7 +85,7 @@ function row<T>(
   handDecode: (archive: Uint8Array) => unknown,
 ): void {
   const archive = encode(schema, value);
-  archiveOf(handEncode, archive, name);
+  hand.archiveOf(handEncode, archive, name);
   rows.push({
     name: `encode ${name}`,
     loops,
@@ -204,5 +208,25 @@ rows.push({
   ],
 });
 
-const results = measure(rows, quick ? 5 : 15);
-await report(results);
+const results = measure(
+  apart ? rows.filter(({ contenders }) => contenders.length === 3) : rows,
+  quick ? 5 : 15,
+);
+if (apart) {
+  process.stdout.write(
+    JSON.stringify(results.filter(({ name }) => name === APART)),
+  );
+} else {
+  const script = fileURLToPath(import.meta.url);
+  const run = "Deno" in globalThis ? ["run", "-A"] : [];
+  const { stdout } = spawnSync(
+    process.execPath,
+    [...run, script, "--apart", ...process.argv.slice(2)],
+    { stdio: ["ignore", "pipe", "inherit"] },
+  );
+  const more = JSON.parse(stdout.toString()) as Result[];
+  const order = new Map(rows.map(({ name }, i) => [name, i]));
+  report(
+    [...results, ...more].sort((a, b) => order.get(a.row)! - order.get(b.row)!),
+  );
+}

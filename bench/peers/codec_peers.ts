@@ -34,7 +34,18 @@ async function load(name: string, version: string): Promise<any> {
   return await import("Deno" in globalThis ? `npm:${name}@${version}` : name);
 }
 
+type Maker = readonly [name: string, make: () => PeerCodec];
+
 function peer(
+  name: string,
+  values: Values,
+  encode: (key: Key, value: any) => Uint8Array,
+  decode: (key: Key, bytes: Uint8Array) => unknown,
+): Maker {
+  return [name, () => make(name, values, encode, decode)];
+}
+
+function make(
   name: string,
   values: Values,
   encode: (key: Key, value: any) => Uint8Array,
@@ -51,7 +62,9 @@ function peer(
     const value = values[key];
     // A copy of the same kind: avsc takes nothing but a Buffer.
     const made = encode(key, value);
-    const bytes: Uint8Array = Buffer.isBuffer(made) ? Buffer.from(made) : new Uint8Array(made);
+    const bytes: Uint8Array = Buffer.isBuffer(made)
+      ? Buffer.from(made)
+      : new Uint8Array(made);
     encoded[key] = bytes;
     result.encode[key] = () => encode(key, value);
     result.decode[key] = () => decode(key, bytes);
@@ -83,7 +96,10 @@ function toProto(key: Key, value: any): any {
 }
 
 /** All that can be loaded here. */
-export async function loadPeers(values: Values): Promise<PeerCodec[]> {
+export async function loadPeers(
+  values: Values,
+  isWanted: (name: string) => boolean,
+): Promise<PeerCodec[]> {
   // Their native add-ons are for Node alone, and end the process elsewhere.
   if ("Deno" in globalThis || "Bun" in globalThis) {
     process.env["CBOR_NATIVE_ACCELERATION_DISABLED"] = "true";
@@ -177,7 +193,8 @@ export async function loadPeers(values: Values): Promise<PeerCodec[]> {
     bufValues[key] = bufbuild.create(bufTypes[key], plain);
   }
 
-  return [
+  const flatbuffers = await flatbuffersPeer(values);
+  const makers: Maker[] = [
     peer(
       "msgpackr",
       values,
@@ -214,7 +231,7 @@ export async function loadPeers(values: Values): Promise<PeerCodec[]> {
       (key) => bufbuild.toBinary(bufTypes[key], bufValues[key]),
       (key, bytes) => bufbuild.fromBinary(bufTypes[key], bytes),
     ),
-    await flatbuffersPeer(values),
+    [flatbuffers.name, () => flatbuffers],
     peer(
       "JSON",
       values,
@@ -222,6 +239,7 @@ export async function loadPeers(values: Values): Promise<PeerCodec[]> {
       (_key, bytes) => JSON.parse(fromText.decode(bytes)),
     ),
   ];
+  return makers.filter(([name]) => isWanted(name)).map(([, make]) => make());
 }
 
 function descriptor(wkt: any, bufbuild: any): any {
@@ -291,7 +309,9 @@ async function flatbuffersPeer(values: Values): Promise<PeerCodec> {
   const builder = new Builder(1 << 16);
   const write = (value: any): number => {
     const name = builder.createString(value.name);
-    const tagOffsets = value.tags.map((tag: string) => builder.createString(tag));
+    const tagOffsets = value.tags.map((tag: string) =>
+      builder.createString(tag)
+    );
     builder.startVector(4, tagOffsets.length, 4);
     for (let i = tagOffsets.length - 1; i >= 0; i--) {
       builder.addOffset(tagOffsets[i]);
