@@ -36,6 +36,9 @@ export interface PeerEvent {
   readonly payload: string;
 }
 
+/** The peer's path, or the command of a program of ours that takes its options and speaks its lines. */
+export type Program = string | readonly [string, ...string[]];
+
 /** One call of a burst. */
 export interface PeerCall {
   readonly call: string;
@@ -62,12 +65,14 @@ export interface ClientOptions {
   readonly level?: number;
   /** A PEM file of the authorities to trust. Without it any certificate is accepted. */
   readonly ca?: string;
+  /** The one certificate to accept: its SHA-256. Our client only. */
+  readonly fingerprint?: string;
 }
 
 /** A running Rust server. */
 export interface PeerServer extends AsyncDisposable {
   readonly port: number;
-  /** Ends the process; no close frame is sent, as the reference sends none. */
+  /** Kills the process; no close frame is sent, as the reference sends none. */
   stop(): Promise<void>;
 }
 
@@ -97,9 +102,10 @@ class PeerProcess {
   #errors = "";
   #turn: Promise<unknown> = Promise.resolve();
 
-  constructor(path: string, mode: string, options: Readonly<Record<string, string | number>>) {
+  constructor(program: Program, mode: string, options: Readonly<Record<string, string | number>>) {
     const args = Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)]);
-    this.#child = spawn(path, [mode, ...args], { stdio: "pipe" });
+    const [command, ...first] = typeof program === "string" ? [program, mode] : program;
+    this.#child = spawn(command, [...first, ...args], { stdio: "pipe" });
     this.#lines = createInterface({ input: this.#child.stdout })[Symbol.asyncIterator]();
     this.#child.stderr.on("data", (chunk) => this.#errors += String(chunk));
     this.#child.stdin.on("error", () => {}); // It ended; reading says so.
@@ -139,25 +145,25 @@ function given(options: object): Record<string, string | number> {
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
 }
 
-/** Starts the peer at `path` as a server, and returns once it listens. */
+/** Starts a server, and returns once it listens. */
 export async function startServer(
-  path: string,
+  program: Program,
   service: Service,
   options: ServerOptions = {},
 ): Promise<PeerServer> {
-  const process = new PeerProcess(path, "server", { service, ...given(options) });
+  const process = new PeerProcess(program, "server", { service, ...given(options) });
   const port = Number((await process.line()).replace("listening ", ""));
   const stop = () => process.stop();
   return { port, stop, [Symbol.asyncDispose]: stop };
 }
 
-/** Starts the peer at `path` as a client, and returns once it is connected. */
+/** Starts a client, and returns once it is connected. */
 export async function startClient(
-  path: string,
+  program: Program,
   service: Service,
   options: ClientOptions,
 ): Promise<PeerClient> {
-  const process = new PeerProcess(path, "client", { service, ...given(options) });
+  const process = new PeerProcess(program, "client", { service, ...given(options) });
   await process.line();
 
   async function state(): Promise<JsonObject> {

@@ -2,16 +2,17 @@ import { describe, test } from "node:test";
 import { assertEquals, assertInstanceOf } from "@std/assert";
 import { decodeHex, encodeHex } from "@std/encoding";
 import { FrameReader } from "../../runtime/frame_reader.ts";
+import type { FrameSource } from "../../runtime/frame_reader.ts";
 import { FrameError } from "../../runtime/frames.ts";
 
 const MAX_BYTES = 300;
 const TOO_BIG = 4009;
 
 /** What the reader told, and the close code it failed with, in order. */
-function read(chunks: readonly Uint8Array[]): string[] {
+function read(chunks: readonly Uint8Array[], source: FrameSource = "server"): string[] {
   const told: string[] = [];
   const reader = new FrameReader(
-    "server",
+    source,
     {
       onBinary: (message) => told.push(`binary ${encodeHex(message)}`),
       onText: () => told.push("text"),
@@ -144,4 +145,48 @@ describe("FrameReader.push()", () => {
     reader.push(bytes("82 00"));
     assertEquals(told, ["error"]);
   });
+});
+
+/** The same, as a client writes them: the mask bit set, a mask drawn, the payload under it. */
+const MASKED_CASES: readonly { name: string; frames: string; told: readonly string[] }[] = [
+  { name: "an empty binary message", frames: "82 80 11223344", told: ["binary "] },
+  { name: "one byte", frames: "82 81 11223344 10", told: ["binary 01"] },
+  { name: "five bytes", frames: "82 85 11223344 1020304054", told: ["binary 0102030445"] },
+  {
+    name: "a message of 200 bytes",
+    frames: `82 fe 00c8 ff00ff00 ${"54ab".repeat(100)}`,
+    told: [`binary ${long}`],
+  },
+  {
+    name: "fragments, each with its own mask",
+    frames: "02 82 00000001 0102 80 82 ff000000 fc04",
+    told: ["binary 01020304"],
+  },
+  {
+    name: "a ping between fragments",
+    frames: "02 81 01010101 00 89 82 01010101 abba 80 80 01010101",
+    told: ["ping aabb", "binary 01"],
+  },
+  { name: "a close", frames: "88 82 ffffffff fc17", told: ["close 1000 "] },
+  { name: "an unmasked message", frames: "82 01 01", told: ["error 1002"] },
+  { name: "an unmasked empty message", frames: "82 00", told: ["error 1002"] },
+  { name: "an unmasked close", frames: "88 00", told: ["error 1002"] },
+  { name: "an unmasked continuation", frames: "02 81 00000000 01 80 01 02", told: ["error 1002"] },
+  { name: "one byte over the limit", frames: "82 fe 012d 00000000", told: ["error 4009"] },
+  { name: "a length of 2^63", frames: "82 ff 8000000000000000 00000000", told: ["error 1002"] },
+  { name: "half a close code", frames: "88 81 00000000 03", told: ["error 1002"] },
+];
+
+describe("FrameReader.push() of a client's frames", () => {
+  for (const { name, frames, told } of MASKED_CASES) {
+    test(`reads ${name}, cut anywhere`, () => {
+      const { length } = bytes(frames);
+      for (let at = 0; at <= length; at++) {
+        const all = bytes(frames);
+        assertEquals(read([all.slice(0, at), all.slice(at)], "client"), [...told]);
+      }
+      const single = [...bytes(frames)].map((byte) => Uint8Array.of(byte));
+      assertEquals(read(single, "client"), [...told]);
+    });
+  }
 });

@@ -23,6 +23,19 @@ describe("FrameWriter.append()", () => {
     });
   }
 
+  for (const size of [0, 1, 125, 126, 65_535, 65_536]) {
+    test(`writes ${size} bytes as they are for a server`, () => {
+      const writer = new FrameWriter("server");
+      writer.append(Opcode.Binary, pattern(size));
+      const frame = writer.take();
+      const header = headerBytes(size) - 4;
+      assertEquals(frame.length, header + size);
+      assertEquals(frame[0], 0x82);
+      assertEquals(frame[1], size < 126 ? size : size < 65_536 ? 126 : 127);
+      assertEquals(frame.slice(header), pattern(size));
+    });
+  }
+
   test("draws a fresh mask for each frame", () => {
     const writer = new FrameWriter("client");
     writer.append(Opcode.Binary, new Uint8Array(64));
