@@ -37,9 +37,37 @@ import { selfSigned } from "./tls/self_signed.ts";
 import type { Deflater } from "./wire/deflater.ts";
 import { checkLimits } from "./wire/limits.ts";
 
-export * from "./server/mod.ts";
+export {
+  type Authorization,
+  type Authorize,
+  type CloseOptions,
+  type ConnectionControl,
+  type Context,
+  type ErrorContext,
+  type ErrorListener,
+  type EventEmitter,
+  type HandlerFactory,
+  type HandlerOf,
+  MAX_QUEUED_NOTIFICATIONS,
+  type RawHandle,
+  RawHandler,
+  rawHandler,
+  type ServerCore,
+  type ServerOptions,
+  type ServiceHandler,
+  type Subscriptions,
+  type TopicNotification,
+  type TopicNotifications,
+} from "./server/mod.ts";
+export type { PeerInfo } from "./wire/transport.ts";
 export type { Fallback } from "./runtime/listen.ts";
-export type { BunHandlers } from "./runtime/bun.ts";
+export type {
+  BunHandlers,
+  BunServer,
+  BunSocket,
+  BunSocketData,
+  BunWebSocketHandler,
+} from "./runtime/bun.ts";
 
 useCompiler();
 

@@ -11,6 +11,7 @@ export { encode, encodeInto } from "./encode.ts";
 export { decode, validate } from "./decode.ts";
 export { materialize, view } from "./view.ts";
 export {
+  type HasMethods,
   type ListView,
   type MapView,
   type SetView,
@@ -49,6 +50,7 @@ export { type Fields } from "./fields.ts";
 export { type InferFields, struct, type StructOptions } from "./struct.ts";
 export { type InferItems, type Items, tuple, tupleStruct } from "./tuple.ts";
 export {
+  type InferVariant,
   type InferVariants,
   type Variants,
   variants,

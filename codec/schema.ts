@@ -5,7 +5,7 @@
  */
 import type { CompiledBy } from "./archive.ts";
 import { CodecError } from "./errors.ts";
-import type { Layout, Niche } from "./layout.ts";
+import type { Niche } from "./layout.ts";
 import { formatPath, type Reader } from "./reader.ts";
 import type { SeaHasher } from "./sea_hash.ts";
 import type { Writer } from "./writer.ts";
@@ -23,8 +23,12 @@ export type Path = readonly (string | number)[];
  * rkyv's two phases: {@linkcode Schema.serialize} writes what lies out of line and remembers where,
  * {@linkcode Schema.resolve} fills the fixed-size object.
  */
-export abstract class Schema<T> implements Layout {
-  /** Kept by `compile()`: a field, because a look-up by schema would cost as much as a small archive. */
+export abstract class Schema<T> {
+  /**
+   * Kept by `compile()`: a field, because a look-up by schema would cost as much as a small archive.
+   *
+   * @internal
+   */
   compiled: CompiledBy<T> | undefined = undefined;
   /** What kind of type this is, such as `"u32"` or `"struct"`. */
   abstract readonly kind: string;
@@ -32,27 +36,55 @@ export abstract class Schema<T> implements Layout {
   abstract readonly size: number;
   /** Its alignment. */
   abstract readonly align: number;
-  /** Its largest niche. */
+  /**
+   * Its largest niche.
+   *
+   * @internal
+   */
   abstract readonly niche: Niche | undefined;
   /** Whether nothing of it lies out of line. */
   abstract readonly flat: boolean;
 
-  /** Write what lies out of line; push resolvers. Throws anything for a bad value. */
+  /**
+   * Write what lies out of line; push resolvers. Throws anything for a bad value.
+   *
+   * @internal
+   */
   abstract serialize(writer: Writer, value: T): void;
-  /** Fill the zeroed bytes at `at`; take the resolvers. Throws anything for a bad value. */
+  /**
+   * Fill the zeroed bytes at `at`; take the resolvers. Throws anything for a bad value.
+   *
+   * @internal
+   */
   abstract resolve(writer: Writer, at: number, value: T): void;
-  /** Decode the object at `at`, checking as {@linkcode Schema.check} does. */
+  /**
+   * Decode the object at `at`, checking as {@linkcode Schema.check} does.
+   *
+   * @internal
+   */
   abstract read(reader: Reader, at: number): T;
-  /** Check the object at `at` as rkyv's validator does, in its order. */
+  /**
+   * Check the object at `at` as rkyv's validator does, in its order.
+   *
+   * @internal
+   */
   abstract check(reader: Reader, at: number): void;
-  /** Throw a {@linkcode CodecError} that says where and why `value` cannot be encoded, if it cannot. */
+  /**
+   * Throw a {@linkcode CodecError} that says where and why `value` cannot be encoded, if it cannot.
+   *
+   * @internal
+   */
   abstract accept(value: unknown, path: Path): void;
   /** One line, stable from version to version, that is equal only for schemas whose archives are interchangeable. */
   abstract describe(): string;
   /** Rust's `Default::default()`. Throws `TypeError` where the type has none. */
   abstract defaultValue(): T;
 
-  /** Feed `value` as Rust's `Hash` does, for a map's key. */
+  /**
+   * Feed `value` as Rust's `Hash` does, for a map's key.
+   *
+   * @internal
+   */
   hash(_hasher: SeaHasher, _value: T): void {
     throw new TypeError(`Cannot use ${this.kind} as a map's key`);
   }

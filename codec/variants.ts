@@ -35,7 +35,8 @@ export type VariantSpec = null | Schema<unknown> | Items | Fields;
 /** Variants by name, in declaration order: the order is wire format. */
 export type Variants = Readonly<Record<string, VariantSpec>>;
 
-type InferVariant<K, V> = V extends null ? { type: K }
+/** The value of one variant, as {@linkcode variants} lists them. */
+export type InferVariant<K, V> = V extends null ? { type: K }
   : V extends Schema<infer T> ? { type: K; value: T }
   : V extends Items ? { type: K; value: InferItems<V> }
   : { -readonly [P in "type" | keyof V]: P extends keyof V ? Infer<V[P]> : K };

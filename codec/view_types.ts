@@ -55,7 +55,7 @@ export interface SetView<K> extends Viewed<ReadonlySet<K>> {
 }
 
 /** What archives hold has no methods: what has is a class of one's own, from `convert()`, and comes decoded. */
-type HasMethods<T> = true extends
+export type HasMethods<T> = true extends
   { [K in keyof T]-?: T[K] extends (...args: never) => unknown ? true : never }[keyof T] ? true
   : false;
 

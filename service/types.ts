@@ -49,15 +49,31 @@ export interface StateField {
 export interface Service<Methods, State, Event> {
   /** What it is called in messages for people. */
   readonly name: string;
-  /** The methods in declaration order. */
+  /**
+   * The methods in declaration order.
+   *
+   * @internal
+   */
   readonly methods: readonly MethodInfo[];
-  /** The enum of all calls. Rust: `RpcCall`. */
+  /**
+   * The enum of all calls. Rust: `RpcCall`.
+   *
+   * @internal
+   */
   readonly calls: VariantsSchema;
-  /** The fields of the connection state in declaration order. */
+  /**
+   * The fields of the connection state in declaration order.
+   *
+   * @internal
+   */
   readonly state: readonly StateField[];
   /** The event type, if there is one. */
   readonly event: Schema<Event> | undefined;
-  /** What a peer compares with its own. */
+  /**
+   * What a peer compares with its own.
+   *
+   * @internal
+   */
   readonly fingerprint: Fingerprint;
   /** Only a type: what the functions are. */
   readonly "~functions"?: Methods;

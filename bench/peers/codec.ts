@@ -7,7 +7,6 @@
  *
  * @module
  */
-// deno-lint-ignore-file no-console
 import { spawnSync } from "node:child_process";
 import process from "node:process";
 import { fileURLToPath } from "node:url";

@@ -38,7 +38,7 @@ import {
   rangeTo,
   rangeToInclusive,
   result,
-  Schema,
+  type Schema,
   set,
   socketAddr,
   socketAddrV4,
@@ -304,13 +304,12 @@ export function build(spec: TypeSpec, types: Record<string, Typed> = {}): Typed 
   const sub = (t: TypeSpec): Typed => build(t, types);
   const named = (make: (inner: Record<string, Typed>) => Typed): Typed => {
     // A type may refer to itself by name: what it refers to is known once it is made.
-    let made: Typed | undefined;
     const self: Typed = {
-      schema: lazy(() => made!.schema),
-      fromSpec: (v) => made!.fromSpec(v),
-      toSpec: (v) => made!.toSpec(v),
+      schema: lazy(() => made.schema),
+      fromSpec: (v) => made.fromSpec(v),
+      toSpec: (v) => made.toSpec(v),
     };
-    made = make({ ...types, [spec.name]: self });
+    const made: Typed = make({ ...types, [spec.name]: self });
     return made;
   };
   switch (spec.k) {

@@ -1,0 +1,62 @@
+/**
+ * {@linkcode wireSnapshot}: what a service is on the wire, as text to keep under version control.
+ *
+ * @module
+ */
+import { isSchema, type Schema } from "../codec/schema.ts";
+import type { Service } from "./types.ts";
+
+/**
+ * What a service, or schemas by name, are on the wire: one line a method, field and type, in wire order.
+ *
+ * Commit the text and compare in a test: it changes exactly when a name, an order or a type does. A
+ * line added at the end of a section is a change that peers built before can live with; any other is not.
+ *
+ * @example Usage
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { rpc, service, u32, wireSnapshot } from "@hardlight/hardlight";
+ *
+ * const Counter = service({ name: "Counter", rpc: { get: rpc({}, u32) }, state: { counter: u32 } });
+ * assert.equal(
+ *   wireSnapshot(Counter),
+ *   `service Counter
+ * methods
+ *   0 get {} -> u32
+ * state
+ *   0 counter: u32
+ * events
+ *   none
+ * `,
+ * );
+ * ```
+ */
+export function wireSnapshot<M, S, E>(
+  subject: Service<M, S, E> | Readonly<Record<string, Schema<unknown>>>,
+): string {
+  if (!isService(subject)) {
+    return Object.entries(subject).map(([name, schema]) => `${name}: ${schema.describe()}\n`).join(
+      "",
+    );
+  }
+  const { name, methods, calls, state, event } = subject;
+  const lines = [`service ${name}`, "methods"];
+  for (const { index, name, output } of methods) {
+    const args = calls.argsOf(index).map(({ key, schema }) => `${key}: ${schema.describe()}`);
+    const shown = args.length === 0 ? "{}" : `{ ${args.join(", ")} }`;
+    lines.push(`  ${index} ${name} ${shown} -> ${output.describe()}`);
+  }
+  lines.push("state");
+  for (const { index, name, schema } of state) {
+    lines.push(`  ${index} ${name}: ${schema.describe()}`);
+  }
+  if (state.length === 0) lines.push("  none");
+  lines.push("events", `  ${event === undefined ? "none" : event.describe()}`);
+  return `${lines.join("\n")}\n`;
+}
+
+function isService<M, S, E>(
+  subject: Service<M, S, E> | Readonly<Record<string, Schema<unknown>>>,
+): subject is Service<M, S, E> {
+  return "methods" in subject && !isSchema(subject.methods);
+}
