@@ -48,9 +48,17 @@ export interface BunServer {
 
 /** What a socket carries. */
 export interface BunSocketData {
-  /** The acceptor's decision. */
+  /**
+   * The acceptor's decision.
+   *
+   * @internal
+   */
   readonly upgrade: Upgrade;
-  /** Set when the socket opens. */
+  /**
+   * Set when the socket opens.
+   *
+   * @internal
+   */
   transport: BunTransport | undefined;
 }
 
