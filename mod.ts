@@ -97,6 +97,7 @@ export {
   service,
   type ServiceDefinition,
   type StateOf,
+  wireSnapshot,
 } from "./service/mod.ts";
 export { CloseCode } from "./wire/close.ts";
 export {

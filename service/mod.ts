@@ -4,6 +4,7 @@
  * @module
  */
 export { type Call, type Method, rpc, service, type ServiceDefinition } from "./service.ts";
+export { wireSnapshot } from "./snapshot.ts";
 export type {
   CallOptions,
   Calls,

@@ -42,7 +42,9 @@ export function wireSnapshot<M, S, E>(
   const { name, methods, calls, state, event } = subject;
   const lines = [`service ${name}`, "methods"];
   for (const { index, name, output } of methods) {
-    const args = calls.argsOf(index).map(({ key, schema }) => `${key}: ${schema.describe()}`);
+    const args = calls.variants[index]!.fields.map(({ key, schema }) =>
+      `${key}: ${schema.describe()}`
+    );
     const shown = args.length === 0 ? "{}" : `{ ${args.join(", ")} }`;
     lines.push(`  ${index} ${name} ${shown} -> ${output.describe()}`);
   }
