@@ -115,6 +115,8 @@ export class FrameReader {
   }
 
   #headerSize(second: number): number {
+    // Wrong already: no further byte is waited for.
+    if (((second & 0x80) !== 0) !== this.#masked) return 2;
     const length = second & 0x7f;
     return (length < 126 ? 2 : length === 126 ? 4 : 10) + (this.#masked ? MASK_BYTES : 0);
   }
