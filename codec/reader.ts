@@ -64,6 +64,17 @@ export class Reader {
     return this.#view ??= new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
+  /** The `i32` at a position; from bytes, since a view costs more than a few of these. */
+  i32(at: number): number {
+    const { bytes } = this;
+    return bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24);
+  }
+
+  /** The `u32` at a position. */
+  u32(at: number): number {
+    return this.i32(at) >>> 0;
+  }
+
   /** Begin the archive at `[start, end)` of the bytes. */
   open(start: number, end: number): void {
     this.start = this.low = start;

@@ -212,27 +212,26 @@ export class ServerMessage {
 
   /** State change: the index of the field that update `i` is for. */
   updateIndex(reader: Reader, i: number): number {
-    return reader.view.getUint32(this.updates + i * STATE_UPDATE_BYTES + 8, true);
+    return reader.u32(this.updates + i * STATE_UPDATE_BYTES + 8);
   }
 
   /** State change: where the data of update `i` begins. */
   updateStart(reader: Reader, i: number): number {
     const at = this.updates + i * STATE_UPDATE_BYTES;
-    return at + reader.view.getInt32(at, true);
+    return at + reader.i32(at);
   }
 
   /** State change: where the data of update `i` ends. */
   updateEnd(reader: Reader, i: number): number {
     return this.updateStart(reader, i) +
-      reader.view.getUint32(this.updates + i * STATE_UPDATE_BYTES + 4, true);
+      reader.u32(this.updates + i * STATE_UPDATE_BYTES + 4);
   }
 }
 
 /** Claim a `Vec<u8>` and return where its bytes begin. */
 function claimBytes(reader: Reader, at: number): number {
-  const { view } = reader;
-  const length = view.getUint32(at + 4, true);
-  const start = reader.claim(at, view.getInt32(at, true), length, 1);
+  const length = reader.u32(at + 4);
+  const start = reader.claim(at, reader.i32(at), length, 1);
   reader.low = start + length;
   return start;
 }
@@ -305,9 +304,9 @@ function readEvent(reader: Reader, at: number, into: ServerMessage): void {
 }
 
 function readStateChange(reader: Reader, at: number, into: ServerMessage): void {
-  const count = reader.view.getUint32(at + 8, true);
+  const count = reader.u32(at + 8);
   const size = count * STATE_UPDATE_BYTES;
-  const items = reader.claim(at + 4, reader.view.getInt32(at + 4, true), size, ALIGN);
+  const items = reader.claim(at + 4, reader.i32(at + 4), size, ALIGN);
   const high = reader.high;
   reader.high = items;
   for (let i = 0; i < count; i++) claimBytes(reader, items + i * STATE_UPDATE_BYTES);
