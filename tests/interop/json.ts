@@ -50,14 +50,10 @@ function floatFromJson(kind: string, json: Json): number {
 
 const WIDE: ReadonlySet<string> = new Set(["u64", "i64", "u128", "i128"]);
 
-function compare(a: Json, b: Json): number {
-  if (typeof a === "object" && a !== null) return compare((a as Json[])[0]!, (b as Json[])[0]!);
-  return a! < b! ? -1 : 1;
-}
-
-/** A hash map's entries come in no order that means anything; the peer sorts them. */
+/** A hash map's entries come in no order that means anything; the peer sorts them by their text. */
 function sorted(schema: Schema<Value>, entries: Json[]): Json[] {
-  return schema instanceof HashMapSchema ? entries.sort(compare) : entries;
+  if (!(schema instanceof HashMapSchema)) return entries;
+  return entries.sort((a, b) => JSON.stringify(a) < JSON.stringify(b) ? -1 : 1);
 }
 
 function fieldsToJson(variant: Variant, value: Value): Json[] {
@@ -115,7 +111,7 @@ export function toJson(schema: Schema<Value>, value: Value): Json {
     );
   }
   if (schema instanceof Tuple) {
-    return schema.fields.map(({ schema }, i) => toJson(schema, (value as Value[])[i]));
+    return schema.schemas.map((item, i) => toJson(item, (value as Value[])[i]));
   }
   if (schema instanceof Vec || schema instanceof FixedArray) {
     return [...value as Iterable<Value>].map((item) => toJson(schema.item, item));
@@ -159,7 +155,7 @@ export function fromJson(schema: Schema<Value>, json: Json): Value {
     );
   }
   if (schema instanceof Tuple) {
-    return schema.fields.map(({ schema }, i) => fromJson(schema, (json as Json[])[i]!));
+    return schema.schemas.map((item, i) => fromJson(item, (json as Json[])[i]!));
   }
   if (schema instanceof Vec || schema instanceof FixedArray) {
     return (json as Json[]).map((item) => fromJson(schema.item, item));
