@@ -1,5 +1,7 @@
 /**
- * Listening with `Deno.serve`.
+ * A handler to mount on `Deno.serve`.
+ *
+ * `serve()` takes `raw_server.ts` instead, which says what `Deno.serve` lacks.
  *
  * @module
  */
@@ -8,7 +10,7 @@ import type { Acceptor, Transport, Upgrade } from "../wire/transport.ts";
 import { truncateReason } from "./frames.ts";
 import { Guard } from "./guard.ts";
 import { malformedUpgrade, upgradeRequired, wantsWebSocket } from "./listen.ts";
-import type { Fallback, Listener, ListenOptions } from "./listen.ts";
+import type { Fallback } from "./listen.ts";
 
 /** A handler for `Deno.serve`, `deno serve` or a router on top of them. */
 export type Handler = (
@@ -55,38 +57,14 @@ class DenoTransport implements Transport {
   }
 }
 
-/** Sockets that are open, and who waits for the last to end. */
-class Sockets {
-  readonly #open = new Set<WebSocket>();
-  #onEmpty: (() => void) | undefined;
-
-  add(socket: WebSocket): void {
-    this.#open.add(socket);
-  }
-
-  delete(socket: WebSocket): void {
-    this.#open.delete(socket);
-    if (this.#open.size === 0) this.#onEmpty?.();
-  }
-
-  empty(): Promise<void> {
-    if (this.#open.size === 0) return Promise.resolve();
-    return new Promise((resolve) => this.#onEmpty = resolve);
-  }
-}
-
 /** A handler that upgrades what `acceptor` accepts. Requests that ask for no WebSocket go to `fallback`. */
 export function handler(acceptor: Acceptor, fallback: Fallback = upgradeRequired): Handler {
-  return handlerOf(acceptor, fallback, new Sockets());
-}
-
-function handlerOf(acceptor: Acceptor, fallback: Fallback, sockets: Sockets): Handler {
   return (request, info) => {
     if (!wantsWebSocket(request)) return fallback(request);
     const decision = acceptor.upgrade(request, { address: addressOf(info?.remoteAddr) });
     return decision instanceof Promise
-      ? decision.then((decided) => answer(request, decided, acceptor, sockets))
-      : answer(request, decision, acceptor, sockets);
+      ? decision.then((decided) => answer(request, decided, acceptor))
+      : answer(request, decision, acceptor);
   };
 }
 
@@ -94,7 +72,6 @@ function answer(
   request: Request,
   decision: Upgrade | Response,
   acceptor: Acceptor,
-  sockets: Sockets,
 ): Response {
   if (decision instanceof Response) return decision;
   // Built first: after the upgrade a throw would end the whole server.
@@ -114,10 +91,7 @@ function answer(
   const transport = new DenoTransport(socket, acceptor.maxMessageBytes);
   const { guard } = transport;
   let failure = "";
-  socket.onopen = () => {
-    sockets.add(socket);
-    guard.attach(() => decision.open(transport));
-  };
+  socket.onopen = () => guard.attach(() => decision.open(transport));
   socket.onmessage = ({ data }) => {
     if (data instanceof ArrayBuffer) guard.message(new Uint8Array(data));
     else guard.text();
@@ -125,44 +99,10 @@ function answer(
   socket.onerror = (event) => failure = event instanceof ErrorEvent ? event.message : "";
   // Comes twice after an idle timeout.
   socket.onclose = ({ code, reason }) => {
-    sockets.delete(socket);
     // Deno says 0 when there was no close handshake.
     guard.end(code === 0 ? { code: 1006, reason: reason || failure } : { code, reason });
   };
   return response;
-}
-
-/** Listen with `Deno.serve`. */
-export function listen(acceptor: Acceptor, options: ListenOptions): Listener {
-  const sockets = new Sockets();
-  const accept = handlerOf(acceptor, options.fallback ?? upgradeRequired, sockets);
-  const controller = new AbortController();
-  const { promise: aborted, resolve: abort } = Promise.withResolvers<void>();
-  controller.signal.addEventListener("abort", () => abort());
-  let closing: Promise<void> | undefined;
-  const { cert, key } = options;
-  const server = Deno.serve(
-    {
-      port: options.port,
-      ...(options.hostname === undefined ? {} : { hostname: options.hostname }),
-      ...(cert === undefined || key === undefined ? {} : { cert, key }),
-      signal: controller.signal,
-      onListen() {},
-    },
-    // `shutdown` would close every socket: the port stays bound until the last has ended.
-    (request, info) =>
-      closing === undefined ? accept(request, info) : new Response(null, { status: 503 }),
-  );
-  const stop = (): void => controller.abort();
-  options.signal?.addEventListener("abort", stop, { once: true });
-  if (options.signal?.aborted) stop();
-  void server.finished.then(() => options.signal?.removeEventListener("abort", stop));
-  return {
-    port: server.addr.port,
-    hostname: server.addr.hostname,
-    close: () => closing ??= Promise.race([aborted, sockets.empty().then(() => server.shutdown())]),
-    abort: stop,
-  };
 }
 
 function addressOf(remote: unknown): string {

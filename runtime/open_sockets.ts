@@ -66,7 +66,13 @@ export class OpenSockets {
   /** Cut all. */
   destroy(): void {
     this.#draining = true;
-    for (const socket of this.#timers.keys()) socket.destroy();
+    for (const [socket, timer] of this.#timers) {
+      clearTimeout(timer);
+      socket.destroy();
+    }
+    // A socket of `node:tls` may tell of its end late.
+    this.#timers.clear();
+    this.#onEmpty?.();
   }
 }
 

@@ -40,19 +40,17 @@ export async function listen(acceptor: Acceptor, options: ListenOptions): Promis
   new RawServer(acceptor, options.fallback ?? upgradeRequired, secure, sockets).attach(server);
   await bound(server, options);
 
-  const { promise: aborted, resolve: onAborted } = Promise.withResolvers<void>();
   const abort = (): void => {
     signal?.removeEventListener("abort", abort);
     server.close();
     sockets.destroy();
-    onAborted();
   };
   signal?.addEventListener("abort", abort);
   if (signal?.aborted) abort();
   let closing: Promise<void> | undefined;
   const close = async (): Promise<void> => {
     server.close();
-    await Promise.race([aborted, sockets.drained()]);
+    await sockets.drained();
     signal?.removeEventListener("abort", abort);
   };
   const address = server.address();

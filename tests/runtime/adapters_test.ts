@@ -8,7 +8,7 @@ import { ConnectError } from "../../wire/errors.ts";
 import type { Dialer, DialRequest } from "../../wire/transport.ts";
 import { certificates } from "../support/certificates.ts";
 import type { Listen } from "../support/echo.ts";
-import { ECHO_MAX_BYTES, EchoAcceptor, LISTENS, Recorder } from "../support/echo.ts";
+import { ALL_LISTENS, ECHO_MAX_BYTES, EchoAcceptor, LISTENS, Recorder } from "../support/echo.ts";
 
 /** A way from a client to an echo server. */
 interface Way {
@@ -51,7 +51,7 @@ function overSockets(name: string, dialer: Dialer, listen: Listen, secure: boole
 }
 
 const WAYS: readonly Way[] = [
-  ...Object.entries(LISTENS).flatMap(([name, listen]) => [
+  ...Object.entries(ALL_LISTENS).flatMap(([name, listen]) => [
     overSockets(`raw ws to ${name}`, rawDial, listen, false),
     overSockets(`raw wss to ${name}`, rawDial, listen, true),
     overSockets(`built-in ws to ${name}`, browserDial, listen, false),

@@ -1,6 +1,7 @@
 import { describe, test } from "node:test";
 import net from "node:net";
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { runtimeName } from "../../runtime/detect.ts";
 import type { Listener, ListenOptions } from "../../runtime/listen.ts";
 import { OpenSockets } from "../../runtime/open_sockets.ts";
 import { listen } from "../../runtime/raw_server.ts";
@@ -430,9 +431,12 @@ describe("listen() survives", () => {
       client.socket.destroy();
     }));
 
-  test("close() does not wait for peers that have asked for nothing", async () => {
+  // Bun tells of a connection at its first request; `serve()` takes Bun.serve there.
+  const skip = runtimeName() === "bun";
+  test("close() does not wait for peers that have asked for nothing", { skip }, async () => {
     const { server: { cert, key } } = await certificates();
-    for (const options of [{}, { cert, key }]) {
+    const ways: readonly Partial<ListenOptions>[] = [{}, { cert, key }];
+    for (const options of ways) {
       const acceptor = new EchoAcceptor();
       const where = { port: 0, hostname: "127.0.0.1", ...options };
       const listener = await listen(acceptor, where);

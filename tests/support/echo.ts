@@ -25,8 +25,31 @@ export const LISTENS: Readonly<Record<string, Listen>> = runtimeName() === "bun"
   }
   : {
     "node:http": async (...args) => (await import("../../runtime/raw_server.ts")).listen(...args),
-    "Deno.serve": async (...args) => (await import("../../runtime/deno.ts")).listen(...args),
   };
+
+/** The same, and the handler that is mounted on a server one already has. */
+export const ALL_LISTENS: Readonly<Record<string, Listen>> = runtimeName() === "bun"
+  ? LISTENS
+  : { ...LISTENS, "Deno.serve": listenMounted };
+
+async function listenMounted(acceptor: Acceptor, options: ListenOptions): Promise<Listener> {
+  const { handler } = await import("../../runtime/deno.ts");
+  const { port, hostname, cert, key } = options;
+  const controller = new AbortController();
+  const server = Deno.serve({
+    port,
+    ...(hostname === undefined ? {} : { hostname }),
+    ...(cert === undefined || key === undefined ? {} : { cert, key }),
+    signal: controller.signal,
+    onListen() {},
+  }, handler(acceptor, options.fallback));
+  return {
+    port: server.addr.port,
+    hostname: server.addr.hostname,
+    close: () => server.shutdown(),
+    abort: () => controller.abort(),
+  };
+}
 
 /** Listens, and maybe later. */
 export type Listen = (acceptor: Acceptor, options: ListenOptions) => Promise<Listener>;
