@@ -1,0 +1,283 @@
+import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import { test } from "node:test";
+import {
+  array,
+  bool,
+  box,
+  boxSlice,
+  boxStr,
+  btreeMap,
+  btreeSet,
+  bytes,
+  char,
+  CodecError,
+  convert,
+  decode,
+  duration,
+  encode,
+  encodeInto,
+  f32,
+  f64,
+  i64,
+  i8,
+  ip,
+  lazy,
+  map,
+  nonZero,
+  option,
+  range,
+  result,
+  type Schema,
+  set,
+  socketAddrV4,
+  string,
+  struct,
+  tuple,
+  tupleStruct,
+  u128,
+  u128Align8,
+  u16,
+  u32,
+  u64,
+  u8,
+  unit,
+  uuid,
+  validate,
+  variants,
+  vec,
+  withDefault,
+} from "../../codec/mod.ts";
+
+interface Tree {
+  readonly kids: readonly Tree[];
+}
+const Tree: Schema<Tree> = struct({ kids: vec(lazy(() => Tree)) }) as unknown as Schema<Tree>;
+const date = convert(i64, {
+  expected: "a Date",
+  decode: (ms) => new Date(Number(ms)),
+  encode: (value: Date) => BigInt(value.getTime()),
+});
+
+/** Part of the handshake: a change here makes peers of different versions distrust each other. */
+const DESCRIPTIONS: readonly (readonly [Schema<never>, string])[] = [
+  [u8, "u8"],
+  [u128, "u128"],
+  [u128Align8, "u128@8"],
+  [f32, "f32"],
+  [unit, "unit"],
+  [string, "string"],
+  [boxStr, "boxstr"],
+  [bytes, "vec<u8>"],
+  [vec(u8), "vec<u8>"],
+  [boxSlice(u16), "boxslice<u16>"],
+  [array(bool, 3), "[bool;3]"],
+  [option(char), "option<char>"],
+  [result(u8, string), "result<u8,string>"],
+  [box(f64), "box<f64>"],
+  [tuple(u8, u16), "(u8,u16)"],
+  [tupleStruct(u8, u16), "struct(u8,u16)"],
+  [struct({ a: u8, b: u16 }), "struct{a:u8,b:u16}"],
+  [struct({ a: u8 }, { repr: "C" }), "struct@C{a:u8}"],
+  [struct({ "a:u8,b": u16 }), 'struct{"a:u8,b":u16}'],
+  [variants({ a: null, b: u8, c: [u8, u16], d: { e: u8 } }), "enum{a,b(u8),c(u8,u16),d{e:u8}}"],
+  [variants({ "a,b": null }), 'enum{"a,b"}'],
+  [map(string, u8), "hashmap<string,u8>"],
+  [set(u8), "hashset<u8>"],
+  [btreeMap(u8, unit), "btreemap<u8,unit>"],
+  [btreeSet(u8), "btreeset<u8>"],
+  [range(u8), "range<u8>"],
+  [nonZero(u8), "nonzero<u8>"],
+  [duration, "duration"],
+  [ip, "ip"],
+  [socketAddrV4, "sockv4"],
+  [uuid, "uuid"],
+  [date, "i64"],
+  [withDefault(u8, 7), "u8"],
+  [Tree, "struct{kids:vec<@0=struct{kids:vec<@0>}>}"],
+] as unknown as readonly (readonly [Schema<never>, string])[];
+
+test("Schema.describe() stays what it is", () => {
+  for (const [schema, text] of DESCRIPTIONS) assertEquals(schema.describe(), text);
+});
+
+test("Schema.describe() tells recursive types apart, without expanding each in each", () => {
+  type Node = Schema<unknown>;
+  const made = (inner: (a: () => Node, b: () => Node) => Node): string => {
+    const a: Node = struct({ b: vec(lazy(() => b)) }) as Node;
+    const b: Node = inner(() => a, () => b);
+    return a.describe();
+  };
+  const toA = made((a) => struct({ next: vec(lazy(a)) }) as Node);
+  const toB = made((_a, b) => struct({ next: vec(lazy(b)) }) as Node);
+  assertEquals(toA === toB, false);
+  const names = Array.from({ length: 30 }, (_, i) => `f${i}`);
+  const wide: Node = struct(
+    Object.fromEntries(names.map((name) => [name, vec(lazy(() => wide))])),
+  ) as Node;
+  assertEquals(wide.describe().length < 20_000, true);
+});
+
+/** A value, the place of what is wrong with it, and what the message says was expected and came. */
+const REFUSED: readonly (readonly [Schema<never>, unknown, string, string, string, string?])[] = [
+  [u32, 2 ** 32, "", "u32, an integer from 0 to 4294967295", "got 4294967296"],
+  [u32, -1, "", "u32", "got -1"],
+  [u32, 1.5, "", "u32", "got 1.5"],
+  [u32, NaN, "", "u32", "got NaN"],
+  [u32, "1", "", "u32", 'got "1"'],
+  [u32, 1n, "", "u32", "got 1n"],
+  [i8, 128, "", "from -128 to 127", "got 128"],
+  [u64, 1, "", "u64, a bigint", "got 1"],
+  [u64, 2n ** 64n, "", "u64", "got 18446744073709551616n"],
+  [i64, -(2n ** 63n) - 1n, "", "i64", "got -9223372036854775809n"],
+  [f64, "1", "", "f64", 'got "1"'],
+  [bool, 1, "", "bool", "got 1"],
+  [char, "ab", "", "char", 'got "ab"'],
+  [char, "\ud800", "", "char", "got"],
+  [string, "a\ud800", "", "without lone surrogates", "got"],
+  [string, "\udc00 that is longer than seven bytes", "", "without lone surrogates", "got"],
+  [string, null, "", "a string", "got null"],
+  [bytes, [1], "", "a Uint8Array", "got an array of 1"],
+  [nonZero(u8), 0, "", "not 0", "got 0"],
+  [vec(u8), [1, 256], "[1]", "u8", "got 256"],
+  [array(u8, 2), [1], "", "an array of 2", "got an array of 1"],
+  [tuple(u8, u8), [1, 2, 3], "", "an array of 2", "got an array of 3"],
+  [struct({ a: u8 }), {}, "a", "a value", "got undefined"],
+  [
+    struct({ a: struct({ b: vec(string) }) }),
+    { a: { b: ["x", 7] } },
+    "a.b[1]",
+    "a string",
+    "got 7",
+  ],
+  [struct({ a: u8 }), [1], "", "an object", "got an array of 1"],
+  [variants({ a: null, b: u8 }), { type: "c" }, "type", '"a", "b"', 'got "c"'],
+  [variants({ b: u8 }), { type: "b", value: "x" }, "value", "u8", 'got "x"'],
+  [variants({ b: [u8, u8] }), { type: "b", value: [1] }, "value", "an array of 2", "an array of 1"],
+  [option(option(u8)), 7, "", "null or { some }", "got 7"],
+  [option(option(u8)), { some: 256 }, "some", "u8", "got 256"],
+  [result(u8, u8), { neither: 1 }, "", "{ ok } or { err }", "got an object"],
+  [result(u8, u8), { err: -1 }, "err", "u8", "got -1"],
+  [map(string, u8), { a: 1 }, "", "a Map", "got an object"],
+  [map(string, u8), new Map([["a", 256]]), 'get("a")', "u8", "got 256"],
+  [set(u8), [1], "", "a Set", "got an array of 1"],
+  [duration, { secs: 1, nanos: 0 }, "", "a duration", "got"],
+  [date, 7, "", "a Date", "got 7"],
+  [
+    map(tuple(u8), u8),
+    new Map([[[1], 1], [[1], 2]]),
+    "",
+    "two keys are equal",
+    "Rust",
+    "DuplicateKey",
+  ],
+  [
+    btreeMap(tuple(u8), u8),
+    new Map([[[1], 1], [[1], 2]]),
+    "",
+    "two keys are equal",
+    "Rust",
+    "DuplicateKey",
+  ],
+] as unknown as readonly (readonly [Schema<never>, unknown, string, string, string, string?])[];
+
+test("encode() says which part of a value it refuses, what it expected and what came", () => {
+  for (const [schema, value, path, expected, got, code] of REFUSED) {
+    const error = assertThrows(() => encode(schema, value as never), CodecError);
+    assertEquals([error.code, error.path, error.offset], [code ?? "BadValue", path, -1]);
+    assertStringIncludes(error.message, expected);
+    assertStringIncludes(error.message, got);
+    assertEquals(encode(u8, 7), Uint8Array.of(7), "the shared writer is clean again");
+  }
+});
+
+test("encodeInto() writes where it is told to, and says when there is no room", () => {
+  const buffer = new Uint8Array(32).fill(9);
+  const length = encodeInto(string, "longer than seven", buffer, 4);
+  assertEquals(decode(string, buffer.slice(4, 4 + length)), "longer than seven");
+  assertEquals([...buffer.slice(0, 4)], [9, 9, 9, 9]);
+  for (let size = 0; size < length; size++) {
+    const small = new Uint8Array(size);
+    const error = assertThrows(() => encodeInto(string, "longer than seven", small), CodecError);
+    assertEquals(error.code, "TooSmall");
+  }
+  const exact = new Uint8Array(length);
+  for (let i = 0; i < 3; i++) assertEquals(encodeInto(string, "longer than seven", exact), length);
+});
+
+function nested(levels: number): Tree {
+  let tree: Tree = { kids: [] };
+  for (let i = 0; i < levels; i++) tree = { kids: [tree] };
+  return tree;
+}
+
+test("recursive values go 64 levels deep, both ways", () => {
+  const archive = encode(Tree, nested(64));
+  assertEquals(decode(Tree, archive), nested(64));
+  assertEquals(assertThrows(() => encode(Tree, nested(65)), CodecError).code, "BadValue");
+  const limits = { maxDepth: 63, maxItems: 1 };
+  for (const read of [decode, validate]) {
+    const error = assertThrows(() => read(Tree, archive, limits), CodecError);
+    assertEquals(error.code, "TooDeep");
+  }
+});
+
+test("decode() counts items that take no bytes", () => {
+  const schema = vec(unit);
+  const archive = encode(schema, [undefined, undefined, undefined]);
+  assertEquals(decode(schema, archive, { maxDepth: 1, maxItems: 3 }).length, 3);
+  const tooMany = () => decode(schema, archive, { maxDepth: 1, maxItems: 2 });
+  assertEquals(assertThrows(tooMany, CodecError).code, "TooLong");
+});
+
+test("decode() says where an archive is wrong", () => {
+  const schema = struct({ tasks: vec(struct({ status: variants({ open: null, done: null }) })) });
+  const archive = encode(schema, {
+    tasks: Array.from({ length: 4 }, () => ({ status: { type: "open" } as const })),
+  });
+  archive[3] = 2;
+  const error = assertThrows(() => decode(schema, archive), CodecError);
+  assertEquals([error.code, error.path, error.offset], ["InvalidTag", "tasks[3].status", 3]);
+});
+
+test("names that objects cannot keep in order are refused, all others are kept", () => {
+  for (const name of ["0", "7", "4294967294", ""]) {
+    assertThrows(() => struct({ [name]: u8 }), TypeError);
+    assertThrows(() => variants({ [name]: null }), TypeError);
+  }
+  const odd = struct({ ["__proto__"]: u8, constructor: u8, toString: u8, "a-b": u8 }) as Schema<
+    unknown
+  >;
+  const archive = encode(odd, decode(odd, Uint8Array.of(1, 2, 3, 4)));
+  assertEquals([...archive], [1, 2, 3, 4]);
+});
+
+test("variants take one tag byte up to 255 of them", () => {
+  for (const [count, size] of [[1, 1], [255, 1], [256, 2]] as const) {
+    const names = Array.from({ length: count }, (_, i) => `v${i}`);
+    const schema = variants(Object.fromEntries(names.map((name) => [name, null])));
+    const last = { type: names.at(-1)! };
+    assertEquals(schema.size, size);
+    assertEquals(decode(schema, encode(schema, last)) as unknown, last);
+  }
+});
+
+test("Schema.defaultValue() is Rust's Default", () => {
+  const rows: [Schema<unknown>, unknown][] = [
+    [u8, 0],
+    [u64, 0n],
+    [bool, false],
+    [char, "\0"],
+    [string, ""],
+    [vec(u8), []],
+    [option(u8), null],
+    [map(u8, u8), new Map()],
+    [tuple(u8, string), [0, ""]],
+    [struct({ a: u8 }), { a: 0 }],
+    [variants({ a: null, b: u8 }), { type: "a" }],
+    [withDefault(u8, 7), 7],
+  ] as [Schema<unknown>, unknown][];
+  for (const [schema, value] of rows) assertEquals(schema.defaultValue(), value);
+  for (const schema of [result(u8, u8), nonZero(u8), uuid, variants({ a: u8 })]) {
+    assertThrows(() => schema.defaultValue(), TypeError);
+  }
+});
