@@ -12,7 +12,8 @@ import type { View, Viewed } from "./view_types.ts";
 /**
  * See an archive without decoding it: fields are read where they are, when they are asked for.
  *
- * Making a view, reading a field and looking up a key cost the same however large the archive is.
+ * Making a view, reading a field and looking up a key of a hash map cost the same however large the
+ * archive is; a key of a B-tree costs a walk down the tree.
  * A field that is an object, an array or a map gives a view of its own, made anew each time; `null`,
  * numbers, strings, and what `convert()` makes are decoded, each time. `bytes` are not copied: they
  * are a part of the archive, which must not change while it is viewed.
