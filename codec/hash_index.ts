@@ -8,6 +8,7 @@
  *
  * @module
  */
+import { CodecError } from "./errors.ts";
 import type { Reader } from "./reader.ts";
 import type { Schema } from "./schema.ts";
 import { SeaHasher } from "./sea_hash.ts";
@@ -16,6 +17,14 @@ import { SeaHasher } from "./sea_hash.ts";
 const EMPTY = 0xffff_ffff;
 /** Displacements from here on are seeds; below, positions. */
 const FIRST_SEED = 0x8000_0000;
+
+/**
+ * Seeded hashes that a search for seeds may take: this many, and {@linkcode HASHES_PER_KEY} a key.
+ * Keys that nobody chose need fewer than ten a key; keys chosen to collide would need more than there
+ * is time for.
+ */
+const FREE_HASHES = 8192;
+const HASHES_PER_KEY = 64;
 
 /** One hasher is enough: hashing runs to its end at once. */
 const hasher = /* @__PURE__ */ new SeaHasher();
@@ -34,7 +43,12 @@ export interface HashIndex {
   readonly order: Uint32Array;
 }
 
-/** Build the index of distinct keys. */
+/**
+ * Build the index of distinct keys.
+ *
+ * @throws {CodecError} `TooLong` if the keys collide so often that the search for seeds has no end in
+ * sight. Rust searches on.
+ */
 export function buildIndex<K>(schema: Schema<K>, keys: readonly K[]): HashIndex {
   const count = keys.length;
   const buckets: number[][] = Array.from({ length: count }, () => []);
@@ -47,6 +61,7 @@ export function buildIndex<K>(schema: Schema<K>, keys: readonly K[]): HashIndex 
   const order = new Uint32Array(count);
   const taken = new Uint8Array(count);
   let free = 0;
+  let hashesLeft = FREE_HASHES + HASHES_PER_KEY * count;
   for (const bucket of sorted) {
     const members = buckets[bucket]!;
     if (members.length === 0) break;
@@ -58,6 +73,8 @@ export function buildIndex<K>(schema: Schema<K>, keys: readonly K[]): HashIndex 
       continue;
     }
     for (let seed = FIRST_SEED;; seed++) {
+      hashesLeft -= members.length;
+      if (hashesLeft < 0) throw collides(count);
       const positions = members.map((i) => feed(schema, keys[i]!).finishSeeded(seed, count));
       const fits = positions.every((p, i) => taken[p] === 0 && positions.indexOf(p) === i);
       if (!fits) continue;
@@ -70,6 +87,13 @@ export function buildIndex<K>(schema: Schema<K>, keys: readonly K[]): HashIndex 
     }
   }
   return { displacements, order };
+}
+
+function collides(count: number): CodecError {
+  return new CodecError(
+    "TooLong",
+    `Cannot index ${count} keys: their hashes collide too often, as if chosen to`,
+  );
 }
 
 /** The position where `key` would be, or -1. `displacements` is where they are in the archive. */
