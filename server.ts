@@ -165,6 +165,7 @@ export async function serve<Methods, State, Event, Auth = undefined>(
     get connections(): number {
       return core.connections;
     },
+    stats: () => core.stats(),
     topicNotifications: () => core.topicNotifications(),
     close,
     [Symbol.asyncDispose]: () => close(),
@@ -200,6 +201,7 @@ export function handler<Methods, State, Event, Auth = undefined>(
     get connections(): number {
       return core.connections;
     },
+    stats: () => core.stats(),
     topicNotifications: () => core.topicNotifications(),
     close: (closeOptions) => core.close(closeOptions),
     [Symbol.asyncDispose]: () => core.close(),

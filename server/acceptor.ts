@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { CloseCode } from "../wire/close.ts";
+import { CloseCode, defaultSpreadMs, goingAwayReason } from "../wire/close.ts";
 import {
   ALIAS,
   chooseLevel,
@@ -23,6 +23,7 @@ import type {
 } from "../wire/transport.ts";
 import { Connection, type ConnectionHost } from "./connection.ts";
 import { type Refusal, refuseByClose, refuseByResponse } from "./refusal.ts";
+import type { ServerStats } from "./stats.ts";
 
 /** What `authorize` answers: what the handler gets as `auth`, or a refusal. */
 export type Authorization<Auth> = Auth | Response | false;
@@ -57,6 +58,7 @@ export class ServiceAcceptor<Methods, State, Event, Auth> implements Acceptor {
   readonly #connections = new Set<Connection<Methods, State, Event, Auth>>();
   #closing: Promise<void> | undefined;
   #onEmpty: (() => void) | undefined;
+  #lastId = 0;
   readonly maxMessageBytes: number;
   readonly idleTimeoutMs: number;
 
@@ -67,6 +69,7 @@ export class ServiceAcceptor<Methods, State, Event, Auth> implements Acceptor {
       ...options,
       onEnd: (connection) => {
         this.#connections.delete(connection);
+        options.counters.bytesSent += connection.sentBytes;
         if (this.#connections.size === 0) this.#onEmpty?.();
       },
     };
@@ -77,6 +80,20 @@ export class ServiceAcceptor<Methods, State, Event, Auth> implements Acceptor {
   /** How many connections there are. */
   get size(): number {
     return this.#connections.size;
+  }
+
+  /** The server in numbers. */
+  stats(): ServerStats {
+    const { counters, events } = this.#options;
+    const now = { callsInFlight: 0, subscriptions: 0, bufferedBytes: 0 };
+    let bytesSent = counters.bytesSent;
+    for (const connection of this.#connections) {
+      now.callsInFlight += connection.callsInFlight;
+      now.subscriptions += connection.subscriptions;
+      now.bufferedBytes += connection.bufferedBytes;
+      bytesSent += connection.sentBytes;
+    }
+    return { ...counters, bytesSent, ...now, connections: this.size, topics: events.size };
   }
 
   upgrade(request: Request, peer: PeerInfo): Upgrade | Response | Promise<Upgrade | Response> {
@@ -90,7 +107,7 @@ export class ServiceAcceptor<Methods, State, Event, Auth> implements Acceptor {
       blind: protocol === ALIAS && offered.includes(REFUSED),
     };
     const refusal = this.#refusal(request, offered, protocol);
-    if (refusal !== undefined) return refuse(offer, refusal);
+    if (refusal !== undefined) return this.#refuse(offer, refusal);
     const { authorize } = this.#options;
     if (authorize === undefined) return this.#accept(offer, undefined as Auth);
     return this.#authorize(authorize, request, offer);
@@ -144,13 +161,26 @@ export class ServiceAcceptor<Methods, State, Event, Auth> implements Acceptor {
     try {
       answer = await authorize(request, offer.peer);
     } catch (error) {
-      this.#host.onError(error, { where: "authorize", peer: offer.peer });
-      return refuse(offer, { code: "BadHandshake", reason: "The server failed" });
+      const { service, onError } = this.#host;
+      onError(error, { where: "authorize", peer: offer.peer, service: service.name });
+      return this.#refuse(offer, { code: "BadHandshake", reason: "The server failed" });
     }
-    if (answer instanceof Response && !offer.blind) return answer;
-    if (!answer || answer instanceof Response) return refuse(offer, UNAUTHORIZED);
-    if (this.#full()) return refuse(offer, TOO_BUSY);
+    if (!answer || answer instanceof Response) {
+      const refusal = this.#refuse(offer, UNAUTHORIZED);
+      return answer instanceof Response && !offer.blind ? answer : refusal;
+    }
+    if (this.#full()) return this.#refuse(offer, TOO_BUSY);
     return this.#accept(offer, answer);
+  }
+
+  #refuse(offer: Offer, refusal: Refusal): Upgrade | Response {
+    this.#countRefusal(offer.peer, refusal);
+    return offer.blind ? refuseByClose(refusal) : refuseByResponse(refusal);
+  }
+
+  #countRefusal(peer: PeerInfo, { code }: Refusal): void {
+    this.#options.counters.connectionsRefused++;
+    this.#options.telemetry?.refused(peer, code);
   }
 
   #accept({ protocol, level, peer }: Offer, auth: Auth): Upgrade {
@@ -158,8 +188,12 @@ export class ServiceAcceptor<Methods, State, Event, Auth> implements Acceptor {
       protocol,
       headers: { [LEVEL_HEADER]: String(level) },
       open: (transport: Transport): TransportListener => {
-        if (this.#full()) return refuseByClose(TOO_BUSY).open(transport);
-        const connection = new Connection(this.#host, { transport, level, peer, auth });
+        if (this.#full()) {
+          this.#countRefusal(peer, TOO_BUSY);
+          return refuseByClose(TOO_BUSY).open(transport);
+        }
+        const id = ++this.#lastId;
+        const connection = new Connection(this.#host, { id, transport, level, peer, auth });
         if (!connection.ended) this.#connections.add(connection);
         return connection;
       },
@@ -168,20 +202,21 @@ export class ServiceAcceptor<Methods, State, Event, Auth> implements Acceptor {
 
   /**
    * Accept nothing more, let calls under way finish until `deadlineMs` are over, and close every
-   * connection with 4001. Resolves when all have ended, at most `closeTimeoutMs` after that.
+   * connection with 4001, which asks clients to come back within `spreadMs`, each at a moment of its
+   * own. Resolves when all have ended, at most `closeTimeoutMs` after that.
    */
-  close(deadlineMs: number): Promise<void> {
-    return this.#closing ??= this.#drain(deadlineMs);
+  close(deadlineMs: number, spreadMs?: number): Promise<void> {
+    return this.#closing ??= this.#drain(deadlineMs, spreadMs ?? defaultSpreadMs(this.size));
   }
 
-  async #drain(deadlineMs: number): Promise<void> {
+  async #drain(deadlineMs: number, spreadMs: number): Promise<void> {
     // Let `#closing` be set before anything can be asked.
     await undefined;
     let timer: ReturnType<typeof setTimeout> | undefined;
     const deadline = new Promise<void>((resolve) => timer = setTimeout(resolve, deadlineMs));
     const each = [...this.#connections].map(async (connection) => {
       await Promise.race([connection.drained(), deadline]);
-      connection.close(CloseCode.GoingAway, "the server is going away");
+      connection.close(CloseCode.GoingAway, goingAwayReason(spreadMs));
     });
     await Promise.all(each);
     clearTimeout(timer);
@@ -194,7 +229,3 @@ export class ServiceAcceptor<Methods, State, Event, Auth> implements Acceptor {
 
 const TOO_BUSY: Refusal = { code: "TooBusy", reason: "The server is full or going away" };
 const UNAUTHORIZED: Refusal = { code: "Unauthorized", reason: "The request was not authorised" };
-
-function refuse(offer: Offer, refusal: Refusal): Upgrade | Response {
-  return offer.blind ? refuseByClose(refusal) : refuseByResponse(refusal);
-}

@@ -7,28 +7,22 @@ import { Reader } from "../codec/reader.ts";
 import type { Service } from "../service/types.ts";
 import { CloseCode } from "../wire/close.ts";
 import type { Deflater } from "../wire/deflater.ts";
-import {
-  type ProtocolError,
-  RPC_HANDLER_ERRORS,
-  RpcError,
-  type RpcHandlerErrorCode,
-} from "../wire/errors.ts";
+import type { ProtocolError } from "../wire/errors.ts";
 import type { Limits } from "../wire/limits.ts";
-import {
-  ClientMessage,
-  readClientMessage,
-  writeErrorResponse,
-  writeStateChange,
-} from "../wire/messages.ts";
+import { ClientMessage, readClientMessage, writeStateChange } from "../wire/messages.ts";
 import { Receiver } from "../wire/receiver.ts";
 import { Sender, type SharedMessage } from "../wire/sender.ts";
 import type { CloseInfo, PeerInfo, Transport, TransportListener } from "../wire/transport.ts";
 import { Backpressure } from "./backpressure.ts";
+import { ServerCalls } from "./calls.ts";
 import type { Context, ErrorListener, ServiceHandler } from "./context.ts";
-import { createDispatcher, type Dispatcher } from "./dispatcher.ts";
+import { createDispatcher } from "./dispatcher.ts";
 import type { EventSwitch, Subscriber } from "./event_switch.ts";
 import { ConnectionState, type StateShape } from "./state.ts";
+import type { ServerCounters } from "./stats.ts";
 import { Subscriptions } from "./subscriptions.ts";
+import type { ServerTelemetry } from "./telemetry.ts";
+import { type CallRate, TokenBucket } from "./token_bucket.ts";
 
 /** What all connections of a server share. */
 export interface ConnectionHost<Methods, State, Event, Auth> {
@@ -48,12 +42,20 @@ export interface ConnectionHost<Methods, State, Event, Auth> {
   readonly onProtocolError: "close" | "ignore";
   /** Is told of errors; never throws. */
   readonly onError: ErrorListener;
+  /** Counts of all connections. */
+  readonly counters: ServerCounters;
+  /** Who watches, if anybody does. */
+  readonly telemetry: ServerTelemetry | undefined;
+  /** How often a peer may call; absent, as often as it likes. */
+  readonly callRate: CallRate | undefined;
   /** The connection has ended: once. */
   onEnd(connection: Connection<Methods, State, Event, Auth>): void;
 }
 
 /** One peer, as its upgrade was accepted. */
 export interface ConnectionPeer<Auth> {
+  /** The number of the connection on its server. It never leaves it. */
+  readonly id: number;
   /** The open pipe. */
   readonly transport: Transport;
   /** Level to send at. */
@@ -64,11 +66,10 @@ export interface ConnectionPeer<Auth> {
   readonly auth: Auth;
 }
 
-const MAX_CALLS_IN_FLIGHT = 256;
-const WIRE_CODES: ReadonlySet<string> = new Set(RPC_HANDLER_ERRORS);
-
 /** One peer: its calls, its state, its topics, and its end. */
 export class Connection<Methods, State, Event, Auth> implements TransportListener, Subscriber {
+  /** Its number on its server. */
+  readonly id: number;
   readonly #host: ConnectionHost<Methods, State, Event, Auth>;
   readonly #transport: Transport;
   readonly #peer: PeerInfo;
@@ -79,9 +80,8 @@ export class Connection<Methods, State, Event, Auth> implements TransportListene
   readonly #request = new ClientMessage();
   readonly #state: ConnectionState;
   readonly #subscriptions: Subscriptions;
-  readonly #inFlight = new Uint8Array(MAX_CALLS_IN_FLIGHT);
-  #callsInFlight = 0;
-  #dispatcher: Dispatcher | undefined;
+  readonly #calls: ServerCalls;
+  #closedWith: CloseInfo | undefined;
   #abort: AbortController | undefined;
   #closing = false;
   #ended = false;
@@ -91,9 +91,10 @@ export class Connection<Methods, State, Event, Auth> implements TransportListene
   /** Create on an open transport. */
   constructor(
     host: ConnectionHost<Methods, State, Event, Auth>,
-    { transport, level, peer, auth }: ConnectionPeer<Auth>,
+    { id, transport, level, peer, auth }: ConnectionPeer<Auth>,
   ) {
-    const { limits, deflater } = host;
+    const { limits, deflater, counters, telemetry } = host;
+    this.id = id;
     this.#host = host;
     this.#transport = transport;
     this.#peer = peer;
@@ -117,10 +118,29 @@ export class Connection<Methods, State, Event, Auth> implements TransportListene
       sender: this.#sender,
       maxBufferedBytes: limits.maxBufferedBytes,
       patienceMs: limits.closeTimeoutMs,
-      onStuck: () => this.close(CloseCode.SlowConsumer, "the peer does not read"),
+      onStuck: () => {
+        counters.slowConsumersClosed++;
+        this.close(CloseCode.SlowConsumer, "the peer does not read");
+      },
     });
+    this.#calls = new ServerCalls({
+      sender: this.#sender,
+      reader: this.#reader,
+      connection: id,
+      counters,
+      telemetry,
+      rate: host.callRate && new TokenBucket(host.callRate, () => performance.now()),
+      flush: () => this.#flush(),
+      onAnswered: () => {
+        this.#backpressure.check();
+        this.#maybeDrained();
+      },
+      onError: (error, method) => this.#report(error, method, method),
+    });
+    counters.connectionsOpened++;
+    telemetry?.opened(id, peer);
     try {
-      this.#dispatcher = createDispatcher(host.service, host.handler, this.#makeContext(auth));
+      this.#calls.start(createDispatcher(host.service, host.handler, this.#makeContext(auth)));
       // A handler may set its state up, or end the connection, as it is made.
       this.#flush();
     } catch (error) {
@@ -131,6 +151,26 @@ export class Connection<Methods, State, Event, Auth> implements TransportListene
   /** Whether it has ended: it may do so while it is made. */
   get ended(): boolean {
     return this.#ended;
+  }
+
+  /** Calls under way. */
+  get callsInFlight(): number {
+    return this.#calls.inFlight;
+  }
+
+  /** Topics it is subscribed to. */
+  get subscriptions(): number {
+    return this.#subscriptions.size;
+  }
+
+  /** Bytes of all messages sent, as they stand on the wire. */
+  get sentBytes(): number {
+    return this.#sender.sentBytes;
+  }
+
+  /** Bytes that wait to be sent. */
+  get bufferedBytes(): number {
+    return this.#closing ? 0 : this.#sender.bufferedBytes;
   }
 
   #makeContext(auth: Auth): Context<State, Event, Auth> {
@@ -162,109 +202,24 @@ export class Connection<Methods, State, Event, Auth> implements TransportListene
   }
 
   onMessage(message: Uint8Array): void {
-    if (!this.#closing) this.#receiver.push(message);
+    if (this.#closing) return;
+    const { counters } = this.#host;
+    counters.messagesReceived++;
+    counters.bytesReceived += message.length;
+    this.#receiver.push(message);
   }
 
   #onArchive(bytes: Uint8Array): void {
     const request = this.#request;
     this.#reader.reset(bytes);
     readClientMessage(this.#reader, 0, bytes.length, request);
-    const { id } = request;
-    // Rust ignores a second call with an id that is taken, and answers the first.
-    if (this.#inFlight[id] !== 0) return;
-    this.#inFlight[id] = 1;
-    this.#callsInFlight++;
-    this.#run(id, request.start, request.end);
-  }
-
-  #run(id: number, start: number, end: number): void {
-    const dispatcher = this.#dispatcher!;
-    let args: unknown;
-    try {
-      args = dispatcher.decode(this.#reader, start, end);
-    } catch {
-      this.#respondError(id, "ServerDecodeError");
-      return;
-    }
-    const { method } = dispatcher;
-    let output: unknown;
-    try {
-      output = dispatcher.call(method, args);
-      if (isThenable(output)) output = Promise.resolve(output);
-    } catch (error) {
-      this.#onThrown(id, method, error);
-      return;
-    }
-    if (output instanceof Promise) {
-      output.then(
-        (value) => this.#onOutput(id, method, value),
-        (error) => this.#onThrown(id, method, error),
-      );
-    } else {
-      this.#onOutput(id, method, output);
-    }
-  }
-
-  #onOutput(id: number, method: number, output: unknown): void {
-    if (this.#closing) return;
-    const dispatcher = this.#dispatcher!;
-    try {
-      this.#flush();
-    } catch (error) {
-      this.#report(error, dispatcher.nameOf(method));
-      this.#respondError(id, "HandlerPanicked");
-      return;
-    }
-    const writer = this.#sender.begin();
-    try {
-      dispatcher.respond(writer, id, method, output);
-    } catch (error) {
-      this.#sender.abandon(writer);
-      this.#report(error, dispatcher.nameOf(method));
-      this.#respondError(id, "ServerEncodeError");
-      return;
-    }
-    this.#settle(id);
-    this.#sender.commit(writer);
-    this.#backpressure.check();
-    this.#maybeDrained();
-  }
-
-  #onThrown(id: number, method: number, error: unknown): void {
-    if (this.#closing) return;
-    const where = this.#dispatcher!.nameOf(method);
-    try {
-      this.#flush();
-    } catch (stateError) {
-      this.#report(stateError, where);
-    }
-    if (error instanceof RpcError && WIRE_CODES.has(error.code)) {
-      this.#respondError(id, error.code as RpcHandlerErrorCode);
-    } else {
-      this.#report(error, where);
-      this.#respondError(id, "HandlerPanicked");
-    }
-  }
-
-  #respondError(id: number, code: RpcHandlerErrorCode): void {
-    if (this.#closing) return;
-    const writer = this.#sender.begin();
-    writeErrorResponse(writer, id, code);
-    this.#settle(id);
-    this.#sender.commit(writer);
-    this.#backpressure.check();
-    this.#maybeDrained();
-  }
-
-  #settle(id: number): void {
-    this.#inFlight[id] = 0;
-    this.#callsInFlight--;
+    this.#calls.receive(request);
   }
 
   /** Send what has changed in the state. Throws `CodecError`. */
   #flush(): void {
     if (this.#closing) return;
-    const updates = this.#state.takeUpdates(this.#callsInFlight > 1);
+    const updates = this.#state.takeUpdates(this.#calls.inFlight > 1);
     if (updates.length === 0) return;
     const writer = this.#sender.begin();
     writeStateChange(writer, updates);
@@ -274,6 +229,7 @@ export class Connection<Methods, State, Event, Auth> implements TransportListene
 
   deliver(message: SharedMessage): void {
     if (this.#closing) return;
+    this.#host.counters.eventsDelivered++;
     const { level } = this.#sender;
     try {
       this.#sender.sendFramed(message.at(level), message.length);
@@ -285,13 +241,15 @@ export class Connection<Methods, State, Event, Auth> implements TransportListene
   }
 
   #onProtocolError(error: ProtocolError): void {
+    this.#host.counters.protocolErrors++;
     this.#report(error, "protocol");
     if (this.#host.onProtocolError === "ignore") return;
     this.close(error.closeCode, error.message);
   }
 
-  #report(error: unknown, where: string): void {
-    this.#host.onError(error, { where, peer: this.#peer });
+  #report(error: unknown, where: string, method?: string): void {
+    const { service, onError } = this.#host;
+    onError(error, { where, peer: this.#peer, service: service.name, connection: this.id, method });
   }
 
   #crash(error: unknown, where: string): void {
@@ -309,12 +267,13 @@ export class Connection<Methods, State, Event, Auth> implements TransportListene
 
   #maybeDrained(): void {
     if (this.#onDrained === undefined) return;
-    if (this.#closing || (this.#callsInFlight === 0 && this.#sender.idle)) this.#onDrained();
+    if (this.#closing || (this.#calls.inFlight === 0 && this.#sender.idle)) this.#onDrained();
   }
 
   /** Begin the close; the transport is ended if the peer does not answer in time. */
   close(code: number, reason: string): void {
     if (this.#closing) return;
+    this.#closedWith = { code, reason };
     this.#release();
     this.#closeTimer = setTimeout(() => {
       this.#transport.terminate();
@@ -323,7 +282,8 @@ export class Connection<Methods, State, Event, Auth> implements TransportListene
     this.#transport.close(code, reason);
   }
 
-  onClose(_info: CloseInfo): void {
+  onClose(info: CloseInfo): void {
+    this.#closedWith ??= info;
     this.#release();
     this.#end();
   }
@@ -332,6 +292,7 @@ export class Connection<Methods, State, Event, Auth> implements TransportListene
   #release(): void {
     if (this.#closing) return;
     this.#closing = true;
+    this.#calls.close();
     this.#receiver.close();
     this.#sender.close();
     this.#backpressure.stop();
@@ -344,11 +305,8 @@ export class Connection<Methods, State, Event, Auth> implements TransportListene
     if (this.#ended) return;
     this.#ended = true;
     clearTimeout(this.#closeTimer);
+    const { code, reason } = this.#closedWith ?? { code: 1006, reason: "" };
+    this.#host.telemetry?.closed(this.id, this.#peer, code, reason);
     this.#host.onEnd(this);
   }
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === "object" && value !== null && "then" in value &&
-    typeof value.then === "function";
 }

@@ -91,6 +91,12 @@ export interface ErrorContext {
   readonly where: string;
   /** Whose connection it was. */
   readonly peer: PeerInfo;
+  /** The name of the service. */
+  readonly service: string;
+  /** The method whose handler failed; absent where none was called. */
+  readonly method?: string | undefined;
+  /** The number of the connection on its server; absent before there is one. */
+  readonly connection?: number | undefined;
 }
 
 /** Is told of errors that peers are not told of. */

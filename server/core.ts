@@ -6,11 +6,15 @@
 import type { Service } from "../service/types.ts";
 import type { Deflater } from "../wire/deflater.ts";
 import { checkLimits, type Limits } from "../wire/limits.ts";
+import { openTelemetry } from "../wire/open_telemetry.ts";
 import type { Acceptor } from "../wire/transport.ts";
 import { type Authorize, ServiceAcceptor } from "./acceptor.ts";
 import type { ErrorListener, ServiceHandler } from "./context.ts";
 import { type EventEmitter, EventSwitch } from "./event_switch.ts";
 import { stateShape } from "./state.ts";
+import { ServerCounters, type ServerStats } from "./stats.ts";
+import { ServerTelemetry, type ServerTraceListener } from "./telemetry.ts";
+import { type CallRate, checkCallRate } from "./token_bucket.ts";
 import type { TopicNotifications } from "./topic_notifications.ts";
 
 /** What every kind of server can be told. */
@@ -31,12 +35,24 @@ export interface ServerOptions<Auth> {
   readonly onError?: ErrorListener | undefined;
   /** What happens to a peer that breaks the protocol. Rust ignores it. Default: `"close"`. */
   readonly onProtocolError?: "close" | "ignore" | undefined;
+  /**
+   * How often each connection may call. A call over it is not run, and answered with
+   * `TooManyCallsInFlight`. Default: as often as it likes.
+   */
+  readonly callRate?: CallRate | undefined;
+  /** Is told of connections and calls as they happen. Without it nothing is gathered. */
+  readonly onTrace?: ServerTraceListener | undefined;
 }
 
 /** How {@linkcode ServerCore.close} ends. */
 export interface CloseOptions {
   /** Milliseconds that calls under way have to finish. Default: `closeTimeoutMs`. */
   readonly deadlineMs?: number | undefined;
+  /**
+   * Milliseconds over which clients are asked to spread their return. Default: half a millisecond a
+   * connection, so that 2,000 come back a second: 5 seconds for 10,000.
+   */
+  readonly spreadMs?: number | undefined;
 }
 
 /** What every kind of server has. */
@@ -45,6 +61,8 @@ export interface ServerCore<Event> {
   readonly events: EventEmitter<Event>;
   /** How many connections there are. */
   readonly connections: number;
+  /** Counters and gauges, as they are now. */
+  stats(): ServerStats;
   /** The topics that get their first subscriber or lose their last, from now on. */
   topicNotifications(): TopicNotifications;
   /**
@@ -74,6 +92,8 @@ export function createCore<Methods, State, Event, Auth>(
 ): AcceptingCore<Event> {
   const limits = checkLimits(options.limits);
   for (const origin of options.origins ?? []) checkOrigin(origin);
+  if (options.callRate !== undefined) checkCallRate(options.callRate);
+  const instruments = openTelemetry("server");
   const events = new EventSwitch(service.event, deflater);
   const acceptor = new ServiceAcceptor({
     service,
@@ -90,6 +110,11 @@ export function createCore<Methods, State, Event, Auth>(
         // A listener that fails must not take the connection with it.
       }
     },
+    counters: new ServerCounters(),
+    telemetry: options.onTrace === undefined && instruments === undefined
+      ? undefined
+      : new ServerTelemetry(service.name, options.onTrace, instruments),
+    callRate: options.callRate,
     origins: options.origins,
     authorize: options.authorize,
   });
@@ -99,8 +124,10 @@ export function createCore<Methods, State, Event, Auth>(
     get connections(): number {
       return acceptor.size;
     },
+    stats: () => acceptor.stats(),
     topicNotifications: () => events.notifications(),
-    close: ({ deadlineMs = limits.closeTimeoutMs } = {}) => acceptor.close(deadlineMs),
+    close: ({ deadlineMs = limits.closeTimeoutMs, spreadMs } = {}) =>
+      acceptor.close(deadlineMs, spreadMs),
   };
 }
 

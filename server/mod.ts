@@ -24,7 +24,10 @@ export {
   type ServerOptions,
 } from "./core.ts";
 export type { EventEmitter } from "./event_switch.ts";
+export type { ServerStats } from "./stats.ts";
 export type { Subscriptions } from "./subscriptions.ts";
+export type { ServerTrace, ServerTraceListener } from "./telemetry.ts";
+export type { CallRate } from "./token_bucket.ts";
 export {
   MAX_QUEUED_NOTIFICATIONS,
   type TopicNotification,

@@ -33,3 +33,27 @@ export const CloseCode = {
 
 /** One of {@linkcode CloseCode}. */
 export type CloseCode = typeof CloseCode[keyof typeof CloseCode];
+
+/** Connections that are asked to come back in a second, where nothing else is said. */
+const RETURNS_PER_SECOND = 2000;
+/** The longest spread, in milliseconds, that a server may ask for. */
+export const MAX_SPREAD_MS = 300_000;
+const RETURN_WITHIN = /; return within ([0-9]{1,6}) ms$/;
+
+/** Milliseconds over which so many connections should spread their return. */
+export function defaultSpreadMs(connections: number): number {
+  return Math.ceil(connections / RETURNS_PER_SECOND * 1000);
+}
+
+/** The reason given with {@linkcode CloseCode.GoingAway}: it says over what time to spread the return. */
+export function goingAwayReason(spreadMs: number): string {
+  return `the server is going away; return within ${
+    Math.min(MAX_SPREAD_MS, Math.ceil(spreadMs))
+  } ms`;
+}
+
+/** The spread that a reason asks for, in milliseconds; 0 if it asks for none. */
+export function spreadOf(reason: string): number {
+  const match = RETURN_WITHIN.exec(reason);
+  return match === null ? 0 : Math.min(MAX_SPREAD_MS, Number(match[1]));
+}

@@ -1,0 +1,58 @@
+/**
+ * {@linkcode ServerStats}: a server in numbers.
+ *
+ * @module
+ */
+
+/** Counts of what has happened since the server was made, and of what there is now. */
+export interface ServerStats {
+  /** Connections that were opened, so far. */
+  readonly connectionsOpened: number;
+  /** Connections that were refused, so far. */
+  readonly connectionsRefused: number;
+  /** Connections that were closed because their peer did not read, so far. */
+  readonly slowConsumersClosed: number;
+  /** Messages that broke the protocol, so far. */
+  readonly protocolErrors: number;
+  /** Calls that came, so far. */
+  readonly callsReceived: number;
+  /** Calls that were answered with an error, so far. */
+  readonly callsFailed: number;
+  /** Calls that were refused by the rate limit, so far. They count as failed too. */
+  readonly callsLimited: number;
+  /** Messages that came, so far. */
+  readonly messagesReceived: number;
+  /** Bytes of the messages that came, as they stood on the wire, so far. */
+  readonly bytesReceived: number;
+  /** Bytes of the messages that were sent, as they stand on the wire, so far. */
+  readonly bytesSent: number;
+  /** Messages of events that were handed to connections, so far. */
+  readonly eventsDelivered: number;
+  /** Connections, now. */
+  readonly connections: number;
+  /** Calls under way, now. */
+  readonly callsInFlight: number;
+  /** Subscriptions of all connections, now. */
+  readonly subscriptions: number;
+  /** Topics that somebody is subscribed to, now. */
+  readonly topics: number;
+  /** Bytes that wait to be sent, now. */
+  readonly bufferedBytes: number;
+}
+
+/** What is counted as it happens: plain fields, because they are on every call's path. */
+export class ServerCounters {
+  /** See {@linkcode ServerStats}; so are the others. */
+  connectionsOpened = 0;
+  connectionsRefused = 0;
+  slowConsumersClosed = 0;
+  protocolErrors = 0;
+  callsReceived = 0;
+  callsFailed = 0;
+  callsLimited = 0;
+  messagesReceived = 0;
+  bytesReceived = 0;
+  /** Of connections that have ended. */
+  bytesSent = 0;
+  eventsDelivered = 0;
+}

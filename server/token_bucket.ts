@@ -1,0 +1,56 @@
+/**
+ * {@linkcode TokenBucket}: how often a connection may call.
+ *
+ * @module
+ */
+
+/** How many calls a connection may make. */
+export interface CallRate {
+  /** Calls a second, on average. */
+  readonly perSecond: number;
+  /** Calls that may come at once after a pause. Default: `perSecond`. */
+  readonly burst?: number | undefined;
+}
+
+/**
+ * Check a rate.
+ *
+ * @throws {RangeError} If a number is not above 0, or a burst below 1.
+ */
+export function checkCallRate({ perSecond, burst = Math.max(1, perSecond) }: CallRate): void {
+  if (!(perSecond > 0 && perSecond < Infinity)) {
+    throw new RangeError(`Cannot limit calls to ${perSecond} a second: expected more than 0`);
+  }
+  if (!(burst >= 1 && burst < Infinity)) {
+    throw new RangeError(`Cannot allow a burst of ${burst} calls: expected at least 1`);
+  }
+}
+
+/** Tokens that come at a steady rate and are kept up to a bound; each call takes one. */
+export class TokenBucket {
+  readonly #perMs: number;
+  readonly #burst: number;
+  readonly #now: () => number;
+  #tokens: number;
+  #at: number;
+
+  /** Create full. `now` is a monotonic clock in milliseconds. */
+  constructor({ perSecond, burst = Math.max(1, perSecond) }: CallRate, now: () => number) {
+    this.#perMs = perSecond / 1000;
+    this.#burst = burst;
+    this.#now = now;
+    this.#tokens = burst;
+    this.#at = now();
+  }
+
+  /** Take a token, if there is one. */
+  take(): boolean {
+    const now = this.#now();
+    const elapsedMs = Math.max(0, now - this.#at);
+    this.#at = now;
+    this.#tokens = Math.min(this.#burst, this.#tokens + elapsedMs * this.#perMs);
+    if (this.#tokens < 1) return false;
+    this.#tokens--;
+    return true;
+  }
+}

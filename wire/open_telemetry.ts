@@ -1,0 +1,100 @@
+/**
+ * What is used of the OpenTelemetry API, where a program has registered one: spans and histograms
+ * without a dependency.
+ *
+ * @module
+ */
+
+/** What is used of a span. */
+export interface Span {
+  /** Add a fact. */
+  setAttribute(name: string, value: string): unknown;
+  /** 2 is an error. */
+  setStatus(status: { readonly code: number; readonly message?: string }): unknown;
+  /** It is over. */
+  end(): void;
+}
+
+/** What is used of a tracer. */
+export interface Tracer {
+  /** Start a span under the active one. */
+  startSpan(name: string, options: SpanOptions): Span;
+  /** Start a span and run with it as the active one. */
+  startActiveSpan<T>(name: string, options: SpanOptions, run: (span: Span) => T): T;
+}
+
+/** What a span is started with. */
+export interface SpanOptions {
+  /** {@linkcode SERVER_SPAN} or {@linkcode CLIENT_SPAN}. */
+  readonly kind: number;
+  /** Facts. */
+  readonly attributes: Attributes;
+}
+
+/** Facts by name. */
+export type Attributes = Readonly<Record<string, string>>;
+
+/** What is used of a histogram. */
+export interface Histogram {
+  /** Add a value. */
+  record(value: number, attributes: Attributes): void;
+}
+
+/** What is used of a counter that goes up and down. */
+export interface UpDownCounter {
+  /** Change it. */
+  add(value: number, attributes: Attributes): void;
+}
+
+interface Meter {
+  createHistogram(name: string, options: { unit: string; description: string }): Histogram;
+  createUpDownCounter(name: string, options: { unit: string; description: string }): UpDownCounter;
+}
+
+interface Api {
+  readonly trace?: { getTracer(name: string): Tracer };
+  readonly metrics?: { getMeter(name: string): Meter };
+}
+
+/** `SpanKind.SERVER` of the OpenTelemetry API. */
+export const SERVER_SPAN = 1;
+/** `SpanKind.CLIENT` of the OpenTelemetry API. */
+export const CLIENT_SPAN = 2;
+/** `SpanStatusCode.ERROR` of the OpenTelemetry API. */
+export const SPAN_ERROR = 2;
+
+const API = Symbol.for("opentelemetry.js.api.1");
+const SCOPE = "hardlight";
+
+/** The instruments of one side. */
+export interface Instruments {
+  /** Makes spans. */
+  readonly tracer: Tracer | undefined;
+  /** `rpc.<side>.call.duration`, in seconds. */
+  readonly durations: Histogram | undefined;
+  /** `hardlight.<side>.connections`. */
+  readonly connections: UpDownCounter | undefined;
+}
+
+/** The instruments of the API that is registered now; `undefined` if none is. */
+export function openTelemetry(side: "server" | "client"): Instruments | undefined {
+  const api = (globalThis as { readonly [API]?: Api })[API];
+  if (api === undefined) return undefined;
+  const meter = api.metrics?.getMeter(SCOPE);
+  return {
+    tracer: api.trace?.getTracer(SCOPE),
+    durations: meter?.createHistogram(`rpc.${side}.call.duration`, {
+      unit: "s",
+      description: "How long calls took",
+    }),
+    connections: meter?.createUpDownCounter(`hardlight.${side}.connections`, {
+      unit: "{connection}",
+      description: "Connections that are open",
+    }),
+  };
+}
+
+/** The facts of a call, by the semantic conventions for RPC. */
+export function callAttributes(service: string, method: string): Attributes {
+  return { "rpc.system": "hardlight", "rpc.service": service, "rpc.method": method };
+}
