@@ -188,7 +188,10 @@ export const SCENARIOS: readonly Scenario[] = [
         })),
       );
       assertEquals(await client.call("burst", { topic, count: 20 }), OK);
-      assertEquals((await client.events(20)).length, 20);
+      assertEquals(
+        (await client.events(20)).map(({ event }) => event),
+        Array.from({ length: 20 }, (_, n) => ({ v: "Tick", f: { n } })),
+      );
       const payload = encodeHex(encode(Tick, { type: "text", value: LONG }));
       assertEquals(await client.call("emit_bytes", { topic: inner, payload }), OK);
       assertEquals(await client.events(1), [
@@ -271,6 +274,21 @@ export const SCENARIOS: readonly Scenario[] = [
       assertEquals(await client.burst(burst), burst.map(() => ({ ok: 5 })));
       await client.disconnect();
       assertEquals(await client.call("get"), { failed: "disconnected" });
+    },
+  },
+  {
+    name: "256 calls in flight, and no more",
+    service: "echo",
+    levels: [6],
+    run: async (client) => {
+      const calls = Array.from({ length: 300 }, (_, tag) => ({
+        call: "sleep_ms",
+        args: { ms: 300, tag },
+      }));
+      const outcomes = await client.burst(calls);
+      const refused = { err: "TooManyCallsInFlight" };
+      assertEquals(outcomes, calls.map(({ args: { tag } }) => tag < 256 ? { ok: tag } : refused));
+      assertEquals(await client.call("echo_u8", { v: 7 }), { ok: 7 });
     },
   },
 ];

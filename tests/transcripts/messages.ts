@@ -110,3 +110,10 @@ export function write(service: Service, means: Meaning): Uint8Array<ArrayBuffer>
   }
   return writer.bytes.slice(0, writer.position);
 }
+
+/** An archive as a stored block, which every inflater takes. */
+export function frameStored(archive: Uint8Array): Uint8Array<ArrayBuffer> {
+  const { length } = archive;
+  const header = [1, length & 0xff, length >> 8, ~length & 0xff, ~length >> 8 & 0xff];
+  return Uint8Array.from([...header, ...archive]);
+}

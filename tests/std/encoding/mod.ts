@@ -13,7 +13,9 @@ export function encodeHex(src: string | Uint8Array | ArrayBuffer): string {
 
 /** Hex to bytes; throws on anything that is not hex. */
 export function decodeHex(src: string): Uint8Array<ArrayBuffer> {
-  if (!/^(?:[0-9a-fA-F]{2})*$/.test(src)) throw new TypeError("Cannot decode input as hex");
+  if (src.length % 2 !== 0 || /[^0-9a-fA-F]/.test(src)) {
+    throw new TypeError("Cannot decode input as hex");
+  }
   return new Uint8Array(Buffer.from(src, "hex"));
 }
 
