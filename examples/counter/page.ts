@@ -3,38 +3,36 @@
  *
  * @module
  */
+import { readFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { module } from "../modules.ts";
 
-const PAGE = `<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>hardlight: the counter is up</title>
-<style>
-  body { font: 1rem/1.5 system-ui, sans-serif; max-width: 40rem; margin: 10vh auto; padding: 0 1rem }
-  code, pre { font-family: ui-monospace, monospace; background: color-mix(in srgb, currentColor 8%, transparent); border-radius: .3em }
-  code { padding: .1em .3em }
-  pre { padding: 1em; overflow-x: auto }
-</style>
-<h1>It works</h1>
-<p>A HardLight server answers here: the counter, over TLS, on this port.
-<p>Call it from TypeScript:
-<pre>import { connect } from "@hardlight/hardlight/client";
-import { Counter } from "./service.ts";
+const FILES: Readonly<Record<string, readonly [file: string, type: string]>> = {
+  "/": ["index.html", "text/html; charset=utf-8"],
+  "/style.css": ["style.css", "text/css; charset=utf-8"],
+};
 
-await using client = await connect(Counter, "wss://HOST", { tls: "self-signed" });
-await client.rpc.newCounter();
-await client.rpc.increment({ amount: 1 });
-client.state.current.counter; // 1</pre>
-<p>Or run <code>deno task demo</code> beside it.
-</html>
-`;
+const HEADERS: Readonly<Record<string, string>> = {
+  "cache-control": "no-cache",
+  "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self'; " +
+    "img-src data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+  // With these two the page may measure time to 5 µs in place of 100 µs.
+  "cross-origin-opener-policy": "same-origin",
+  "cross-origin-embedder-policy": "require-corp",
+  "x-content-type-options": "nosniff",
+};
 
-/** Answers a browser's request for a page. */
-export function page(request: Request): Response {
-  const { pathname, host } = new URL(request.url);
-  if (pathname !== "/") return new Response("Not found\n", { status: 404 });
-  return new Response(PAGE.replace("HOST", host.replace(/[^\w.:[\]-]/g, "")), {
-    headers: { "content-type": "text/html; charset=utf-8" },
-  });
+/** Answers a browser's request for the page or a part of it. */
+export async function page(request: Request): Promise<Response> {
+  const { pathname } = new URL(request.url);
+  const response = await find(pathname) ?? new Response("Not found\n", { status: 404 });
+  for (const [name, value] of Object.entries(HEADERS)) response.headers.set(name, value);
+  return response;
+}
+
+async function find(pathname: string): Promise<Response | undefined> {
+  const file = FILES[pathname];
+  if (file === undefined) return await module(pathname);
+  const path = fileURLToPath(new URL(`page/${file[0]}`, import.meta.url));
+  return new Response(await readFile(path), { headers: { "content-type": file[1] } });
 }

@@ -6,7 +6,7 @@
 // deno-lint-ignore-file no-console
 import { serve } from "../../server.ts";
 import { exitOnSignal, option } from "../support.ts";
-import { counter } from "./handler.ts";
+import { counterWithLobby, visitor } from "./lobby.ts";
 import { page } from "./page.ts";
 import { Counter } from "./service.ts";
 
@@ -14,9 +14,10 @@ const port = option("port", 8080);
 await using server = await serve(Counter, {
   port,
   tls: "self-signed",
+  authorize: visitor,
   fallback: page,
   onError: console.error,
-}, counter);
+}, counterWithLobby);
 
 console.log(`The counter is at ${server.url}`);
 console.log(

@@ -1,0 +1,165 @@
+/**
+ * What the page does.
+ *
+ * @module
+ */
+// deno-lint-ignore-file no-console
+/// <reference lib="dom" />
+import { type ClientOf, connect } from "../../../browser.ts";
+import { Counter, type CounterEvent } from "../service.ts";
+import { Histogram } from "./histogram.ts";
+
+const CALLS_IN_A_ROW = 200;
+const MAX_EVENTS_SHOWN = 50;
+/** Milliseconds between calls that are made only to measure. */
+const MEASURE_EVERY_MS = 250;
+
+function element<T extends HTMLElement = HTMLElement>(id: string): T {
+  return document.getElementById(id) as T;
+}
+
+const decrement = element<HTMLButtonElement>("decrement");
+const increment = element<HTMLButtonElement>("increment");
+const renew = element<HTMLButtonElement>("new");
+const burst = element<HTMLButtonElement>("burst");
+const controls = [decrement, increment, renew, burst];
+const amount = element<HTMLInputElement>("amount");
+const problem = element("problem");
+const histogram = new Histogram(element("histogram"), element("scale"));
+
+/** What is to be drawn on the next frame. */
+const planned = new Map<string, () => void>();
+
+const address = new URL("/?lobby", location.href);
+
+try {
+  run(
+    await connect(Counter, address, {
+      // The server has forgotten everything of the connection before.
+      onConnect: ({ rpc }) => rpc.newCounter(),
+      onError: (error) => console.warn("hardlight:", error),
+    }),
+  );
+} catch (error) {
+  console.error("hardlight:", error);
+  document.body.dataset.state = "closed";
+  element("status").textContent = "not connected";
+  show(error);
+}
+
+function run(client: ClientOf<typeof Counter>): void {
+  showStatus(client);
+  client.onStatus(() => showStatus(client));
+  showState(client);
+  client.state.subscribe(() => showState(client));
+  showEvents(client);
+
+  increment.onclick = () => call(() => client.rpc.increment({ amount: amount.valueAsNumber }));
+  decrement.onclick = () => call(() => client.rpc.decrement({ amount: amount.valueAsNumber }));
+  renew.onclick = () => call(() => client.rpc.newCounter());
+  burst.onclick = async () => {
+    burst.disabled = true;
+    for (let n = 0; n < CALLS_IN_A_ROW && client.status.state === "open"; n++) {
+      await call(() => client.rpc.increment({ amount: 1 }));
+    }
+    burst.disabled = client.status.state !== "open";
+  };
+  setInterval(() => {
+    if (!document.hidden && client.status.state === "open") call(() => client.rpc.get());
+  }, MEASURE_EVERY_MS);
+}
+
+async function call(start: () => Promise<unknown>): Promise<void> {
+  const startedAt = performance.now();
+  try {
+    await start();
+  } catch (error) {
+    return show(error);
+  }
+  histogram.add(performance.now() - startedAt);
+  problem.hidden = true;
+  onNextFrame("figures", () => {
+    histogram.draw();
+    element("p50").textContent = histogram.quantile(0.5);
+    element("p99").textContent = histogram.quantile(0.99);
+    element("calls").textContent = histogram.total.toLocaleString("en");
+  });
+}
+
+/** Draw a part of the page once a frame, however often it changes. */
+function onNextFrame(part: string, draw: () => void): void {
+  planned.set(part, draw);
+  if (planned.size > 1) return;
+  requestAnimationFrame(() => {
+    const draws = [...planned.values()];
+    planned.clear();
+    for (const draw of draws) draw();
+  });
+}
+
+function show(error: unknown): void {
+  problem.textContent = error instanceof Error && "code" in error
+    ? `${error.code}: ${error.message}`
+    : String(error);
+  problem.hidden = false;
+}
+
+function showStatus({ status }: ClientOf<typeof Counter>): void {
+  document.body.dataset.state = status.state;
+  element("status").textContent = status.state === "open" ? "connected" : status.state;
+  for (const control of controls) control.disabled = status.state !== "open";
+  if (status.cause === undefined) problem.hidden = true;
+  else show(status.cause);
+}
+
+function showState({ state }: ClientOf<typeof Counter>): void {
+  onNextFrame("state", () => {
+    const { counter, topic } = state.current;
+    const count = counter.toLocaleString("en");
+    element("count").textContent = count;
+    element("state-counter").textContent = count;
+    element("state-topic").textContent = [...topic.bytes].map((byte) =>
+      byte.toString(16).padStart(2, "0")
+    ).join("") || "–";
+  });
+}
+
+async function showEvents(client: ClientOf<typeof Counter>): Promise<void> {
+  const list = element("events");
+  const rows: HTMLLIElement[] = [];
+  let own = false;
+  for await (const { topic, payload } of client.events({ buffer: 1024 })) {
+    // One's own event comes twice: on the counter's topic, then in the lobby.
+    const fromLobby = topic.isString;
+    const again = fromLobby && own;
+    own = !fromLobby;
+    if (again) continue;
+    rows.unshift(row(payload, fromLobby));
+    rows.length = Math.min(rows.length, MAX_EVENTS_SHOWN);
+    onNextFrame("events", () => {
+      list.prepend(...rows.splice(0));
+      while (list.childElementCount > MAX_EVENTS_SHOWN) list.lastElementChild?.remove();
+    });
+  }
+}
+
+function row(event: CounterEvent, fromLobby: boolean): HTMLLIElement {
+  const from = event.type === "serverSentTest" ? "server" : fromLobby ? "other" : "you";
+  const item = document.createElement("li");
+  item.className = from;
+  item.appendChild(document.createElement("b")).textContent = from;
+  item.append(event.type);
+  if (event.type !== "serverSentTest") {
+    item.appendChild(document.createElement("span")).textContent = `${event.from} → ${event.to}`;
+  }
+  return item;
+}
+
+document.addEventListener("keydown", (event) => {
+  if (event.target === amount || event.ctrlKey || event.metaKey || event.altKey) return;
+  const target = { ArrowUp: increment, ArrowDown: decrement, n: renew, b: burst }[event.key];
+  if (target === undefined) return;
+  if (event.target === element("events") && event.key.startsWith("Arrow")) return;
+  event.preventDefault();
+  target.click();
+});
