@@ -23,7 +23,10 @@ export type {
   Client,
   ClientOf,
   ClientState,
+  ClientStats,
   ClientStatus,
+  ClientTrace,
+  ClientTraceListener,
   Connection,
   ConnectOptions,
   EventsOptions,
@@ -49,8 +52,9 @@ export { Topic } from "./wire/topic.ts";
 
 /**
  * Connect to a service, and stay connected: when the connection ends, another is made after a pause
- * of up to 100 ms, then 200 ms, up to 30 s. Nothing is called again by itself; `onConnect` runs on
- * every connection.
+ * of up to 100 ms, then 200 ms, up to 30 s; after a server that goes away, of up to what it asks for;
+ * in a page, not before it is seen. Nothing is called again by itself; `onConnect` runs on every
+ * connection.
  *
  * Outside browsers the client speaks `hl/2` and reaches Rust servers; a browser's `WebSocket` can
  * only speak `hl.2`, which they do not know.

@@ -4,11 +4,12 @@
  * @module
  */
 import type { Schema } from "../codec/schema.ts";
-import type { CallsOf, Service } from "../service/types.ts";
-import { CloseCode } from "../wire/close.ts";
+import type { CallOptions, CallsOf, MethodInfo, Service } from "../service/types.ts";
+import { CloseCode, spreadOf } from "../wire/close.ts";
 import type { Deflater } from "../wire/deflater.ts";
 import { ConnectError, RpcError } from "../wire/errors.ts";
 import { withFingerprint } from "../wire/handshake.ts";
+import { openTelemetry } from "../wire/open_telemetry.ts";
 import type { Dialer, DialRequest, Transport } from "../wire/transport.ts";
 import { onAbort } from "./bounded_iterator.ts";
 import { notConnected } from "./calls.ts";
@@ -27,8 +28,11 @@ import { makeCalls } from "./proxy.ts";
 import { nextAttempt, retry, toError } from "./reconnect.ts";
 import { Session, type SessionEnd } from "./session.ts";
 import { type ClientState, StateMirror } from "./state_mirror.ts";
+import { ClientCounters, type ClientStats } from "./stats.ts";
 import { type ClientStatus, StatusBoard } from "./status.ts";
+import { ClientTelemetry } from "./telemetry.ts";
 import type { Client } from "./types.ts";
+import { pageVisibility, type Visibility } from "./visibility.ts";
 
 /** What a client uses of its surroundings. */
 export interface ClientParts {
@@ -40,6 +44,8 @@ export interface ClientParts {
   readonly clock?: Clock;
   /** From 0 to 1. Default: `Math.random`. */
   readonly random?: () => number;
+  /** Default: the page's, where there is one. */
+  readonly visibility?: Visibility;
 }
 
 /**
@@ -72,6 +78,8 @@ export class ServiceClient<Methods, State, Event> implements Client<Methods, Sta
   readonly #closing: AbortController = new AbortController();
   /** Sessions whose transport has not ended. */
   readonly #sessions: Set<Session> = new Set();
+  readonly #counters: ClientCounters = new ClientCounters();
+  readonly #telemetry: ClientTelemetry | undefined;
   readonly #status: StatusBoard = new StatusBoard((error) => this.#reportBug(error));
   /** The session that calls go to. */
   #session: Session | undefined;
@@ -98,13 +106,26 @@ export class ServiceClient<Methods, State, Event> implements Client<Methods, Sta
     this.#clock = parts.clock ?? systemClock;
     this.#events = new EventHub(this.#checked.limits.maxQueuedEvents);
     this.#state = new StateMirror(service.state, this.#clock, (error) => this.#reportBug(error));
-    this.rpc = makeCalls(service.methods, (method, args, callOptions) => {
+    const instruments = openTelemetry("client");
+    const telemetry = options.onTrace === undefined && instruments === undefined
+      ? undefined
+      : new ClientTelemetry(service.name, options.onTrace, instruments);
+    this.#telemetry = telemetry;
+    const call = (method: MethodInfo, args: unknown, callOptions?: CallOptions) => {
+      this.#counters.callsStarted++;
       const session = this.#session;
       if (session === undefined) {
         return Promise.reject(notConnected(method, this.#status.current.cause));
       }
       return session.call(method, args, callOptions);
-    });
+    };
+    this.rpc = makeCalls(
+      service.methods,
+      telemetry === undefined
+        ? call
+        : (method, args, callOptions) =>
+          telemetry.call(method.name, () => call(method, args, callOptions)),
+    );
   }
 
   get state(): ClientState<State> {
@@ -135,12 +156,35 @@ export class ServiceClient<Methods, State, Event> implements Client<Methods, Sta
     };
   }
 
+  stats(): ClientStats {
+    const { calls, ...held } = this.held;
+    let { bytesSent, strayReplies } = this.#counters;
+    let bufferedBytes = 0;
+    for (const session of this.#sessions) {
+      bytesSent += session.sentBytes;
+      strayReplies += session.strayReplies;
+      bufferedBytes += session.bufferedBytes;
+    }
+    return {
+      ...this.#counters,
+      bytesSent,
+      strayReplies,
+      bufferedBytes,
+      unknownStateFields: this.#state.unknownFields,
+      callsPending: calls,
+      eventIterators: held.iterators,
+      stateWatchers: held.watchers,
+      transports: held.transports,
+    };
+  }
+
   /** Make the first connection. */
   async connect(): Promise<void> {
     this.#forgetSignal = onAbort(this.#options.signal, () => this.#finish());
     try {
       await this.#connectOnce(false);
     } catch (error) {
+      this.#counters.attemptsFailed++;
       this.#finish(toError(error));
       throw error;
     }
@@ -173,6 +217,8 @@ export class ServiceClient<Methods, State, Event> implements Client<Methods, Sta
     this.#onEarlyEnd = undefined;
     this.#session = session;
     this.#openedAt = clock.now();
+    this.#counters.connectionsOpened++;
+    this.#telemetry?.connections(1);
     this.#status.set({ state: "open" });
   }
 
@@ -181,7 +227,10 @@ export class ServiceClient<Methods, State, Event> implements Client<Methods, Sta
     if (onConnect === undefined) return;
     const rpc = makeCalls<Methods>(
       this.#service.methods,
-      (method, args, options) => session.call(method, args, options),
+      (method, args, options) => {
+        this.#counters.callsStarted++;
+        return session.call(method, args, options);
+      },
     );
     await onConnect({ rpc, state: this.#state, reconnected });
   }
@@ -208,10 +257,15 @@ export class ServiceClient<Methods, State, Event> implements Client<Methods, Sta
       event: this.#service.event as Schema<unknown> | undefined,
       events: this.#events as unknown as EventHub<unknown>,
       state: this.#state as StateMirror<unknown>,
+      counters: this.#counters,
       onEnd: (end) => this.#onEnd(session, end),
     });
     this.#sessions.add(session);
-    session.closed().then(() => this.#sessions.delete(session));
+    session.closed().then(() => {
+      this.#sessions.delete(session);
+      this.#counters.bytesSent += session.sentBytes;
+      this.#counters.strayReplies += session.strayReplies;
+    });
     return session;
   }
 
@@ -221,26 +275,30 @@ export class ServiceClient<Methods, State, Event> implements Client<Methods, Sta
       return;
     }
     this.#session = undefined;
+    this.#telemetry?.connections(-1);
     if (this.#closing.signal.aborted) return;
     const refusal = end.closedBy && closedError(end.closedBy);
     const error = refusal ?? end.error;
     this.#report(error);
     if (this.#options.reconnect === false || refusal?.retryable === false) this.#finish(error);
-    else void this.#reconnect(error);
+    else void this.#reconnect(error, spreadMs(end));
   }
 
-  async #reconnect(cause: Error): Promise<void> {
+  async #reconnect(cause: Error, spreadMs: number): Promise<void> {
     this.#status.set({ state: "reconnecting", cause });
     const failure = await retry({
       clock: this.#clock,
       random: this.#parts.random ?? Math.random,
       signal: this.#closing.signal,
+      visibility: this.#parts.visibility ?? pageVisibility,
+      spreadMs,
       first: nextAttempt(this.#attempt, this.#clock.now() - this.#openedAt),
       connect: async (attempt) => {
         await this.#connectOnce(true);
         this.#attempt = attempt;
       },
       onFailure: (error) => {
+        this.#counters.attemptsFailed++;
         this.#report(error);
         this.#status.set({ state: "reconnecting", cause: error });
       },
@@ -281,4 +339,9 @@ export class ServiceClient<Methods, State, Event> implements Client<Methods, Sta
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }
+}
+
+/** Milliseconds over which a server that goes away wants its clients to come back. */
+function spreadMs({ closedBy }: SessionEnd): number {
+  return closedBy?.code === CloseCode.GoingAway ? spreadOf(closedBy.reason) : 0;
 }

@@ -9,6 +9,7 @@ import { checkLimits, type Limits } from "../wire/limits.ts";
 import type { ClientTls } from "../wire/transport.ts";
 import type { WhenFull } from "./calls.ts";
 import type { ClientState } from "./state_mirror.ts";
+import type { ClientTraceListener } from "./telemetry.ts";
 
 /** A value, or a function that is asked for it before every attempt to connect. */
 export type PerAttempt<T> = T | (() => T | PromiseLike<T>);
@@ -52,6 +53,8 @@ export interface ConnectOptions<Methods, State> {
    * `reportError`.
    */
   readonly onError?: ((error: unknown) => void) | undefined;
+  /** Is told of calls as they are settled. Without it nothing is gathered. */
+  readonly onTrace?: ClientTraceListener | undefined;
   /** Closes the client when it aborts, also while it connects. */
   readonly signal?: AbortSignal | undefined;
 }

@@ -6,6 +6,7 @@
 import { ConnectError } from "../wire/errors.ts";
 import { onAbort } from "./bounded_iterator.ts";
 import type { Clock } from "./clock.ts";
+import { untilVisible, type Visibility } from "./visibility.ts";
 
 /** The longest wait before the first attempt, in milliseconds; it doubles from there. */
 export const FIRST_BACKOFF_MS = 100;
@@ -27,10 +28,11 @@ export function maxBackoffMs(attempt: number): number {
  *
  * @param attempt 0 for the first after a connection that lasted.
  * @param random From 0 to 1.
+ * @param spreadMs Over what time a server that goes away wants its clients to come back.
  * @returns Milliseconds.
  */
-export function backoffMs(attempt: number, random: number): number {
-  return maxBackoffMs(attempt) * random;
+export function backoffMs(attempt: number, random: number, spreadMs = 0): number {
+  return Math.max(maxBackoffMs(attempt), spreadMs) * random;
 }
 
 /**
@@ -51,6 +53,10 @@ export interface Retry {
   readonly signal: AbortSignal;
   /** The number of the first attempt. */
   readonly first: number;
+  /** Nobody misses a connection of a page that nobody sees: it is made when it is seen again. */
+  readonly visibility: Visibility;
+  /** The longest wait before the first attempt, in milliseconds, if the server asked for a longer one. */
+  readonly spreadMs: number;
   /** Try to connect. */
   connect(attempt: number): Promise<void>;
   /** An attempt failed; there will be another. */
@@ -63,9 +69,10 @@ export interface Retry {
  * @returns Why trying again cannot help; undefined if connected or told to stop.
  */
 export async function retry(options: Retry): Promise<Error | undefined> {
-  const { clock, random, signal } = options;
-  for (let attempt = options.first;; attempt++) {
-    await sleep(clock, backoffMs(attempt, random()), signal);
+  const { clock, random, signal, visibility, first, spreadMs } = options;
+  for (let attempt = first;; attempt++) {
+    await sleep(clock, backoffMs(attempt, random(), attempt === first ? spreadMs : 0), signal);
+    await untilVisible(visibility, signal);
     if (signal.aborted) return undefined;
     try {
       await options.connect(attempt);

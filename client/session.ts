@@ -21,6 +21,7 @@ import type { EventHub } from "./events.ts";
 import type { MethodInfo } from "../service/types.ts";
 import type { CallOptions } from "../service/types.ts";
 import type { StateMirror } from "./state_mirror.ts";
+import type { ClientCounters } from "./stats.ts";
 
 /** What a session is given; all but the transport outlives it. */
 export interface SessionOptions {
@@ -40,6 +41,8 @@ export interface SessionOptions {
   readonly events: EventHub<unknown>;
   /** Where state changes go. */
   readonly state: StateMirror<unknown>;
+  /** Counts. */
+  readonly counters: ClientCounters;
   /** The session has ended, for this reason: once. Its calls are settled already. */
   onEnd(cause: SessionEnd): void;
 }
@@ -115,8 +118,21 @@ export class Session implements TransportListener {
     return this.#calls.call(method, args, options);
   }
 
+  /** Bytes of all messages sent, as they stand on the wire. */
+  get sentBytes(): number {
+    return this.#sender.sentBytes;
+  }
+
+  /** Bytes that wait to be sent. */
+  get bufferedBytes(): number {
+    return this.#ended ? 0 : this.#sender.bufferedBytes;
+  }
+
   /** A message came. */
   onMessage(message: Uint8Array): void {
+    const { counters } = this.#options;
+    counters.messagesReceived++;
+    counters.bytesReceived += message.length;
     this.#receiver.push(message);
   }
 
@@ -155,7 +171,8 @@ export class Session implements TransportListener {
   }
 
   #onEvent(reader: Reader, message: ServerMessage): void {
-    const { events, event } = this.#options;
+    const { counters, events, event } = this.#options;
+    counters.eventsReceived++;
     if (event === undefined || events.size === 0) return;
     const topic = message.topic(reader);
     if (!events.wants(topic)) return;

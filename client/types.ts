@@ -6,6 +6,7 @@
 import type { CallsOf, EventOf, MethodsOf, StateOf } from "../service/types.ts";
 import type { EventsOptions, EventStream } from "./events.ts";
 import type { ClientState } from "./state_mirror.ts";
+import type { ClientStats } from "./stats.ts";
 import type { ClientStatus } from "./status.ts";
 
 /**
@@ -24,6 +25,8 @@ export interface Client<Methods, State, Event> extends AsyncDisposable {
   readonly status: ClientStatus;
   /** Be called after each change of {@linkcode Client.status}; returns how to stop. Needs no `this`. */
   readonly onStatus: (listener: (status: ClientStatus) => void) => () => void;
+  /** Counters and gauges, as they are now. */
+  stats(): ClientStats;
   /** Collect events from now on. */
   events(options?: EventsOptions): EventStream<Event>;
   /**

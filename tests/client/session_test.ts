@@ -5,6 +5,7 @@ import { EventHub } from "../../client/events.ts";
 import { makeCalls } from "../../client/proxy.ts";
 import { Session, type SessionEnd } from "../../client/session.ts";
 import { StateMirror } from "../../client/state_mirror.ts";
+import { ClientCounters } from "../../client/stats.ts";
 import { CodecError, encode, type Schema, string, u32, u8 } from "../../codec/mod.ts";
 import { type CallOptions, type MethodInfo, rpc, service } from "../../service/mod.ts";
 import { ProtocolError, RPC_HANDLER_ERRORS, RpcError } from "../../wire/errors.ts";
@@ -47,6 +48,7 @@ function setup(
     event: Counter.event as Schema<unknown>,
     events: events as unknown as EventHub<unknown>,
     state: state as StateMirror<unknown>,
+    counters: new ClientCounters(),
     onEnd: (end) => ends.push(end),
   });
   peer.attach(session);

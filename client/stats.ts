@@ -1,0 +1,52 @@
+/**
+ * {@linkcode ClientStats}: a client in numbers.
+ *
+ * @module
+ */
+
+/** Counts of what has happened since the client was made, and of what there is now. */
+export interface ClientStats {
+  /** Connections that were made, so far. */
+  readonly connectionsOpened: number;
+  /** Attempts to connect that failed, so far. */
+  readonly attemptsFailed: number;
+  /** Calls that were made, so far, including those that were never sent. */
+  readonly callsStarted: number;
+  /** Messages that came, so far. */
+  readonly messagesReceived: number;
+  /** Bytes of the messages that came, as they stood on the wire, so far. */
+  readonly bytesReceived: number;
+  /** Bytes of the messages that were sent, as they stand on the wire, so far. */
+  readonly bytesSent: number;
+  /** Events that came, so far, wanted or not. */
+  readonly eventsReceived: number;
+  /** Replies to calls that nobody had made, so far. */
+  readonly strayReplies: number;
+  /** Changes of state fields that this side does not know, so far. */
+  readonly unknownStateFields: number;
+  /** Calls that hold an id or wait for one, now. */
+  readonly callsPending: number;
+  /** Event iterators, now. */
+  readonly eventIterators: number;
+  /** Those who watch the state, now. */
+  readonly stateWatchers: number;
+  /** Transports that have not ended, now. */
+  readonly transports: number;
+  /** Bytes that wait to be sent, now. */
+  readonly bufferedBytes: number;
+}
+
+/** What is counted as it happens: plain fields, because they are on every call's path. */
+export class ClientCounters {
+  /** See {@linkcode ClientStats}; so are the others. */
+  connectionsOpened = 0;
+  attemptsFailed = 0;
+  callsStarted = 0;
+  messagesReceived = 0;
+  bytesReceived = 0;
+  /** Of sessions that have ended. */
+  bytesSent = 0;
+  eventsReceived = 0;
+  /** Of sessions that have ended. */
+  strayReplies = 0;
+}

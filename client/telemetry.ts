@@ -1,0 +1,83 @@
+/**
+ * {@linkcode ClientTelemetry}: what a client tells those who watch it.
+ *
+ * @module
+ */
+import { RpcError, type RpcErrorCode } from "../wire/errors.ts";
+import {
+  callAttributes,
+  CLIENT_SPAN,
+  type Instruments,
+  SPAN_ERROR,
+} from "../wire/open_telemetry.ts";
+
+/** Something that happened on a client. Its status is observed apart from this. */
+export interface ClientTrace {
+  /** A call was settled. */
+  readonly type: "call";
+  /** What was called. */
+  readonly method: string;
+  /** How long it took. */
+  readonly durationMs: number;
+  /** Why it failed; absent if it succeeded. */
+  readonly code: RpcErrorCode | "Error" | undefined;
+}
+
+/** Is told what happens. What it throws is lost. */
+export type ClientTraceListener = (trace: ClientTrace) => void;
+
+/** There is one only if somebody watches: an `onTrace`, or an OpenTelemetry API. */
+export class ClientTelemetry {
+  readonly #service: string;
+  readonly #onTrace: ClientTraceListener | undefined;
+  readonly #instruments: Instruments | undefined;
+
+  /** Create for one client. */
+  constructor(
+    service: string,
+    onTrace: ClientTraceListener | undefined,
+    instruments: Instruments | undefined,
+  ) {
+    this.#service = service;
+    this.#onTrace = onTrace;
+    this.#instruments = instruments;
+  }
+
+  /** The client was connected (1), or is no more (-1). */
+  connections(change: 1 | -1): void {
+    this.#instruments?.connections?.add(change, {});
+  }
+
+  /** Make a call. */
+  call(method: string, make: () => Promise<unknown>): Promise<unknown> {
+    const attributes = callAttributes(this.#service, method);
+    const startedAt = performance.now();
+    const span = this.#instruments?.tracer?.startSpan(`${this.#service}/${method}`, {
+      kind: CLIENT_SPAN,
+      attributes,
+    });
+    const end = (code: ClientTrace["code"]): void => {
+      const durationMs = performance.now() - startedAt;
+      if (code !== undefined) {
+        span?.setAttribute("error.type", code);
+        span?.setStatus({ code: SPAN_ERROR });
+      }
+      span?.end();
+      this.#instruments?.durations?.record(
+        durationMs / 1000,
+        code === undefined ? attributes : { ...attributes, "error.type": code },
+      );
+      try {
+        this.#onTrace?.({ type: "call", method, durationMs, code });
+      } catch {
+        // One who watches must not change what is watched.
+      }
+    };
+    const promise = make();
+    promise.then(
+      () => end(undefined),
+      (error) => end(error instanceof RpcError ? error.code : "Error"),
+    );
+    return promise;
+  }
+}

@@ -1,0 +1,130 @@
+import { assertEquals } from "@std/assert";
+import { test } from "node:test";
+import { ServiceClient } from "../../client/client.ts";
+import { untilVisible, type Visibility } from "../../client/visibility.ts";
+import { rpc, service, u32 } from "../../mod.ts";
+import { defaultSpreadMs, goingAwayReason, MAX_SPREAD_MS, spreadOf } from "../../wire/close.ts";
+import { FakeClock } from "../support/fake_clock.ts";
+import { fakeDialer, FakePeer } from "../support/fake_peer.ts";
+import { testDeflater } from "../support/test_deflater.ts";
+
+const Counter = service({ rpc: { add: rpc({ amount: u32 }, u32) } });
+
+class FakePage implements Visibility {
+  isHidden = false;
+  readonly listeners: Set<() => void> = new Set();
+
+  hidden(): boolean {
+    return this.isHidden;
+  }
+
+  onChange(listener: () => void): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  turn(hidden: boolean): void {
+    this.isHidden = hidden;
+    for (const listener of [...this.listeners]) listener();
+  }
+}
+
+async function settle(): Promise<void> {
+  for (let i = 0; i < 50; i++) await Promise.resolve();
+}
+
+function setup(random = 1) {
+  const clock = new FakeClock();
+  const page = new FakePage();
+  const fake = fakeDialer(() => new FakePeer());
+  const client = new ServiceClient(Counter, "ws://test/", {}, {
+    dial: fake.dial,
+    deflater: testDeflater,
+    clock,
+    random: () => random,
+    visibility: page,
+  });
+  return { client, clock, page, ...fake };
+}
+
+test("a client in a hidden page connects again when the page is seen", async () => {
+  const { client, clock, page, peers } = setup();
+  await client.connect();
+  page.turn(true);
+  peers[0]!.end(1006, "");
+  clock.advance(60_000);
+  await settle();
+  assertEquals([client.status.state, peers.length], ["reconnecting", 1]);
+  page.turn(true);
+  await settle();
+  assertEquals(peers.length, 1);
+  page.turn(false);
+  await settle();
+  assertEquals([client.status.state, peers.length, page.listeners.size], ["open", 2, 0]);
+  await client.close();
+});
+
+test("a client that is closed in a hidden page waits for nothing", async () => {
+  const { client, clock, page, peers } = setup();
+  await client.connect();
+  page.turn(true);
+  peers[0]!.end(1006, "");
+  clock.advance(60_000);
+  await settle();
+  await client.close();
+  await settle();
+  assertEquals([client.status.state, page.listeners.size, clock.pending], ["closed", 0, 0]);
+});
+
+test("untilVisible() resolves at once where nothing is hidden", async () => {
+  const page = new FakePage();
+  await untilVisible(page, new AbortController().signal);
+  page.turn(true);
+  await untilVisible(page, AbortSignal.abort());
+  assertEquals(page.listeners.size, 0);
+});
+
+test("a client comes back within the time that a server which goes away asks for", async () => {
+  for (const [random, waitMs] of [[1, 5000], [0.5, 2500], [0.001, 5]] as const) {
+    const { client, clock, peers } = setup(random);
+    await client.connect();
+    peers[0]!.end(4001, goingAwayReason(5000));
+    await settle();
+    clock.advance(waitMs - 1);
+    await settle();
+    assertEquals(peers.length, 1);
+    clock.advance(1);
+    await settle();
+    assertEquals([peers.length, client.status.state], [2, "open"]);
+    await client.close();
+  }
+});
+
+test("10,000 clients that a server sends away come back evenly over 5 seconds", () => {
+  const spreadMs = spreadOf(goingAwayReason(defaultSpreadMs(10_000)));
+  assertEquals(spreadMs, 5000);
+  assertEquals([defaultSpreadMs(0), defaultSpreadMs(1)], [0, 1]);
+});
+
+test("spreadOf() reads what goingAwayReason() writes, and bounds what others write", () => {
+  assertEquals(spreadOf(goingAwayReason(123.4)), 124);
+  assertEquals(spreadOf(goingAwayReason(Infinity)), MAX_SPREAD_MS);
+  assertEquals(spreadOf("; return within 999999 ms"), MAX_SPREAD_MS);
+  for (const reason of ["", "going away", "; return within -1 ms", "; return within 1e9 ms"]) {
+    assertEquals(spreadOf(reason), 0);
+  }
+  assertEquals(new TextEncoder().encode(goingAwayReason(1e9)).length <= 123, true);
+});
+
+test("a clock that jumps ahead makes calls late, not the client stuck", async () => {
+  const { client, clock, peers } = setup();
+  await client.connect();
+  const call = client.rpc.add({ amount: 1 }).catch((error) => error.code);
+  clock.advance(86_400_000);
+  assertEquals(await call, "DeadlineExceeded");
+  peers[0]!.end(1006, "");
+  clock.advance(30_000);
+  await settle();
+  assertEquals([client.status.state, client.stats().connectionsOpened], ["open", 2]);
+  await client.close();
+});
