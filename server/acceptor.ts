@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { Ancestry } from "../service/fingerprint.ts";
 import { CloseCode, defaultSpreadMs, goingAwayReason } from "../wire/close.ts";
 import {
   ALIAS,
@@ -54,6 +55,7 @@ interface Offer {
 /** Decides on upgrades by protocol, room, origin, service and `authorize`, in this order. */
 export class ServiceAcceptor<Methods, State, Event, Auth> implements Acceptor {
   readonly #options: AcceptorOptions<Methods, State, Event, Auth>;
+  readonly #ancestry: Ancestry;
   readonly #host: ConnectionHost<Methods, State, Event, Auth>;
   readonly #connections = new Set<Connection<Methods, State, Event, Auth>>();
   #closing: Promise<void> | undefined;
@@ -65,6 +67,7 @@ export class ServiceAcceptor<Methods, State, Event, Auth> implements Acceptor {
   /** Create for one service. */
   constructor(options: AcceptorOptions<Methods, State, Event, Auth>) {
     this.#options = options;
+    this.#ancestry = new Ancestry(options.service);
     this.#host = {
       ...options,
       onEnd: (connection) => {
@@ -128,7 +131,7 @@ export class ServiceAcceptor<Methods, State, Event, Auth> implements Acceptor {
     }
     const { service } = this.#options;
     const theirs = new URL(request.url).searchParams.get(FINGERPRINT_QUERY);
-    const differing = compareFingerprint(service.fingerprint, theirs);
+    const differing = compareFingerprint(service.fingerprint, theirs, this.#ancestry);
     if (differing.length === 0) return undefined;
     return {
       code: "SchemaMismatch",

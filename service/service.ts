@@ -8,6 +8,7 @@ import type { Fields } from "../codec/fields.ts";
 import { checkNames, type Infer, isSchema, type Schema } from "../codec/schema.ts";
 import { Payload } from "../codec/payload.ts";
 import { VariantsSchema } from "../codec/variants.ts";
+import { fingerprintOf } from "./fingerprint.ts";
 import type { DeclaredService, MethodInfo, StateField } from "./types.ts";
 
 /** One method, as {@linkcode rpc} describes it. */
@@ -106,20 +107,8 @@ export function service<
   const state = Object.entries(fields).map(([name, schema], index) =>
     makeStateField(index, name, schema)
   );
-  const outputs = methods.map(({ output }) => output.describe()).join(",");
-  const states = state.map(({ name, schema }) => `${name}:${schema.describe()}`).join(",");
-  return {
-    name: definition.name ?? "service",
-    methods,
-    calls,
-    state,
-    event: definition.event,
-    fingerprint: {
-      methods: hash(`${calls.describe()}->${outputs}`),
-      state: hash(`state{${states}}`),
-      events: hash(definition.event === undefined ? "" : definition.event.describe()),
-    },
-  };
+  const parts = { methods, calls, state, event: definition.event };
+  return { name: definition.name ?? "service", ...parts, fingerprint: fingerprintOf(parts) };
 }
 
 function isMethod(value: unknown): value is Method<unknown> {
@@ -159,13 +148,4 @@ function checkFields(what: string, fields: Fields): void {
   for (const [name, schema] of Object.entries(fields)) {
     if (!isSchema(schema)) throw new TypeError(`Cannot use ${what} ${name}: it is no schema`);
   }
-}
-
-/** FNV-1a of the UTF-8 text: 64 bits as 16 hex digits. A name for comparing, no defence. */
-function hash(text: string): string {
-  let value = 0xcbf2_9ce4_8422_2325n;
-  for (const byte of new TextEncoder().encode(text)) {
-    value = BigInt.asUintN(64, (value ^ BigInt(byte)) * 0x100_0000_01b3n);
-  }
-  return value.toString(16).padStart(16, "0");
 }

@@ -10,7 +10,8 @@ import type { Service } from "./types.ts";
  * What a service, or schemas by name, are on the wire: one line a method, field and type, in wire order.
  *
  * Commit the text and compare in a test: it changes exactly when a name, an order or a type does. A
- * line added at the end of a section is a change that peers built before can live with; any other is not.
+ * line added at the end of methods or state is a change that clients built before can live with, if the
+ * enum of calls does not grow; any other is not.
  *
  * @example Usage
  * ```ts

@@ -96,15 +96,29 @@ export function withFingerprint(url: string, fingerprint: Fingerprint): string {
 
 const PARTS: readonly FingerprintPart[] = ["methods", "state", "events"];
 
+/** Knows the fingerprints of older forms of a service. */
+export interface EarlierForms {
+  /** Whether a part of an older form had this name. */
+  includes(part: FingerprintPart, name: string): boolean;
+}
+
 /**
- * In which parts a peer's service differs from ours.
+ * In which parts a client's service differs from ours, so that it cannot be served.
  *
  * @param ours Our service's fingerprint.
  * @param theirs The value of the URL's `hl` parameter. A Rust peer sends none: `null` agrees.
+ * @param earlier Older forms of our service whose clients we can serve.
  * @returns The parts that differ; all of them if the value cannot be read.
  */
-export function compareFingerprint(ours: Fingerprint, theirs: string | null): FingerprintPart[] {
+export function compareFingerprint(
+  ours: Fingerprint,
+  theirs: string | null,
+  earlier?: EarlierForms,
+): FingerprintPart[] {
   if (theirs === null) return [];
   const parsed = parseFingerprint(theirs);
-  return PARTS.filter((part) => parsed?.[part] !== ours[part]);
+  if (parsed === undefined) return [...PARTS];
+  return PARTS.filter((part) =>
+    parsed[part] !== ours[part] && !earlier?.includes(part, parsed[part])
+  );
 }
