@@ -4,6 +4,7 @@
  * @module
  */
 import { writeArchive } from "../codec/archive.ts";
+import type { Writer } from "../codec/writer.ts";
 import type { StateField } from "../service/types.ts";
 import type { StateUpdate } from "../wire/messages.ts";
 import { giveWriter, takeWriter } from "../wire/sender.ts";
@@ -39,7 +40,19 @@ function isMutable(value: unknown): boolean {
   return typeof value === "object" && value !== null && !(value instanceof Topic);
 }
 
+/** Fewer bytes than this are copied faster by a loop than by a view and `set()`. */
+const MAX_LOOPED_BYTES = 64;
+
 const NO_UPDATES: readonly StateUpdate[] = [];
+
+/** What was last sent of a field; one object a field, which is also what is sent. */
+interface Sent extends StateUpdate {
+  data: Uint8Array;
+  /** Whether `data` is this connection's to write over, rather than everyone's default. */
+  isOwn: boolean;
+  /** Whether the client has it. */
+  isKnown: boolean;
+}
 
 /**
  * Finds what changed since it was last sent.
@@ -55,7 +68,7 @@ export class ConnectionState {
   readonly object: object;
   readonly #fields: readonly StateField[];
   readonly #values: unknown[];
-  readonly #sent: Uint8Array[];
+  readonly #sent: readonly Sent[];
   readonly #touched: boolean[];
   #anyTouched = false;
 
@@ -63,7 +76,12 @@ export class ConnectionState {
   constructor(fields: readonly StateField[], shape: StateShape) {
     this.#fields = fields;
     this.#values = fields.map(({ schema }) => schema.defaultValue());
-    this.#sent = fields.map(({ defaultArchive }) => defaultArchive);
+    this.#sent = fields.map(({ index, defaultArchive }) => ({
+      index,
+      data: defaultArchive,
+      isOwn: false,
+      isKnown: true,
+    }));
     this.#touched = fields.map(() => false);
     const object = Object.defineProperties({}, shape);
     Object.defineProperty(object, STATE, { value: this });
@@ -94,49 +112,64 @@ export class ConnectionState {
   }
 
   /**
-   * What has changed, in field order; from now on it counts as sent.
+   * What has changed, in field order; from now on it counts as sent. Valid until the next call.
    *
    * @param held Whether other calls are under way, which may hold on to what they read.
    * @throws {CodecError} If a field cannot be archived. Then nothing counts as sent.
    */
   takeUpdates(held: boolean): readonly StateUpdate[] {
     if (!this.#anyTouched) return NO_UPDATES;
-    let updates: StateUpdate[] | undefined;
-    for (const field of this.#fields) {
-      if (!this.#touched[field.index]) continue;
-      const data = this.#changed(field);
-      if (data !== undefined) (updates ??= []).push({ index: field.index, data });
-    }
-    this.#anyTouched = false;
-    for (const { index } of this.#fields) {
-      const keep = held && this.#touched[index]! && isMutable(this.#values[index]);
-      this.#touched[index] = keep;
-      if (keep) this.#anyTouched = true;
-    }
-    if (updates === undefined) return NO_UPDATES;
-    for (const { index, data } of updates) this.#sent[index] = data;
-    return updates;
-  }
-
-  /** The field's archive, if it is not what was last sent. */
-  #changed({ index, name, schema }: StateField): Uint8Array | undefined {
+    const updates: Sent[] = [];
     const writer = takeWriter();
-    const start = writer.position;
     try {
-      writeArchive(schema, writer, this.#values[index]);
-      const archive = writer.bytes.subarray(start, writer.position);
-      return equalBytes(archive, this.#sent[index]!) ? undefined : archive.slice();
+      for (let i = 0; i < this.#fields.length; i++) {
+        if (this.#touched[i] && this.#archive(writer, i)) updates.push(this.#sent[i]!);
+      }
     } catch (error) {
-      schema.accept(this.#values[index], ["state", name]);
+      for (const sent of updates) sent.isKnown = false;
       throw error;
     } finally {
       giveWriter(writer);
     }
+    this.#anyTouched = false;
+    for (let i = 0; i < this.#fields.length; i++) {
+      if (!this.#touched[i]) continue;
+      const keep = held && isMutable(this.#values[i]);
+      this.#touched[i] = keep;
+      if (keep) this.#anyTouched = true;
+    }
+    return updates;
+  }
+
+  /** Archive a field; says whether it is not what was last sent, and keeps it as that. */
+  #archive(writer: Writer, index: number): boolean {
+    const { name, schema } = this.#fields[index]!;
+    const start = writer.position;
+    try {
+      const length = writeArchive(schema, writer, this.#values[index]);
+      const sent = this.#sent[index]!;
+      const { bytes } = writer;
+      if (sent.isKnown && equals(sent.data, bytes, start, length)) return false;
+      if (sent.isOwn && sent.data.length === length) {
+        if (length > MAX_LOOPED_BYTES) sent.data.set(bytes.subarray(start, start + length));
+        else for (let i = 0; i < length; i++) sent.data[i] = bytes[start + i]!;
+      } else {
+        sent.data = bytes.slice(start, start + length);
+        sent.isOwn = true;
+      }
+      sent.isKnown = true;
+      return true;
+    } catch (error) {
+      schema.accept(this.#values[index], ["state", name]);
+      throw error;
+    } finally {
+      writer.position = start;
+    }
   }
 }
 
-function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
-  if (a.length !== b.length) return false;
-  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+function equals(data: Uint8Array, bytes: Uint8Array, start: number, length: number): boolean {
+  if (data.length !== length) return false;
+  for (let i = 0; i < length; i++) if (data[i] !== bytes[start + i]) return false;
   return true;
 }
