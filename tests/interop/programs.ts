@@ -6,7 +6,7 @@
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { commandOf } from "../support/runtimes.ts";
@@ -20,9 +20,10 @@ export const SKIP: false | string = RUST === undefined
   ? "the Rust peer is not built: deno task interop"
   : false;
 
-const here = (file: string): string => fileURLToPath(new URL(file, import.meta.url));
+const FOLDER = fileURLToPath(new URL(".", import.meta.url));
+const here = (file: string): string => resolve(FOLDER, file);
 
-/** A program of ours on Deno or Bun. */
+/** A program of ours on Deno or Bun: a file of this folder, or one named by its whole path. */
 export function ours(runtime: "deno" | "bun", file: string): Program {
   const [command, ...first] = commandOf(runtime);
   const run = runtime === "deno" ? ["run", "-A", "--quiet"] : ["run"];
