@@ -85,7 +85,7 @@ export class Session implements TransportListener {
     this.#receiver = new Receiver({
       deflater,
       limits,
-      onArchive: (bytes) => this.#onArchive(bytes),
+      onArchive: (bytes, start, end) => this.#onArchive(bytes, start, end),
       onError: (error) => this.end(error.closeCode, error),
     });
     this.#calls = new Calls({
@@ -136,11 +136,11 @@ export class Session implements TransportListener {
     this.#receiver.push(message);
   }
 
-  #onArchive(bytes: Uint8Array): void {
+  #onArchive(bytes: Uint8Array, start: number, end: number): void {
     const reader = this.#reader;
     const message = this.#message;
     reader.reset(bytes);
-    readServerMessage(reader, 0, bytes.length, message);
+    readServerMessage(reader, start, end, message);
     if (message.kind === RPC_RESPONSE) this.#onResponse(reader, message);
     else if (message.kind === NEW_EVENT) this.#onEvent(reader, message);
     else this.#onStateChange(reader, message);

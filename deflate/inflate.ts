@@ -5,7 +5,7 @@
  */
 import { InflateError } from "./errors.ts";
 import { Huffman } from "./huffman.ts";
-import { STORED_HEADER_BYTES } from "./stored.ts";
+import { soleStoredLength, STORED_HEADER_BYTES } from "./stored.ts";
 
 /** Bytes the output starts with. */
 const SCRATCH_BYTES = 16_384;
@@ -252,15 +252,6 @@ function readBlocks(maxBytes: number): Uint8Array {
     throw new InflateError("TrailingBytes", "Cannot inflate: bytes follow the final block");
   }
   return output.subarray(0, used);
-}
-
-/** Payload bytes if `bytes` is one final stored block and nothing else; otherwise -1. */
-function soleStoredLength(bytes: Uint8Array): number {
-  const length = bytes.length - STORED_HEADER_BYTES;
-  if (length < 0 || length > 0xffff || ((bytes[0] as number) & 7) !== 1) return -1;
-  const isSole = bytes[1] === (length & 255) && bytes[2] === length >> 8 &&
-    bytes[3] === (~length & 255) && bytes[4] === (~length >> 8 & 255);
-  return isSole ? length : -1;
 }
 
 /**

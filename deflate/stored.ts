@@ -59,3 +59,15 @@ export function deflateStored(input: Uint8Array, output: Uint8Array, at = 0): nu
   output.set(start === 0 ? input : input.subarray(start), at);
   return at + input.length - start;
 }
+
+/**
+ * Payload bytes if a stream is one final stored block and nothing else, which can be read where it is, from
+ * {@linkcode STORED_HEADER_BYTES} on; otherwise -1.
+ */
+export function soleStoredLength(bytes: Uint8Array): number {
+  const length = bytes.length - STORED_HEADER_BYTES;
+  if (length < 0 || length > 0xffff || ((bytes[0] as number) & 7) !== 1) return -1;
+  const isSole = bytes[1] === (length & 255) && bytes[2] === length >> 8 &&
+    bytes[3] === (~length & 255) && bytes[4] === (~length >> 8 & 255);
+  return isSole ? length : -1;
+}

@@ -111,7 +111,7 @@ export class Connection<Methods, State, Event, Auth> implements TransportListene
     this.#receiver = new Receiver({
       deflater,
       limits,
-      onArchive: (bytes) => this.#onArchive(bytes),
+      onArchive: (bytes, start, end) => this.#onArchive(bytes, start, end),
       onError: (error) => this.#onProtocolError(error),
     });
     this.#backpressure = new Backpressure({
@@ -209,10 +209,10 @@ export class Connection<Methods, State, Event, Auth> implements TransportListene
     this.#receiver.push(message);
   }
 
-  #onArchive(bytes: Uint8Array): void {
+  #onArchive(bytes: Uint8Array, start: number, end: number): void {
     const request = this.#request;
     this.#reader.reset(bytes);
-    readClientMessage(this.#reader, 0, bytes.length, request);
+    readClientMessage(this.#reader, start, end, request);
     this.#calls.receive(request);
   }
 

@@ -4,6 +4,7 @@
  * @module
  */
 import { InflateError } from "../deflate/errors.ts";
+import { soleStoredLength, STORED_HEADER_BYTES } from "../deflate/stored.ts";
 import { CloseCode } from "./close.ts";
 import type { Deflater } from "./deflater.ts";
 import { ProtocolError } from "./errors.ts";
@@ -15,8 +16,8 @@ export interface ReceiverOptions {
   readonly deflater: Deflater;
   /** `maxMessageBytes` and `maxInflatedBytes`. */
   readonly limits: Pick<Limits, "maxMessageBytes" | "maxInflatedBytes">;
-  /** One whole archive, to be read until this returns. May throw `ProtocolError`. */
-  onArchive(bytes: Uint8Array): void;
+  /** One whole archive at `[start, end)`, to be read until this returns. May throw `ProtocolError`. */
+  onArchive(bytes: Uint8Array, start: number, end: number): void;
   /** A message was no such thing. Later messages are still delivered, unless the receiver is closed. */
   onError(error: ProtocolError): void;
 }
@@ -39,7 +40,13 @@ export class Receiver {
       if (message.length > maxMessageBytes) {
         throw tooBig(`a message of ${message.length} bytes, over ${maxMessageBytes}`);
       }
-      this.#options.onArchive(deflater.inflate(message, maxInflatedBytes));
+      const stored = soleStoredLength(message);
+      if (stored >= 0 && stored <= maxInflatedBytes) {
+        this.#options.onArchive(message, STORED_HEADER_BYTES, message.length);
+      } else {
+        const archive = deflater.inflate(message, maxInflatedBytes);
+        this.#options.onArchive(archive, 0, archive.length);
+      }
     } catch (error) {
       if (!this.#closed) this.#options.onError(toProtocolError(error));
     }

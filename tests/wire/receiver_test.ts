@@ -13,9 +13,9 @@ function setUp() {
   const receiver = new Receiver({
     deflater: testDeflater,
     limits: LIMITS,
-    onArchive: (bytes) => {
-      if (bytes[0] === 0xff) throw new RangeError("no message");
-      archives.push(`${bytes[0]}x${bytes.length}`);
+    onArchive: (bytes, start, end) => {
+      if (bytes[start] === 0xff) throw new RangeError("no message");
+      archives.push(`${bytes[start]}x${end - start}`);
     },
     onError: (error) => errors.push(error),
   });
