@@ -110,8 +110,8 @@ function unreachable(url: string): ConnectError {
     "Unreachable",
     `Cannot connect to ${
       new URL(url).host
-    }: nothing listens there, its certificate is not trusted, ` +
-      "it refused, or the page's policy forbids it (a page cannot tell which)",
+    }: nothing listens there, its certificate is not trusted, it speaks another subprotocol, ` +
+      "or the page's policy forbids it (only the console can tell which)",
   );
 }
 

@@ -1,0 +1,12 @@
+/**
+ * Puts the client where a test can reach it: in a page's global scope.
+ *
+ * @module
+ */
+import { connect, ConnectError, RpcError } from "../../browser.ts";
+import { Changed, Probe } from "./service.ts";
+
+/** What a test finds in the page. */
+export const probe = { connect, ConnectError, RpcError, Probe, Changed };
+
+Object.assign(globalThis, { probe });

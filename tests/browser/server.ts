@@ -1,0 +1,77 @@
+/**
+ * Serves the probe and its pages until its input ends. Takes one argument, {@linkcode Settings} as JSON.
+ *
+ * @module
+ */
+import { readFileSync } from "node:fs";
+import process from "node:process";
+import { module } from "../../examples/modules.ts";
+import { type HandlerOf, serve } from "../../server.ts";
+import { Probe } from "./service.ts";
+
+/** How to serve. */
+export interface Settings {
+  readonly port: number;
+  readonly tls: "plain" | { readonly cert: string; readonly key: string };
+  readonly bundle: string;
+}
+
+const { port, tls, bundle } = JSON.parse(process.argv[2]!) as Settings;
+let pending = 0;
+
+const probe: HandlerOf<typeof Probe> = ({ state, subscriptions, events, signal }) => {
+  subscriptions.add("probe");
+  return {
+    add({ amount }) {
+      state.total += amount;
+      events.emit("probe", { type: "added", to: state.total });
+      return state.total;
+    },
+    echo: ({ data }) => data.slice(),
+    never() {
+      pending++;
+      return new Promise((_, reject) =>
+        signal.addEventListener("abort", () => {
+          pending--;
+          reject(new Error("The page has gone"));
+        })
+      );
+    },
+    emit({ times, afterMs }) {
+      setTimeout(() => {
+        for (let n = 0; n < times; n++) events.emit("probe", { type: "tick", n });
+      }, afterMs);
+    },
+  };
+};
+
+const limits = { maxMessageBytes: 8 << 20, maxInflatedBytes: 16 << 20 };
+const server = await serve(Probe, { port, tls, limits, fallback }, probe);
+
+async function fallback(request: Request): Promise<Response> {
+  const { pathname } = new URL(request.url);
+  if (pathname === "/held") return Response.json({ connections: server.connections, pending });
+  if (pathname === "/module.html") return html("/tests/browser/page.ts");
+  if (pathname === "/bundle.html") return html("/bundle.js");
+  if (pathname === "/bundle.js") {
+    return new Response(readFileSync(bundle), { headers: { "content-type": "text/javascript" } });
+  }
+  return await module(pathname) ?? new Response(null, { status: 404 });
+}
+
+function html(script: string): Response {
+  const source = "'self' ws://localhost:* wss://localhost:* ws://127.0.0.1:* wss://127.0.0.1:*";
+  return new Response(`<!doctype html><script type="module" src="${script}"></script>`, {
+    headers: {
+      "content-type": "text/html",
+      "content-security-policy": `default-src 'none'; script-src 'self'; connect-src ${source}`,
+    },
+  });
+}
+
+process.stdout.write(`${JSON.stringify({ port: server.port })}\n`);
+process.stdin.resume();
+process.stdin.once("end", async () => {
+  await server.close({ deadlineMs: 0 });
+  process.exit(0);
+});

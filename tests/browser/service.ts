@@ -1,0 +1,26 @@
+/**
+ * What pages and servers of the browser's tests agree on.
+ *
+ * @module
+ */
+import { bytes, rpc, service, u32, variants } from "../../mod.ts";
+
+/** A service with a call of every kind. */
+export const Probe = service({
+  name: "Probe",
+  rpc: {
+    add: rpc({ amount: u32 }, u32),
+    echo: rpc({ data: bytes }, bytes),
+    never: rpc(),
+    emit: rpc({ times: u32, afterMs: u32 }),
+  },
+  state: { total: u32 },
+  event: variants({ added: { to: u32 }, tick: { n: u32 } }),
+});
+
+/** The same by name, and another by its methods. */
+export const Changed = service({
+  name: "Probe",
+  rpc: { add: rpc({ amount: u32, by: u32 }, u32) },
+  state: { total: u32 },
+});
