@@ -1,16 +1,24 @@
 /**
- * Runs `bun` with the arguments given: the one on the PATH, or else the one npm fetches.
+ * Runs `bun` with the arguments given: the one on the PATH, or else the one npm fetches. The packages that
+ * the suite uses are installed first, where they are not: Bun takes them from `node_modules`.
  *
  * @module
  */
 import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
 import process from "node:process";
 
 const VERSION = "1.4.5";
 
-const args = process.argv.slice(2);
 const onPath = spawnSync("bun", ["--version"], { stdio: "ignore" }).status === 0;
 const [command, prefix] = onPath ? ["bun", []] : ["npx", ["-y", `bun@${VERSION}`]] as const;
-const { status, error } = spawnSync(command, [...prefix, ...args], { stdio: "inherit" });
-if (error) throw new Error("Cannot start Bun: neither bun nor npx was found", { cause: error });
-process.exit(status ?? 1);
+
+function run(...args: string[]): number {
+  const { status, error } = spawnSync(command, [...prefix, ...args], { stdio: "inherit" });
+  if (error) throw new Error("Cannot start Bun: neither bun nor npx was found", { cause: error });
+  return status ?? 1;
+}
+
+const installed = existsSync(new URL("../../node_modules/fast-check", import.meta.url)) ||
+  run("install", "--no-save", "--silent") === 0;
+process.exit(installed ? run(...process.argv.slice(2)) : 1);
