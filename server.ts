@@ -17,6 +17,7 @@
  * @module
  */
 import {
+  type BrokerStatus,
   type CloseOptions,
   createCore,
   type ErrorListener,
@@ -166,6 +167,9 @@ export async function serve<Methods, State, Event, Auth = undefined>(
       return core.connections;
     },
     stats: () => core.stats(),
+    get broker(): BrokerStatus | undefined {
+      return core.broker;
+    },
     topicNotifications: () => core.topicNotifications(),
     close,
     [Symbol.asyncDispose]: () => close(),
@@ -202,6 +206,9 @@ export function handler<Methods, State, Event, Auth = undefined>(
       return core.connections;
     },
     stats: () => core.stats(),
+    get broker(): BrokerStatus | undefined {
+      return core.broker;
+    },
     topicNotifications: () => core.topicNotifications(),
     close: (closeOptions) => core.close(closeOptions),
     [Symbol.asyncDispose]: () => core.close(),

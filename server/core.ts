@@ -4,11 +4,13 @@
  * @module
  */
 import type { Service } from "../service/types.ts";
+import type { Broker } from "../wire/broker.ts";
 import type { Deflater } from "../wire/deflater.ts";
 import { checkLimits, type Limits } from "../wire/limits.ts";
 import { openTelemetry } from "../wire/open_telemetry.ts";
 import type { Acceptor } from "../wire/transport.ts";
 import { type Authorize, ServiceAcceptor } from "./acceptor.ts";
+import { BrokerLink, type BrokerStatus } from "./broker_link.ts";
 import type { ErrorListener, ServiceHandler } from "./context.ts";
 import { type EventEmitter, EventSwitch } from "./event_switch.ts";
 import { stateShape } from "./state.ts";
@@ -42,6 +44,8 @@ export interface ServerOptions<Auth> {
   readonly callRate?: CallRate | undefined;
   /** Is told of connections and calls as they happen. Without it nothing is gathered. */
   readonly onTrace?: ServerTraceListener | undefined;
+  /** Carries events to and from other nodes. Default: none, events stay on this node. */
+  readonly broker?: Broker | undefined;
 }
 
 /** How {@linkcode ServerCore.close} ends. */
@@ -63,6 +67,8 @@ export interface ServerCore<Event> {
   readonly connections: number;
   /** Counters and gauges, as they are now. */
   stats(): ServerStats;
+  /** How this node stands with its broker, now; `undefined` without one. */
+  readonly broker: BrokerStatus | undefined;
   /** The topics that get their first subscriber or lose their last, from now on. */
   topicNotifications(): TopicNotifications;
   /**
@@ -94,7 +100,28 @@ export function createCore<Methods, State, Event, Auth>(
   for (const origin of options.origins ?? []) checkOrigin(origin);
   if (options.callRate !== undefined) checkCallRate(options.callRate);
   const instruments = openTelemetry("server");
+  const onError: ErrorListener = (error, context) => {
+    try {
+      options.onError?.(error, context);
+    } catch {
+      // A listener that fails must not take the connection with it.
+    }
+  };
   const events = new EventSwitch(service.event, deflater);
+  const { broker } = options;
+  const link = events.link = broker && new BrokerLink({
+    broker,
+    schema: service.event,
+    fingerprint: service.fingerprint.events,
+    maxPendingBytes: limits.maxBufferedBytes,
+    deliver: (topic, payload) => events.receive(topic, payload),
+    onError: (error) =>
+      onError(error, {
+        where: "broker",
+        peer: { address: "" },
+        service: service.name,
+      }),
+  });
   const acceptor = new ServiceAcceptor({
     service,
     handler,
@@ -103,13 +130,7 @@ export function createCore<Methods, State, Event, Auth>(
     deflater,
     limits,
     onProtocolError: options.onProtocolError ?? "close",
-    onError: (error, context) => {
-      try {
-        options.onError?.(error, context);
-      } catch {
-        // A listener that fails must not take the connection with it.
-      }
-    },
+    onError,
     counters: new ServerCounters(),
     telemetry: options.onTrace === undefined && instruments === undefined
       ? undefined
@@ -118,6 +139,7 @@ export function createCore<Methods, State, Event, Auth>(
     origins: options.origins,
     authorize: options.authorize,
   });
+  let closing: Promise<void> | undefined;
   return {
     acceptor,
     events,
@@ -125,9 +147,12 @@ export function createCore<Methods, State, Event, Auth>(
       return acceptor.size;
     },
     stats: () => acceptor.stats(),
+    get broker(): BrokerStatus | undefined {
+      return link?.status;
+    },
     topicNotifications: () => events.notifications(),
     close: ({ deadlineMs = limits.closeTimeoutMs, spreadMs } = {}) =>
-      acceptor.close(deadlineMs, spreadMs),
+      closing ??= acceptor.close(deadlineMs, spreadMs).then(() => link?.close()),
   };
 }
 

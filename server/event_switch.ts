@@ -4,8 +4,9 @@
  * @module
  */
 import type { Schema } from "../codec/schema.ts";
+import type { Writer } from "../codec/writer.ts";
 import type { Deflater } from "../wire/deflater.ts";
-import { writeEvent, writeEventOf } from "../wire/messages.ts";
+import { eventPayload, writeEvent, writeEventOf } from "../wire/messages.ts";
 import { giveWriter, SharedMessage, takeWriter } from "../wire/sender.ts";
 import { type Topic, topicKey, toTopic } from "../wire/topic.ts";
 import { type TopicNotification, TopicNotifications } from "./topic_notifications.ts";
@@ -19,20 +20,38 @@ export interface Subscriber {
 /** Sends events to whoever is subscribed to their topic. Rust: `server.rs`, `EventEmitter`. */
 export interface EventEmitter<Event> {
   /**
-   * Send an event on a topic. It is archived once and deflated once a level, however many receive it;
-   * with no subscriber this does nothing.
+   * Send an event on a topic: to this node's subscribers, then to the broker, if there is one. It is
+   * archived once and deflated once a level, however many receive it; with no subscriber and no broker
+   * this does nothing.
    *
-   * @throws {CodecError} If somebody is subscribed and the event cannot be encoded.
+   * @throws {CodecError} If there is whom to send it to and the event cannot be encoded.
    */
   emit(topic: Topic | string, event: Event): void;
   /** Send an event that is archived already. */
   emitRaw(topic: Topic | string, payload: Uint8Array): void;
 }
 
+/** What the switch uses of the link to a broker. */
+export interface EventLink {
+  /** Whether events are taken at present. */
+  readonly open: boolean;
+  /** The topic has its first subscriber here. */
+  subscribe(topic: Topic): Promise<void>;
+  /** The topic has lost its last. */
+  unsubscribe(topic: Topic): void;
+  /** A message with a copy of an archived event; none if it has to be dropped, which is counted. */
+  prepare(payload: Uint8Array): Uint8Array | undefined;
+  /** Send a message to the other nodes. */
+  publish(topic: Topic, message: Uint8Array): void;
+}
+
 interface Entry {
   readonly topic: Topic;
   readonly subscribers: Set<Subscriber>;
 }
+
+/** What adding a subscription resolves to where there is nobody to ask. */
+const DONE: Promise<void> = Promise.resolve();
 
 /**
  * Topics and their subscribers, in the order they subscribed.
@@ -44,6 +63,8 @@ export class EventSwitch<Event> implements EventEmitter<Event> {
   readonly #notifications = new Set<TopicNotifications>();
   readonly #schema: Schema<Event> | undefined;
   readonly #deflater: Deflater;
+  /** The link to the broker, if there is one. */
+  link: EventLink | undefined;
   #closed = false;
 
   /** Create for events of a schema. */
@@ -57,15 +78,18 @@ export class EventSwitch<Event> implements EventEmitter<Event> {
     return this.#entries.size;
   }
 
-  /** Add a subscriber to a topic; twice is once. */
-  subscribe(topic: Topic, subscriber: Subscriber): void {
+  /**
+   * Add a subscriber to a topic; twice is once. Resolves when events of other nodes come too, and rejects
+   * if they do not; that may be left unseen.
+   */
+  subscribe(topic: Topic, subscriber: Subscriber): Promise<void> {
     const entry = this.#entries.get(topic.key);
-    if (entry !== undefined) {
-      entry.subscribers.add(subscriber);
-      return;
+    if (entry !== undefined) entry.subscribers.add(subscriber);
+    else {
+      this.#entries.set(topic.key, { topic, subscribers: new Set([subscriber]) });
+      this.#notify({ type: "created", topic });
     }
-    this.#entries.set(topic.key, { topic, subscribers: new Set([subscriber]) });
-    this.#notify({ type: "created", topic });
+    return this.link === undefined ? DONE : this.link.subscribe(topic);
   }
 
   /** Take a subscriber from a topic. */
@@ -75,30 +99,51 @@ export class EventSwitch<Event> implements EventEmitter<Event> {
     if (entry.subscribers.size > 0) return;
     this.#entries.delete(topic.key);
     this.#notify({ type: "removed", topic: entry.topic });
+    this.link?.unsubscribe(entry.topic);
   }
 
   emit(topic: Topic | string, event: Event): void {
     const entry = this.#entries.get(topicKey(topic));
-    if (entry === undefined) return;
+    if (entry === undefined && !this.link?.open) return;
     if (this.#schema === undefined) {
       throw new TypeError("Cannot emit an event: the service declares none");
     }
+    const to = entry?.topic ?? toTopic(topic);
     const writer = takeWriter();
     try {
-      writeEventOf(writer, entry.topic, this.#schema, event);
+      writeEventOf(writer, to, this.#schema, event);
     } catch (error) {
       giveWriter(writer);
       throw error;
     }
-    this.#deliver(entry, new SharedMessage(writer, this.#deflater));
+    this.#send(entry, to, writer);
   }
 
   emitRaw(topic: Topic | string, payload: Uint8Array): void {
     const entry = this.#entries.get(topicKey(topic));
-    if (entry === undefined) return;
+    if (entry === undefined && !this.link?.open) return;
+    const to = entry?.topic ?? toTopic(topic);
     const writer = takeWriter();
-    writeEvent(writer, toTopic(topic), payload);
+    writeEvent(writer, to, payload);
+    this.#send(entry, to, writer);
+  }
+
+  /** Send another node's event to this node's subscribers. Returns false if there are none. */
+  receive(topic: Topic, payload: Uint8Array): boolean {
+    const entry = this.#entries.get(topic.key);
+    if (entry === undefined) return false;
+    const writer = takeWriter();
+    writeEvent(writer, entry.topic, payload);
     this.#deliver(entry, new SharedMessage(writer, this.#deflater));
+    return true;
+  }
+
+  #send(entry: Entry | undefined, topic: Topic, writer: Writer): void {
+    // Copied before the delivery, which hands the writer on; sent after it.
+    const message = this.link?.prepare(eventPayload(writer));
+    if (entry !== undefined) this.#deliver(entry, new SharedMessage(writer, this.#deflater));
+    else giveWriter(writer);
+    if (message !== undefined) this.link?.publish(topic, message);
   }
 
   #deliver({ subscribers }: Entry, message: SharedMessage): void {

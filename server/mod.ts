@@ -4,6 +4,9 @@
  * @module
  */
 export type { Authorization, Authorize } from "./acceptor.ts";
+export type { BrokerStatus } from "./broker_link.ts";
+export type { Broker, BrokerNode } from "../wire/broker.ts";
+export { BrokerError, type BrokerErrorCode } from "../wire/errors.ts";
 export {
   type ConnectionControl,
   type Context,

@@ -38,17 +38,26 @@ export class Subscriptions {
   /**
    * Let the client have this topic's events. Twice is once; does nothing once the connection has ended.
    *
-   * @throws {RangeError} If there are `maxSubscriptions` already.
+   * Events of this node come at once. The promise is about those of other nodes, and may be ignored: it
+   * resolves when they come too, at once where there is no broker, and rejects if they do not come yet.
+   * The subscription stands in either case, and the broker is asked again.
+   *
+   * @throws {RangeError} At once, if there are `maxSubscriptions` already.
    */
-  add(topic: Topic | string): void {
+  add(topic: Topic | string): Promise<void> {
+    if (this.#closed) return Promise.resolve();
     const key = topicKey(topic);
-    if (this.#closed || this.#topics.has(key)) return;
-    if (this.#topics.size >= this.#max) {
-      throw new RangeError(`Cannot subscribe: ${this.#max} topics are, which is maxSubscriptions`);
+    let added = this.#topics.get(key);
+    if (added === undefined) {
+      if (this.#topics.size >= this.#max) {
+        throw new RangeError(
+          `Cannot subscribe: ${this.#max} topics are, which is maxSubscriptions`,
+        );
+      }
+      added = toTopic(topic);
+      this.#topics.set(key, added);
     }
-    const added = toTopic(topic);
-    this.#topics.set(key, added);
-    this.#switch.subscribe(added, this.#subscriber);
+    return this.#switch.subscribe(added, this.#subscriber);
   }
 
   /** Stop this topic's events. */

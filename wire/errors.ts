@@ -124,3 +124,26 @@ export class ConnectError extends Error {
       (code === "BadHandshake" && (options.status ?? 0) >= 500);
   }
 }
+
+/** Why a node is, for a topic or an event, without the others. */
+export type BrokerErrorCode =
+  /** The link to the engine is down. */
+  | "LinkDown"
+  /** The engine refused to start or to subscribe, or did not answer in time. */
+  | "SubscribeFailed"
+  /** An event could not be sent to the other nodes. */
+  | "PublishFailed"
+  /** A message came that no node of this service sends. */
+  | "BadMessage";
+
+/** Something failed between nodes; what is local goes on. */
+export class BrokerError extends Error {
+  /** Why. */
+  readonly code: BrokerErrorCode;
+  /** Create with a code and words for a person. */
+  constructor(code: BrokerErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = "BrokerError";
+    this.code = code;
+  }
+}

@@ -1,0 +1,211 @@
+/**
+ * {@linkcode BrokerTopics}: what a broker is subscribed to.
+ *
+ * @module
+ */
+import type { Broker } from "../wire/broker.ts";
+import { BrokerError } from "../wire/errors.ts";
+import type { Topic } from "../wire/topic.ts";
+import { SeenMessages } from "./seen_messages.ts";
+
+/** Milliseconds that a topic stays subscribed after its last subscriber has gone. */
+export const UNSUBSCRIBE_LINGER_MS = 1000;
+/** Milliseconds that the engine has to agree to a topic. */
+export const SUBSCRIBE_TIMEOUT_MS = 5000;
+/** Topics that may linger; more are unsubscribed at once. */
+export const MAX_LINGERING_TOPICS = 65_536;
+/** Topics that are asked for at a time when all are. */
+const TOPICS_PER_TURN = 1000;
+const RETRY_MS = 1000;
+const MAX_RETRY_MS = 30_000;
+
+type Timer = ReturnType<typeof setTimeout>;
+
+interface Entry {
+  readonly topic: Topic;
+  readonly seen: SeenMessages;
+  /** What the last question was answered; absent if none was asked on this link. */
+  answer: Promise<void> | undefined;
+  /** Whether the answer was yes. */
+  subscribed: boolean;
+  linger: Timer | undefined;
+}
+
+/** Keeps a broker's subscriptions as the topics with local subscribers are. */
+export class BrokerTopics {
+  readonly #broker: Broker;
+  readonly #onError: (error: BrokerError) => void;
+  readonly #entries = new Map<string, Entry>();
+  #lingering = 0;
+  #up = false;
+  #closed = false;
+  #retry: Timer | undefined;
+  #retryMs = RETRY_MS;
+  #failures = 0;
+  /** Counts the times that all topics were asked for: an older round ends at a newer one. */
+  #round = 0;
+  /** Topics that the engine has agreed to. */
+  subscribed = 0;
+
+  /** Create for a broker. */
+  constructor(broker: Broker, onError: (error: BrokerError) => void) {
+    this.#broker = broker;
+    this.#onError = onError;
+  }
+
+  /** Topics that are wanted, or were so until just now. */
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  /** What came on a topic, if it is among them. */
+  seen(topic: Topic): SeenMessages | undefined {
+    return this.#entries.get(topic.key)?.seen;
+  }
+
+  /** A topic is wanted. What the promise rejects with may be left unseen. */
+  add(topic: Topic): Promise<void> {
+    let entry = this.#entries.get(topic.key);
+    if (entry === undefined) {
+      const seen = new SeenMessages();
+      entry = { topic, seen, answer: undefined, subscribed: false, linger: undefined };
+      this.#entries.set(topic.key, entry);
+    } else if (entry.linger !== undefined) {
+      clearTimeout(entry.linger);
+      entry.linger = undefined;
+      this.#lingering--;
+    }
+    return entry.answer ?? this.#ask(entry);
+  }
+
+  /** A topic is wanted no more. */
+  remove(topic: Topic): void {
+    const entry = this.#entries.get(topic.key);
+    if (entry === undefined || entry.linger !== undefined || this.#closed) return;
+    if (this.#lingering >= MAX_LINGERING_TOPICS) return this.#drop(entry);
+    this.#lingering++;
+    entry.linger = setTimeout(() => {
+      this.#lingering--;
+      this.#drop(entry);
+    }, UNSUBSCRIBE_LINGER_MS);
+  }
+
+  #drop(entry: Entry): void {
+    this.#entries.delete(entry.topic.key);
+    this.#answered(entry, undefined, false);
+    settle(() => this.#broker.unsubscribe(entry.topic)).catch((cause) => this.#report(cause));
+  }
+
+  #ask(entry: Entry): Promise<void> {
+    if (!this.#up) {
+      return unseen(Promise.reject(new BrokerError("LinkDown", "Other nodes cannot be reached")));
+    }
+    const answer = within(settle(() => this.#broker.subscribe(entry.topic))).then(() => {
+      if (entry.answer === answer) this.#answered(entry, answer, true);
+    }, (cause: unknown) => {
+      const error = new BrokerError("SubscribeFailed", "Cannot subscribe at the broker", { cause });
+      if (entry.answer === answer) {
+        this.#answered(entry, undefined, false);
+        this.#failed(error);
+      }
+      throw error;
+    });
+    entry.answer = unseen(answer);
+    return answer;
+  }
+
+  /** Report the 1st, 2nd, 4th, 8th … failure of a link, and try again. */
+  #failed(error: BrokerError): void {
+    if (Number.isInteger(Math.log2(++this.#failures))) this.#onError(error);
+    this.#retryLater();
+  }
+
+  #answered(entry: Entry, answer: Promise<void> | undefined, subscribed: boolean): void {
+    if (entry.subscribed !== subscribed) this.subscribed += subscribed ? 1 : -1;
+    entry.subscribed = subscribed;
+    entry.answer = answer;
+  }
+
+  #report(cause: unknown): void {
+    if (this.#closed || !this.#up) return;
+    const error = new BrokerError("SubscribeFailed", "The broker failed to unsubscribe", { cause });
+    this.#onError(error);
+  }
+
+  /** The link has come up: ask for every topic, whatever was answered before. */
+  up(): void {
+    this.down();
+    this.#up = true;
+    this.#failures = 0;
+    this.#retryMs = RETRY_MS;
+    void this.#askAll();
+  }
+
+  /** The link has gone down: no answer counts any more. */
+  down(): void {
+    this.#up = false;
+    this.#round++;
+    clearTimeout(this.#retry);
+    this.#retry = undefined;
+    for (const entry of this.#entries.values()) this.#answered(entry, undefined, false);
+  }
+
+  async #askAll(): Promise<void> {
+    const round = ++this.#round;
+    let asked: Promise<void>[] = [];
+    let failed = false;
+    const wait = async (): Promise<void> => {
+      const answers = await Promise.allSettled(asked);
+      failed ||= answers.some(({ status }) => status === "rejected");
+      asked = [];
+    };
+    // The map may change meanwhile: what is added is asked for by itself, what is removed is passed over.
+    for (const entry of this.#entries.values()) {
+      if (this.#round !== round) return;
+      if (entry.answer !== undefined) continue;
+      asked.push(this.#ask(entry));
+      if (asked.length === TOPICS_PER_TURN) await wait();
+    }
+    await wait();
+    if (this.#round === round && !failed) this.#retryMs = RETRY_MS;
+  }
+
+  #retryLater(): void {
+    if (this.#closed || !this.#up || this.#retry !== undefined) return;
+    this.#retry = setTimeout(() => {
+      this.#retry = undefined;
+      void this.#askAll();
+    }, this.#retryMs);
+    this.#retryMs = Math.min(this.#retryMs * 2, MAX_RETRY_MS);
+  }
+
+  /** Let go of all timers. */
+  close(): void {
+    this.down();
+    this.#closed = true;
+    for (const { linger } of this.#entries.values()) clearTimeout(linger);
+    this.#entries.clear();
+  }
+}
+
+function settle(call: () => void | PromiseLike<void>): Promise<void> {
+  return new Promise((resolve) => resolve(call()));
+}
+
+/** The same promise, whose rejection may be left unseen. */
+function unseen(promise: Promise<void>): Promise<void> {
+  promise.catch(() => {});
+  return promise;
+}
+
+async function within(promise: Promise<void>): Promise<void> {
+  let timer: Timer | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error("the engine did not answer")), SUBSCRIBE_TIMEOUT_MS);
+  });
+  try {
+    await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
