@@ -227,6 +227,7 @@ interface Bun {
     readonly port: number;
     readonly hostname: string;
     stop(cut?: boolean): Promise<void>;
+    closeIdleConnections?(): void;
   };
 }
 
@@ -251,7 +252,10 @@ export function listen(acceptor: Acceptor, options: ListenOptions): Listener {
     port: server.port,
     hostname: server.hostname,
     async close() {
-      await server.stop();
+      const stopped = server.stop();
+      // A browser keeps connections open for requests to come, and Bun waits for them.
+      server.closeIdleConnections?.();
+      await stopped;
       options.signal?.removeEventListener("abort", stop);
     },
     abort: stop,
