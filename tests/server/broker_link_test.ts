@@ -1,0 +1,242 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { test } from "node:test";
+import { encode } from "../../codec/mod.ts";
+import type { Broker, BrokerNode } from "../../server/mod.ts";
+import { BrokerError } from "../../server/mod.ts";
+import { Topic } from "../../wire/topic.ts";
+import { ScriptedClient } from "../support/scripted_client.ts";
+import { Demo, type Setup, setUp, turn } from "./support.ts";
+
+/** Nodes that are joined by a function call. */
+class Bus {
+  readonly brokers: TestBroker[] = [];
+  broker(): TestBroker {
+    const broker = new TestBroker(this);
+    this.brokers.push(broker);
+    return broker;
+  }
+}
+
+class TestBroker implements Broker {
+  readonly topics = new Set<string>();
+  readonly log: string[] = [];
+  node: BrokerNode | undefined;
+  /** What `subscribe` does instead. */
+  refuse: (() => Promise<void>) | undefined;
+  /** What `publish` does instead. */
+  send: ((message: Uint8Array) => void | Promise<void>) | undefined;
+  readonly #bus: Bus;
+  constructor(bus: Bus) {
+    this.#bus = bus;
+  }
+  start(node: BrokerNode): void {
+    this.node = node;
+    node.link("up");
+  }
+  subscribe(topic: Topic): void | Promise<void> {
+    this.log.push(`+${topic}`);
+    if (this.refuse !== undefined) return this.refuse();
+    this.topics.add(topic.key);
+  }
+  unsubscribe(topic: Topic): void {
+    this.log.push(`-${topic}`);
+    this.topics.delete(topic.key);
+  }
+  publish(topic: Topic, message: Uint8Array): void | Promise<void> {
+    if (this.send !== undefined) return this.send(message);
+    for (const { topics, node } of this.#bus.brokers) {
+      if (topics.has(topic.key)) node?.deliver(topic, message);
+    }
+  }
+  close(): void {
+    this.log.push("closed");
+  }
+}
+
+interface Node extends Setup {
+  readonly broker: TestBroker;
+  readonly client: ScriptedClient;
+}
+
+async function makeNode(bus: Bus, maxBufferedBytes?: number): Promise<Node> {
+  const broker = bus.broker();
+  const limits = maxBufferedBytes === undefined ? {} : { maxBufferedBytes };
+  const setup = setUp({ broker, limits });
+  return { ...setup, broker, client: await ScriptedClient.connect(setup.core) };
+}
+
+async function end(...nodes: Node[]): Promise<void> {
+  for (const { client, core } of nodes) {
+    client.hangUp();
+    await core.close();
+  }
+}
+
+const codes = ({ errors }: Setup): unknown[] =>
+  errors.map(({ error }) => error instanceof BrokerError ? error.code : error);
+
+test("an event reaches subscribers of both nodes once, with and without some of one's own", async () => {
+  const bus = new Bus();
+  const [a, b] = [await makeNode(bus), await makeNode(bus)];
+  await a.contexts[0]!.subscriptions.add("t");
+  await b.contexts[0]!.subscriptions.add("t");
+  a.core.events.emit("t", { type: "changed", to: 1 });
+  await b.contexts[0]!.subscriptions.add("b only");
+  a.core.events.emitRaw("b only", encode(Demo.event!, { type: "quiet" }));
+  assertEquals(a.client.take(), ["event t 0000000001000000"]);
+  assertEquals(b.client.take(), ["event t 0000000001000000", "event b only 0100000000000000"]);
+  assertEquals([a.core.broker?.published, b.core.broker?.received, a.core.broker?.received], [
+    2,
+    2,
+    0,
+  ]);
+  await end(a, b);
+  assertEquals(a.broker.log.at(-1), "closed");
+});
+
+test("a broker that throws, rejects or is down never stops local delivery", async () => {
+  const node = await makeNode(new Bus());
+  await node.contexts[0]!.subscriptions.add("t");
+  const sends = [
+    () => {
+      throw new Error("broken");
+    },
+    () => Promise.reject(new Error("broken")),
+  ];
+  for (const send of sends) {
+    node.broker.send = send;
+    node.core.events.emit("t", { type: "quiet" });
+  }
+  await turn();
+  assertEquals(codes(node), ["PublishFailed", "PublishFailed"]);
+  node.broker.node!.link("down", new Error("gone"));
+  node.core.events.emit("t", { type: "quiet" });
+  assertEquals(node.client.take().length, 3);
+  const { link, published, failed, dropped, unsubscribed } = node.core.broker!;
+  assertEquals({ link, published, failed, dropped, unsubscribed }, {
+    link: "down",
+    published: 2,
+    failed: 2,
+    dropped: 1,
+    unsubscribed: 1,
+  });
+  await end(node);
+});
+
+test("bytes on the way are bounded: what is more is dropped and counted", async () => {
+  const node = await makeNode(new Bus(), 100);
+  const { promise, resolve } = Promise.withResolvers<void>();
+  node.broker.send = () => promise;
+  for (let i = 0; i < 10; i++) node.core.events.emit("t", { type: "quiet" });
+  assertEquals([node.core.broker!.published, node.core.broker!.dropped], [3, 7]);
+  resolve();
+  await turn();
+  node.core.events.emit("t", { type: "quiet" });
+  assertEquals(node.core.broker!.published, 4);
+  await end(node);
+});
+
+test("garbage, other versions, own echoes, doubles and what is late are counted, none is delivered", async () => {
+  const bus = new Bus();
+  const [a, b] = [await makeNode(bus), await makeNode(bus)];
+  const topic = Topic.from("t");
+  await b.contexts[0]!.subscriptions.add(topic);
+  const messages: Uint8Array[] = [];
+  a.broker.send = (message) => void messages.push(message);
+  for (let to = 0; to < 3; to++) a.core.events.emit(topic, { type: "changed", to });
+  const [first, second, third] = messages as [Uint8Array, Uint8Array, Uint8Array];
+  const node = b.broker.node!;
+  const edited = (at: number, value: number): Uint8Array => {
+    const copy = third.slice();
+    copy[at] = value;
+    return copy;
+  };
+  for (const message of [first, first, third, second]) node.deliver(topic, message);
+  const bad = [
+    new Uint8Array(),
+    new Uint8Array(24),
+    third.subarray(0, 24),
+    third.subarray(0, 23),
+    edited(0, 0),
+    edited(2, 2),
+    edited(15, 0xff),
+    edited(23, 0xff),
+    edited(24, 9),
+  ];
+  for (const message of bad) node.deliver(topic, message);
+  node.deliver(topic, edited(4, third[4]! ^ 1));
+  node.deliver(Topic.from("nobody's"), third);
+  a.broker.node!.deliver(topic, third);
+  assertEquals(b.client.take(), ["event t 0000000000000000", "event t 0000000002000000"]);
+  const { received, stale, bad: count, otherVersion, late } = b.core.broker!;
+  assertEquals({ received, stale, count, otherVersion, late }, {
+    received: 2,
+    stale: 2,
+    count: bad.length,
+    otherVersion: 1,
+    late: 1,
+  });
+  assertEquals(codes(b), ["BadMessage", "BadMessage", "BadMessage", "BadMessage"]);
+  await end(a, b);
+});
+
+test("a subscribe that fails rejects add(), keeps the subscription and is tried again", async () => {
+  const node = await makeNode(new Bus());
+  const { subscriptions } = node.contexts[0]!;
+  node.broker.refuse = () => Promise.reject(new Error("no"));
+  const error = await assertRejects(() => subscriptions.add("t"), BrokerError);
+  assertEquals(error.code, "SubscribeFailed");
+  assert(subscriptions.has("t"));
+  node.core.events.emit("t", { type: "quiet" });
+  assertEquals(node.client.take().length, 1);
+  subscriptions.add("ignored");
+  await turn();
+  assertEquals(node.core.broker!.unsubscribed, 2);
+  node.broker.refuse = undefined;
+  while (node.core.broker!.subscribed < 2) await new Promise((resolve) => setTimeout(resolve, 20));
+  await subscriptions.add("t");
+  await end(node);
+});
+
+test("while the link is down add() rejects; when it returns all topics are subscribed again", async () => {
+  const node = await makeNode(new Bus());
+  const { subscriptions } = node.contexts[0]!;
+  await subscriptions.add("a");
+  node.broker.node!.link("down");
+  const error = await assertRejects(() => subscriptions.add("b"), BrokerError);
+  assertEquals(error.code, "LinkDown");
+  node.broker.log.length = 0;
+  node.broker.node!.link("up");
+  while (node.core.broker!.subscribed < 2) await turn();
+  assertEquals(node.broker.log, ["+a", "+b"]);
+  await end(node);
+});
+
+test("a topic lingers at the broker, and stays if somebody comes back meanwhile", async () => {
+  const node = await makeNode(new Bus());
+  const { subscriptions } = node.contexts[0]!;
+  await subscriptions.add("a");
+  await subscriptions.add("b");
+  subscriptions.remove("a");
+  subscriptions.remove("b");
+  await subscriptions.add("a");
+  assertEquals(node.broker.log, ["+a", "+b"]);
+  while (node.broker.log.length === 2) await new Promise((resolve) => setTimeout(resolve, 20));
+  assertEquals([node.broker.log, node.core.broker!.subscribed], [["+a", "+b", "-b"], 1]);
+  await end(node);
+});
+
+test("a broker that cannot start is reported, and the server serves", async () => {
+  const errors: unknown[] = [];
+  const broker: Broker = {
+    start: () => Promise.reject(new Error("no")),
+    subscribe() {},
+    unsubscribe() {},
+    publish() {},
+  };
+  const setup = setUp({ broker, onError: (error) => errors.push(error) });
+  await turn();
+  assert(errors[0] instanceof BrokerError);
+  assertEquals(setup.core.broker!.link, "down");
+  await setup.core.close();
+});
