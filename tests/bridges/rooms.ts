@@ -1,0 +1,33 @@
+/**
+ * The service of the tests with several nodes.
+ *
+ * @module
+ */
+import { rpc, service, string, topic, u32, variants } from "../../mod.ts";
+import type { HandlerOf } from "../../server/mod.ts";
+
+/** Rooms, and how the node stands. */
+export const Rooms = service({
+  name: "rooms",
+  rpc: {
+    join: rpc({ room: topic }),
+    leave: rpc({ room: topic }),
+    say: rpc({ room: topic, from: u32, first: u32, count: u32 }),
+    status: rpc({}, string),
+  },
+  event: variants({ said: { from: u32, number: u32 }, other: { text: string } }),
+});
+
+/** Handlers whose `status` answers what `status` gives, as JSON. */
+export function rooms(status: () => unknown): HandlerOf<typeof Rooms> {
+  return ({ subscriptions, events }) => ({
+    join: ({ room }) => subscriptions.add(room),
+    leave: ({ room }) => subscriptions.remove(room),
+    say({ room, from, first, count }) {
+      for (let number = first; number < first + count; number++) {
+        events.emit(room, { type: "said", from, number });
+      }
+    },
+    status: () => JSON.stringify(status()),
+  });
+}
