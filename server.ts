@@ -31,11 +31,13 @@ import { handler as denoHandler } from "./runtime/deno.ts";
 import { runtimeName } from "./runtime/detect.ts";
 import type { Fallback, Listener } from "./runtime/listen.ts";
 import { listen as rawListen } from "./runtime/raw_server.ts";
+import { type StandardUpgrade, upgradeStandard } from "./runtime/standard.ts";
 import { createStreamsDeflater } from "./runtime/streams.ts";
 import { createZlibDeflater } from "./runtime/zlib.ts";
 import type { Service } from "./service/types.ts";
 import { selfSigned } from "./tls/self_signed.ts";
 import type { Deflater } from "./wire/deflater.ts";
+import type { PeerInfo } from "./wire/transport.ts";
 import { checkLimits } from "./wire/limits.ts";
 
 export {
@@ -122,6 +124,14 @@ export interface Mounted<Event> extends ServerCore<Event>, AsyncDisposable {
   readonly fetch: MountedFetch;
   /** For `Bun.serve`. */
   readonly websocket: BunHandlers["websocket"];
+  /**
+   * Decide on a request whose WebSocket something else upgrades (`ws` on Node, Cloudflare's pair): a
+   * `Response` is a refusal, else answer the headers given and hand the socket to `accept()`.
+   *
+   * Messages over `maxMessageBytes` are refused only once they are whole: bound them there as well
+   * (`maxPayload` of `ws`). Nothing pings such a socket.
+   */
+  upgrade(request: Request, peer?: PeerInfo): Promise<StandardUpgrade | Response>;
 }
 
 /**
@@ -201,6 +211,7 @@ export function handler<Methods, State, Event, Auth = undefined>(
       ? bun.fetch as MountedFetch
       : denoHandler(core.acceptor, fallback) as MountedFetch,
     websocket: bun.websocket,
+    upgrade: (request, peer = { address: "" }) => upgradeStandard(core.acceptor, request, peer),
     events: core.events,
     get connections(): number {
       return core.connections;

@@ -1,0 +1,32 @@
+/**
+ * One node of the chat. Everything about NATS is in the two lines that say `nats`; the handler is what
+ * it would be on one node.
+ *
+ * @module
+ */
+// deno-lint-ignore-file no-console
+import { connect } from "@nats-io/transport-node";
+import { natsBroker } from "../../bridges/nats.ts";
+import { serve } from "../../server.ts";
+import { exitOnSignal, option } from "../support.ts";
+import { Chat } from "./service.ts";
+
+const nats = await connect({ port: option("nats", 4222), maxReconnectAttempts: -1 });
+const server = await serve(
+  Chat,
+  { port: option("port", 0), tls: "plain", broker: natsBroker(nats), onError: console.error },
+  ({ state, subscriptions, events }) => ({
+    async join({ room, name }) {
+      if (state.room !== "") subscriptions.remove(state.room);
+      state.name = name;
+      state.room = room;
+      await subscriptions.add(room);
+      events.emit(room, { type: "joined", name });
+    },
+    say: ({ text }) => events.emit(state.room, { type: "said", name: state.name, text }),
+  }),
+);
+console.log(server.url);
+await exitOnSignal();
+await server.close();
+await nats.close();

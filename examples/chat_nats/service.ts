@@ -1,0 +1,25 @@
+/**
+ * A chat: rooms are topics.
+ *
+ * @module
+ */
+import { type Infer, rpc, service, string, variants } from "../../mod.ts";
+
+/** What happens in a room. */
+export const ChatEvent = variants({
+  joined: { name: string },
+  said: { name: string, text: string },
+});
+/** What happens in a room. */
+export type ChatEvent = Infer<typeof ChatEvent>;
+
+/** The chat. */
+export const Chat = service({
+  name: "chat",
+  rpc: {
+    join: rpc({ room: string, name: string }),
+    say: rpc({ text: string }),
+  },
+  state: { name: string, room: string },
+  event: ChatEvent,
+});

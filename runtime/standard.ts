@@ -1,0 +1,126 @@
+/**
+ * Serving a WebSocket that something else has upgraded: `ws` on Node, Cloudflare's pair, any other
+ * object with the standard's events.
+ *
+ * @module
+ */
+
+import type { Acceptor, PeerInfo, Transport, Upgrade } from "../wire/transport.ts";
+import { truncateReason } from "./frames.ts";
+import { Guard } from "./guard.ts";
+
+/** `WebSocket.OPEN`. */
+const OPEN = 1;
+
+/** What is used of a standard `WebSocket`. */
+export interface StandardSocket {
+  /** 0 connecting, 1 open, 2 closing, 3 closed. */
+  readonly readyState: number;
+  /** Set to `"arraybuffer"`. */
+  binaryType?: string;
+  /** Bytes not yet handed to the system; absent at Cloudflare. */
+  readonly bufferedAmount?: number;
+  /** Send one message. It may be written over when this returns: a copy is given. */
+  send(message: Uint8Array<ArrayBuffer>): void;
+  /** Begin the close handshake. */
+  close(code?: number, reason?: string): void;
+  /** Cut the connection, where that is possible (`ws`). */
+  terminate?(): void;
+  /** Listen to `open`, `message`, `close` and `error`. */
+  addEventListener(
+    type: "open" | "message" | "close" | "error",
+    listener: (event: StandardEvent) => void,
+  ): void;
+}
+
+/** What is used of a socket's events. */
+export interface StandardEvent {
+  /** Of a message. */
+  readonly data?: unknown;
+  /** Of a close. */
+  readonly code?: number;
+  /** Of a close. */
+  readonly reason?: string;
+}
+
+/** A request that is accepted: answer it, then hand over the socket. */
+export interface StandardUpgrade {
+  /** The subprotocol to answer. */
+  readonly protocol: string;
+  /** Headers to answer, the subprotocol's included. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Serve a socket, open or about to be. Called once. */
+  accept(socket: StandardSocket): void;
+}
+
+class StandardTransport implements Transport {
+  readonly #socket: StandardSocket;
+  readonly guard: Guard;
+
+  constructor(socket: StandardSocket, maxMessageBytes: number) {
+    this.#socket = socket;
+    this.guard = new Guard(maxMessageBytes, (code, reason) => this.#close(code, reason));
+  }
+
+  get bufferedAmount(): number {
+    return this.guard.ended ? 0 : this.#socket.bufferedAmount ?? 0;
+  }
+
+  send(message: Uint8Array<ArrayBuffer>): void {
+    // `ws` writes later what it is given.
+    if (this.#socket.readyState === OPEN) this.#socket.send(message.slice());
+  }
+
+  close(code: number, reason: string): void {
+    if (!this.guard.ended) this.#close(code, reason);
+  }
+
+  /** The owner is told at once. A socket without `terminate` closes as it can. */
+  terminate(): void {
+    if (this.guard.ended) return;
+    this.guard.end({ code: 1006, reason: "Terminated" });
+    if (this.#socket.terminate === undefined) this.#close(1001, "");
+    else this.#socket.terminate();
+  }
+
+  #close(code: number, reason: string): void {
+    if (this.#socket.readyState === OPEN) this.#socket.close(code, truncateReason(reason));
+  }
+}
+
+/** Decide on a request whose socket is upgraded by something else. */
+export async function upgradeStandard(
+  acceptor: Acceptor,
+  request: Request,
+  peer: PeerInfo,
+): Promise<StandardUpgrade | Response> {
+  const decision = await acceptor.upgrade(request, peer);
+  if (decision instanceof Response) return decision;
+  const { protocol } = decision;
+  return {
+    protocol,
+    headers: { ...decision.headers, "sec-websocket-protocol": protocol },
+    accept: (socket) => attach(socket, decision, acceptor.maxMessageBytes),
+  };
+}
+
+function attach(socket: StandardSocket, upgrade: Upgrade, maxMessageBytes: number): void {
+  const transport = new StandardTransport(socket, maxMessageBytes);
+  const { guard } = transport;
+  // Cloudflare has no `binaryType`: it gives an ArrayBuffer anyway.
+  if (socket.binaryType !== undefined) socket.binaryType = "arraybuffer";
+  socket.addEventListener("message", ({ data }) => {
+    if (data instanceof ArrayBuffer) guard.message(new Uint8Array(data));
+    else if (data instanceof Uint8Array) guard.message(data);
+    else guard.text();
+  });
+  socket.addEventListener(
+    "close",
+    ({ code, reason }) => guard.end({ code: code || 1006, reason: reason ?? "" }),
+  );
+  // A close follows.
+  socket.addEventListener("error", () => {});
+  const open = (): void => guard.attach(() => upgrade.open(transport));
+  if (socket.readyState === OPEN) open();
+  else socket.addEventListener("open", open);
+}

@@ -1,0 +1,104 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import { type ChildProcess, spawn } from "node:child_process";
+import process from "node:process";
+import { createInterface } from "node:readline";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { connect } from "../../client.ts";
+import { Counter } from "../../examples/counter/service.ts";
+import { ConnectError, rpc, service } from "../../mod.ts";
+import { commandOf, type RuntimeId } from "../support/runtimes.ts";
+
+interface Case {
+  readonly name: string;
+  readonly runtime: RuntimeId;
+  readonly script: string;
+  readonly args?: readonly string[];
+  readonly path: string;
+  readonly plain: readonly [path: string, body: string];
+}
+
+const CASES: readonly Case[] = [
+  {
+    name: "Hono on Deno",
+    runtime: "deno",
+    script: "hono.ts",
+    path: "/counter",
+    plain: ["/", "Hono is here"],
+  },
+  {
+    name: "Hono on Bun",
+    runtime: "bun",
+    script: "hono.ts",
+    path: "/counter",
+    plain: ["/", "Hono is here"],
+  },
+  {
+    name: "routes of Bun.serve",
+    runtime: "bun",
+    script: "bun_routes.ts",
+    path: "/counter",
+    plain: ["/health", "well"],
+  },
+  {
+    name: "deno serve --parallel",
+    runtime: "deno",
+    script: "deno_serve.ts",
+    args: ["serve", "-A", "--parallel", "--port", "0"],
+    path: "/",
+    plain: ["/", "This is a HardLight endpoint: connect with a HardLight client.\n"],
+  },
+  {
+    name: "the package ws",
+    runtime: "deno",
+    script: "node_ws.ts",
+    path: "/",
+    plain: ["/", "Node is here"],
+  },
+];
+
+async function started(child: ChildProcess): Promise<number> {
+  // `deno serve` says where on its standard error.
+  const line = await new Promise<string>((resolve, reject) => {
+    for (const stream of [child.stdout!, child.stderr!]) {
+      createInterface({ input: stream }).on("line", (line) => /\d/.test(line) && resolve(line));
+    }
+    child.once("exit", (code) => reject(new Error(`The example ended with ${code}`)));
+  });
+  return Number(/(?:"port":|:)(\d+)/.exec(line)![1]);
+}
+
+for (const { name, runtime, script, args, path, plain } of CASES) {
+  test(`the counter is mounted in ${name}`, async () => {
+    const [command, ...first] = commandOf(runtime);
+    const run = args ?? (runtime === "deno" ? ["run", "-A", "--quiet"] : ["run"]);
+    const file = fileURLToPath(new URL(`../../examples/mounting/${script}`, import.meta.url));
+    const child = spawn(command, [...first, ...run, file], {
+      stdio: ["ignore", "pipe", "pipe"],
+      env: { ...process.env, NO_COLOR: "1" },
+    });
+    try {
+      const port = await started(child);
+      const url = `ws://localhost:${port}${path}`;
+      {
+        await using client = await connect(Counter, url);
+        const events = client.events();
+        await client.rpc.newCounter();
+        await client.rpc.increment({ amount: 3 });
+        assertEquals(client.state.current.counter, 3);
+        assertEquals((await events.next()).value?.payload, { type: "incremented", to: 3, from: 0 });
+        assertEquals(await client.rpc.get(), 3);
+      }
+      const Other = service({ rpc: { other: rpc() } });
+      await assertRejects(async () => {
+        await using _client = await connect(Other, url);
+      }, ConnectError);
+      const response = await fetch(`http://localhost:${port}${plain[0]}`);
+      assertEquals(await response.text(), plain[1]);
+    } finally {
+      const ended = new Promise((resolve) => child.once("exit", resolve));
+      child.kill("SIGKILL");
+      await ended;
+    }
+  });
+}
