@@ -83,6 +83,11 @@ async function turn({ client, server, measured }: Contender): Promise<void> {
   }
 }
 
+/** Two digits that matter. */
+function ratio(value: number, of: number): string {
+  return `${Number((value / of).toPrecision(2))}×`;
+}
+
 if (rust === undefined) console.log("skipped: the Rust peer is not built\n");
 for (let round = 0; round < Number(values.rounds); round++) {
   for (let i = 0; i < contenders.length; i++) {
@@ -99,8 +104,8 @@ for (const name of CASES) {
     digits(of(one, "p50Us")),
     digits(of(one, "p99Us")),
     digits(of(one, "callsPerSecond")),
-    `${(of(one, "p50Us") / of(floor!, "p50Us")).toFixed(2)}×`,
-    `${(of(one, "callsPerSecond") / of(floor!, "callsPerSecond")).toFixed(2)}×`,
+    ratio(of(one, "p50Us"), of(floor!, "p50Us")),
+    ratio(of(one, "callsPerSecond"), of(floor!, "callsPerSecond")),
   ]);
   const columns = ["client → server", "p50 µs", "p99 µs", "calls/s", "p50 ratio", "calls/s ratio"];
   const notes = [`Medians of ${values.rounds} rounds; ratios to ${floor?.name}.`];
