@@ -73,4 +73,8 @@ if (process.stdin.isTTY) {
 }
 await ann.close();
 await bob.close();
-for (const { child } of nodes) child.kill();
+await Promise.all(nodes.map(({ child }) => {
+  const ended = new Promise((resolve) => child.once("exit", resolve));
+  child.kill();
+  return ended;
+}));

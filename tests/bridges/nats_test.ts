@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { natsBroker } from "../../bridges/nats.ts";
 import { type Client, connect } from "../../client.ts";
 import { memoryPair } from "../../memory.ts";
-import { type EventOf, type MethodsOf, type StateOf } from "../../service/mod.ts";
+import type { EventOf, MethodsOf, StateOf } from "../../service/mod.ts";
 import type { BrokerStatus } from "../../server/mod.ts";
 import { Topic } from "../../wire/topic.ts";
 import { findNatsServer, NatsServer } from "../support/nats_server.ts";
