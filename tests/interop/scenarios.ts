@@ -7,8 +7,11 @@ import { assert, assertEquals } from "@std/assert";
 import { encodeHex } from "@std/encoding";
 import { encode } from "../../codec/mod.ts";
 import { RPC_HANDLER_ERRORS } from "../../mod.ts";
-import type { Json, JsonObject, Outcome, PeerClient, Service } from "./peer.ts";
+import type { Json, JsonObject, Outcome, PeerClient, PeerEvent, Service } from "./peer.ts";
 import { Tick } from "./services.ts";
+
+/** Milliseconds a greeting may take before another topic is tried. */
+const GREETING_MS = 2000;
 
 /** One thing they do. */
 export interface Scenario {
@@ -209,8 +212,12 @@ export const SCENARIOS: readonly Scenario[] = [
     service: "counter",
     levels: [0, 1, 6, 9],
     run: async (client) => {
-      assertEquals(await client.call("new_counter"), OK);
-      const [greeting] = await client.events(1);
+      // A topic is one random byte, and the reference keeps those of clients that are gone: no greeting then.
+      let greeting: PeerEvent | undefined;
+      for (let tries = 0; tries < 4 && greeting === undefined; tries++) {
+        assertEquals(await client.call("new_counter"), OK);
+        [greeting] = await client.events(1, GREETING_MS);
+      }
       assertEquals(greeting?.event, { v: "ServerSentTest" });
       assertEquals(await client.call("increment", { amount: 5 }), OK);
       assertEquals(await client.call("decrement", { amount: 2 }), OK);
