@@ -82,6 +82,8 @@ class RawServer {
   readonly #fallback: Fallback;
   readonly #secure: boolean;
   readonly #sockets: OpenSockets;
+  /** Sockets whose request was refused as it came. */
+  readonly #malformed = new WeakSet<Socket>();
 
   constructor(acceptor: Acceptor, fallback: Fallback, secure: boolean, sockets: OpenSockets) {
     this.#acceptor = acceptor;
@@ -99,6 +101,9 @@ class RawServer {
     server.on("tlsClientError", (_error: Error, socket: Socket) => socket.destroy());
     server.on("clientError", (error: Error & { code?: string }, socket: Socket) => {
       if (!socket.writable) return void socket.destroy();
+      // Once a chunk, for as long as the peer sends.
+      if (this.#malformed.has(socket)) return;
+      this.#malformed.add(socket);
       const status = error.code === "HPE_HEADER_OVERFLOW" ? 431 : 400;
       this.#answer(socket, new Response(null, { status }));
     });
