@@ -73,6 +73,7 @@ export {
 } from "./server/mod.ts";
 export type { PeerInfo } from "./wire/transport.ts";
 export type { Fallback } from "./runtime/listen.ts";
+export type { StandardEvent, StandardSocket, StandardUpgrade } from "./runtime/standard.ts";
 export type {
   BunHandlers,
   BunServer,
