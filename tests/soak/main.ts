@@ -1,0 +1,170 @@
+/**
+ * A server under everything at once for minutes: connects, disconnects, cuts, slow readers, big
+ * messages, attacks, and a server that is stopped and started again. Every call is accounted for; memory
+ * over time is printed as a table and written as SVG. Ends with 1 if memory grew or a call was lost.
+ *
+ *     deno task soak -- 5 [soak.svg]        bun tests/soak/main.ts 5 [soak.svg]
+ *
+ * @module
+ */
+// deno-lint-ignore-file no-console
+import { writeFileSync } from "node:fs";
+import process from "node:process";
+import { setTimeout as sleep } from "node:timers/promises";
+import { type Client, connect } from "../../client.ts";
+import { RpcError } from "../../mod.ts";
+import { serve, type Server } from "../../server.ts";
+import type { MethodsOf, StateOf } from "../../service/mod.ts";
+import { ATTACKS, leave, randomOf, Target } from "../chaos/hostile_peer.ts";
+import { Proxy } from "../support/proxy.ts";
+import { plot } from "./plot.ts";
+
+const minutes = Number(process.argv.find((each) => /^[0-9.]+$/.test(each)) ?? 1);
+const svgPath = process.argv.find((each) => each.endsWith(".svg"));
+const CLIENTS = 20;
+/** Growth of the least memory of the last third over that of the second, that is still noise. */
+const MAX_GROWTH = 1.15;
+
+type TargetClient = Client<MethodsOf<typeof Target>, StateOf<typeof Target>, number>;
+
+const random = randomOf(Number(process.env["CHAOS_SEED"] ?? 1));
+const endsAt = performance.now() + minutes * 60_000;
+const counts: Record<string, number> = {};
+let restarts = 0;
+let started = 0;
+let settled = 0;
+let wrong = 0;
+
+function count(outcome: string): void {
+  counts[outcome] = (counts[outcome] ?? 0) + 1;
+}
+
+function startServer(port: number): Promise<Server<number>> {
+  return serve(
+    Target,
+    { port, hostname: "127.0.0.1", tls: "plain", limits: { closeTimeoutMs: 200 }, onError() {} },
+    ({ state, subscriptions }) => {
+      subscriptions.add("everybody");
+      return {
+        add: ({ amount }) => state.total += amount,
+        wait: () => sleep(10).then(() => 1),
+      };
+    },
+  );
+}
+
+let server = await startServer(0);
+const { port } = server;
+const proxy = await Proxy.start(port);
+const over = (): boolean => performance.now() >= endsAt;
+
+async function call(client: TargetClient): Promise<void> {
+  started++;
+  try {
+    const before = client.state.current.total;
+    const after = await client.rpc.add({ amount: 1 });
+    if (client.status.state === "open" && client.state.current.total < after) wrong++;
+    count(after > before ? "answered" : "answered anew");
+  } catch (error) {
+    count(error instanceof RpcError ? error.code : "other");
+  }
+  settled++;
+}
+
+async function caller(through: number): Promise<void> {
+  while (!over()) {
+    let client: TargetClient;
+    try {
+      client = await connect(Target, `ws://127.0.0.1:${through}`);
+    } catch {
+      await sleep(50);
+      continue;
+    }
+    for (let i = random(200); i >= 0 && !over(); i--) {
+      await Promise.all(Array.from({ length: 1 + random(32) }, () => call(client)));
+      await sleep(1 + random(10));
+    }
+    await client.close();
+  }
+}
+
+async function attacker(): Promise<void> {
+  const attacks = Object.values(ATTACKS);
+  while (!over()) {
+    try {
+      const peer = await attacks[random(attacks.length)]!(port, random);
+      await sleep(random(50));
+      leave(peer, random);
+    } catch {
+      // The server is being started again.
+    }
+    await sleep(20);
+  }
+}
+
+async function faults(): Promise<void> {
+  while (!over()) {
+    await sleep(500 + random(500));
+    if (random(2) === 0) proxy.cut();
+    else {
+      await server.close({ deadlineMs: 100, spreadMs: 100 });
+      server = await startServer(port);
+      restarts++;
+    }
+  }
+}
+
+async function emitter(): Promise<void> {
+  while (!over()) {
+    server.events.emit("everybody", restarts);
+    await sleep(5);
+  }
+}
+
+const samples: { readonly seconds: number; readonly mebibytes: number }[] = [];
+
+async function sampler(): Promise<void> {
+  const everyMs = Math.max(250, minutes * 60_000 / 60);
+  const beganAt = performance.now();
+  while (!over()) {
+    (globalThis as { gc?: () => void }).gc?.();
+    samples.push({
+      seconds: Math.round((performance.now() - beganAt) / 1000),
+      mebibytes: process.memoryUsage().rss / 2 ** 20,
+    });
+    await sleep(everyMs);
+  }
+}
+
+await Promise.all([
+  ...Array.from({ length: CLIENTS }, (_, i) => caller(i % 2 === 0 ? proxy.port : port)),
+  attacker(),
+  faults(),
+  emitter(),
+  sampler(),
+]);
+const last = performance.now() + 5000;
+while (server.connections > 0 && performance.now() < last) await sleep(20);
+const { connections, callsInFlight, topics } = server.stats();
+await server.close();
+await proxy[Symbol.asyncDispose]();
+
+const least = (from: number, to: number): number =>
+  Math.min(
+    ...samples.slice(Math.floor(samples.length * from), Math.ceil(samples.length * to))
+      .map(({ mebibytes }) => mebibytes),
+  );
+const growth = least(2 / 3, 1) / least(1 / 3, 2 / 3);
+
+console.log("| seconds | memory (MiB) |\n| ------: | -----------: |");
+for (const { seconds, mebibytes } of samples) {
+  console.log(`| ${seconds} | ${mebibytes.toFixed(1)} |`);
+}
+console.log(`\n${started} calls, ${settled} settled, ${wrong} with a state that was late:`, counts);
+console.log(`${restarts} restarts; left: ${connections} connections, ${topics} topics`);
+console.log(`memory of the last third: ${growth.toFixed(3)} of the second`);
+if (svgPath !== undefined) writeFileSync(svgPath, plot(samples));
+const good = started === settled && wrong === 0 && connections + callsInFlight + topics === 0 &&
+  growth < MAX_GROWTH;
+console.log(good ? "flat" : "FAILED");
+process.exit(good ? 0 : 1);
