@@ -7,7 +7,7 @@
  * import { serve } from "@hardlight/hardlight/server";
  * import { connect } from "@nats-io/transport-node";
  *
- * const nats = await connect({ servers: "nats://localhost:4222", maxReconnectAttempts: -1 });
+ * const nats = await connect({ servers: "localhost:4222", maxReconnectAttempts: -1, noEcho: true });
  * await using server = await serve(Chat, { port: 8080, broker: natsBroker(nats) }, handler);
  * ```
  *
@@ -16,6 +16,9 @@
 import type { Broker, BrokerNode } from "../wire/broker.ts";
 import { Topic } from "../wire/topic.ts";
 import { base64url } from "./base64url.ts";
+
+export type { Broker, BrokerNode } from "../wire/broker.ts";
+export { Topic } from "../wire/topic.ts";
 
 /** A NATS connection, by what is used of it: `@nats-io/transport-node`, `-deno`, `nats-core`, or `nats` 2. */
 export interface NatsConnection {
@@ -65,8 +68,9 @@ interface Subscribed {
 }
 
 /**
- * A broker over a NATS connection, which stays the caller's to close. Let it reconnect without end:
- * `maxReconnectAttempts: -1`.
+ * A broker over a NATS connection, which stays the caller's to close. Let it reconnect without end,
+ * `maxReconnectAttempts: -1`, and not send back what the node itself has published, `noEcho: true`: the
+ * node would drop it, but only after it came. Servers that share a connection need the echo.
  *
  * A topic's subject is the prefix, `s.` for text or `b.` for bytes, and the topic's bytes in base64url
  * without padding, or `=` if there are none.

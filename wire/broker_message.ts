@@ -35,11 +35,10 @@ export class BrokerHeader {
 
 /** Write a header in front of a message that has room for it. */
 export function writeBrokerHeader(message: Uint8Array, header: BrokerHeader): void {
-  const view = new DataView(message.buffer, message.byteOffset, BROKER_HEADER_BYTES);
-  view.setUint32(0, MAGIC, true);
-  view.setUint32(4, header.fingerprint, true);
-  setU53(view, 8, header.node);
-  setU53(view, 16, header.sequence);
+  setU32(message, 0, MAGIC);
+  setU32(message, 4, header.fingerprint);
+  setU53(message, 8, header.node);
+  setU53(message, 16, header.sequence);
 }
 
 /** Read a message's header. Returns false, and reads nothing, if it has none. */
@@ -60,9 +59,17 @@ export function randomNode(): number {
   return (high! & MAX_HIGH) * TWO_32 + low!;
 }
 
-function setU53(view: DataView, at: number, value: number): void {
-  view.setUint32(at, value % TWO_32, true);
-  view.setUint32(at + 4, Math.floor(value / TWO_32), true);
+function setU53(message: Uint8Array, at: number, value: number): void {
+  setU32(message, at, value % TWO_32);
+  setU32(message, at + 4, Math.floor(value / TWO_32));
+}
+
+/** Without a DataView, whose creation costs more than the whole header. */
+function setU32(message: Uint8Array, at: number, value: number): void {
+  message[at] = value;
+  message[at + 1] = value >>> 8;
+  message[at + 2] = value >>> 16;
+  message[at + 3] = value >>> 24;
 }
 
 function getU53(view: DataView, at: number): number {

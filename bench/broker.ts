@@ -1,0 +1,249 @@
+/**
+ * What a broker costs, beside NATS itself: `deno run -A bench/broker.ts [--flapping <seconds>]`.
+ *
+ * @module
+ */
+// deno-lint-ignore-file no-console
+import { connect as connectNats, type NatsConnection } from "@nats-io/transport-node";
+import { spawn } from "node:child_process";
+import process from "node:process";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { natsBroker } from "../bridges/nats.ts";
+import { connect } from "../client.ts";
+import { memoryPair } from "../memory.ts";
+import { serve } from "../server.ts";
+import { rpc, service, topic, u32, variants } from "../mod.ts";
+import type { Broker } from "../wire/broker.ts";
+import { Topic } from "../wire/topic.ts";
+import { findNatsServer, NatsServer } from "../tests/support/nats_server.ts";
+import { describeMachine, machineLines } from "./machine.ts";
+import { digits, median, percentile, times } from "./statistics.ts";
+import { formatTable } from "./table.ts";
+
+const Ticks = service({
+  name: "ticks",
+  rpc: { join: rpc({ room: topic }) },
+  event: variants({ tick: { number: u32 } }),
+});
+const ROOM = Topic.from("room");
+const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+const nats = (port: number): Promise<NatsConnection> =>
+  connectNats({
+    port,
+    noEcho: true,
+    maxReconnectAttempts: -1,
+    reconnectTimeWait: 20,
+    reconnectJitter: 0,
+  });
+
+/** A node in this process whose broker is ready. */
+async function node(broker: Broker | undefined) {
+  const pair = await memoryPair(
+    Ticks,
+    ({ subscriptions }) => ({ join: ({ room }) => subscriptions.add(room) }),
+    { server: { broker, limits: { maxSubscriptions: 20_000 }, onError() {} } },
+  );
+  while (pair.server.broker?.link === "down") await sleep(5);
+  return pair;
+}
+
+/** The other process: echoes each bare message, and each event by an event. */
+async function echo(port: number): Promise<void> {
+  const bare = await nats(port);
+  bare.subscribe("bare.there", {
+    callback: (_, { data }) => bare.publish("bare.back", data),
+  });
+  const connection = await nats(port);
+  const pair = await node(natsBroker(connection));
+  await pair.client.rpc.join({ room: Topic.from("there") });
+  const events = pair.client.events({ buffer: 10_000 });
+  console.log("ready");
+  for await (const { payload } of events) pair.server.events.emit(Topic.from("back"), payload);
+}
+
+/** Microseconds until clients on real sockets have one event, of `batch` emitted in a turn. */
+async function localEmit(
+  port: number,
+  subscribers: number,
+  batch: number,
+  withBroker: boolean,
+): Promise<number> {
+  const connection = withBroker ? await nats(port) : undefined;
+  const server = await serve(
+    Ticks,
+    {
+      port: 0,
+      hostname: "127.0.0.1",
+      tls: "plain",
+      broker: connection && natsBroker(connection),
+    },
+    ({ subscriptions }) => ({ join: ({ room }) => subscriptions.add(room) }),
+  );
+  while (server.broker?.link === "down") await sleep(5);
+  const clients = await Promise.all(
+    Array.from({ length: subscribers }, () => connect(Ticks, server.url)),
+  );
+  for (const client of clients) await client.rpc.join({ room: ROOM });
+  const events = clients.map((client) => client.events({ buffer: 10_000 }));
+  const samples: number[] = [];
+  let number = 0;
+  for (let turn = 0; turn < 120; turn++) {
+    const start = performance.now();
+    for (let i = 0; i < batch; i++) server.events.emit(ROOM, { type: "tick", number: number++ });
+    for (const each of events) for (let i = 0; i < batch; i++) await each.next();
+    if (turn >= 40) samples.push((performance.now() - start) * 1000 / batch);
+  }
+  for (const each of events) await each.return?.();
+  for (const client of clients) await client.close();
+  await server.close();
+  await connection?.close();
+  return median(samples);
+}
+
+async function benchLocal(port: number): Promise<void> {
+  const rows: string[][] = [];
+  for (
+    const [subscribers, batch] of [[1, 1], [10, 1], [50, 1], [1, 50], [10, 50], [50, 50]] as const
+  ) {
+    const without: number[] = [];
+    const attached: number[] = [];
+    for (let round = 0; round < 5; round++) {
+      without.push(await localEmit(port, subscribers, batch, false));
+      attached.push(await localEmit(port, subscribers, batch, true));
+    }
+    const [a, b] = [median(without), median(attached)];
+    const name = `${subscribers} local subscribers, ${batch} a turn`;
+    rows.push([name, digits(a), digits(b), times(b / a)]);
+  }
+  console.log(formatTable({
+    title: "A local event, until all have it (µs), without and with a broker",
+    columns: ["", "without", "with NATS", "ratio"],
+    rows,
+    notes: [
+      "Over WebSockets on loopback, clients in the same process. Goal: 1.2×.",
+    ],
+  }));
+}
+
+async function benchAcross(port: number): Promise<void> {
+  const script = fileURLToPath(import.meta.url);
+  const run = "Bun" in globalThis ? ["run"] : ["run", "-A", "--quiet"];
+  const child = spawn(process.execPath, [...run, script, "--echo", String(port)], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  await new Promise((resolve) => createInterface({ input: child.stdout! }).once("line", resolve));
+  const bare = await nats(port);
+  let onBack = (): void => {};
+  bare.subscribe("bare.back", { callback: () => onBack() });
+  await bare.flush();
+  const connection = await nats(port);
+  const pair = await node(natsBroker(connection));
+  await pair.client.rpc.join({ room: Topic.from("back") });
+  const events = pair.client.events();
+  const payload = new Uint8Array(32);
+  const contenders = {
+    bare: async () => {
+      const back = new Promise<void>((resolve) => onBack = resolve);
+      bare.publish("bare.there", payload);
+      await back;
+    },
+    node: async () => {
+      pair.server.events.emit(Topic.from("there"), { type: "tick", number: 1 });
+      await events.next();
+    },
+  };
+  const samples: Record<string, number[]> = { bare: [], node: [] };
+  for (let round = 0; round < 20; round++) {
+    for (const [name, call] of Object.entries(contenders)) {
+      for (let i = 0; i < 100; i++) {
+        const start = performance.now();
+        await call();
+        if (round > 3) samples[name]!.push((performance.now() - start) * 500);
+      }
+    }
+  }
+  const row = (name: string, part: number): number =>
+    percentile(Float64Array.from(samples[name]!).sort(), part);
+  console.log(formatTable({
+    title: "From one process to another over NATS (µs, half a round trip)",
+    columns: ["", "median", "99 %"],
+    rows: [
+      ["bare publish and subscribe", digits(row("bare", 0.5)), digits(row("bare", 0.99))],
+      ["event to a client of the other node", digits(row("node", 0.5)), digits(row("node", 0.99))],
+      [
+        "ratio",
+        times(row("node", 0.5) / row("bare", 0.5)),
+        times(row("node", 0.99) / row("bare", 0.99)),
+      ],
+    ],
+    notes: ["Goal: 3×."],
+  }));
+  child.kill();
+  await events.return?.();
+  await pair[Symbol.asyncDispose]();
+  await connection.close();
+  await bare.close();
+}
+
+async function benchReturn(server: NatsServer, seconds: number): Promise<void> {
+  const connection = await nats(server.port);
+  const pair = await node(natsBroker(connection));
+  for (let i = 0; i < 10_000; i += 200) {
+    await Promise.all(
+      Array.from(
+        { length: 200 },
+        (_, j) => pair.client.rpc.join({ room: Topic.from(`room ${i + j}`) }),
+      ),
+    );
+  }
+  const flap = async (): Promise<number> => {
+    await server.kill();
+    while (pair.server.broker?.link === "up") await sleep(1);
+    for (let i = 0; i < 1000; i++) {
+      pair.server.events.emit(Topic.from("elsewhere"), { type: "tick", number: i });
+    }
+    await server.start();
+    while (pair.server.broker?.link === "down") await sleep(1);
+    const start = performance.now();
+    while (pair.server.broker?.subscribed !== 10_000) await sleep(1);
+    return performance.now() - start;
+  };
+  const took: number[] = [];
+  for (let i = 0; i < 10; i++) took.push(await flap());
+  console.log(
+    `10,000 topics subscribed again after the link's return: median ${digits(median(took))} ms, ` +
+      `worst ${digits(Math.max(...took))} ms. Goal: 5,000 ms.\n`,
+  );
+  const { gc: collect } = globalThis as { gc?: () => void };
+  const memory = (): string => {
+    collect?.();
+    const { heapUsed, rss } = process.memoryUsage();
+    return `heap ${digits(heapUsed / 1e6)} MB, resident ${digits(rss / 1e6)} MB`;
+  };
+  const start = performance.now();
+  let flaps = 0;
+  for (let quarter = 0; quarter <= 4 && seconds > 0; quarter++) {
+    while (performance.now() - start < quarter / 4 * seconds * 1000) {
+      await flap();
+      flaps++;
+    }
+    console.log(`- after ${digits(seconds * quarter / 4)} s, ${flaps} flaps: ${memory()}`);
+  }
+  await pair[Symbol.asyncDispose]();
+  await connection.close();
+}
+
+const { argv } = process;
+if (argv[2] === "--echo") await echo(Number(argv[3]));
+else {
+  const command = findNatsServer();
+  if (command === undefined) throw new Error("nats-server was not found");
+  console.log(machineLines(describeMachine("free"))[0], "\n");
+  await using server = await NatsServer.start(command);
+  await benchLocal(server.port);
+  await benchAcross(server.port);
+  const flapping = argv.indexOf("--flapping");
+  await benchReturn(server, flapping === -1 ? 20 : Number(argv[flapping + 1]));
+}
