@@ -1,5 +1,8 @@
-import { assertEquals, assertRejects } from "@std/assert";
-import { type ChildProcess, spawn } from "node:child_process";
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import process from "node:process";
 import { createInterface } from "node:readline";
 import { test } from "node:test";
@@ -7,7 +10,7 @@ import { fileURLToPath } from "node:url";
 import { connect } from "../../client.ts";
 import { Counter } from "../../examples/counter/service.ts";
 import { ConnectError, rpc, service } from "../../mod.ts";
-import { commandOf, type RuntimeId } from "../support/runtimes.ts";
+import { commandOf, type RuntimeId, start } from "../support/runtimes.ts";
 
 interface Case {
   readonly name: string;
@@ -102,3 +105,22 @@ for (const { name, runtime, script, args, path, plain } of CASES) {
     }
   });
 }
+
+const node = spawnSync("node", ["--version"], { stdio: "ignore" }).status === 0;
+
+test("Node is a client", { skip: node ? false : "no node on the PATH" }, async () => {
+  const folder = await mkdtemp(join(tmpdir(), "hardlight-"));
+  await using program = await start("deno", "support/counter_server.ts", "self-signed");
+  try {
+    const { port } = new URL(JSON.parse(program.firstLine).url);
+    const client = fileURLToPath(new URL("../../examples/counter/client.ts", import.meta.url));
+    const bundle = join(folder, "client.mjs");
+    const [bun, ...first] = commandOf("bun");
+    spawnSync(bun, [...first, "build", "--target", "node", client, "--outfile", bundle]);
+    const { stdout, status } = spawnSync("node", [bundle, "--port", port], { encoding: "utf8" });
+    assertEquals(status, 0);
+    assert(stdout.includes("get() → 0"));
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+});
