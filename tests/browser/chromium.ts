@@ -272,6 +272,48 @@ describe("in Chromium", { skip }, () => {
     });
   }
 
+  for (const runtime of RUNTIMES) {
+    test(`the counter's page of ${runtime}: two windows, keys, a lost connection`, async () => {
+      const first = await start(runtime, "../examples/counter/server.ts", "--port", "0");
+      const { port } = new URL(/wss:\S+/.exec(first.firstLine)![0]);
+      const context = await browser.newContext({
+        ignoreHTTPSErrors: true,
+        viewport: { width: 360, height: 740 },
+      });
+      const [page, other] = [await context.newPage(), await context.newPage()];
+      const errors: string[] = [];
+      page.on("pageerror", (error) => errors.push(error.message));
+      for (const each of [page, other]) {
+        await each.goto(`https://localhost:${port}/`);
+        await each.waitForSelector("body[data-state=open]");
+      }
+      await page.bringToFront();
+      await page.click("#increment");
+      await page.keyboard.press("ArrowUp");
+      await page.waitForFunction(() => document.getElementById("count")!.textContent === "2");
+      await page.waitForSelector("li.you");
+      await other.bringToFront();
+      await other.waitForSelector("li.other");
+      await page.bringToFront();
+      const width = await page.evaluate(() => document.documentElement.scrollWidth);
+      assertEquals(width, 360);
+
+      const ended = end(first);
+      await page.waitForSelector("body[data-state=reconnecting]");
+      await page.waitForSelector("#problem:not([hidden])");
+      assertEquals(await page.isDisabled("#increment"), true);
+      await ended;
+      const second = await start(runtime, "../examples/counter/server.ts", "--port", port);
+      await page.waitForSelector("body[data-state=open]");
+      await page.click("#increment");
+      await page.waitForFunction(() => document.getElementById("count")!.textContent === "1");
+      assertEquals(await page.isHidden("#problem"), true);
+      assertEquals(errors, []);
+      await context.close();
+      await end(second);
+    });
+  }
+
   test("a page is told that a server speaks another subprotocol, or does not listen", async () => {
     await using server = await serve("deno", "plain");
     await using other = await otherProtocol();
@@ -293,6 +335,14 @@ describe("in Chromium", { skip }, () => {
     await page.close();
   });
 });
+
+/** Ask a program to end, and wait until it has. */
+function end({ child }: Program): Promise<void> {
+  return new Promise((resolve) => {
+    child.once("exit", () => resolve());
+    child.kill("SIGTERM");
+  });
+}
 
 /** A WebSocket server that answers every request with a subprotocol nobody offered. */
 async function otherProtocol(): Promise<AsyncDisposable & { readonly port: number }> {
