@@ -198,6 +198,52 @@ describe("in Chromium", { skip }, () => {
       await page.close();
     });
 
+    test(`a hidden page connects to a restarted ${runtime} when it is seen again`, async () => {
+      const first = await serve(runtime, "plain");
+      const { page } = await open(`${first.origin}/bundle.html`);
+      // Chromium without a screen hides no page: the page is told what it would see.
+      await page.evaluate(async () => {
+        const seen = { state: "visible" };
+        Object.defineProperty(document, "visibilityState", { get: () => seen.state });
+        const show = (state: string) => {
+          seen.state = state;
+          document.dispatchEvent(new Event("visibilitychange"));
+        };
+        const attempts: string[] = [];
+        const client = await probe.connect(probe.Probe, () => {
+          attempts.push(seen.state);
+          return location.href;
+        });
+        show("hidden");
+        Object.assign(globalThis, { client, attempts, show });
+      });
+      await first[Symbol.asyncDispose]();
+      await page.waitForFunction(() =>
+        (globalThis as unknown as { client: { status: { state: string } } }).client.status
+          .state === "reconnecting"
+      );
+      await using _second = await serve(runtime, "plain", first.port);
+      const seen = await page.evaluate(async () => {
+        const { client, attempts, show } = globalThis as unknown as {
+          client: ClientOf<typeof probe.Probe>;
+          attempts: string[];
+          show(state: string): void;
+        };
+        // Several times as long as the first two waits can be.
+        await new Promise((wake) => setTimeout(wake, 1000));
+        const whileHidden = [...attempts];
+        show("visible");
+        while (client.status.state !== "open") await new Promise((wake) => setTimeout(wake, 20));
+        return { whileHidden, attempts, output: await client.rpc.add({ amount: 1 }) };
+      });
+      assertEquals(seen, {
+        whileHidden: ["visible"],
+        attempts: ["visible", "visible"],
+        output: 1,
+      });
+      await page.close();
+    });
+
     test(`a frozen page gets what ${runtime} sent meanwhile`, async () => {
       await using server = await serve(runtime, "tls");
       const { page } = await open(`${server.origin}/module.html`);
@@ -268,6 +314,11 @@ describe("in Chromium", { skip }, () => {
       });
       await page.waitForEvent("pageerror");
       assert(console.some((line) => line.includes("4010") && line.includes("methods")));
+      await page.evaluate((port) => {
+        setTimeout(() => probe.connect(probe.Probe, `ws://localhost:${port}`));
+      }, server.port);
+      await page.waitForEvent("pageerror");
+      assert(console.some((line) => line.includes("4403") && line.includes("origin")));
       await page.close();
     });
   }
