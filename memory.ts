@@ -4,7 +4,7 @@
  * @module
  */
 import { type Client, type ConnectOptions, connectWith } from "./client/mod.ts";
-import { memoryDialer } from "./runtime/memory.ts";
+import { memoryDialer, MemoryNetwork } from "./runtime/memory.ts";
 import { createStreamsDeflater } from "./runtime/streams.ts";
 import { createZlibDeflater } from "./runtime/zlib.ts";
 import {
@@ -34,6 +34,11 @@ export interface MemoryPair<Methods, State, Event> extends AsyncDisposable {
   readonly server: ServerCore<Event>;
   /** Connect another client to the same server. Closed with the pair, if not before. */
   connect(options?: ConnectOptions<Methods, State>): Promise<Client<Methods, State, Event>>;
+  /**
+   * Let the network go away without a word: nothing passes over the connections there are, and nobody is
+   * told. Both sides find out after twice their `idleTimeoutMs`, and clients connect again.
+   */
+  freeze(): void;
 }
 
 /**
@@ -68,7 +73,8 @@ export async function memoryPair<Methods, State, Event, Auth = undefined>(
 ): Promise<MemoryPair<Methods, State, Event>> {
   const deflater = createZlibDeflater() ?? createStreamsDeflater();
   const server = createCore(service, options.server ?? {}, handler, deflater);
-  const dial = memoryDialer(server.acceptor);
+  const network = new MemoryNetwork();
+  const dial = memoryDialer(server.acceptor, network);
   const clients: Client<Methods, State, Event>[] = [];
   const connect = async (
     clientOptions: ConnectOptions<Methods, State> = {},
@@ -82,6 +88,7 @@ export async function memoryPair<Methods, State, Event, Auth = undefined>(
     client,
     server,
     connect,
+    freeze: () => network.freeze(),
     async [Symbol.asyncDispose](): Promise<void> {
       await Promise.all(clients.map((each) => each.close()));
       await server.close();

@@ -68,6 +68,7 @@ class OwnPeer extends EchoPeer {
       tls: "self-signed",
       maxMessageBytes: 1 << 20,
       idleTimeoutMs: 0,
+      closeTimeoutMs: 5000,
       signal: new AbortController().signal,
     }, (transport) => {
       this.#transport = transport;

@@ -13,7 +13,7 @@ import type { Sender } from "../wire/sender.ts";
 import type { MethodInfo } from "../service/types.ts";
 import type { CallOptions } from "../service/types.ts";
 import { CallTable, MAX_ABANDONED_CALLS, MAX_CALLS_IN_FLIGHT } from "./call_table.ts";
-import type { Clock } from "./clock.ts";
+import type { Clock } from "../wire/clock.ts";
 import { Deadlines } from "./deadlines.ts";
 import { PendingCall } from "./pending_call.ts";
 

@@ -8,12 +8,12 @@ import type { CallOptions, CallsOf, MethodInfo, Service } from "../service/types
 import { CloseCode, spreadOf } from "../wire/close.ts";
 import type { Deflater } from "../wire/deflater.ts";
 import { ConnectError, RpcError } from "../wire/errors.ts";
-import { withFingerprint } from "../wire/handshake.ts";
+import { withFingerprint, withReceives } from "../wire/handshake.ts";
 import { openTelemetry } from "../wire/open_telemetry.ts";
 import type { Dialer, DialRequest, Transport } from "../wire/transport.ts";
 import { onAbort } from "./bounded_iterator.ts";
 import { notConnected } from "./calls.ts";
-import { type Clock, systemClock } from "./clock.ts";
+import { type Clock, systemClock } from "../wire/clock.ts";
 import { closedError, dialSession } from "./dial.ts";
 import { EventHub, type EventsOptions, type EventStream } from "./events.ts";
 import {
@@ -239,12 +239,13 @@ export class ServiceClient<Methods, State, Event> implements Client<Methods, Sta
     const { limits, level } = this.#checked;
     const url = toWebSocketUrl(await resolve(this.#address));
     return {
-      url: withFingerprint(url, this.#service.fingerprint),
+      url: withReceives(withFingerprint(url, this.#service.fingerprint), limits),
       level,
       tls: this.#options.tls,
       headers: await resolve(this.#options.headers),
       maxMessageBytes: limits.maxMessageBytes,
       idleTimeoutMs: limits.idleTimeoutMs,
+      closeTimeoutMs: limits.closeTimeoutMs,
     };
   }
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Clock } from "./clock.ts";
+import type { Clock } from "../wire/clock.ts";
 
 /**
  * One timer, set to the earliest of the deadlines it was told of. When it fires, its owner expires

@@ -14,7 +14,7 @@ import type {
   TransportListener,
 } from "../wire/transport.ts";
 import { onAbort } from "./bounded_iterator.ts";
-import type { Clock } from "./clock.ts";
+import type { Clock } from "../wire/clock.ts";
 import type { Session } from "./session.ts";
 
 /** What an attempt needs. */

@@ -5,7 +5,7 @@
  */
 import { ConnectError } from "../wire/errors.ts";
 import { onAbort } from "./bounded_iterator.ts";
-import type { Clock } from "./clock.ts";
+import type { Clock } from "../wire/clock.ts";
 import { untilVisible, type Visibility } from "./visibility.ts";
 
 /** The longest wait before the first attempt, in milliseconds; it doubles from there. */

@@ -16,7 +16,7 @@ import { Receiver } from "../wire/receiver.ts";
 import { Sender } from "../wire/sender.ts";
 import type { CloseInfo, Transport, TransportListener } from "../wire/transport.ts";
 import { Calls, type WhenFull } from "./calls.ts";
-import type { Clock } from "./clock.ts";
+import type { Clock } from "../wire/clock.ts";
 import type { EventHub } from "./events.ts";
 import type { MethodInfo } from "../service/types.ts";
 import type { CallOptions } from "../service/types.ts";

@@ -6,7 +6,7 @@
 import type { Schema } from "../codec/schema.ts";
 import { RpcError } from "../wire/errors.ts";
 import { BoundedIterator, onAbort } from "./bounded_iterator.ts";
-import type { Clock } from "./clock.ts";
+import type { Clock } from "../wire/clock.ts";
 
 /** How to wait for a state. */
 export interface UntilOptions {

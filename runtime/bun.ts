@@ -55,6 +55,12 @@ export interface BunSocketData {
    */
   readonly upgrade: Upgrade;
   /**
+   * Its service's limit: services that share a port share the `websocket` of one of them.
+   *
+   * @internal
+   */
+  readonly maxMessageBytes: number;
+  /**
    * Set when the socket opens.
    *
    * @internal
@@ -185,7 +191,11 @@ export function handlers(acceptor: Acceptor, fallback: Fallback = upgradeRequire
     if (decision instanceof Response) return decision;
     const upgraded = server.upgrade(request, {
       headers: { ...decision.headers, "Sec-WebSocket-Protocol": decision.protocol },
-      data: { upgrade: decision, transport: undefined },
+      data: {
+        upgrade: decision,
+        maxMessageBytes: acceptor.maxMessageBytes,
+        transport: undefined,
+      },
     });
     return upgraded ? undefined : malformedUpgrade();
   };
@@ -208,7 +218,7 @@ export function handlers(acceptor: Acceptor, fallback: Fallback = upgradeRequire
       perMessageDeflate: false,
       open(socket) {
         socket.binaryType = "uint8array";
-        const transport = new BunTransport(socket, acceptor.maxMessageBytes);
+        const transport = new BunTransport(socket, socket.data.maxMessageBytes);
         socket.data.transport = transport;
         transport.guard.attach(() => socket.data.upgrade.open(transport));
       },

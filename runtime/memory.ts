@@ -4,6 +4,8 @@
  * @module
  */
 
+import { CloseCode } from "../wire/close.ts";
+import { type Clock, systemClock } from "../wire/clock.ts";
 import { ConnectError } from "../wire/errors.ts";
 import { answeredLevel, LEVEL_HEADER, PROTOCOL, REFUSED_HEADER } from "../wire/handshake.ts";
 import type {
@@ -13,14 +15,48 @@ import type {
   Dialer,
   DialRequest,
   Transport,
+  TransportLimits,
   TransportListener,
 } from "../wire/transport.ts";
 import { abortError, refusalError } from "./dial_errors.ts";
 import { Guard } from "./guard.ts";
+import { Heartbeat } from "./heartbeat.ts";
+
+/** What lies between dialers and an acceptor in one process. */
+export class MemoryNetwork {
+  readonly #clock: Clock;
+  #age = 0;
+
+  /** Create. */
+  constructor(clock: Clock = systemClock) {
+    this.#clock = clock;
+  }
+
+  /** Carry nothing more over the connections there are, and tell neither side. New ones can be made. */
+  freeze(): void {
+    this.#age++;
+  }
+
+  /** Two joined ends. */
+  pair(
+    clientLimits: TransportLimits,
+    serverLimits: TransportLimits,
+  ): [client: MemoryTransport, server: MemoryTransport] {
+    const age = this.#age;
+    const carries = (): boolean => this.#age === age;
+    const client = new MemoryTransport(clientLimits, this.#clock, carries);
+    const server = new MemoryTransport(serverLimits, this.#clock, carries);
+    client.join(server);
+    server.join(client);
+    return [client, server];
+  }
+}
 
 /** One end. What it sends is handed over in the next microtask, in order. */
 class MemoryTransport implements Transport {
   readonly guard: Guard;
+  readonly #carries: () => boolean;
+  readonly #heartbeat: Heartbeat | undefined;
   #peer: MemoryTransport | undefined;
   #queue: Uint8Array[] = [];
   /** Bytes that the peer has not been handed. */
@@ -29,16 +65,27 @@ class MemoryTransport implements Transport {
   #scheduled = false;
   #dropped = false;
 
-  constructor(maxMessageBytes: number) {
+  constructor(limits: TransportLimits, clock: Clock, carries: () => boolean) {
+    const { maxMessageBytes, idleTimeoutMs } = limits;
     this.guard = new Guard(maxMessageBytes, (code, reason) => this.#close({ code, reason }));
+    this.#carries = carries;
+    if (idleTimeoutMs > 0) {
+      this.#heartbeat = new Heartbeat({
+        clock,
+        idleTimeoutMs,
+        ping: () => this.#ping(),
+        onDead: () =>
+          this.#end({
+            code: CloseCode.IdleTimeout,
+            reason: `The peer was silent for ${2 * idleTimeoutMs} ms`,
+          }),
+      });
+    }
   }
 
-  static pair(clientMaxBytes: number, serverMaxBytes: number): [MemoryTransport, MemoryTransport] {
-    const client = new MemoryTransport(clientMaxBytes);
-    const server = new MemoryTransport(serverMaxBytes);
-    client.#peer = server;
-    server.#peer = client;
-    return [client, server];
+  /** Join to the other end. */
+  join(peer: MemoryTransport): void {
+    this.#peer = peer;
   }
 
   send(message: Uint8Array<ArrayBuffer>): void {
@@ -53,13 +100,28 @@ class MemoryTransport implements Transport {
   }
 
   terminate(): void {
+    this.#end({ code: 1006, reason: "Terminated" });
+  }
+
+  /** End without a handshake. */
+  #end(info: CloseInfo): void {
     if (this.guard.ended) return;
     this.drop();
-    this.guard.end({ code: 1006, reason: "Terminated" });
+    this.guard.end(info);
     const peer = this.#peer;
     queueMicrotask(() => {
+      if (!this.#carries()) return;
       peer?.drop();
       peer?.guard.end({ code: 1006, reason: "The peer hung up" });
+    });
+  }
+
+  #ping(): void {
+    const peer = this.#peer;
+    queueMicrotask(() => {
+      if (!this.#carries() || peer === undefined || peer.guard.ended) return;
+      peer.#heartbeat?.heard();
+      this.#heartbeat?.heard();
     });
   }
 
@@ -71,6 +133,7 @@ class MemoryTransport implements Transport {
 
   /** Nothing more leaves this end. */
   drop(): void {
+    this.#heartbeat?.stop();
     this.#dropped = true;
     this.#queue = [];
     this.bufferedAmount = 0;
@@ -84,6 +147,7 @@ class MemoryTransport implements Transport {
 
   #deliver(): void {
     this.#scheduled = false;
+    if (!this.#carries()) return;
     const peer = this.#peer;
     const messages = this.#queue;
     this.#queue = [];
@@ -92,12 +156,16 @@ class MemoryTransport implements Transport {
       if (this.#dropped) return;
       this.bufferedAmount -= message.length;
       // A peer that has begun to close hears no more.
-      if (peer !== undefined && peer.#closing === undefined) peer.guard.message(message);
+      if (peer !== undefined && peer.#closing === undefined) {
+        peer.#heartbeat?.heard();
+        peer.guard.message(message);
+      }
     }
     const info = this.#closing;
     if (info === undefined || this.#queue.length > 0) return;
     peer?.drop();
     peer?.guard.end(info);
+    this.drop();
     this.guard.end(info);
   }
 }
@@ -112,6 +180,7 @@ export async function connectMemory(
   acceptor: Acceptor,
   request: DialRequest,
   open: (transport: Transport, dialed: Dialed) => TransportListener,
+  network: MemoryNetwork = new MemoryNetwork(),
 ): Promise<void> {
   const { signal } = request;
   if (signal.aborted) throw abortError(signal);
@@ -130,14 +199,17 @@ export async function connectMemory(
     );
   }
   const level = answeredLevel(new Headers(decision.headers).get(LEVEL_HEADER));
-  const [client, server] = MemoryTransport.pair(request.maxMessageBytes, acceptor.maxMessageBytes);
+  const [client, server] = network.pair(request, acceptor);
   client.guard.attach(() => open(client, { protocol: decision.protocol, level }));
   server.guard.attach(() => decision.open(server));
 }
 
 /** A dialer whose every attempt reaches `acceptor`. */
-export function memoryDialer(acceptor: Acceptor): Dialer {
-  return (request, open) => connectMemory(acceptor, request, open);
+export function memoryDialer(
+  acceptor: Acceptor,
+  network: MemoryNetwork = new MemoryNetwork(),
+): Dialer {
+  return (request, open) => connectMemory(acceptor, request, open, network);
 }
 
 function upgradeRequest({ url, level, headers: further }: DialRequest): Request {

@@ -21,9 +21,6 @@ import { OpenSockets } from "./open_sockets.ts";
 import { RawTransport } from "./raw_transport.ts";
 import { asksForWebSocket, checkUpgradeRequest, upgradeHead } from "./raw_upgrade.ts";
 
-/** How long a peer may take over TLS and the request, and over reading a refusal, in milliseconds. */
-const HANDSHAKE_TIMEOUT_MS = 10_000;
-
 /** Listen. Rejects if the address cannot be bound. */
 export async function listen(acceptor: Acceptor, options: ListenOptions): Promise<Listener> {
   const { cert, key, signal } = options;
@@ -33,10 +30,10 @@ export async function listen(acceptor: Acceptor, options: ListenOptions): Promis
       cert,
       key,
       ALPNProtocols: ["http/1.1"],
-      handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
+      handshakeTimeout: acceptor.handshakeTimeoutMs,
     })
     : http.createServer();
-  const sockets = new OpenSockets(HANDSHAKE_TIMEOUT_MS);
+  const sockets = new OpenSockets(acceptor.handshakeTimeoutMs);
   new RawServer(acceptor, options.fallback ?? upgradeRequired, secure, sockets).attach(server);
   await bound(server, options);
 
@@ -178,7 +175,7 @@ class RawServer {
   #answer(socket: Socket, response: Response, bodiless = false): void {
     if (socket.destroyed || !socket.writable) return;
     this.#sockets.settle(socket);
-    socket.setTimeout(HANDSHAKE_TIMEOUT_MS, () => socket.destroy());
+    socket.setTimeout(this.#acceptor.closeTimeoutMs, () => socket.destroy());
     writeResponse(socket, response, bodiless).catch(() => socket.destroy());
     // Unread bytes would make the system reset the connection before the peer has read the answer.
     socket.resume();

@@ -6,52 +6,54 @@
 
 import type { Socket } from "node:net";
 import { CloseCode } from "../wire/close.ts";
-import type { CloseInfo, Transport, TransportListener } from "../wire/transport.ts";
+import { type Clock, systemClock } from "../wire/clock.ts";
+import type {
+  CloseInfo,
+  Transport,
+  TransportLimits,
+  TransportListener,
+} from "../wire/transport.ts";
 import { FrameWriter } from "./frame_writer.ts";
 import { FrameReader } from "./frame_reader.ts";
 import type { FrameSink } from "./frame_reader.ts";
 import { closePayload, FrameError, Opcode } from "./frames.ts";
+import { Heartbeat, unref } from "./heartbeat.ts";
 
-/** How long the peer's part of the close handshake is waited for, in milliseconds. */
-const CLOSE_TIMEOUT_MS = 5000;
 /** With more bytes than this unwritten, a pong waits for them. */
 const PONG_BACKLOG_BYTES = 64 * 1024;
 
 /** `closing`: our close frame is out, and the peer's is waited for. */
 type State = "open" | "closing" | "closed";
 
-/** What bounds a {@linkcode RawTransport}. */
-export interface RawTransportLimits {
-  /** Largest message, in bytes as they stand on the wire, that is delivered. */
-  readonly maxMessageBytes: number;
-  /** Milliseconds of silence after which to ping, and twice that close. 0 is off. */
-  readonly idleTimeoutMs: number;
-}
-
 /** A transport whose frames of one turn go out in one write. */
 export class RawTransport implements Transport, FrameSink {
   readonly #socket: Socket;
   readonly #reader: FrameReader;
   readonly #writer: FrameWriter;
-  readonly #idleTimeoutMs: number;
+  readonly #limits: TransportLimits;
+  readonly #clock: Clock;
   #listener: TransportListener | undefined;
   #state: State = "open";
   #info: CloseInfo | undefined;
   #flushQueued = false;
   /** What the latest unanswered ping carried. Earlier ones need no pong (RFC 6455, 5.5.3). */
   #pong: Uint8Array | undefined;
-  #heardAt = 0;
-  #pinged = false;
-  #idleTimer: ReturnType<typeof setTimeout> | undefined;
-  #closeTimer: ReturnType<typeof setTimeout> | undefined;
+  #heartbeat: Heartbeat | undefined;
+  #closeTimer: unknown;
 
   /** Create at one end of an upgraded socket, which is this transport's from now on. */
-  constructor(side: "client" | "server", socket: Socket, limits: RawTransportLimits) {
+  constructor(
+    side: "client" | "server",
+    socket: Socket,
+    limits: TransportLimits,
+    clock: Clock = systemClock,
+  ) {
     this.#socket = socket;
     const source = side === "client" ? "server" : "client";
     this.#reader = new FrameReader(source, this, limits.maxMessageBytes, CloseCode.TooBig);
     this.#writer = new FrameWriter(side);
-    this.#idleTimeoutMs = limits.idleTimeoutMs;
+    this.#limits = limits;
+    this.#clock = clock;
   }
 
   /** Start reading; `rest` is what came after the handshake. */
@@ -65,12 +67,18 @@ export class RawTransport implements Transport, FrameSink {
     socket.on("end", ended);
     socket.on("error", (error) => this.#finish({ code: 1006, reason: error.message }));
     socket.on("close", () => {
-      clearTimeout(this.#closeTimer);
+      this.#clock.clear(this.#closeTimer);
       ended();
     });
-    if (this.#idleTimeoutMs > 0) {
-      this.#heardAt = performance.now();
-      this.#watch(this.#idleTimeoutMs);
+    const { idleTimeoutMs } = this.#limits;
+    if (idleTimeoutMs > 0) {
+      this.#heartbeat = new Heartbeat({
+        clock: this.#clock,
+        idleTimeoutMs,
+        ping: () => this.#ping(),
+        onDead: () =>
+          this.#fail(CloseCode.IdleTimeout, `The peer was silent for ${2 * idleTimeoutMs} ms`),
+      });
     }
     if (rest.length > 0) this.#read(rest);
   }
@@ -90,10 +98,9 @@ export class RawTransport implements Transport, FrameSink {
     this.#writer.append(Opcode.Close, closePayload(code, reason));
     this.#flush();
     this.#state = "closing";
-    this.#closeTimer = unref(setTimeout(
+    this.#closeTimer = this.#afterCloseTimeout(
       () => this.#finish({ code: 1006, reason: "The peer did not answer the close" }),
-      CLOSE_TIMEOUT_MS,
-    ));
+    );
   }
 
   terminate(): void {
@@ -133,10 +140,7 @@ export class RawTransport implements Transport, FrameSink {
 
   #read(chunk: Uint8Array): void {
     if (this.#state === "closed") return;
-    if (this.#idleTimeoutMs > 0) {
-      this.#heardAt = performance.now();
-      this.#pinged = false;
-    }
+    this.#heartbeat?.heard();
     try {
       // Not the Buffer that came: its `slice` does not copy, and listeners copy by `slice`.
       this.#reader.push(new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.length));
@@ -177,20 +181,14 @@ export class RawTransport implements Transport, FrameSink {
     });
   }
 
-  #watch(delayMs: number): void {
-    this.#idleTimer = unref(setTimeout(() => {
-      const limitMs = this.#idleTimeoutMs;
-      const silentMs = performance.now() - this.#heardAt;
-      if (silentMs >= 2 * limitMs) {
-        return this.#fail(CloseCode.IdleTimeout, `The peer was silent for ${2 * limitMs} ms`);
-      }
-      if (silentMs >= limitMs && !this.#pinged && this.#state === "open") {
-        this.#pinged = true;
-        this.#writer.append(Opcode.Ping, new Uint8Array(0));
-        this.#flush();
-      }
-      this.#watch(Math.max(1, Math.ceil((this.#pinged ? 2 : 1) * limitMs - silentMs)));
-    }, delayMs));
+  #ping(): void {
+    if (this.#state !== "open") return;
+    this.#writer.append(Opcode.Ping, new Uint8Array(0));
+    this.#flush();
+  }
+
+  #afterCloseTimeout(run: () => void): unknown {
+    return unref(this.#clock.after(this.#limits.closeTimeoutMs, run));
   }
 
   /** End. `orderly` sends what is queued and half-closes; else the socket is cut. */
@@ -199,10 +197,10 @@ export class RawTransport implements Transport, FrameSink {
     if (orderly) this.#flush();
     this.#state = "closed";
     this.#info = info;
-    clearTimeout(this.#idleTimer);
-    clearTimeout(this.#closeTimer);
+    this.#heartbeat?.stop();
+    this.#clock.clear(this.#closeTimer);
     if (orderly) {
-      this.#closeTimer = unref(setTimeout(() => this.#socket.destroy(), CLOSE_TIMEOUT_MS));
+      this.#closeTimer = this.#afterCloseTimeout(() => this.#socket.destroy());
       this.#socket.end();
     } else {
       this.#socket.destroy();
@@ -213,10 +211,4 @@ export class RawTransport implements Transport, FrameSink {
       // There is nobody left to tell.
     }
   }
-}
-
-/** A timer alone keeps no process alive. */
-function unref(timer: ReturnType<typeof setTimeout>): ReturnType<typeof setTimeout> {
-  (timer as { unref?(): void }).unref?.();
-  return timer;
 }

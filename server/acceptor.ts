@@ -13,6 +13,8 @@ import {
   LEVEL_HEADER,
   parseProtocols,
   PROTOCOL,
+  type Receives,
+  receivesOf,
   REFUSED,
 } from "../wire/handshake.ts";
 import type {
@@ -47,6 +49,7 @@ export interface AcceptorOptions<Methods, State, Event, Auth>
 interface Offer {
   readonly protocol: string;
   readonly level: number;
+  readonly receives: Receives;
   readonly peer: PeerInfo;
   /** Whether the client cannot read an HTTP refusal. */
   readonly blind: boolean;
@@ -63,6 +66,8 @@ export class ServiceAcceptor<Methods, State, Event, Auth> implements Acceptor {
   #lastId = 0;
   readonly maxMessageBytes: number;
   readonly idleTimeoutMs: number;
+  readonly closeTimeoutMs: number;
+  readonly handshakeTimeoutMs: number;
 
   /** Create for one service. */
   constructor(options: AcceptorOptions<Methods, State, Event, Auth>) {
@@ -78,6 +83,8 @@ export class ServiceAcceptor<Methods, State, Event, Auth> implements Acceptor {
     };
     this.maxMessageBytes = options.limits.maxMessageBytes;
     this.idleTimeoutMs = options.limits.idleTimeoutMs;
+    this.closeTimeoutMs = options.limits.closeTimeoutMs;
+    this.handshakeTimeoutMs = options.limits.handshakeTimeoutMs;
   }
 
   /** How many connections there are. */
@@ -106,6 +113,7 @@ export class ServiceAcceptor<Methods, State, Event, Auth> implements Acceptor {
     const offer: Offer = {
       protocol,
       level: chooseLevel(headers.get(LEVEL_HEADER), offered),
+      receives: receivesOf(new URL(request.url).searchParams),
       peer,
       blind: protocol === ALIAS && offered.includes(REFUSED),
     };
@@ -186,7 +194,7 @@ export class ServiceAcceptor<Methods, State, Event, Auth> implements Acceptor {
     this.#options.telemetry?.refused(peer, code);
   }
 
-  #accept({ protocol, level, peer }: Offer, auth: Auth): Upgrade {
+  #accept({ protocol, level, receives, peer }: Offer, auth: Auth): Upgrade {
     return {
       protocol,
       headers: { [LEVEL_HEADER]: String(level) },
@@ -196,7 +204,14 @@ export class ServiceAcceptor<Methods, State, Event, Auth> implements Acceptor {
           return refuseByClose(TOO_BUSY).open(transport);
         }
         const id = ++this.#lastId;
-        const connection = new Connection(this.#host, { id, transport, level, peer, auth });
+        const connection = new Connection(this.#host, {
+          id,
+          transport,
+          level,
+          receives,
+          peer,
+          auth,
+        });
         if (!connection.ended) this.#connections.add(connection);
         return connection;
       },

@@ -132,11 +132,32 @@ export class ServerCalls {
       this.#fail(id, "ServerEncodeError", trace);
       return;
     }
+    let fits = true;
+    let late = false;
+    this.#sender.commit(writer, () => {
+      fits = false;
+      if (late) {
+        // Known only now that it has been deflated: the call is not over.
+        this.#taken[id] = 1;
+        this.inFlight++;
+      }
+      this.#onTooBig(id, method, late ? undefined : trace);
+    });
+    if (!fits) return;
+    late = true;
     this.#taken[id] = 0;
     this.inFlight--;
-    this.#sender.commit(writer);
     trace?.end(undefined);
     this.#options.onAnswered();
+  }
+
+  #onTooBig(id: number, method: number, trace: CallTrace | undefined): void {
+    const where = this.#dispatcher!.nameOf(method);
+    this.#options.onError(
+      new RangeError(`The answer of ${where} is larger than its client takes: see maxMessageBytes`),
+      where,
+    );
+    this.#fail(id, "ServerEncodeError", trace);
   }
 
   #onThrown(id: number, method: number, error: unknown, trace: CallTrace | undefined): void {

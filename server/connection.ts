@@ -7,6 +7,7 @@ import { Reader } from "../codec/reader.ts";
 import type { Service } from "../service/types.ts";
 import { CloseCode } from "../wire/close.ts";
 import type { Deflater } from "../wire/deflater.ts";
+import type { Receives } from "../wire/handshake.ts";
 import type { ProtocolError } from "../wire/errors.ts";
 import type { Limits } from "../wire/limits.ts";
 import { ClientMessage, readClientMessage, writeStateChange } from "../wire/messages.ts";
@@ -60,6 +61,8 @@ export interface ConnectionPeer<Auth> {
   readonly transport: Transport;
   /** Level to send at. */
   readonly level: number;
+  /** The largest message it takes. */
+  readonly receives: Receives;
   /** Where it is. */
   readonly peer: PeerInfo;
   /** What `authorize` answered. */
@@ -91,7 +94,7 @@ export class Connection<Methods, State, Event, Auth> implements TransportListene
   /** Create on an open transport. */
   constructor(
     host: ConnectionHost<Methods, State, Event, Auth>,
-    { id, transport, level, peer, auth }: ConnectionPeer<Auth>,
+    { id, transport, level, receives, peer, auth }: ConnectionPeer<Auth>,
   ) {
     const { limits, deflater, counters, telemetry } = host;
     this.id = id;
@@ -105,6 +108,7 @@ export class Connection<Methods, State, Event, Auth> implements TransportListene
       transport,
       deflater,
       level,
+      receives,
       onError: (error) => this.#crash(error, "transport"),
       onIdle: () => this.#maybeDrained(),
     });
@@ -223,7 +227,8 @@ export class Connection<Methods, State, Event, Auth> implements TransportListene
     if (updates.length === 0) return;
     const writer = this.#sender.begin();
     writeStateChange(writer, updates);
-    this.#sender.commit(writer);
+    // The client must not go on without a change: it would have a wrong state.
+    this.#sender.commit(writer, () => this.#crash(tooBig("A change of the state"), "state"));
     this.#backpressure.check();
   }
 
@@ -309,4 +314,8 @@ export class Connection<Methods, State, Event, Auth> implements TransportListene
     this.#host.telemetry?.closed(this.id, this.#peer, code, reason);
     this.#host.onEnd(this);
   }
+}
+
+function tooBig(what: string): RangeError {
+  return new RangeError(`${what} is larger than its client takes: see maxMessageBytes`);
 }

@@ -4,6 +4,8 @@
  * @module
  */
 
+import { DEFAULT_LIMITS, type Limits } from "./limits.ts";
+
 /** The subprotocol's name. Rust compares it exactly; `new WebSocket()` cannot offer it. */
 export const PROTOCOL = "hl/2";
 /** The same protocol by a name that every WebSocket client can offer. */
@@ -21,6 +23,8 @@ export const REFUSED_HEADER = "x-hl-refused";
 export const DEFAULT_LEVEL = 6;
 /** Name of the fingerprint in the URL's query. */
 export const FINGERPRINT_QUERY = "hl";
+/** Name of what the client takes in the URL's query: `<maxMessageBytes>.<maxInflatedBytes>`. */
+export const RECEIVES_QUERY = "hl-max";
 
 const LEVEL_TOKEN = /^hl\.2\.c([0-9])$/;
 const MAX_LEVEL = 9;
@@ -92,6 +96,36 @@ export function withFingerprint(url: string, fingerprint: Fingerprint): string {
   const address = new URL(url);
   address.searchParams.set(FINGERPRINT_QUERY, formatFingerprint(fingerprint));
   return address.href;
+}
+
+/** Largest message that a peer takes. */
+export type Receives = Pick<Limits, "maxMessageBytes" | "maxInflatedBytes">;
+
+const UNKNOWN: Receives = { maxMessageBytes: Infinity, maxInflatedBytes: Infinity };
+const RECEIVES = /^([1-9][0-9]{0,14})\.([1-9][0-9]{0,14})$/;
+
+/** A URL that says in its query what the client takes, where that is not the default. */
+export function withReceives(url: string, receives: Receives): string {
+  const { maxMessageBytes, maxInflatedBytes } = receives;
+  const address = new URL(url);
+  if (
+    maxMessageBytes === DEFAULT_LIMITS.maxMessageBytes &&
+    maxInflatedBytes === DEFAULT_LIMITS.maxInflatedBytes
+  ) address.searchParams.delete(RECEIVES_QUERY);
+  else address.searchParams.set(RECEIVES_QUERY, `${maxMessageBytes}.${maxInflatedBytes}`);
+  return address.href;
+}
+
+/**
+ * What a client takes, by the query of its URL: one that sends a fingerprint and nothing else takes the
+ * defaults. Of a Rust peer, which sends neither, nothing is known.
+ */
+export function receivesOf(query: URLSearchParams): Receives {
+  const match = RECEIVES.exec(query.get(RECEIVES_QUERY) ?? "");
+  if (match !== null) {
+    return { maxMessageBytes: Number(match[1]), maxInflatedBytes: Number(match[2]) };
+  }
+  return query.has(FINGERPRINT_QUERY) ? DEFAULT_LIMITS : UNKNOWN;
 }
 
 const PARTS: readonly FingerprintPart[] = ["methods", "state", "events"];

@@ -6,6 +6,7 @@
 import { Writer } from "../codec/writer.ts";
 import { MAX_STORED_BYTES, STORED_HEADER_BYTES, writeStoredHeader } from "../deflate/stored.ts";
 import type { Deflater } from "./deflater.ts";
+import type { Receives } from "./handshake.ts";
 import type { Transport } from "./transport.ts";
 
 /**
@@ -98,11 +99,16 @@ export interface SenderOptions {
   readonly deflater: Deflater;
   /** At which level: 0 to 9. */
   readonly level: number;
+  /** What the peer takes. Default: anything. */
+  readonly receives?: Receives | undefined;
   /** A message could not be deflated: it is lost, and so is the connection. */
   onError(error: unknown): void;
   /** Messages that waited for the deflater have all been handed to the transport. */
   onIdle?(): void;
 }
+
+const ANYTHING: Receives = { maxMessageBytes: Infinity, maxInflatedBytes: Infinity };
+const NOTHING: Uint8Array<ArrayBuffer> = new Uint8Array(0);
 
 interface Waiting {
   bytes: Uint8Array<ArrayBuffer> | undefined;
@@ -128,6 +134,7 @@ export class Sender {
   readonly #deflater: Deflater;
   readonly #onError: (error: unknown) => void;
   readonly #onIdle: (() => void) | undefined;
+  readonly #receives: Receives;
   #waiting: Waiting[] = [];
   #waitingBytes = 0;
   #closed = false;
@@ -143,6 +150,7 @@ export class Sender {
     this.level = options.level;
     this.#onError = options.onError;
     this.#onIdle = options.onIdle;
+    this.#receives = options.receives ?? ANYTHING;
   }
 
   /** Bytes that have not been handed to the network. */
@@ -160,9 +168,16 @@ export class Sender {
     return takeWriter();
   }
 
-  /** Send the archive in a writer from {@linkcode Sender.begin}, and take the writer back. */
-  commit(writer: Writer): void {
+  /**
+   * Send the archive in a writer from {@linkcode Sender.begin}, and take the writer back. If it is larger
+   * than the peer takes, it is not sent, and `onTooBig` is called: at once, or when it has been deflated.
+   */
+  commit(writer: Writer, onTooBig?: () => void): void {
     const length = writer.position - STORED_HEADER_BYTES;
+    if (onTooBig !== undefined && length > this.#receives.maxInflatedBytes) {
+      giveWriter(writer);
+      return onTooBig();
+    }
     let framed: Framed;
     try {
       framed = frame(writer, this.#deflater, this.level);
@@ -174,10 +189,12 @@ export class Sender {
     if (framed instanceof Promise) {
       const done = () => giveWriter(writer);
       framed.then(done, done);
-      this.#wait(framed, length);
+      this.#wait(framed, length, onTooBig);
     } else {
-      this.sendFramed(framed);
+      const tooBig = onTooBig !== undefined && framed.length > this.#receives.maxMessageBytes;
+      if (!tooBig) this.sendFramed(framed);
       giveWriter(writer);
+      if (tooBig) onTooBig();
     }
   }
 
@@ -186,10 +203,18 @@ export class Sender {
     giveWriter(writer);
   }
 
-  /** Send a message that is deflated already, or is being so. The bytes may be reused afterwards. */
-  sendFramed(framed: Framed, length = 0): void {
+  /**
+   * Send a message that is deflated already, or is being so. The bytes may be reused afterwards.
+   *
+   * @param length Bytes of the archive.
+   * @param onTooBig As for {@linkcode Sender.commit}.
+   */
+  sendFramed(framed: Framed, length = 0, onTooBig?: () => void): void {
     if (this.#closed) return;
-    if (framed instanceof Promise) this.#wait(framed, length);
+    const { maxMessageBytes, maxInflatedBytes } = this.#receives;
+    if (onTooBig !== undefined && length > maxInflatedBytes) return onTooBig();
+    if (framed instanceof Promise) return this.#wait(framed, length, onTooBig);
+    if (onTooBig !== undefined && framed.length > maxMessageBytes) onTooBig();
     else if (this.#waiting.length === 0) {
       this.sentBytes += framed.length;
       this.#transport.send(framed);
@@ -209,11 +234,18 @@ export class Sender {
     this.#waitingBytes += waiting.length;
   }
 
-  #wait(framed: Promise<Uint8Array<ArrayBuffer>>, length: number): void {
+  #wait(
+    framed: Promise<Uint8Array<ArrayBuffer>>,
+    length: number,
+    onTooBig: (() => void) | undefined,
+  ): void {
     const waiting: Waiting = { bytes: undefined, length };
     if (!this.#closed) this.#push(waiting);
     framed.then((bytes) => {
-      waiting.bytes = bytes;
+      const tooBig = onTooBig !== undefined && bytes.length > this.#receives.maxMessageBytes;
+      waiting.bytes = tooBig ? NOTHING : bytes;
+      // Before the rest, so that nothing counts as handed over while its answer is not.
+      if (tooBig && !this.#closed) onTooBig();
       this.#drain();
     }, (error) => this.#fail(error));
   }
@@ -224,7 +256,9 @@ export class Sender {
     for (const { bytes, length } of this.#waiting) {
       if (bytes === undefined) break;
       this.#waitingBytes -= length;
-      this.#transport.send(bytes);
+      // It was counted as it was before it was deflated.
+      this.sentBytes += bytes.length - length;
+      if (bytes !== NOTHING) this.#transport.send(bytes);
       sent++;
     }
     if (sent === 0) return;

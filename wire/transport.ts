@@ -40,17 +40,25 @@ export interface TransportListener {
   onClose(info: CloseInfo): void;
 }
 
+/** What bounds a transport, and its peer's silence. */
+export interface TransportLimits {
+  /** Largest message, in bytes as they stand on the wire, that may be delivered. */
+  readonly maxMessageBytes: number;
+  /** Milliseconds of silence after which to ping, and twice that to close: 4000. 0 is off. */
+  readonly idleTimeoutMs: number;
+  /** Milliseconds that the peer has to answer a close, or to read what is sent before it. */
+  readonly closeTimeoutMs: number;
+}
+
 /** A pure decision on an upgrade request, made before the runtime upgrades. */
-export interface Acceptor {
+export interface Acceptor extends TransportLimits {
   /**
    * Decide on a request; a `Response` is a refusal. Everything that is needed of the request is read
    * before this returns or resolves: Deno makes `request.headers` unusable at the upgrade.
    */
   upgrade(request: Request, peer: PeerInfo): Upgrade | Response | Promise<Upgrade | Response>;
-  /** Largest message, in bytes as they stand on the wire, that an adapter may deliver. */
-  readonly maxMessageBytes: number;
-  /** Milliseconds of silence after which an adapter pings, and twice that closes. 0 is off. */
-  readonly idleTimeoutMs: number;
+  /** Milliseconds that a peer may take over TLS and its request. */
+  readonly handshakeTimeoutMs: number;
 }
 
 /** Where a connection comes from, as far as the runtime tells. */
@@ -81,7 +89,7 @@ export type ClientTls =
   };
 
 /** What a dialer is asked for. */
-export interface DialRequest {
+export interface DialRequest extends TransportLimits {
   /** `ws:` or `wss:`, query included. */
   readonly url: string;
   /** Compression level to ask for, 0 to 9. */
@@ -90,10 +98,6 @@ export interface DialRequest {
   readonly tls?: ClientTls | undefined;
   /** Further request headers; a dialer over the standard `WebSocket` cannot send any and throws. */
   readonly headers?: Readonly<Record<string, string>> | undefined;
-  /** Largest message, in bytes as they stand on the wire, that may be delivered. */
-  readonly maxMessageBytes: number;
-  /** Milliseconds of silence after which to ping, and twice that close. 0 is off. */
-  readonly idleTimeoutMs: number;
   /** Ends the attempt (deadline, close) while it is under way. */
   readonly signal: AbortSignal;
 }

@@ -10,6 +10,8 @@ import { certificates } from "../support/certificates.ts";
 import { EchoAcceptor } from "../support/echo.ts";
 import { ACCEPT, masked, RawClient, upgradeRequest } from "../support/raw_client.ts";
 
+const TIMES = { idleTimeoutMs: 0, closeTimeoutMs: 5000, handshakeTimeoutMs: 10_000 };
+
 /** Listen on a free port, run, and see that nothing is left. */
 async function listening(
   acceptor: Acceptor,
@@ -118,7 +120,7 @@ describe("listen() refuses an upgrade", () => {
   ];
   for (const { name, upgrade } of failing) {
     test(`with 500 when the acceptor ${name}`, () =>
-      listening({ upgrade, maxMessageBytes: 10, idleTimeoutMs: 0 }, async ({ port }) => {
+      listening({ upgrade, maxMessageBytes: 10, ...TIMES }, async ({ port }) => {
         const client = await RawClient.connect(port);
         client.write(upgradeRequest());
         assertEquals(statusOf((await client.rest()).toString("latin1")), 500);
@@ -142,7 +144,7 @@ describe("listen() upgrades", () => {
     const seen: unknown[] = [];
     const acceptor: Acceptor = {
       maxMessageBytes: 10,
-      idleTimeoutMs: 0,
+      ...TIMES,
       upgrade({ url, method, headers }: Request, { address }: PeerInfo) {
         seen.push(url, method, headers.get("x-hl-compress"), headers.get("host"), address);
         return new Response(null, { status: 400 });
@@ -177,7 +179,7 @@ describe("listen() upgrades", () => {
     let opened = 0;
     const acceptor: Acceptor = {
       maxMessageBytes: 10,
-      idleTimeoutMs: 0,
+      ...TIMES,
       async upgrade() {
         ask();
         await decided;
@@ -206,7 +208,7 @@ describe("listen() upgrades", () => {
   test("and ends with 4011 when the acceptor cannot open", () =>
     listening({
       maxMessageBytes: 10,
-      idleTimeoutMs: 0,
+      ...TIMES,
       upgrade: () => ({
         protocol: "hl/2",
         headers: {},

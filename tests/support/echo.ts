@@ -62,6 +62,8 @@ export type Listen = (acceptor: Acceptor, options: ListenOptions) => Promise<Lis
 export class EchoAcceptor implements Acceptor {
   readonly maxMessageBytes: number = ECHO_MAX_BYTES;
   readonly idleTimeoutMs = 0;
+  readonly closeTimeoutMs = 5000;
+  readonly handshakeTimeoutMs = 10_000;
   /** How the server's sides ended. */
   readonly ended: CloseInfo[] = [];
   /** Addresses that peers came from. */
@@ -147,6 +149,7 @@ export class Recorder {
         level: 4,
         maxMessageBytes: ECHO_MAX_BYTES,
         idleTimeoutMs: 0,
+        closeTimeoutMs: 5000,
         signal: new AbortController().signal,
         ...request,
       },

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Clock } from "../../client/clock.ts";
+import type { Clock } from "../../wire/clock.ts";
 
 interface Timer {
   readonly at: number;

@@ -1,5 +1,5 @@
 /**
- * {@linkcode Clock}: how time enters the client.
+ * {@linkcode Clock}: how time enters the core.
  *
  * @module
  */
