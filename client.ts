@@ -13,6 +13,7 @@
  * @module
  */
 import { type Client, type ConnectOptions, connectWith, type PerAttempt } from "./client/mod.ts";
+import { createTelemetry } from "./client/telemetry.ts";
 import { runtimeName } from "./runtime/detect.ts";
 import type { Service } from "./service/types.ts";
 import type { Deflater } from "./wire/deflater.ts";
@@ -70,12 +71,15 @@ export async function connect<Methods, State, Event>(
   url: PerAttempt<string | URL>,
   options: ConnectOptions<Methods, State> = {},
 ): Promise<Client<Methods, State, Event>> {
+  if (runtimeName() === "browser") {
+    return await (await import("./browser.ts")).connect(service, url, options);
+  }
   const [dial, deflater] = await Promise.all([loadDialer(), loadDeflater()]);
-  return await connectWith(service, url, options, { dial, deflater });
+  const telemetry = createTelemetry(service.name, options.onTrace);
+  return await connectWith(service, url, options, { dial, deflater, telemetry });
 }
 
 async function loadDialer(): Promise<Dialer> {
-  if (runtimeName() === "browser") return (await import("./runtime/browser.ts")).dial;
   // Pages do without generated code: many forbid it, and all want to be small.
   const { useCompiler } = await import("./codec/compiler.ts");
   useCompiler();
@@ -83,10 +87,8 @@ async function loadDialer(): Promise<Dialer> {
 }
 
 async function loadDeflater(): Promise<Deflater> {
-  if (runtimeName() !== "browser") {
-    const { createZlibDeflater } = await import("./runtime/zlib.ts");
-    const deflater = createZlibDeflater();
-    if (deflater !== undefined) return deflater;
-  }
+  const { createZlibDeflater } = await import("./runtime/zlib.ts");
+  const deflater = createZlibDeflater();
+  if (deflater !== undefined) return deflater;
   return (await import("./runtime/streams.ts")).createStreamsDeflater();
 }

@@ -4,6 +4,7 @@
  * @module
  */
 import { type Client, type ConnectOptions, connectWith } from "./client/mod.ts";
+import { createTelemetry } from "./client/telemetry.ts";
 import { memoryDialer, MemoryNetwork } from "./runtime/memory.ts";
 import { createStreamsDeflater } from "./runtime/streams.ts";
 import { createZlibDeflater } from "./runtime/zlib.ts";
@@ -79,7 +80,11 @@ export async function memoryPair<Methods, State, Event, Auth = undefined>(
   const connect = async (
     clientOptions: ConnectOptions<Methods, State> = {},
   ): Promise<Client<Methods, State, Event>> => {
-    const client = await connectWith(service, "ws://memory/", clientOptions, { dial, deflater });
+    const client = await connectWith(service, "ws://memory/", clientOptions, {
+      dial,
+      deflater,
+      telemetry: createTelemetry(service.name, clientOptions.onTrace),
+    });
     clients.push(client);
     return client;
   };

@@ -9,7 +9,6 @@ import { CloseCode, spreadOf } from "../wire/close.ts";
 import type { Deflater } from "../wire/deflater.ts";
 import { ConnectError, RpcError } from "../wire/errors.ts";
 import { withFingerprint, withReceives } from "../wire/handshake.ts";
-import { openTelemetry } from "../wire/open_telemetry.ts";
 import type { Dialer, DialRequest, Transport } from "../wire/transport.ts";
 import { onAbort } from "./bounded_iterator.ts";
 import { notConnected } from "./calls.ts";
@@ -30,7 +29,7 @@ import { Session, type SessionEnd } from "./session.ts";
 import { type ClientState, StateMirror } from "./state_mirror.ts";
 import { ClientCounters, type ClientStats } from "./stats.ts";
 import { type ClientStatus, StatusBoard } from "./status.ts";
-import { ClientTelemetry } from "./telemetry.ts";
+import type { ClientTelemetry } from "./telemetry.ts";
 import type { Client } from "./types.ts";
 import { pageVisibility, type Visibility } from "./visibility.ts";
 
@@ -42,6 +41,8 @@ export interface ClientParts {
   readonly deflater: Deflater;
   /** Default: {@linkcode systemClock}. */
   readonly clock?: Clock;
+  /** What watches, if anything does. */
+  readonly telemetry?: ClientTelemetry | undefined;
   /** From 0 to 1. Default: `Math.random`. */
   readonly random?: () => number;
   /** Default: the page's, where there is one. */
@@ -106,10 +107,7 @@ export class ServiceClient<Methods, State, Event> implements Client<Methods, Sta
     this.#clock = parts.clock ?? systemClock;
     this.#events = new EventHub(this.#checked.limits.maxQueuedEvents);
     this.#state = new StateMirror(service.state, this.#clock, (error) => this.#reportBug(error));
-    const instruments = openTelemetry("client");
-    const telemetry = options.onTrace === undefined && instruments === undefined
-      ? undefined
-      : new ClientTelemetry(service.name, options.onTrace, instruments);
+    const { telemetry } = parts;
     this.#telemetry = telemetry;
     const call = (method: MethodInfo, args: unknown, callOptions?: CallOptions) => {
       this.#counters.callsStarted++;

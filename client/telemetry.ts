@@ -8,6 +8,7 @@ import {
   callAttributes,
   CLIENT_SPAN,
   type Instruments,
+  openTelemetry,
   SPAN_ERROR,
 } from "../wire/open_telemetry.ts";
 
@@ -26,7 +27,18 @@ export interface ClientTrace {
 /** Is told what happens. What it throws is lost. */
 export type ClientTraceListener = (trace: ClientTrace) => void;
 
-/** There is one only if somebody watches: an `onTrace`, or an OpenTelemetry API. */
+/** What watches the calls of a client, if anybody does: an `onTrace`, or an OpenTelemetry API. */
+export function createTelemetry(
+  service: string,
+  onTrace: ClientTraceListener | undefined,
+): ClientTelemetry | undefined {
+  const instruments = openTelemetry("client");
+  return onTrace === undefined && instruments === undefined
+    ? undefined
+    : new ClientTelemetry(service, onTrace, instruments);
+}
+
+/** Tells one that watches, and OpenTelemetry. */
 export class ClientTelemetry {
   readonly #service: string;
   readonly #onTrace: ClientTraceListener | undefined;

@@ -10,7 +10,7 @@ import { Converted } from "./convert.ts";
 import { HashMapSchema } from "./hash_map.ts";
 import { Option } from "./option.ts";
 import { ResultSchema } from "./result.ts";
-import { fieldName, pascalCase, typeName } from "./rust_names.ts";
+import { fieldName, pascalCase, setOf, typeName } from "./rust_names.ts";
 import type { Schema } from "./schema.ts";
 import { Struct } from "./struct.ts";
 import { Tuple } from "./tuple.ts";
@@ -38,8 +38,8 @@ const NAMED: Readonly<Record<string, readonly [name: string, from?: string]>> = 
   rangetoinc: ["RangeToInclusive", "std::ops"],
 };
 
-const PRIMITIVES = new Set(
-  "u8 u16 u32 u64 u128 usize i8 i16 i32 i64 i128 isize f32 f64 bool char".split(" "),
+const PRIMITIVES = /* @__PURE__ */ setOf(
+  "u8 u16 u32 u64 u128 usize i8 i16 i32 i64 i128 isize f32 f64 bool char",
 );
 
 const RECURSIVE = [

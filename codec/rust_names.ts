@@ -4,19 +4,24 @@
  * @module
  */
 
-const KEYWORDS = new Set(
-  ("as break const continue crate dyn else enum extern false fn for if impl in let loop match mod move mut " +
+/** Words as a set; a function of its own, so that bundlers can tell that nothing else happens. */
+export function setOf(words: string): ReadonlySet<string> {
+  return new Set(words.split(" "));
+}
+
+const KEYWORDS = /* @__PURE__ */ setOf(
+  "as break const continue crate dyn else enum extern false fn for if impl in let loop match mod move mut " +
     "pub ref return self Self static struct super trait true type unsafe use where while async await abstract " +
-    "become box do final macro override priv try typeof unsized virtual yield").split(" "),
+    "become box do final macro override priv try typeof unsized virtual yield",
 );
 /** Keywords that `r#` does not help. */
-const NEVER_RAW = new Set(["self", "Self", "super", "crate"]);
+const NEVER_RAW = /* @__PURE__ */ setOf("self Self super crate");
 /** Names that generated source uses itself. */
-const RESERVED = new Set(
-  ("Archive Serialize Deserialize String Vec Box Option Result Some None Ok Err Duration Uuid HashMap HashSet " +
+const RESERVED = /* @__PURE__ */ setOf(
+  "Archive Serialize Deserialize String Vec Box Option Result Some None Ok Err Duration Uuid HashMap HashSet " +
     "BTreeMap BTreeSet Range RangeInclusive RangeFrom RangeTo RangeToInclusive IpAddr Ipv4Addr Ipv6Addr " +
     "SocketAddr SocketAddrV4 SocketAddrV6 Self NonZeroU8 NonZeroU16 NonZeroU32 NonZeroU64 NonZeroU128 " +
-    "NonZeroUsize NonZeroI8 NonZeroI16 NonZeroI32 NonZeroI64 NonZeroI128 NonZeroIsize").split(" "),
+    "NonZeroUsize NonZeroI8 NonZeroI16 NonZeroI32 NonZeroI64 NonZeroI128 NonZeroIsize",
 );
 
 /** Words of a name in camelCase, snake_case, kebab-case or with spaces. */

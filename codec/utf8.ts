@@ -16,11 +16,13 @@ interface BufferMethods {
   utf8Slice(this: Uint8Array, start: number, end: number): string;
   utf8Write(this: Uint8Array, text: string, at: number): number;
 }
-const buffer: Partial<BufferMethods> | undefined =
-  (globalThis as { Buffer?: { prototype: Partial<BufferMethods> } }).Buffer?.prototype;
-const latin1Slice = buffer?.latin1Slice;
-const utf8Slice = buffer?.utf8Slice;
-const utf8Write = buffer?.utf8Write;
+/** In functions, so that bundlers can tell that nothing else happens. */
+function bufferMethod<K extends keyof BufferMethods>(name: K): BufferMethods[K] | undefined {
+  return (globalThis as { Buffer?: { prototype: Partial<BufferMethods> } }).Buffer?.prototype[name];
+}
+const latin1Slice = /* @__PURE__ */ bufferMethod("latin1Slice");
+const utf8Slice = /* @__PURE__ */ bufferMethod("utf8Slice");
+const utf8Write = /* @__PURE__ */ bufferMethod("utf8Write");
 
 /** V8's loops over characters are three times as fast as other engines'; its words tell it from them. */
 const IS_V8 = /* @__PURE__ */ isV8();
@@ -136,7 +138,11 @@ function readAny(bytes: Uint8Array, start: number, length: number): string | und
 const MAX_KNOWN_BYTES = 16;
 const KNOWN_STRINGS = 512;
 /** Strings that were read before: where `readKnown` is used, a string costs more to free than to compare. */
-const known: string[] = IS_V8 ? [] : new Array<string>(KNOWN_STRINGS).fill("");
+const known: string[] = /* @__PURE__ */ knownStrings();
+
+function knownStrings(): string[] {
+  return IS_V8 ? [] : new Array<string>(KNOWN_STRINGS).fill("");
+}
 
 /** A short ASCII string; the same object as the last time, if it was read lately. */
 function readKnown(

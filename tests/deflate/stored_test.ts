@@ -1,8 +1,11 @@
 import { test } from "node:test";
-import { assertEquals } from "@std/assert";
-import { encodeHex } from "@std/encoding";
+import { deflateRawSync } from "node:zlib";
+import { assertEquals, assertThrows } from "@std/assert";
+import { decodeHex, encodeHex } from "@std/encoding";
+import { InflateError, type InflateErrorCode } from "../../deflate/errors.ts";
 import {
   deflateStored,
+  inflateStored,
   STORED_HEADER_BYTES,
   storedSize,
   writeStoredHeader,
@@ -30,5 +33,36 @@ for (const size of SIZES) {
       assertEquals(end, output.length);
       assertEquals(zlibVerdict(output.subarray(3), Math.max(1, size)), input);
     }
+  });
+}
+
+for (const size of SIZES) {
+  test(`inflateStored() gives back ${size} bytes, ours and zlib's`, () => {
+    for (const input of Object.values(inputs(size))) {
+      const output = new Uint8Array(storedSize(size));
+      deflateStored(input, output);
+      assertEquals(inflateStored(output, size), input);
+      assertEquals(inflateStored(deflateRawSync(input, { level: 0 }), size), input);
+    }
+  });
+}
+
+const HOSTILE: readonly (readonly [string, string, InflateErrorCode, number?])[] = [
+  ["nothing", "", "Truncated"],
+  ["half a header", "0100", "Truncated"],
+  ["a header and no payload", "010200fdff", "Truncated"],
+  ["half a payload", "010200fdff41", "Truncated"],
+  ["no block after one that is not final", "000100feff41", "Truncated"],
+  ["a fixed block", "4b040043beb7e8", "Corrupt"],
+  ["a block of an unknown kind", "070100feff41", "Corrupt"],
+  ["lengths that disagree", "010100ffff41", "Corrupt"],
+  ["a byte after the final block", "010100feff4100", "TrailingBytes"],
+  ["more than the limit", "010200fdff4142", "TooBig", 1],
+  ["more than the limit in the second block", "000100feff41010100feff42", "TooBig", 1],
+];
+for (const [what, hex, code, maxBytes = 10] of HOSTILE) {
+  test(`inflateStored() refuses ${what}`, () => {
+    const error = assertThrows(() => inflateStored(decodeHex(hex), maxBytes), InflateError);
+    assertEquals(error.code, code);
   });
 }
