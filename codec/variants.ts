@@ -267,11 +267,13 @@ export class VariantsSchema extends Schema<Tagged> {
 
 /** The tag of the enum at `at`, of however many bytes it has. */
 export function readTag(
-  { view }: Reader,
+  reader: Reader,
   { layout: { tagBytes } }: VariantsSchema,
   at: number,
 ): number {
-  if (tagBytes === 1) return view.getUint8(at);
+  // A view is dear: made for each call's method, it took a third of a busy server's time on Bun.
+  if (tagBytes === 1) return reader.bytes[at]!;
+  const { view } = reader;
   return tagBytes === 2 ? view.getUint16(at, true) : view.getUint32(at, true);
 }
 
