@@ -1,0 +1,109 @@
+/**
+ * A server that says what memory it takes: `idle.ts raw|hardlight [--tls]`, on Deno, Bun or Node.
+ *
+ * It prints `listening <port>`, and answers each line on stdin with its memory after a collection.
+ *
+ * @module
+ */
+// deno-lint-ignore-file no-console
+import http from "node:http";
+import https from "node:https";
+import process from "node:process";
+import { createInterface } from "node:readline";
+import { setTimeout as sleep } from "node:timers/promises";
+import { counter } from "../../examples/counter/handler.ts";
+import { Counter } from "../../examples/counter/service.ts";
+import { handler, serve } from "../../server.ts";
+import { ALIAS } from "../../wire/handshake.ts";
+import { certificateIfAsked } from "./stdio.ts";
+
+/** Connections that are there at once, and some to warm up with. */
+const limits = { maxConnections: 1_000_000 };
+
+interface Bun {
+  serve(options: unknown): { readonly port: number };
+  gc(force: boolean): void;
+}
+
+interface EchoSocket {
+  send(message: Uint8Array): number;
+}
+
+interface NodeSocket extends EchoSocket {
+  on(event: "message", listener: (message: Uint8Array) => void): void;
+}
+
+const certificate = await certificateIfAsked();
+const bun = (globalThis as { readonly Bun?: Bun }).Bun;
+const isNode = bun === undefined && !("Deno" in globalThis);
+
+/** The runtime's own, with the options it has by itself. */
+async function listenRaw(): Promise<number> {
+  if (bun !== undefined) return listenBun(bun);
+  return isNode ? await listenNode() : listenDeno(accept);
+}
+
+function accept(request: Request): Response {
+  const { socket, response } = Deno.upgradeWebSocket(request, { protocol: ALIAS });
+  socket.binaryType = "arraybuffer";
+  socket.onmessage = ({ data }) => socket.send(data);
+  return response;
+}
+
+function listenDeno(answer: (request: Request) => Response | Promise<Response>): number {
+  const options = { port: 0, hostname: "127.0.0.1", onListen(): void {} };
+  const server = certificate === undefined
+    ? Deno.serve(options, answer)
+    : Deno.serve({ ...options, cert: certificate.cert, key: certificate.key }, answer);
+  return server.addr.port;
+}
+
+function listenBun(runtime: Bun): number {
+  return runtime.serve({
+    port: 0,
+    hostname: "127.0.0.1",
+    ...(certificate === undefined ? {} : { tls: certificate }),
+    fetch: (request: Request, server: { upgrade(request: Request): boolean }) =>
+      server.upgrade(request) ? undefined : new Response(null, { status: 400 }),
+    websocket: { message: (socket: EchoSocket, message: Uint8Array) => socket.send(message) },
+  }).port;
+}
+
+async function listenNode(): Promise<number> {
+  const { WebSocketServer } = await import("ws");
+  const server = certificate === undefined ? http.createServer() : https.createServer(certificate);
+  const sockets = new WebSocketServer({ server, perMessageDeflate: false });
+  sockets.on("connection", (socket: NodeSocket) => {
+    socket.on("message", (message) => socket.send(message));
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  return typeof address === "object" && address !== null ? address.port : 0;
+}
+
+async function listen(kind: string): Promise<number> {
+  if (kind === "raw") return await listenRaw();
+  if (kind === "mounted") {
+    const mounted = handler(Counter, { limits }, counter);
+    return listenDeno(async (request) => await mounted.fetch(request));
+  }
+  const tls = certificate ?? "plain";
+  return (await serve(Counter, { port: 0, hostname: "127.0.0.1", tls, limits }, counter)).port;
+}
+
+const { gc } = globalThis as { gc?: () => void };
+async function collect(): Promise<void> {
+  for (let i = 0; i < 4; i++) {
+    if (bun === undefined) gc?.();
+    else bun.gc(true);
+    await sleep(100);
+  }
+}
+
+console.log(`listening ${await listen(process.argv[2] ?? "")}`);
+for await (const _ of createInterface({ input: process.stdin })) {
+  await collect();
+  const { rss, heapUsed, external } = process.memoryUsage();
+  console.log(JSON.stringify({ rss, heapUsed, external }));
+}
+process.exit(0);
