@@ -1,0 +1,147 @@
+/**
+ * {@linkcode fuzzConnections}: mutated messages at a server, beside a client that must be answered.
+ *
+ * @module
+ */
+import { deflateRawSync } from "node:zlib";
+import { setImmediate as turn } from "node:timers/promises";
+import { Writer } from "../../codec/writer.ts";
+import { deflateStored, storedSize } from "../../deflate/stored.ts";
+import { connectWith } from "../../client/mod.ts";
+import { map, rpc, service, string, u32, vec } from "../../mod.ts";
+import { connectMemory, memoryDialer } from "../../runtime/memory.ts";
+import { createZlibDeflater } from "../../runtime/zlib.ts";
+import { createCore } from "../../server/mod.ts";
+import type { Acceptor, Transport } from "../../wire/transport.ts";
+import { ProtocolError } from "../../wire/errors.ts";
+import { writeRequest } from "../../wire/messages.ts";
+import { mutate, randomFrom } from "./support.ts";
+
+const Target = service({
+  rpc: {
+    add: rpc({ amount: u32 }, u32),
+    sort: rpc({ words: vec(string) }, vec(string)),
+    count: rpc({ words: map(string, vec(u32)) }, u32),
+  },
+  state: { total: u32, words: vec(string) },
+});
+
+const CALLS: readonly Readonly<Record<string, unknown>>[] = [
+  { amount: 7 },
+  { words: ["a", "longer than what is stored inline", "ü"] },
+  { words: new Map([["one", [1]], ["a key that is not inline", [2, 3]]]) },
+];
+
+/** What came of the messages. */
+export interface FuzzCounts {
+  /** Messages that were sent. */
+  readonly messages: number;
+  /** Calls that were answered, with an output or an error. */
+  readonly answered: number;
+  /** Connections that were opened. */
+  readonly connections: number;
+  /** Connections that the server closed for it. */
+  readonly closed: number;
+}
+
+/** Whole messages as a client sends them, stored and deflated. */
+function seeds(): Uint8Array[] {
+  return CALLS.flatMap((call, i) => {
+    const writer = new Writer();
+    writeRequest(writer, i, Target.methods[i]!.call, call);
+    const archive = writer.bytes.slice(0, writer.position);
+    const stored = new Uint8Array(storedSize(archive.length));
+    deflateStored(archive, stored);
+    return [stored, new Uint8Array(deflateRawSync(archive))];
+  });
+}
+
+/** Half of the damage is to the archive, under a stored block's header that is whole. */
+function damage(message: Uint8Array, random: (bound: number) => number): Uint8Array<ArrayBuffer> {
+  const isStored = message[0] === 1;
+  if (!isStored || random(2) === 0) return mutate(message, random).slice();
+  const archive = mutate(message.subarray(5), random);
+  const stored = new Uint8Array(storedSize(archive.length));
+  deflateStored(archive, stored);
+  return stored;
+}
+
+interface Peer {
+  readonly transport: Transport;
+  open: boolean;
+}
+
+async function dial(acceptor: Acceptor, onAnswer: () => void): Promise<Peer> {
+  let peer: Peer | undefined;
+  const request = {
+    url: "ws://memory/",
+    level: 1,
+    maxMessageBytes: 1 << 20,
+    idleTimeoutMs: 0,
+    closeTimeoutMs: 5000,
+    signal: new AbortController().signal,
+  };
+  await connectMemory(acceptor, request, (transport) => {
+    const opened: Peer = peer = { transport, open: true };
+    return { onMessage: onAnswer, onClose: () => void (opened.open = false) };
+  });
+  if (peer === undefined) throw new TypeError("There is no connection");
+  return peer;
+}
+
+/**
+ * Send `messages` mutated messages, each connection until the server closes it, and call from another
+ * connection all the while.
+ *
+ * @throws If a call is not answered, an error other than a `ProtocolError` is told, or anything is left.
+ */
+export async function fuzzConnections(messages: number, seed: number): Promise<FuzzCounts> {
+  const deflater = createZlibDeflater();
+  if (deflater === undefined) throw new TypeError("This runtime has no node:zlib");
+  let unexpected: unknown;
+  const options = {
+    limits: { maxDepth: 64, maxItems: 4096 },
+    onError(error: unknown) {
+      if (!(error instanceof ProtocolError)) unexpected ??= error;
+    },
+  };
+  const core = createCore(Target, options, ({ state }) => ({
+    add: ({ amount }) => state.total = (state.total + amount) >>> 0,
+    sort: ({ words }) => state.words = words.toSorted(),
+    count: ({ words }) => Promise.resolve(words.size),
+  }), deflater);
+  const client = await connectWith(Target, "ws://memory/", { reconnect: false }, {
+    dial: memoryDialer(core.acceptor),
+    deflater,
+  });
+  const random = randomFrom(seed);
+  const whole = seeds();
+  let answered = 0;
+  let connections = 0;
+  let closed = 0;
+  let peer: Peer | undefined;
+  for (let sent = 0; sent < messages;) {
+    if (peer === undefined || !peer.open) {
+      if (peer !== undefined) closed++;
+      peer = await dial(core.acceptor, () => answered++);
+      connections++;
+    }
+    for (let burst = 1 + random(8); burst > 0 && sent < messages; burst--, sent++) {
+      peer.transport.send(damage(whole[random(whole.length)]!, random));
+    }
+    await turn();
+    if (random(64) === 0) {
+      const before = client.state.current.total;
+      if (await client.rpc.add({ amount: 1 }) !== before + 1) throw new Error("A wrong answer");
+    }
+    if (unexpected !== undefined) {
+      throw new Error(`seed ${seed}, about message ${sent}`, { cause: unexpected });
+    }
+  }
+  peer?.transport.close(1000, "");
+  await client.close();
+  await core.close();
+  const { connections: left, callsInFlight, bufferedBytes } = core.stats();
+  if (left + callsInFlight + bufferedBytes !== 0) throw new Error("Something is left");
+  return { messages, answered, connections, closed };
+}
