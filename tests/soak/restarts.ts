@@ -60,6 +60,7 @@ for (let cycle = 0; cycle < cycles; cycle++) {
   old.child.kill("SIGKILL");
   await ended;
   program = await start(runtime, "support/counter_server.ts", "plain");
+  if (cycle % 100 === 99) console.error(`${cycle + 1} of ${cycles}, ${settled} calls`);
   const deadline = performance.now() + 10_000;
   while (client.status.state !== "open" && performance.now() < deadline) await sleep(2);
   if (client.status.state !== "open") continue;
