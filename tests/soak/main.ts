@@ -123,11 +123,20 @@ async function emitter(): Promise<void> {
 
 const samples: { readonly seconds: number; readonly mebibytes: number }[] = [];
 
+function collect(): void {
+  const { gc, Bun: bun } = globalThis as {
+    gc?: () => void;
+    readonly Bun?: { gc(force: boolean): void };
+  };
+  if (bun === undefined) gc?.();
+  else bun.gc(true);
+}
+
 async function sampler(): Promise<void> {
   const everyMs = Math.max(250, minutes * 60_000 / 60);
   const beganAt = performance.now();
   while (!over()) {
-    (globalThis as { gc?: () => void }).gc?.();
+    collect();
     samples.push({
       seconds: Math.round((performance.now() - beganAt) / 1000),
       mebibytes: process.memoryUsage().rss / 2 ** 20,
