@@ -23,28 +23,55 @@ export class ServerProcess implements Disposable {
   readonly #child: ChildProcess;
   readonly #lines: AsyncIterator<string>;
 
-  private constructor(child: ChildProcess, lines: AsyncIterator<string>, address: Address) {
+  private constructor(
+    child: ChildProcess,
+    lines: AsyncIterator<string>,
+    address: Address,
+  ) {
     this.#child = child;
     this.#lines = lines;
     this.address = address;
   }
 
   /** Start `servers/<name>.ts`, and wait until it listens. */
-  static async start(name: string, tls: boolean, ...flags: string[]): Promise<ServerProcess> {
-    const script = fileURLToPath(new URL(`servers/${name}.ts`, import.meta.url));
-    const runtimeFlags = process.versions["bun"] === undefined ? ["run", "-A"] : [];
-    const [command, args] = onServerCore(
+  static start(
+    name: string,
+    tls: boolean,
+    ...flags: string[]
+  ): Promise<ServerProcess> {
+    const script = new URL(`servers/${name}.ts`, import.meta.url);
+    return ServerProcess.run(script, tls ? ["--tls"] : [], flags);
+  }
+
+  /** Start a script that announces itself as those of `servers/` do. */
+  static async run(
+    script: URL,
+    args: readonly string[],
+    flags: readonly string[] = [],
+  ): Promise<ServerProcess> {
+    const runtimeFlags = process.versions["bun"] === undefined
+      ? ["run", "-A"]
+      : [];
+    const [command, all] = onServerCore(
       process.execPath,
-      [...runtimeFlags, ...flags, script, ...(tls ? ["--tls"] : [])],
+      [...runtimeFlags, ...flags, fileURLToPath(script), ...args],
     );
-    const child = spawn(command, args, { stdio: ["pipe", "pipe", "inherit"] });
+    const child = spawn(command, all, { stdio: ["pipe", "pipe", "inherit"] });
     if (child.stdout === null) throw new TypeError("The server has no stdout");
-    const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+    const lines = createInterface({ input: child.stdout })
+      [Symbol.asyncIterator]();
     const { value } = await lines.next();
     const match = /^listening (\d+) (.*)$/.exec(value ?? "");
-    if (match === null) throw new Error(`The server ${name} did not start: ${value}`);
-    const url = `${tls ? "wss" : "ws"}://127.0.0.1:${match[1]}`;
-    return new ServerProcess(child, lines, { url, ca: JSON.parse(match[2] ?? '""') });
+    if (match === null) {
+      throw new Error(`The server ${script} did not start: ${value}`);
+    }
+    const url = `${args.includes("--tls") ? "wss" : "ws"}://127.0.0.1:${
+      match[1]
+    }`;
+    return new ServerProcess(child, lines, {
+      url,
+      ca: JSON.parse(match[2] ?? '""'),
+    });
   }
 
   /** CPU time it has used so far, in microseconds. */
