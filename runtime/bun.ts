@@ -49,11 +49,11 @@ export interface BunServer {
 /** What a socket carries. */
 export interface BunSocketData {
   /**
-   * The acceptor's decision.
+   * The acceptor's decision, until the socket opens.
    *
    * @internal
    */
-  readonly upgrade: Upgrade;
+  upgrade: Upgrade | undefined;
   /**
    * Its service's limit: services that share a port share the `websocket` of one of them.
    *
@@ -220,7 +220,9 @@ export function handlers(acceptor: Acceptor, fallback: Fallback = upgradeRequire
         socket.binaryType = "uint8array";
         const transport = new BunTransport(socket, socket.data.maxMessageBytes);
         socket.data.transport = transport;
-        transport.guard.attach(() => socket.data.upgrade.open(transport));
+        const { upgrade } = socket.data;
+        socket.data.upgrade = undefined;
+        if (upgrade !== undefined) transport.guard.attach(() => upgrade.open(transport));
       },
       message(socket, message) {
         socket.data.transport?.receive(message);

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { Reader } from "../codec/reader.ts";
 import { Ancestry } from "../service/fingerprint.ts";
 import { CloseCode, defaultSpreadMs, goingAwayReason } from "../wire/close.ts";
 import {
@@ -17,6 +18,7 @@ import {
   receivesOf,
   REFUSED,
 } from "../wire/handshake.ts";
+import { ClientMessage } from "../wire/messages.ts";
 import type {
   Acceptor,
   PeerInfo,
@@ -39,7 +41,7 @@ export type Authorize<Auth> = (
 
 /** What an acceptor needs, besides what its connections need. */
 export interface AcceptorOptions<Methods, State, Event, Auth>
-  extends Omit<ConnectionHost<Methods, State, Event, Auth>, "onEnd"> {
+  extends Omit<ConnectionHost<Methods, State, Event, Auth>, "onEnd" | "reader" | "request"> {
   /** Origins that may connect, besides the request's own host: `"https://example.com"`. */
   readonly origins?: readonly string[] | undefined;
   /** Decides on each connection; absent, all may. */
@@ -75,6 +77,8 @@ export class ServiceAcceptor<Methods, State, Event, Auth> implements Acceptor {
     this.#ancestry = new Ancestry(options.service);
     this.#host = {
       ...options,
+      reader: new Reader(options.limits),
+      request: new ClientMessage(),
       onEnd: (connection) => {
         this.#connections.delete(connection);
         options.counters.bytesSent += connection.sentBytes;

@@ -35,6 +35,9 @@ export interface ServerCallsOptions {
 }
 
 const MAX_CALLS_IN_FLIGHT = 256;
+/** Tables of ids that connections without a call under way have given back: all zeros. */
+const spareTables: Uint8Array[] = [];
+const MAX_SPARE_TABLES = 64;
 const WIRE_CODES: ReadonlySet<string> = new Set(RPC_HANDLER_ERRORS);
 
 /** Runs calls and answers them; knows which ids are taken. */
@@ -42,7 +45,8 @@ export class ServerCalls {
   readonly #options: ServerCallsOptions;
   readonly #sender: Sender;
   readonly #counters: ServerCounters;
-  readonly #taken = new Uint8Array(MAX_CALLS_IN_FLIGHT);
+  /** Which ids are taken; none while no call is under way. */
+  #taken: Uint8Array | undefined;
   #dispatcher: Dispatcher | undefined;
   #closed = false;
   /** Calls under way. */
@@ -63,16 +67,33 @@ export class ServerCalls {
   /** The connection is ending: answers are for nobody. */
   close(): void {
     this.#closed = true;
+    this.#taken = undefined;
     this.inFlight = 0;
+  }
+
+  /** Take an id, unless it is taken. */
+  #take(id: number): boolean {
+    const taken = this.#taken ??= spareTables.pop() ?? new Uint8Array(MAX_CALLS_IN_FLIGHT);
+    if (taken[id] !== 0) return false;
+    taken[id] = 1;
+    this.inFlight++;
+    return true;
+  }
+
+  #free(id: number): void {
+    const taken = this.#taken;
+    if (taken === undefined) return;
+    taken[id] = 0;
+    if (--this.inFlight > 0) return;
+    this.#taken = undefined;
+    if (spareTables.length < MAX_SPARE_TABLES) spareTables.push(taken);
   }
 
   /** A call came. */
   receive({ id, start, end }: ClientMessage): void {
     const dispatcher = this.#dispatcher;
     // Rust ignores a second call with an id that is taken, and answers the first.
-    if (dispatcher === undefined || this.#taken[id] !== 0) return;
-    this.#taken[id] = 1;
-    this.inFlight++;
+    if (dispatcher === undefined || !this.#take(id)) return;
     this.#counters.callsReceived++;
     const { rate } = this.#options;
     if (rate !== undefined && !rate.take()) {
@@ -138,15 +159,13 @@ export class ServerCalls {
       fits = false;
       if (late) {
         // Known only now that it has been deflated: the call is not over.
-        this.#taken[id] = 1;
-        this.inFlight++;
+        this.#take(id);
       }
       this.#onTooBig(id, method, late ? undefined : trace);
     });
     if (!fits) return;
     late = true;
-    this.#taken[id] = 0;
-    this.inFlight--;
+    this.#free(id);
     trace?.end(undefined);
     this.#options.onAnswered();
   }
@@ -182,8 +201,7 @@ export class ServerCalls {
     if (this.#closed) return;
     const writer = this.#sender.begin();
     writeErrorResponse(writer, id, code);
-    this.#taken[id] = 0;
-    this.inFlight--;
+    this.#free(id);
     this.#sender.commit(writer);
     this.#options.onAnswered();
   }

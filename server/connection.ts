@@ -3,14 +3,14 @@
  *
  * @module
  */
-import { Reader } from "../codec/reader.ts";
+import type { Reader } from "../codec/reader.ts";
 import type { Service } from "../service/types.ts";
 import { CloseCode } from "../wire/close.ts";
 import type { Deflater } from "../wire/deflater.ts";
 import type { Receives } from "../wire/handshake.ts";
 import type { ProtocolError } from "../wire/errors.ts";
 import type { Limits } from "../wire/limits.ts";
-import { ClientMessage, readClientMessage, writeStateChange } from "../wire/messages.ts";
+import { type ClientMessage, readClientMessage, writeStateChange } from "../wire/messages.ts";
 import { Receiver } from "../wire/receiver.ts";
 import { Sender, type SharedMessage } from "../wire/sender.ts";
 import type { CloseInfo, PeerInfo, Transport, TransportListener } from "../wire/transport.ts";
@@ -35,6 +35,10 @@ export interface ConnectionHost<Methods, State, Event, Auth> {
   readonly stateShape: StateShape;
   /** Where events go. */
   readonly events: EventSwitch<Event>;
+  /** Reads the message that came last: of all connections, since one that is idle must keep none. */
+  readonly reader: Reader;
+  /** The message that came last. */
+  readonly request: ClientMessage;
   /** How messages are deflated. */
   readonly deflater: Deflater;
   /** Every number. */
@@ -79,8 +83,6 @@ export class Connection<Methods, State, Event, Auth> implements TransportListene
   readonly #sender: Sender;
   readonly #receiver: Receiver;
   readonly #backpressure: Backpressure;
-  readonly #reader: Reader;
-  readonly #request = new ClientMessage();
   readonly #state: ConnectionState;
   readonly #subscriptions: Subscriptions;
   readonly #calls: ServerCalls;
@@ -101,7 +103,6 @@ export class Connection<Methods, State, Event, Auth> implements TransportListene
     this.#host = host;
     this.#transport = transport;
     this.#peer = peer;
-    this.#reader = new Reader(limits);
     this.#state = new ConnectionState(host.service.state, host.stateShape);
     this.#subscriptions = new Subscriptions(host.events, this, limits.maxSubscriptions);
     this.#sender = new Sender({
@@ -129,7 +130,7 @@ export class Connection<Methods, State, Event, Auth> implements TransportListene
     });
     this.#calls = new ServerCalls({
       sender: this.#sender,
-      reader: this.#reader,
+      reader: host.reader,
       connection: id,
       counters,
       telemetry,
@@ -214,9 +215,9 @@ export class Connection<Methods, State, Event, Auth> implements TransportListene
   }
 
   #onArchive(bytes: Uint8Array, start: number, end: number): void {
-    const request = this.#request;
-    this.#reader.reset(bytes);
-    readClientMessage(this.#reader, start, end, request);
+    const { reader, request } = this.#host;
+    reader.reset(bytes);
+    readClientMessage(reader, start, end, request);
     this.#calls.receive(request);
   }
 
