@@ -49,9 +49,7 @@ export class ServerProcess implements Disposable {
     args: readonly string[],
     flags: readonly string[] = [],
   ): Promise<ServerProcess> {
-    const runtimeFlags = process.versions["bun"] === undefined
-      ? ["run", "-A"]
-      : [];
+    const runtimeFlags = process.versions["bun"] === undefined ? ["run", "-A"] : [];
     const [command, all] = onServerCore(
       process.execPath,
       [...runtimeFlags, ...flags, fileURLToPath(script), ...args],
@@ -65,9 +63,7 @@ export class ServerProcess implements Disposable {
     if (match === null) {
       throw new Error(`The server ${script} did not start: ${value}`);
     }
-    const url = `${args.includes("--tls") ? "wss" : "ws"}://127.0.0.1:${
-      match[1]
-    }`;
+    const url = `${args.includes("--tls") ? "wss" : "ws"}://127.0.0.1:${match[1]}`;
     return new ServerProcess(child, lines, {
       url,
       ca: JSON.parse(match[2] ?? '""'),

@@ -65,12 +65,8 @@ export function percentileChart(
   for (const [part, label] of TICKS) {
     const at = x(part).toFixed(1);
     parts.push(
-      `<line x1="${at}" x2="${at}" y1="${TOP}" y2="${
-        HEIGHT - BOTTOM
-      }" stroke="#eeeeee"/>`,
-      `<text x="${at}" y="${
-        HEIGHT - BOTTOM + 18
-      }" text-anchor="middle">${label}</text>`,
+      `<line x1="${at}" x2="${at}" y1="${TOP}" y2="${HEIGHT - BOTTOM}" stroke="#eeeeee"/>`,
+      `<text x="${at}" y="${HEIGHT - BOTTOM + 18}" text-anchor="middle">${label}</text>`,
     );
   }
   for (let decade = low; decade <= high; decade *= 10) {
@@ -78,12 +74,8 @@ export function percentileChart(
       if (us > high) continue;
       const at = y(us).toFixed(1);
       parts.push(
-        `<line x1="${LEFT}" x2="${
-          WIDTH - RIGHT
-        }" y1="${at}" y2="${at}" stroke="#eeeeee"/>`,
-        `<text x="${LEFT - 6}" y="${at}" dy="4" text-anchor="end">${
-          label(us)
-        }</text>`,
+        `<line x1="${LEFT}" x2="${WIDTH - RIGHT}" y1="${at}" y2="${at}" stroke="#eeeeee"/>`,
+        `<text x="${LEFT - 6}" y="${at}" dy="4" text-anchor="end">${label(us)}</text>`,
       );
     }
   }
@@ -96,9 +88,7 @@ export function percentileChart(
     }
     const row = TOP + 12 + i * 20;
     parts.push(
-      `<polyline fill="none" stroke="${colour}" stroke-width="1.8" points="${
-        points.join(" ")
-      }"/>`,
+      `<polyline fill="none" stroke="${colour}" stroke-width="1.8" points="${points.join(" ")}"/>`,
       `<line x1="${WIDTH - RIGHT + 14}" x2="${
         WIDTH - RIGHT + 34
       }" y1="${row}" y2="${row}" stroke="${colour}" stroke-width="3"/>`,
@@ -136,9 +126,7 @@ export function barChart(
   groups.forEach((group, i) => {
     const x = left + i * 130;
     parts.push(
-      `<rect x="${x}" y="${TOP - 2}" width="10" height="10" fill="${
-        SHADES[i % SHADES.length]
-      }"/>`,
+      `<rect x="${x}" y="${TOP - 2}" width="10" height="10" fill="${SHADES[i % SHADES.length]}"/>`,
       `<text x="${x + 16}" y="${TOP + 7}">${escape(group)}</text>`,
     );
   });
@@ -146,20 +134,18 @@ export function barChart(
     const top = TOP + 24 + row * block;
     const middle = top + groups.length * BAR / 2 + 4;
     parts.push(
-      `<text x="${left - 10}" y="${middle}" text-anchor="end">${
-        escape(name)
-      }</text>`,
+      `<text x="${left - 10}" y="${middle}" text-anchor="end">${escape(name)}</text>`,
     );
     values.forEach((value, i) => {
       const length = Math.max(1, value / most * width);
       const y = top + i * BAR;
       parts.push(
-        `<rect x="${left}" y="${y}" width="${length.toFixed(1)}" height="${
-          BAR - 2
-        }" fill="${SHADES[i % SHADES.length]}"/>`,
-        `<text x="${(left + length + 6).toFixed(1)}" y="${
-          y + BAR - 3
-        }" font-size="10">${Math.round(value).toLocaleString("en-US")}</text>`,
+        `<rect x="${left}" y="${y}" width="${length.toFixed(1)}" height="${BAR - 2}" fill="${
+          SHADES[i % SHADES.length]
+        }"/>`,
+        `<text x="${(left + length + 6).toFixed(1)}" y="${y + BAR - 3}" font-size="10">${
+          Math.round(value).toLocaleString("en-US")
+        }</text>`,
       );
     });
   });

@@ -12,13 +12,7 @@ import { describeMachine, machineLines } from "../machine.ts";
 import { floodWith, type Peer } from "../peer.ts";
 import { type Cores, pin } from "../pin.ts";
 import { openBuiltIn, openOwn } from "../raw_peers.ts";
-import {
-  type FloodTurn,
-  floodTurn,
-  type LatencyTurn,
-  latencyTurn,
-  progress,
-} from "../rounds.ts";
+import { type FloodTurn, floodTurn, type LatencyTurn, latencyTurn, progress } from "../rounds.ts";
 import { ServerProcess } from "../server_process.ts";
 import { digits, median, percentile, pool, times } from "../statistics.ts";
 import { barChart, type Bars, percentileChart } from "../svg.ts";
@@ -109,9 +103,7 @@ for (const [index, { name, setup, open }] of RPC_PEERS.entries()) {
     });
   } catch (error) {
     absent.push(
-      `${name} does not run on ${machine.runtime}: ${
-        String(error).slice(0, 100)
-      }`,
+      `${name} does not run on ${machine.runtime}: ${String(error).slice(0, 100)}`,
     );
   }
 }
@@ -154,8 +146,7 @@ function toOurs<T>(
   return median(theirs.map((each, i) => of(each) / of(own[i] as T)));
 }
 
-const cpu = ({ cpu: { client, server } }: LatencyTurn | FloodTurn): number =>
-  client + server;
+const cpu = ({ cpu: { client, server } }: LatencyTurn | FloodTurn): number => client + server;
 const rate = ({ perSecond }: FloodTurn): number => perSecond;
 const rows = contenders.map(({ name, latency, floods }) => [
   name,

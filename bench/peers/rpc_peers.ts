@@ -41,9 +41,7 @@ const { dependencies } = JSON.parse(
 /** Deno takes packages by name and version, Bun from `node_modules` beside this file. */
 async function load(name: string, path = ""): Promise<any> {
   return await import(
-    "Deno" in globalThis
-      ? `npm:${name}@${dependencies[name]}${path}`
-      : name + path
+    "Deno" in globalThis ? `npm:${name}@${dependencies[name]}${path}` : name + path
   );
 }
 
@@ -115,8 +113,7 @@ const hardlight: RpcPeer = {
 
 const hardlightState: RpcPeer = {
   name: "hardlight, changing state",
-  setup:
-    "the same; each call also changes a field of the connection state, which is sent first",
+  setup: "the same; each call also changes a field of the connection state, which is sent first",
   async serve() {
     const server = await serve(Counting, {
       port: 0,
@@ -141,8 +138,7 @@ const hardlightState: RpcPeer = {
 
 const msgpackr: RpcPeer = {
   name: `msgpackr ${dependencies["msgpackr"]} by hand`,
-  setup:
-    "an id and an object in `msgpackr`, with records, over `ws` on both sides",
+  setup: "an id and an object in `msgpackr`, with records, over `ws` on both sides",
   async serve() {
     const { Packr } = await load("msgpackr");
     const { server, port } = await webSocketServer();
@@ -238,8 +234,7 @@ const trpc: RpcPeer = {
 
 const orpc: RpcPeer = {
   name: `oRPC ${dependencies["@orpc/server"]}`,
-  setup:
-    "`RPCHandler` of `@orpc/server/ws` on `ws`, `RPCLink` of `@orpc/client/websocket` on `ws`",
+  setup: "`RPCHandler` of `@orpc/server/ws` on `ws`, `RPCLink` of `@orpc/client/websocket` on `ws`",
   async serve() {
     const { os } = await load("@orpc/server");
     const { RPCHandler } = await load("@orpc/server", "/ws");
@@ -280,8 +275,7 @@ const socketIo: RpcPeer = {
       (socket: any) =>
         socket.on(
           "add",
-          ({ amount }: any, answer: (value: number) => void) =>
-            answer(amount + 1),
+          ({ amount }: any, answer: (value: number) => void) => answer(amount + 1),
         ),
     );
     return await listening(http);
@@ -329,15 +323,13 @@ const grpc: RpcPeer = {
     const { bench } = loadPackageDefinition(fromJSON(ADDER.json)) as any;
     const server = new Server();
     server.addService(bench.Adder.service, {
-      add: ({ request }: any, answer: any) =>
-        answer(null, { sum: request.amount + 1 }),
+      add: ({ request }: any, answer: any) => answer(null, { sum: request.amount + 1 }),
     });
     return await new Promise((resolve, reject) =>
       server.bindAsync(
         `${HOST}:0`,
         ServerCredentials.createInsecure(),
-        (error: Error | null, port: number) =>
-          error ? reject(error) : resolve(port),
+        (error: Error | null, port: number) => error ? reject(error) : resolve(port),
       )
     );
   },
@@ -354,8 +346,7 @@ const grpc: RpcPeer = {
         new Promise((resolve, reject) =>
           client.add(
             { amount },
-            (error: Error | null, answer: any) =>
-              error ? reject(error) : resolve(answer.sum),
+            (error: Error | null, answer: any) => error ? reject(error) : resolve(answer.sum),
           )
         ),
       close: () => client.close(),
@@ -365,8 +356,7 @@ const grpc: RpcPeer = {
 
 const connectRpc: RpcPeer = {
   name: `Connect ${dependencies["@connectrpc/connect"]}`,
-  setup:
-    "`connectNodeAdapter` on `node:http2`, `createConnectTransport` with HTTP/2, binary",
+  setup: "`connectNodeAdapter` on `node:http2`, `createConnectTransport` with HTTP/2, binary",
   async serve() {
     const { connectNodeAdapter } = await load("@connectrpc/connect-node");
     const { Adder: schema } = ADDER.describe(
