@@ -62,9 +62,7 @@ function make(
     const value = values[key];
     // A copy of the same kind: avsc takes nothing but a Buffer.
     const made = encode(key, value);
-    const bytes: Uint8Array = Buffer.isBuffer(made)
-      ? Buffer.from(made)
-      : new Uint8Array(made);
+    const bytes: Uint8Array = Buffer.isBuffer(made) ? Buffer.from(made) : new Uint8Array(made);
     encoded[key] = bytes;
     result.encode[key] = () => encode(key, value);
     result.decode[key] = () => decode(key, bytes);
@@ -309,9 +307,7 @@ async function flatbuffersPeer(values: Values): Promise<PeerCodec> {
   const builder = new Builder(1 << 16);
   const write = (value: any): number => {
     const name = builder.createString(value.name);
-    const tagOffsets = value.tags.map((tag: string) =>
-      builder.createString(tag)
-    );
+    const tagOffsets = value.tags.map((tag: string) => builder.createString(tag));
     builder.startVector(4, tagOffsets.length, 4);
     for (let i = tagOffsets.length - 1; i >= 0; i--) {
       builder.addOffset(tagOffsets[i]);

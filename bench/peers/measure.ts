@@ -89,9 +89,9 @@ function runtimeVersion(): string {
 
 /** Print a table, and keep it in `bench/results/`. */
 export function report(results: readonly Result[]): void {
-  const machine = `${runtimeVersion()} · ${
-    cpus()[0]?.model
-  } × ${cpus().length} · load ${loadavg()[0]!.toFixed(1)}`;
+  const machine = `${runtimeVersion()} · ${cpus()[0]?.model} × ${cpus().length} · load ${
+    loadavg()[0]!.toFixed(1)
+  }`;
   const lines = [`\n${machine}\n`];
   let last = "";
   for (const { row, name, bytes, ns, ratio } of results) {
@@ -104,9 +104,7 @@ export function report(results: readonly Result[]): void {
     }
     last = row;
     lines.push(
-      `| ${name} | ${ns.toFixed(ns < 100 ? 1 : 0)} | ${ratio.toFixed(2)} | ${
-        bytes ?? ""
-      } |`,
+      `| ${name} | ${ns.toFixed(ns < 100 ? 1 : 0)} | ${ratio.toFixed(2)} | ${bytes ?? ""} |`,
     );
   }
   console.log(lines.join("\n"));
