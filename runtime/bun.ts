@@ -201,6 +201,8 @@ export function handlers(acceptor: Acceptor, fallback: Fallback = upgradeRequire
   };
   return {
     fetch(request, server) {
+      // Bun lets a malformed `Host` through, of which it makes no URL.
+      if (!URL.canParse(request.url)) return new Response("Malformed request", { status: 400 });
       if (!wantsWebSocket(request)) return fallback(request);
       const decision = acceptor.upgrade(request, {
         address: server.requestIP(request)?.address ?? "",
