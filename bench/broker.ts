@@ -1,5 +1,5 @@
 /**
- * What a broker costs, beside NATS itself: `deno run -A bench/broker.ts [--flapping <seconds>]`.
+ * What a broker costs, beside NATS itself: `deno run -A bench/broker.ts [--only local|across|return]`.
  *
  * @module
  */
@@ -60,17 +60,14 @@ async function echo(port: number): Promise<void> {
   await pair.client.rpc.join({ room: Topic.from("there") });
   const events = pair.client.events({ buffer: 10_000 });
   console.log("ready");
-  for await (const { payload } of events) pair.server.events.emit(Topic.from("back"), payload);
+  for await (const { payload } of events) {
+    pair.server.events.emit(Topic.from("back"), payload);
+  }
 }
 
-/** Microseconds until clients on real sockets have one event, of `batch` emitted in a turn. */
-async function localEmit(
-  port: number,
-  subscribers: number,
-  batch: number,
-  withBroker: boolean,
-): Promise<number> {
-  const connection = withBroker ? await nats(port) : undefined;
+/** A server and clients on real sockets. */
+async function group(port: number | undefined, subscribers: number) {
+  const connection = port === undefined ? undefined : await nats(port);
   const server = await serve(
     Ticks,
     {
@@ -87,39 +84,80 @@ async function localEmit(
   );
   for (const client of clients) await client.rpc.join({ room: ROOM });
   const events = clients.map((client) => client.events({ buffer: 10_000 }));
-  const samples: number[] = [];
   let number = 0;
-  for (let turn = 0; turn < 120; turn++) {
-    const start = performance.now();
-    for (let i = 0; i < batch; i++) server.events.emit(ROOM, { type: "tick", number: number++ });
-    for (const each of events) for (let i = 0; i < batch; i++) await each.next();
-    if (turn >= 40) samples.push((performance.now() - start) * 1000 / batch);
-  }
-  for (const each of events) await each.return?.();
-  for (const client of clients) await client.close();
-  await server.close();
-  await connection?.close();
-  return median(samples);
+  return {
+    /** Microseconds until all clients have one event, of `batch` emitted in a turn. */
+    async turns(count: number, batch: number): Promise<number> {
+      const samples: number[] = [];
+      for (let turn = 0; turn < count; turn++) {
+        const start = performance.now();
+        for (let i = 0; i < batch; i++) {
+          server.events.emit(ROOM, { type: "tick", number: number++ });
+        }
+        for (const each of events) {
+          for (let i = 0; i < batch; i++) await each.next();
+        }
+        samples.push((performance.now() - start) * 1000 / batch);
+      }
+      return median(samples);
+    },
+    async close(): Promise<void> {
+      for (const each of events) await each.return?.();
+      for (const client of clients) await client.close();
+      await server.close();
+      await connection?.close();
+    },
+  };
 }
 
+const LOCAL_ROUNDS = 31;
+
+/** Both servers live at once and take turns; the ratio is the median of the rounds' ratios. */
 async function benchLocal(port: number): Promise<void> {
   const rows: string[][] = [];
   for (
-    const [subscribers, batch] of [[1, 1], [10, 1], [50, 1], [1, 50], [10, 50], [50, 50]] as const
+    const [subscribers, batch] of [
+      [1, 1],
+      [10, 1],
+      [50, 1],
+      [1, 50],
+      [10, 50],
+      [50, 50],
+    ] as const
   ) {
+    const plain = await group(undefined, subscribers);
+    const joined = await group(port, subscribers);
+    const turns = Math.ceil(2000 / subscribers / Math.sqrt(batch));
     const without: number[] = [];
     const attached: number[] = [];
-    for (let round = 0; round < 5; round++) {
-      without.push(await localEmit(port, subscribers, batch, false));
-      attached.push(await localEmit(port, subscribers, batch, true));
+    for (let round = -5; round < LOCAL_ROUNDS; round++) {
+      const first = await (round % 2 === 0 ? plain : joined).turns(
+        turns,
+        batch,
+      );
+      const second = await (round % 2 === 0 ? joined : plain).turns(
+        turns,
+        batch,
+      );
+      if (round < 0) continue;
+      without.push(round % 2 === 0 ? first : second);
+      attached.push(round % 2 === 0 ? second : first);
     }
-    const [a, b] = [median(without), median(attached)];
+    await plain.close();
+    await joined.close();
+    const ratios = without.map((each, i) => attached[i]! / each).sort((x, y) => x - y);
     const name = `${subscribers} local subscribers, ${batch} a turn`;
-    rows.push([name, digits(a), digits(b), times(b / a)]);
+    rows.push([
+      name,
+      digits(median(without)),
+      digits(median(attached)),
+      times(median(ratios)),
+      `${times(ratios[LOCAL_ROUNDS >> 2]!)} to ${times(ratios[3 * LOCAL_ROUNDS >> 2]!)}`,
+    ]);
   }
   console.log(formatTable({
     title: "A local event, until all have it (µs), without and with a broker",
-    columns: ["", "without", "with NATS", "ratio"],
+    columns: ["", "without", "with NATS", "ratio", "middle half"],
     rows,
     notes: [
       "Over WebSockets on loopback, clients in the same process. Goal: 1.2×.",
@@ -130,7 +168,12 @@ async function benchLocal(port: number): Promise<void> {
 async function benchAcross(port: number): Promise<void> {
   const script = fileURLToPath(import.meta.url);
   const run = "Bun" in globalThis ? ["run"] : ["run", "-A", "--quiet"];
-  const child = spawn(process.execPath, [...run, script, "--echo", String(port)], {
+  const child = spawn(process.execPath, [
+    ...run,
+    script,
+    "--echo",
+    String(port),
+  ], {
     stdio: ["ignore", "pipe", "inherit"],
   });
   await new Promise((resolve) => createInterface({ input: child.stdout! }).once("line", resolve));
@@ -170,8 +213,16 @@ async function benchAcross(port: number): Promise<void> {
     title: "From one process to another over NATS (µs, half a round trip)",
     columns: ["", "median", "99 %"],
     rows: [
-      ["bare publish and subscribe", digits(row("bare", 0.5)), digits(row("bare", 0.99))],
-      ["event to a client of the other node", digits(row("node", 0.5)), digits(row("node", 0.99))],
+      [
+        "bare publish and subscribe",
+        digits(row("bare", 0.5)),
+        digits(row("bare", 0.99)),
+      ],
+      [
+        "event to a client of the other node",
+        digits(row("node", 0.5)),
+        digits(row("node", 0.99)),
+      ],
       [
         "ratio",
         times(row("node", 0.5) / row("bare", 0.5)),
@@ -187,7 +238,7 @@ async function benchAcross(port: number): Promise<void> {
   await bare.close();
 }
 
-async function benchReturn(server: NatsServer, seconds: number): Promise<void> {
+async function benchReturn(server: NatsServer): Promise<void> {
   const connection = await nats(server.port);
   const pair = await node(natsBroker(connection));
   for (let i = 0; i < 10_000; i += 200) {
@@ -202,7 +253,10 @@ async function benchReturn(server: NatsServer, seconds: number): Promise<void> {
     await server.kill();
     while (pair.server.broker?.link === "up") await sleep(1);
     for (let i = 0; i < 1000; i++) {
-      pair.server.events.emit(Topic.from("elsewhere"), { type: "tick", number: i });
+      pair.server.events.emit(Topic.from("elsewhere"), {
+        type: "tick",
+        number: i,
+      });
     }
     await server.start();
     while (pair.server.broker?.link === "down") await sleep(1);
@@ -216,21 +270,6 @@ async function benchReturn(server: NatsServer, seconds: number): Promise<void> {
     `10,000 topics subscribed again after the link's return: median ${digits(median(took))} ms, ` +
       `worst ${digits(Math.max(...took))} ms. Goal: 5,000 ms.\n`,
   );
-  const { gc: collect } = globalThis as { gc?: () => void };
-  const memory = (): string => {
-    collect?.();
-    const { heapUsed, rss } = process.memoryUsage();
-    return `heap ${digits(heapUsed / 1e6)} MB, resident ${digits(rss / 1e6)} MB`;
-  };
-  const start = performance.now();
-  let flaps = 0;
-  for (let quarter = 0; quarter <= 4 && seconds > 0; quarter++) {
-    while (performance.now() - start < quarter / 4 * seconds * 1000) {
-      await flap();
-      flaps++;
-    }
-    console.log(`- after ${digits(seconds * quarter / 4)} s, ${flaps} flaps: ${memory()}`);
-  }
   await pair[Symbol.asyncDispose]();
   await connection.close();
 }
@@ -242,8 +281,9 @@ else {
   if (command === undefined) throw new Error("nats-server was not found");
   console.log(machineLines(describeMachine("free"))[0], "\n");
   await using server = await NatsServer.start(command);
-  await benchLocal(server.port);
-  await benchAcross(server.port);
-  const flapping = argv.indexOf("--flapping");
-  await benchReturn(server, flapping === -1 ? 20 : Number(argv[flapping + 1]));
+  const only = argv.indexOf("--only");
+  const part = only === -1 ? undefined : argv[only + 1];
+  if (part === undefined || part === "local") await benchLocal(server.port);
+  if (part === undefined || part === "across") await benchAcross(server.port);
+  if (part === undefined || part === "return") await benchReturn(server);
 }

@@ -3,18 +3,15 @@
  *
  * @module
  */
-import { validate } from "../codec/decode.ts";
+import { checkArchive } from "../codec/archive.ts";
+import { Reader } from "../codec/reader.ts";
 import type { Schema } from "../codec/schema.ts";
+import type { Writer } from "../codec/writer.ts";
 import type { Broker, BrokerNode } from "../wire/broker.ts";
-import {
-  BROKER_HEADER_BYTES,
-  BrokerHeader,
-  randomNode,
-  readBrokerHeader,
-  writeBrokerHeader,
-} from "../wire/broker_message.ts";
+import { BrokerHeader, eventsOf, randomNode, readBrokerHeader } from "../wire/broker_message.ts";
 import { BrokerError, type BrokerErrorCode } from "../wire/errors.ts";
 import type { Topic } from "../wire/topic.ts";
+import { BrokerOutbox } from "./broker_outbox.ts";
 import { BrokerTopics } from "./broker_topics.ts";
 import type { EventLink } from "./event_switch.ts";
 
@@ -60,23 +57,21 @@ export interface BrokerLinkOptions {
   onError(error: BrokerError): void;
 }
 
-type Counted = "dropped" | "failed" | "stale" | "late" | "otherVersion" | "bad";
+type Counted = "failed" | "stale" | "late" | "otherVersion" | "bad";
 
-/** Frames and counts events to and from other nodes; local work never waits for it. */
+/** Checks and counts events to and from other nodes; local work never waits for it. */
 export class BrokerLink implements EventLink, BrokerNode {
   readonly #options: BrokerLinkOptions;
   readonly #topics: BrokerTopics;
+  readonly #outbox: BrokerOutbox;
   readonly #node = randomNode();
   readonly #fingerprint: number;
   readonly #header = new BrokerHeader();
-  #sequence = 0;
-  #pendingBytes = 0;
+  readonly #reader = new Reader();
   #up = false;
   #closed = false;
-  #published = 0;
   #received = 0;
   readonly #counts: Record<Counted, number> = {
-    dropped: 0,
     failed: 0,
     stale: 0,
     late: 0,
@@ -89,6 +84,15 @@ export class BrokerLink implements EventLink, BrokerNode {
     this.#options = options;
     this.#fingerprint = parseInt(options.fingerprint.slice(0, 8), 16) >>> 0;
     this.#topics = new BrokerTopics(options.broker, (error) => options.onError(error));
+    this.#outbox = new BrokerOutbox({
+      broker: options.broker,
+      node: this.#node,
+      fingerprint: this.#fingerprint,
+      maxPendingBytes: options.maxPendingBytes,
+      onFailed: (count, cause) => {
+        if (!this.#closed) this.#count("failed", count, "PublishFailed", "Cannot publish", cause);
+      },
+    });
     attempt(() => options.broker.start(this)).then(
       undefined,
       (cause) => this.#report("SubscribeFailed", "Cannot start the broker", cause),
@@ -102,7 +106,8 @@ export class BrokerLink implements EventLink, BrokerNode {
       link: this.#up ? "up" : "down",
       subscribed,
       unsubscribed: size - subscribed,
-      published: this.#published,
+      published: this.#outbox.published,
+      dropped: this.#outbox.dropped,
       received: this.#received,
       ...this.#counts,
     };
@@ -118,8 +123,9 @@ export class BrokerLink implements EventLink, BrokerNode {
       this.#report("LinkDown", "The link to the broker is down", error);
     }
     this.#up = state === "up";
-    if (this.#up) this.#topics.up();
-    else this.#topics.down();
+    if (this.#up) return this.#topics.up();
+    this.#outbox.drop();
+    this.#topics.down();
   }
 
   subscribe(topic: Topic): Promise<void> {
@@ -130,77 +136,65 @@ export class BrokerLink implements EventLink, BrokerNode {
     this.#topics.remove(topic);
   }
 
-  prepare(payload: Uint8Array): Uint8Array | undefined {
-    const length = BROKER_HEADER_BYTES + payload.length;
-    if (!this.#up || this.#pendingBytes + length > this.#options.maxPendingBytes) {
-      this.#counts.dropped++;
-      return undefined;
-    }
-    const message = new Uint8Array(length);
-    message.set(payload, BROKER_HEADER_BYTES);
-    return message;
+  publish(topic: Topic, writer: Writer): void {
+    if (this.#up) this.#outbox.add(topic, writer);
+    else this.drop();
   }
 
-  publish(topic: Topic, message: Uint8Array): void {
-    const header = this.#header;
-    header.fingerprint = this.#fingerprint;
-    header.node = this.#node;
-    header.sequence = ++this.#sequence;
-    writeBrokerHeader(message, header);
-    this.#published++;
-    let sent: void | PromiseLike<void>;
-    try {
-      sent = this.#options.broker.publish(topic, message);
-    } catch (error) {
-      this.#publishFailed(error);
-      return;
-    }
-    if (sent === undefined) return;
-    const { length } = message;
-    this.#pendingBytes += length;
-    sent.then(() => {
-      this.#pendingBytes -= length;
-    }, (error) => {
-      this.#pendingBytes -= length;
-      this.#publishFailed(error);
-    });
-  }
-
-  #publishFailed(cause: unknown): void {
-    if (!this.#closed) this.#count("failed", "PublishFailed", "Cannot publish an event", cause);
+  drop(): void {
+    this.#outbox.dropped++;
   }
 
   deliver(topic: Topic, message: Uint8Array): void {
     if (this.#closed) return;
     const header = this.#header;
-    if (!readBrokerHeader(message, header)) {
-      this.#count("bad", "BadMessage", "A message of the broker has no header of ours");
+    const count = readBrokerHeader(message, header);
+    if (count === 0) {
+      this.#count("bad", 1, "BadMessage", "A message of the broker is none of ours");
       return;
     }
     if (header.node === this.#node) return;
     if (header.fingerprint !== this.#fingerprint) {
-      this.#counts.otherVersion++;
+      this.#counts.otherVersion += count;
       return;
     }
-    const payload = message.subarray(BROKER_HEADER_BYTES);
-    const { schema } = this.#options;
     try {
-      if (schema !== undefined) validate(schema, payload);
+      this.#check(message);
     } catch (error) {
-      this.#count("bad", "BadMessage", "A message of the broker holds no event of ours", error);
+      this.#count("bad", 1, "BadMessage", "A message of the broker holds no events of ours", error);
       return;
     }
     const seen = this.#topics.seen(topic);
-    if (seen === undefined) this.#counts.late++;
-    else if (!seen.accept(header.node, header.sequence)) this.#counts.stale++;
-    else if (this.#options.deliver(topic, payload)) this.#received++;
-    else this.#counts.late++;
+    if (seen === undefined) this.#counts.late += count;
+    else if (!seen.accept(header.node, header.sequence)) this.#counts.stale += count;
+    else {
+      for (const [start, end] of eventsOf(message)) {
+        if (this.#options.deliver(topic, message.subarray(start, end))) this.#received++;
+        else this.#counts.late++;
+      }
+    }
+  }
+
+  /** Throws if an event is no archive of the schema. */
+  #check(message: Uint8Array): void {
+    const { schema } = this.#options;
+    if (schema === undefined) return;
+    const reader = this.#reader;
+    reader.reset(message);
+    for (const [start, end] of eventsOf(message)) checkArchive(schema, reader, start, end);
   }
 
   /** Count, and report the 1st, 2nd, 4th, 8th …: a flood of errors is not answered by another. */
-  #count(what: Counted, code: BrokerErrorCode, message: string, cause?: unknown): void {
-    const count = ++this.#counts[what];
-    if (Number.isInteger(Math.log2(count))) {
+  #count(
+    what: Counted,
+    more: number,
+    code: BrokerErrorCode,
+    message: string,
+    cause?: unknown,
+  ): void {
+    const before = this.#counts[what];
+    const count = this.#counts[what] += more;
+    if (Math.clz32(before) !== Math.clz32(count)) {
       this.#report(code, `${message} (${count} so far)`, cause);
     }
   }
@@ -212,6 +206,7 @@ export class BrokerLink implements EventLink, BrokerNode {
   /** Let go of the broker. */
   async close(): Promise<void> {
     if (this.#closed) return;
+    this.#outbox.close();
     this.#closed = true;
     this.#up = false;
     this.#topics.close();

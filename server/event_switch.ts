@@ -6,7 +6,7 @@
 import type { Schema } from "../codec/schema.ts";
 import type { Writer } from "../codec/writer.ts";
 import type { Deflater } from "../wire/deflater.ts";
-import { eventPayload, writeEvent, writeEventOf } from "../wire/messages.ts";
+import { writeEvent, writeEventOf } from "../wire/messages.ts";
 import { giveWriter, SharedMessage, takeWriter } from "../wire/sender.ts";
 import { type Topic, topicKey, toTopic } from "../wire/topic.ts";
 import { type TopicNotification, TopicNotifications } from "./topic_notifications.ts";
@@ -39,10 +39,10 @@ export interface EventLink {
   subscribe(topic: Topic): Promise<void>;
   /** The topic has lost its last. */
   unsubscribe(topic: Topic): void;
-  /** A message with a copy of an archived event; none if it has to be dropped, which is counted. */
-  prepare(payload: Uint8Array): Uint8Array | undefined;
-  /** Send a message to the other nodes. */
-  publish(topic: Topic, message: Uint8Array): void;
+  /** Copy the event that a writer holds, to be sent to the other nodes after this turn. */
+  publish(topic: Topic, writer: Writer): void;
+  /** Count an event that is not sent because the link is not open. */
+  drop(): void;
 }
 
 interface Entry {
@@ -104,7 +104,7 @@ export class EventSwitch<Event> implements EventEmitter<Event> {
 
   emit(topic: Topic | string, event: Event): void {
     const entry = this.#entries.get(topicKey(topic));
-    if (entry === undefined && !this.link?.open) return;
+    if (entry === undefined && !this.#leaves()) return;
     if (this.#schema === undefined) {
       throw new TypeError("Cannot emit an event: the service declares none");
     }
@@ -121,11 +121,18 @@ export class EventSwitch<Event> implements EventEmitter<Event> {
 
   emitRaw(topic: Topic | string, payload: Uint8Array): void {
     const entry = this.#entries.get(topicKey(topic));
-    if (entry === undefined && !this.link?.open) return;
+    if (entry === undefined && !this.#leaves()) return;
     const to = entry?.topic ?? toTopic(topic);
     const writer = takeWriter();
     writeEvent(writer, to, payload);
     this.#send(entry, to, writer);
+  }
+
+  /** Whether an event that nobody here is subscribed to goes anywhere. */
+  #leaves(): boolean {
+    if (this.link === undefined || this.link.open) return this.link !== undefined;
+    this.link.drop();
+    return false;
   }
 
   /** Send another node's event to this node's subscribers. Returns false if there are none. */
@@ -134,16 +141,21 @@ export class EventSwitch<Event> implements EventEmitter<Event> {
     if (entry === undefined) return false;
     const writer = takeWriter();
     writeEvent(writer, entry.topic, payload);
-    this.#deliver(entry, new SharedMessage(writer, this.#deflater));
+    const message = new SharedMessage(writer, this.#deflater);
+    this.#deliver(entry, message);
+    message.release();
     return true;
   }
 
   #send(entry: Entry | undefined, topic: Topic, writer: Writer): void {
-    // Copied before the delivery, which hands the writer on; sent after it.
-    const message = this.link?.prepare(eventPayload(writer));
-    if (entry !== undefined) this.#deliver(entry, new SharedMessage(writer, this.#deflater));
-    else giveWriter(writer);
-    if (message !== undefined) this.link?.publish(topic, message);
+    if (entry === undefined) {
+      this.link?.publish(topic, writer);
+      return giveWriter(writer);
+    }
+    const message = new SharedMessage(writer, this.#deflater);
+    this.#deliver(entry, message);
+    this.link?.publish(topic, writer);
+    message.release();
   }
 
   #deliver({ subscribers }: Entry, message: SharedMessage): void {
@@ -153,7 +165,6 @@ export class EventSwitch<Event> implements EventEmitter<Event> {
       if (left-- === 0) break;
       subscriber.deliver(message);
     }
-    message.release();
   }
 
   /** The topics created and removed from now on. */

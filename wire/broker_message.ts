@@ -1,25 +1,33 @@
 /**
- * What nodes send one another through a broker: an event with a header.
+ * What nodes send one another through a broker: events of one topic, behind one header.
  *
  * | offset | bytes | field                                              |
  * | -----: | ----: | -------------------------------------------------- |
  * |      0 |     2 | `hl`                                               |
- * |      2 |     1 | version: 1                                         |
+ * |      2 |     1 | version: 2                                         |
  * |      3 |     1 | 0                                                  |
  * |      4 |     4 | `u32` fingerprint of the service's events          |
  * |      8 |     8 | `u64` node, at most 2⁵³ - 1                        |
  * |     16 |     8 | `u64` number of the message, at most 2⁵³ - 1       |
- * |     24 |       | the archived event                                 |
+ * |     24 |       | one or more events, in the order they were emitted |
  *
- * All numbers are little-endian. A node's numbers rise; they leave gaps on each topic.
+ * Each event is the `u32` count of its bytes, and the bytes: an archive. All numbers are little-endian.
+ * A node's numbers rise; they leave gaps on each topic.
  *
  * @module
  */
 
-/** Bytes before the event. */
+/** Bytes before the first event. */
 export const BROKER_HEADER_BYTES = 24;
+/** Bytes before each event. */
+export const EVENT_LENGTH_BYTES = 4;
 
-const MAGIC = 0x0001_6c68;
+/** Bytes of one copy that a loop makes faster than `set()`. */
+const MAX_LOOPED_BYTES = 64;
+/** Bytes of the largest buffer that is used again. */
+const MAX_KEPT_BYTES = 1 << 17;
+const FIRST_BYTES = 1024;
+const MAGIC = 0x0002_6c68;
 const TWO_32 = 2 ** 32;
 const MAX_HIGH = 0x1f_ffff;
 
@@ -33,24 +41,81 @@ export class BrokerHeader {
   sequence = 0;
 }
 
-/** Write a header in front of a message that has room for it. */
-export function writeBrokerHeader(message: Uint8Array, header: BrokerHeader): void {
-  setU32(message, 0, MAGIC);
-  setU32(message, 4, header.fingerprint);
-  setU53(message, 8, header.node);
-  setU53(message, 16, header.sequence);
+/** A message as it grows, in a buffer that serves one after the other. */
+export class BrokerMessage {
+  #bytes: Uint8Array<ArrayBuffer> = new Uint8Array(FIRST_BYTES);
+  /** Bytes so far, with the header. */
+  length: number = BROKER_HEADER_BYTES;
+  /** Events so far. */
+  count = 0;
+
+  /** Append the event of `length` bytes at `start` of some bytes. */
+  append(bytes: Uint8Array, start: number, length: number): void {
+    const at = this.length + EVENT_LENGTH_BYTES;
+    if (at + length > this.#bytes.length) this.#grow(at + length);
+    const into = this.#bytes;
+    setU32(into, this.length, length);
+    if (length > MAX_LOOPED_BYTES) into.set(bytes.subarray(start, start + length), at);
+    else for (let i = 0; i < length; i++) into[at + i] = bytes[start + i]!;
+    this.length = at + length;
+    this.count++;
+  }
+
+  #grow(needed: number): void {
+    const grown = new Uint8Array(Math.max(needed, 2 * this.#bytes.length));
+    grown.set(this.#bytes.subarray(0, this.length));
+    this.#bytes = grown;
+  }
+
+  /** A copy of the message, behind its header. The next one begins. */
+  take(header: BrokerHeader): Uint8Array<ArrayBuffer> {
+    const bytes = this.#bytes;
+    setU32(bytes, 0, MAGIC);
+    setU32(bytes, 4, header.fingerprint);
+    setU53(bytes, 8, header.node);
+    setU53(bytes, 16, header.sequence);
+    const message = bytes.slice(0, this.length);
+    this.clear();
+    return message;
+  }
+
+  /** Forget the events. */
+  clear(): void {
+    this.length = BROKER_HEADER_BYTES;
+    this.count = 0;
+    if (this.#bytes.length > MAX_KEPT_BYTES) this.#bytes = new Uint8Array(FIRST_BYTES);
+  }
 }
 
-/** Read a message's header. Returns false, and reads nothing, if it has none. */
-export function readBrokerHeader(message: Uint8Array, into: BrokerHeader): boolean {
-  if (message.length < BROKER_HEADER_BYTES) return false;
-  const view = new DataView(message.buffer, message.byteOffset, BROKER_HEADER_BYTES);
-  if (view.getUint32(0, true) !== MAGIC) return false;
-  if (view.getUint32(12, true) > MAX_HIGH || view.getUint32(20, true) > MAX_HIGH) return false;
+/**
+ * Read a message's header. Returns how many events follow it; 0, and reads nothing, if it is no message:
+ * without a header, or with bytes that are no whole events.
+ */
+export function readBrokerHeader(message: Uint8Array, into: BrokerHeader): number {
+  if (message.length < BROKER_HEADER_BYTES) return 0;
+  const view = new DataView(message.buffer, message.byteOffset, message.length);
+  if (view.getUint32(0, true) !== MAGIC) return 0;
+  if (view.getUint32(12, true) > MAX_HIGH || view.getUint32(20, true) > MAX_HIGH) return 0;
+  let count = 0;
+  let at = BROKER_HEADER_BYTES;
+  for (; at + EVENT_LENGTH_BYTES <= message.length; count++) {
+    at += EVENT_LENGTH_BYTES + view.getUint32(at, true);
+  }
+  if (at !== message.length) return 0;
   into.fingerprint = view.getUint32(4, true);
   into.node = getU53(view, 8);
   into.sequence = getU53(view, 16);
-  return true;
+  return count;
+}
+
+/** Where the events of a message that has been checked begin and end. */
+export function* eventsOf(message: Uint8Array): Generator<readonly [start: number, end: number]> {
+  const view = new DataView(message.buffer, message.byteOffset, message.length);
+  for (let at = BROKER_HEADER_BYTES; at < message.length;) {
+    const start = at + EVENT_LENGTH_BYTES;
+    at = start + view.getUint32(at, true);
+    yield [start, at];
+  }
 }
 
 /** An id for a node that no other has: 53 random bits. */

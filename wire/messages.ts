@@ -135,11 +135,15 @@ export function writeEventOf<T>(writer: Writer, topic: Topic, event: Schema<T>, 
   finishEvent(writer, start, name.length, topic.isString, length);
 }
 
-/** The payload of the event that a writer holds. Valid until the writer is given back. */
-export function eventPayload(writer: Writer): Uint8Array {
-  const at = writer.position - SERVER_MESSAGE_BYTES;
-  const start = at + 16 + writer.view.getInt32(at + 16, true);
-  return writer.bytes.subarray(start, start + writer.view.getUint32(at + 20, true));
+/** Where the payload of the event that a writer holds begins, in the writer's bytes. */
+export function eventStart(writer: Writer): number {
+  const at = writer.position - SERVER_MESSAGE_BYTES + 16;
+  return at + writer.view.getInt32(at, true);
+}
+
+/** The bytes of that payload. */
+export function eventLength(writer: Writer): number {
+  return writer.view.getUint32(writer.position - SERVER_MESSAGE_BYTES + 20, true);
 }
 
 /** One changed field of the connection state. */

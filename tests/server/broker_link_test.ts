@@ -2,6 +2,7 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { test } from "node:test";
 import { encode } from "../../codec/mod.ts";
 import type { Broker, BrokerNode } from "../../server/mod.ts";
+import { MAX_BATCH_BYTES } from "../../server/broker_outbox.ts";
 import { BrokerError } from "../../server/mod.ts";
 import { Topic } from "../../wire/topic.ts";
 import { ScriptedClient } from "../support/scripted_client.ts";
@@ -24,7 +25,7 @@ class TestBroker implements Broker {
   /** What `subscribe` does instead. */
   refuse: (() => Promise<void>) | undefined;
   /** What `publish` does instead. */
-  send: ((message: Uint8Array) => void | Promise<void>) | undefined;
+  send: ((message: Uint8Array, topic: Topic) => void | Promise<void>) | undefined;
   readonly #bus: Bus;
   constructor(bus: Bus) {
     this.#bus = bus;
@@ -43,7 +44,7 @@ class TestBroker implements Broker {
     this.topics.delete(topic.key);
   }
   publish(topic: Topic, message: Uint8Array): void | Promise<void> {
-    if (this.send !== undefined) return this.send(message);
+    if (this.send !== undefined) return this.send(message, topic);
     for (const { topics, node } of this.#bus.brokers) {
       if (topics.has(topic.key)) node?.deliver(topic, message);
     }
@@ -83,6 +84,7 @@ test("an event reaches subscribers of both nodes once, with and without some of 
   a.core.events.emit("t", { type: "changed", to: 1 });
   await b.contexts[0]!.subscriptions.add("b only");
   a.core.events.emitRaw("b only", encode(Demo.event!, { type: "quiet" }));
+  await turn();
   assertEquals(a.client.take(), ["event t 0000000001000000"]);
   assertEquals(b.client.take(), ["event t 0000000001000000", "event b only 0100000000000000"]);
   assertEquals([a.core.broker?.published, b.core.broker?.received, a.core.broker?.received], [
@@ -106,6 +108,7 @@ test("a broker that throws, rejects or is down never stops local delivery", asyn
   for (const send of sends) {
     node.broker.send = send;
     node.core.events.emit("t", { type: "quiet" });
+    await turn();
   }
   await turn();
   assertEquals(codes(node), ["PublishFailed", "PublishFailed"]);
@@ -127,12 +130,17 @@ test("bytes on the way are bounded: what is more is dropped and counted", async 
   const node = await makeNode(new Bus(), 100);
   const { promise, resolve } = Promise.withResolvers<void>();
   node.broker.send = () => promise;
-  for (let i = 0; i < 10; i++) node.core.events.emit("t", { type: "quiet" });
-  assertEquals([node.core.broker!.published, node.core.broker!.dropped], [3, 7]);
+  // 24 bytes for the message, 12 for each event.
+  for (let i = 0; i < 4; i++) node.core.events.emit("t", { type: "quiet" });
+  await turn();
+  for (let i = 0; i < 5; i++) node.core.events.emit("t", { type: "quiet" });
+  await turn();
+  assertEquals([node.core.broker!.published, node.core.broker!.dropped], [4, 5]);
   resolve();
   await turn();
-  node.core.events.emit("t", { type: "quiet" });
-  assertEquals(node.core.broker!.published, 4);
+  for (let i = 0; i < 10; i++) node.core.events.emit("t", { type: "quiet" });
+  await turn();
+  assertEquals([node.core.broker!.published, node.core.broker!.dropped], [10, 9]);
   await end(node);
 });
 
@@ -143,7 +151,10 @@ test("garbage, other versions, own echoes, doubles and what is late are counted,
   await b.contexts[0]!.subscriptions.add(topic);
   const messages: Uint8Array[] = [];
   a.broker.send = (message) => void messages.push(message);
-  for (let to = 0; to < 3; to++) a.core.events.emit(topic, { type: "changed", to });
+  for (let to = 0; to < 3; to++) {
+    a.core.events.emit(topic, { type: "changed", to });
+    await turn();
+  }
   const [first, second, third] = messages as [Uint8Array, Uint8Array, Uint8Array];
   const node = b.broker.node!;
   const edited = (at: number, value: number): Uint8Array => {
@@ -158,10 +169,14 @@ test("garbage, other versions, own echoes, doubles and what is late are counted,
     third.subarray(0, 24),
     third.subarray(0, 23),
     edited(0, 0),
-    edited(2, 2),
+    edited(2, 1),
     edited(15, 0xff),
     edited(23, 0xff),
     edited(24, 9),
+    edited(27, 0xff),
+    edited(28, 9),
+    Uint8Array.of(...third, 0),
+    Uint8Array.of(...third, 8, 0, 0, 0, 9, 9, 9, 9, 9, 9, 9, 9),
   ];
   for (const message of bad) node.deliver(topic, message);
   node.deliver(topic, edited(4, third[4]! ^ 1));
@@ -178,6 +193,72 @@ test("garbage, other versions, own echoes, doubles and what is late are counted,
   });
   assertEquals(codes(b), ["BadMessage", "BadMessage", "BadMessage", "BadMessage"]);
   await end(a, b);
+});
+
+test("events of a turn that follow one another on a topic are one message; order is kept over all", async () => {
+  const bus = new Bus();
+  const [a, b] = [await makeNode(bus), await makeNode(bus)];
+  for (const topic of ["x", "y"]) await b.contexts[0]!.subscriptions.add(topic);
+  const messages: [Topic, Uint8Array][] = [];
+  a.broker.send = (message, topic) => void messages.push([topic, message]);
+  for (const [i, topic] of ["x", "x", "y", "x"].entries()) {
+    a.core.events.emit(topic, { type: "changed", to: i });
+  }
+  assertEquals(messages.length, 0);
+  await turn();
+  assertEquals(messages.map(([topic]) => `${topic}`), ["x", "y", "x"]);
+  for (const [topic, message] of messages) b.broker.node!.deliver(topic, message);
+  assertEquals(b.client.take(), [
+    "event x 0000000000000000",
+    "event x 0000000001000000",
+    "event y 0000000002000000",
+    "event x 0000000003000000",
+  ]);
+  assertEquals([a.core.broker!.published, b.core.broker!.received], [4, 4]);
+  await end(a, b);
+});
+
+test("a message is no longer than MAX_BATCH_BYTES, but for a single event", async () => {
+  const node = await makeNode(new Bus());
+  const lengths: number[] = [];
+  node.broker.send = (message) => void lengths.push(message.length);
+  for (let i = 0; i < 10_000; i++) node.core.events.emit("t", { type: "quiet" });
+  node.core.events.emitRaw("t", new Uint8Array(2 * MAX_BATCH_BYTES));
+  await turn();
+  assertEquals(lengths.map((length) => length > MAX_BATCH_BYTES), [false, false, true]);
+  assertEquals(node.core.broker!.published, 10_001);
+  await end(node);
+});
+
+test("in a dense stream several turns share a message, and the last one does not stay behind", async () => {
+  const node = await makeNode(new Bus());
+  let messages = 0;
+  node.broker.send = () => void messages++;
+  for (let i = 0; i < 1000; i++) {
+    node.core.events.emit("t", { type: "quiet" });
+    await Promise.resolve();
+  }
+  while (node.core.broker!.published < 1000) await turn();
+  assert(messages < 1000);
+  await end(node);
+});
+
+test("what waits when the link goes down is dropped and counted; what waits at the end is sent", async () => {
+  const node = await makeNode(new Bus());
+  let messages = 0;
+  node.broker.send = () => void messages++;
+  for (const topic of ["x", "y"]) node.core.events.emit(topic, { type: "quiet" });
+  node.broker.node!.link("down");
+  await turn();
+  assertEquals([messages, node.core.broker!.dropped], [0, 2]);
+  node.core.events.emit("nobody's here", { type: "quiet" });
+  assertEquals(node.core.broker!.dropped, 3);
+  node.broker.node!.link("up");
+  const closed = node.core.close();
+  node.core.events.emit("x", { type: "quiet" });
+  node.client.hangUp();
+  await closed;
+  assertEquals([messages, node.core.broker!.published], [1, 1]);
 });
 
 test("a subscribe that fails rejects add(), keeps the subscription and is tried again", async () => {

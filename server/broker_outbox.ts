@@ -1,0 +1,165 @@
+/**
+ * {@linkcode BrokerOutbox}: events on their way to the engine.
+ *
+ * @module
+ */
+import type { Writer } from "../codec/writer.ts";
+import type { Broker } from "../wire/broker.ts";
+import { BrokerHeader, BrokerMessage, EVENT_LENGTH_BYTES } from "../wire/broker_message.ts";
+import { eventLength, eventStart } from "../wire/messages.ts";
+import type { Topic } from "../wire/topic.ts";
+
+/** Bytes of a message that takes no further event. NATS takes 1 MiB unless told otherwise. */
+export const MAX_BATCH_BYTES = 65_536;
+
+/**
+ * Milliseconds until the next flush, for each event of the last one, and at most; and how many may be taken
+ * in advance. A write to the engine costs as much as a dozen events, so in a dense stream of turns several
+ * share one, and what is sparse is sent in its turn.
+ */
+const FLUSH_MS_PER_EVENT = 0.05;
+const MAX_FLUSH_MS = 0.5;
+const FLUSH_BURST_MS = 1;
+
+interface Sealed {
+  readonly topic: Topic;
+  readonly count: number;
+  readonly message: Uint8Array;
+}
+
+/** What an outbox needs. */
+export interface BrokerOutboxOptions {
+  /** Where messages go. */
+  readonly broker: Broker;
+  /** Who sends them. */
+  readonly node: number;
+  /** Which events they hold. */
+  readonly fingerprint: number;
+  /** Bytes that may be on the way to the engine. */
+  readonly maxPendingBytes: number;
+  /** Some events could not be sent. */
+  onFailed(count: number, error: unknown): void;
+}
+
+/**
+ * Gathers events into messages, and sends those when the turn has ended, after what the turn sent to this
+ * node's own subscribers.
+ *
+ * Events that follow one another on one topic share a message, and so keep their order with those of other
+ * topics as well.
+ */
+export class BrokerOutbox {
+  readonly #options: BrokerOutboxOptions;
+  readonly #header = new BrokerHeader();
+  readonly #message = new BrokerMessage();
+  /** What the message is on. */
+  #topic: Topic | undefined;
+  readonly #sealed: Sealed[] = [];
+  #pendingBytes = 0;
+  #turnQueued = false;
+  /** Events that have not been handed to the engine. */
+  #unsent = 0;
+  /** When the end of a turn may flush again, in milliseconds. */
+  #flushAt = 0;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  /** Events handed to the engine. */
+  published = 0;
+  /** Events that were not, because there was no way or too much on it. */
+  dropped = 0;
+
+  /** Create for a broker. */
+  constructor(options: BrokerOutboxOptions) {
+    this.#options = options;
+    this.#header.node = options.node;
+    this.#header.fingerprint = options.fingerprint;
+  }
+
+  /** Copy the event that a writer holds. */
+  add(topic: Topic, writer: Writer): void {
+    const length = eventLength(writer);
+    const message = this.#message;
+    const room = MAX_BATCH_BYTES - EVENT_LENGTH_BYTES - length;
+    if ((topic !== this.#topic && topic.key !== this.#topic?.key) || message.length > room) {
+      this.#seal();
+      this.#topic = topic;
+    }
+    const pending = this.#pendingBytes + message.length + EVENT_LENGTH_BYTES + length;
+    if (pending > this.#options.maxPendingBytes) {
+      this.dropped++;
+      return;
+    }
+    message.append(writer.bytes, eventStart(writer), length);
+    this.#unsent++;
+    if (this.#turnQueued) return;
+    this.#turnQueued = true;
+    queueMicrotask(this.#onTurn);
+  }
+
+  /** The turn has ended, and what it sent to this node's subscribers has been handed to the network. */
+  readonly #onTurn = (): void => {
+    this.#turnQueued = false;
+    const now = performance.now();
+    if (now >= this.#flushAt) {
+      const waitMs = Math.min(MAX_FLUSH_MS, this.#unsent * FLUSH_MS_PER_EVENT);
+      this.#flushAt = Math.max(this.#flushAt, now - FLUSH_BURST_MS) + waitMs;
+      this.flush();
+    } else {
+      this.#timer ??= setTimeout(() => {
+        this.#timer = undefined;
+        this.flush();
+      }, 1);
+    }
+  };
+
+  /** What has not been sent will not be: the link is down. */
+  drop(): void {
+    this.#seal();
+    this.#unsent = 0;
+    for (const { count, message } of this.#sealed.splice(0)) {
+      this.dropped += count;
+      this.#pendingBytes -= message.length;
+    }
+  }
+
+  /** The message takes no more events. */
+  #seal(): void {
+    const topic = this.#topic;
+    const { count, length } = this.#message;
+    this.#topic = undefined;
+    if (topic === undefined || count === 0) return;
+    this.#header.sequence++;
+    this.#sealed.push({ topic, count, message: this.#message.take(this.#header) });
+    this.#pendingBytes += length;
+  }
+
+  /** Hand all messages to the engine. */
+  flush(): void {
+    this.#seal();
+    this.#unsent = 0;
+    for (const sealed of this.#sealed.splice(0)) this.#send(sealed);
+  }
+
+  #send({ topic, count, message }: Sealed): void {
+    this.published += count;
+    const done = (): void => {
+      this.#pendingBytes -= message.length;
+    };
+    const failed = (error: unknown): void => {
+      done();
+      this.#options.onFailed(count, error);
+    };
+    try {
+      const sent = this.#options.broker.publish(topic, message);
+      if (sent === undefined) done();
+      else sent.then(done, failed);
+    } catch (error) {
+      failed(error);
+    }
+  }
+
+  /** Send what there is, and nothing more. */
+  close(): void {
+    clearTimeout(this.#timer);
+    this.flush();
+  }
+}
