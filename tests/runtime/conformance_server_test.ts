@@ -92,7 +92,7 @@ const options = {
 
 const echo: HandlerOf<typeof Echo> = ({ subscriptions }) => {
   subscriptions.add("all");
-  return { echo: ({ value }) => value };
+  return { echo: ({ value }) => value, repeat: ({ octets }) => octets };
 };
 
 interface Started extends AsyncDisposable {

@@ -5,7 +5,7 @@
  */
 import { Buffer } from "node:buffer";
 import { inflateRawSync } from "node:zlib";
-import { u32 } from "../../codec/mod.ts";
+import { bytes, u32 } from "../../codec/mod.ts";
 import { Reader } from "../../codec/reader.ts";
 import { Writer } from "../../codec/writer.ts";
 import { rpc, service, Topic } from "../../mod.ts";
@@ -21,7 +21,10 @@ import {
 } from "../../wire/messages.ts";
 
 /** What both sides of a table speak. */
-export const Echo = service({ rpc: { echo: rpc({ value: u32 }, u32) }, event: u32 });
+export const Echo = service({
+  rpc: { echo: rpc({ value: u32 }, u32), repeat: rpc({ octets: bytes }, bytes) },
+  event: u32,
+});
 
 const ECHO = Echo.methods[0]!.call;
 const MASK = [0x37, 0xfa, 0x21, 0x3d] as const;
