@@ -5,6 +5,10 @@
  */
 
 const INITIAL_BYTES = 256;
+/** Up to so many bytes, a loop is faster than a call to `fill`. */
+const MAX_LOOPED_BYTES = 32;
+/** Views on fewer bytes than this are kept. */
+const MAX_KEPT_VIEW_BYTES = 128;
 
 /** How deep a value of a recursive type may nest; the same as what is decoded by default. */
 export const MAX_VALUE_DEPTH = 64;
@@ -34,6 +38,9 @@ export class Writer {
   /** Levels of recursive types under way. */
   depth = 0;
 
+  /** Views on the first bytes, by how many: a view costs more than a small message. */
+  #heads: Uint8Array<ArrayBuffer>[] = [];
+
   /** Create with room for `capacity` bytes. */
   constructor(capacity: number = INITIAL_BYTES) {
     this.bytes = new Uint8Array(capacity);
@@ -48,6 +55,14 @@ export class Writer {
     grown.set(this.bytes.subarray(0, this.position));
     this.bytes = grown;
     this.view = new DataView(grown.buffer);
+    this.#heads = [];
+  }
+
+  /** A view on what is written. It is handed out again: for use until the next write. */
+  written(): Uint8Array<ArrayBuffer> {
+    const { position } = this;
+    if (position >= MAX_KEPT_VIEW_BYTES) return this.bytes.subarray(0, position);
+    return this.#heads[position] ??= this.bytes.subarray(0, position);
   }
 
   /** Write zero bytes up to a multiple of `align` from `base`. */
@@ -55,8 +70,14 @@ export class Writer {
     const count = (this.base - this.position) & (align - 1);
     if (count === 0) return;
     this.ensure(count);
-    this.bytes.fill(0, this.position, this.position + count);
-    this.position += count;
+    this.#zero(this.position + count);
+  }
+
+  #zero(end: number): void {
+    const { bytes } = this;
+    if (end - this.position > MAX_LOOPED_BYTES) bytes.fill(0, this.position, end);
+    else for (let at = this.position; at < end; at++) bytes[at] = 0;
+    this.position = end;
   }
 
   /** Write `size` zero bytes at a multiple of `align`, and return their position. */
@@ -64,8 +85,7 @@ export class Writer {
     const padding = (this.base - this.position) & (align - 1);
     this.ensure(padding + size);
     const start = this.position + padding;
-    this.bytes.fill(0, this.position, start + size);
-    this.position = start + size;
+    this.#zero(start + size);
     return start;
   }
 

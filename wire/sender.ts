@@ -47,7 +47,7 @@ function isStored(writer: Writer, level: number): boolean {
 function frame(writer: Writer, deflater: Deflater, level: number): Framed {
   if (isStored(writer, level)) {
     writeStoredHeader(writer.bytes, 0, writer.position - STORED_HEADER_BYTES);
-    return writer.bytes.subarray(0, writer.position);
+    return writer.written();
   }
   return deflater.deflate(writer.bytes.subarray(STORED_HEADER_BYTES, writer.position), level);
 }
