@@ -54,6 +54,7 @@ export class Reader {
 
   /** Take the bytes that hold the next archives. */
   reset(bytes: Uint8Array): void {
+    if (bytes === this.bytes) return;
     this.bytes = bytes;
     this.#view = undefined;
   }

@@ -12,6 +12,10 @@ const MAX_HEADER_BYTES = 14;
 /** First size of a reassembly buffer, in bytes: a header alone makes no large one. */
 const FIRST_KEPT_BYTES = 16 * 1024;
 const MASK_BYTES = 4;
+/** Messages of fewer bytes are copied: a view on the chunk costs more. */
+const MAX_COPIED_BYTES = 64;
+/** What small messages are copied to, by length. */
+const copies: (Uint8Array | undefined)[] = new Array(MAX_COPIED_BYTES).fill(undefined);
 const NOTHING: Uint8Array = new Uint8Array(0);
 
 /** Whose frames are read: a client masks each, a server none. */
@@ -32,8 +36,8 @@ export interface FrameSink {
 /**
  * Cuts a byte stream into frames and joins fragmented messages.
  *
- * A message that lies whole and unfragmented in one chunk is handed out as a view on that chunk,
- * which is unmasked where it stands. Lengths are checked as soon as a header is complete, before
+ * A message that lies whole and unfragmented in one chunk is handed out as a view on that chunk
+ * (a small one as a copy), which is unmasked where it stands. Lengths are checked as soon as a header is complete, before
  * anything is kept; between messages nothing is.
  */
 export class FrameReader {
@@ -185,7 +189,8 @@ export class FrameReader {
     }
     if (whole && this.#final && this.#messageOpcode === 0) {
       this.#inFrame = false;
-      this.#endMessage(this.#opcode, chunk.subarray(at, end));
+      if (end - at >= MAX_COPIED_BYTES) this.#endMessage(this.#opcode, chunk.subarray(at, end));
+      else this.#endSmall(chunk, at, end);
       return end;
     }
     this.#keep(chunk, at, end);
@@ -217,6 +222,16 @@ export class FrameReader {
     }
     this.#message.set(chunk.subarray(at, end), this.#messageBytes);
     this.#messageBytes += end - at;
+  }
+
+  #endSmall(chunk: Uint8Array, at: number, end: number): void {
+    const size = end - at;
+    const message = copies[size] ?? new Uint8Array(size);
+    // Taken out while it is in use: what the message sets off may read frames itself.
+    copies[size] = undefined;
+    for (let i = 0; i < size; i++) message[i] = chunk[at + i]!;
+    this.#endMessage(this.#opcode, message);
+    copies[size] = message;
   }
 
   #endMessage(opcode: number, message: Uint8Array): void {

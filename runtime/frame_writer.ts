@@ -11,6 +11,8 @@ const FIRST_BYTES = 4096;
 const MAX_POOLED_BYTES = 64 * 1024;
 /** How many buffers wait to be used again. */
 const MAX_POOLED = 32;
+/** Payloads of up to this many bytes are copied one byte at a time. */
+const MAX_LOOPED_BYTES = 48;
 /** Largest frame header, in bytes: 2, a 64-bit length, a mask. */
 const MAX_HEADER_BYTES = 14;
 
@@ -60,8 +62,10 @@ export class FrameWriter {
       for (let shift = 24; shift >= 0; shift -= 8) bytes[at++] = size >>> shift;
     }
     if (this.#masked) at = this.#drawMask(at);
-    bytes.set(payload, at);
     this.length = at + size;
+    // A call to `set` costs more than a few bytes.
+    if (size > MAX_LOOPED_BYTES) bytes.set(payload, at);
+    else for (let i = 0; i < size; i++) bytes[at + i] = payload[i]!;
     if (this.#masked) applyMask(bytes, at, this.length, packMask(bytes, at - 4));
   }
 

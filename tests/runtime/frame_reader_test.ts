@@ -116,8 +116,8 @@ describe("FrameReader.push()", () => {
     });
   }
 
-  test("hands out a view when the message lies in one chunk", () => {
-    const chunk = bytes("82 02 0102");
+  test("hands out a view when a message of some size lies in one chunk", () => {
+    const chunk = bytes("82 40" + "01".repeat(64));
     let seen: Uint8Array | undefined;
     const reader = new FrameReader(
       "server",
@@ -127,6 +127,23 @@ describe("FrameReader.push()", () => {
     );
     reader.push(chunk);
     assertEquals(seen?.buffer === chunk.buffer, true);
+  });
+
+  test("leaves a small message alone while others of its length are read inside its call", () => {
+    const seen: number[][] = [];
+    const read = (onBinary: (message: Uint8Array) => void): void =>
+      new FrameReader(
+        "server",
+        { onBinary, onText() {}, onPing() {}, onClose() {} },
+        MAX_BYTES,
+        TOO_BIG,
+      ).push(bytes("82 02 0102"));
+    read((outer) => {
+      read((inner) => inner.fill(9));
+      seen.push([...outer]);
+    });
+    read((message) => seen.push([...message]));
+    assertEquals(seen, [[1, 2], [1, 2]]);
   });
 
   test("reads no more after an error", () => {
