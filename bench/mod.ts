@@ -10,6 +10,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import process from "node:process";
 import { runBytes } from "./bytes.ts";
 import { runConnect } from "./connect.ts";
+import { runFanOut } from "./fan_out.ts";
 import { describeMachine, machineLines } from "./machine.ts";
 import { readOptions } from "./options.ts";
 import { pin } from "./pin.ts";
@@ -55,6 +56,7 @@ if (options.only.includes("rpc")) {
 }
 if (options.only.includes("connect")) show(await runConnect(options));
 if (options.only.includes("bytes")) show(await runBytes());
+if (options.only.includes("fan-out")) show(await runFanOut(options));
 if (options.only.includes("codec")) {
   progress("codec");
   // Only when asked for: it alone needs a package.
