@@ -22,6 +22,7 @@ export type Handler = (
 class DenoTransport implements Transport {
   readonly #socket: WebSocket;
   readonly guard: Guard;
+  #closing = false;
 
   constructor(socket: WebSocket, maxMessageBytes: number) {
     this.#socket = socket;
@@ -32,9 +33,13 @@ class DenoTransport implements Transport {
     return this.#socket.bufferedAmount;
   }
 
+  get #isOpen(): boolean {
+    return !this.#closing && this.#socket.readyState === WebSocket.OPEN;
+  }
+
   send(message: Uint8Array<ArrayBuffer>): void {
     // Deno copies before `send` returns.
-    if (this.#socket.readyState === WebSocket.OPEN) this.#socket.send(message);
+    if (this.#isOpen) this.#socket.send(message);
   }
 
   close(code: number, reason: string): void {
@@ -52,8 +57,10 @@ class DenoTransport implements Transport {
   }
 
   #close(code: number, reason: string): void {
-    if (this.#socket.readyState !== WebSocket.OPEN) return;
-    this.#socket.close(code, truncateReason(reason));
+    if (!this.#isOpen) return;
+    this.#closing = true;
+    // Deno hangs up without a close frame where frames of the peer wait to be read.
+    setTimeout(() => this.#socket.close(code, truncateReason(reason)));
   }
 }
 
