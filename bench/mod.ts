@@ -13,6 +13,7 @@ import { runConnect } from "./connect.ts";
 import { runFanOut } from "./fan_out.ts";
 import { describeMachine, machineLines } from "./machine.ts";
 import { readOptions } from "./options.ts";
+import { runPayload } from "./payload.ts";
 import { pin } from "./pin.ts";
 import { progress } from "./rounds.ts";
 import { runRpc, SCHEMES } from "./rpc.ts";
@@ -56,6 +57,7 @@ if (options.only.includes("rpc")) {
 }
 if (options.only.includes("connect")) show(await runConnect(options));
 if (options.only.includes("bytes")) show(await runBytes());
+if (options.only.includes("payload")) show(await runPayload(options));
 if (options.only.includes("fan-out")) show(await runFanOut(options));
 if (options.only.includes("codec")) {
   progress("codec");
