@@ -15,7 +15,7 @@
  */
 import type { Broker, BrokerNode } from "../wire/broker.ts";
 import { Topic } from "../wire/topic.ts";
-import { base64url } from "./base64url.ts";
+import { checkPrefix, topicName } from "./topic_name.ts";
 
 export type { Broker, BrokerNode } from "../wire/broker.ts";
 export { Topic } from "../wire/topic.ts";
@@ -79,9 +79,7 @@ interface Subscribed {
  */
 export function natsBroker(connection: NatsConnection, options: NatsBrokerOptions = {}): Broker {
   const { prefix = "hardlight." } = options;
-  if (!/^(?:[^\s.*>]+\.)+$/.test(prefix)) {
-    throw new TypeError(`Cannot use prefix "${prefix}": expected names that each end in a dot`);
-  }
+  checkPrefix(prefix);
   return new NatsBroker(connection, prefix);
 }
 
@@ -172,13 +170,13 @@ class NatsBroker implements Broker {
   }
 
   #subject(topic: Topic): string {
-    const bytes = Topic.bytesOf(topic);
-    if (bytes.length > MAX_NATS_TOPIC_BYTES) {
+    const { length } = Topic.bytesOf(topic);
+    if (length > MAX_NATS_TOPIC_BYTES) {
       throw new RangeError(
-        `Cannot use a topic of ${bytes.length} bytes: ${MAX_NATS_TOPIC_BYTES} fit a subject`,
+        `Cannot use a topic of ${length} bytes: ${MAX_NATS_TOPIC_BYTES} fit a subject`,
       );
     }
-    return `${this.#prefix}${topic.isString ? "s" : "b"}.${base64url(bytes) || "="}`;
+    return this.#prefix + topicName(topic);
   }
 
   close(): void {

@@ -6,16 +6,26 @@
 import { rpc, service, string, topic, u32, variants } from "../../mod.ts";
 import type { HandlerOf } from "../../server/mod.ts";
 
+const methods = {
+  join: rpc({ room: topic }),
+  leave: rpc({ room: topic }),
+  say: rpc({ room: topic, from: u32, first: u32, count: u32 }),
+  status: rpc({}, string),
+  wait: rpc({ ms: u32 }),
+};
+
 /** Rooms, and how the node stands. */
 export const Rooms = service({
   name: "rooms",
-  rpc: {
-    join: rpc({ room: topic }),
-    leave: rpc({ room: topic }),
-    say: rpc({ room: topic, from: u32, first: u32, count: u32 }),
-    status: rpc({}, string),
-  },
+  rpc: methods,
   event: variants({ said: { from: u32, number: u32 }, other: { text: string } }),
+});
+
+/** A later version whose events take as many bytes and mean something else. */
+export const NextRooms = service({
+  name: "rooms",
+  rpc: methods,
+  event: variants({ said: { number: u32, from: u32 }, other: { text: string } }),
 });
 
 /** Handlers whose `status` answers what `status` gives, as JSON. */
@@ -29,5 +39,6 @@ export function rooms(status: () => unknown): HandlerOf<typeof Rooms> {
       }
     },
     status: () => JSON.stringify(status()),
+    wait: ({ ms }) => new Promise((resolve) => setTimeout(resolve, ms)),
   });
 }

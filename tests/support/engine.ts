@@ -1,0 +1,102 @@
+/**
+ * Real servers of brokers, on ports of their own, that tests kill and start again.
+ *
+ * @module
+ */
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { connect, createServer } from "node:net";
+import process from "node:process";
+
+/** The command that starts one: found, or else installed where that is possible (Debian, as root). */
+export function findEngine(name: "nats-server" | "redis-server"): string | undefined {
+  const places = [name, `/usr/sbin/${name}`, `/usr/bin/${name}`, `/usr/local/bin/${name}`];
+  const found = places.find(runs);
+  if (found !== undefined || process.getuid?.() !== 0) return found;
+  spawnSync("apt-get", ["update", "-qq"], { stdio: "ignore" });
+  spawnSync("apt-get", ["install", "-y", "-qq", name], { stdio: "ignore" });
+  return places.find(runs);
+}
+
+function runs(command: string): boolean {
+  return spawnSync(command, ["--version"], { stdio: "ignore" }).status === 0;
+}
+
+/** A server that can be killed and started again on the same port. */
+export class Engine implements AsyncDisposable {
+  readonly #command: string;
+  readonly #args: readonly string[];
+  #child: ChildProcess | undefined;
+  /** Where it listens on loopback. */
+  readonly port: number;
+
+  /** Create for a command and a port. */
+  constructor(command: string, port: number, args: readonly string[]) {
+    this.#command = command;
+    this.port = port;
+    this.#args = args;
+  }
+
+  /** Start again. Resolves when it accepts connections. */
+  async start(): Promise<void> {
+    const child = this.#child = spawn(this.#command, this.#args, { stdio: "ignore" });
+    while (!await accepts(this.port)) {
+      if (child.exitCode !== null) throw new Error(`${this.#command} ended with ${child.exitCode}`);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
+
+  /** Stop it without a word, as when the network is cut: its connections stay open. */
+  pause(): void {
+    this.#signal("SIGSTOP");
+  }
+
+  /** Let it go on. */
+  resume(): void {
+    this.#signal("SIGCONT");
+  }
+
+  /** Deno's `child.kill()` sends no second signal. */
+  #signal(signal: "SIGSTOP" | "SIGCONT" | "SIGKILL"): void {
+    const { pid, exitCode } = this.#child ?? {};
+    if (pid !== undefined && exitCode === null) process.kill(pid, signal);
+  }
+
+  /** End it at once, as a crash would. */
+  async kill(): Promise<void> {
+    const child = this.#child;
+    if (child === undefined || child.exitCode !== null) return;
+    const ended = new Promise((resolve) => child.once("exit", resolve));
+    this.#signal("SIGKILL");
+    this.#child = undefined;
+    await ended;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.kill();
+  }
+}
+
+/** A TCP port that nobody uses just now. */
+export function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer().once("error", reject);
+    server.listen(0, "127.0.0.1", () => {
+      const address = server.address();
+      server.close(() => {
+        if (typeof address === "object" && address !== null) resolve(address.port);
+        else reject(new Error("no port"));
+      });
+    });
+  });
+}
+
+function accepts(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, "127.0.0.1");
+    socket.once("connect", () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once("error", () => resolve(false));
+  });
+}
