@@ -5,7 +5,7 @@
  */
 
 const INITIAL_BYTES = 256;
-/** Up to so many bytes, a loop is faster than a call to `fill`. */
+/** Up to so many bytes, a loop is faster than a call to `fill` or `set`. */
 const MAX_LOOPED_BYTES = 32;
 /** Views on fewer bytes than this are kept. */
 const MAX_KEPT_VIEW_BYTES = 128;
@@ -106,9 +106,12 @@ export class Writer {
 
   /** Append bytes. */
   writeBytes(bytes: Uint8Array): void {
-    this.ensure(bytes.length);
-    this.bytes.set(bytes, this.position);
-    this.position += bytes.length;
+    const { length } = bytes;
+    this.ensure(length);
+    const { bytes: into, position } = this;
+    if (length > MAX_LOOPED_BYTES) into.set(bytes, position);
+    else for (let i = 0; i < length; i++) into[position + i] = bytes[i]!;
+    this.position = position + length;
   }
 
   /** Go one level down a recursive type. */
