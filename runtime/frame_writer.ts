@@ -4,6 +4,7 @@
  * @module
  */
 
+import { Opcode } from "./frames.ts";
 import { applyMask, packMask } from "./mask.ts";
 
 /** Bytes of the first buffer, and of the largest that is used again. */
@@ -13,6 +14,13 @@ const MAX_POOLED_BYTES = 64 * 1024;
 const MAX_POOLED = 32;
 /** Payloads of up to this many bytes are copied one byte at a time. */
 const MAX_LOOPED_BYTES = 48;
+/**
+ * Largest payload of a client's frame, in bytes: 16 MiB, which is what servers on tungstenite take,
+ * Rust's HardLight among them. They take larger messages in several frames.
+ */
+const MAX_FRAME_BYTES = 1 << 24;
+/** The first bit of a message's last frame. */
+const FINAL = 0x80;
 /** Largest frame header, in bytes: 2, a 64-bit length, a mask. */
 const MAX_HEADER_BYTES = 14;
 
@@ -41,14 +49,28 @@ export class FrameWriter {
     this.#masked = side === "client";
   }
 
-  /** Append one final frame. The payload is copied. */
+  /** Append one message: one frame, or several if a client's is large. The payload is copied. */
   append(opcode: number, payload: Uint8Array): void {
+    if (!this.#masked || payload.length <= MAX_FRAME_BYTES) {
+      return this.#append(FINAL | opcode, payload);
+    }
+    const headers = Math.ceil(payload.length / MAX_FRAME_BYTES) * MAX_HEADER_BYTES;
+    this.#grow(payload.length + headers);
+    let at = 0;
+    for (; payload.length - at > MAX_FRAME_BYTES; at += MAX_FRAME_BYTES) {
+      const part = payload.subarray(at, at + MAX_FRAME_BYTES);
+      this.#append(at === 0 ? opcode : Opcode.Continuation, part);
+    }
+    this.#append(FINAL | Opcode.Continuation, payload.subarray(at));
+  }
+
+  #append(first: number, payload: Uint8Array): void {
     const size = payload.length;
     if (this.#buffer.length - this.length < size + MAX_HEADER_BYTES) this.#grow(size);
     const bytes = this.#buffer;
     const maskBit = this.#masked ? 0x80 : 0;
     let at = this.length;
-    bytes[at++] = 0x80 | opcode;
+    bytes[at++] = first;
     if (size < 126) {
       bytes[at++] = maskBit | size;
     } else if (size < 65_536) {

@@ -1,5 +1,6 @@
 import { describe, test } from "node:test";
 import { assertEquals, assertNotEquals } from "@std/assert";
+import { FrameReader } from "../../runtime/frame_reader.ts";
 import { FrameWriter } from "../../runtime/frame_writer.ts";
 import { closePayload, Opcode, truncateReason } from "../../runtime/frames.ts";
 import { readClientFrames } from "../support/scripted_server.ts";
@@ -35,6 +36,48 @@ describe("FrameWriter.append()", () => {
       assertEquals(frame.slice(header), pattern(size));
     });
   }
+
+  for (const size of [1 << 24, (1 << 24) + 1, 2 << 24, (2 << 24) + 5]) {
+    test(`writes ${size} bytes of a client in frames of at most 16 MiB, which join again`, () => {
+      const payload = new Uint8Array(size);
+      for (let i = 0; i < size; i += 997) payload[i] = i;
+      const writer = new FrameWriter("client");
+      writer.append(Opcode.Binary, payload);
+      const bytes = writer.take();
+      const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+      const sizes: number[] = [];
+      for (let at = 0; at < bytes.length;) {
+        const short = view.getUint8(at + 1) & 0x7f;
+        const length = short < 126 ? short : Number(view.getBigUint64(at + 2));
+        sizes.push(length);
+        at += headerBytes(length) + length;
+      }
+      assertEquals(sizes.length, Math.ceil(size / (1 << 24)));
+      assertEquals(Math.max(...sizes) <= 1 << 24, true);
+      let differing = -1;
+      const sink = {
+        onBinary(message: Uint8Array): void {
+          differing = message.length === size
+            ? message.findIndex((byte, i) => byte !== payload[i])
+            : -2;
+          joined++;
+        },
+        onText() {},
+        onPing() {},
+        onClose() {},
+      };
+      let joined = 0;
+      new FrameReader("client", sink, size, 1009).push(bytes);
+      assertEquals({ joined, differing }, { joined: 1, differing: -1 });
+    });
+  }
+
+  test("writes 16 MiB and more of a server in one frame", () => {
+    const writer = new FrameWriter("server");
+    writer.append(Opcode.Binary, new Uint8Array((1 << 24) + 1));
+    const frame = writer.take();
+    assertEquals([frame.length, frame[0]], [(1 << 24) + 11, 0x82]);
+  });
 
   test("draws a fresh mask for each frame", () => {
     const writer = new FrameWriter("client");
