@@ -7,6 +7,7 @@
  */
 
 import type { Acceptor, Transport, Upgrade } from "../wire/transport.ts";
+import { runtimeName } from "./detect.ts";
 import { truncateReason } from "./frames.ts";
 import { Guard } from "./guard.ts";
 import { malformedUpgrade, upgradeRequired, wantsWebSocket } from "./listen.ts";
@@ -68,6 +69,9 @@ class DenoTransport implements Transport {
 export function handler(acceptor: Acceptor, fallback: Fallback = upgradeRequired): Handler {
   return (request, info) => {
     if (!wantsWebSocket(request)) return fallback(request);
+    if (runtimeName() !== "deno") {
+      throw new TypeError("Cannot upgrade: fetch does on Deno and Bun; use serve() or upgrade()");
+    }
     const decision = acceptor.upgrade(request, { address: addressOf(info?.remoteAddr) });
     return decision instanceof Promise
       ? decision.then((decided) => answer(request, decided, acceptor))
