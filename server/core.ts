@@ -11,6 +11,7 @@ import { openTelemetry } from "../wire/open_telemetry.ts";
 import type { Acceptor } from "../wire/transport.ts";
 import { type Authorize, ServiceAcceptor } from "./acceptor.ts";
 import { BrokerLink, type BrokerStatus } from "./broker_link.ts";
+import { observeBroker } from "./broker_telemetry.ts";
 import type { ErrorListener, ServiceHandler } from "./context.ts";
 import { type EventEmitter, EventSwitch } from "./event_switch.ts";
 import { stateShape } from "./state.ts";
@@ -122,6 +123,7 @@ export function createCore<Methods, State, Event, Auth>(
         service: service.name,
       }),
   });
+  const unobserve = link && observeBroker(service.name, () => link.status);
   const acceptor = new ServiceAcceptor({
     service,
     handler,
@@ -152,7 +154,10 @@ export function createCore<Methods, State, Event, Auth>(
     },
     topicNotifications: () => events.notifications(),
     close: ({ deadlineMs = limits.closeTimeoutMs, spreadMs } = {}) =>
-      closing ??= acceptor.close(deadlineMs, spreadMs).then(() => link?.close()),
+      closing ??= acceptor.close(deadlineMs, spreadMs).then(() => {
+        unobserve?.();
+        return link?.close();
+      }),
   };
 }
 

@@ -46,8 +46,11 @@ export interface UpDownCounter {
   add(value: number, attributes: Attributes): void;
 }
 
-interface Meter {
+/** What is used of a meter. */
+export interface Meter {
+  /** For how values are spread. */
   createHistogram(name: string, options: { unit: string; description: string }): Histogram;
+  /** For what there is now. */
   createUpDownCounter(name: string, options: { unit: string; description: string }): UpDownCounter;
 }
 
@@ -76,11 +79,16 @@ export interface Instruments {
   readonly connections: UpDownCounter | undefined;
 }
 
+/** The meter of the API that is registered now; `undefined` if none is. */
+export function telemetryMeter(): Meter | undefined {
+  return (globalThis as { readonly [API]?: Api })[API]?.metrics?.getMeter(SCOPE);
+}
+
 /** The instruments of the API that is registered now; `undefined` if none is. */
 export function openTelemetry(side: "server" | "client"): Instruments | undefined {
   const api = (globalThis as { readonly [API]?: Api })[API];
   if (api === undefined) return undefined;
-  const meter = api.metrics?.getMeter(SCOPE);
+  const meter = telemetryMeter();
   return {
     tracer: api.trace?.getTracer(SCOPE),
     durations: meter?.createHistogram(`rpc.${side}.call.duration`, {
