@@ -19,7 +19,7 @@ import { progress } from "./rounds.ts";
 import { runRpc, SCHEMES } from "./rpc.ts";
 import { rpcTables, summarize, type Summary, targetTable } from "./rpc_report.ts";
 import { pool } from "./statistics.ts";
-import { percentileChart } from "./svg.ts";
+import { percentileChart } from "./charts.ts";
 import { formatTable, type Table } from "./table.ts";
 
 const RESULTS = new URL("results/", import.meta.url);

@@ -72,7 +72,10 @@ class OwnPeer extends EchoPeer {
       signal: new AbortController().signal,
     }, (transport) => {
       this.#transport = transport;
-      return { onMessage: () => this.onEcho(), onClose: () => this.#onClosed() };
+      return {
+        onMessage: () => this.onEcho(),
+        onClose: () => this.#onClosed(),
+      };
     });
   }
 
@@ -99,9 +102,8 @@ type BuiltInWebSocket = new (url: string, options?: unknown) => WebSocket;
 class BuiltInPeer extends EchoPeer {
   #socket: WebSocket | undefined;
 
-  async open({ url, ca }: Address): Promise<void> {
+  async open({ url, ca }: Address, Socket: BuiltInWebSocket): Promise<void> {
     // Each runtime has options of its own behind the standard's two parameters.
-    const Socket = WebSocket as unknown as BuiltInWebSocket;
     const options = "Deno" in globalThis
       ? (ca === "" ? {} : { client: Deno.createHttpClient({ caCerts: [ca] }) })
       : { perMessageDeflate: false, tls: { rejectUnauthorized: false } };
@@ -129,9 +131,12 @@ class BuiltInPeer extends EchoPeer {
   }
 }
 
-/** The runtime's own `WebSocket`: each message is a write. */
-export async function openBuiltIn(address: Address): Promise<Peer> {
+/** The runtime's own `WebSocket`, or another class like it: each message is a write. */
+export async function openBuiltIn(
+  address: Address,
+  Socket: unknown = globalThis.WebSocket,
+): Promise<Peer> {
   const peer = new BuiltInPeer(1);
-  await peer.open(address);
+  await peer.open(address, Socket as BuiltInWebSocket);
   return peer;
 }

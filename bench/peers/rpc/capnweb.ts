@@ -1,0 +1,56 @@
+/**
+ * Cap'n Web: https://github.com/cloudflare/capnweb, "HTTP server on Node.js", "on Deno", "on Bun".
+ *
+ * A call is two messages of the client's in a row, and Deno's `WebSocket` leaves Nagle's algorithm on: it
+ * would wait 44 ms for an acknowledgement. So its client is on `ws` there.
+ *
+ * @module
+ */
+// deno-lint-ignore-file no-explicit-any
+import { load } from "./load.ts";
+import { listenWs, openNative, openWs, RUNTIME, serveBun, serveDeno } from "./native.ts";
+import type { RpcPeer } from "./types.ts";
+
+/** It looks up the states of a socket in a global that Node 20 does not have. */
+async function library(): Promise<any> {
+  if (RUNTIME === "node") globalThis.WebSocket ??= (await load("ws")).WebSocket;
+  return await load("capnweb");
+}
+
+/** `newWebSocketRpcSession` on both sides, on Bun `newBunWebSocketRpcHandler`. */
+export const peer: RpcPeer = {
+  async serve() {
+    const { newBunWebSocketRpcHandler, newWebSocketRpcSession, RpcTarget } = await library();
+    class Api extends RpcTarget {
+      add({ amount }: { amount: number }): number {
+        return amount + 1;
+      }
+    }
+    if (RUNTIME === "bun") {
+      return serveBun(newBunWebSocketRpcHandler(() => new Api()));
+    }
+    if (RUNTIME === "deno") {
+      return serveDeno((socket) => {
+        socket.addEventListener(
+          "open",
+          () => newWebSocketRpcSession(socket, new Api()),
+        );
+      });
+    }
+    const { server, port } = await listenWs();
+    server.on(
+      "connection",
+      (socket: any) => newWebSocketRpcSession(socket, new Api()),
+    );
+    return port;
+  },
+  async open(port) {
+    const { newWebSocketRpcSession } = await library();
+    const socket = RUNTIME === "bun" ? await openNative(port) : await openWs(port);
+    const api = newWebSocketRpcSession(socket);
+    return {
+      add: (amount) => api.add({ amount }),
+      close: () => socket.close(),
+    };
+  },
+};

@@ -1,0 +1,90 @@
+/**
+ * All that are measured, HardLight first.
+ *
+ * @module
+ */
+import { versionOf } from "./load.ts";
+import type { RpcPeer } from "./types.ts";
+
+/** A row of the table. */
+export interface Entry {
+  /** What `--only` and processes know it by. */
+  readonly id: string;
+  /** Its name, with the package's version. */
+  readonly name: string;
+  /** Where it cannot be. */
+  readonly notOn?: readonly string[];
+  /** Loaded only in the processes that are it: no package is beside another. */
+  readonly load: () => Promise<RpcPeer>;
+}
+
+/** The rows. */
+export const ENTRIES: readonly Entry[] = [
+  {
+    id: "raw-own",
+    name: "raw echo, hardlight's client",
+    // `ws`, which answers there, refuses the name of its subprotocol.
+    notOn: ["node"],
+    load: async () => (await import("./raw.ts")).own,
+  },
+  {
+    id: "raw",
+    name: "raw echo",
+    load: async () => (await import("./raw.ts")).builtIn,
+  },
+  {
+    id: "hardlight",
+    name: "hardlight",
+    load: async () => (await import("./hardlight.ts")).plain,
+  },
+  {
+    id: "hardlight-state",
+    name: "hardlight, changing state",
+    load: async () => (await import("./hardlight.ts")).changing,
+  },
+  {
+    id: "hardlight-tls",
+    name: "hardlight, TLS",
+    load: async () => (await import("./hardlight.ts")).secure,
+  },
+  {
+    id: "msgpackr",
+    name: `msgpackr ${versionOf("msgpackr")} by hand`,
+    load: async () => (await import("./msgpackr.ts")).peer,
+  },
+  {
+    id: "capnweb",
+    name: `Cap'n Web ${versionOf("capnweb")}`,
+    load: async () => (await import("./capnweb.ts")).peer,
+  },
+  {
+    id: "trpc",
+    name: `tRPC ${versionOf("@trpc/server")}`,
+    load: async () => (await import("./trpc.ts")).peer,
+  },
+  {
+    id: "orpc",
+    name: `oRPC ${versionOf("@orpc/server")}`,
+    load: async () => (await import("./orpc.ts")).peer,
+  },
+  {
+    id: "socket-io",
+    name: `socket.io ${versionOf("socket.io")}`,
+    load: async () => (await import("./socket_io.ts")).peer,
+  },
+  {
+    id: "rpc-websockets",
+    name: `rpc-websockets ${versionOf("rpc-websockets")}`,
+    load: async () => (await import("./rpc_websockets.ts")).peer,
+  },
+  {
+    id: "grpc",
+    name: `grpc-js ${versionOf("@grpc/grpc-js")}`,
+    load: async () => (await import("./grpc.ts")).peer,
+  },
+  {
+    id: "connect",
+    name: `Connect ${versionOf("@connectrpc/connect")}`,
+    load: async () => (await import("./connect_rpc.ts")).peer,
+  },
+];
