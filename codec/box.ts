@@ -91,7 +91,19 @@ export class Box<T> extends Schema<T> {
   }
 }
 
-/** `Box<T>`: a relative pointer of 4 bytes to the value; the value itself in TypeScript. */
+/**
+ * `Box<T>`: a relative pointer of 4 bytes to the value; the value itself in TypeScript.
+ *
+ * @example Usage
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { box, decode, encode, u32 } from "@hardlight/hardlight/codec";
+ *
+ * const schema = box(u32);
+ * const value = 7;
+ * assert.deepEqual(decode(schema, encode(schema, value)), value);
+ * ```
+ */
 export function box<T>(item: Schema<T>): Schema<T> {
   return new Box(item);
 }

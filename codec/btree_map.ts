@@ -261,12 +261,33 @@ function hasEqualNeighbours<K>(
  * | -----: | ----: | ------------------------------- |
  * |      0 |     4 | `u32` entry count               |
  * |      4 |     4 | `i32` distance to the root node |
+ *
+ * @example Usage
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { btreeMap, decode, encode, string, u32 } from "@hardlight/hardlight/codec";
+ *
+ * const ages = btreeMap(string, u32);
+ * const decoded = decode(ages, encode(ages, new Map([["bo", 2], ["al", 1]])));
+ * assert.deepEqual([...decoded], [["al", 1], ["bo", 2]]); // by key
+ * ```
  */
 export function btreeMap<K, V>(key: Schema<K>, value: Schema<V>): Schema<Map<K, V>> {
   return new BTreeMapSchema("btreemap", key, value, mapContainer<K, V>());
 }
 
-/** `BTreeSet<K>` as a `Set` in the order of its keys; archived as a {@linkcode btreeMap} to nothing. */
+/**
+ * `BTreeSet<K>` as a `Set` in the order of its keys; archived as a {@linkcode btreeMap} to nothing.
+ *
+ * @example Usage
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { btreeSet, decode, encode, u32 } from "@hardlight/hardlight/codec";
+ *
+ * const schema = btreeSet(u32);
+ * assert.deepEqual([...decode(schema, encode(schema, new Set([3, 1])))], [1, 3]);
+ * ```
+ */
 export function btreeSet<K>(key: Schema<K>): Schema<Set<K>> {
   return new BTreeMapSchema("btreeset", key, unit, setContainer<K>());
 }

@@ -80,5 +80,17 @@ class Bytes extends Schema<Uint8Array> {
   }
 }
 
-/** `Vec<u8>` as a `Uint8Array`, copied out of the archive when decoding. Archived as {@linkcode vec} is. */
+/**
+ * `Vec<u8>` as a `Uint8Array`, copied out of the archive when decoding. Archived as {@linkcode vec} is.
+ *
+ * @example Usage
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { bytes, decode, encode } from "@hardlight/hardlight/codec";
+ *
+ * const schema = bytes;
+ * const value = Uint8Array.of(1, 2, 3);
+ * assert.deepEqual(decode(schema, encode(schema, value)), value);
+ * ```
+ */
 export const bytes: Schema<Uint8Array> = /* @__PURE__ */ new Bytes();

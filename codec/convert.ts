@@ -145,6 +145,14 @@ export class Defaulted<T> extends Converted<T, T> {
 /**
  * The same type with another default, for a field of connection state whose Rust type has a `Default` of its own.
  * Not part of the wire.
+ *
+ * @example Usage
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { u32, withDefault } from "@hardlight/hardlight/codec";
+ *
+ * assert.equal(withDefault(u32, 7).defaultValue(), 7);
+ * ```
  */
 export function withDefault<T>(schema: Schema<T>, value: T): Schema<T> {
   schema.accept(value, []);

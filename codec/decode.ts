@@ -51,6 +51,18 @@ export function decode<T>(schema: Schema<T>, archive: Uint8Array, limits?: Decod
 /**
  * Check an archive as {@linkcode decode} does, without building the value. Rust: `check_archived_root`.
  *
+ * @example Usage
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { bool, CodecError, validate } from "@hardlight/hardlight/codec";
+ *
+ * validate(bool, Uint8Array.of(1));
+ * assert.throws(
+ *   () => validate(bool, Uint8Array.of(2)),
+ *   (error) => error instanceof CodecError && error.code === "Bool",
+ * );
+ * ```
+ *
  * @throws {CodecError} With the code of the first check that fails, where, and what was expected.
  */
 export function validate(

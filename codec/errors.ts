@@ -45,6 +45,17 @@ export type CodecErrorCode =
  * Bytes and schema, or value and schema, disagree.
  *
  * The message says where (`tasks[3].status`), what was expected and what came.
+ *
+ * @example Usage
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { CodecError, encode, struct, u8, vec } from "@hardlight/hardlight/codec";
+ *
+ * assert.throws(
+ *   () => encode(struct({ sizes: vec(u8) }), { sizes: [1, 256] }),
+ *   (error) => error instanceof CodecError && error.path === "sizes[1]",
+ * );
+ * ```
  */
 export class CodecError extends RangeError {
   /** Which rule was broken. */

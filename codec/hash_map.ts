@@ -239,7 +239,19 @@ export function map<K, V>(key: Schema<K>, value: Schema<V>): Schema<Map<K, V>> {
   return new HashMapSchema("hashmap", key, value, mapContainer<K, V>());
 }
 
-/** `HashSet<K>` as a `Set`; archived as a {@linkcode map} to nothing. */
+/**
+ * `HashSet<K>` as a `Set`; archived as a {@linkcode map} to nothing.
+ *
+ * @example Usage
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { decode, encode, set, u32 } from "@hardlight/hardlight/codec";
+ *
+ * const schema = set(u32);
+ * const value = new Set([3, 1]);
+ * assert.deepEqual(decode(schema, encode(schema, value)), value);
+ * ```
+ */
 export function set<K>(key: Schema<K>): Schema<Set<K>> {
   return new HashMapSchema("hashset", key, unit, setContainer<K>());
 }

@@ -182,31 +182,115 @@ class VersionedSchema<V4, V6> extends Schema<Versioned<V4, V6>> {
   }
 }
 
-/** `Ipv4Addr`: 4 octets in network order. */
+/**
+ * `Ipv4Addr`: 4 octets in network order.
+ *
+ * @example Usage
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { decode, encode, ipv4 } from "@hardlight/hardlight/codec";
+ *
+ * const schema = ipv4;
+ * const value = Uint8Array.of(127, 0, 0, 1);
+ * assert.deepEqual(decode(schema, encode(schema, value)), value);
+ * ```
+ */
 export const ipv4: Schema<Uint8Array> = /* @__PURE__ */ new Octets("ipv4", 4);
-/** `Ipv6Addr`: 16 octets in network order. */
+/**
+ * `Ipv6Addr`: 16 octets in network order.
+ *
+ * @example Usage
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { decode, encode, ipv6 } from "@hardlight/hardlight/codec";
+ *
+ * const schema = ipv6;
+ * const value = new Uint8Array(16);
+ * assert.deepEqual(decode(schema, encode(schema, value)), value);
+ * ```
+ */
 export const ipv6: Schema<Uint8Array> = /* @__PURE__ */ new Octets("ipv6", 16);
-/** `uuid::Uuid`: 16 octets. */
+/**
+ * `uuid::Uuid`: 16 octets.
+ *
+ * @example Usage
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { decode, encode, uuid } from "@hardlight/hardlight/codec";
+ *
+ * const schema = uuid;
+ * const value = crypto.getRandomValues(new Uint8Array(16));
+ * assert.deepEqual(decode(schema, encode(schema, value)), value);
+ * ```
+ */
 export const uuid: Schema<Uint8Array> = /* @__PURE__ */ new Octets("uuid", 16);
-/** `IpAddr`: a tag, then the octets. */
+/**
+ * `IpAddr`: a tag, then the octets.
+ *
+ * @example Usage
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { decode, encode, ip } from "@hardlight/hardlight/codec";
+ *
+ * const schema = ip;
+ * const value = { v4: Uint8Array.of(127, 0, 0, 1) };
+ * assert.deepEqual(decode(schema, encode(schema, value)), value);
+ * ```
+ */
 export const ip: Schema<Versioned<Uint8Array, Uint8Array>> = /* @__PURE__ */ new VersionedSchema(
   "ip",
   ipv4,
   ipv6,
 );
-/** `SocketAddrV4`: octets, then the port. */
+/**
+ * `SocketAddrV4`: octets, then the port.
+ *
+ * @example Usage
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { decode, encode, socketAddrV4 } from "@hardlight/hardlight/codec";
+ *
+ * const schema = socketAddrV4;
+ * const value = { ip: Uint8Array.of(127, 0, 0, 1), port: 8080 };
+ * assert.deepEqual(decode(schema, encode(schema, value)), value);
+ * ```
+ */
 export const socketAddrV4: Schema<SocketAddrV4> = /* @__PURE__ */ new AddressStruct("sockv4", {
   ip: ipv4,
   port: u16,
 }) as unknown as Schema<SocketAddrV4>;
-/** `SocketAddrV6`: octets, flow information, scope, port. */
+/**
+ * `SocketAddrV6`: octets, flow information, scope, port.
+ *
+ * @example Usage
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { decode, encode, socketAddrV6 } from "@hardlight/hardlight/codec";
+ *
+ * const schema = socketAddrV6;
+ * const value = { ip: new Uint8Array(16), flowinfo: 0, scope_id: 0, port: 8080 };
+ * assert.deepEqual(decode(schema, encode(schema, value)), value);
+ * ```
+ */
 export const socketAddrV6: Schema<SocketAddrV6> = /* @__PURE__ */ new AddressStruct("sockv6", {
   ip: ipv6,
   flowinfo: u32,
   scope_id: u32,
   port: u16,
 }) as unknown as Schema<SocketAddrV6>;
-/** `SocketAddr`: a tag, then the address. */
+/**
+ * `SocketAddr`: a tag, then the address.
+ *
+ * @example Usage
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { decode, encode, socketAddr } from "@hardlight/hardlight/codec";
+ *
+ * const schema = socketAddr;
+ * const value = { v4: { ip: Uint8Array.of(127, 0, 0, 1), port: 8080 } };
+ * assert.deepEqual(decode(schema, encode(schema, value)), value);
+ * ```
+ */
 export const socketAddr: Schema<Versioned<SocketAddrV4, SocketAddrV6>> =
   /* @__PURE__ */ new VersionedSchema(
     "sock",

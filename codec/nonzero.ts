@@ -69,7 +69,19 @@ class NonZero<T extends number | bigint> extends Schema<T> {
   }
 }
 
-/** `NonZeroU8` and its like: the integer, which is never 0. */
+/**
+ * `NonZeroU8` and its like: the integer, which is never 0.
+ *
+ * @example Usage
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { decode, encode, nonZero, u32 } from "@hardlight/hardlight/codec";
+ *
+ * const schema = nonZero(u32);
+ * const value = 7;
+ * assert.deepEqual(decode(schema, encode(schema, value)), value);
+ * ```
+ */
 export function nonZero<T extends number | bigint>(integer: Schema<T>): Schema<T> {
   const schema: Schema<unknown> = integer;
   if (!(schema instanceof SmallInt || schema instanceof BigInteger)) {

@@ -103,27 +103,126 @@ class NumberArray<A extends TypedArray> extends Schema<A> {
   }
 }
 
-/** `Vec<i8>` as an `Int8Array`; for `Vec<u8>` see `bytes`. Copied in one piece, as are the others. */
+/**
+ * `Vec<i8>` as an `Int8Array`; for `Vec<u8>` see `bytes`. Copied in one piece, as are the others.
+ *
+ * @example Usage
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { decode, encode, i8Array } from "@hardlight/hardlight/codec";
+ *
+ * const values = Int8Array.of(-1, 2);
+ * assert.deepEqual(decode(i8Array, encode(i8Array, values)), values);
+ * ```
+ */
 export const i8Array: Schema<Int8Array> = /* @__PURE__ */ new NumberArray("i8", Int8Array);
-/** `Vec<u16>` as a `Uint16Array`. */
+/**
+ * `Vec<u16>` as a `Uint16Array`.
+ *
+ * @example Usage
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { decode, encode, u16Array } from "@hardlight/hardlight/codec";
+ *
+ * const values = Uint16Array.of(1, 65_535);
+ * assert.deepEqual(decode(u16Array, encode(u16Array, values)), values);
+ * ```
+ */
 export const u16Array: Schema<Uint16Array> = /* @__PURE__ */ new NumberArray("u16", Uint16Array);
-/** `Vec<i16>` as an `Int16Array`. */
+/**
+ * `Vec<i16>` as an `Int16Array`.
+ *
+ * @example Usage
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { decode, encode, i16Array } from "@hardlight/hardlight/codec";
+ *
+ * const values = Int16Array.of(-1, 2);
+ * assert.deepEqual(decode(i16Array, encode(i16Array, values)), values);
+ * ```
+ */
 export const i16Array: Schema<Int16Array> = /* @__PURE__ */ new NumberArray("i16", Int16Array);
-/** `Vec<u32>` as a `Uint32Array`. */
+/**
+ * `Vec<u32>` as a `Uint32Array`.
+ *
+ * @example Usage
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { decode, encode, u32Array } from "@hardlight/hardlight/codec";
+ *
+ * const values = Uint32Array.of(1, 2);
+ * assert.deepEqual(decode(u32Array, encode(u32Array, values)), values);
+ * ```
+ */
 export const u32Array: Schema<Uint32Array> = /* @__PURE__ */ new NumberArray("u32", Uint32Array);
-/** `Vec<i32>` as an `Int32Array`. */
+/**
+ * `Vec<i32>` as an `Int32Array`.
+ *
+ * @example Usage
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { decode, encode, i32Array } from "@hardlight/hardlight/codec";
+ *
+ * const values = Int32Array.of(-1, 2);
+ * assert.deepEqual(decode(i32Array, encode(i32Array, values)), values);
+ * ```
+ */
 export const i32Array: Schema<Int32Array> = /* @__PURE__ */ new NumberArray("i32", Int32Array);
-/** `Vec<u64>` as a `BigUint64Array`. */
+/**
+ * `Vec<u64>` as a `BigUint64Array`.
+ *
+ * @example Usage
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { decode, encode, u64Array } from "@hardlight/hardlight/codec";
+ *
+ * const values = BigUint64Array.of(1n, 2n);
+ * assert.deepEqual(decode(u64Array, encode(u64Array, values)), values);
+ * ```
+ */
 export const u64Array: Schema<BigUint64Array> = /* @__PURE__ */ new NumberArray(
   "u64",
   BigUint64Array,
 );
-/** `Vec<i64>` as a `BigInt64Array`. */
+/**
+ * `Vec<i64>` as a `BigInt64Array`.
+ *
+ * @example Usage
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { decode, encode, i64Array } from "@hardlight/hardlight/codec";
+ *
+ * const values = BigInt64Array.of(-1n, 2n);
+ * assert.deepEqual(decode(i64Array, encode(i64Array, values)), values);
+ * ```
+ */
 export const i64Array: Schema<BigInt64Array> = /* @__PURE__ */ new NumberArray(
   "i64",
   BigInt64Array,
 );
-/** `Vec<f32>` as a `Float32Array`. */
+/**
+ * `Vec<f32>` as a `Float32Array`.
+ *
+ * @example Usage
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { decode, encode, f32Array } from "@hardlight/hardlight/codec";
+ *
+ * const values = Float32Array.of(0.5, -2);
+ * assert.deepEqual(decode(f32Array, encode(f32Array, values)), values);
+ * ```
+ */
 export const f32Array: Schema<Float32Array> = /* @__PURE__ */ new NumberArray("f32", Float32Array);
-/** `Vec<f64>` as a `Float64Array`. */
+/**
+ * `Vec<f64>` as a `Float64Array`.
+ *
+ * @example Usage
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { decode, encode, f64Array } from "@hardlight/hardlight/codec";
+ *
+ * const values = Float64Array.of(0.1, -2);
+ * assert.deepEqual(decode(f64Array, encode(f64Array, values)), values);
+ * ```
+ */
 export const f64Array: Schema<Float64Array> = /* @__PURE__ */ new NumberArray("f64", Float64Array);

@@ -285,41 +285,233 @@ class Unit extends Scalar<void> {
   }
 }
 
-/** `u8`: 1 byte; a `number` from 0 to 255. */
+/**
+ * `u8`: 1 byte; a `number` from 0 to 255.
+ *
+ * @example Usage
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { encode, u8 } from "@hardlight/hardlight/codec";
+ *
+ * assert.deepEqual(encode(u8, 255), Uint8Array.of(255));
+ * ```
+ */
 export const u8: Schema<number> = /* @__PURE__ */ new SmallInt("u8", 1, false);
-/** `u16`: 2 bytes, little-endian; a `number` from 0 to 65,535. */
+/**
+ * `u16`: 2 bytes, little-endian; a `number` from 0 to 65,535.
+ *
+ * @example Usage
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { encode, u16 } from "@hardlight/hardlight/codec";
+ *
+ * assert.deepEqual(encode(u16, 513), Uint8Array.of(1, 2));
+ * ```
+ */
 export const u16: Schema<number> = /* @__PURE__ */ new SmallInt("u16", 2, false);
-/** `u32`: 4 bytes, little-endian; a `number` from 0 to 2³² − 1. */
+/**
+ * `u32`: 4 bytes, little-endian; a `number` from 0 to 2³² − 1.
+ *
+ * @example Usage
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { encode, u32 } from "@hardlight/hardlight/codec";
+ *
+ * assert.deepEqual(encode(u32, 513), Uint8Array.of(1, 2, 0, 0));
+ * ```
+ */
 export const u32: Schema<number> = /* @__PURE__ */ new SmallInt("u32", 4, false);
-/** `i8`: 1 byte; a `number` from −128 to 127. */
+/**
+ * `i8`: 1 byte; a `number` from −128 to 127.
+ *
+ * @example Usage
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { encode, i8 } from "@hardlight/hardlight/codec";
+ *
+ * assert.deepEqual(encode(i8, -1), Uint8Array.of(255));
+ * ```
+ */
 export const i8: Schema<number> = /* @__PURE__ */ new SmallInt("i8", 1, true);
-/** `i16`: 2 bytes, little-endian; a `number` from −32,768 to 32,767. */
+/**
+ * `i16`: 2 bytes, little-endian; a `number` from −32,768 to 32,767.
+ *
+ * @example Usage
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { encode, i16 } from "@hardlight/hardlight/codec";
+ *
+ * assert.deepEqual(encode(i16, -2), Uint8Array.of(254, 255));
+ * ```
+ */
 export const i16: Schema<number> = /* @__PURE__ */ new SmallInt("i16", 2, true);
-/** `i32`: 4 bytes, little-endian; a `number` from −2³¹ to 2³¹ − 1. */
+/**
+ * `i32`: 4 bytes, little-endian; a `number` from −2³¹ to 2³¹ − 1.
+ *
+ * @example Usage
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { encode, i32 } from "@hardlight/hardlight/codec";
+ *
+ * assert.deepEqual(encode(i32, -2), Uint8Array.of(254, 255, 255, 255));
+ * ```
+ */
 export const i32: Schema<number> = /* @__PURE__ */ new SmallInt("i32", 4, true);
-/** `usize`: 4 bytes on the wire, as `u32` (rkyv's `size_32`). */
+/**
+ * `usize`: 4 bytes on the wire, as `u32` (rkyv's `size_32`).
+ *
+ * @example Usage
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { encode, usize } from "@hardlight/hardlight/codec";
+ *
+ * assert.deepEqual(encode(usize, 513), Uint8Array.of(1, 2, 0, 0));
+ * ```
+ */
 export const usize: Schema<number> = /* @__PURE__ */ new SmallInt("usize", 4, false);
-/** `isize`: 4 bytes on the wire, as `i32` (rkyv's `size_32`). */
+/**
+ * `isize`: 4 bytes on the wire, as `i32` (rkyv's `size_32`).
+ *
+ * @example Usage
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { encode, isize } from "@hardlight/hardlight/codec";
+ *
+ * assert.deepEqual(encode(isize, -2), Uint8Array.of(254, 255, 255, 255));
+ * ```
+ */
 export const isize: Schema<number> = /* @__PURE__ */ new SmallInt("isize", 4, true);
-/** `u64`: 8 bytes, little-endian; a `bigint`. */
+/**
+ * `u64`: 8 bytes, little-endian; a `bigint`.
+ *
+ * @example Usage
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { encode, u64 } from "@hardlight/hardlight/codec";
+ *
+ * assert.deepEqual(encode(u64, 513n), Uint8Array.of(1, 2, 0, 0, 0, 0, 0, 0));
+ * ```
+ */
 export const u64: Schema<bigint> = /* @__PURE__ */ new BigInteger("u64", 8, false);
-/** `i64`: 8 bytes, little-endian; a `bigint`. */
+/**
+ * `i64`: 8 bytes, little-endian; a `bigint`.
+ *
+ * @example Usage
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { encode, i64 } from "@hardlight/hardlight/codec";
+ *
+ * assert.deepEqual(encode(i64, -1n), Uint8Array.of(255, 255, 255, 255, 255, 255, 255, 255));
+ * ```
+ */
 export const i64: Schema<bigint> = /* @__PURE__ */ new BigInteger("i64", 8, true);
-/** `u128`: 16 bytes, aligned to 16 as since Rust 1.77; a `bigint`. See {@linkcode u128Align8}. */
+/**
+ * `u128`: 16 bytes, aligned to 16 as since Rust 1.77; a `bigint`. See {@linkcode u128Align8}.
+ *
+ * @example Usage
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { decode, encode, u128 } from "@hardlight/hardlight/codec";
+ *
+ * assert.equal(decode(u128, encode(u128, 2n ** 100n)), 2n ** 100n);
+ * ```
+ */
 export const u128: Schema<bigint> = /* @__PURE__ */ new BigInteger("u128", 16, false);
-/** `i128`: 16 bytes, aligned to 16 as since Rust 1.77; a `bigint`. See {@linkcode i128Align8}. */
+/**
+ * `i128`: 16 bytes, aligned to 16 as since Rust 1.77; a `bigint`. See {@linkcode i128Align8}.
+ *
+ * @example Usage
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { decode, encode, i128 } from "@hardlight/hardlight/codec";
+ *
+ * assert.equal(decode(i128, encode(i128, -(2n ** 100n))), -(2n ** 100n));
+ * ```
+ */
 export const i128: Schema<bigint> = /* @__PURE__ */ new BigInteger("i128", 16, true);
-/** `u128` of x86-64 peers built before Rust 1.77, which aligned it to 8. */
+/**
+ * `u128` of x86-64 peers built before Rust 1.77, which aligned it to 8.
+ *
+ * @example Usage
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { encode, struct, u128, u128Align8, u8 } from "@hardlight/hardlight/codec";
+ *
+ * assert.equal(encode(struct({ a: u8, b: u128 }), { a: 1, b: 2n }).length, 32);
+ * assert.equal(encode(struct({ a: u8, b: u128Align8 }), { a: 1, b: 2n }).length, 24);
+ * ```
+ */
 export const u128Align8: Schema<bigint> = /* @__PURE__ */ new BigInteger("u128", 16, false, 8);
-/** `i128` of x86-64 peers built before Rust 1.77, which aligned it to 8. */
+/**
+ * `i128` of x86-64 peers built before Rust 1.77, which aligned it to 8.
+ *
+ * @example Usage
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { encode, i128, i128Align8, struct, u8 } from "@hardlight/hardlight/codec";
+ *
+ * assert.equal(encode(struct({ a: u8, b: i128 }), { a: 1, b: -2n }).length, 32);
+ * assert.equal(encode(struct({ a: u8, b: i128Align8 }), { a: 1, b: -2n }).length, 24);
+ * ```
+ */
 export const i128Align8: Schema<bigint> = /* @__PURE__ */ new BigInteger("i128", 16, true, 8);
-/** `f32`: 4 bytes; a `number`, rounded to the nearest `f32` when encoded. */
+/**
+ * `f32`: 4 bytes; a `number`, rounded to the nearest `f32` when encoded.
+ *
+ * @example Usage
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { encode, f32 } from "@hardlight/hardlight/codec";
+ *
+ * assert.deepEqual(encode(f32, 1.5), Uint8Array.of(0, 0, 192, 63));
+ * ```
+ */
 export const f32: Schema<number> = /* @__PURE__ */ new Float("f32");
-/** `f64`: 8 bytes; a `number`. */
+/**
+ * `f64`: 8 bytes; a `number`.
+ *
+ * @example Usage
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { encode, f64 } from "@hardlight/hardlight/codec";
+ *
+ * assert.deepEqual(encode(f64, 1.5), Uint8Array.of(0, 0, 0, 0, 0, 0, 248, 63));
+ * ```
+ */
 export const f64: Schema<number> = /* @__PURE__ */ new Float("f64");
-/** `bool`: 1 byte, 0 or 1. */
+/**
+ * `bool`: 1 byte, 0 or 1.
+ *
+ * @example Usage
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { encode, bool } from "@hardlight/hardlight/codec";
+ *
+ * assert.deepEqual(encode(bool, true), Uint8Array.of(1));
+ * ```
+ */
 export const bool: Schema<boolean> = /* @__PURE__ */ new Bool("bool", 1);
-/** `char`: 4 bytes; a `string` of one Unicode scalar value. */
+/**
+ * `char`: 4 bytes; a `string` of one Unicode scalar value.
+ *
+ * @example Usage
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { encode, char } from "@hardlight/hardlight/codec";
+ *
+ * assert.deepEqual(encode(char, "é"), Uint8Array.of(233, 0, 0, 0));
+ * ```
+ */
 export const char: Schema<string> = /* @__PURE__ */ new Char("char", 4);
-/** `()`: no bytes; `undefined`. */
+/**
+ * `()`: no bytes; `undefined`.
+ *
+ * @example Usage
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { encode, unit } from "@hardlight/hardlight/codec";
+ *
+ * assert.deepEqual(encode(unit, undefined), Uint8Array.of());
+ * ```
+ */
 export const unit: Schema<void> = /* @__PURE__ */ new Unit("unit", 0, 1);

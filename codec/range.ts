@@ -38,27 +38,87 @@ function make<F extends Readonly<Record<string, Schema<unknown>>>>(
   return new RangeSchema(name, ends) as unknown as Schema<InferFields<F>>;
 }
 
-/** `Range<T>` (`a..b`): `{ start, end }`, laid out as a struct. */
+/**
+ * `Range<T>` (`a..b`): `{ start, end }`, laid out as a struct.
+ *
+ * @example Usage
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { decode, encode, range, u32 } from "@hardlight/hardlight/codec";
+ *
+ * const schema = range(u32);
+ * const value = { start: 1, end: 5 };
+ * assert.deepEqual(decode(schema, encode(schema, value)), value);
+ * ```
+ */
 export function range<T>(bound: Schema<T>): Schema<Range<T>> {
   return make("range", { start: bound, end: bound }) as unknown as Schema<Range<T>>;
 }
 
-/** `RangeInclusive<T>` (`a..=b`): `{ start, end }`, laid out as a struct. */
+/**
+ * `RangeInclusive<T>` (`a..=b`): `{ start, end }`, laid out as a struct.
+ *
+ * @example Usage
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { decode, encode, rangeInclusive, u32 } from "@hardlight/hardlight/codec";
+ *
+ * const schema = rangeInclusive(u32);
+ * const value = { start: 1, end: 5 };
+ * assert.deepEqual(decode(schema, encode(schema, value)), value);
+ * ```
+ */
 export function rangeInclusive<T>(bound: Schema<T>): Schema<Range<T>> {
   return make("rangeinc", { start: bound, end: bound }) as unknown as Schema<Range<T>>;
 }
 
-/** `RangeFrom<T>` (`a..`): `{ start }`. */
+/**
+ * `RangeFrom<T>` (`a..`): `{ start }`.
+ *
+ * @example Usage
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { decode, encode, rangeFrom, u32 } from "@hardlight/hardlight/codec";
+ *
+ * const schema = rangeFrom(u32);
+ * const value = { start: 1 };
+ * assert.deepEqual(decode(schema, encode(schema, value)), value);
+ * ```
+ */
 export function rangeFrom<T>(bound: Schema<T>): Schema<{ start: T }> {
   return make("rangefrom", { start: bound }) as unknown as Schema<{ start: T }>;
 }
 
-/** `RangeTo<T>` (`..b`): `{ end }`. */
+/**
+ * `RangeTo<T>` (`..b`): `{ end }`.
+ *
+ * @example Usage
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { decode, encode, rangeTo, u32 } from "@hardlight/hardlight/codec";
+ *
+ * const schema = rangeTo(u32);
+ * const value = { end: 5 };
+ * assert.deepEqual(decode(schema, encode(schema, value)), value);
+ * ```
+ */
 export function rangeTo<T>(bound: Schema<T>): Schema<{ end: T }> {
   return make("rangeto", { end: bound }) as unknown as Schema<{ end: T }>;
 }
 
-/** `RangeToInclusive<T>` (`..=b`): `{ end }`. */
+/**
+ * `RangeToInclusive<T>` (`..=b`): `{ end }`.
+ *
+ * @example Usage
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { decode, encode, rangeToInclusive, u32 } from "@hardlight/hardlight/codec";
+ *
+ * const schema = rangeToInclusive(u32);
+ * const value = { end: 5 };
+ * assert.deepEqual(decode(schema, encode(schema, value)), value);
+ * ```
+ */
 export function rangeToInclusive<T>(bound: Schema<T>): Schema<{ end: T }> {
   return make("rangetoinc", { end: bound }) as unknown as Schema<{ end: T }>;
 }

@@ -105,7 +105,18 @@ export abstract class Schema<T> {
   }
 }
 
-/** Whether a value is a {@linkcode Schema}. */
+/**
+ * Whether a value is a {@linkcode Schema}.
+ *
+ * @example Usage
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { isSchema, u32 } from "@hardlight/hardlight/codec";
+ *
+ * assert.equal(isSchema(u32), true);
+ * assert.equal(isSchema("u32"), false);
+ * ```
+ */
 export function isSchema(value: unknown): value is Schema<unknown> {
   return value instanceof Schema;
 }

@@ -143,8 +143,29 @@ class BoxStr extends Text {
  * |      7 |     1 | length               | (its last byte: bit 7 is set)                    |
  *
  * Lone surrogates are refused when encoding. Rust: `rkyv/src/string/repr.rs`, rkyv 0.7.46.
+ *
+ * @example Usage
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { encode, string } from "@hardlight/hardlight/codec";
+ *
+ * assert.deepEqual(encode(string, "hi"), Uint8Array.of(104, 105, 0, 0, 0, 0, 0, 2)); // inline
+ * assert.equal(encode(string, "eight by").length, 16); // the text, then its place
+ * ```
  */
 export const string: Schema<string> = /* @__PURE__ */ new StringSchema();
 
-/** `Box<str>`: a relative pointer, then the length in bytes; never inline. */
+/**
+ * `Box<str>`: a relative pointer, then the length in bytes; never inline.
+ *
+ * @example Usage
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { boxStr, decode, encode } from "@hardlight/hardlight/codec";
+ *
+ * const schema = boxStr;
+ * const value = "hi";
+ * assert.deepEqual(decode(schema, encode(schema, value)), value);
+ * ```
+ */
 export const boxStr: Schema<string> = /* @__PURE__ */ new BoxStr();

@@ -96,5 +96,15 @@ class DurationSchema extends Schema<Duration> {
  * |     12 |     4 | zero              |
  *
  * Rust: `rkyv/src/time.rs`, rkyv 0.7.46.
+ *
+ * @example Usage
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { decode, duration, encode } from "@hardlight/hardlight/codec";
+ *
+ * const schema = duration;
+ * const value = { secs: 1n, nanos: 500_000_000 };
+ * assert.deepEqual(decode(schema, encode(schema, value)), value);
+ * ```
  */
 export const duration: Schema<Duration> = /* @__PURE__ */ new DurationSchema();

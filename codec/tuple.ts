@@ -140,6 +140,15 @@ const MAX_TUPLE = 12;
  *
  * rustc reorders all but the last element in memory; rkyv writes what lies out of line from the last
  * element to the first.
+ *
+ * @example Usage
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { decode, encode, string, tuple, u32 } from "@hardlight/hardlight/codec";
+ *
+ * const pair = tuple(string, u32);
+ * assert.deepEqual(decode(pair, encode(pair, ["a", 1])), ["a", 1]);
+ * ```
  */
 export function tuple<const I extends Items>(...items: I): Schema<InferItems<I>> {
   if (items.length < 1 || items.length > MAX_TUPLE) {
@@ -150,7 +159,18 @@ export function tuple<const I extends Items>(...items: I): Schema<InferItems<I>>
   return new Tuple("tuple", items) as unknown as Schema<InferItems<I>>;
 }
 
-/** A struct with unnamed fields (`struct P(u8, u32)`), as an array; laid out and written as a {@linkcode struct}. */
+/**
+ * A struct with unnamed fields (`struct P(u8, u32)`), as an array; laid out and written as a {@linkcode struct}.
+ *
+ * @example Usage
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { decode, encode, tupleStruct, u32, u8 } from "@hardlight/hardlight/codec";
+ *
+ * const Point = tupleStruct(u8, u32);
+ * assert.deepEqual(decode(Point, encode(Point, [1, 2])), [1, 2]);
+ * ```
+ */
 export function tupleStruct<const I extends Items>(...items: I): Schema<InferItems<I>> {
   return new Tuple("tstruct", items) as unknown as Schema<InferItems<I>>;
 }

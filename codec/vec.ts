@@ -164,7 +164,19 @@ export function vec<T>(item: Schema<T>): Schema<T[]> {
   return new Vec(item);
 }
 
-/** `Box<[T]>`: archived as {@linkcode vec} is. */
+/**
+ * `Box<[T]>`: archived as {@linkcode vec} is.
+ *
+ * @example Usage
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { boxSlice, decode, encode, u32 } from "@hardlight/hardlight/codec";
+ *
+ * const schema = boxSlice(u32);
+ * const value = [1, 2, 3];
+ * assert.deepEqual(decode(schema, encode(schema, value)), value);
+ * ```
+ */
 export function boxSlice<T>(item: Schema<T>): Schema<T[]> {
   return new Vec(item, "boxslice");
 }

@@ -53,6 +53,16 @@ export function view<T>(schema: Schema<T>, archive: Uint8Array, limits?: DecodeL
 /**
  * Decode what a view shows, with all that it owns. What is no view is returned as it is.
  *
+ * @example Usage
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { encode, materialize, struct, u32, vec, view } from "@hardlight/hardlight/codec";
+ *
+ * const Series = struct({ points: vec(u32) });
+ * const seen = view(Series, encode(Series, { points: [1, 2] }));
+ * assert.deepEqual(materialize(seen), { points: [1, 2] });
+ * ```
+ *
  * @throws {CodecError} As {@linkcode decode} does.
  */
 export function materialize<T>(view: Viewed<T>): T {

@@ -25,7 +25,18 @@ export interface Method<Call> {
 export type Call<Args, Output> = keyof Args extends never ? () => Output
   : (args: { -readonly [K in keyof Args]: Infer<Args[K]> }) => Output;
 
-/** Describe a method without arguments or output. */
+/**
+ * Describe a method without arguments or output.
+ *
+ * @example Usage
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { rpc, service, string, u32 } from "@hardlight/hardlight";
+ *
+ * const Names = service({ rpc: { nameOf: rpc({ id: u32 }, string), forget: rpc() } });
+ * assert.deepEqual(Names.name, "service");
+ * ```
+ */
 export function rpc(): Method<() => void>;
 /** Describe a method without an output. */
 export function rpc<const Args extends Fields>(args: Args): Method<Call<Args, void>>;

@@ -14,6 +14,15 @@ const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
  * A text topic and a byte topic with equal bytes are different topics. A topic never changes.
  *
  * Rust: `server.rs`, `Topic`.
+ *
+ * @example Usage
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { Topic } from "@hardlight/hardlight";
+ *
+ * assert.equal(Topic.from("lobby").equals(Topic.from("lobby")), true);
+ * assert.equal(Topic.from("a").equals(Topic.from(Uint8Array.of(97))), false); // text is not bytes
+ * ```
  */
 export class Topic {
   readonly #bytes: Uint8Array<ArrayBuffer>;
