@@ -3,6 +3,7 @@ import { connect as connectNats, type NatsConnection } from "@nats-io/transport-
 import { test } from "node:test";
 import { natsBroker } from "../../bridges/nats.ts";
 import { memoryPair } from "../../memory.ts";
+import { DEFAULT_LIMITS } from "../../wire/limits.ts";
 import { Topic } from "../../wire/topic.ts";
 import { findNatsServer, NatsServer } from "../support/nats_server.ts";
 import { numbers, until } from "./members.ts";
@@ -96,6 +97,31 @@ async function refusingConfig(): Promise<string> {
   );
   return path;
 }
+
+test("a NATS that does not read is given no more than maxBufferedBytes; local events all come", {
+  skip,
+}, async () => {
+  await using server = await NatsServer.start(command);
+  await using a = await localNode(server);
+  await a.client.rpc.join({ room: LOBBY });
+  const events = a.client.events({ buffer: 1000 });
+  server.pause();
+  const text = "x".repeat(60_000);
+  for (let turn = 0; turn < 10; turn++) {
+    for (let i = 0; i < 80; i++) a.server.events.emit(LOBBY, { type: "other", text });
+    for (let i = 0; i < 80; i++) await events.next();
+  }
+  await until(() => a.server.broker!.published + a.server.broker!.dropped === 800);
+  const { published, dropped, link } = a.server.broker!;
+  assertEquals(link, "up");
+  assert(dropped > 0 && published * text.length < 2 * DEFAULT_LIMITS.maxBufferedBytes);
+  server.resume();
+  await until(() => {
+    a.server.events.emit(LOBBY, { type: "said", from: 0, number: 0 });
+    return a.server.broker!.published > published;
+  });
+  await events.return?.();
+});
 
 test("10,000 topics are subscribed again when NATS returns", { skip }, async () => {
   await using nats = await NatsServer.start(command);

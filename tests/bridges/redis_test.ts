@@ -1,8 +1,9 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import { test } from "node:test";
 import { createClient } from "redis";
 import { redisBroker, type RedisClient } from "../../bridges/redis.ts";
 import { memoryPair } from "../../memory.ts";
+import { DEFAULT_LIMITS } from "../../wire/limits.ts";
 import { Topic } from "../../wire/topic.ts";
 import { findRedisServer, RedisServer } from "../support/redis_server.ts";
 import { numbers, until } from "./members.ts";
@@ -11,6 +12,8 @@ import { Rooms, rooms } from "./rooms.ts";
 const command = findRedisServer();
 const skip = command === undefined ? "redis-server is not installed" : false;
 const startRedis = (): Promise<RedisServer> => RedisServer.start(command ?? "");
+
+const LOBBY = Topic.from("lobby");
 
 /** A client of Redis, and a node in this process that uses it. */
 async function localNode({ port }: RedisServer) {
@@ -61,7 +64,7 @@ test("foreign messages on our channels are counted; an engine's own echo is nobo
 }, async () => {
   await using server = await startRedis();
   await using a = await localNode(server);
-  const room = Topic.from("lobby");
+  const room = LOBBY;
   await a.client.rpc.join({ room });
   await a.redis.publish("hardlight.s.bG9iYnk", "what is this?");
   await a.redis.publish("hardlight.s.bG9iYnk", "");
@@ -69,6 +72,31 @@ test("foreign messages on our channels are counted; an engine's own echo is nobo
   await until(() => a.server.broker!.bad === 2);
   const { received, stale, late } = a.server.broker!;
   assertEquals([received, stale, late], [0, 0, 0]);
+});
+
+test("a Redis that does not read is given no more than maxBufferedBytes; local events all come", {
+  skip,
+}, async () => {
+  await using server = await startRedis();
+  await using a = await localNode(server);
+  await a.client.rpc.join({ room: LOBBY });
+  const events = a.client.events({ buffer: 1000 });
+  server.pause();
+  const text = "x".repeat(60_000);
+  for (let turn = 0; turn < 10; turn++) {
+    for (let i = 0; i < 80; i++) a.server.events.emit(LOBBY, { type: "other", text });
+    for (let i = 0; i < 80; i++) await events.next();
+  }
+  await until(() => a.server.broker!.published + a.server.broker!.dropped === 800);
+  const { published, dropped, link } = a.server.broker!;
+  assertEquals(link, "up");
+  assert(dropped > 0 && published * text.length < 2 * DEFAULT_LIMITS.maxBufferedBytes);
+  server.resume();
+  await until(() => {
+    a.server.events.emit(LOBBY, { type: "said", from: 0, number: 0 });
+    return a.server.broker!.published > published;
+  });
+  await events.return?.();
 });
 
 test("10,000 topics are subscribed again when Redis returns", { skip }, async () => {

@@ -279,6 +279,20 @@ test("a subscribe that fails rejects add(), keeps the subscription and is tried 
   await end(node);
 });
 
+test("a broker that never answers rejects add() after SUBSCRIBE_TIMEOUT_MS; local events come", {
+  timeout: 30_000,
+}, async () => {
+  const node = await makeNode(new Bus());
+  node.broker.refuse = () => new Promise(() => {});
+  const added = node.contexts[0]!.subscriptions.add("t");
+  node.core.events.emit("t", { type: "quiet" });
+  assertEquals(node.client.take().length, 1);
+  const error = await assertRejects(() => added, BrokerError);
+  assertEquals(error.code, "SubscribeFailed");
+  assertEquals(node.core.broker!.unsubscribed, 1);
+  await end(node);
+});
+
 test("while the link is down add() rejects; when it returns all topics are subscribed again", async () => {
   const node = await makeNode(new Bus());
   const { subscriptions } = node.contexts[0]!;
