@@ -9,17 +9,18 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import process from "node:process";
 import { runBytes } from "./bytes.ts";
+import { runClients } from "./clients.ts";
 import { runConnect } from "./connect.ts";
 import { runFanOut } from "./fan_out.ts";
 import { describeMachine, machineLines } from "./machine.ts";
 import { readOptions } from "./options.ts";
 import { runPayload } from "./payload.ts";
+import { picturesOf } from "./pictures.ts";
 import { pin } from "./pin.ts";
 import { progress } from "./rounds.ts";
 import { runRpc, SCHEMES } from "./rpc.ts";
 import { rpcTables, summarize, type Summary, targetTable } from "./rpc_report.ts";
-import { pool } from "./statistics.ts";
-import { percentileChart } from "./charts.ts";
+import { runStartup } from "./startup.ts";
 import { formatTable, type Table } from "./table.ts";
 
 const RESULTS = new URL("results/", import.meta.url);
@@ -46,16 +47,15 @@ if (options.only.includes("rpc")) {
   for (const table of rpcTables(summaries)) show(table);
   show(targetTable(summaries));
   for (const scheme of SCHEMES) {
-    const curves = results.filter((result) => result.scheme === scheme).map(
-      ({ name, latency }) => ({ name, sortedUs: pool(latency.map(({ samplesUs }) => samplesUs)) }),
-    );
-    files.set(
-      `${runtime}-${scheme}${suffix}.svg`,
-      percentileChart(`${machine.runtime}, ${scheme}`, curves),
-    );
+    const pictures = picturesOf(results.filter((result) => result.scheme === scheme));
+    for (const [name, draw] of pictures) {
+      files.set(`${runtime}-${scheme}-${name}${suffix}.svg`, draw(`${machine.runtime}, ${scheme}`));
+    }
   }
 }
+if (options.only.includes("clients")) show(await runClients(options));
 if (options.only.includes("connect")) show(await runConnect(options));
+if (options.only.includes("startup")) show(await runStartup(options));
 if (options.only.includes("bytes")) show(await runBytes());
 if (options.only.includes("payload")) show(await runPayload(options));
 if (options.only.includes("fan-out")) show(await runFanOut(options));

@@ -7,7 +7,16 @@ import process from "node:process";
 import type { Cores } from "./pin.ts";
 
 /** The parts of the benchmark. */
-export const SUITES = ["rpc", "connect", "bytes", "payload", "fan-out", "codec"] as const;
+export const SUITES = [
+  "rpc",
+  "clients",
+  "connect",
+  "startup",
+  "bytes",
+  "payload",
+  "fan-out",
+  "codec",
+] as const;
 /** One of them. */
 export type Suite = typeof SUITES[number];
 

@@ -19,13 +19,18 @@ export function median(values: readonly number[]): number {
 
 /** Samples of several rounds, sorted. */
 export function pool(rounds: readonly Float64Array[]): Float64Array {
+  return concatenate(rounds).sort();
+}
+
+/** Samples of several rounds, in order. */
+export function concatenate(rounds: readonly Float64Array[]): Float64Array {
   const all = new Float64Array(rounds.reduce((sum, { length }) => sum + length, 0));
   let at = 0;
   for (const round of rounds) {
     all.set(round, at);
     at += round.length;
   }
-  return all.sort();
+  return all;
 }
 
 /** Three digits that matter. */

@@ -4,7 +4,7 @@
  * @module
  */
 import { barChart, histogramChart, percentileChart, scatterChart } from "../charts.ts";
-import { pool } from "../statistics.ts";
+import { concatenate, pool } from "../statistics.ts";
 import type { Contender } from "./rpc_contender.ts";
 import { DEPTHS, type Summary } from "./rpc_report.ts";
 
@@ -19,12 +19,12 @@ export function chartsOf(
   const after = `${runtime}: one call after the other`;
   const curves = contenders.map(({ name, latency }) => ({
     name,
-    sortedUs: pool(latency.map(({ samples }) => samples.toSorted())),
+    sortedUs: pool(latency.map(({ samples }) => samples)),
   }));
   // More than a few are one blot.
   const clouds = contenders.filter(({ id }) => SCATTERED.includes(id)).map(({ name, latency }) => ({
     name,
-    samplesUs: join(latency.map(({ samples }) => samples)),
+    samplesUs: concatenate(latency.map(({ samples }) => samples)),
   }));
   const bars = summaries
     .filter(({ id }) => !id.startsWith("raw"))
@@ -37,14 +37,4 @@ export function chartsOf(
     ["scatter", scatterChart(after, clouds)],
     ["throughput", barChart(`${runtime}: calls per second, one connection`, groups, bars)],
   ]);
-}
-
-function join(turns: readonly Float64Array[]): Float64Array {
-  const all = new Float64Array(turns.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const turn of turns) {
-    all.set(turn, at);
-    at += turn.length;
-  }
-  return all;
 }
