@@ -70,7 +70,8 @@ interface Subscribed {
 /**
  * A broker over a NATS connection, which stays the caller's to close. Let it reconnect without end,
  * `maxReconnectAttempts: -1`, and not send back what the node itself has published, `noEcho: true`: the
- * node would drop it, but only after it came. Servers that share a connection need the echo.
+ * node would drop it, but only after it came. Servers that share a connection need the echo. A link that
+ * dies without a word is found out by pings: `pingInterval` is two minutes unless set.
  *
  * A topic's subject is the prefix, `s.` for text or `b.` for bytes, and the topic's bytes in base64url
  * without padding, or `=` if there are none.
