@@ -61,8 +61,8 @@ export function readOptions(args: readonly string[] = process.argv.slice(2)): Op
   return {
     only: only.length === 0 ? SUITES : only,
     rounds: rounds ?? (quick ? 3 : 7),
-    latencyMs: quick ? 100 : 250,
-    floodMs: quick ? 60 : 150,
+    latencyMs: quick ? 60 : 250,
+    floodMs: quick ? 40 : 150,
     connects: quick ? 5 : 15,
     cores,
     quick,

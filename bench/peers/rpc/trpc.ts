@@ -1,10 +1,13 @@
 /**
  * tRPC: https://trpc.io/docs/server/websockets. Its adapter is for `ws`.
  *
+ * Its client waits for a timer before it sends, and so sends several messages in a row, for which Deno's
+ * `WebSocket` would wait 44 ms (see `capnweb.ts`): its client is on `ws` there.
+ *
  * @module
  */
 import { load } from "./load.ts";
-import { listenWs, webSocketClass } from "./native.ts";
+import { listenWs, RUNTIME } from "./native.ts";
 import { HOST, type RpcPeer } from "./types.ts";
 
 /** `applyWSSHandler` and `wsLink`, without a transformer; the input's parser lets everything pass. */
@@ -26,10 +29,8 @@ export const peer: RpcPeer = {
     const { createTRPCClient, createWSClient, wsLink } = await load(
       "@trpc/client",
     );
-    const ws = createWSClient({
-      url: `ws://${HOST}:${port}`,
-      WebSocket: await webSocketClass(),
-    });
+    const WebSocket = RUNTIME === "bun" ? globalThis.WebSocket : (await load("ws")).WebSocket;
+    const ws = createWSClient({ url: `ws://${HOST}:${port}`, WebSocket });
     const client = createTRPCClient({ links: [wsLink({ client: ws })] });
     return {
       add: (amount) => client.add.mutate({ amount }),
