@@ -6,6 +6,7 @@
 import process from "node:process";
 import { serve } from "../../server.ts";
 import { type EngineId, openBroker } from "./engines.ts";
+import { sleep } from "./members.ts";
 import { NextRooms, Rooms, rooms } from "./rooms.ts";
 
 const [, , engine, port, version] = process.argv;
@@ -15,6 +16,7 @@ const status = (): unknown => ({ ...server.broker, connections: server.connectio
 const server = version === "next"
   ? await serve(NextRooms, options, rooms(status))
   : await serve(Rooms, options, rooms(status));
+while (server.broker?.link !== "up") await sleep(5);
 process.stdout.write(`${server.url}\n`);
 process.stdin.resume();
 process.stdin.once("end", async () => {
