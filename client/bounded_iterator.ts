@@ -4,6 +4,8 @@
  * @module
  */
 
+import { Cleanup, onAbort } from "./cleanup.ts";
+
 /** What to do with an item that finds the buffer full. */
 export type Overflow =
   /** Forget the oldest item in the buffer. */
@@ -22,20 +24,17 @@ export class OverflowError extends Error {
   }
 }
 
-interface Waiter<T> {
-  resolve(result: IteratorResult<T, undefined>): void;
-  reject(error: unknown): void;
-}
+type Result<T> = IteratorResult<T, undefined>;
 
 /** An async iterator over a buffer of bounded length, filled with {@linkcode BoundedIterator.push}. */
 export class BoundedIterator<T> implements AsyncIterableIterator<T, undefined> {
   #items: T[] = [];
   /** The first of the items that has not been read: those before it are cut off in one go. */
   #first = 0;
-  readonly #waiting: Waiter<T>[] = [];
+  readonly #waiting: ((result: Result<T> | Promise<Result<T>>) => void)[] = [];
   readonly #maxItems: number;
   readonly #overflow: Overflow;
-  readonly #onEnd: () => void;
+  readonly #cleanup: Cleanup = new Cleanup();
   #ended = false;
   #error: Error | undefined;
   #dropped = 0;
@@ -45,12 +44,17 @@ export class BoundedIterator<T> implements AsyncIterableIterator<T, undefined> {
    *
    * @param maxItems Items that may wait to be read.
    * @param overflow What to do with one more.
-   * @param onEnd Called once, when nothing more will be accepted.
+   * @param signal Ends it when it aborts.
    */
-  constructor(maxItems: number, overflow: Overflow, onEnd: () => void) {
+  constructor(maxItems: number, overflow: Overflow, signal?: AbortSignal) {
     this.#maxItems = maxItems;
     this.#overflow = overflow;
-    this.#onEnd = onEnd;
+    this.onEnd(onAbort(signal, () => this.end()));
+  }
+
+  /** Run this when nothing more will be accepted. */
+  onEnd(step: () => void): void {
+    this.#cleanup.add(step);
   }
 
   /** Items that were lost because the buffer was full. */
@@ -62,20 +66,18 @@ export class BoundedIterator<T> implements AsyncIterableIterator<T, undefined> {
   push(item: T): void {
     if (this.#ended) return;
     const waiter = this.#waiting.shift();
-    if (waiter !== undefined) return waiter.resolve({ done: false, value: item });
-    if (this.#items.length - this.#first < this.#maxItems) {
-      this.#items.push(item);
-      return;
-    }
-    this.#dropped++;
-    if (this.#overflow === "drop-oldest") {
+    if (waiter !== undefined) return waiter({ done: false, value: item });
+    if (this.#items.length - this.#first >= this.#maxItems) {
+      this.#dropped++;
+      if (this.#overflow === "drop-newest") return;
+      if (this.#overflow === "close") {
+        return this.end(
+          new OverflowError(`Cannot keep more than ${this.#maxItems} items: read them faster`),
+        );
+      }
       this.#take();
-      this.#items.push(item);
-    } else if (this.#overflow === "close") {
-      this.end(
-        new OverflowError(`Cannot keep more than ${this.#maxItems} items: read them faster`),
-      );
     }
+    this.#items.push(item);
   }
 
   #take(): T {
@@ -92,33 +94,34 @@ export class BoundedIterator<T> implements AsyncIterableIterator<T, undefined> {
     if (this.#ended) return;
     this.#ended = true;
     this.#error = error;
-    for (const waiter of this.#waiting.splice(0)) this.#finish(waiter);
-    this.#onEnd();
+    for (const waiter of this.#waiting.splice(0)) waiter(this.#last());
+    this.#cleanup.run();
   }
 
-  #finish(waiter: Waiter<T>): void {
+  #last(): Promise<Result<T>> {
     const error = this.#error;
     this.#error = undefined;
-    if (error !== undefined) waiter.reject(error);
-    else waiter.resolve({ done: true, value: undefined });
+    return error === undefined
+      ? Promise.resolve({ done: true, value: undefined })
+      : Promise.reject(error);
   }
 
   /** The next item, as soon as there is one. */
-  next(): Promise<IteratorResult<T, undefined>> {
-    return new Promise((resolve, reject) => {
+  next(): Promise<Result<T>> {
+    return new Promise((resolve) => {
       if (this.#items.length > 0) resolve({ done: false, value: this.#take() });
-      else if (this.#ended) this.#finish({ resolve, reject });
-      else this.#waiting.push({ resolve, reject });
+      else if (this.#ended) resolve(this.#last());
+      else this.#waiting.push(resolve);
     });
   }
 
   /** Stop: the buffer is emptied. A `for await` loop that is left calls this. */
-  return(): Promise<IteratorResult<T, undefined>> {
+  return(): Promise<Result<T>> {
     this.#items = [];
     this.#first = 0;
     this.end();
     this.#error = undefined;
-    return Promise.resolve({ done: true, value: undefined });
+    return this.#last();
   }
 
   /** Itself. */
@@ -130,15 +133,4 @@ export class BoundedIterator<T> implements AsyncIterableIterator<T, undefined> {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.return();
   }
-}
-
-/** Do something when a signal aborts, at once if it has; returns how to stop waiting for it. */
-export function onAbort(signal: AbortSignal | undefined, run: () => void): () => void {
-  if (signal === undefined) return () => {};
-  if (signal.aborted) {
-    run();
-    return () => {};
-  }
-  signal.addEventListener("abort", run, { once: true });
-  return () => signal.removeEventListener("abort", run);
 }

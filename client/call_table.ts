@@ -27,14 +27,13 @@ const ID_MASK = MAX_CALLS_IN_FLIGHT - 1;
  * @typeParam C What stands for a call.
  */
 export class CallTable<C> {
-  readonly #calls: (C | undefined)[] = new Array(MAX_CALLS_IN_FLIGHT).fill(undefined);
-  readonly #taken: Uint8Array = new Uint8Array(MAX_CALLS_IN_FLIGHT);
+  /** By id: who waits, or `null` if the caller has gone. */
+  readonly #calls: (C | null | undefined)[] = new Array(MAX_CALLS_IN_FLIGHT).fill(undefined);
   /** A ring of the free ids. */
-  readonly #free: Uint8Array = Uint8Array.from({ length: MAX_CALLS_IN_FLIGHT }, (_, id) => id);
+  readonly #free: Uint8Array = Uint8Array.from(this.#calls, (_, id) => id);
   #firstFree = 0;
   #freeCount = MAX_CALLS_IN_FLIGHT;
   #abandoned = 0;
-  #strayReplies = 0;
 
   /** Ids that are taken, abandoned ones included. */
   get inFlight(): number {
@@ -46,58 +45,39 @@ export class CallTable<C> {
     return this.#abandoned;
   }
 
-  /** Replies that came to an id nobody held. */
-  get strayReplies(): number {
-    return this.#strayReplies;
-  }
-
   /** Take an id; -1 if none is free. */
   open(call: C): number {
     if (this.#freeCount === 0) return -1;
     const id = this.#free[this.#firstFree] as number;
     this.#firstFree = (this.#firstFree + 1) & ID_MASK;
     this.#freeCount--;
-    this.#taken[id] = 1;
     this.#calls[id] = call;
     return id;
   }
 
-  /** A reply came: free the id. Undefined if the caller has gone, or the id was not taken. */
-  settle(id: number): C | undefined {
-    if (this.#taken[id] !== 1) {
-      this.#strayReplies++;
-      return undefined;
-    }
+  /**
+   * A reply came: free the id.
+   *
+   * @returns Who waits; `null` if the caller has gone, `undefined` if the id was not taken.
+   */
+  settle(id: number): C | null | undefined {
     const call = this.#calls[id];
-    if (call === undefined) this.#abandoned--;
+    if (call === undefined) return call;
+    if (call === null) this.#abandoned--;
     this.#calls[id] = undefined;
-    this.#taken[id] = 0;
-    this.#free[(this.#firstFree + this.#freeCount) & ID_MASK] = id;
-    this.#freeCount++;
+    this.#free[(this.#firstFree + this.#freeCount++) & ID_MASK] = id;
     return call;
   }
 
   /** Stop waiting, for a deadline or a cancellation. The id stays taken. */
   abandon(id: number): void {
-    if (this.#calls[id] === undefined) return;
-    this.#calls[id] = undefined;
+    if (this.#calls[id] == null) return;
+    this.#calls[id] = null;
     this.#abandoned++;
   }
 
   /** Those who wait, in the order of their ids. */
-  *waiting(): IterableIterator<C> {
-    for (const call of this.#calls) if (call !== undefined) yield call;
-  }
-
-  /** Free everything, and return those who waited. */
-  drain(): C[] {
-    const calls = [...this.waiting()];
-    this.#calls.fill(undefined);
-    this.#taken.fill(0);
-    this.#free.forEach((_, id) => this.#free[id] = id);
-    this.#firstFree = 0;
-    this.#freeCount = MAX_CALLS_IN_FLIGHT;
-    this.#abandoned = 0;
-    return calls;
+  waiting(): C[] {
+    return this.#calls.filter((call) => call != null) as C[];
   }
 }

@@ -4,19 +4,18 @@
  * @module
  */
 import type { Schema } from "../codec/schema.ts";
-import type { CallOptions, CallsOf, MethodInfo, Service } from "../service/types.ts";
-import { CloseCode, spreadOf } from "../wire/close.ts";
+import type { CallsOf, Service } from "../service/types.ts";
+import { type Clock, systemClock } from "../wire/clock.ts";
+import { CloseCode } from "../wire/close.ts";
 import type { Deflater } from "../wire/deflater.ts";
 import { ConnectError, RpcError } from "../wire/errors.ts";
-import { withFingerprint, withReceives } from "../wire/handshake.ts";
 import type { Dialer, DialRequest, Transport } from "../wire/transport.ts";
-import { onAbort } from "./bounded_iterator.ts";
 import { notConnected } from "./calls.ts";
-import { type Clock, systemClock } from "../wire/clock.ts";
-import { closedError, dialSession } from "./dial.ts";
+import { onAbort, wait } from "./cleanup.ts";
+import { cancelled, dialSession } from "./dial.ts";
 import { EventHub, type EventsOptions, type EventStream } from "./events.ts";
+import { Observable } from "./observable.ts";
 import {
-  type CheckedOptions,
   checkOptions,
   type ConnectOptions,
   type PerAttempt,
@@ -24,14 +23,14 @@ import {
   toWebSocketUrl,
 } from "./options.ts";
 import { makeCalls } from "./proxy.ts";
-import { nextAttempt, retry, toError } from "./reconnect.ts";
-import { Session, type SessionEnd } from "./session.ts";
+import { backoffMs, nextAttempt } from "./reconnect.ts";
+import { Session, type SessionHost } from "./session.ts";
 import { type ClientState, StateMirror } from "./state_mirror.ts";
 import { ClientCounters, type ClientStats } from "./stats.ts";
-import { type ClientStatus, StatusBoard } from "./status.ts";
+import type { ClientStatus } from "./status.ts";
 import type { ClientTelemetry } from "./telemetry.ts";
 import type { Client } from "./types.ts";
-import { pageVisibility, type Visibility } from "./visibility.ts";
+import { pageVisibility, untilVisible, type Visibility } from "./visibility.ts";
 
 /** What a client uses of its surroundings. */
 export interface ClientParts {
@@ -70,26 +69,21 @@ export class ServiceClient<Methods, State, Event> implements Client<Methods, Sta
   readonly #service: Service<Methods, State, Event>;
   readonly #address: PerAttempt<string | URL>;
   readonly #options: ConnectOptions<Methods, State>;
-  readonly #checked: CheckedOptions;
   readonly #parts: ClientParts;
   readonly #clock: Clock;
+  /** What sessions are given. */
+  readonly #host: SessionHost;
   readonly #events: EventHub<Event>;
   readonly #state: StateMirror<State>;
+  readonly #status: Observable<ClientStatus>;
+  readonly #counters: ClientCounters = new ClientCounters();
   /** Aborts when the client is closed. */
   readonly #closing: AbortController = new AbortController();
   /** Sessions whose transport has not ended. */
   readonly #sessions: Set<Session> = new Set();
-  readonly #counters: ClientCounters = new ClientCounters();
-  readonly #telemetry: ClientTelemetry | undefined;
-  readonly #status: StatusBoard = new StatusBoard((error) => this.#reportBug(error));
   /** The session that calls go to. */
   #session: Session | undefined;
-  /** Told when a session ends that calls do not go to yet. */
-  #onEarlyEnd: ((end: SessionEnd) => void) | undefined;
-  /** The number of the attempt that made the session. */
-  #attempt = 0;
-  #openedAt = 0;
-  #forgetSignal: () => void = () => {};
+  #forgetSignal: (() => void) | undefined;
   readonly rpc: CallsOf<Methods>;
 
   /** Create without a connection: see {@linkcode ServiceClient.connect}. */
@@ -99,31 +93,28 @@ export class ServiceClient<Methods, State, Event> implements Client<Methods, Sta
     options: ConnectOptions<Methods, State>,
     parts: ClientParts,
   ) {
+    const checked = checkOptions(options as ConnectOptions<never, never>);
+    const { deflater, clock = systemClock } = parts;
+    const report = (error: unknown): void => this.#report(error, reportError);
     this.#service = service;
     this.#address = address;
     this.#options = options;
-    this.#checked = checkOptions(options as ConnectOptions<never, never>);
     this.#parts = parts;
-    this.#clock = parts.clock ?? systemClock;
-    this.#events = new EventHub(this.#checked.limits.maxQueuedEvents);
-    this.#state = new StateMirror(service.state, this.#clock, (error) => this.#reportBug(error));
-    const { telemetry } = parts;
-    this.#telemetry = telemetry;
-    const call = (method: MethodInfo, args: unknown, callOptions?: CallOptions) => {
-      this.#counters.callsStarted++;
-      const session = this.#session;
-      if (session === undefined) {
-        return Promise.reject(notConnected(method, this.#status.current.cause));
-      }
-      return session.call(method, args, callOptions);
+    this.#clock = clock;
+    this.#events = new EventHub(checked.limits.maxQueuedEvents);
+    this.#state = new StateMirror(service.state, clock, report);
+    this.#status = new Observable<ClientStatus>({ state: "connecting" }, report);
+    this.#host = {
+      ...checked,
+      deflater,
+      clock,
+      report,
+      event: service.event as Schema<unknown> | undefined,
+      events: this.#events as EventHub<unknown>,
+      state: this.#state as StateMirror<unknown>,
+      counters: this.#counters,
     };
-    this.rpc = makeCalls(
-      service.methods,
-      telemetry === undefined
-        ? call
-        : (method, args, callOptions) =>
-          telemetry.call(method.name, () => call(method, args, callOptions)),
-    );
+    this.rpc = this.#callsOn(() => this.#session);
   }
 
   get state(): ClientState<State> {
@@ -142,45 +133,39 @@ export class ServiceClient<Methods, State, Event> implements Client<Methods, Sta
     return this.#events.open(options);
   }
 
-  /** Calls that are not settled, event iterators, state watchers and transports that are not ended. */
-  get held(): { calls: number; iterators: number; watchers: number; transports: number } {
-    let calls = 0;
-    for (const session of this.#sessions) calls += session.pendingCalls;
-    return {
-      calls,
-      iterators: this.#events.size,
-      watchers: this.#state.watchers,
-      transports: this.#sessions.size,
-    };
-  }
-
   stats(): ClientStats {
-    const { calls, ...held } = this.held;
-    let { bytesSent, strayReplies } = this.#counters;
-    let bufferedBytes = 0;
-    for (const session of this.#sessions) {
-      bytesSent += session.sentBytes;
-      strayReplies += session.strayReplies;
-      bufferedBytes += session.bufferedBytes;
-    }
-    return {
+    const stats = {
       ...this.#counters,
-      bytesSent,
-      strayReplies,
-      bufferedBytes,
-      unknownStateFields: this.#state.unknownFields,
-      callsPending: calls,
-      eventIterators: held.iterators,
-      stateWatchers: held.watchers,
-      transports: held.transports,
+      callsPending: 0,
+      eventIterators: this.#events.size,
+      stateWatchers: this.#state.watchers,
+      transports: this.#sessions.size,
+      bufferedBytes: 0,
     };
+    for (const { calls, sentBytes, bufferedBytes } of this.#sessions) {
+      stats.callsPending += calls.pending;
+      stats.bytesSent += sentBytes;
+      stats.bufferedBytes += bufferedBytes;
+    }
+    return stats;
   }
 
-  /** Make the first connection. */
+  #callsOn(session: () => Session | undefined): CallsOf<Methods> {
+    const { telemetry } = this.#parts;
+    return makeCalls(this.#service.methods, (method, args, options) => {
+      this.#counters.callsStarted++;
+      const call = () =>
+        session()?.calls.call(method, args, options) ??
+          Promise.reject(notConnected(method, this.status.cause));
+      return telemetry === undefined ? call() : telemetry.call(method.name, call);
+    });
+  }
+
+  /** Make the first connection, and see to it that there is one from then on. */
   async connect(): Promise<void> {
     this.#forgetSignal = onAbort(this.#options.signal, () => this.#finish());
     try {
-      await this.#connectOnce(false);
+      void this.#stay(await this.#connectOnce(false));
     } catch (error) {
       this.#counters.attemptsFailed++;
       this.#finish(toError(error));
@@ -188,56 +173,39 @@ export class ServiceClient<Methods, State, Event> implements Client<Methods, Sta
     }
   }
 
-  async #connectOnce(reconnected: boolean): Promise<void> {
-    const { clock, signal } = { clock: this.#clock, signal: this.#closing.signal };
-    const { limits } = this.#checked;
-    const earlyEnd = new Promise<never>((_, reject) => {
-      this.#onEarlyEnd = ({ error, closedBy }) =>
-        reject((closedBy && closedError(closedBy)) ?? error);
-    });
-    earlyEnd.catch(() => {});
+  async #connectOnce(reconnected: boolean): Promise<Session> {
+    const { signal } = this.#closing;
     const session = await dialSession({
       dial: this.#parts.dial,
-      clock,
-      timeoutMs: limits.handshakeTimeoutMs,
+      clock: this.#clock,
+      timeoutMs: this.#host.limits.handshakeTimeoutMs,
       signal,
       request: () => this.#request(),
       open: (transport) => this.#open(transport),
     });
     try {
-      await Promise.race([this.#greet(session, reconnected), earlyEnd]);
+      const rpc = this.#callsOn(() => session);
+      await Promise.race([
+        this.#options.onConnect?.({ rpc, state: this.#state, reconnected }),
+        session.ended.then(({ error }) => Promise.reject(error)),
+      ]);
       // It may have ended since it was opened, and `onConnect` need not have noticed.
-      if (!session.live) await earlyEnd;
+      if (!session.live) throw (await session.ended).error;
     } catch (error) {
       session.end(CloseCode.Normal, toError(error));
-      throw signal.aborted ? new ConnectError("Cancelled", "The client was closed") : error;
+      throw signal.aborted ? cancelled(signal.reason) : error;
     }
-    this.#onEarlyEnd = undefined;
     this.#session = session;
-    this.#openedAt = clock.now();
     this.#counters.connectionsOpened++;
-    this.#telemetry?.connections(1);
+    this.#parts.telemetry?.connections(1);
     this.#status.set({ state: "open" });
-  }
-
-  async #greet(session: Session, reconnected: boolean): Promise<void> {
-    const { onConnect } = this.#options;
-    if (onConnect === undefined) return;
-    const rpc = makeCalls<Methods>(
-      this.#service.methods,
-      (method, args, options) => {
-        this.#counters.callsStarted++;
-        return session.call(method, args, options);
-      },
-    );
-    await onConnect({ rpc, state: this.#state, reconnected });
+    return session;
   }
 
   async #request(): Promise<Omit<DialRequest, "signal">> {
-    const { limits, level } = this.#checked;
-    const url = toWebSocketUrl(await resolve(this.#address));
+    const { limits, level } = this.#host;
     return {
-      url: withReceives(withFingerprint(url, this.#service.fingerprint), limits),
+      url: toWebSocketUrl(await resolve(this.#address), this.#service.fingerprint, limits),
       level,
       tls: this.#options.tls,
       headers: await resolve(this.#options.headers),
@@ -249,90 +217,81 @@ export class ServiceClient<Methods, State, Event> implements Client<Methods, Sta
 
   #open(transport: Transport): Session {
     this.#state.reset();
-    const session: Session = new Session(transport, {
-      ...this.#checked,
-      deflater: this.#parts.deflater,
-      clock: this.#clock,
-      event: this.#service.event as Schema<unknown> | undefined,
-      events: this.#events as unknown as EventHub<unknown>,
-      state: this.#state as StateMirror<unknown>,
-      counters: this.#counters,
-      onEnd: (end) => this.#onEnd(session, end),
-    });
+    const session = new Session(transport, this.#host);
     this.#sessions.add(session);
-    session.closed().then(() => {
+    void session.closed.then(() => {
       this.#sessions.delete(session);
       this.#counters.bytesSent += session.sentBytes;
-      this.#counters.strayReplies += session.strayReplies;
     });
     return session;
   }
 
-  #onEnd(session: Session, end: SessionEnd): void {
-    if (session !== this.#session) {
-      this.#onEarlyEnd?.(end);
-      return;
-    }
-    this.#session = undefined;
-    this.#telemetry?.connections(-1);
-    if (this.#closing.signal.aborted) return;
-    const refusal = end.closedBy && closedError(end.closedBy);
-    const error = refusal ?? end.error;
-    this.#report(error);
-    if (this.#options.reconnect === false || refusal?.retryable === false) this.#finish(error);
-    else void this.#reconnect(error, spreadMs(end));
-  }
-
-  async #reconnect(cause: Error, spreadMs: number): Promise<void> {
-    this.#status.set({ state: "reconnecting", cause });
-    const failure = await retry({
-      clock: this.#clock,
-      random: this.#parts.random ?? Math.random,
-      signal: this.#closing.signal,
-      visibility: this.#parts.visibility ?? pageVisibility,
-      spreadMs,
-      first: nextAttempt(this.#attempt, this.#clock.now() - this.#openedAt),
-      connect: async (attempt) => {
-        await this.#connectOnce(true);
-        this.#attempt = attempt;
-      },
-      onFailure: (error) => {
-        this.#counters.attemptsFailed++;
+  /** Connect again whenever the connection ends, until the client does. */
+  async #stay(session: Session): Promise<void> {
+    const { signal } = this.#closing;
+    const { random = Math.random, visibility = pageVisibility, telemetry } = this.#parts;
+    let attempt = 0;
+    for (;;) {
+      const openedAt = this.#clock.now();
+      let { error, spreadMs } = await session.ended;
+      this.#session = undefined;
+      telemetry?.connections(-1);
+      attempt = nextAttempt(attempt, this.#clock.now() - openedAt);
+      for (let connected = false; !connected;) {
+        if (signal.aborted) return;
         this.#report(error);
+        if (this.#options.reconnect === false || isFinal(error)) return this.#finish(error);
         this.#status.set({ state: "reconnecting", cause: error });
-      },
-    });
-    if (failure !== undefined) this.#finish(failure);
+        await this.#sleep(backoffMs(attempt, random(), spreadMs));
+        await untilVisible(visibility, signal);
+        if (signal.aborted) return;
+        try {
+          session = await this.#connectOnce(true);
+          connected = true;
+        } catch (reason) {
+          this.#counters.attemptsFailed++;
+          error = toError(reason);
+          spreadMs = 0;
+          attempt++;
+        }
+      }
+    }
   }
 
-  #report(error: unknown): void {
+  #sleep(delayMs: number): Promise<void> {
+    const clock = this.#clock;
+    return wait(this.#closing.signal, (wake) => {
+      const timer = clock.after(delayMs, wake);
+      return () => clock.clear(timer);
+    });
+  }
+
+  /** Tell whoever listens; `otherwise` if nobody does. */
+  #report(error: unknown, otherwise?: (error: unknown) => void): void {
+    const { onError = otherwise } = this.#options;
     try {
-      this.#options.onError?.(error);
+      onError?.(error);
     } catch (bug) {
       reportError(bug);
     }
   }
 
-  #reportBug(error: unknown): void {
-    if (this.#options.onError === undefined) reportError(error);
-    else this.#report(error);
-  }
-
   #finish(cause?: Error): void {
     if (this.#closing.signal.aborted) return;
-    this.#forgetSignal();
+    this.#forgetSignal?.();
     this.#closing.abort(cause);
     const error = new RpcError("ConnectionLost", "The client was closed", { cause });
     for (const session of this.#sessions) session.end(CloseCode.Normal, error);
     this.#session = undefined;
     this.#events.end();
     this.#state.end();
-    this.#status.end(cause);
+    this.#status.set(cause === undefined ? { state: "closed" } : { state: "closed", cause });
+    this.#status.end();
   }
 
   async close(): Promise<void> {
     this.#finish();
-    await Promise.all(Array.from(this.#sessions, (session) => session.closed()));
+    await Promise.all(Array.from(this.#sessions, ({ closed }) => closed));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -340,7 +299,12 @@ export class ServiceClient<Methods, State, Event> implements Client<Methods, Sta
   }
 }
 
-/** Milliseconds over which a server that goes away wants its clients to come back. */
-function spreadMs({ closedBy }: SessionEnd): number {
-  return closedBy?.code === CloseCode.GoingAway ? spreadOf(closedBy.reason) : 0;
+/** Whether trying again cannot help. */
+function isFinal(error: Error): boolean {
+  return error instanceof ConnectError && !error.retryable;
+}
+
+/** Whatever was thrown, as an error. */
+function toError(reason: unknown): Error {
+  return reason instanceof Error ? reason : new Error(String(reason), { cause: reason });
 }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Clock } from "../wire/clock.ts";
 import { CloseCode } from "../wire/close.ts";
 import { ConnectError, type ConnectErrorCode } from "../wire/errors.ts";
 import { REFUSED } from "../wire/handshake.ts";
@@ -13,8 +14,7 @@ import type {
   Transport,
   TransportListener,
 } from "../wire/transport.ts";
-import { onAbort } from "./bounded_iterator.ts";
-import type { Clock } from "../wire/clock.ts";
+import { Cleanup, onAbort } from "./cleanup.ts";
 import type { Session } from "./session.ts";
 
 /** What an attempt needs. */
@@ -41,74 +41,55 @@ export interface Attempt {
  *
  * @throws {ConnectError} `TimedOut`, `Cancelled`, or what the dialer or the server says.
  */
-export function dialSession(attempt: Attempt): Promise<Session> {
-  const { dial, clock, timeoutMs, signal } = attempt;
-  const controller = new AbortController();
+export function dialSession(
+  { dial, clock, timeoutMs, signal, request, open }: Attempt,
+): Promise<Session> {
+  const attempt = new AbortController();
+  const cleanup = new Cleanup();
   return new Promise<Session>((resolve, reject) => {
-    let settled = false;
-    const settle = (): void => {
-      settled = true;
-      forget();
-      clock.clear(timer);
-    };
-    const succeed = (session: Session): void => {
-      settle();
-      resolve(session);
-    };
-    const fail = (error: unknown): void => {
-      if (settled) return;
-      settle();
+    const giveUp = (error: unknown): void => {
       reject(error);
+      attempt.abort(error);
     };
-    const giveUp = (error: ConnectError, reason: unknown): void => {
-      fail(error);
-      controller.abort(reason);
-    };
-    const open = (transport: Transport, { protocol }: { readonly protocol: string }) => {
-      if (settled) return hangUp(transport);
-      if (protocol === REFUSED) return awaitRefusal(transport, controller.signal, fail);
-      const session = attempt.open(transport);
-      succeed(session);
-      return session;
-    };
-    const timer = clock.after(timeoutMs, () =>
-      giveUp(
-        new ConnectError("TimedOut", `The handshake did not finish within ${timeoutMs} ms`),
-        new DOMException("The handshake did not finish in time", "TimeoutError"),
-      ));
-    let forget = (): void => {};
-    forget = onAbort(signal, () =>
-      giveUp(
-        new ConnectError("Cancelled", "The attempt to connect was cancelled", {
-          cause: signal.reason,
-        }),
-        signal.reason,
-      ));
-    if (settled) return;
-    attempt.request()
-      .then((request) =>
-        settled ? undefined : dial({ ...request, signal: controller.signal }, open)
-      )
-      .catch(fail);
-  });
+    const timer = clock.after(
+      timeoutMs,
+      () =>
+        giveUp(
+          new ConnectError("TimedOut", `The handshake did not finish within ${timeoutMs} ms`),
+        ),
+    );
+    cleanup.add(() => clock.clear(timer));
+    cleanup.add(onAbort(signal, () => giveUp(cancelled(signal.reason))));
+    request().then(async (asked) => {
+      if (attempt.signal.aborted) return;
+      await dial({ ...asked, signal: attempt.signal }, (transport, { protocol }) => {
+        if (attempt.signal.aborted || protocol === REFUSED) {
+          return awaitRefusal(transport, attempt.signal, giveUp);
+        }
+        const session = open(transport);
+        resolve(session);
+        return session;
+      });
+    }).catch(giveUp);
+  }).finally(() => cleanup.run());
 }
 
-function hangUp(transport: Transport): TransportListener {
-  transport.terminate();
-  return { onMessage() {}, onClose() {} };
+/** The attempt ended because its client did. */
+export function cancelled(cause: unknown): ConnectError {
+  return new ConnectError("Cancelled", "The attempt to connect was cancelled", { cause });
 }
 
 function awaitRefusal(
   transport: Transport,
   signal: AbortSignal,
-  fail: (error: ConnectError) => void,
+  giveUp: (error: ConnectError) => void,
 ): TransportListener {
   const forget = onAbort(signal, () => transport.terminate());
   return {
     onMessage() {},
     onClose(info) {
       forget();
-      fail(closedError(info) ?? new ConnectError("BadHandshake", describe(info)));
+      giveUp(closedError(info) ?? new ConnectError("BadHandshake", describe(info)));
     },
   };
 }
@@ -123,9 +104,9 @@ const REFUSALS: Readonly<Record<number, ConnectErrorCode>> = {
 /** What a server means by its close code, if that says why it does not want this client. */
 export function closedError(info: CloseInfo): ConnectError | undefined {
   const code = REFUSALS[info.code];
-  return code === undefined ? undefined : new ConnectError(code, describe(info));
+  return code && new ConnectError(code, describe(info));
 }
 
 function describe({ code, reason }: CloseInfo): string {
-  return `The server refused the connection with ${code}${reason === "" ? "" : `: ${reason}`}`;
+  return `The server refused the connection with ${code}${reason && `: ${reason}`}`;
 }

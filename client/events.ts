@@ -4,7 +4,7 @@
  * @module
  */
 import { type Topic, topicKey } from "../wire/topic.ts";
-import { BoundedIterator, onAbort, type Overflow } from "./bounded_iterator.ts";
+import { BoundedIterator, type Overflow } from "./bounded_iterator.ts";
 
 /** One event. */
 export interface ReceivedEvent<E> {
@@ -36,6 +36,8 @@ export interface EventStream<E>
   readonly dropped: number;
 }
 
+const OVERFLOWS: readonly Overflow[] = ["drop-oldest", "drop-newest", "close"];
+
 interface Consumer<E> {
   readonly iterator: BoundedIterator<ReceivedEvent<E>>;
   /** The {@linkcode Topic.key} that is wanted. */
@@ -64,22 +66,14 @@ export class EventHub<E> {
     if (!Number.isSafeInteger(buffer) || buffer < 1) {
       throw new RangeError(`Cannot buffer ${buffer} events: expected a positive integer`);
     }
-    if (overflow !== "drop-oldest" && overflow !== "drop-newest" && overflow !== "close") {
-      throw new TypeError(
-        `Cannot use overflow "${overflow}": expected drop-oldest, drop-newest or close`,
-      );
+    if (!OVERFLOWS.includes(overflow)) {
+      throw new TypeError(`Cannot use overflow "${overflow}": expected ${OVERFLOWS.join(", ")}`);
     }
-    let forget: (() => void) | undefined;
-    const iterator = new BoundedIterator<ReceivedEvent<E>>(buffer, overflow, () => {
-      this.#consumers.delete(consumer);
-      forget?.();
-    });
+    const iterator = new BoundedIterator<ReceivedEvent<E>>(buffer, overflow, signal);
     const consumer = { iterator, key: topic === undefined ? undefined : topicKey(topic) };
+    this.#consumers.add(consumer);
+    iterator.onEnd(() => this.#consumers.delete(consumer));
     if (this.#ended) iterator.end();
-    else {
-      this.#consumers.add(consumer);
-      forget = onAbort(signal, () => iterator.end());
-    }
     return iterator;
   }
 

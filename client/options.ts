@@ -4,7 +4,7 @@
  * @module
  */
 import type { CallsOf } from "../service/types.ts";
-import { DEFAULT_LEVEL } from "../wire/handshake.ts";
+import { DEFAULT_LEVEL, type Fingerprint, introduce } from "../wire/handshake.ts";
 import { checkLimits, type Limits } from "../wire/limits.ts";
 import type { ClientTls } from "../wire/transport.ts";
 import type { WhenFull } from "./calls.ts";
@@ -87,24 +87,23 @@ export function checkOptions(
   return { level, limits: checkLimits(limits), whenFull };
 }
 
-const SCHEMES: Readonly<Record<string, string>> = {
-  "ws:": "ws:",
-  "wss:": "wss:",
-  "http:": "ws:",
-  "https:": "wss:",
-};
-
-/** An address to dial. `http:` and `https:` are taken as `ws:` and `wss:`. */
-export function toWebSocketUrl(address: string | URL): string {
+/**
+ * An address to dial, with what a client says of itself in its query. `http:` and `https:` are taken as
+ * `ws:` and `wss:`.
+ */
+export function toWebSocketUrl(
+  address: string | URL,
+  fingerprint: Fingerprint,
+  limits: Limits,
+): string {
   const url = new URL(address);
-  const scheme = SCHEMES[url.protocol];
-  if (scheme === undefined) {
+  if (!/^(ws|http)s?:$/.test(url.protocol)) {
     throw new TypeError(`Cannot connect to ${url.protocol}: expected wss: or ws:`);
   }
+  url.hash = "";
+  introduce(url.searchParams, fingerprint, limits);
   // Neither scheme can be assigned to `protocol` from the other on every runtime.
-  const text = `${scheme}${url.href.slice(url.protocol.length)}`;
-  const hash = text.indexOf("#");
-  return hash === -1 ? text : text.slice(0, hash);
+  return url.href.replace(/^http/, "ws");
 }
 
 /** Ask for a value that may have to be asked for. */

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Writer } from "../codec/writer.ts";
 import type { MethodInfo } from "../service/types.ts";
 
 /** One call on its way. It is the listener of its own signal, so that a call costs no closures. */
@@ -17,8 +18,8 @@ export class PendingCall {
   reject: (error: unknown) => void = ignore;
   /** The id it was given; -1 while it waits for one. */
   id = -1;
-  /** The archived call, while it waits for an id. */
-  archive: Uint8Array | undefined;
+  /** Holds the request, while it waits for an id. */
+  request: Writer | undefined;
   readonly #signal: AbortSignal | undefined;
   readonly #onAbort: (call: PendingCall) => void;
 

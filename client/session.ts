@@ -7,34 +7,25 @@ import { readArchive } from "../codec/archive.ts";
 import { CodecError } from "../codec/errors.ts";
 import { Reader } from "../codec/reader.ts";
 import type { Schema } from "../codec/schema.ts";
-import { CloseCode } from "../wire/close.ts";
+import { CloseCode, spreadOf } from "../wire/close.ts";
 import type { Deflater } from "../wire/deflater.ts";
 import { ProtocolError, type ProtocolErrorCode, RpcError } from "../wire/errors.ts";
-import type { Limits } from "../wire/limits.ts";
 import { NEW_EVENT, readServerMessage, RPC_RESPONSE, ServerMessage } from "../wire/messages.ts";
 import { Receiver } from "../wire/receiver.ts";
 import { Sender } from "../wire/sender.ts";
 import type { CloseInfo, Transport, TransportListener } from "../wire/transport.ts";
-import { Calls, type WhenFull } from "./calls.ts";
-import type { Clock } from "../wire/clock.ts";
+import { Calls, type CallsOptions, failed } from "./calls.ts";
+import { closedError } from "./dial.ts";
 import type { EventHub } from "./events.ts";
-import type { MethodInfo } from "../service/types.ts";
-import type { CallOptions } from "../service/types.ts";
 import type { StateMirror } from "./state_mirror.ts";
 import type { ClientCounters } from "./stats.ts";
 
-/** What a session is given; all but the transport outlives it. */
-export interface SessionOptions {
+/** What outlives a session. */
+export interface SessionHost extends CallsOptions {
   /** How messages are deflated. */
   readonly deflater: Deflater;
   /** At which level: 0 to 9. */
   readonly level: number;
-  /** Bounds. */
-  readonly limits: Limits;
-  /** What to do with the 257th call. */
-  readonly whenFull: WhenFull;
-  /** Whose time deadlines are in. */
-  readonly clock: Clock;
   /** How events are archived. */
   readonly event: Schema<unknown> | undefined;
   /** Where events go. */
@@ -43,36 +34,41 @@ export interface SessionOptions {
   readonly state: StateMirror<unknown>;
   /** Counts. */
   readonly counters: ClientCounters;
-  /** The session has ended, for this reason: once. Its calls are settled already. */
-  onEnd(cause: SessionEnd): void;
+  /** Is told what does not end the session. */
+  report(error: unknown): void;
 }
 
-/** Why a session has ended. */
+/** How a session has ended. */
 export interface SessionEnd {
   /** An error that says why. */
   readonly error: Error;
-  /** What the peer closed with; undefined if this side ended it. */
-  readonly closedBy: CloseInfo | undefined;
+  /** Milliseconds over which a server that goes away wants its clients to come back. */
+  readonly spreadMs: number;
 }
 
 /** One live connection: calls go out; replies, events and state changes come in. */
 export class Session implements TransportListener {
-  readonly #options: SessionOptions;
+  readonly #host: SessionHost;
   readonly #transport: Transport;
   readonly #sender: Sender;
   readonly #receiver: Receiver;
   readonly #reader: Reader;
   readonly #message: ServerMessage = new ServerMessage();
-  readonly #calls: Calls;
-  #ended = false;
-  #closed = false;
+  #end: SessionEnd | undefined;
   #closeTimer: unknown;
-  #onClosed: (() => void)[] = [];
+  #onEnded!: (end: SessionEnd) => void;
+  #onClosed!: () => void;
+  /** Its calls. */
+  readonly calls: Calls;
+  /** Resolves when no more calls can be made; those under way are settled by then. */
+  readonly ended: Promise<SessionEnd> = new Promise((resolve) => this.#onEnded = resolve);
+  /** Resolves when the transport has ended. */
+  readonly closed: Promise<void> = new Promise((resolve) => this.#onClosed = resolve);
 
   /** Create on a transport that is open. */
-  constructor(transport: Transport, options: SessionOptions) {
-    const { deflater, level, limits } = options;
-    this.#options = options;
+  constructor(transport: Transport, host: SessionHost) {
+    const { deflater, level, limits } = host;
+    this.#host = host;
     this.#transport = transport;
     this.#reader = new Reader(limits);
     this.#sender = new Sender({
@@ -88,34 +84,16 @@ export class Session implements TransportListener {
       onArchive: (bytes, start, end) => this.#onArchive(bytes, start, end),
       onError: (error) => this.end(error.closeCode, error),
     });
-    this.#calls = new Calls({
-      sender: this.#sender,
-      limits,
-      whenFull: options.whenFull,
-      clock: options.clock,
-      onExhausted: () =>
-        this.end(CloseCode.Normal, lost("too many abandoned calls were never answered")),
-    });
+    this.calls = new Calls(
+      host,
+      this.#sender,
+      () => this.end(CloseCode.Normal, lost("too many abandoned calls were never answered")),
+    );
   }
 
   /** Whether calls can be made. */
   get live(): boolean {
-    return !this.#ended;
-  }
-
-  /** Calls that hold an id, or wait for one. */
-  get pendingCalls(): number {
-    return this.#calls.pending;
-  }
-
-  /** Replies that came to an id nobody held. */
-  get strayReplies(): number {
-    return this.#calls.strayReplies;
-  }
-
-  /** Make a call. */
-  call(method: MethodInfo, args: unknown, options?: CallOptions): Promise<unknown> {
-    return this.#calls.call(method, args, options);
+    return this.#end === undefined;
   }
 
   /** Bytes of all messages sent, as they stand on the wire. */
@@ -125,12 +103,11 @@ export class Session implements TransportListener {
 
   /** Bytes that wait to be sent. */
   get bufferedBytes(): number {
-    return this.#ended ? 0 : this.#sender.bufferedBytes;
+    return this.live ? this.#sender.bufferedBytes : 0;
   }
 
-  /** A message came. */
   onMessage(message: Uint8Array): void {
-    const { counters } = this.#options;
+    const { counters } = this.#host;
     counters.messagesReceived++;
     counters.bytesReceived += message.length;
     this.#receiver.push(message);
@@ -146,32 +123,26 @@ export class Session implements TransportListener {
     else this.#onStateChange(reader, message);
   }
 
-  #onResponse(reader: Reader, message: ServerMessage): void {
-    const call = this.#calls.settle(message.id);
-    if (call === undefined) return;
-    if (!message.ok) {
-      const { errorCode } = message;
-      call.reject(
-        new RpcError(errorCode, `Cannot call ${call.method.name}: the server says ${errorCode}`),
-      );
-    } else {
-      let output: unknown;
-      try {
-        output = readArchive(call.method.output, reader, message.start, message.end);
-      } catch (cause) {
-        call.reject(
-          new RpcError("ClientDecodeError", `Cannot decode the output of ${call.method.name}`, {
-            cause,
-          }),
-        );
-        throw broken("BadReply", `the output of ${call.method.name}`, cause);
-      }
-      call.resolve(output);
+  #onResponse(reader: Reader, { id, ok, errorCode, start, end }: ServerMessage): void {
+    const call = this.calls.settle(id);
+    if (call === undefined) this.#host.counters.strayReplies++;
+    if (call == null) return;
+    if (!ok) {
+      call.reject(failed(errorCode, call.method, `the server says ${errorCode}`));
+      return;
     }
+    let output: unknown;
+    try {
+      output = readArchive(call.method.output, reader, start, end);
+    } catch (cause) {
+      call.reject(failed("ClientDecodeError", call.method, "cannot decode its output", cause));
+      throw broken("BadReply", `the output of ${call.method.name}`, cause);
+    }
+    call.resolve(output);
   }
 
   #onEvent(reader: Reader, message: ServerMessage): void {
-    const { counters, events, event } = this.#options;
+    const { counters, events, event, report } = this.#host;
     counters.eventsReceived++;
     if (event === undefined || events.size === 0) return;
     const topic = message.topic(reader);
@@ -180,20 +151,25 @@ export class Session implements TransportListener {
     try {
       payload = readArchive(event, reader, message.start, message.end);
     } catch (cause) {
-      throw broken("BadEvent", "an event", cause);
+      const count = ++counters.undecodableEvents;
+      // Of a stream of them, ever fewer are told of: the 1st, 2nd, 4th, 8th …
+      if ((count & (count - 1)) === 0) report(broken("BadEvent", `event ${count}`, cause));
+      return;
     }
     events.deliver(topic, payload);
   }
 
   #onStateChange(reader: Reader, message: ServerMessage): void {
-    const { state } = this.#options;
+    const { state, counters } = this.#host;
     try {
       for (let i = 0; i < message.count; i++) {
-        const index = message.updateIndex(reader, i);
-        const schema = state.schemaOf(index);
-        if (schema === undefined) continue;
+        const field = state.fields[message.updateIndex(reader, i)];
+        if (field === undefined) {
+          counters.unknownStateFields++;
+          continue;
+        }
         const start = message.updateStart(reader, i);
-        state.set(index, readArchive(schema, reader, start, message.updateEnd(reader, i)));
+        state.stage(field, readArchive(field.schema, reader, start, message.updateEnd(reader, i)));
       }
     } catch (cause) {
       state.discard();
@@ -203,37 +179,33 @@ export class Session implements TransportListener {
     state.commit();
   }
 
-  /** The transport has ended. */
   onClose(info: CloseInfo): void {
-    this.#closed = true;
-    if (this.#closeTimer !== undefined) this.#options.clock.clear(this.#closeTimer);
-    const reason = info.reason === "" ? "" : `: ${info.reason}`;
-    this.#end({ error: lost(`it was closed with ${info.code}${reason}`), closedBy: info });
-    for (const resolve of this.#onClosed.splice(0)) resolve();
+    this.#host.clock.clear(this.#closeTimer);
+    this.#finish(
+      closedError(info) ??
+        lost(`it was closed with ${info.code}${info.reason && `: ${info.reason}`}`),
+      info.code === CloseCode.GoingAway ? spreadOf(info.reason) : 0,
+    );
+    this.#onClosed();
   }
 
   /** End it from this side: settle every call, then close, and insist if the peer does not. */
-  end(code: CloseCode | number, error: Error): void {
-    if (this.#ended) return;
-    const { clock, limits } = this.#options;
+  end(code: number, error: Error): void {
+    if (!this.live) return;
+    const { clock, limits } = this.#host;
     this.#closeTimer = clock.after(limits.closeTimeoutMs, () => this.#transport.terminate());
-    this.#end({ error, closedBy: undefined });
+    this.#finish(error, 0);
     this.#transport.close(code, error instanceof ProtocolError ? error.code : "");
   }
 
-  #end(end: SessionEnd): void {
-    if (this.#ended) return;
-    this.#ended = true;
+  #finish(error: Error, spreadMs: number): void {
+    if (!this.live) return;
+    this.#end = { error, spreadMs };
     this.#sender.close();
     this.#receiver.close();
-    this.#calls.end(end.error);
-    this.#options.onEnd(end);
-  }
-
-  /** Resolves when the transport has ended. */
-  closed(): Promise<void> {
-    if (this.#closed) return Promise.resolve();
-    return new Promise((resolve) => this.#onClosed.push(resolve));
+    // First, so that whoever sees a call fail sees the client's status changed.
+    this.#onEnded(this.#end);
+    this.calls.end(error);
   }
 }
 

@@ -20,6 +20,8 @@ export interface ClientStats {
   readonly bytesSent: number;
   /** Events that came, so far, wanted or not. */
   readonly eventsReceived: number;
+  /** Events that came, were wanted, and could not be decoded, so far. They are lost. */
+  readonly undecodableEvents: number;
   /** Replies to calls that nobody had made, so far. */
   readonly strayReplies: number;
   /** Changes of state fields that this side does not know, so far. */
@@ -47,6 +49,7 @@ export class ClientCounters {
   /** Of sessions that have ended. */
   bytesSent = 0;
   eventsReceived = 0;
-  /** Of sessions that have ended. */
+  undecodableEvents = 0;
   strayReplies = 0;
+  unknownStateFields = 0;
 }

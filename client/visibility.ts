@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { onAbort } from "./bounded_iterator.ts";
+import { wait } from "./cleanup.ts";
 
 /** Whether anybody sees the page this runs in. */
 export interface Visibility {
@@ -33,17 +33,11 @@ export const pageVisibility: Visibility = {
 
 /** Resolves when the page is seen, or the signal aborts. */
 export function untilVisible(visibility: Visibility, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (!visibility.hidden() || signal.aborted) return resolve();
-    const stop = visibility.onChange(() => {
-      if (visibility.hidden()) return;
-      done();
-    });
-    const forget = onAbort(signal, () => done());
-    const done = (): void => {
-      stop();
-      forget();
-      resolve();
+  return wait(signal, (wake) => {
+    const look = (): void => {
+      if (!visibility.hidden()) wake();
     };
+    look();
+    return visibility.onChange(look);
   });
 }

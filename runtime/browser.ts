@@ -3,7 +3,7 @@
  *
  * @module
  */
-
+import { CloseCode } from "../wire/close.ts";
 import { ConnectError } from "../wire/errors.ts";
 import { ALIAS, levelToken, REFUSED } from "../wire/handshake.ts";
 import type {
@@ -13,97 +13,87 @@ import type {
   Transport,
   TransportListener,
 } from "../wire/transport.ts";
-import { abortError } from "./dial_errors.ts";
 import { truncateReason } from "./frames.ts";
-import { Guard } from "./guard.ts";
-
-class BrowserTransport implements Transport {
-  readonly #socket: WebSocket;
-  readonly guard: Guard;
-
-  constructor(socket: WebSocket, maxMessageBytes: number) {
-    this.#socket = socket;
-    this.guard = new Guard(maxMessageBytes, (code, reason) => this.#close(code, reason));
-  }
-
-  get bufferedAmount(): number {
-    return this.guard.ended ? 0 : this.#socket.bufferedAmount;
-  }
-
-  send(message: Uint8Array<ArrayBuffer>): void {
-    if (this.#socket.readyState === WebSocket.OPEN) this.#socket.send(message);
-  }
-
-  close(code: number, reason: string): void {
-    if (!this.guard.ended) this.#close(code, reason);
-  }
-
-  /** The standard has no hard stop: the owner is told at once, the socket closes as it can. */
-  terminate(): void {
-    if (this.guard.ended) return;
-    this.guard.end({ code: 1006, reason: "Terminated" });
-    this.#socket.close();
-  }
-
-  #close(code: number, reason: string): void {
-    this.#socket.close(closeCode(code), truncateReason(reason));
-  }
-}
 
 /**
  * Open a connection that speaks `hl.2`.
  *
  * The answer's headers cannot be read: {@linkcode Dialed.level} is `undefined`. There are no pings
- * either: `idleTimeoutMs` has no effect, the server's pings find dead connections.
+ * either: `idleTimeoutMs` has no effect, the server's pings find dead connections. Nor is there a hard
+ * stop: after `terminate()` the owner is told at once, and the socket closes as it can.
  *
  * @throws {TypeError} If `headers` or `tls` are given: a `WebSocket` cannot honour them.
  */
-export const dial: Dialer = async (
-  request: DialRequest,
+export const dial: Dialer = (
+  { url, level, headers, tls, maxMessageBytes, signal }: DialRequest,
   open: (transport: Transport, dialed: Dialed) => TransportListener,
-): Promise<void> => {
-  if (request.headers !== undefined && Object.keys(request.headers).length > 0) {
-    throw new TypeError("Cannot send headers: a WebSocket of the browser has no way to");
-  }
-  if (request.tls !== undefined) {
-    throw new TypeError("Cannot choose whom to trust: that is the browser's decision");
-  }
-  const { signal } = request;
-  if (signal.aborted) throw abortError(signal);
-  const socket = new WebSocket(request.url, [ALIAS, levelToken(request.level), REFUSED]);
-  socket.binaryType = "arraybuffer";
-  await new Promise<void>((resolve, reject) => {
-    const transport = new BrowserTransport(socket, request.maxMessageBytes);
-    const { guard } = transport;
-    const giveUp = (error: ConnectError): void => {
-      signal.removeEventListener("abort", onAbort);
-      socket.onopen = socket.onclose = null;
-      socket.close();
-      reject(error);
+): Promise<void> =>
+  new Promise((resolve, reject) => {
+    if (tls !== undefined || Object.keys(headers ?? {}).length > 0) {
+      throw new TypeError("Cannot send headers, or choose whom to trust: the browser does");
+    }
+    signal.throwIfAborted();
+    const socket = new WebSocket(url, [ALIAS, levelToken(level), REFUSED]);
+    socket.binaryType = "arraybuffer";
+    let listener: TransportListener | undefined;
+    const end = (code: number, reason: string): void => {
+      const told = listener;
+      listener = undefined;
+      told?.onClose({ code, reason });
     };
-    const onAbort = (): void => giveUp(abortError(signal));
+    const close = (code: number, reason: string): void =>
+      socket.close(closeCode(code), truncateReason(reason));
+    const transport: Transport = {
+      close,
+      get bufferedAmount() {
+        return listener === undefined ? 0 : socket.bufferedAmount;
+      },
+      send(message) {
+        if (socket.readyState === WebSocket.OPEN) socket.send(message);
+      },
+      terminate() {
+        end(1006, "Terminated");
+        socket.close();
+      },
+    };
+    const fail = (error: unknown): void => {
+      signal.removeEventListener("abort", onAbort);
+      reject(error);
+      socket.close();
+    };
+    const onAbort = (): void => fail(signal.reason);
     signal.addEventListener("abort", onAbort);
     // Handlers are set before `open` is called, and stay: no message falls between two of them.
     socket.onmessage = ({ data }) => {
-      if (data instanceof ArrayBuffer) guard.message(new Uint8Array(data));
-      else guard.text();
+      if (!(data instanceof ArrayBuffer)) listener?.onText?.();
+      else if (data.byteLength <= maxMessageBytes) listener?.onMessage(new Uint8Array(data));
+      else {
+        close(CloseCode.TooBig, "");
+        end(CloseCode.TooBig, `A message is over ${maxMessageBytes} bytes`);
+      }
     };
     // An error is always followed by a close.
-    socket.onclose = () => giveUp(unreachable(request.url));
+    socket.onclose = ({ code, reason }) => {
+      fail(unreachable(url));
+      end(code || 1006, reason);
+    };
     socket.onopen = () => {
       const { protocol } = socket;
+      if (signal.aborted) return;
+      signal.removeEventListener("abort", onAbort);
       if (protocol !== ALIAS && protocol !== REFUSED) {
-        return giveUp(
+        return fail(
           new ConnectError("ProtocolMismatch", `The server speaks "${protocol}", not "${ALIAS}"`),
         );
       }
-      signal.removeEventListener("abort", onAbort);
-      socket.onclose = ({ code, reason }) => guard.end({ code: code || 1006, reason });
-      guard.attach(() => open(transport, { protocol, level: undefined }));
-      resolve();
+      try {
+        listener = open(transport, { protocol, level: undefined });
+        resolve();
+      } catch (error) {
+        fail(error);
+      }
     };
   });
-};
 
 function unreachable(url: string): ConnectError {
   return new ConnectError(

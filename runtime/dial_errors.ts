@@ -1,5 +1,5 @@
 /**
- * What a failed dial is reported as, whichever dialer failed.
+ * What a refused dial is reported as, whichever dialer was refused.
  *
  * @module
  */
@@ -31,12 +31,4 @@ function refusalCode(status: number, refused: string): ConnectErrorCode {
   if (REFUSALS.has(refused)) return refused as ConnectErrorCode;
   if (status === 401 || status === 403) return "Unauthorized";
   return status === 503 ? "TooBusy" : "BadHandshake";
-}
-
-/** The signal ended the attempt: by its deadline, or because somebody aborted it. */
-export function abortError(signal: AbortSignal): ConnectError {
-  const cause: unknown = signal.reason;
-  return cause instanceof DOMException && cause.name === "TimeoutError"
-    ? new ConnectError("TimedOut", "The handshake did not finish in time", { cause })
-    : new ConnectError("Cancelled", "The attempt to connect was cancelled", { cause });
 }

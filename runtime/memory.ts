@@ -18,7 +18,7 @@ import type {
   TransportLimits,
   TransportListener,
 } from "../wire/transport.ts";
-import { abortError, refusalError } from "./dial_errors.ts";
+import { refusalError } from "./dial_errors.ts";
 import { Guard } from "./guard.ts";
 import { Heartbeat } from "./heartbeat.ts";
 
@@ -183,7 +183,7 @@ export async function connectMemory(
   network: MemoryNetwork = new MemoryNetwork(),
 ): Promise<void> {
   const { signal } = request;
-  if (signal.aborted) throw abortError(signal);
+  signal.throwIfAborted();
   const decision = await untilAborted(
     Promise.resolve(acceptor.upgrade(upgradeRequest(request), { address: "" })),
     signal,
@@ -229,7 +229,7 @@ function upgradeRequest({ url, level, headers: further }: DialRequest): Request 
 
 function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
-    const onAbort = (): void => reject(abortError(signal));
+    const onAbort = (): void => reject(signal.reason);
     signal.addEventListener("abort", onAbort);
     promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort));
   });

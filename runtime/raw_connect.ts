@@ -11,7 +11,7 @@ import tls from "node:tls";
 import { ConnectError } from "../wire/errors.ts";
 import { REFUSED_HEADER } from "../wire/handshake.ts";
 import type { ClientTls, Dialed, DialRequest } from "../wire/transport.ts";
-import { abortError, refusalError } from "./dial_errors.ts";
+import { refusalError } from "./dial_errors.ts";
 import { checkUpgrade, parseAnswer, requestHead } from "./raw_handshake.ts";
 
 /** Bytes of a refusal's body that go into the error's message. */
@@ -41,7 +41,7 @@ export function openWebSocket(request: DialRequest, onUpgraded: OnUpgraded): Pro
   const pin = secure ? fingerprintOf(request.tls) : undefined;
 
   return new Promise((resolve, reject) => {
-    if (signal.aborted) return reject(abortError(signal));
+    if (signal.aborted) return reject(signal.reason);
     let received: Buffer = Buffer.alloc(0);
     let stage: "connect" | "answer" | "reason" = "connect";
     let reasonBytes = 0;
@@ -58,14 +58,14 @@ export function openWebSocket(request: DialRequest, onUpgraded: OnUpgraded): Pro
       socket.off("close", onEnd);
       socket.off("error", onError);
     };
-    const fail = (error: ConnectError): void => {
+    const fail = (error: unknown): void => {
       detach();
       // A late error must find somebody listening.
       socket.on("error", () => {});
       socket.destroy();
       reject(error);
     };
-    const onAbort = (): void => fail(abortError(signal));
+    const onAbort = (): void => fail(signal.reason);
     const onError = (error: NodeJS.ErrnoException): void => {
       const code = secure && stage === "connect" && !NETWORK_ERRORS.test(error.code ?? "")
         ? "TlsFailed"

@@ -91,29 +91,22 @@ export function parseFingerprint(text: string): Fingerprint | undefined {
   return { methods: match[1]!, state: match[2]!, events: match[3]! };
 }
 
-/** A URL with the fingerprint in its query. */
-export function withFingerprint(url: string, fingerprint: Fingerprint): string {
-  const address = new URL(url);
-  address.searchParams.set(FINGERPRINT_QUERY, formatFingerprint(fingerprint));
-  return address.href;
-}
-
 /** Largest message that a peer takes. */
 export type Receives = Pick<Limits, "maxMessageBytes" | "maxInflatedBytes">;
 
 const UNKNOWN: Receives = { maxMessageBytes: Infinity, maxInflatedBytes: Infinity };
+const DEFAULT_RECEIVES = `${DEFAULT_LIMITS.maxMessageBytes}.${DEFAULT_LIMITS.maxInflatedBytes}`;
 const RECEIVES = /^([1-9][0-9]{0,14})\.([1-9][0-9]{0,14})$/;
 
-/** A URL that says in its query what the client takes, where that is not the default. */
-export function withReceives(url: string, receives: Receives): string {
-  const { maxMessageBytes, maxInflatedBytes } = receives;
-  const address = new URL(url);
-  if (
-    maxMessageBytes === DEFAULT_LIMITS.maxMessageBytes &&
-    maxInflatedBytes === DEFAULT_LIMITS.maxInflatedBytes
-  ) address.searchParams.delete(RECEIVES_QUERY);
-  else address.searchParams.set(RECEIVES_QUERY, `${maxMessageBytes}.${maxInflatedBytes}`);
-  return address.href;
+/** Say in a URL's query what a client was built from, and what it takes where that is not the default. */
+export function introduce(
+  query: URLSearchParams,
+  fingerprint: Fingerprint,
+  { maxMessageBytes, maxInflatedBytes }: Receives,
+): void {
+  query.set(FINGERPRINT_QUERY, formatFingerprint(fingerprint));
+  query.set(RECEIVES_QUERY, `${maxMessageBytes}.${maxInflatedBytes}`);
+  if (query.get(RECEIVES_QUERY) === DEFAULT_RECEIVES) query.delete(RECEIVES_QUERY);
 }
 
 /**

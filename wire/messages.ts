@@ -63,11 +63,9 @@ export function writeRequest<T>(writer: Writer, id: number, call: Schema<T>, val
   finishRequest(writer, id, start, writeArchive(call, writer, value));
 }
 
-/** {@linkcode writeRequest} with a call that is archived already. */
-export function writeRawRequest(writer: Writer, id: number, call: Uint8Array): void {
-  const start = begin(writer);
-  writer.writeBytes(call);
-  finishRequest(writer, id, start, call.length);
+/** Give the request that a writer holds another id. */
+export function setRequestId(writer: Writer, id: number): void {
+  writer.setU8(writer.position - CLIENT_MESSAGE_BYTES + 1, id);
 }
 
 /**

@@ -98,7 +98,7 @@ export interface DialRequest extends TransportLimits {
   readonly tls?: ClientTls | undefined;
   /** Further request headers; a dialer over the standard `WebSocket` cannot send any and throws. */
   readonly headers?: Readonly<Record<string, string>> | undefined;
-  /** Ends the attempt (deadline, close) while it is under way. */
+  /** Ends the attempt (deadline, close) while it is under way, which rejects with the signal's reason. */
   readonly signal: AbortSignal;
 }
 
@@ -112,7 +112,7 @@ export interface Dialed {
 
 /**
  * Opens a client transport. Resolves once `open` has been called, after the server's 101 has been
- * checked. Rejects with `ConnectError`, and then `open` is never called.
+ * checked. Rejects with `ConnectError` or the signal's reason, and then `open` is never called.
  */
 export type Dialer = (
   request: DialRequest,

@@ -9,8 +9,9 @@ import { deflateRawSync } from "node:zlib";
 import { u32 } from "../../codec/mod.ts";
 import { Writer } from "../../codec/writer.ts";
 import { rpc, service } from "../../mod.ts";
-import { writeRawRequest, writeRequest } from "../../wire/messages.ts";
+import { writeRequest } from "../../wire/messages.ts";
 import { masked, RawClient, upgradeRequest } from "../support/raw_client.ts";
+import { writeRawRequest } from "../support/raw_request.ts";
 
 /** What the attacked server serves. */
 export const Target = service({

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { deflateRawSync } from "node:zlib";
 import { EventHub } from "../../client/events.ts";
 import { makeCalls } from "../../client/proxy.ts";
-import { Session, type SessionEnd } from "../../client/session.ts";
+import { Session } from "../../client/session.ts";
 import { StateMirror } from "../../client/state_mirror.ts";
 import { ClientCounters } from "../../client/stats.ts";
 import { CodecError, encode, type Schema, string, u32, u8 } from "../../codec/mod.ts";
@@ -29,7 +29,8 @@ function setup(
 ) {
   const { whenFull = "fail", peer = new FakePeer() } = options;
   const clock = new FakeClock();
-  const ends: SessionEnd[] = [];
+  const errors: unknown[] = [];
+  const counters = new ClientCounters();
   const limits = checkLimits(options.limits);
   const events = new EventHub<number>(limits.maxQueuedEvents);
   const state = new StateMirror<{ counter: number; label: string }>(
@@ -48,13 +49,13 @@ function setup(
     event: Counter.event as Schema<unknown>,
     events: events as unknown as EventHub<unknown>,
     state: state as StateMirror<unknown>,
-    counters: new ClientCounters(),
-    onEnd: (end) => ends.push(end),
+    counters,
+    report: (error) => errors.push(error),
   });
   peer.attach(session);
   const add = (amount: number, callOptions?: CallOptions): Promise<unknown> =>
-    session.call(ADD, { amount }, callOptions);
-  return { clock, ends, events, state, session, peer, add };
+    session.calls.call(ADD, { amount }, callOptions);
+  return { clock, counters, errors, events, state, session, peer, add };
 }
 
 async function codeOf(promise: Promise<unknown>): Promise<string> {
@@ -69,7 +70,7 @@ test("Session.call() sends the arguments and resolves with the output", async ()
   peer.reply(peer.requests[1]!.id, u32, 20);
   peer.reply(peer.requests[0]!.id, u32, 10);
   assertEquals([await a, await b], [10, 20]);
-  assertEquals(session.pendingCalls, 0);
+  assertEquals(session.calls.pending, 0);
   session.end(1000, new Error("done"));
   assertEquals(clock.pending, 0);
 });
@@ -92,11 +93,11 @@ const BAD_ARGS: readonly (readonly [args: unknown, start: string])[] = [
 for (const [args, start] of BAD_ARGS) {
   test(`Session.call() refuses ${JSON.stringify(args)} and sends nothing`, async () => {
     const { session, peer, add } = setup();
-    const error = await assertRejects(() => session.call(ADD, args), RpcError);
+    const error = await assertRejects(() => session.calls.call(ADD, args), RpcError);
     assertEquals(error.code, "ClientEncodeError");
     assertInstanceOf(error.cause, CodecError);
     assert(error.message.startsWith(`${start}:`));
-    assertEquals([peer.requests.length, session.pendingCalls], [0, 0]);
+    assertEquals([peer.requests.length, session.calls.pending], [0, 0]);
     const next = add(1);
     peer.reply(peer.requests[0]!.id, u32, 1);
     assertEquals(await next, 1);
@@ -105,8 +106,11 @@ for (const [args, start] of BAD_ARGS) {
 
 test("Session.call() refuses a message over maxInflatedBytes and sends nothing", async () => {
   const { session, peer } = setup({ limits: { maxInflatedBytes: 1000 } });
-  assertEquals(await codeOf(session.call(NAME, { name: "x".repeat(1000) })), "ClientEncodeError");
-  assertEquals([peer.requests.length, session.pendingCalls], [0, 0]);
+  assertEquals(
+    await codeOf(session.calls.call(NAME, { name: "x".repeat(1000) })),
+    "ClientEncodeError",
+  );
+  assertEquals([peer.requests.length, session.calls.pending], [0, 0]);
 });
 
 test("Session.call() refuses calls while maxBufferedBytes wait to be sent", async () => {
@@ -129,7 +133,7 @@ for (const timeoutMs of [0, -1, NaN]) {
 test("Session.call() sends nothing if the signal has aborted", async () => {
   const { session, add, peer } = setup();
   assertEquals(await codeOf(add(1, { signal: AbortSignal.abort() })), "Cancelled");
-  assertEquals([peer.requests.length, session.pendingCalls], [0, 0]);
+  assertEquals([peer.requests.length, session.calls.pending], [0, 0]);
 });
 
 test("Session.call() fails the 257th call and goes on when an id is free", async () => {
@@ -140,7 +144,7 @@ test("Session.call() fails the 257th call and goes on when an id is free", async
   assertEquals(peer.requests.length, 256);
   for (const [i, { id }] of peer.requests.entries()) peer.reply(id, u32, i * 2);
   assertEquals(await Promise.all(calls), calls.map((_, i) => i * 2));
-  assertEquals(session.pendingCalls, 0);
+  assertEquals(session.calls.pending, 0);
   void add(1).catch(() => {});
   assertEquals(peer.requests.length, 257);
 });
@@ -155,7 +159,7 @@ test('Session.call() with whenFull "wait" lets calls wait in order, up to 1,024'
     peer.reply(peer.requests[i]!.id, u32, i);
   }
   assertEquals(await Promise.all(calls), calls.map((_, i) => i));
-  assertEquals(session.pendingCalls, 0);
+  assertEquals(session.calls.pending, 0);
 });
 
 test("Session.call() takes waiting calls out of the queue by deadline, signal and end", async () => {
@@ -164,41 +168,41 @@ test("Session.call() takes waiting calls out of the queue by deadline, signal an
   const controller = new AbortController();
   const late = add(1, { timeoutMs: 50 });
   const cancelled = add(2, { signal: controller.signal });
-  const bad = session.call(ADD, { amount: -1 });
+  const bad = session.calls.call(ADD, { amount: -1 });
   const lost = add(3);
   assertEquals(await codeOf(bad), "ClientEncodeError");
   clock.advance(50);
   assertEquals(await codeOf(late), "DeadlineExceeded");
   controller.abort();
   assertEquals(await codeOf(cancelled), "Cancelled");
-  assertEquals(session.pendingCalls, 257);
+  assertEquals(session.calls.pending, 257);
   peer.end();
   assertEquals(await codeOf(lost), "ClientNotConnected");
   assertEquals(new Set(await Promise.all(inFlight.map(codeOf))), new Set(["ConnectionLost"]));
-  assertEquals([session.pendingCalls, clock.pending, peer.requests.length], [0, 0, 256]);
+  assertEquals([session.calls.pending, clock.pending, peer.requests.length], [0, 0, 256]);
 });
 
 test("Session.call() bounds the bytes that wait for an id", async () => {
   const { add, session } = setup({ whenFull: "wait", limits: { maxBufferedBytes: 1000 } });
   const pending = Array.from({ length: 256 }, () => add(0));
   const name = "x".repeat(600);
-  pending.push(session.call(NAME, { name }));
-  assertEquals(await codeOf(session.call(NAME, { name })), "TooManyCallsInFlight");
+  pending.push(session.calls.call(NAME, { name }));
+  assertEquals(await codeOf(session.calls.call(NAME, { name })), "TooManyCallsInFlight");
   session.end(1000, new Error("done"));
   assertEquals((await Promise.allSettled(pending)).length, 257);
 });
 
 test("Session.call() keeps the id of a call past its deadline until the late reply", async () => {
-  const { session, add, peer, clock } = setup();
+  const { session, add, peer, clock, counters } = setup();
   const late = add(1, { timeoutMs: 100 });
   const patient = add(2, { timeoutMs: Infinity });
   clock.advance(99);
-  assertEquals(session.pendingCalls, 2);
+  assertEquals(session.calls.pending, 2);
   clock.advance(1);
   assertEquals(await codeOf(late), "DeadlineExceeded");
-  assertEquals([session.pendingCalls, clock.pending], [2, 0]);
+  assertEquals([session.calls.pending, clock.pending], [2, 0]);
   peer.reply(peer.requests[0]!.id, u32, 1);
-  assertEquals([session.pendingCalls, session.strayReplies], [1, 0]);
+  assertEquals([session.calls.pending, counters.strayReplies], [1, 0]);
   peer.reply(peer.requests[1]!.id, u32, 2);
   assertEquals(await patient, 2);
 });
@@ -218,7 +222,7 @@ test("Session.call() uses callTimeoutMs and one timer for all calls", async () =
 });
 
 test("Session.call() is cancelled in flight, and not after the reply", async () => {
-  const { session, add, peer } = setup();
+  const { session, add, peer, counters } = setup();
   const controller = new AbortController();
   const { signal } = controller;
   let listeners = 0;
@@ -240,13 +244,13 @@ test("Session.call() is cancelled in flight, and not after the reply", async () 
   assertEquals(await answered, 7);
   const error = await assertRejects(() => cancelled, RpcError);
   assertEquals([error.code, error.cause], ["Cancelled", reason]);
-  assertEquals([listeners, session.pendingCalls], [0, 1]);
+  assertEquals([listeners, session.calls.pending], [0, 1]);
   peer.reply(peer.requests[1]!.id, u32, 8);
-  assertEquals([session.pendingCalls, session.strayReplies], [0, 0]);
+  assertEquals([session.calls.pending, counters.strayReplies], [0, 0]);
 });
 
 test("Session ignores and counts a second reply and an unknown id", async () => {
-  const { session, add, peer, ends } = setup();
+  const { session, add, peer, counters } = setup();
   const first = add(1);
   const { id } = peer.requests[0]!;
   peer.reply(id, u32, 1);
@@ -256,32 +260,34 @@ test("Session ignores and counts a second reply and an unknown id", async () => 
   peer.reply(id, u32, 99);
   peer.reply(peer.requests[1]!.id, u32, 2);
   assertEquals([await first, await second], [1, 2]);
-  assertEquals([session.strayReplies, ends.length], [3, 0]);
+  assertEquals([counters.strayReplies, session.live], [3, true]);
 });
 
 test("Session ends when more than 128 abandoned calls hold their ids", async () => {
-  const { add, peer, ends, clock } = setup();
+  const { add, peer, session, clock } = setup();
   const abandoned = Array.from({ length: 128 }, () => add(0, { timeoutMs: 10 }));
   const waiting = add(1);
   clock.advance(10);
   assertEquals(new Set(await Promise.all(abandoned.map(codeOf))), new Set(["DeadlineExceeded"]));
-  assertEquals(ends.length, 0);
+  assertEquals(session.live, true);
   const last = add(2, { timeoutMs: 10 });
   clock.advance(10);
   assertEquals(await codeOf(last), "DeadlineExceeded");
   assertEquals(await codeOf(waiting), "ConnectionLost");
-  assertEquals([ends.length, peer.closedWith?.code, clock.pending], [1, 1000, 0]);
+  assertEquals([session.live, peer.closedWith?.code, clock.pending], [false, 1000, 0]);
 });
 
 test("Session.onClose() fails every call at once, and later ones without sending", async () => {
-  const { session, add, peer, ends, clock } = setup();
+  const { session, add, peer, clock } = setup();
   const calls = [add(1), add(2)];
   peer.end(4001, "restart");
   assertEquals(await Promise.all(calls.map(codeOf)), ["ConnectionLost", "ConnectionLost"]);
   assertEquals(await codeOf(add(3)), "ClientNotConnected");
-  assertEquals(ends.map(({ closedBy }) => closedBy), [{ code: 4001, reason: "restart" }]);
-  assertEquals([session.live, session.pendingCalls, clock.pending], [false, 0, 0]);
-  await session.closed();
+  const { error, spreadMs } = await session.ended;
+  assertEquals([(error as RpcError).code, spreadMs], ["ConnectionLost", 0]);
+  assert(error.message.includes("4001: restart"));
+  assertEquals([session.live, session.calls.pending, clock.pending], [false, 0, 0]);
+  await session.closed;
 });
 
 test("Session.end() terminates a transport whose peer does not answer the close", async () => {
@@ -292,7 +298,7 @@ test("Session.end() terminates a transport whose peer does not answer the close"
   assertEquals(peer.terminated, false);
   clock.advance(1);
   assertEquals(peer.terminated, true);
-  await session.closed();
+  await session.closed;
   assertEquals(clock.pending, 0);
 });
 
@@ -308,13 +314,13 @@ test("Session applies a state change before the reply behind it", async () => {
 });
 
 test("Session ignores and counts a state field it does not know", () => {
-  const { peer, state, ends } = setup();
+  const { peer, state, session, counters } = setup();
   peer.state([2, COUNTER, 1], [0, COUNTER, 7], [0xffff_ffff, COUNTER, 1]);
-  assertEquals([state.current.counter, state.unknownFields, ends.length], [7, 2, 0]);
+  assertEquals([state.current.counter, counters.unknownStateFields, session.live], [7, 2, true]);
 });
 
 test("Session delivers events to iterators, and decodes none that nobody wants", async () => {
-  const { peer, events, ends } = setup();
+  const { peer, events, session } = setup();
   const topic = Topic.from("numbers");
   peer.event(topic, new Uint8Array([1]));
   const stream = events.open({ topic });
@@ -324,13 +330,36 @@ test("Session delivers events to iterators, and decodes none that nobody wants",
   assertEquals(a.value?.payload, 5);
   assert(a.value === b.value);
   assert(a.value?.topic.equals(topic));
-  assertEquals(ends.length, 0);
+  assertEquals(session.live, true);
+});
+
+test("Session skips an event that does not decode, and tells of ever fewer of them", async () => {
+  const { peer, events, session, counters, errors } = setup();
+  const topic = Topic.from("numbers");
+  const stream = events.open();
+  for (let i = 0; i < 100; i++) peer.event(topic, new Uint8Array([1]));
+  peer.event(topic, encode(u32, 5));
+  assertEquals((await stream.next()).value?.payload, 5);
+  assertEquals([session.live, counters.eventsReceived, counters.undecodableEvents], [
+    true,
+    101,
+    100,
+  ]);
+  assertEquals(errors.map((error) => error instanceof ProtocolError && error.code), [
+    "BadEvent", // the 1st, 2nd, 4th, 8th, 16th, 32nd and 64th
+    "BadEvent",
+    "BadEvent",
+    "BadEvent",
+    "BadEvent",
+    "BadEvent",
+    "BadEvent",
+  ]);
 });
 
 test("Session ignores text", () => {
-  const { peer, ends, session } = setup();
+  const { peer, session } = setup();
   peer.text();
-  assertEquals([ends.length, session.live], [0, true]);
+  assertEquals(session.live, true);
 });
 
 test("Session lets a listener of the state call and close", async () => {
@@ -353,8 +382,8 @@ test("Session.call() settles though a getter in the arguments ends the session",
       return 1;
     },
   };
-  assertEquals(await codeOf(session.call(ADD, args)), "ClientNotConnected");
-  assertEquals(session.pendingCalls, 0);
+  assertEquals(await codeOf(session.calls.call(ADD, args)), "ClientNotConnected");
+  assertEquals(session.calls.pending, 0);
 });
 
 const deflate = (bytes: Uint8Array): Uint8Array => new Uint8Array(deflateRawSync(bytes));
@@ -419,22 +448,15 @@ const HOSTILE: readonly {
     code: "BadState",
     closeCode: 4002,
   },
-  {
-    what: "an undecodable event",
-    send: (peer) => peer.event(Topic.from("x"), new Uint8Array([1])),
-    code: "BadEvent",
-    closeCode: 4002,
-  },
 ];
 for (const { what, send, code, closeCode } of HOSTILE) {
   test(`Session ends with ${code} on ${what}, and its calls fail at once`, async () => {
-    const { add, peer, ends, events, state, clock } = setup();
+    const { add, peer, session, events, state, clock } = setup();
     events.open();
     const call = add(1);
     send(peer);
     assertEquals(await codeOf(call), "ConnectionLost");
-    assertEquals(ends.length, 1);
-    const { error } = ends[0]!;
+    const { error } = await session.ended;
     assertInstanceOf(error, ProtocolError);
     assertEquals([error.code, peer.closedWith?.code], [code, closeCode]);
     assertEquals(state.current, { counter: 0, label: "" });
@@ -443,12 +465,12 @@ for (const { what, send, code, closeCode } of HOSTILE) {
 }
 
 test("Session ends with BadReply on an output that does not decode", async () => {
-  const { add, peer, ends } = setup();
+  const { add, peer, session } = setup();
   const [bad, other] = [add(1), add(2)];
   peer.reply(peer.requests[0]!.id, u8, 1);
   assertEquals(await codeOf(bad), "ClientDecodeError");
   assertEquals(await codeOf(other), "ConnectionLost");
-  const { error } = ends[0]!;
+  const { error } = await session.ended;
   assertInstanceOf(error, ProtocolError);
   assertEquals([error.code, peer.closedWith?.code], ["BadReply", 4002]);
 });
@@ -457,7 +479,7 @@ test("makeCalls() makes a plain object with one own function a method", async ()
   const { session, peer } = setup();
   const calls = makeCalls<{ get(): number }>(
     Counter.methods,
-    (method, args, options) => session.call(method, args, options),
+    (method, args, options) => session.calls.call(method, args, options),
   );
   assertEquals(Object.keys(calls), ["add", "name", "get"]);
   assertEquals(Object.getPrototypeOf(calls), Object.prototype);

@@ -52,6 +52,7 @@ test("a client in a hidden page connects again when the page is seen", async () 
   await client.connect();
   page.turn(true);
   peers[0]!.end(1006, "");
+  await settle();
   clock.advance(60_000);
   await settle();
   assertEquals([client.status.state, peers.length], ["reconnecting", 1]);
@@ -69,6 +70,7 @@ test("a client that is closed in a hidden page waits for nothing", async () => {
   await client.connect();
   page.turn(true);
   peers[0]!.end(1006, "");
+  await settle();
   clock.advance(60_000);
   await settle();
   await client.close();
@@ -123,6 +125,7 @@ test("a clock that jumps ahead makes calls late, not the client stuck", async ()
   clock.advance(86_400_000);
   assertEquals(await call, "DeadlineExceeded");
   peers[0]!.end(1006, "");
+  await settle();
   clock.advance(30_000);
   await settle();
   assertEquals([client.status.state, client.stats().connectionsOpened], ["open", 2]);

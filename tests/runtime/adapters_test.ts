@@ -216,10 +216,9 @@ for (const way of WAYS) {
 
     test("is cancelled by the signal", async () => {
       await using server = await way.open();
-      const signal = AbortSignal.abort();
-      const error = await assertRejects(() => server.dial("/", { signal }));
-      assertInstanceOf(error, ConnectError);
-      assertEquals(error.code, "Cancelled");
+      const reason = new ConnectError("Cancelled", "never mind");
+      const signal = AbortSignal.abort(reason);
+      assertEquals(await assertRejects(() => server.dial("/", { signal })), reason);
     });
   });
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import { assertEquals } from "@std/assert";
-import { ServiceClient } from "../../client/client.ts";
+import { held } from "./held.ts";
 import { type MemoryPair, memoryPair, type MemoryPairOptions } from "../../memory.ts";
 import {
   bytes,
@@ -160,8 +160,7 @@ export async function chatPair(
     async [Symbol.asyncDispose]() {
       await pair[Symbol.asyncDispose]();
       for (const client of clients) {
-        if (!(client instanceof ServiceClient)) throw new TypeError("not a ServiceClient");
-        assertEquals(client.held, { calls: 0, iterators: 0, watchers: 0, transports: 0 });
+        assertEquals(held(client), [0, 0, 0, 0]);
       }
       assertEquals(pair.server.connections, 0);
       for (const { signal, subscriptions } of contexts) {

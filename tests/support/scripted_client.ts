@@ -8,14 +8,10 @@ import { readArchive } from "../../codec/archive.ts";
 import type { Schema } from "../../codec/mod.ts";
 import { Reader } from "../../codec/reader.ts";
 import { Writer } from "../../codec/writer.ts";
-import {
-  readServerMessage,
-  ServerMessage,
-  writeRawRequest,
-  writeRequest,
-} from "../../wire/messages.ts";
+import { readServerMessage, ServerMessage, writeRequest } from "../../wire/messages.ts";
 import type { AcceptingCore } from "../../server/mod.ts";
 import type { CloseInfo, Transport, TransportListener, Upgrade } from "../../wire/transport.ts";
+import { writeRawRequest } from "./raw_request.ts";
 
 /** A request as clients make it. */
 export function upgradeRequest(headers: Record<string, string> = {}, path = "/"): Request {

@@ -5,11 +5,13 @@ import {
   chooseLevel,
   compareFingerprint,
   formatFingerprint,
+  introduce,
   levelToken,
   parseFingerprint,
   parseProtocols,
-  withFingerprint,
+  receivesOf,
 } from "../../wire/handshake.ts";
+import { DEFAULT_LIMITS } from "../../wire/limits.ts";
 
 const LEVELS: readonly (readonly [header: string | null, level: number])[] = [
   ["0", 0],
@@ -75,8 +77,11 @@ test("compareFingerprint() names what differs", () => {
   assertEquals(compareFingerprint(OURS, "garbage"), ["methods", "state", "events"]);
 });
 
-test("withFingerprint() keeps the rest of the URL", () => {
-  const url = new URL(withFingerprint("wss://host:1/path?a=b&hl=old", OURS));
-  assertEquals([url.host, url.pathname, url.searchParams.get("a")], ["host:1", "/path", "b"]);
-  assertEquals(parseFingerprint(url.searchParams.get("hl")!), OURS);
+test("introduce() keeps the rest of the query, and says what is not the default", () => {
+  const query = new URLSearchParams("a=b&hl=old&hl-max=1.2");
+  introduce(query, OURS, DEFAULT_LIMITS);
+  assertEquals([...query.keys()], ["a", "hl"]);
+  assertEquals(parseFingerprint(query.get("hl")!), OURS);
+  introduce(query, OURS, { maxMessageBytes: 1, maxInflatedBytes: 2 });
+  assertEquals(receivesOf(query), { maxMessageBytes: 1, maxInflatedBytes: 2 });
 });

@@ -17,13 +17,13 @@ import {
   writeErrorResponse,
   writeEvent,
   writeEventOf,
-  writeRawRequest,
   writeRawResponse,
   writeRequest,
   writeResponse,
   writeStateChange,
 } from "../../wire/messages.ts";
 import { Topic } from "../../wire/topic.ts";
+import { writeRawRequest } from "../support/raw_request.ts";
 
 interface RustTopic {
   readonly inner: string;

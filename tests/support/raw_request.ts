@@ -1,0 +1,17 @@
+/**
+ * {@linkcode writeRawRequest}: a request that holds any bytes.
+ *
+ * @module
+ */
+import type { Writer } from "../../codec/writer.ts";
+import { CLIENT_MESSAGE_BYTES } from "../../wire/messages.ts";
+
+/** `writeRequest()` with a call that is archived already, or is no call at all. */
+export function writeRawRequest(writer: Writer, id: number, call: Uint8Array): void {
+  const start = writer.base = writer.position;
+  writer.writeBytes(call);
+  const at = writer.reserve(CLIENT_MESSAGE_BYTES, 4);
+  writer.setU8(at + 1, id);
+  writer.setPointer(at + 4, start);
+  writer.setU32(at + 8, call.length);
+}
