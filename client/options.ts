@@ -30,7 +30,7 @@ export interface ConnectOptions<Methods, State> {
   readonly tls?: ClientTls | undefined;
   /**
    * Level of compression, 0 (none) to 9, of what is sent and of what the server is asked to send.
-   * Default: 6, as in Rust.
+   * Default: 6, as in Rust; in pages 0, with which nothing that inflates is loaded.
    */
   readonly level?: number | undefined;
   /** Further headers of the handshake, asked for at every attempt if a function. Not in browsers. */

@@ -269,6 +269,33 @@ describe("in Chromium", { skip }, () => {
       await page.close();
     });
 
+    test(`a page loads what inflates, and what observes, when it is asked for: ${runtime}`, async () => {
+      await using server = await serve(runtime, "plain");
+      const page = await browser.newPage();
+      const loaded: string[] = [];
+      page.on("request", (request) => loaded.push(new URL(request.url()).pathname));
+      await page.goto(`${server.origin}/module.html`);
+      await page.waitForFunction(() => "probe" in globalThis);
+      const connect = (options: { level?: number; traced?: boolean }) =>
+        page.evaluate(async ({ level, traced }) => {
+          const client = await probe.connect(probe.Probe, location.href, {
+            level,
+            onTrace: traced === true ? () => {} : undefined,
+          });
+          await client.rpc.add({ amount: 1 });
+          await client.close();
+        }, options);
+      const has = (file: string) => loaded.some((path) => path.endsWith(file));
+      const LAZY = ["/runtime/streams.ts", "/deflate/inflate.ts", "/client/telemetry.ts"];
+      await connect({});
+      assertEquals([has("/client/client.ts"), ...LAZY.map(has)], [true, false, false, false]);
+      await connect({ level: 6 });
+      assertEquals(LAZY.map(has), [true, true, false]);
+      await connect({ traced: true });
+      assertEquals(LAZY.map(has), [true, true, true]);
+      await page.close();
+    });
+
     test(`${runtime} forgets a page that is closed in mid-call`, async () => {
       await using server = await serve(runtime, "plain");
       const { page } = await open(`${server.origin}/module.html`);
