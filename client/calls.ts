@@ -80,10 +80,9 @@ export class Calls {
         throw full(method, `more than ${limits.maxBufferedBytes} bytes wait to be sent`);
       }
       const writer = this.#write(method, args);
-      const deadline = this.#deadlines.in(timeoutMs);
-      const call = new PendingCall(method, deadline, signal, this.#onAbort);
+      const turn = this.#deadlines.start(timeoutMs);
+      const call = new PendingCall(method, turn, timeoutMs, signal, this.#onAbort);
       const promise = call.wait();
-      this.#deadlines.add(deadline);
       if (this.#full) {
         call.request = writer;
         this.#queue.push(call);

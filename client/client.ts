@@ -22,7 +22,7 @@ import {
   resolve,
   toWebSocketUrl,
 } from "./options.ts";
-import { makeCalls } from "./proxy.ts";
+import { type Caller, makeCalls } from "./proxy.ts";
 import { backoffMs, nextAttempt } from "./reconnect.ts";
 import { Session, type SessionHost } from "./session.ts";
 import { type ClientState, StateMirror } from "./state_mirror.ts";
@@ -152,13 +152,17 @@ export class ServiceClient<Methods, State, Event> implements Client<Methods, Sta
 
   #callsOn(session: () => Session | undefined): CallsOf<Methods> {
     const { telemetry } = this.#parts;
-    return makeCalls(this.#service.methods, (method, args, options) => {
+    const call: Caller = (method, args, options) => {
       this.#counters.callsStarted++;
-      const call = () =>
-        session()?.calls.call(method, args, options) ??
-          Promise.reject(notConnected(method, this.status.cause));
-      return telemetry === undefined ? call() : telemetry.call(method.name, call);
-    });
+      return session()?.calls.call(method, args, options) ??
+        Promise.reject(notConnected(method, this.status.cause));
+    };
+    return makeCalls(
+      this.#service.methods,
+      telemetry === undefined
+        ? call
+        : (method, args, options) => telemetry.call(method.name, () => call(method, args, options)),
+    );
   }
 
   /** Make the first connection, and see to it that there is one from then on. */

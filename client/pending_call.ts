@@ -5,13 +5,14 @@
  */
 import type { Writer } from "../codec/writer.ts";
 import type { MethodInfo } from "../service/types.ts";
+import type { Turn } from "./deadlines.ts";
 
 /** One call on its way. It is the listener of its own signal, so that a call costs no closures. */
 export class PendingCall {
   /** The method that was called. */
   readonly method: MethodInfo;
-  /** When to give up, by the client's clock. */
-  readonly deadline: number;
+  readonly #turn: Turn;
+  readonly #timeoutMs: number;
   /** Settles the caller's promise. */
   resolve: (value: unknown) => void = ignore;
   /** Settles the caller's promise. */
@@ -26,14 +27,21 @@ export class PendingCall {
   /** Create, without a caller and an id. */
   constructor(
     method: MethodInfo,
-    deadline: number,
+    turn: Turn,
+    timeoutMs: number,
     signal: AbortSignal | undefined,
     onAbort: (call: PendingCall) => void,
   ) {
     this.method = method;
-    this.deadline = deadline;
+    this.#turn = turn;
+    this.#timeoutMs = timeoutMs;
     this.#signal = signal;
     this.#onAbort = onAbort;
+  }
+
+  /** When to give up, by the client's clock. */
+  get deadline(): number {
+    return this.#turn.endedAt + this.#timeoutMs;
   }
 
   /** The caller's promise, listening to the signal. To be called once. */

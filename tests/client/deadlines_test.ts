@@ -1,26 +1,28 @@
 import { assertEquals } from "@std/assert";
 import { test } from "node:test";
-import { Deadlines } from "../../client/deadlines.ts";
+import { Deadlines, type Turn } from "../../client/deadlines.ts";
 import { FakeClock } from "../support/fake_clock.ts";
 
-function setup(): { clock: FakeClock; deadlines: Deadlines; due: Set<number>; fired: number[] } {
+function setup() {
   const clock = new FakeClock();
-  const due = new Set<number>();
+  const due: { turn: Turn; delayMs: number }[] = [];
   const fired: number[] = [];
   const deadlines = new Deadlines(clock, (now) => {
     fired.push(now);
-    for (const at of due) if (at <= now) due.delete(at);
-    return Math.min(...due);
+    const at = due.map(({ turn, delayMs }) => turn.endedAt + delayMs);
+    return Math.min(...at.filter((each) => each > now));
   });
-  return { clock, deadlines, due, fired };
+  const start = (delayMs: number): void => {
+    due.push({ turn: deadlines.start(delayMs), delayMs });
+  };
+  return { clock, deadlines, start, due, fired };
 }
 
-test("Deadlines.add() keeps one timer, at the earliest", () => {
-  const { clock, deadlines, due, fired } = setup();
+test("Deadlines.start() keeps one timer, at the earliest", async () => {
+  const { clock, start, fired } = setup();
   for (const delay of [300, 100, 500, 100, Infinity]) {
-    const at = deadlines.in(delay);
-    if (at !== Infinity) due.add(at);
-    deadlines.add(at);
+    start(delay);
+    await Promise.resolve();
     assertEquals(clock.pending, 1);
   }
   assertEquals(clock.timersSet, 2);
@@ -29,26 +31,45 @@ test("Deadlines.add() keeps one timer, at the earliest", () => {
   assertEquals(clock.pending, 0);
 });
 
-test("Deadlines.add() sets no timer again for calls that were answered in time", () => {
-  const { clock, deadlines } = setup();
+test("Deadlines.start() reads the clock once for a turn, at its end", async () => {
+  const { clock, start, due, fired } = setup();
+  start(300);
+  start(100);
+  start(200);
+  clock.advance(50);
+  assertEquals([clock.timersSet, due[0]?.turn.endedAt], [0, NaN]);
+  await Promise.resolve();
+  assertEquals(new Set(due.map(({ turn }) => turn.endedAt)), new Set([1050]));
+  start(10);
+  await Promise.resolve();
+  clock.advance(1000);
+  assertEquals(fired, [1060, 1150, 1250, 1350]);
+});
+
+test("Deadlines.start() sets no timer again for calls that were answered in time", async () => {
+  const { clock, start } = setup();
   for (let i = 0; i < 1000; i++) {
-    deadlines.add(deadlines.in(30_000));
+    start(30_000);
+    await Promise.resolve();
     clock.advance(1);
   }
   assertEquals(clock.timersSet, 1);
 });
 
-test("Deadlines.add() sets no timer for Infinity", () => {
-  const { clock, deadlines } = setup();
-  deadlines.add(deadlines.in(Infinity));
+test("Deadlines.start() sets no timer for Infinity", async () => {
+  const { clock, start } = setup();
+  start(Infinity);
+  await Promise.resolve();
   assertEquals(clock.timersSet, 0);
 });
 
-test("Deadlines.clear() leaves no timer", () => {
-  const { clock, deadlines, fired } = setup();
-  deadlines.add(deadlines.in(10));
+test("Deadlines.clear() leaves no timer", async () => {
+  const { clock, deadlines, start, fired } = setup();
+  start(10);
+  await Promise.resolve();
+  start(5);
   deadlines.clear();
+  await Promise.resolve();
   clock.advance(100);
-  assertEquals(fired, []);
-  assertEquals(clock.pending, 0);
+  assertEquals([fired, clock.pending], [[], 0]);
 });

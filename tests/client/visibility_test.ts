@@ -122,6 +122,7 @@ test("a clock that jumps ahead makes calls late, not the client stuck", async ()
   const { client, clock, peers } = setup();
   await client.connect();
   const call = client.rpc.add({ amount: 1 }).catch((error) => error.code);
+  await settle();
   clock.advance(86_400_000);
   assertEquals(await call, "DeadlineExceeded");
   peers[0]!.end(1006, "");
