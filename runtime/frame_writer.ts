@@ -4,14 +4,24 @@
  * @module
  */
 
+import { Buffer } from "node:buffer";
 import { Opcode } from "./frames.ts";
 import { applyMask, packMask } from "./mask.ts";
 
-/** Bytes of the first buffer, and of the largest that is used again. */
-const FIRST_BYTES = 4096;
-const MAX_POOLED_BYTES = 64 * 1024;
-/** How many buffers wait to be used again. */
-const MAX_POOLED = 32;
+/**
+ * The buffers that are used again: their sizes in bytes, and how many of each may wait for it. An event
+ * to 1,000 connections takes 1,000 of the smallest at once.
+ */
+const POOLS: readonly {
+  readonly bytes: number;
+  readonly max: number;
+  readonly free: Uint8Array<ArrayBuffer>[];
+}[] = [
+  { bytes: 1024, max: 1024, free: [] },
+  { bytes: 4096, max: 64, free: [] },
+  { bytes: 16 * 1024, max: 32, free: [] },
+  { bytes: 64 * 1024, max: 16, free: [] },
+];
 /** Payloads of up to this many bytes are copied one byte at a time. */
 const MAX_LOOPED_BYTES = 48;
 /**
@@ -24,8 +34,7 @@ const FINAL = 0x80;
 /** Largest frame header, in bytes: 2, a 64-bit length, a mask. */
 const MAX_HEADER_BYTES = 14;
 
-/** The connections' own: one that has nothing to write holds no buffer. */
-const pool: Uint8Array<ArrayBuffer>[] = [];
+/** Of a connection that has nothing to write. */
 const NOTHING: Uint8Array<ArrayBuffer> = new Uint8Array(0);
 
 /** Masks drawn ahead: one call to the system's generator costs more than a small frame. */
@@ -41,6 +50,8 @@ let nextMask: number = masks.length;
 export class FrameWriter {
   readonly #masked: boolean;
   #buffer: Uint8Array<ArrayBuffer> = NOTHING;
+  /** Bytes that were taken last: as many may come again. */
+  #lastBytes = 0;
   /** Bytes appended and not yet taken. */
   length = 0;
 
@@ -92,18 +103,20 @@ export class FrameWriter {
   }
 
   /** Take what was appended, and the buffer with it until {@linkcode FrameWriter.recycle}. */
-  take(): Uint8Array<ArrayBuffer> {
-    const taken = this.#buffer.subarray(0, this.length);
+  take(): Buffer<ArrayBuffer> {
+    // What a socket writes: of any other array it would make one.
+    const taken = Buffer.from(this.#buffer.buffer, 0, this.length);
     this.#buffer = NOTHING;
+    this.#lastBytes = this.length;
     this.length = 0;
     return taken;
   }
 
   /** Give back bytes that were taken, once, and once nothing reads them any more. */
-  recycle(taken: Uint8Array<ArrayBuffer>): void {
-    const { buffer } = taken;
-    if (buffer.byteLength > MAX_POOLED_BYTES || pool.length >= MAX_POOLED) return;
-    pool.push(new Uint8Array(buffer));
+  recycle({ buffer }: Uint8Array<ArrayBuffer>): void {
+    const pool = poolOf(buffer.byteLength);
+    if (pool === undefined || pool.bytes !== buffer.byteLength) return;
+    if (pool.free.length < pool.max) pool.free.push(new Uint8Array(buffer));
   }
 
   #drawMask(at: number): number {
@@ -118,13 +131,18 @@ export class FrameWriter {
   #grow(size: number): void {
     const old = this.#buffer;
     const needed = this.length + size + MAX_HEADER_BYTES;
-    const pooled = old.length === 0 ? pool.pop() : undefined;
-    if (pooled !== undefined && pooled.length >= needed) {
-      this.#buffer = pooled;
-      return;
-    }
-    const roomy = Math.max(FIRST_BYTES, Math.min(old.length * 2, needed + MAX_POOLED_BYTES));
-    this.#buffer = new Uint8Array(Math.max(needed, roomy));
+    const wanted = old.length === 0 ? Math.max(needed, this.#lastBytes) : needed;
+    const pool = poolOf(wanted);
+    // A large message is mostly alone; what grows beyond the pools does so by a quarter.
+    this.#buffer = pool === undefined
+      ? new Uint8Array(Math.max(needed, Math.ceil(old.length * 1.25)))
+      : pool.free.pop() ?? new Uint8Array(pool.bytes);
     this.#buffer.set(old.subarray(0, this.length));
   }
+}
+
+/** The pool of the smallest buffers that hold `bytes`. */
+function poolOf(bytes: number): typeof POOLS[number] | undefined {
+  for (const pool of POOLS) if (pool.bytes >= bytes) return pool;
+  return undefined;
 }

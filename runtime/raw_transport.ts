@@ -5,6 +5,7 @@
  */
 
 import type { Socket } from "node:net";
+import { TLSSocket } from "node:tls";
 import { CloseCode } from "../wire/close.ts";
 import { type Clock, systemClock } from "../wire/clock.ts";
 import type {
@@ -19,8 +20,8 @@ import type { FrameSink } from "./frame_reader.ts";
 import { closePayload, FrameError, Opcode } from "./frames.ts";
 import { Heartbeat, unref } from "./heartbeat.ts";
 
-/** With more bytes than this unwritten, a pong waits for them. */
-const PONG_BACKLOG_BYTES = 64 * 1024;
+/** What has frames of this turn to write. */
+let unflushed: RawTransport[] = [];
 
 /** `closing`: our close frame is out, and the peer's is waited for. */
 type State = "open" | "closing" | "closed";
@@ -28,6 +29,7 @@ type State = "open" | "closing" | "closed";
 /** A transport whose frames of one turn go out in one write. */
 export class RawTransport implements Transport, FrameSink {
   readonly #socket: Socket;
+  readonly #secure: boolean;
   readonly #reader: FrameReader;
   readonly #writer: FrameWriter;
   readonly #limits: TransportLimits;
@@ -36,6 +38,8 @@ export class RawTransport implements Transport, FrameSink {
   #state: State = "open";
   #info: CloseInfo | undefined;
   #flushQueued = false;
+  /** Whether the socket has more to write than it wants. */
+  #draining = false;
   /** What the latest unanswered ping carried. Earlier ones need no pong (RFC 6455, 5.5.3). */
   #pong: Uint8Array | undefined;
   #heartbeat: Heartbeat | undefined;
@@ -49,6 +53,7 @@ export class RawTransport implements Transport, FrameSink {
     clock: Clock = systemClock,
   ) {
     this.#socket = socket;
+    this.#secure = socket instanceof TLSSocket;
     const source = side === "client" ? "server" : "client";
     this.#reader = new FrameReader(source, this, limits.maxMessageBytes, CloseCode.TooBig);
     this.#writer = new FrameWriter(side);
@@ -161,23 +166,44 @@ export class RawTransport implements Transport, FrameSink {
   #queueFlush(): void {
     if (this.#flushQueued) return;
     this.#flushQueued = true;
+    if (unflushed.push(this) > 1) return;
     queueMicrotask(() => {
-      this.#flushQueued = false;
-      if (this.#state === "open") this.#flush();
+      const transports = unflushed;
+      unflushed = [];
+      for (const transport of transports) transport.#endTurn();
     });
   }
 
-  #flush(): void {
-    if (this.#pong !== undefined && this.#socket.writableLength <= PONG_BACKLOG_BYTES) {
+  #endTurn(): void {
+    this.#flushQueued = false;
+    if (this.#state === "open") this.#flush();
+  }
+
+  /** Hand what is queued to the socket, unless it has too much already: then when that is written. */
+  #flush(atOnce = false): void {
+    const socket = this.#socket;
+    if (this.#draining && !atOnce) return;
+    if (this.#pong !== undefined) {
       this.#writer.append(Opcode.Pong, this.#pong);
       this.#pong = undefined;
     }
     if (this.#writer.length === 0) return;
     const bytes = this.#writer.take();
-    // The socket reads `bytes` until the callback, and after a failure nobody knows how long.
-    this.#socket.write(bytes, (error) => {
-      if (!error) this.#writer.recycle(bytes);
-      if (this.#pong !== undefined && this.#state === "open") this.#flush();
+    if (this.#secure) {
+      socket.write(bytes, (error) => {
+        // After a failure nobody knows how long the socket reads `bytes`.
+        if (!error) this.#writer.recycle(bytes);
+      });
+    } else {
+      // Mostly it is all in the system's hands when this returns: a callback would only cost.
+      socket.write(bytes);
+      if (socket.writableLength === 0) return this.#writer.recycle(bytes);
+    }
+    if (!socket.writableNeedDrain || this.#draining) return;
+    this.#draining = true;
+    socket.once("drain", () => {
+      this.#draining = false;
+      if (this.#state !== "closed") this.#flush();
     });
   }
 
@@ -194,7 +220,7 @@ export class RawTransport implements Transport, FrameSink {
   /** End. `orderly` sends what is queued and half-closes; else the socket is cut. */
   #finish(info: CloseInfo, orderly = false): void {
     if (this.#state === "closed") return;
-    if (orderly) this.#flush();
+    if (orderly) this.#flush(true);
     this.#state = "closed";
     this.#info = info;
     this.#heartbeat?.stop();

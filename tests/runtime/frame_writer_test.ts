@@ -7,6 +7,12 @@ import { readClientFrames } from "../support/scripted_server.ts";
 
 const pattern = (size: number): Uint8Array => new Uint8Array(size).map((_, i) => i * 31 + 7);
 
+/** A socket's Buffer, whose `slice` does not copy, as a plain array. */
+const take = (writer: FrameWriter): Uint8Array<ArrayBuffer> => {
+  const { buffer, byteOffset, length } = writer.take();
+  return new Uint8Array(buffer, byteOffset, length);
+};
+
 describe("FrameWriter.append()", () => {
   for (const size of [0, 1, 3, 4, 47, 48, 49, 50, 51, 125, 126, 127, 65_535, 65_536, 200_001]) {
     test(`writes ${size} bytes that unmask to what was given, at any offset`, () => {
@@ -14,7 +20,7 @@ describe("FrameWriter.append()", () => {
         const writer = new FrameWriter("client");
         writer.append(Opcode.Ping, pattern(before));
         writer.append(Opcode.Binary, pattern(size));
-        const { frames, used } = readClientFrames(writer.take());
+        const { frames, used } = readClientFrames(take(writer));
         assertEquals(frames, [
           { opcode: Opcode.Ping, payload: pattern(before) },
           { opcode: Opcode.Binary, payload: pattern(size) },
@@ -28,7 +34,7 @@ describe("FrameWriter.append()", () => {
     test(`writes ${size} bytes as they are for a server`, () => {
       const writer = new FrameWriter("server");
       writer.append(Opcode.Binary, pattern(size));
-      const frame = writer.take();
+      const frame = take(writer);
       const header = headerBytes(size) - 4;
       assertEquals(frame.length, header + size);
       assertEquals(frame[0], 0x82);
@@ -43,7 +49,7 @@ describe("FrameWriter.append()", () => {
       for (let i = 0; i < size; i += 997) payload[i] = i;
       const writer = new FrameWriter("client");
       writer.append(Opcode.Binary, payload);
-      const bytes = writer.take();
+      const bytes = take(writer);
       const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
       const sizes: number[] = [];
       for (let at = 0; at < bytes.length;) {
@@ -75,7 +81,7 @@ describe("FrameWriter.append()", () => {
   test("writes 16 MiB and more of a server in one frame", () => {
     const writer = new FrameWriter("server");
     writer.append(Opcode.Binary, new Uint8Array((1 << 24) + 1));
-    const frame = writer.take();
+    const frame = take(writer);
     assertEquals([frame.length, frame[0]], [(1 << 24) + 11, 0x82]);
   });
 
@@ -83,7 +89,7 @@ describe("FrameWriter.append()", () => {
     const writer = new FrameWriter("client");
     writer.append(Opcode.Binary, new Uint8Array(64));
     writer.append(Opcode.Binary, new Uint8Array(64));
-    const bytes = writer.take();
+    const bytes = take(writer);
     assertNotEquals(bytes.slice(2, 6), bytes.slice(72, 76));
   });
 
@@ -92,7 +98,7 @@ describe("FrameWriter.append()", () => {
     const payload = pattern(100);
     writer.append(Opcode.Binary, payload);
     payload.fill(0);
-    assertEquals(readClientFrames(writer.take()).frames[0]?.payload, pattern(100));
+    assertEquals(readClientFrames(take(writer)).frames[0]?.payload, pattern(100));
   });
 });
 
@@ -100,23 +106,36 @@ describe("FrameWriter.take()", () => {
   test("leaves what was taken alone until it is recycled", () => {
     const writer = new FrameWriter("client");
     writer.append(Opcode.Binary, pattern(10));
-    const first = writer.take();
+    const first = take(writer);
     writer.append(Opcode.Binary, pattern(20));
-    const second = writer.take();
+    const second = take(writer);
     writer.append(Opcode.Binary, pattern(30));
     assertEquals(readClientFrames(first).frames[0]?.payload, pattern(10));
     assertEquals(readClientFrames(second).frames[0]?.payload, pattern(20));
-    assertEquals(readClientFrames(writer.take()).frames[0]?.payload, pattern(30));
+    assertEquals(readClientFrames(take(writer)).frames[0]?.payload, pattern(30));
+  });
+
+  test("keeps buffers of a few sizes, and what is larger not at all", () => {
+    for (const size of [10, 1024, 4096, 20_000, 65_000, 65_536, 200_000]) {
+      const writer = new FrameWriter("server");
+      writer.append(Opcode.Binary, pattern(size));
+      const first = take(writer);
+      writer.recycle(first);
+      writer.append(Opcode.Binary, pattern(size));
+      const second = take(writer);
+      assertEquals(second.slice(-size), pattern(size));
+      assertEquals(second.buffer === first.buffer, first.buffer.byteLength <= 65_536);
+    }
   });
 
   test("uses a recycled buffer again, whoever writes next", () => {
     const writer = new FrameWriter("client");
     writer.append(Opcode.Binary, pattern(10));
-    const first = writer.take();
+    const first = take(writer);
     writer.recycle(first);
     const other = new FrameWriter("server");
     other.append(Opcode.Binary, pattern(10));
-    assertEquals(other.take().buffer === first.buffer, true);
+    assertEquals(take(other).buffer === first.buffer, true);
   });
 });
 

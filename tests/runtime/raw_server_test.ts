@@ -1,3 +1,4 @@
+import { Buffer } from "node:buffer";
 import { describe, test } from "node:test";
 import net from "node:net";
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
@@ -36,6 +37,9 @@ async function answerTo(request: string | Uint8Array, options: Partial<ListenOpt
   }, options);
   return answer;
 }
+
+/** Until what was sent in this turn has left, or waits for the peer. */
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 const statusOf = (answer: string): number => Number(/^HTTP\/1\.1 (\d{3})/.exec(answer)?.[1] ?? 0);
 
@@ -168,7 +172,7 @@ describe("listen() upgrades", () => {
       const request = upgradeRequest({}, "GET /late HTTP/1.1");
       client.write(new Uint8Array([...new TextEncoder().encode(request), ...masked(0x82, [7])]));
       client.write(masked(0x82, [8]));
-      await client.until(() => client.bytes.includes(Uint8Array.of(0x82, 1, 8)));
+      await client.until(() => client.bytes.includes(Buffer.of(0x82, 1, 8)));
       assert(client.bytes.toString("latin1").endsWith("\r\n\r\n\x82\x01\x07\x82\x01\x08"));
       client.socket.destroy();
     }));
@@ -327,6 +331,47 @@ describe("listen() ends a connection", () => {
       client.socket.destroy();
     });
   });
+
+  for (const secure of [false, true]) {
+    test(`whose peer reads late, after all in order${secure ? ", with TLS" : ""}`, async () => {
+      const acceptor = new EchoAcceptor();
+      const { server: { cert, key } } = await certificates();
+      await listening(acceptor, async ({ port }) => {
+        const client = await RawClient.connect(port, secure ? cert : undefined);
+        await client.upgrade();
+        client.chunks.length = 0;
+        client.socket.pause();
+        const [transport] = acceptor.transports;
+        assert(transport !== undefined);
+        const large = new Uint8Array(8 << 20);
+        transport.send(large);
+        await turn();
+        client.write(masked(0x89, [1]));
+        client.write(masked(0x89, [2]));
+        for (let i = 0; i < 1000; i++) {
+          transport.send(Uint8Array.of(i >> 8, i));
+          if (i % 100 === 0) await turn();
+        }
+        // What waits counts, wherever it does.
+        assert(transport.bufferedAmount >= 4000);
+        transport.close(1000, "");
+        client.socket.resume();
+        await client.until(() =>
+          client.ended || client.bytes.length >= large.length + 10 + 4000 + 4
+        );
+        const { bytes } = client;
+        const answers: number[] = [];
+        let at = large.length + 10;
+        for (; bytes[at] !== 0x88; at += 2 + (bytes[at + 1] ?? 0)) {
+          if (bytes[at] === 0x82) answers.push(bytes.readUint16BE(at + 2));
+          else assertEquals([bytes[at], bytes[at + 1]], [0x8a, 1]);
+        }
+        assertEquals(answers, Array.from({ length: 1000 }, (_, i) => i));
+        assertEquals(closeCode(bytes.subarray(at)), 1000);
+        client.socket.destroy();
+      }, secure ? { cert, key } : {});
+    });
+  }
 });
 
 for (const secure of [false, true]) {
