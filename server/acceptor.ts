@@ -234,14 +234,15 @@ export class ServiceAcceptor<Methods, State, Event, Auth> implements Acceptor {
   async #drain(deadlineMs: number, spreadMs: number): Promise<void> {
     // Let `#closing` be set before anything can be asked.
     await undefined;
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const deadline = new Promise<void>((resolve) => timer = setTimeout(resolve, deadlineMs));
+    const { clock } = this.#options;
+    let timer: unknown;
+    const deadline = new Promise<void>((resolve) => timer = clock.after(deadlineMs, resolve));
     const each = [...this.#connections].map(async (connection) => {
       await Promise.race([connection.drained(), deadline]);
       connection.close(CloseCode.GoingAway, goingAwayReason(spreadMs));
     });
     await Promise.all(each);
-    clearTimeout(timer);
+    clock.clear(timer);
     if (this.#connections.size > 0) {
       await new Promise<void>((resolve) => this.#onEmpty = resolve);
     }

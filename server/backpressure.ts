@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Clock } from "../wire/clock.ts";
 import type { Sender } from "../wire/sender.ts";
 
 /** Bytes to send before the transport is asked again how many wait: asking is not free. */
@@ -12,6 +13,8 @@ const CHECK_BYTES = 1 << 16;
 export interface BackpressureOptions {
   /** Whose messages. */
   readonly sender: Sender;
+  /** Whose time it is. */
+  readonly clock: Clock;
   /** Bytes that may wait. */
   readonly maxBufferedBytes: number;
   /** Milliseconds a peer whose queue is over that has to take something from it. */
@@ -30,7 +33,7 @@ export class Backpressure {
   readonly #checkBytes: number;
   #checkedAt = 0;
   #taken = 0;
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  #timer: unknown;
   #stopped = false;
 
   /** Create for one connection. */
@@ -51,15 +54,15 @@ export class Backpressure {
 
   #watch(): void {
     if (this.#timer !== undefined || this.#stopped) return;
-    const { sender, maxBufferedBytes, patienceMs } = this.#options;
+    const { sender, clock, maxBufferedBytes, patienceMs } = this.#options;
     this.#taken = sender.sentBytes - sender.bufferedBytes;
-    this.#timer = setTimeout(() => {
+    this.#timer = clock.after(patienceMs, () => {
       this.#timer = undefined;
       const buffered = sender.bufferedBytes;
       if (buffered <= maxBufferedBytes) return;
       if (sender.sentBytes - buffered > this.#taken) this.#watch();
       else this.#stuck();
-    }, patienceMs);
+    });
   }
 
   #stuck(): void {
@@ -71,7 +74,7 @@ export class Backpressure {
   /** The connection has ended. */
   stop(): void {
     this.#stopped = true;
-    clearTimeout(this.#timer);
+    this.#options.clock.clear(this.#timer);
     this.#timer = undefined;
   }
 }

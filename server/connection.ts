@@ -5,6 +5,7 @@
  */
 import type { Reader } from "../codec/reader.ts";
 import type { Service } from "../service/types.ts";
+import type { Clock } from "../wire/clock.ts";
 import { CloseCode } from "../wire/close.ts";
 import type { Deflater } from "../wire/deflater.ts";
 import type { Receives } from "../wire/handshake.ts";
@@ -41,6 +42,8 @@ export interface ConnectionHost<Methods, State, Event, Auth> {
   readonly request: ClientMessage;
   /** How messages are deflated. */
   readonly deflater: Deflater;
+  /** Whose time it is. */
+  readonly clock: Clock;
   /** Every number. */
   readonly limits: Limits;
   /** What happens to a peer that breaks the protocol. */
@@ -90,7 +93,7 @@ export class Connection<Methods, State, Event, Auth> implements TransportListene
   #abort: AbortController | undefined;
   #closing = false;
   #ended = false;
-  #closeTimer: ReturnType<typeof setTimeout> | undefined;
+  #closeTimer: unknown;
   #onDrained: (() => void) | undefined;
 
   /** Create on an open transport. */
@@ -98,7 +101,7 @@ export class Connection<Methods, State, Event, Auth> implements TransportListene
     host: ConnectionHost<Methods, State, Event, Auth>,
     { id, transport, level, receives, peer, auth }: ConnectionPeer<Auth>,
   ) {
-    const { limits, deflater, counters, telemetry } = host;
+    const { limits, deflater, clock, counters, telemetry } = host;
     this.id = id;
     this.#host = host;
     this.#transport = transport;
@@ -121,6 +124,7 @@ export class Connection<Methods, State, Event, Auth> implements TransportListene
     });
     this.#backpressure = new Backpressure({
       sender: this.#sender,
+      clock,
       maxBufferedBytes: limits.maxBufferedBytes,
       patienceMs: limits.closeTimeoutMs,
       onStuck: () => {
@@ -134,7 +138,7 @@ export class Connection<Methods, State, Event, Auth> implements TransportListene
       connection: id,
       counters,
       telemetry,
-      rate: host.callRate && new TokenBucket(host.callRate, () => performance.now()),
+      rate: host.callRate && new TokenBucket(host.callRate, () => clock.now()),
       flush: () => this.#flush(),
       onAnswered: () => {
         this.#backpressure.check();
@@ -281,10 +285,11 @@ export class Connection<Methods, State, Event, Auth> implements TransportListene
     if (this.#closing) return;
     this.#closedWith = { code, reason };
     this.#release();
-    this.#closeTimer = setTimeout(() => {
+    const { clock, limits } = this.#host;
+    this.#closeTimer = clock.after(limits.closeTimeoutMs, () => {
       this.#transport.terminate();
       this.#end();
-    }, this.#host.limits.closeTimeoutMs);
+    });
     this.#transport.close(code, reason);
   }
 
@@ -310,7 +315,7 @@ export class Connection<Methods, State, Event, Auth> implements TransportListene
   #end(): void {
     if (this.#ended) return;
     this.#ended = true;
-    clearTimeout(this.#closeTimer);
+    this.#host.clock.clear(this.#closeTimer);
     const { code, reason } = this.#closedWith ?? { code: 1006, reason: "" };
     this.#host.telemetry?.closed(this.id, this.#peer, code, reason);
     this.#host.onEnd(this);

@@ -5,6 +5,7 @@
  */
 import type { Service } from "../service/types.ts";
 import type { Broker } from "../wire/broker.ts";
+import { type Clock, systemClock } from "../wire/clock.ts";
 import type { Deflater } from "../wire/deflater.ts";
 import { checkLimits, type Limits } from "../wire/limits.ts";
 import { openTelemetry } from "../wire/open_telemetry.ts";
@@ -86,7 +87,7 @@ export interface AcceptingCore<Event> extends ServerCore<Event> {
 }
 
 /**
- * A server without a runtime.
+ * A server without a runtime. Its timers are those of `clock`.
  *
  * @throws {TypeError} If an option cannot be used.
  * @throws {RangeError} If a limit is out of range.
@@ -96,6 +97,7 @@ export function createCore<Methods, State, Event, Auth>(
   options: ServerOptions<Auth>,
   handler: ServiceHandler<Methods, State, Event, Auth>,
   deflater: Deflater,
+  clock: Clock = systemClock,
 ): AcceptingCore<Event> {
   const limits = checkLimits(options.limits);
   for (const origin of options.origins ?? []) checkOrigin(origin);
@@ -130,6 +132,7 @@ export function createCore<Methods, State, Event, Auth>(
     stateShape: stateShape(service.state),
     events,
     deflater,
+    clock,
     limits,
     onProtocolError: options.onProtocolError ?? "close",
     onError,

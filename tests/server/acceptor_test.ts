@@ -140,12 +140,21 @@ test("close() lets calls finish, then closes with 4001, and accepts nothing", as
 });
 
 test("close() never hangs on a call that does not finish or a peer that does not answer", async () => {
-  const setup = setUp({ limits: { closeTimeoutMs: 5 } });
+  const setup = setUp({ limits: { closeTimeoutMs: 5000 } });
   const client = await ScriptedClient.connect(setup.core);
   client.answersClose = false;
   setup.script = () => new Promise(() => {});
   client.call(1, call.run, { script: "" });
-  await setup.core.close({ deadlineMs: 5 });
+  const closed = setup.core.close({ deadlineMs: 3000 });
+  await turn();
+  setup.clock.advance(2999);
+  await turn();
+  assertEquals(client.closedWith, undefined);
+  setup.clock.advance(1);
+  await turn();
+  assertEquals([client.closedWith?.code, client.terminated], [4001, 0]);
+  setup.clock.advance(5000);
+  await closed;
   assertEquals([client.closedWith?.code, client.terminated, setup.core.connections], [4001, 1, 0]);
   await sleep(0);
   assertEquals(client.terminated, 1);

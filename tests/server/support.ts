@@ -8,6 +8,7 @@ import {
 import type { AcceptingCore } from "../../server/mod.ts";
 import { type EventOf, type MethodsOf, rpc, service, type StateOf } from "../../service/mod.ts";
 import { topic } from "../../wire/topic.ts";
+import { FakeClock } from "../support/fake_clock.ts";
 import { testDeflater } from "../support/test_deflater.ts";
 
 const Changed = variants({ changed: { to: u32 }, quiet: null });
@@ -34,6 +35,8 @@ type Script = () => number | Promise<number>;
 
 export interface Setup {
   readonly core: AcceptingCore<DemoEvent>;
+  /** Whose time the core's timers are in. */
+  readonly clock: FakeClock;
   /** Contexts in the order of connections. */
   readonly contexts: DemoContext[];
   readonly errors: { error: unknown; context: ErrorContext }[];
@@ -47,6 +50,7 @@ export function setUp(
   handler?: (context: DemoContext) => void,
 ): Setup {
   const contexts: DemoContext[] = [];
+  const clock = new FakeClock();
   const errors: Setup["errors"] = [];
   const factory: DemoHandler = (context) => {
     contexts.push(context);
@@ -68,7 +72,9 @@ export function setUp(
       { onError: (error, context) => errors.push({ error, context }), ...options },
       factory,
       testDeflater,
+      clock,
     ),
+    clock,
     contexts,
     errors,
     script: () => 0,
