@@ -1,0 +1,534 @@
+/**
+ * Every limit, at exactly n, which passes, and at n + 1, which is refused by name.
+ *
+ * A limit without a row fails the test.
+ */
+import { assertEquals } from "@std/assert";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+import { MAX_ABANDONED_CALLS, MAX_CALLS_IN_FLIGHT } from "../../client/call_table.ts";
+import { MAX_QUEUED_CALLS } from "../../client/calls.ts";
+import { type ConnectOptions, connectWith } from "../../client/mod.ts";
+import { encode } from "../../codec/mod.ts";
+import {
+  bytes,
+  lazy,
+  rpc,
+  RpcError,
+  type Schema,
+  service,
+  struct,
+  u32,
+  unit,
+  vec,
+} from "../../mod.ts";
+import { memoryDialer, MemoryNetwork } from "../../runtime/memory.ts";
+import {
+  type Context,
+  createCore,
+  MAX_QUEUED_NOTIFICATIONS,
+  type ServerOptions,
+} from "../../server/mod.ts";
+import { ConnectError } from "../../wire/errors.ts";
+import { DEFAULT_LIMITS, type Limits } from "../../wire/limits.ts";
+import { Topic } from "../../wire/topic.ts";
+import { FakeClock } from "../support/fake_clock.ts";
+import { fakeDialer, FakePeer } from "../support/fake_peer.ts";
+import { ScriptedClient } from "../support/scripted_client.ts";
+import { testDeflater } from "../support/test_deflater.ts";
+
+interface Tree {
+  children: Tree[];
+}
+const Tree: Schema<Tree> = struct({ children: vec(lazy(() => Tree)) });
+
+const Limited = service({
+  rpc: {
+    now: rpc({}, u32),
+    never: rpc(),
+    put: rpc({ data: bytes }, u32),
+    get: rpc({ length: u32 }, bytes),
+    grow: rpc({ tree: Tree }),
+    count: rpc({ units: vec(unit) }, u32),
+    subscribe: rpc({ topics: u32 }),
+  },
+  event: u32,
+});
+const [NOW] = Limited.methods as [typeof Limited.methods[0]];
+
+function handlers({ subscriptions }: Context<unknown, number, unknown>) {
+  return {
+    now: () => 1,
+    never: () => new Promise<void>(() => {}),
+    put: ({ data }: { data: Uint8Array }) => data.length,
+    get: ({ length }: { length: number }) => new Uint8Array(length),
+    grow() {},
+    count: ({ units }: { units: unknown[] }) => units.length,
+    subscribe({ topics }: { topics: number }) {
+      for (let n = 0; n < topics; n++) subscriptions.add(`topic ${n}`);
+    },
+  };
+}
+
+/** Let everything that is under way without a timer happen. */
+async function settle(): Promise<void> {
+  for (let n = 0; n < 50; n++) await Promise.resolve();
+}
+
+/** What became of a call: its value, or the code of its error and of what closed the connection. */
+async function outcome(call: Promise<unknown>): Promise<unknown> {
+  try {
+    return await call;
+  } catch (error) {
+    return error instanceof RpcError || error instanceof ConnectError ? error.code : error;
+  }
+}
+
+interface Sides {
+  readonly server?: Partial<Limits>;
+  readonly client?: Partial<Limits>;
+  readonly options?: Partial<ServerOptions<unknown>>;
+  readonly whenFull?: ConnectOptions<never, never>["whenFull"];
+}
+
+/** A client of a server over memory, with one clock that stands still. */
+async function stack({ server, client, options, whenFull }: Sides) {
+  const clock = new FakeClock();
+  const closedWith: number[] = [];
+  const errors: unknown[] = [];
+  const core = createCore(
+    Limited,
+    {
+      limits: server,
+      onError: (error) => errors.push(error),
+      onTrace(trace) {
+        if (trace.type === "closed") closedWith.push(trace.code);
+      },
+      ...options,
+    },
+    handlers,
+    testDeflater,
+    clock,
+  );
+  const connect = () =>
+    connectWith(
+      Limited,
+      "ws://memory/",
+      { level: 0, reconnect: false, limits: client, whenFull },
+      {
+        dial: memoryDialer(core.acceptor, new MemoryNetwork(clock)),
+        deflater: testDeflater,
+        clock,
+      },
+    );
+  return { clock, core, errors, closedWith, connect, client: await connect() };
+}
+
+/** A client of a peer that does as it is told. */
+async function alone(limits: Partial<Limits>, peer = new FakePeer()) {
+  const clock = new FakeClock();
+  const client = await connectWith(Limited, "ws://peer/", { reconnect: false, limits }, {
+    dial: fakeDialer(() => peer).dial,
+    deflater: testDeflater,
+    clock,
+  });
+  return { clock, client, peer };
+}
+
+/** A server and a client that does as it is told. */
+async function served(limits: Partial<Limits>) {
+  const clock = new FakeClock();
+  const core = createCore(Limited, { limits, onError() {} }, handlers, testDeflater, clock);
+  return { clock, core, client: await ScriptedClient.connect(core) };
+}
+
+/** The least limit with which something works: found by trying, so that no row repeats the code's sums. */
+async function least(works: (limit: number) => Promise<boolean>, below: number): Promise<number> {
+  let [fails, limit] = [0, below];
+  while (limit - fails > 1) {
+    const middle = (fails + limit) >> 1;
+    if (await works(middle)) limit = middle;
+    else fails = middle;
+  }
+  return limit;
+}
+
+const nested = (levels: number): Tree => ({ children: levels === 1 ? [] : [nested(levels - 1)] });
+
+interface Row {
+  readonly limit: keyof Limits | `${"MAX_" | "callRate"}${string}`;
+  readonly side: "client" | "server" | "both";
+  /** What is tried, with the limit at n: n of it, or one more. */
+  readonly attempt: (excess: 0 | 1) => Promise<unknown>;
+  readonly passes: unknown;
+  readonly refused: unknown;
+}
+
+const DATA = new Uint8Array(3000);
+
+const ROWS: readonly Row[] = [
+  ...(["maxMessageBytes", "maxInflatedBytes"] as const).flatMap((limit): Row[] => [
+    {
+      limit,
+      side: "server",
+      async attempt(excess) {
+        const put = async (n: number) => {
+          const { client, closedWith } = await stack({ server: { [limit]: n } });
+          return [await outcome(client.rpc.put({ data: DATA })), ...closedWith];
+        };
+        const n = await least(async (each) => (await put(each)).length === 1, 10_000);
+        return await put(n - excess);
+      },
+      passes: [DATA.length],
+      refused: ["ConnectionLost", 4009],
+    },
+    {
+      limit,
+      side: "client",
+      async attempt(excess) {
+        const take = async (n: number) => {
+          const { client, peer } = await alone({ [limit]: n });
+          const call = outcome(client.rpc.get({ length: 0 }));
+          peer.reply(0, bytes, crypto.getRandomValues(new Uint8Array(3000)));
+          const answer = await call;
+          return [answer instanceof Uint8Array ? answer.length : answer, peer.closedWith?.code];
+        };
+        const n = await least(async (each) => (await take(each))[1] === undefined, 10_000);
+        return await take(n - excess);
+      },
+      passes: [3000, undefined],
+      refused: ["ConnectionLost", 4009],
+    },
+    {
+      limit,
+      side: "both",
+      async attempt(excess) {
+        const get = async (n: number) => {
+          const { client, closedWith } = await stack({ client: { [limit]: n } });
+          const answer = await outcome(client.rpc.get({ length: 3000 }));
+          return [answer instanceof Uint8Array ? answer.length : answer, ...closedWith];
+        };
+        const n = await least(async (each) => (await get(each))[0] === 3000, 10_000);
+        return await get(n - excess);
+      },
+      passes: [3000],
+      refused: ["ServerEncodeError"],
+    },
+  ]),
+  {
+    limit: "maxInflatedBytes",
+    side: "client",
+    async attempt(excess) {
+      const put = async (n: number) => {
+        const { client } = await stack({ client: { maxInflatedBytes: n } });
+        return await outcome(client.rpc.put({ data: DATA }));
+      };
+      const n = await least(async (each) => await put(each) === DATA.length, 10_000);
+      return await put(n - excess);
+    },
+    passes: DATA.length,
+    refused: "ClientEncodeError",
+  },
+  {
+    limit: "maxDepth",
+    side: "server",
+    async attempt(excess) {
+      const { client } = await stack({ server: { maxDepth: 5 } });
+      // The outermost is not inside itself: n levels of recursion are n + 1 trees.
+      return await outcome(client.rpc.grow({ tree: nested(6 + excess) }));
+    },
+    passes: undefined,
+    refused: "ServerDecodeError",
+  },
+  {
+    limit: "maxItems",
+    side: "server",
+    async attempt(excess) {
+      const { client } = await stack({ server: { maxItems: 100 } });
+      const units = new Array<undefined>(100 + excess).fill(undefined);
+      return await outcome(client.rpc.count({ units }));
+    },
+    passes: 100,
+    refused: "ServerDecodeError",
+  },
+  {
+    limit: "maxSubscriptions",
+    side: "server",
+    async attempt(excess) {
+      const { client, errors } = await stack({ server: { maxSubscriptions: 10 } });
+      return [
+        await outcome(client.rpc.subscribe({ topics: 10 + excess })),
+        ...errors.map((error) => error instanceof RangeError),
+      ];
+    },
+    passes: [undefined],
+    refused: ["HandlerPanicked", true],
+  },
+  {
+    limit: "maxBufferedBytes",
+    side: "server",
+    async attempt(excess) {
+      const { client, clock } = await served({ maxBufferedBytes: 100, closeTimeoutMs: 5000 });
+      client.bufferedAmount = 100 + excess;
+      for (let n = 0; n < 10; n++) client.call(1, NOW.call);
+      assertEquals(client.closedWith, undefined);
+      // What was sent after the watch began looks as if it had been taken: that is good for one more turn.
+      clock.advance(10_000);
+      return (client.closedWith as { code: number } | undefined)?.code;
+    },
+    passes: undefined,
+    refused: 4008,
+  },
+  {
+    limit: "maxBufferedBytes",
+    side: "server",
+    async attempt(excess) {
+      const { client } = await served({ maxBufferedBytes: 100 });
+      client.bufferedAmount = 200 + excess;
+      for (let n = 0; n < 10; n++) client.call(1, NOW.call);
+      return client.closedWith?.code;
+    },
+    passes: undefined,
+    refused: 4008,
+  },
+  {
+    limit: "maxBufferedBytes",
+    side: "client",
+    async attempt(excess) {
+      const { client, peer } = await alone({ maxBufferedBytes: 100 });
+      peer.bufferedAmount = 100 + excess;
+      const call = outcome(client.rpc.now());
+      if (excess === 0) peer.reply(0, u32, 7);
+      return await call;
+    },
+    passes: 7,
+    refused: "TooManyCallsInFlight",
+  },
+  {
+    limit: "maxQueuedEvents",
+    side: "client",
+    async attempt(excess) {
+      const { client, peer } = await alone({ maxQueuedEvents: 10 });
+      const events = client.events();
+      for (let n = 0; n < 10 + excess; n++) peer.event(Topic.from("t"), encode(u32, n));
+      return [events.dropped, (await events.next()).value?.payload];
+    },
+    passes: [0, 0],
+    refused: [1, 1],
+  },
+  {
+    limit: "maxConnections",
+    side: "server",
+    async attempt(excess) {
+      const { connect } = await stack({ server: { maxConnections: 3 } });
+      const more = Array.from({ length: 2 + excess }, () => outcome(connect()));
+      return (await Promise.all(more)).map((each) => typeof each === "string" ? each : "open");
+    },
+    passes: ["open", "open"],
+    refused: ["open", "open", "TooBusy"],
+  },
+  {
+    limit: "handshakeTimeoutMs",
+    side: "client",
+    async attempt(excess) {
+      const clock = new FakeClock();
+      let answer = (): void => {};
+      const connecting = outcome(
+        connectWith(Limited, "ws://peer/", { limits: { handshakeTimeoutMs: 300 } }, {
+          dial: (_, open) =>
+            new Promise((resolve) =>
+              answer = () => {
+                const peer = new FakePeer();
+                peer.attach(open(peer, { protocol: "hl/2", level: 6 }));
+                resolve();
+              }
+            ),
+          deflater: testDeflater,
+          clock,
+        }),
+      );
+      await settle();
+      clock.advance(299 + excess);
+      answer();
+      const connected = await connecting;
+      return typeof connected === "string" ? connected : "open";
+    },
+    passes: "open",
+    refused: "TimedOut",
+  },
+  {
+    limit: "callTimeoutMs",
+    side: "client",
+    async attempt(excess) {
+      const { client, peer, clock } = await alone({ callTimeoutMs: 300 });
+      const call = outcome(client.rpc.now());
+      await settle();
+      clock.advance(299 + excess);
+      peer.reply(0, u32, 7);
+      return await call;
+    },
+    passes: 7,
+    refused: "DeadlineExceeded",
+  },
+  {
+    limit: "closeTimeoutMs",
+    side: "client",
+    async attempt(excess) {
+      const { client, peer, clock } = await alone({ closeTimeoutMs: 300 });
+      peer.answersClose = false;
+      const closing = client.close();
+      clock.advance(299 + excess);
+      const { terminated } = peer;
+      peer.end(1000, "");
+      await closing;
+      return terminated;
+    },
+    passes: false,
+    refused: true,
+  },
+  {
+    limit: "closeTimeoutMs",
+    side: "server",
+    async attempt(excess) {
+      const { core, client, clock } = await served({ closeTimeoutMs: 300 });
+      client.answersClose = false;
+      const closing = core.close({ deadlineMs: 0 });
+      await settle();
+      clock.advance(0);
+      await settle();
+      clock.advance(299 + excess);
+      const { terminated } = client;
+      client.hangUp();
+      await closing;
+      return terminated;
+    },
+    passes: 0,
+    refused: 1,
+  },
+  ...(["client", "server"] as const).map((side): Row => ({
+    limit: "idleTimeoutMs",
+    side,
+    async attempt(excess) {
+      const clock = new FakeClock();
+      const network = new MemoryNetwork(clock);
+      const closedWith: number[] = [];
+      const limits = { idleTimeoutMs: 300 };
+      const core = createCore(
+        Limited,
+        {
+          limits: side === "server" ? limits : {},
+          onError() {},
+          onTrace: (trace) => trace.type === "closed" && closedWith.push(trace.code),
+        },
+        handlers,
+        testDeflater,
+        clock,
+      );
+      const client = await connectWith(
+        Limited,
+        "ws://memory/",
+        { reconnect: false, limits: side === "client" ? limits : {} },
+        { dial: memoryDialer(core.acceptor, network), deflater: testDeflater, clock },
+      );
+      network.freeze();
+      clock.advance(599 + excess);
+      await settle();
+      return side === "server" ? closedWith : client.status.state;
+    },
+    passes: side === "server" ? [] : "open",
+    refused: side === "server" ? [4000] : "closed",
+  })),
+  {
+    limit: "MAX_CALLS_IN_FLIGHT",
+    side: "client",
+    async attempt(excess) {
+      const { client, peer } = await alone({});
+      const calls = Array.from(
+        { length: MAX_CALLS_IN_FLIGHT + excess },
+        () => outcome(client.rpc.now()),
+      );
+      for (const { id } of peer.requests) peer.reply(id, u32, id);
+      return [...new Set(await Promise.all(calls))].filter((each) => typeof each === "string");
+    },
+    passes: [],
+    refused: ["TooManyCallsInFlight"],
+  },
+  {
+    limit: "MAX_QUEUED_CALLS",
+    side: "client",
+    async attempt(excess) {
+      const { client } = await stack({ whenFull: "wait" });
+      const calls = Array.from(
+        { length: MAX_CALLS_IN_FLIGHT + MAX_QUEUED_CALLS + excess },
+        () => outcome(client.rpc.now()),
+      );
+      const outcomes = await Promise.all(calls);
+      return [outcomes.length, ...new Set(outcomes)];
+    },
+    passes: [1280, 1],
+    refused: [1281, 1, "TooManyCallsInFlight"],
+  },
+  {
+    limit: "MAX_ABANDONED_CALLS",
+    side: "client",
+    async attempt(excess) {
+      const { client, clock } = await alone({ callTimeoutMs: 300 });
+      const calls = Array.from(
+        { length: MAX_ABANDONED_CALLS + excess },
+        () => outcome(client.rpc.never()),
+      );
+      await settle();
+      clock.advance(300);
+      return [...new Set(await Promise.all(calls)), client.status.state];
+    },
+    passes: ["DeadlineExceeded", "open"],
+    refused: ["DeadlineExceeded", "closed"],
+  },
+  {
+    limit: "MAX_QUEUED_NOTIFICATIONS",
+    side: "server",
+    async attempt(excess) {
+      const { core, client } = await stack({
+        server: { maxSubscriptions: MAX_QUEUED_NOTIFICATIONS + 1 },
+      });
+      const notifications = core.topicNotifications();
+      await client.rpc.subscribe({ topics: MAX_QUEUED_NOTIFICATIONS + excess });
+      const first = (await notifications.next()).value;
+      return [notifications.dropped, String(first?.topic)];
+    },
+    passes: [0, "topic 0"],
+    refused: [1, "topic 1"],
+  },
+  {
+    limit: "callRate",
+    side: "server",
+    async attempt(excess) {
+      const { client } = await stack({ options: { callRate: { perSecond: 1, burst: 10 } } });
+      const calls = Array.from({ length: 10 + excess }, () => outcome(client.rpc.now()));
+      return [...new Set(await Promise.all(calls))];
+    },
+    passes: [1],
+    refused: [1, "TooManyCallsInFlight"],
+  },
+];
+
+for (const { limit, side, attempt, passes, refused } of ROWS) {
+  test(`${limit}, ${side}: n passes, n + 1 is ${JSON.stringify(refused)}`, async () => {
+    assertEquals(await attempt(0), passes);
+    assertEquals(await attempt(1), refused);
+  });
+}
+
+test("every limit has a row", () => {
+  const rows = new Set<string>(ROWS.map(({ limit }) => limit));
+  assertEquals(Object.keys(DEFAULT_LIMITS).filter((name) => !rows.has(name)), []);
+});
+
+test("the README's table of limits is that of the code", () => {
+  const readme = readFileSync(new URL("../../README.md", import.meta.url), "utf8");
+  const rows = [...readme.matchAll(/^\| `(\w+)` +\| [a-z]+ +\| +([\d,]+) \|/gm)];
+  assertEquals(
+    Object.fromEntries(rows.map(([, name, value]) => [name, Number(value?.replaceAll(",", ""))])),
+    { ...DEFAULT_LIMITS },
+  );
+});
