@@ -1,0 +1,313 @@
+/**
+ * Limits that are met over real sockets, by `serve()` and `connect()` of this runtime.
+ *
+ * @module
+ */
+import { connect, type ConnectOptions } from "../../client.ts";
+import { Writer } from "../../codec/writer.ts";
+import { STORED_HEADER_BYTES } from "../../deflate/stored.ts";
+import {
+  bytes,
+  CloseCode,
+  ConnectError,
+  lazy,
+  type Limits,
+  type MethodsOf,
+  rpc,
+  RpcError,
+  type Schema,
+  service,
+  type StateOf,
+  string,
+  struct,
+  u32,
+  unit,
+  vec,
+} from "../../mod.ts";
+import { MAX_QUEUED_NOTIFICATIONS, serve, type ServerOptions } from "../../server.ts";
+import { MAX_ABANDONED_CALLS, MAX_CALLS_IN_FLIGHT } from "../../client/call_table.ts";
+import { MAX_QUEUED_CALLS } from "../../client/calls.ts";
+import { writeRequest } from "../../wire/messages.ts";
+import type { Outcome, Row } from "./row.ts";
+
+interface Tree {
+  readonly kids: readonly Tree[];
+}
+const Tree: Schema<Tree> = struct({ kids: vec(lazy(() => Tree)) }) as unknown as Schema<Tree>;
+
+const Bounded = service({
+  rpc: {
+    put: rpc({ data: bytes }, u32),
+    nest: rpc({ tree: Tree }, u32),
+    list: rpc({ items: vec(unit) }, u32),
+    subscribe: rpc({ topics: u32 }, string),
+    emit: rpc({ events: u32 }),
+    wait: rpc(),
+  },
+  event: u32,
+});
+
+type Options = ConnectOptions<MethodsOf<typeof Bounded>, StateOf<typeof Bounded>>;
+
+/** What a client of the server sees, and what the server closed the connection with. */
+interface Both {
+  readonly server: Awaited<ReturnType<typeof start>>;
+  readonly client: Awaited<ReturnType<typeof join>>;
+  /** Close codes, as the server tells them. */
+  readonly closes: number[];
+  /** Let the calls of `wait` be answered. */
+  readonly release: () => void;
+}
+
+function start(
+  options: ServerOptions<unknown>,
+  closes: number[],
+  released: Promise<void>,
+) {
+  return serve(
+    Bounded,
+    {
+      port: 0,
+      hostname: "127.0.0.1",
+      tls: "plain",
+      onError() {},
+      onTrace(trace) {
+        if (trace.type === "closed") closes.push(trace.code);
+      },
+      ...options,
+    },
+    ({ subscriptions, events }) => ({
+      put: ({ data }) => data.length,
+      nest: () => 1,
+      list: ({ items }) => items.length,
+      subscribe({ topics }) {
+        try {
+          for (let i = 0; i < topics; i++) subscriptions.add(`topic ${i}`);
+          return "added";
+        } catch (error) {
+          return (error as Error).name;
+        }
+      },
+      emit({ events: count }) {
+        for (let i = 0; i < count; i++) events.emit("topic 0", i);
+      },
+      wait: () => released,
+    }),
+  );
+}
+
+function join(port: number, options: Options) {
+  return connect(Bounded, `ws://127.0.0.1:${port}`, { level: 0, reconnect: false, ...options });
+}
+
+async function withBoth(
+  options: ServerOptions<unknown>,
+  clientOptions: Options,
+  use: (both: Both) => Promise<Outcome>,
+): Promise<Outcome> {
+  const closes: number[] = [];
+  const { promise: released, resolve: release } = Promise.withResolvers<void>();
+  const server = await start(options, closes, released);
+  const client = await join(server.port, clientOptions);
+  try {
+    return await use({ server, client, closes, release });
+  } finally {
+    release();
+    await client.close();
+    await server.close({ deadlineMs: 0 });
+  }
+}
+
+/** The output, or the error's code. */
+async function outcomeOf(call: Promise<Outcome>): Promise<Outcome> {
+  try {
+    return await call;
+  } catch (error) {
+    if (error instanceof RpcError || error instanceof ConnectError) return error.code;
+    throw error;
+  }
+}
+
+/** What the server closes with where the client loses the connection. */
+async function closeOf({ closes }: Both, call: Promise<Outcome>): Promise<Outcome> {
+  const outcome = await outcomeOf(call);
+  if (outcome !== "ConnectionLost") return outcome;
+  while (closes.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+  return `close ${closes[0]}`;
+}
+
+const PUT = Bounded.methods[0]!.call;
+
+/** Bytes of the archive of a call of `put` with so much data. */
+function requestBytes(length: number): number {
+  const writer = new Writer();
+  writeRequest(writer, 0, PUT, { data: new Uint8Array(length) });
+  return writer.position;
+}
+
+/** A message's bytes grow by four for four of data. */
+const DATA = 4000;
+const INFLATED_BYTES = requestBytes(DATA);
+const MESSAGE_BYTES = INFLATED_BYTES + STORED_HEADER_BYTES;
+const TOO_BIG = `close ${CloseCode.TooBig}`;
+
+function nested(levels: number): Tree {
+  let tree: Tree = { kids: [] };
+  for (let i = 0; i < levels; i++) tree = { kids: [tree] };
+  return tree;
+}
+
+/** Put what makes a message of `used` bytes, where the limit is met exactly by `DATA`. */
+function put(name: "maxMessageBytes" | "maxInflatedBytes"): Row["run"] {
+  return (limit, used) =>
+    withBoth(
+      { limits: { [name]: limit } },
+      {},
+      (both) => closeOf(both, both.client.rpc.put({ data: new Uint8Array(DATA + used - limit) })),
+    );
+}
+
+const calls = (count: number, { client }: Both): Promise<Outcome>[] =>
+  Array.from({ length: count }, () => outcomeOf(client.rpc.wait().then(() => "answered")));
+
+/** The limits that can be set. */
+export const SOCKET_LIMITS: Readonly<Partial<Record<keyof Limits, Row>>> = {
+  maxMessageBytes: {
+    limit: MESSAGE_BYTES,
+    beyond: MESSAGE_BYTES + 4,
+    // Bun itself cuts a connection whose frame is over the limit that it was given.
+    expected: [DATA, "Bun" in globalThis ? "close 1006" : TOO_BIG],
+    run: put("maxMessageBytes"),
+  },
+  maxInflatedBytes: {
+    limit: INFLATED_BYTES,
+    beyond: INFLATED_BYTES + 4,
+    expected: [DATA, TOO_BIG],
+    run: put("maxInflatedBytes"),
+  },
+  maxDepth: {
+    limit: 7,
+    expected: [1, "ServerDecodeError"],
+    run: (maxDepth, levels) =>
+      withBoth(
+        { limits: { maxDepth } },
+        {},
+        ({ client }) => outcomeOf(client.rpc.nest({ tree: nested(levels) })),
+      ),
+  },
+  maxItems: {
+    limit: 100,
+    expected: [100, "ServerDecodeError"],
+    run: (maxItems, length) =>
+      withBoth(
+        { limits: { maxItems } },
+        {},
+        ({ client }) =>
+          outcomeOf(client.rpc.list({ items: Array.from({ length }, () => undefined) })),
+      ),
+  },
+  maxSubscriptions: {
+    limit: 3,
+    expected: ["added", "RangeError"],
+    run: (maxSubscriptions, topics) =>
+      withBoth(
+        { limits: { maxSubscriptions } },
+        {},
+        ({ client }) => client.rpc.subscribe({ topics }),
+      ),
+  },
+  maxQueuedEvents: {
+    limit: 5,
+    expected: ["0 dropped", "1 dropped"],
+    run: (maxQueuedEvents, events) =>
+      withBoth({}, { limits: { maxQueuedEvents } }, async ({ client }) => {
+        const stream = client.events();
+        await client.rpc.subscribe({ topics: 1 });
+        // Events that are emitted in a call come before its answer.
+        await client.rpc.emit({ events });
+        return `${stream.dropped} dropped`;
+      }),
+  },
+  maxConnections: {
+    limit: 2,
+    expected: ["open", "TooBusy"],
+    run: (maxConnections, connections) =>
+      withBoth({ limits: { maxConnections } }, {}, async ({ server }) => {
+        let outcome: Outcome = "open";
+        const clients: Both["client"][] = [];
+        for (let i = 1; i < connections; i++) {
+          outcome = await outcomeOf(
+            join(server.port, {}).then((client) => {
+              clients.push(client);
+              return "open";
+            }),
+          );
+        }
+        await Promise.all(clients.map((client) => client.close()));
+        return outcome;
+      }),
+  },
+};
+
+/** The fixed ones, and options that bound something. */
+export const FIXED_LIMITS: Readonly<Record<string, Row>> = {
+  MAX_CALLS_IN_FLIGHT: {
+    limit: MAX_CALLS_IN_FLIGHT,
+    expected: ["answered", "TooManyCallsInFlight"],
+    run: (_, count) =>
+      withBoth({}, {}, async (both) => {
+        const outcomes = calls(count, both);
+        setTimeout(both.release, 20);
+        return (await Promise.all(outcomes)).at(-1)!;
+      }),
+  },
+  MAX_QUEUED_CALLS: {
+    limit: MAX_QUEUED_CALLS,
+    expected: ["answered", "TooManyCallsInFlight"],
+    run: (_, queued) =>
+      withBoth({}, { whenFull: "wait" }, async (both) => {
+        const outcomes = calls(MAX_CALLS_IN_FLIGHT + queued, both);
+        setTimeout(both.release, 20);
+        return (await Promise.all(outcomes)).at(-1)!;
+      }),
+  },
+  MAX_ABANDONED_CALLS: {
+    limit: MAX_ABANDONED_CALLS,
+    expected: ["open", "closed"],
+    run: (_, count) =>
+      withBoth({}, {}, async ({ client }) => {
+        const controller = new AbortController();
+        const given = Array.from(
+          { length: count },
+          () => outcomeOf(client.rpc.wait({}, { signal: controller.signal }).then(() => "")),
+        );
+        controller.abort();
+        await Promise.all(given);
+        await new Promise((resolve) => setTimeout(resolve, 0));
+        return client.status.state;
+      }),
+  },
+  MAX_QUEUED_NOTIFICATIONS: {
+    limit: MAX_QUEUED_NOTIFICATIONS,
+    expected: ["0 dropped", "1 dropped"],
+    run: (_, topics) =>
+      withBoth({ limits: { maxSubscriptions: topics } }, {}, async ({ client, server }) => {
+        const notifications = server.topicNotifications();
+        await client.rpc.subscribe({ topics });
+        return `${notifications.dropped} dropped`;
+      }),
+  },
+  callRate: {
+    limit: 4,
+    expected: [4, "TooManyCallsInFlight"],
+    // So slow that no token comes while this runs.
+    run: (burst, count) =>
+      withBoth({ callRate: { perSecond: 1e-6, burst } }, {}, async ({ client }) => {
+        let outcome: Outcome = "";
+        for (let i = 1; i <= count; i++) {
+          outcome = await outcomeOf(client.rpc.put({ data: new Uint8Array(i) }));
+        }
+        return outcome;
+      }),
+  },
+};
