@@ -1,9 +1,11 @@
 /**
- * Limits that are met over real sockets, by `serve()` and `connect()` of this runtime.
- *
- * @module
+ * Limits that are met over real sockets, by `serve()` and `connect()` of this runtime. All of them, with
+ * a clock that is wound by hand, are in `table_test.ts`.
  */
+import { assertEquals } from "@std/assert";
+import { test } from "node:test";
 import { connect, type ConnectOptions } from "../../client.ts";
+import { encode } from "../../codec/mod.ts";
 import { Writer } from "../../codec/writer.ts";
 import { STORED_HEADER_BYTES } from "../../deflate/stored.ts";
 import {
@@ -11,7 +13,6 @@ import {
   CloseCode,
   ConnectError,
   lazy,
-  type Limits,
   type MethodsOf,
   rpc,
   RpcError,
@@ -28,7 +29,20 @@ import { MAX_QUEUED_NOTIFICATIONS, serve, type ServerOptions } from "../../serve
 import { MAX_ABANDONED_CALLS, MAX_CALLS_IN_FLIGHT } from "../../client/call_table.ts";
 import { MAX_QUEUED_CALLS } from "../../client/calls.ts";
 import { writeRequest } from "../../wire/messages.ts";
-import type { Outcome, Row } from "./row.ts";
+/** What came of using so much of something: an output, an error's code, a close code. */
+type Outcome = number | string;
+
+/** One limit. */
+interface Row {
+  /** Its value, where it can be set; else the fixed one. */
+  readonly limit: number;
+  /** What it does not. Default: one more. */
+  readonly beyond?: number;
+  /** What comes of what is allowed, and of what is not. */
+  readonly expected: readonly [within: Outcome, beyond: Outcome];
+  /** Use so much with the limit set. */
+  run(limit: number, used: number): Promise<Outcome>;
+}
 
 interface Tree {
   readonly kids: readonly Tree[];
@@ -170,8 +184,7 @@ function put(name: "maxMessageBytes" | "maxInflatedBytes"): Row["run"] {
 const calls = (count: number, { client }: Both): Promise<Outcome>[] =>
   Array.from({ length: count }, () => outcomeOf(client.rpc.wait().then(() => "answered")));
 
-/** The limits that can be set. */
-export const SOCKET_LIMITS: Readonly<Partial<Record<keyof Limits, Row>>> = {
+const ROWS: Readonly<Record<string, Row>> = {
   maxMessageBytes: {
     limit: MESSAGE_BYTES,
     beyond: MESSAGE_BYTES + 4,
@@ -247,10 +260,6 @@ export const SOCKET_LIMITS: Readonly<Partial<Record<keyof Limits, Row>>> = {
         return outcome;
       }),
   },
-};
-
-/** The fixed ones, and options that bound something. */
-export const FIXED_LIMITS: Readonly<Record<string, Row>> = {
   MAX_CALLS_IN_FLIGHT: {
     limit: MAX_CALLS_IN_FLIGHT,
     expected: ["answered", "TooManyCallsInFlight"],
@@ -311,3 +320,34 @@ export const FIXED_LIMITS: Readonly<Record<string, Row>> = {
       }),
   },
 };
+
+for (const [name, { limit, beyond = limit + 1, expected, run }] of Object.entries(ROWS)) {
+  test(`${name} allows ${limit} over sockets, and not ${beyond}`, async () => {
+    assertEquals([await run(limit, limit), await run(limit, beyond)], [...expected]);
+  });
+}
+
+const Echo = service({ rpc: { get: rpc({ length: u32 }, bytes) } });
+
+test("a client with maxMessageBytes takes n bytes from a socket, and is not sent n + 1", async () => {
+  const length = 4000;
+  await using server = await serve(
+    Echo,
+    { port: 0, hostname: "127.0.0.1", tls: "plain", onError() {} },
+    () => ({ get: ({ length }) => new Uint8Array(length) }),
+  );
+  const get = async (limits: { readonly maxMessageBytes: number }): Promise<number | string> => {
+    await using client = await connect(Echo, server.url, { level: 0, reconnect: false, limits });
+    return await client.rpc.get({ length }).then(
+      (data) => data.length,
+      (error: RpcError) => error.code,
+    );
+  };
+  const size = encode(bytes, new Uint8Array(length)).length;
+  const outcomes: (number | string)[] = [];
+  for (let n = size + 20; n <= size + 60; n++) {
+    const outcome = await get({ maxMessageBytes: n });
+    if (outcomes.at(-1) !== outcome) outcomes.push(outcome);
+  }
+  assertEquals(outcomes, ["ServerEncodeError", length]);
+});
