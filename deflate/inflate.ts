@@ -10,8 +10,8 @@ import { soleStoredLength, STORED_HEADER_BYTES } from "./stored.ts";
 /** Bytes the output starts with. */
 const SCRATCH_BYTES = 16_384;
 
-/** Most bytes of output memory that are kept from one call to the next. */
-const MAX_SCRATCH_BYTES = 1_048_576;
+/** Most bytes of output memory that are kept from one call to the next: 1 MiB, and what is around it. */
+const MAX_SCRATCH_BYTES = 1_048_576 + 16_384;
 
 const END_OF_BLOCK = 256;
 
@@ -83,7 +83,10 @@ function grow(need: number, maxBytes: number): void {
   if (need > maxBytes) {
     throw new InflateError("TooBig", `Cannot inflate: more than ${maxBytes} bytes`);
   }
-  room = Math.min(maxBytes, Math.max(need, output.length * 2));
+  const double = output.length * 2;
+  // Up to what is kept: a message that fits it needs no memory of its own.
+  const roomy = need > MAX_SCRATCH_BYTES ? double : Math.min(double, MAX_SCRATCH_BYTES);
+  room = Math.min(maxBytes, Math.max(need, roomy));
   const grown = new Uint8Array(room);
   grown.set(output.subarray(0, used));
   output = grown;

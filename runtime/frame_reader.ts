@@ -4,6 +4,7 @@
  * @module
  */
 
+import { giveBuffer, takeBuffer, takeFreeBuffer } from "./buffers.ts";
 import { decodeUtf8, FrameError, isWireCloseCode, MAX_CONTROL_BYTES, Opcode } from "./frames.ts";
 import { applyMask, packMask, turnMask } from "./mask.ts";
 
@@ -11,12 +12,14 @@ import { applyMask, packMask, turnMask } from "./mask.ts";
 const MAX_HEADER_BYTES = 14;
 /** First size of a reassembly buffer, in bytes: a header alone makes no large one. */
 const FIRST_KEPT_BYTES = 16 * 1024;
+/** How many times as much as has come is made room for. */
+const GROWTH = 4;
 const MASK_BYTES = 4;
 /** Messages of fewer bytes are copied: a view on the chunk costs more. */
 const MAX_COPIED_BYTES = 64;
 /** What small messages are copied to, by length. */
 const copies: (Uint8Array | undefined)[] = new Array(MAX_COPIED_BYTES).fill(undefined);
-const NOTHING: Uint8Array = new Uint8Array(0);
+const NOTHING: Uint8Array<ArrayBuffer> = new Uint8Array(0);
 
 /** Whose frames are read: a client masks each, a server none. */
 export type FrameSource = "client" | "server";
@@ -60,7 +63,7 @@ export class FrameReader {
 
   /** Opcode of the fragmented message under way, 0 when there is none. */
   #messageOpcode = 0;
-  #message: Uint8Array = NOTHING;
+  #message: Uint8Array<ArrayBuffer> = NOTHING;
   #messageBytes = 0;
 
   #ended = false;
@@ -199,11 +202,13 @@ export class FrameReader {
     this.#inFrame = false;
     if (this.#final) {
       const opcode = this.#messageOpcode === 0 ? this.#opcode : this.#messageOpcode;
-      const message = this.#message.subarray(0, this.#messageBytes);
+      const kept = this.#message;
+      const message = kept.subarray(0, this.#messageBytes);
       this.#messageOpcode = 0;
       this.#messageBytes = 0;
       this.#message = NOTHING;
       this.#endMessage(opcode, message);
+      giveBuffer(kept);
     }
     return end;
   }
@@ -213,12 +218,12 @@ export class FrameReader {
     if (this.#message.length < needed) {
       // What the header declared, which was checked against the limit.
       const declared = this.#messageBytes + this.#frameBytes - this.#frameRead;
-      const roomy = Math.max(needed, FIRST_KEPT_BYTES, this.#message.length * 2);
-      const grown = new Uint8Array(
-        Math.min(roomy, this.#final ? declared : this.#maxMessageBytes),
-      );
-      grown.set(this.#message.subarray(0, this.#messageBytes));
-      this.#message = grown;
+      const roomy = Math.max(needed, FIRST_KEPT_BYTES, this.#message.length * GROWTH);
+      const old = this.#message;
+      this.#message = takeFreeBuffer(declared) ??
+        takeBuffer(Math.min(roomy, this.#final ? declared : this.#maxMessageBytes));
+      this.#message.set(old.subarray(0, this.#messageBytes));
+      giveBuffer(old);
     }
     this.#message.set(chunk.subarray(at, end), this.#messageBytes);
     this.#messageBytes += end - at;

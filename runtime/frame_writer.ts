@@ -5,23 +5,10 @@
  */
 
 import { Buffer } from "node:buffer";
+import { giveBuffer, takeBuffer } from "./buffers.ts";
 import { Opcode } from "./frames.ts";
 import { applyMask, packMask } from "./mask.ts";
 
-/**
- * The buffers that are used again: their sizes in bytes, and how many of each may wait for it. An event
- * to 1,000 connections takes 1,000 of the smallest at once.
- */
-const POOLS: readonly {
-  readonly bytes: number;
-  readonly max: number;
-  readonly free: Uint8Array<ArrayBuffer>[];
-}[] = [
-  { bytes: 1024, max: 1024, free: [] },
-  { bytes: 4096, max: 64, free: [] },
-  { bytes: 16 * 1024, max: 32, free: [] },
-  { bytes: 64 * 1024, max: 16, free: [] },
-];
 /** Payloads of up to this many bytes are copied one byte at a time. */
 const MAX_LOOPED_BYTES = 48;
 /**
@@ -114,9 +101,7 @@ export class FrameWriter {
 
   /** Give back bytes that were taken, once, and once nothing reads them any more. */
   recycle({ buffer }: Uint8Array<ArrayBuffer>): void {
-    const pool = poolOf(buffer.byteLength);
-    if (pool === undefined || pool.bytes !== buffer.byteLength) return;
-    if (pool.free.length < pool.max) pool.free.push(new Uint8Array(buffer));
+    giveBuffer(new Uint8Array(buffer));
   }
 
   #drawMask(at: number): number {
@@ -131,18 +116,11 @@ export class FrameWriter {
   #grow(size: number): void {
     const old = this.#buffer;
     const needed = this.length + size + MAX_HEADER_BYTES;
-    const wanted = old.length === 0 ? Math.max(needed, this.#lastBytes) : needed;
-    const pool = poolOf(wanted);
-    // A large message is mostly alone; what grows beyond the pools does so by a quarter.
-    this.#buffer = pool === undefined
-      ? new Uint8Array(Math.max(needed, Math.ceil(old.length * 1.25)))
-      : pool.free.pop() ?? new Uint8Array(pool.bytes);
+    // What is more than one message grows by a quarter.
+    const wanted = old.length === 0 ? this.#lastBytes : old.length * 1.25;
+    this.#buffer = takeBuffer(Math.max(needed, Math.ceil(wanted)));
+    if (old.length === 0) return;
     this.#buffer.set(old.subarray(0, this.length));
+    giveBuffer(old);
   }
-}
-
-/** The pool of the smallest buffers that hold `bytes`. */
-function poolOf(bytes: number): typeof POOLS[number] | undefined {
-  for (const pool of POOLS) if (pool.bytes >= bytes) return pool;
-  return undefined;
 }

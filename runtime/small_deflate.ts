@@ -4,13 +4,13 @@
  * @module
  */
 import { deflateFixed, maxFixedSize } from "../deflate/fixed_huffman.ts";
-import { deflateStored } from "../deflate/stored.ts";
+import { deflateStored, storedSize } from "../deflate/stored.ts";
 
 /** Bytes below which nothing is compressed: it saves less than the call costs. */
 export const MIN_COMPRESSED_BYTES = 64;
 
-/** Output memory that is kept from one call to the next, in bytes. */
-const MAX_SCRATCH_BYTES = 1_048_576;
+/** Output memory that is kept from one call to the next, in bytes: a message of 1 MiB, and what is around it. */
+const MAX_SCRATCH_BYTES = 1_048_576 + 16_384;
 
 /** Deflates with our own code, in memory that is used again for the next message. */
 export class SmallDeflater {
@@ -25,8 +25,9 @@ export class SmallDeflater {
 
   /** Stored or fixed Huffman, whichever is smaller; level 0 and tiny messages are stored. */
   deflate(bytes: Uint8Array, level: number): Uint8Array<ArrayBuffer> {
-    const output = this.#room(maxFixedSize(bytes.length));
-    if (level > 0 && bytes.length >= MIN_COMPRESSED_BYTES) {
+    const compresses = level > 0 && bytes.length >= MIN_COMPRESSED_BYTES;
+    const output = this.#room((compresses ? maxFixedSize : storedSize)(bytes.length));
+    if (compresses) {
       const end = deflateFixed(bytes, 0, bytes.length, output, 0);
       if (end >= 0) return output.subarray(0, end);
     }

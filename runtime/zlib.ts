@@ -12,6 +12,7 @@
  * | inflate | by |
  * | --- | --- |
  * | one stored block | a view |
+ * | stored blocks | our own decoder |
  * | up to `MAX_OWN_INFLATE_BYTES` of stream | our own decoder |
  * | more | zlib, bounded, and held to have read every byte |
  *
@@ -22,7 +23,7 @@
  */
 import { InflateError } from "../deflate/errors.ts";
 import { inflate } from "../deflate/inflate.ts";
-import { deflateStored, storedSize } from "../deflate/stored.ts";
+import { deflateStored, STORED_HEADER_BYTES, storedSize } from "../deflate/stored.ts";
 import type { Deflater } from "../wire/deflater.ts";
 import { SmallDeflater } from "./small_deflate.ts";
 
@@ -35,17 +36,21 @@ export const MIN_ASYNC_DEFLATE_BYTES = 1_048_576;
 /** Longest stream, in bytes, that is inflated by our own code. */
 export const MAX_OWN_INFLATE_BYTES = 512;
 
+/** What zlib makes at a time, in bytes: more takes fewer calls. */
+const MIN_CHUNK_BYTES = 16 * 1024;
+const MAX_CHUNK_BYTES = 256 * 1024;
+
 /** As much of `node:zlib` as is used here. */
 interface Zlib {
   deflateRawSync(bytes: Uint8Array, options: { level: number }): Uint8Array<ArrayBuffer>;
   deflateRaw(
     bytes: Uint8Array,
-    options: { level: number },
+    options: { level: number; chunkSize: number },
     done: (error: Error | null, result: Uint8Array<ArrayBuffer>) => void,
   ): void;
   inflateRawSync(
     bytes: Uint8Array,
-    options: { maxOutputLength: number; info: true },
+    options: { chunkSize: number; maxOutputLength: number; info: true },
   ): { buffer: Uint8Array; engine: { bytesWritten: number } };
 }
 
@@ -68,6 +73,16 @@ function toInflateError(error: unknown): InflateError {
   return code === "Z_BUF_ERROR"
     ? new InflateError("Truncated", "Cannot inflate: the stream ends too early", options)
     : new InflateError("Corrupt", "Cannot inflate: zlib refused the stream", options);
+}
+
+/** Whether a stream is of stored blocks only, if it is one at all. */
+function isStored(bytes: Uint8Array): boolean {
+  for (let at = 0;;) {
+    const head = bytes[at];
+    if (head === undefined || (head & 6) !== 0) return false;
+    if ((head & 1) !== 0) return true;
+    at += STORED_HEADER_BYTES + (bytes[at + 1] ?? 0) + ((bytes[at + 2] ?? 0) << 8);
+  }
 }
 
 /** Stored blocks instead, where zlib made more of the bytes: its level 1 adds a twentieth to noise. */
@@ -98,7 +113,7 @@ class ZlibDeflater implements Deflater {
       return notLarger(this.#zlib.deflateRawSync(bytes, { level }), bytes);
     }
     return new Promise((resolve, reject) => {
-      this.#zlib.deflateRaw(bytes, { level }, (error, result) => {
+      this.#zlib.deflateRaw(bytes, { level, chunkSize: MAX_CHUNK_BYTES }, (error, result) => {
         if (error) reject(error);
         else resolve(notLarger(result, bytes));
       });
@@ -106,14 +121,17 @@ class ZlibDeflater implements Deflater {
   }
 
   inflate(bytes: Uint8Array, maxBytes: number): Uint8Array {
-    // A stored block is never worth the call, and zlib takes no limit of 0.
-    const isStored = ((bytes[0] ?? 0) & 7) === 1;
-    if (bytes.length <= MAX_OWN_INFLATE_BYTES || isStored || maxBytes < 1) {
+    // Stored blocks are never worth the call, and zlib takes no limit of 0.
+    if (bytes.length <= MAX_OWN_INFLATE_BYTES || isStored(bytes) || maxBytes < 1) {
       return inflate(bytes, maxBytes);
     }
     let result;
     try {
-      result = this.#zlib.inflateRawSync(bytes, { maxOutputLength: maxBytes, info: true });
+      result = this.#zlib.inflateRawSync(bytes, {
+        chunkSize: Math.max(MIN_CHUNK_BYTES, Math.min(8 * bytes.length, MAX_CHUNK_BYTES)),
+        maxOutputLength: maxBytes,
+        info: true,
+      });
     } catch (error) {
       throw toInflateError(error);
     }

@@ -15,7 +15,7 @@ import type { Transport } from "./transport.ts";
  */
 export const MIN_DEFLATED_BYTES = 128;
 
-const MAX_KEPT_WRITER_BYTES = 1 << 20;
+const MAX_KEPT_WRITER_BYTES = 5 << 18;
 const MAX_KEPT_WRITERS = 8;
 
 const writers: Writer[] = [];

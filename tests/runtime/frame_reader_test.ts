@@ -146,6 +146,43 @@ describe("FrameReader.push()", () => {
     assertEquals(seen, [[1, 2], [1, 2]]);
   });
 
+  for (const size of [70_000, 1 << 20, (1 << 20) + 5, 3 << 20]) {
+    test(`leaves ${size} bytes alone that come in parts, whoever else reads as many`, () => {
+      const MAX = 4 << 20;
+      const frameOf = (fill: number): Uint8Array => {
+        const frame = new Uint8Array(10 + size).fill(fill);
+        frame.set([0x82, 127]);
+        new DataView(frame.buffer).setBigUint64(2, BigInt(size));
+        return frame;
+      };
+      const seen: (readonly [size: number, fill: boolean])[] = [];
+      const readerOf = (fill: number, inside = (): void => {}): FrameReader =>
+        new FrameReader(
+          "server",
+          {
+            onBinary(message) {
+              inside();
+              seen.push([message.length, message.every((byte) => byte === fill)]);
+            },
+            onText() {},
+            onPing() {},
+            onClose() {},
+          },
+          MAX,
+          TOO_BIG,
+        );
+      const pushAll = (...pairs: readonly (readonly [FrameReader, Uint8Array])[]): void => {
+        for (let at = 0; at < size + 10; at += 65_536) {
+          for (const [reader, frame] of pairs) reader.push(frame.slice(at, at + 65_536));
+        }
+      };
+      // One that is read inside the call of another, and two whose parts take turns.
+      pushAll([readerOf(1, () => pushAll([readerOf(2), frameOf(2)])), frameOf(1)]);
+      pushAll([readerOf(3), frameOf(3)], [readerOf(4), frameOf(4)]);
+      assertEquals(seen, Array.from({ length: 4 }, () => [size, true] as const));
+    });
+  }
+
   test("reads no more after an error", () => {
     const told: string[] = [];
     const reader = new FrameReader(
