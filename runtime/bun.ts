@@ -133,7 +133,7 @@ export class BunTransport implements Transport {
   }
 
   /** Queue one message. */
-  send(message: Uint8Array<ArrayBuffer>): void {
+  send(message: Uint8Array<ArrayBuffer>, stable = false): void {
     if (this.#socket.readyState !== 1) return;
     if (message.length >= MAX_GATHERED_BYTES) {
       this.#flush();
@@ -141,7 +141,9 @@ export class BunTransport implements Transport {
     }
     if (this.#handling && this.#gathered.length === 0) return this.#write(message);
     this.#gatheredBytes += message.length;
-    if (this.#gathered.push(message.slice()) === 1) queueMicrotask(() => this.#flush());
+    if (this.#gathered.push(stable ? message : message.slice()) === 1) {
+      queueMicrotask(() => this.#flush());
+    }
   }
 
   /** Begin the close handshake. */

@@ -240,9 +240,8 @@ export class Connection<Methods, State, Event, Auth> implements TransportListene
   deliver(message: SharedMessage): void {
     if (this.#closing) return;
     this.#host.counters.eventsDelivered++;
-    const { level } = this.#sender;
     try {
-      this.#sender.sendFramed(message.at(level), message.length);
+      this.#sender.sendShared(message);
     } catch (error) {
       this.#crash(error, "transport");
       return;

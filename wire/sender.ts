@@ -71,7 +71,7 @@ export class SharedMessage {
     this.length = writer.position - STORED_HEADER_BYTES;
   }
 
-  /** The message at a level, for {@linkcode Sender.sendFramed}. */
+  /** The message at a level, for {@linkcode Sender.sendShared}. */
   at(level: number): Framed {
     const slot = isStored(this.#writer, level) ? 0 : level;
     return this.#framed[slot] ??= this.#frame(slot);
@@ -79,8 +79,8 @@ export class SharedMessage {
 
   #frame(level: number): Framed {
     const framed = frame(this.#writer, this.#deflater, level);
-    // A result given at once is gone at the next use of the deflater.
-    return framed instanceof Promise || isStored(this.#writer, level) ? framed : framed.slice();
+    // One copy, so that no transport has to make one of its own.
+    return framed instanceof Promise ? framed : framed.slice();
   }
 
   /** The message has been handed to every connection. */
@@ -117,7 +117,7 @@ interface Waiting {
 
 /**
  * Sends the messages of one connection, in the order of {@linkcode Sender.commit} and
- * {@linkcode Sender.sendFramed}.
+ * {@linkcode Sender.sendShared}.
  *
  * A small message is a stored block: written in place behind its header, sent in the same turn. Others
  * are deflated; where that takes time, later messages wait behind them.
@@ -192,7 +192,7 @@ export class Sender {
       this.#wait(framed, length, onTooBig);
     } else {
       const tooBig = onTooBig !== undefined && framed.length > this.#receives.maxMessageBytes;
-      if (!tooBig) this.sendFramed(framed);
+      if (!tooBig) this.#send(framed, length, undefined, false);
       giveWriter(writer);
       if (tooBig) onTooBig();
     }
@@ -203,13 +203,12 @@ export class Sender {
     giveWriter(writer);
   }
 
-  /**
-   * Send a message that is deflated already, or is being so. The bytes may be reused afterwards.
-   *
-   * @param length Bytes of the archive.
-   * @param onTooBig As for {@linkcode Sender.commit}.
-   */
-  sendFramed(framed: Framed, length = 0, onTooBig?: () => void): void {
+  /** Send a message that goes to many connections. `onTooBig` as for {@linkcode Sender.commit}. */
+  sendShared(message: SharedMessage, onTooBig?: () => void): void {
+    this.#send(message.at(this.level), message.length, onTooBig, true);
+  }
+
+  #send(framed: Framed, length: number, onTooBig: (() => void) | undefined, stable: boolean): void {
     if (this.#closed) return;
     const { maxMessageBytes, maxInflatedBytes } = this.#receives;
     if (onTooBig !== undefined && length > maxInflatedBytes) return onTooBig();
@@ -217,8 +216,8 @@ export class Sender {
     if (onTooBig !== undefined && framed.length > maxMessageBytes) onTooBig();
     else if (this.#waiting.length === 0) {
       this.sentBytes += framed.length;
-      this.#transport.send(framed);
-    } else this.#push({ bytes: framed.slice(), length: framed.length });
+      this.#transport.send(framed, stable);
+    } else this.#push({ bytes: stable ? framed : framed.slice(), length: framed.length });
   }
 
   /** Drop what waits, and send nothing more. */

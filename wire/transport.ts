@@ -22,8 +22,10 @@ export interface Transport {
   /**
    * Queue one message; no-op once closed. The bytes are copied before this returns: the caller may
    * write over them at once.
+   *
+   * @param stable The bytes never change, as those of an event to many connections: no need to copy them.
    */
-  send(message: Uint8Array<ArrayBuffer>): void;
+  send(message: Uint8Array<ArrayBuffer>, stable?: boolean): void;
   /** Begin the close handshake; idempotent. */
   close(code: number, reason: string): void;
   /** End without a handshake, at once; idempotent. For a peer that does not read. */
