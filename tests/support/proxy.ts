@@ -61,9 +61,13 @@ export class Proxy implements AsyncDisposable {
     return (this.#server.address() as net.AddressInfo).port;
   }
 
-  /** Forward nothing more, and hide every end: a network that is gone without a FIN. */
+  /** Read and forward nothing more, and hide every end: a network that is gone without a FIN. */
   freeze(): void {
     this.#frozen = true;
+    for (const { near, far } of this.#pairs) {
+      near.pause();
+      far.pause();
+    }
   }
 
   /** Forward again, for new connections. Those that were frozen are gone. */
