@@ -11,7 +11,7 @@ import { CloseCode, spreadOf } from "../wire/close.ts";
 import type { Deflater } from "../wire/deflater.ts";
 import { ProtocolError, type ProtocolErrorCode, RpcError } from "../wire/errors.ts";
 import { NEW_EVENT, readServerMessage, RPC_RESPONSE, ServerMessage } from "../wire/messages.ts";
-import { Receiver } from "../wire/receiver.ts";
+import { receive } from "../wire/receiver.ts";
 import { Sender } from "../wire/sender.ts";
 import type { CloseInfo, Transport, TransportListener } from "../wire/transport.ts";
 import { Calls, type CallsOptions, failed } from "./calls.ts";
@@ -51,7 +51,6 @@ export class Session implements TransportListener {
   readonly #host: SessionHost;
   readonly #transport: Transport;
   readonly #sender: Sender;
-  readonly #receiver: Receiver;
   readonly #reader: Reader;
   readonly #message: ServerMessage = new ServerMessage();
   #end: SessionEnd | undefined;
@@ -67,23 +66,10 @@ export class Session implements TransportListener {
 
   /** Create on a transport that is open. */
   constructor(transport: Transport, host: SessionHost) {
-    const { deflater, level, limits } = host;
     this.#host = host;
     this.#transport = transport;
-    this.#reader = new Reader(limits);
-    this.#sender = new Sender({
-      transport,
-      deflater,
-      level,
-      onError: (error) =>
-        this.end(CloseCode.Internal, lost("a message could not be deflated", error)),
-    });
-    this.#receiver = new Receiver({
-      deflater,
-      limits,
-      onArchive: (bytes, start, end) => this.#onArchive(bytes, start, end),
-      onError: (error) => this.end(error.closeCode, error),
-    });
+    this.#reader = new Reader(host.limits);
+    this.#sender = new Sender(transport, host, this);
     this.calls = new Calls(
       host,
       this.#sender,
@@ -110,10 +96,18 @@ export class Session implements TransportListener {
     const { counters } = this.#host;
     counters.messagesReceived++;
     counters.bytesReceived += message.length;
-    this.#receiver.push(message);
+    if (this.live) receive(message, this.#host, this);
   }
 
-  #onArchive(bytes: Uint8Array, start: number, end: number): void {
+  onSendError(error: unknown): void {
+    this.end(CloseCode.Internal, lost("a message could not be deflated", error));
+  }
+
+  onProtocolError(error: ProtocolError): void {
+    this.end(error.closeCode, error);
+  }
+
+  onArchive(bytes: Uint8Array, start: number, end: number): void {
     const reader = this.#reader;
     const message = this.#message;
     reader.reset(bytes);
@@ -202,7 +196,6 @@ export class Session implements TransportListener {
     if (!this.live) return;
     this.#end = { error, spreadMs };
     this.#sender.close();
-    this.#receiver.close();
     // First, so that whoever sees a call fail sees the client's status changed.
     this.#onEnded(this.#end);
     this.calls.end(error);

@@ -5,20 +5,18 @@
  */
 import { Reader } from "../codec/reader.ts";
 import { Ancestry } from "../service/fingerprint.ts";
+import type { Service } from "../service/types.ts";
 import { CloseCode, defaultSpreadMs, goingAwayReason } from "../wire/close.ts";
 import {
   ALIAS,
-  chooseLevel,
   compareFingerprint,
   FINGERPRINT_QUERY,
   LEVEL_HEADER,
-  parseProtocols,
   PROTOCOL,
   type Receives,
-  receivesOf,
-  REFUSED,
 } from "../wire/handshake.ts";
 import { ClientMessage } from "../wire/messages.ts";
+import type { SenderOptions } from "../wire/sender.ts";
 import type {
   Acceptor,
   PeerInfo,
@@ -26,8 +24,16 @@ import type {
   TransportListener,
   Upgrade,
 } from "../wire/transport.ts";
-import { Connection, type ConnectionHost } from "./connection.ts";
+import { Backpressure } from "./backpressure.ts";
+import { CallRunner } from "./calls.ts";
+import { Connection } from "./connection.ts";
+import type { ConnectionHost } from "./connection_host.ts";
+import { ConnectionList } from "./connection_list.ts";
+import type { ServiceHandler } from "./context.ts";
+import { createDispatcher } from "./dispatcher.ts";
+import { mayConnect, type Offer, offerOf } from "./offer.ts";
 import { type Refusal, refuseByClose, refuseByResponse } from "./refusal.ts";
+import { StateShape } from "./state.ts";
 import type { ServerStats } from "./stats.ts";
 
 /** What `authorize` answers: what the handler gets as `auth`, or a refusal. */
@@ -39,30 +45,38 @@ export type Authorize<Auth> = (
   peer: PeerInfo,
 ) => Authorization<Auth> | PromiseLike<Authorization<Auth>>;
 
+/** What an acceptor makes of the rest for its connections. */
+type Made =
+  | "name"
+  | "dispatcher"
+  | "stateShape"
+  | "reader"
+  | "request"
+  | "calls"
+  | "backpressure"
+  | "onEnd";
+
 /** What an acceptor needs, besides what its connections need. */
 export interface AcceptorOptions<Methods, State, Event, Auth>
-  extends Omit<ConnectionHost<Methods, State, Event, Auth>, "onEnd" | "reader" | "request"> {
+  extends Omit<ConnectionHost<State, Event, Auth>, Made> {
+  /** What is served. */
+  readonly service: Service<Methods, State, Event>;
+  /** Who answers. */
+  readonly handler: ServiceHandler<Methods, State, Event, Auth>;
   /** Origins that may connect, besides the request's own host: `"https://example.com"`. */
   readonly origins?: readonly string[] | undefined;
   /** Decides on each connection; absent, all may. */
   readonly authorize?: Authorize<Auth> | undefined;
 }
 
-interface Offer {
-  readonly protocol: string;
-  readonly level: number;
-  readonly receives: Receives;
-  readonly peer: PeerInfo;
-  /** Whether the client cannot read an HTTP refusal. */
-  readonly blind: boolean;
-}
-
 /** Decides on upgrades by protocol, room, origin, service and `authorize`, in this order. */
 export class ServiceAcceptor<Methods, State, Event, Auth> implements Acceptor {
   readonly #options: AcceptorOptions<Methods, State, Event, Auth>;
   readonly #ancestry: Ancestry;
-  readonly #host: ConnectionHost<Methods, State, Event, Auth>;
-  readonly #connections = new Set<Connection<Methods, State, Event, Auth>>();
+  readonly #host: ConnectionHost<State, Event, Auth>;
+  readonly #connections = new ConnectionList<Connection<State, Event, Auth>>();
+  /** How is sent to the client that came last: most are alike, and share it. */
+  #sending: SenderOptions | undefined;
   #closing: Promise<void> | undefined;
   #onEmpty: (() => void) | undefined;
   #lastId = 0;
@@ -75,20 +89,32 @@ export class ServiceAcceptor<Methods, State, Event, Auth> implements Acceptor {
   constructor(options: AcceptorOptions<Methods, State, Event, Auth>) {
     this.#options = options;
     this.#ancestry = new Ancestry(options.service);
+    const { service, handler, limits, clock, counters, telemetry } = options;
+    const reader = new Reader(limits);
+    const dispatcher = createDispatcher(service, handler);
     this.#host = {
       ...options,
-      reader: new Reader(options.limits),
+      name: service.name,
+      dispatcher,
+      stateShape: new StateShape(service.state),
+      reader,
       request: new ClientMessage(),
+      calls: new CallRunner({ reader, dispatcher, counters, telemetry }),
+      backpressure: new Backpressure({
+        clock,
+        maxBufferedBytes: limits.maxBufferedBytes,
+        patienceMs: limits.closeTimeoutMs,
+      }),
       onEnd: (connection) => {
         this.#connections.delete(connection);
-        options.counters.bytesSent += connection.sentBytes;
+        counters.bytesSent += connection.sender.sentBytes;
         if (this.#connections.size === 0) this.#onEmpty?.();
       },
     };
-    this.maxMessageBytes = options.limits.maxMessageBytes;
-    this.idleTimeoutMs = options.limits.idleTimeoutMs;
-    this.closeTimeoutMs = options.limits.closeTimeoutMs;
-    this.handshakeTimeoutMs = options.limits.handshakeTimeoutMs;
+    this.maxMessageBytes = limits.maxMessageBytes;
+    this.idleTimeoutMs = limits.idleTimeoutMs;
+    this.closeTimeoutMs = limits.closeTimeoutMs;
+    this.handshakeTimeoutMs = limits.handshakeTimeoutMs;
   }
 
   /** How many connections there are. */
@@ -103,32 +129,23 @@ export class ServiceAcceptor<Methods, State, Event, Auth> implements Acceptor {
     let bytesSent = counters.bytesSent;
     for (const connection of this.#connections) {
       now.callsInFlight += connection.callsInFlight;
-      now.subscriptions += connection.subscriptions;
+      now.subscriptions += connection.subscriptions.size;
       now.bufferedBytes += connection.bufferedBytes;
-      bytesSent += connection.sentBytes;
+      bytesSent += connection.sender.sentBytes;
     }
     return { ...counters, bytesSent, ...now, connections: this.size, topics: events.size };
   }
 
   upgrade(request: Request, peer: PeerInfo): Upgrade | Response | Promise<Upgrade | Response> {
-    const { headers } = request;
-    const offered = parseProtocols(headers.get("sec-websocket-protocol"));
-    const protocol = offered.includes(PROTOCOL) ? PROTOCOL : ALIAS;
-    const offer: Offer = {
-      protocol,
-      level: chooseLevel(headers.get(LEVEL_HEADER), offered),
-      receives: receivesOf(new URL(request.url).searchParams),
-      peer,
-      blind: protocol === ALIAS && offered.includes(REFUSED),
-    };
-    const refusal = this.#refusal(request, offered, protocol);
+    const offer = offerOf(request, peer);
+    const refusal = this.#refusal(request, offer);
     if (refusal !== undefined) return this.#refuse(offer, refusal);
     const { authorize } = this.#options;
     if (authorize === undefined) return this.#accept(offer, undefined as Auth);
     return this.#authorize(authorize, request, offer);
   }
 
-  #refusal(request: Request, offered: readonly string[], protocol: string): Refusal | undefined {
+  #refusal(request: Request, { offered, protocol }: Offer): Refusal | undefined {
     const { headers } = request;
     if (!offered.includes(protocol)) {
       return {
@@ -138,7 +155,7 @@ export class ServiceAcceptor<Methods, State, Event, Auth> implements Acceptor {
     }
     if (this.#full()) return TOO_BUSY;
     const origin = headers.get("origin");
-    if (origin !== null && !this.#mayConnect(origin, headers.get("host"))) {
+    if (origin !== null && !mayConnect(origin, headers.get("host"), this.#options.origins)) {
       return { code: "OriginRefused", reason: "This origin is not allowed" };
     }
     const { service } = this.#options;
@@ -156,17 +173,6 @@ export class ServiceAcceptor<Methods, State, Event, Auth> implements Acceptor {
       this.#connections.size >= this.#options.limits.maxConnections;
   }
 
-  #mayConnect(origin: string, host: string | null): boolean {
-    if (this.#options.origins?.includes(origin) === true) return true;
-    try {
-      const { protocol, host: from } = new URL(origin);
-      // Through URL, so that a port that goes without saying is no difference.
-      return host !== null && new URL(`${protocol}//${host}`).host === from;
-    } catch {
-      return false;
-    }
-  }
-
   async #authorize(
     authorize: Authorize<Auth>,
     request: Request,
@@ -176,8 +182,8 @@ export class ServiceAcceptor<Methods, State, Event, Auth> implements Acceptor {
     try {
       answer = await authorize(request, offer.peer);
     } catch (error) {
-      const { service, onError } = this.#host;
-      onError(error, { where: "authorize", peer: offer.peer, service: service.name });
+      const { name, onError } = this.#host;
+      onError(error, { where: "authorize", peer: offer.peer, service: name });
       return this.#refuse(offer, { code: "BadHandshake", reason: "The server failed" });
     }
     if (!answer || answer instanceof Response) {
@@ -208,18 +214,18 @@ export class ServiceAcceptor<Methods, State, Event, Auth> implements Acceptor {
           return refuseByClose(TOO_BUSY).open(transport);
         }
         const id = ++this.#lastId;
-        const connection = new Connection(this.#host, {
-          id,
-          transport,
-          level,
-          receives,
-          peer,
-          auth,
-        });
+        const sending = this.#sendingAt(level, receives);
+        const connection = new Connection(this.#host, { id, transport, sending, peer, auth });
         if (!connection.ended) this.#connections.add(connection);
         return connection;
       },
     };
+  }
+
+  #sendingAt(level: number, receives: Receives): SenderOptions {
+    const last = this.#sending;
+    if (last !== undefined && last.level === level && isSame(last.receives, receives)) return last;
+    return this.#sending = { deflater: this.#options.deflater, level, receives };
   }
 
   /**
@@ -248,6 +254,10 @@ export class ServiceAcceptor<Methods, State, Event, Auth> implements Acceptor {
     }
     this.#options.events.close();
   }
+}
+
+function isSame(a: Receives | undefined, b: Receives): boolean {
+  return a?.maxMessageBytes === b.maxMessageBytes && a.maxInflatedBytes === b.maxInflatedBytes;
 }
 
 const TOO_BUSY: Refusal = { code: "TooBusy", reason: "The server is full or going away" };

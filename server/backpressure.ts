@@ -9,16 +9,24 @@ import type { Sender } from "../wire/sender.ts";
 /** Bytes to send before the transport is asked again how many wait: asking is not free. */
 const CHECK_BYTES = 1 << 16;
 
-/** What {@linkcode Backpressure} needs. */
+/** What {@linkcode Backpressure} needs: the same for all connections. */
 export interface BackpressureOptions {
-  /** Whose messages. */
-  readonly sender: Sender;
   /** Whose time it is. */
   readonly clock: Clock;
   /** Bytes that may wait. */
   readonly maxBufferedBytes: number;
   /** Milliseconds a peer whose queue is over that has to take something from it. */
   readonly patienceMs: number;
+}
+
+/** Whose peer may not read. */
+export interface BackpressureOwner {
+  /** Whose messages. */
+  readonly sender: Sender;
+  /** `sentBytes` as they were at the last check. */
+  checkedBytes: number;
+  /** The timer, while more waits than may. */
+  patience: unknown;
   /** The peer does not read. */
   onStuck(): void;
 }
@@ -29,52 +37,46 @@ export interface BackpressureOptions {
  * many wait.
  */
 export class Backpressure {
-  readonly #options: BackpressureOptions;
+  readonly #clock: Clock;
+  readonly #maxBufferedBytes: number;
+  readonly #patienceMs: number;
   readonly #checkBytes: number;
-  #checkedAt = 0;
-  #taken = 0;
-  #timer: unknown;
-  #stopped = false;
 
-  /** Create for one connection. */
-  constructor(options: BackpressureOptions) {
-    this.#options = options;
-    this.#checkBytes = Math.min(CHECK_BYTES, options.maxBufferedBytes);
+  /** Create for one server. */
+  constructor({ clock, maxBufferedBytes, patienceMs }: BackpressureOptions) {
+    this.#clock = clock;
+    this.#maxBufferedBytes = maxBufferedBytes;
+    this.#patienceMs = patienceMs;
+    this.#checkBytes = Math.min(CHECK_BYTES, maxBufferedBytes);
   }
 
   /** Something was sent. */
-  check(): void {
-    const { sender, maxBufferedBytes } = this.#options;
-    if (sender.sentBytes - this.#checkedAt < this.#checkBytes) return;
-    this.#checkedAt = sender.sentBytes;
-    const buffered = sender.bufferedBytes;
-    if (buffered > maxBufferedBytes * 2) this.#stuck();
-    else if (buffered > maxBufferedBytes) this.#watch();
+  check(owner: BackpressureOwner): void {
+    const { sender } = owner;
+    if (sender.sentBytes - owner.checkedBytes < this.#checkBytes) return;
+    owner.checkedBytes = sender.sentBytes;
+    const { bufferedBytes } = sender;
+    if (bufferedBytes > this.#maxBufferedBytes * 2) owner.onStuck();
+    else if (bufferedBytes > this.#maxBufferedBytes) this.#watch(owner);
   }
 
-  #watch(): void {
-    if (this.#timer !== undefined || this.#stopped) return;
-    const { sender, clock, maxBufferedBytes, patienceMs } = this.#options;
-    this.#taken = sender.sentBytes - sender.bufferedBytes;
-    this.#timer = clock.after(patienceMs, () => {
-      this.#timer = undefined;
-      const buffered = sender.bufferedBytes;
-      if (buffered <= maxBufferedBytes) return;
-      if (sender.sentBytes - buffered > this.#taken) this.#watch();
-      else this.#stuck();
+  #watch(owner: BackpressureOwner): void {
+    if (owner.patience !== undefined) return;
+    const { sender } = owner;
+    const taken = sender.sentBytes - sender.bufferedBytes;
+    owner.patience = this.#clock.after(this.#patienceMs, () => {
+      owner.patience = undefined;
+      const { bufferedBytes } = sender;
+      if (bufferedBytes <= this.#maxBufferedBytes) return;
+      if (sender.sentBytes - bufferedBytes > taken) this.#watch(owner);
+      else owner.onStuck();
     });
   }
 
-  #stuck(): void {
-    if (this.#stopped) return;
-    this.stop();
-    this.#options.onStuck();
-  }
-
-  /** The connection has ended. */
-  stop(): void {
-    this.#stopped = true;
-    this.#options.clock.clear(this.#timer);
-    this.#timer = undefined;
+  /** The connection is ending. */
+  stop(owner: BackpressureOwner): void {
+    if (owner.patience === undefined) return;
+    this.#clock.clear(owner.patience);
+    owner.patience = undefined;
   }
 }

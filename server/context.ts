@@ -87,7 +87,7 @@ export type ServiceHandler<Methods, State, Event, Auth> =
 
 /** Where an error came from. */
 export interface ErrorContext {
-  /** What was under way: `"increment"`, `"state"`, `"handler"`, `"authorize"`, `"transport"`, `"protocol"` or `"broker"`. */
+  /** What was under way: `"increment"`, `"state"`, `"handler"`, `"authorize"`, `"event"`, `"transport"`, `"protocol"` or `"broker"`. */
   readonly where: string;
   /** Whose connection it was. */
   readonly peer: PeerInfo;

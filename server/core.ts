@@ -15,7 +15,6 @@ import { BrokerLink, type BrokerStatus } from "./broker_link.ts";
 import { observeBroker } from "./broker_telemetry.ts";
 import type { ErrorListener, ServiceHandler } from "./context.ts";
 import { type EventEmitter, EventSwitch } from "./event_switch.ts";
-import { stateShape } from "./state.ts";
 import { ServerCounters, type ServerStats } from "./stats.ts";
 import { ServerTelemetry, type ServerTraceListener } from "./telemetry.ts";
 import { type CallRate, checkCallRate } from "./token_bucket.ts";
@@ -129,7 +128,6 @@ export function createCore<Methods, State, Event, Auth>(
   const acceptor = new ServiceAcceptor({
     service,
     handler,
-    stateShape: stateShape(service.state),
     events,
     deflater,
     clock,

@@ -10,16 +10,28 @@ import { readTag } from "../codec/variants.ts";
 import type { Writer } from "../codec/writer.ts";
 import type { Service } from "../service/types.ts";
 import { writeRawResponse, writeResponse } from "../wire/messages.ts";
-import { type Context, RawHandler, type ServiceHandler } from "./context.ts";
+import {
+  type Context,
+  type HandlerFactory,
+  type RawHandle,
+  RawHandler,
+  type ServiceHandler,
+} from "./context.ts";
 
-/** Runs the calls of one connection. */
-export interface Dispatcher {
+/** Runs the calls of all connections. What differs between them is the target. */
+export interface Dispatcher<State, Event, Auth> {
   /** The method of the call decoded last. */
   method: number;
+  /**
+   * What one connection's calls are run on.
+   *
+   * @throws What the handler throws; `TypeError` if a method is missing.
+   */
+  targetOf(context: Context<State, Event, Auth>): unknown;
   /** Decode a call's arguments. Throws `CodecError`. */
   decode(reader: Reader, start: number, end: number): unknown;
   /** Run the handler. Throws what it throws. */
-  call(method: number, args: unknown): unknown;
+  call(target: unknown, method: number, args: unknown): unknown;
   /** Write the answer. Throws `CodecError` for a value that is not the method's output. */
   respond(writer: Writer, id: number, method: number, output: unknown): void;
   /** What to call a method in messages. */
@@ -33,24 +45,32 @@ function unknownMethod(tag: number, count: number): CodecError {
   );
 }
 
-type Handler = (args: unknown) => unknown;
+type Handlers = Readonly<Record<string, (args: unknown) => unknown>>;
 
-class TypedDispatcher implements Dispatcher {
+class TypedDispatcher<Methods, State, Event, Auth> implements Dispatcher<State, Event, Auth> {
   method = 0;
-  readonly #service: Service<unknown, unknown, never>;
-  readonly #handlers: Readonly<Record<string, Handler>>;
+  readonly #service: Service<Methods, State, Event>;
+  readonly #factory: HandlerFactory<Methods, State, Event, Auth>;
 
-  constructor(service: Service<unknown, unknown, never>, handlers: unknown) {
+  constructor(
+    service: Service<Methods, State, Event>,
+    factory: HandlerFactory<Methods, State, Event, Auth>,
+  ) {
+    this.#service = service;
+    this.#factory = factory;
+  }
+
+  targetOf(context: Context<State, Event, Auth>): unknown {
+    const handlers: unknown = this.#factory(context);
     if (typeof handlers !== "object" || handlers === null) {
       throw new TypeError("Cannot use the handler: it made no object of methods");
     }
-    this.#service = service;
-    this.#handlers = handlers as Record<string, Handler>;
-    for (const { name } of service.methods) {
-      if (typeof this.#handlers[name] !== "function") {
+    for (const { name } of this.#service.methods) {
+      if (typeof (handlers as Handlers)[name] !== "function") {
         throw new TypeError(`Cannot use the handler: it has no method ${name}`);
       }
     }
+    return handlers;
   }
 
   decode(reader: Reader, start: number, end: number): unknown {
@@ -63,8 +83,8 @@ class TypedDispatcher implements Dispatcher {
     return readArchive(method.call, reader, start, end);
   }
 
-  call(method: number, args: unknown): unknown {
-    return this.#handlers[this.nameOf(method)]!(args);
+  call(target: unknown, method: number, args: unknown): unknown {
+    return (target as Handlers)[this.#service.methods[method]!.name]!(args);
   }
 
   respond(writer: Writer, id: number, method: number, output: unknown): void {
@@ -77,22 +97,24 @@ class TypedDispatcher implements Dispatcher {
   }
 }
 
-class RawDispatcher<State, Event, Auth> implements Dispatcher {
+class RawDispatcher<State, Event, Auth> implements Dispatcher<State, Event, Auth> {
   method = 0;
-  readonly #handler: RawHandler<State, Event, Auth>;
-  readonly #context: Context<State, Event, Auth>;
+  readonly #handle: RawHandle<State, Event, Auth>;
 
-  constructor(handler: RawHandler<State, Event, Auth>, context: Context<State, Event, Auth>) {
-    this.#handler = handler;
-    this.#context = context;
+  constructor(handle: RawHandle<State, Event, Auth>) {
+    this.#handle = handle;
+  }
+
+  targetOf(context: Context<State, Event, Auth>): unknown {
+    return context;
   }
 
   decode(reader: Reader, start: number, end: number): unknown {
     return new Uint8Array(reader.bytes.subarray(start, end));
   }
 
-  call(_method: number, call: unknown): unknown {
-    return this.#handler.handle(call as Uint8Array<ArrayBuffer>, this.#context);
+  call(target: unknown, _method: number, call: unknown): unknown {
+    return this.#handle(call as Uint8Array<ArrayBuffer>, target as Context<State, Event, Auth>);
   }
 
   respond(writer: Writer, id: number, _method: number, output: unknown): void {
@@ -107,19 +129,12 @@ class RawDispatcher<State, Event, Auth> implements Dispatcher {
   }
 }
 
-/**
- * The dispatcher of one connection.
- *
- * @throws What the handler throws; `TypeError` if a method is missing.
- */
+/** The dispatcher of a service and its handler. */
 export function createDispatcher<Methods, State, Event, Auth>(
   service: Service<Methods, State, Event>,
   handler: ServiceHandler<Methods, State, Event, Auth>,
-  context: Context<State, Event, Auth>,
-): Dispatcher {
-  if (handler instanceof RawHandler) return new RawDispatcher(handler, context);
-  return new TypedDispatcher(
-    service as unknown as Service<unknown, unknown, never>,
-    handler(context),
-  );
+): Dispatcher<State, Event, Auth> {
+  return handler instanceof RawHandler
+    ? new RawDispatcher(handler.handle)
+    : new TypedDispatcher(service, handler);
 }

@@ -28,6 +28,8 @@ export interface ServerStats {
   readonly bytesSent: number;
   /** Messages of events that were handed to connections, so far. */
   readonly eventsDelivered: number;
+  /** Those of them that were not sent, because they are larger than their client takes, so far. */
+  readonly eventsTooBig: number;
   /** Connections, now. */
   readonly connections: number;
   /** Calls under way, now. */
@@ -55,4 +57,5 @@ export class ServerCounters {
   /** Of connections that have ended. */
   bytesSent = 0;
   eventsDelivered = 0;
+  eventsTooBig = 0;
 }

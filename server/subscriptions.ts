@@ -6,33 +6,37 @@
 import { type Topic, topicKey, toTopic } from "../wire/topic.ts";
 import type { EventSwitch, Subscriber } from "./event_switch.ts";
 
+/** Whose topics they are. */
+export interface SubscriptionOwner extends Subscriber {
+  /** Where events come from. */
+  readonly events: Pick<EventSwitch<never>, "subscribe" | "unsubscribe">;
+  /** How many topics there may be. */
+  readonly maxSubscriptions: number;
+  /** Whether its connection is ending. */
+  readonly closing: boolean;
+}
+
+const NO_TOPICS: ReadonlyMap<string, Topic> = new Map();
+
 /** The topics of one connection. Rust: `server.rs`, `HandlerSubscriptionManager`. */
 export class Subscriptions {
-  readonly #topics = new Map<string, Topic>();
-  readonly #switch: Pick<EventSwitch<unknown>, "subscribe" | "unsubscribe">;
-  readonly #subscriber: Subscriber;
-  readonly #max: number;
-  #closed = false;
+  readonly #owner: SubscriptionOwner;
+  /** Made with the first, and gone with the last. */
+  #topics: Map<string, Topic> | undefined;
 
   /** Create for one connection. */
-  constructor(
-    events: Pick<EventSwitch<unknown>, "subscribe" | "unsubscribe">,
-    subscriber: Subscriber,
-    maxSubscriptions: number,
-  ) {
-    this.#switch = events;
-    this.#subscriber = subscriber;
-    this.#max = maxSubscriptions;
+  constructor(owner: SubscriptionOwner) {
+    this.#owner = owner;
   }
 
   /** How many there are. */
   get size(): number {
-    return this.#topics.size;
+    return this.#topics?.size ?? 0;
   }
 
   /** Whether the client gets this topic's events. */
   has(topic: Topic | string): boolean {
-    return this.#topics.has(topicKey(topic));
+    return this.#topics?.has(topicKey(topic)) === true;
   }
 
   /**
@@ -45,39 +49,44 @@ export class Subscriptions {
    * @throws {RangeError} At once, if there are `maxSubscriptions` already.
    */
   add(topic: Topic | string): Promise<void> {
-    if (this.#closed) return Promise.resolve();
+    const { events, maxSubscriptions, closing } = this.#owner;
+    if (closing) return Promise.resolve();
     const key = topicKey(topic);
-    let added = this.#topics.get(key);
+    let added = this.#topics?.get(key);
     if (added === undefined) {
-      if (this.#topics.size >= this.#max) {
+      if (this.size >= maxSubscriptions) {
         throw new RangeError(
-          `Cannot subscribe: ${this.#max} topics are, which is maxSubscriptions`,
+          `Cannot subscribe: ${maxSubscriptions} topics are, which is maxSubscriptions`,
         );
       }
       added = toTopic(topic);
-      this.#topics.set(key, added);
+      (this.#topics ??= new Map()).set(key, added);
     }
-    return this.#switch.subscribe(added, this.#subscriber);
+    return events.subscribe(added, this.#owner);
   }
 
   /** Stop this topic's events. */
   remove(topic: Topic | string): void {
+    const topics = this.#topics;
+    if (topics === undefined) return;
     const key = topicKey(topic);
-    const removed = this.#topics.get(key);
+    const removed = topics.get(key);
     if (removed === undefined) return;
-    this.#topics.delete(key);
-    this.#switch.unsubscribe(removed, this.#subscriber);
+    topics.delete(key);
+    if (topics.size === 0) this.#topics = undefined;
+    this.#owner.events.unsubscribe(removed, this.#owner);
   }
 
   /** The topics, in the order they were added. */
   [Symbol.iterator](): IterableIterator<Topic> {
-    return this.#topics.values();
+    return (this.#topics ?? NO_TOPICS).values() as IterableIterator<Topic>;
   }
 
-  /** The connection has ended. */
+  /** The connection is ending: it adds no more. */
   close(): void {
-    this.#closed = true;
-    for (const topic of this.#topics.values()) this.#switch.unsubscribe(topic, this.#subscriber);
-    this.#topics.clear();
+    const topics = this.#topics;
+    if (topics === undefined) return;
+    this.#topics = undefined;
+    for (const topic of topics.values()) this.#owner.events.unsubscribe(topic, this.#owner);
   }
 }

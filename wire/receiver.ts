@@ -1,5 +1,5 @@
 /**
- * {@linkcode Receiver}: transport → inflate → message.
+ * {@linkcode receive}: transport → inflate → message.
  *
  * @module
  */
@@ -10,51 +10,41 @@ import type { Deflater } from "./deflater.ts";
 import { ProtocolError } from "./errors.ts";
 import type { Limits } from "./limits.ts";
 
-/** What a receiver needs. */
-export interface ReceiverOptions {
+/** How messages are received. */
+export interface ReceiveOptions {
   /** How messages are inflated. */
   readonly deflater: Deflater;
   /** `maxMessageBytes` and `maxInflatedBytes`. */
   readonly limits: Pick<Limits, "maxMessageBytes" | "maxInflatedBytes">;
-  /** One whole archive at `[start, end)`, to be read until this returns. May throw `ProtocolError`. */
-  onArchive(bytes: Uint8Array, start: number, end: number): void;
-  /** A message was no such thing. Later messages are still delivered, unless the receiver is closed. */
-  onError(error: ProtocolError): void;
 }
 
-/** Inflates the messages of one connection and hands them on, each in the turn it came. */
-export class Receiver {
-  readonly #options: ReceiverOptions;
-  #closed = false;
+/** Whom messages are for. */
+export interface ArchiveListener {
+  /** One whole archive at `[start, end)`, to be read until this returns. May throw `ProtocolError`. */
+  onArchive(bytes: Uint8Array, start: number, end: number): void;
+  /** The message was no such thing. */
+  onProtocolError(error: ProtocolError): void;
+}
 
-  /** Create for one connection. */
-  constructor(options: ReceiverOptions) {
-    this.#options = options;
-  }
-
-  /** Take one message as it came. Its bytes are only read until this returns. */
-  push(message: Uint8Array): void {
-    if (this.#closed) return;
-    const { deflater, limits: { maxMessageBytes, maxInflatedBytes } } = this.#options;
-    try {
-      if (message.length > maxMessageBytes) {
-        throw tooBig(`a message of ${message.length} bytes, over ${maxMessageBytes}`);
-      }
-      const stored = soleStoredLength(message);
-      if (stored >= 0 && stored <= maxInflatedBytes) {
-        this.#options.onArchive(message, STORED_HEADER_BYTES, message.length);
-      } else {
-        const archive = deflater.inflate(message, maxInflatedBytes);
-        this.#options.onArchive(archive, 0, archive.length);
-      }
-    } catch (error) {
-      if (!this.#closed) this.#options.onError(toProtocolError(error));
+/** Inflate one message and hand it on, in the turn it came. Its bytes are only read until this returns. */
+export function receive(
+  message: Uint8Array,
+  { deflater, limits: { maxMessageBytes, maxInflatedBytes } }: ReceiveOptions,
+  listener: ArchiveListener,
+): void {
+  try {
+    if (message.length > maxMessageBytes) {
+      throw tooBig(`a message of ${message.length} bytes, over ${maxMessageBytes}`);
     }
-  }
-
-  /** Deliver nothing more. */
-  close(): void {
-    this.#closed = true;
+    const stored = soleStoredLength(message);
+    if (stored >= 0 && stored <= maxInflatedBytes) {
+      listener.onArchive(message, STORED_HEADER_BYTES, message.length);
+    } else {
+      const archive = deflater.inflate(message, maxInflatedBytes);
+      listener.onArchive(archive, 0, archive.length);
+    }
+  } catch (error) {
+    listener.onProtocolError(toProtocolError(error));
   }
 }
 

@@ -91,24 +91,36 @@ export class SharedMessage {
   }
 }
 
-/** What a sender needs. */
+/** How messages are sent. Many senders may share one. */
 export interface SenderOptions {
-  /** Where messages go. */
-  readonly transport: Transport;
   /** How they are deflated. */
   readonly deflater: Deflater;
   /** At which level: 0 to 9. */
   readonly level: number;
   /** What the peer takes. Default: anything. */
   readonly receives?: Receives | undefined;
+}
+
+/** Whose messages a sender sends. */
+export interface SenderOwner {
   /** A message could not be deflated: it is lost, and so is the connection. */
-  onError(error: unknown): void;
+  onSendError(error: unknown): void;
   /** Messages that waited for the deflater have all been handed to the transport. */
   onIdle?(): void;
 }
 
+/** What a peer takes of whom nothing is known. */
 const ANYTHING: Receives = { maxMessageBytes: Infinity, maxInflatedBytes: Infinity };
 const NOTHING: Uint8Array<ArrayBuffer> = new Uint8Array(0);
+/** Bytes that a message may grow by when it is framed, and that many a KiB besides. */
+const GROWTH_BYTES = 64;
+
+/** Whether a peer takes an archive of so many bytes, however it is deflated. */
+export function surelyTakes({ receives = ANYTHING }: SenderOptions, length: number): boolean {
+  const { maxMessageBytes, maxInflatedBytes } = receives;
+  const largest = length + (length / 1024 + 1) * GROWTH_BYTES;
+  return length <= maxInflatedBytes && largest <= maxMessageBytes;
+}
 
 interface Waiting {
   bytes: Uint8Array<ArrayBuffer> | undefined;
@@ -130,37 +142,34 @@ interface Waiting {
  * ```
  */
 export class Sender {
-  readonly #transport: Transport;
-  readonly #deflater: Deflater;
-  readonly #onError: (error: unknown) => void;
-  readonly #onIdle: (() => void) | undefined;
-  readonly #receives: Receives;
-  #waiting: Waiting[] = [];
-  #waitingBytes = 0;
+  readonly #owner: SenderOwner;
+  /** What waits for the deflater, if anything does. */
+  #waiting: Waiting[] | undefined;
   #closed = false;
+  /** Where messages go. */
+  readonly transport: Transport;
+  /** How they are sent. */
+  readonly options: SenderOptions;
   /** Bytes of all messages so far, as they stand on the wire. */
   sentBytes = 0;
-  /** Level the messages are deflated at. */
-  readonly level: number;
 
   /** Create for one transport. */
-  constructor(options: SenderOptions) {
-    this.#transport = options.transport;
-    this.#deflater = options.deflater;
-    this.level = options.level;
-    this.#onError = options.onError;
-    this.#onIdle = options.onIdle;
-    this.#receives = options.receives ?? ANYTHING;
+  constructor(transport: Transport, options: SenderOptions, owner: SenderOwner) {
+    this.transport = transport;
+    this.options = options;
+    this.#owner = owner;
   }
 
   /** Bytes that have not been handed to the network. */
   get bufferedBytes(): number {
-    return this.#transport.bufferedAmount + this.#waitingBytes;
+    let bytes = this.transport.bufferedAmount;
+    for (const { length } of this.#waiting ?? []) bytes += length;
+    return bytes;
   }
 
   /** Whether no message waits for the deflater. */
   get idle(): boolean {
-    return this.#waiting.length === 0;
+    return this.#waiting === undefined;
   }
 
   /** A writer for one archive: write it at its position, then {@linkcode Sender.commit} it. */
@@ -173,14 +182,15 @@ export class Sender {
    * than the peer takes, it is not sent, and `onTooBig` is called: at once, or when it has been deflated.
    */
   commit(writer: Writer, onTooBig?: () => void): void {
+    const { deflater, level, receives = ANYTHING } = this.options;
     const length = writer.position - STORED_HEADER_BYTES;
-    if (onTooBig !== undefined && length > this.#receives.maxInflatedBytes) {
+    if (onTooBig !== undefined && length > receives.maxInflatedBytes) {
       giveWriter(writer);
       return onTooBig();
     }
     let framed: Framed;
     try {
-      framed = frame(writer, this.#deflater, this.level);
+      framed = frame(writer, deflater, level);
     } catch (error) {
       giveWriter(writer);
       this.#fail(error);
@@ -191,7 +201,7 @@ export class Sender {
       framed.then(done, done);
       this.#wait(framed, length, onTooBig);
     } else {
-      const tooBig = onTooBig !== undefined && framed.length > this.#receives.maxMessageBytes;
+      const tooBig = onTooBig !== undefined && framed.length > receives.maxMessageBytes;
       if (!tooBig) this.#send(framed, length, undefined, false);
       giveWriter(writer);
       if (tooBig) onTooBig();
@@ -205,32 +215,30 @@ export class Sender {
 
   /** Send a message that goes to many connections. `onTooBig` as for {@linkcode Sender.commit}. */
   sendShared(message: SharedMessage, onTooBig?: () => void): void {
-    this.#send(message.at(this.level), message.length, onTooBig, true);
+    this.#send(message.at(this.options.level), message.length, onTooBig, true);
   }
 
   #send(framed: Framed, length: number, onTooBig: (() => void) | undefined, stable: boolean): void {
     if (this.#closed) return;
-    const { maxMessageBytes, maxInflatedBytes } = this.#receives;
+    const { maxMessageBytes, maxInflatedBytes } = this.options.receives ?? ANYTHING;
     if (onTooBig !== undefined && length > maxInflatedBytes) return onTooBig();
     if (framed instanceof Promise) return this.#wait(framed, length, onTooBig);
     if (onTooBig !== undefined && framed.length > maxMessageBytes) onTooBig();
-    else if (this.#waiting.length === 0) {
+    else if (this.#waiting === undefined) {
       this.sentBytes += framed.length;
-      this.#transport.send(framed, stable);
+      this.transport.send(framed, stable);
     } else this.#push({ bytes: stable ? framed : framed.slice(), length: framed.length });
   }
 
   /** Drop what waits, and send nothing more. */
   close(): void {
     this.#closed = true;
-    this.#waiting = [];
-    this.#waitingBytes = 0;
+    this.#waiting = undefined;
   }
 
   #push(waiting: Waiting): void {
     this.sentBytes += waiting.length;
-    this.#waiting.push(waiting);
-    this.#waitingBytes += waiting.length;
+    (this.#waiting ??= []).push(waiting);
   }
 
   #wait(
@@ -241,7 +249,8 @@ export class Sender {
     const waiting: Waiting = { bytes: undefined, length };
     if (!this.#closed) this.#push(waiting);
     framed.then((bytes) => {
-      const tooBig = onTooBig !== undefined && bytes.length > this.#receives.maxMessageBytes;
+      const tooBig = onTooBig !== undefined &&
+        bytes.length > (this.options.receives ?? ANYTHING).maxMessageBytes;
       waiting.bytes = tooBig ? NOTHING : bytes;
       // Before the rest, so that nothing counts as handed over while its answer is not.
       if (tooBig && !this.#closed) onTooBig();
@@ -250,24 +259,26 @@ export class Sender {
   }
 
   #drain(): void {
-    if (this.#closed) return;
+    const waiting = this.#waiting;
+    if (this.#closed || waiting === undefined) return;
     let sent = 0;
-    for (const { bytes, length } of this.#waiting) {
+    for (const { bytes, length } of waiting) {
       if (bytes === undefined) break;
-      this.#waitingBytes -= length;
       // It was counted as it was before it was deflated.
       this.sentBytes += bytes.length - length;
-      if (bytes !== NOTHING) this.#transport.send(bytes);
+      if (bytes !== NOTHING) this.transport.send(bytes);
       sent++;
     }
     if (sent === 0) return;
-    this.#waiting.splice(0, sent);
-    if (this.#waiting.length === 0) this.#onIdle?.();
+    waiting.splice(0, sent);
+    if (waiting.length > 0) return;
+    this.#waiting = undefined;
+    this.#owner.onIdle?.();
   }
 
   #fail(error: unknown): void {
     if (this.#closed) return;
     this.close();
-    this.#onError(error);
+    this.#owner.onSendError(error);
   }
 }

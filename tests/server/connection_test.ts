@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { CodecError } from "../../codec/mod.ts";
 import { createCore, type HandlerFactory, rawHandler } from "../../server/mod.ts";
 import { ProtocolError, RPC_HANDLER_ERRORS, RpcError } from "../../wire/errors.ts";
-import { ScriptedClient } from "../support/scripted_client.ts";
+import { ScriptedClient, upgradeRequest } from "../support/scripted_client.ts";
 import { testDeflater } from "../support/test_deflater.ts";
 import {
   call,
@@ -339,4 +339,29 @@ test("rawHandler() is given the call's bytes, and answers with bytes", async () 
   ]);
   assertEquals([...kept[0]!], [1, 2]);
   client.hangUp();
+});
+
+test("Connection skips an event that its client does not take, says so ever less often, and goes on", async () => {
+  const setup = setUp();
+  const hl = (query: string) => upgradeRequest({}, `/?hl-max=${query}`);
+  const small = await ScriptedClient.connect(setup.core, hl("1000.300"));
+  const narrow = await ScriptedClient.connect(setup.core, hl("60.100000"));
+  const large = await ScriptedClient.connect(setup.core, hl("100000.100000"));
+  for (const { subscriptions } of setup.contexts) subscriptions.add("a");
+  const emitRaw = (length: number) =>
+    setup.core.events.emitRaw("a", crypto.getRandomValues(new Uint8Array(length)));
+  for (let i = 0; i < 5; i++) emitRaw(400);
+  setup.core.events.emit("a", { type: "quiet" });
+  const taken = [small, narrow, large].map((client) => client.take().length);
+  assertEquals(taken, [1, 1, 6]);
+  // The 1st, the 2nd and the 4th, of two clients.
+  assertEquals(setup.errors.map(({ context }) => context.where), new Array(6).fill("event"));
+  assertEquals(new Set(setup.errors.map(({ context }) => context.connection)), new Set([1, 2]));
+  const { eventsDelivered, eventsTooBig } = setup.core.stats();
+  assertEquals([eventsDelivered, eventsTooBig], [18, 10]);
+  for (const client of [small, narrow, large]) {
+    client.call(1, call.get);
+    assertEquals([client.take().length, client.closedWith], [1, undefined]);
+    client.hangUp();
+  }
 });

@@ -1,13 +1,13 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { encodeHex } from "@std/encoding";
 import { test } from "node:test";
-import { ConnectionState, stateShape } from "../../server/state.ts";
+import { ConnectionState, StateShape } from "../../server/state.ts";
 import { Topic } from "../../wire/topic.ts";
 import { Demo, type DemoState } from "./support.ts";
 
 function setUp() {
-  const tracker = new ConnectionState(Demo.state, stateShape(Demo.state));
-  const state = tracker.object as DemoState;
+  const tracker = new ConnectionState(new StateShape(Demo.state));
+  const state = tracker.object as unknown as DemoState;
   const take = (held = false) =>
     tracker.takeUpdates(held).map(({ index, data }) => `${index}:${encodeHex(data)}`);
   return { tracker, state, take };

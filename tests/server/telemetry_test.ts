@@ -26,6 +26,7 @@ test("stats() counts calls, messages and bytes, and shows what there is now", as
     callsLimited: 0,
     messagesReceived: 3,
     eventsDelivered: 1,
+    eventsTooBig: 0,
     connections: 1,
     callsInFlight: 1,
     subscriptions: 2,

@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import { test } from "node:test";
 import { deflateRawSync } from "node:zlib";
 import type { ProtocolError } from "../../wire/errors.ts";
-import { Receiver } from "../../wire/receiver.ts";
+import { type ArchiveListener, receive } from "../../wire/receiver.ts";
 import { testDeflater } from "../support/test_deflater.ts";
 
 const LIMITS = { maxMessageBytes: 1000, maxInflatedBytes: 5000 };
@@ -10,25 +10,25 @@ const LIMITS = { maxMessageBytes: 1000, maxInflatedBytes: 5000 };
 function setUp() {
   const archives: string[] = [];
   const errors: ProtocolError[] = [];
-  const receiver = new Receiver({
-    deflater: testDeflater,
-    limits: LIMITS,
+  const listener: ArchiveListener = {
     onArchive: (bytes, start, end) => {
       if (bytes[start] === 0xff) throw new RangeError("no message");
       archives.push(`${bytes[start]}x${end - start}`);
     },
-    onError: (error) => errors.push(error),
-  });
-  return { archives, errors, receiver };
+    onProtocolError: (error) => errors.push(error),
+  };
+  const push = (message: Uint8Array) =>
+    receive(message, { deflater: testDeflater, limits: LIMITS }, listener);
+  return { archives, errors, push };
 }
 
 const deflated = (fill: number, length: number) =>
   new Uint8Array(deflateRawSync(new Uint8Array(length).fill(fill)));
 
-test("Receiver delivers in the same turn", () => {
-  const { archives, receiver } = setUp();
-  receiver.push(deflated(1, 3));
-  receiver.push(Uint8Array.of(1, 2, 0, 0xfd, 0xff, 9, 9));
+test("receive() delivers in the same turn", () => {
+  const { archives, push } = setUp();
+  push(deflated(1, 3));
+  push(Uint8Array.of(1, 2, 0, 0xfd, 0xff, 9, 9));
   assertEquals(archives, ["1x3", "9x2"]);
 });
 
@@ -43,19 +43,11 @@ const HOSTILE:
   ];
 
 for (const [what, message, code, closeCode] of HOSTILE) {
-  test(`Receiver refuses ${what}, and goes on`, () => {
-    const { archives, errors, receiver } = setUp();
-    receiver.push(message);
-    receiver.push(deflated(1, 3));
+  test(`receive() refuses ${what}, and takes what comes next`, () => {
+    const { archives, errors, push } = setUp();
+    push(message);
+    push(deflated(1, 3));
     assertEquals(errors.map((error) => [error.code, error.closeCode]), [[code, closeCode]]);
     assertEquals(archives, ["1x3"]);
   });
 }
-
-test("Receiver.close() delivers nothing more", () => {
-  const { archives, errors, receiver } = setUp();
-  receiver.close();
-  receiver.push(deflated(3, 300));
-  receiver.push(new Uint8Array(0));
-  assertEquals([archives, errors], [[], []]);
-});

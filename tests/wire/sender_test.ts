@@ -44,11 +44,8 @@ function setUp(deflater: Deflater, level = 6) {
   const transport = new Recorder();
   const errors: unknown[] = [];
   let idle = 0;
-  const sender = new Sender({
-    transport,
-    deflater,
-    level,
-    onError: (error) => errors.push(error),
+  const sender = new Sender(transport, { deflater, level }, {
+    onSendError: (error) => errors.push(error),
     onIdle: () => idle++,
   });
   const send = (fill: number, length: number) => {

@@ -1,0 +1,55 @@
+/**
+ * {@linkcode createContext}: what a handler is given.
+ *
+ * @module
+ */
+import { CloseCode } from "../wire/close.ts";
+import type { PeerInfo } from "../wire/transport.ts";
+import type { ConnectionControl, Context } from "./context.ts";
+import type { EventEmitter } from "./event_switch.ts";
+import type { Subscriptions } from "./subscriptions.ts";
+
+/** A connection, as its context sees it. */
+export interface ContextOwner<Event> {
+  /** The state object. */
+  readonly stateObject: object;
+  /** Its topics. */
+  readonly subscriptions: Subscriptions;
+  /** Where events go. */
+  readonly events: EventEmitter<Event>;
+  /** Where its peer is. */
+  readonly peer: PeerInfo;
+  /** Aborts when it has ended. */
+  readonly signal: AbortSignal;
+  /** Send what has changed in the state. Throws `CodecError`. */
+  sync(): void;
+  /** Begin the close. */
+  close(code: number, reason: string): void;
+}
+
+/**
+ * Make the context of a connection. What few handlers use is made when it is asked for, and nothing
+ * refers to the context but the handler, which seldom keeps it.
+ */
+export function createContext<State, Event, Auth>(
+  owner: ContextOwner<Event>,
+  auth: Auth,
+): Context<State, Event, Auth> {
+  let control: ConnectionControl | undefined;
+  return {
+    state: owner.stateObject as State,
+    subscriptions: owner.subscriptions,
+    events: owner.events,
+    peer: owner.peer,
+    auth,
+    get signal(): AbortSignal {
+      return owner.signal;
+    },
+    get connection(): ConnectionControl {
+      return control ??= {
+        sync: () => owner.sync(),
+        close: (code = CloseCode.Normal, reason = "") => owner.close(code, reason),
+      };
+    },
+  };
+}

@@ -1,0 +1,74 @@
+/**
+ * What a connection is made from: what all of a server share, and what one has of its own.
+ *
+ * @module
+ */
+import type { Reader } from "../codec/reader.ts";
+import type { Clock } from "../wire/clock.ts";
+import type { Deflater } from "../wire/deflater.ts";
+import type { Limits } from "../wire/limits.ts";
+import type { ClientMessage } from "../wire/messages.ts";
+import type { SenderOptions } from "../wire/sender.ts";
+import type { PeerInfo, Transport } from "../wire/transport.ts";
+import type { Backpressure } from "./backpressure.ts";
+import type { CallRunner } from "./calls.ts";
+import type { Connection } from "./connection.ts";
+import type { ErrorListener } from "./context.ts";
+import type { Dispatcher } from "./dispatcher.ts";
+import type { EventSwitch } from "./event_switch.ts";
+import type { StateShape } from "./state.ts";
+import type { ServerCounters } from "./stats.ts";
+import type { ServerTelemetry } from "./telemetry.ts";
+import type { CallRate } from "./token_bucket.ts";
+
+/** What all connections of a server share. */
+export interface ConnectionHost<State, Event, Auth> {
+  /** What the service is called. */
+  readonly name: string;
+  /** Who answers. */
+  readonly dispatcher: Dispatcher<State, Event, Auth>;
+  /** The fields of the state. */
+  readonly stateShape: StateShape;
+  /** Where events go. */
+  readonly events: EventSwitch<Event>;
+  /** Reads the message that came last: of all connections, since one that is idle must keep none. */
+  readonly reader: Reader;
+  /** The message that came last. */
+  readonly request: ClientMessage;
+  /** Runs calls. */
+  readonly calls: CallRunner;
+  /** Gives up peers that do not read. */
+  readonly backpressure: Backpressure;
+  /** How messages are deflated. */
+  readonly deflater: Deflater;
+  /** Whose time it is. */
+  readonly clock: Clock;
+  /** Every number. */
+  readonly limits: Limits;
+  /** What happens to a peer that breaks the protocol. */
+  readonly onProtocolError: "close" | "ignore";
+  /** Is told of errors; never throws. */
+  readonly onError: ErrorListener;
+  /** Counts of all connections. */
+  readonly counters: ServerCounters;
+  /** Who watches, if anybody does. */
+  readonly telemetry: ServerTelemetry | undefined;
+  /** How often a peer may call; absent, as often as it likes. */
+  readonly callRate: CallRate | undefined;
+  /** The connection has ended: once. */
+  onEnd(connection: Connection<State, Event, Auth>): void;
+}
+
+/** One peer, as its upgrade was accepted. */
+export interface ConnectionPeer<Auth> {
+  /** The number of the connection on its server. It never leaves it. */
+  readonly id: number;
+  /** The open pipe. */
+  readonly transport: Transport;
+  /** At which level to send, and the largest message it takes. */
+  readonly sending: SenderOptions;
+  /** Where it is. */
+  readonly peer: PeerInfo;
+  /** What `authorize` answered. */
+  readonly auth: Auth;
+}

@@ -1,0 +1,62 @@
+/**
+ * {@linkcode Offer}: what a client's upgrade request says.
+ *
+ * @module
+ */
+import {
+  ALIAS,
+  chooseLevel,
+  LEVEL_HEADER,
+  parseProtocols,
+  PROTOCOL,
+  type Receives,
+  receivesOf,
+  REFUSED,
+} from "../wire/handshake.ts";
+import type { PeerInfo } from "../wire/transport.ts";
+
+/** What is read of a request before the upgrade makes it unusable. */
+export interface Offer {
+  /** The subprotocols it offers. */
+  readonly offered: readonly string[];
+  /** The one to answer, if it is offered. */
+  readonly protocol: string;
+  /** At which level to send. */
+  readonly level: number;
+  /** The largest message the client takes. */
+  readonly receives: Receives;
+  /** Where it is. */
+  readonly peer: PeerInfo;
+  /** Whether the client cannot read an HTTP refusal. */
+  readonly blind: boolean;
+}
+
+/** Read a request. */
+export function offerOf({ headers, url }: Request, peer: PeerInfo): Offer {
+  const offered = parseProtocols(headers.get("sec-websocket-protocol"));
+  const protocol = offered.includes(PROTOCOL) ? PROTOCOL : ALIAS;
+  return {
+    offered,
+    protocol,
+    level: chooseLevel(headers.get(LEVEL_HEADER), offered),
+    receives: receivesOf(new URL(url).searchParams),
+    peer,
+    blind: protocol === ALIAS && offered.includes(REFUSED),
+  };
+}
+
+/** Whether a page of an origin may connect to a host. */
+export function mayConnect(
+  origin: string,
+  host: string | null,
+  origins: readonly string[] | undefined,
+): boolean {
+  if (origins?.includes(origin) === true) return true;
+  try {
+    const { protocol, host: from } = new URL(origin);
+    // Through URL, so that a port that goes without saying is no difference.
+    return host !== null && new URL(`${protocol}//${host}`).host === from;
+  } catch {
+    return false;
+  }
+}
