@@ -20,6 +20,8 @@ export interface Summary {
   /** p50 as a multiple of the floor's with the same kind of client, and with the built-in one. */
   readonly toOwn: number;
   readonly toBuiltIn: number;
+  /** p99 as a multiple of the floor's with the same kind of client. */
+  readonly p99ToOwn: number;
   readonly cpuUs: CpuUs;
   /** CPU of both sides as a multiple of the floor's. */
   readonly cpuToOwn: number;
@@ -53,6 +55,7 @@ export function summarize(results: readonly Result[]): Summary[] {
       samples: all.length,
       toOwn: ratio(result.latency, own?.latency, p(0.5)),
       toBuiltIn: ratio(result.latency, builtIn?.latency, p(0.5)),
+      p99ToOwn: ratio(result.latency, own?.latency, p(0.99)),
       cpuUs: medianCpu(result.latency),
       cpuToOwn: ratio(result.latency, own?.latency, cpuSum),
       floods: result.floods.map((turns, i) => ({
@@ -111,6 +114,7 @@ function latencyTable(scheme: Scheme, rows: readonly Summary[]): Table {
       "p99.9",
       "÷ own",
       "÷ built-in",
+      "p99 ÷ own",
       "CPU client",
       "CPU server",
       "CPU ÷ own",
@@ -122,6 +126,7 @@ function latencyTable(scheme: Scheme, rows: readonly Summary[]): Table {
       digits(row.p999),
       times(row.toOwn),
       times(row.toBuiltIn),
+      times(row.p99ToOwn),
       digits(row.cpuUs.client),
       digits(row.cpuUs.server),
       times(row.cpuToOwn),

@@ -84,8 +84,15 @@ export class FrameWriter {
     if (this.#masked) at = this.#drawMask(at);
     this.length = at + size;
     // A call to `set` costs more than a few bytes.
-    if (size > MAX_LOOPED_BYTES) bytes.set(payload, at);
-    else for (let i = 0; i < size; i++) bytes[at + i] = payload[i]!;
+    if (size <= MAX_LOOPED_BYTES) {
+      let mask = this.#masked ? packMask(bytes, at - 4) : 0;
+      for (let i = 0; i < size; i++) {
+        bytes[at + i] = payload[i]! ^ (mask >>> 24);
+        mask = (mask << 8) | (mask >>> 24);
+      }
+      return;
+    }
+    bytes.set(payload, at);
     if (this.#masked) applyMask(bytes, at, this.length, packMask(bytes, at - 4));
   }
 

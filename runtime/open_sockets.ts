@@ -16,22 +16,25 @@ export class OpenSockets {
   #onEmpty: (() => void) | undefined;
   #draining = false;
 
+  /** One function for all sockets: a closure of each one's own costs memory. */
+  readonly #onClose: (this: Socket) => void;
+
   /** Sockets that are not settled within `timeoutMs` are destroyed. */
   constructor(timeoutMs: number) {
     this.#timeoutMs = timeoutMs;
+    const forget = (socket: Socket): void => this.#forget(socket);
+    this.#onClose = function (): void {
+      forget(this);
+    };
   }
 
   /** Watch a socket that was just accepted. */
   add(socket: Socket): void {
     // Without a listener an error would end the process.
-    socket.on("error", () => {});
+    socket.on("error", ignore);
     if (this.#draining) return void socket.destroy();
     this.#timers.set(socket, setTimeout(() => socket.destroy(), this.#timeoutMs));
-    socket.on("close", () => {
-      this.settle(socket);
-      this.#timers.delete(socket);
-      if (this.#timers.size === 0) this.#onEmpty?.();
-    });
+    socket.on("close", this.#onClose);
   }
 
   /** Watch a socket that TLS will be agreed on, until {@linkcode OpenSockets.addSecure}. */
@@ -55,6 +58,12 @@ export class OpenSockets {
     if (this.#timers.has(socket)) this.#timers.set(socket, undefined);
   }
 
+  #forget(socket: Socket): void {
+    this.settle(socket);
+    this.#timers.delete(socket);
+    if (this.#timers.size === 0) this.#onEmpty?.();
+  }
+
   /** Cut those that have not said what they want; resolves when the others have ended. */
   drained(): Promise<void> {
     this.#draining = true;
@@ -75,6 +84,8 @@ export class OpenSockets {
     this.#onEmpty?.();
   }
 }
+
+function ignore(): void {}
 
 function peerKey({ remoteAddress, remotePort }: Socket): string {
   return `${remoteAddress} ${remotePort}`;

@@ -18,7 +18,14 @@ import { FrameWriter } from "./frame_writer.ts";
 import { FrameReader } from "./frame_reader.ts";
 import type { FrameSink } from "./frame_reader.ts";
 import { closePayload, FrameError, Opcode } from "./frames.ts";
-import { Heartbeat, unref } from "./heartbeat.ts";
+import { Heartbeat, type HeartbeatOptions, unref } from "./heartbeat.ts";
+
+const OWNER = Symbol("owner");
+
+/** A socket that knows its transport. */
+type OwnedSocket = Socket & { readonly [OWNER]: RawTransport };
+
+const NO_PAYLOAD: Uint8Array = new Uint8Array(0);
 
 /** What has frames of this turn to write. */
 let unflushed: RawTransport[] = [];
@@ -27,13 +34,13 @@ let unflushed: RawTransport[] = [];
 type State = "open" | "closing" | "closed";
 
 /** A transport whose frames of one turn go out in one write. */
-export class RawTransport implements Transport, FrameSink {
+export class RawTransport implements Transport, FrameSink, HeartbeatOptions {
+  readonly clock: Clock;
   readonly #socket: Socket;
   readonly #secure: boolean;
   readonly #reader: FrameReader;
   readonly #writer: FrameWriter;
   readonly #limits: TransportLimits;
-  readonly #clock: Clock;
   #listener: TransportListener | undefined;
   #state: State = "open";
   #info: CloseInfo | undefined;
@@ -58,7 +65,7 @@ export class RawTransport implements Transport, FrameSink {
     this.#reader = new FrameReader(source, this, limits.maxMessageBytes, CloseCode.TooBig);
     this.#writer = new FrameWriter(side);
     this.#limits = limits;
-    this.#clock = clock;
+    this.clock = clock;
   }
 
   /** Start reading; `rest` is what came after the handshake. */
@@ -66,26 +73,47 @@ export class RawTransport implements Transport, FrameSink {
     // The owner may have ended the transport while it was given it.
     if (this.#info !== undefined) return listener.onClose(this.#info);
     this.#listener = listener;
-    const socket = this.#socket;
-    const ended = (): void => this.#finish({ code: 1006, reason: "The peer hung up" });
-    socket.on("data", (chunk: Uint8Array) => this.#read(chunk));
-    socket.on("end", ended);
-    socket.on("error", (error) => this.#finish({ code: 1006, reason: error.message }));
-    socket.on("close", () => {
-      this.#clock.clear(this.#closeTimer);
-      ended();
-    });
-    const { idleTimeoutMs } = this.#limits;
-    if (idleTimeoutMs > 0) {
-      this.#heartbeat = new Heartbeat({
-        clock: this.#clock,
-        idleTimeoutMs,
-        ping: () => this.#ping(),
-        onDead: () =>
-          this.#fail(CloseCode.IdleTimeout, `The peer was silent for ${2 * idleTimeoutMs} ms`),
-      });
-    }
+    const socket = Object.assign(this.#socket, { [OWNER]: this as RawTransport });
+    socket.on("data", RawTransport.#onData);
+    socket.on("end", RawTransport.#onEnd);
+    socket.on("error", RawTransport.#onError);
+    socket.on("close", RawTransport.#onClose);
+    if (this.idleTimeoutMs > 0) this.#heartbeat = new Heartbeat(this);
     if (rest.length > 0) this.#read(rest);
+  }
+
+  // One function each for all sockets: a closure of each connection's own costs memory.
+
+  static #onData(this: OwnedSocket, chunk: Uint8Array): void {
+    this[OWNER].#read(chunk);
+  }
+
+  static #onEnd(this: OwnedSocket): void {
+    this[OWNER].#finish({ code: 1006, reason: "The peer hung up" });
+  }
+
+  static #onError(this: OwnedSocket, error: Error): void {
+    this[OWNER].#finish({ code: 1006, reason: error.message });
+  }
+
+  static #onClose(this: OwnedSocket): void {
+    const owner = this[OWNER];
+    owner.clock.clear(owner.#closeTimer);
+    owner.#finish({ code: 1006, reason: "The peer hung up" });
+  }
+
+  get idleTimeoutMs(): number {
+    return this.#limits.idleTimeoutMs;
+  }
+
+  ping(): void {
+    if (this.#state !== "open") return;
+    this.#writer.append(Opcode.Ping, NO_PAYLOAD);
+    this.#flush();
+  }
+
+  onDead(): void {
+    this.#fail(CloseCode.IdleTimeout, `The peer was silent for ${2 * this.idleTimeoutMs} ms`);
   }
 
   get bufferedAmount(): number {
@@ -207,14 +235,8 @@ export class RawTransport implements Transport, FrameSink {
     });
   }
 
-  #ping(): void {
-    if (this.#state !== "open") return;
-    this.#writer.append(Opcode.Ping, new Uint8Array(0));
-    this.#flush();
-  }
-
   #afterCloseTimeout(run: () => void): unknown {
-    return unref(this.#clock.after(this.#limits.closeTimeoutMs, run));
+    return unref(this.clock.after(this.#limits.closeTimeoutMs, run));
   }
 
   /** End. `orderly` sends what is queued and half-closes; else the socket is cut. */
@@ -224,7 +246,7 @@ export class RawTransport implements Transport, FrameSink {
     this.#state = "closed";
     this.#info = info;
     this.#heartbeat?.stop();
-    this.#clock.clear(this.#closeTimer);
+    this.clock.clear(this.#closeTimer);
     if (orderly) {
       this.#closeTimer = this.#afterCloseTimeout(() => this.#socket.destroy());
       this.#socket.end();
