@@ -64,6 +64,23 @@ export class OpenSockets {
     if (this.#timers.size === 0) this.#onEmpty?.();
   }
 
+  /**
+   * All is written. Destroy the socket when the peer has read nothing for `timeoutMs`, and as long after
+   * it has read everything, whatever it sends meanwhile.
+   */
+  end(socket: Socket, timeoutMs: number): void {
+    let left = Infinity;
+    const check = (): void => {
+      const { writableLength } = socket;
+      if (writableLength === 0 || writableLength >= left) return void socket.destroy();
+      left = writableLength;
+      timer = setTimeout(check, timeoutMs);
+    };
+    let timer = setTimeout(check, timeoutMs);
+    socket.once("close", () => clearTimeout(timer));
+    if (socket.destroyed) clearTimeout(timer);
+  }
+
   /** Cut those that have not said what they want; resolves when the others have ended. */
   drained(): Promise<void> {
     this.#draining = true;

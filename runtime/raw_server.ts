@@ -79,8 +79,9 @@ class RawServer {
   readonly #fallback: Fallback;
   readonly #secure: boolean;
   readonly #sockets: OpenSockets;
-  /** Sockets whose request was refused as it came. */
-  readonly #malformed = new WeakSet<Socket>();
+  /** Sockets that have asked for something: each may once, since every answer ends its connection. */
+  readonly #asked = new WeakSet<Socket>();
+  readonly #answered = new WeakSet<Socket>();
 
   constructor(acceptor: Acceptor, fallback: Fallback, secure: boolean, sockets: OpenSockets) {
     this.#acceptor = acceptor;
@@ -98,18 +99,22 @@ class RawServer {
     server.on("tlsClientError", (_error: Error, socket: Socket) => socket.destroy());
     server.on("clientError", (error: Error & { code?: string }, socket: Socket) => {
       if (!socket.writable) return void socket.destroy();
-      // Once a chunk, for as long as the peer sends.
-      if (this.#malformed.has(socket)) return;
-      this.#malformed.add(socket);
       const status = error.code === "HPE_HEADER_OVERFLOW" ? 431 : 400;
       this.#answer(socket, new Response(null, { status }));
     });
     server.on("upgrade", (message: IncomingMessage, socket: Socket, head: Uint8Array) => {
-      void this.#upgrade(message, socket, head);
+      if (this.#asksFirst(socket)) void this.#upgrade(message, socket, head);
     });
     server.on("request", (message: IncomingMessage, response: ServerResponse) => {
-      void this.#readRequest(message, response.socket ?? message.socket);
+      const socket = response.socket ?? message.socket;
+      if (this.#asksFirst(socket)) void this.#readRequest(message, socket);
     });
+  }
+
+  #asksFirst(socket: Socket): boolean {
+    if (this.#asked.has(socket)) return false;
+    this.#asked.add(socket);
+    return true;
   }
 
   async #upgrade(message: IncomingMessage, socket: Socket, head: Uint8Array): Promise<void> {
@@ -137,6 +142,8 @@ class RawServer {
 
   #open(socket: Socket, upgrade: Upgrade, answer: string, head: Uint8Array): void {
     this.#sockets.settle(socket);
+    // No request can follow.
+    this.#asked.delete(socket);
     socket.setTimeout(0);
     socket.setNoDelay(true);
     socket.write(answer, "latin1");
@@ -173,10 +180,15 @@ class RawServer {
   }
 
   #answer(socket: Socket, response: Response, bodiless = false): void {
-    if (socket.destroyed || !socket.writable) return;
+    // What cannot be parsed is told once a chunk, for as long as the peer sends.
+    if (this.#answered.has(socket) || socket.destroyed || !socket.writable) return;
+    this.#answered.add(socket);
+    const { closeTimeoutMs } = this.#acceptor;
     this.#sockets.settle(socket);
-    socket.setTimeout(this.#acceptor.closeTimeoutMs, () => socket.destroy());
-    writeResponse(socket, response, bodiless).catch(() => socket.destroy());
+    writeResponse(socket, response, bodiless).then(
+      () => this.#sockets.end(socket, closeTimeoutMs),
+      () => socket.destroy(),
+    );
     // Unread bytes would make the system reset the connection before the peer has read the answer.
     socket.resume();
   }

@@ -1,6 +1,7 @@
 import { Buffer } from "node:buffer";
 import { describe, test } from "node:test";
 import net from "node:net";
+import process from "node:process";
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { runtimeName } from "../../runtime/detect.ts";
 import type { Listener, ListenOptions } from "../../runtime/listen.ts";
@@ -421,6 +422,49 @@ describe("listen() answers other requests", () => {
     assertStringIncludes(answer, "\r\nContent-Length: 20\r\n");
     assert(answer.endsWith("\r\n\r\n"));
   });
+
+  // Bun parses on its own terms; `serve()` takes Bun.serve there.
+  const onBun = runtimeName() === "bun";
+  test("once, however many are sent at once", { skip: onBun }, async () => {
+    const warnings: unknown[] = [];
+    const onWarning = (warning: unknown): void => void warnings.push(warning);
+    process.on("warning", onWarning);
+    let asked = 0;
+    const answer = await answerTo("GET / HTTP/1.1\r\nHost: a\r\n\r\n".repeat(100), {
+      async fallback() {
+        asked++;
+        await turn();
+        return new Response("once");
+      },
+    });
+    await turn();
+    process.off("warning", onWarning);
+    assertEquals(answer.split("HTTP/1.1 200").length - 1, 1);
+    assertEquals([asked, warnings], [1, []]);
+  });
+
+  const endless: readonly { name: string; request: string }[] = [
+    { name: "an answered one", request: "GET / HTTP/1.1\r\nHost: a\r\n\r\n" },
+    { name: "one that is none", request: "garbage\r\n\r\n" },
+    { name: "a refused upgrade", request: upgradeRequest({ Host: null }) },
+  ];
+  for (const { name, request } of endless) {
+    test(`and hangs up on who sends on after ${name}`, async () => {
+      const acceptor = Object.assign(new EchoAcceptor(), { closeTimeoutMs: 100 });
+      await listening(acceptor, async ({ port }) => {
+        const socket = net.connect({ host: "127.0.0.1", port, allowHalfOpen: true });
+        socket.on("error", () => {});
+        const closed = new Promise((resolve) => socket.once("close", resolve));
+        const chunks: Uint8Array[] = [];
+        socket.on("data", (chunk: Uint8Array) => chunks.push(chunk));
+        socket.write(request);
+        const timer = setInterval(() => socket.write("a"), 20);
+        await closed;
+        clearInterval(timer);
+        assert(statusOf(Buffer.concat(chunks).toString("latin1")) > 0);
+      });
+    });
+  }
 
   const cases: readonly { name: string; request: string; status: number }[] = [
     {

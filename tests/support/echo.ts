@@ -62,7 +62,7 @@ export type Listen = (acceptor: Acceptor, options: ListenOptions) => Promise<Lis
 export class EchoAcceptor implements Acceptor {
   readonly maxMessageBytes: number = ECHO_MAX_BYTES;
   readonly idleTimeoutMs = 0;
-  readonly closeTimeoutMs = 5000;
+  readonly closeTimeoutMs: number = 5000;
   readonly handshakeTimeoutMs = 10_000;
   /** How the server's sides ended. */
   readonly ended: CloseInfo[] = [];
