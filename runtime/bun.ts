@@ -4,9 +4,9 @@
  * @module
  */
 
-import type { Acceptor, Transport, Upgrade } from "../wire/transport.ts";
+import type { Acceptor, Upgrade } from "../wire/transport.ts";
 import { truncateReason } from "./frames.ts";
-import { Guard } from "./guard.ts";
+import { GuardedTransport } from "./guard.ts";
 import { malformedUpgrade, upgradeRequired, wantsWebSocket } from "./listen.ts";
 import type { Fallback, Listener, ListenOptions } from "./listen.ts";
 
@@ -46,26 +46,14 @@ export interface BunServer {
   requestIP(request: Request): { readonly address: string } | null;
 }
 
-/** What a socket carries. */
+/** What a socket carries: the acceptor's decision until it opens, and then its transport. */
 export interface BunSocketData {
   /**
-   * The acceptor's decision, until the socket opens.
+   * The socket has opened.
    *
    * @internal
    */
-  upgrade: Upgrade | undefined;
-  /**
-   * Its service's limit: services that share a port share the `websocket` of one of them.
-   *
-   * @internal
-   */
-  readonly maxMessageBytes: number;
-  /**
-   * Set when the socket opens.
-   *
-   * @internal
-   */
-  transport: BunTransport | undefined;
+  readonly open?: ((socket: BunSocket) => void) | undefined;
 }
 
 /** The `websocket` part of `Bun.serve`'s options. */
@@ -105,31 +93,31 @@ export interface BunHandlers {
  * Bun gathers what a message handler sends on its own socket; whatever else is sent in one turn is
  * gathered here, since each message would cost a system call.
  */
-export class BunTransport implements Transport {
+export class BunTransport extends GuardedTransport implements BunSocketData {
+  /** It is open. */
+  declare readonly open?: undefined;
   readonly #socket: BunSocket;
-  /** What the callbacks go through. */
-  readonly guard: Guard;
-  #gathered: Uint8Array[] = [];
-  #gatheredBytes = 0;
-  #handling = false;
+  /** What is to be written at the end of the turn, if anything is. */
+  #gathered: Uint8Array[] | undefined;
 
   /** Create for an open socket. */
   constructor(socket: BunSocket, maxMessageBytes: number) {
+    super(maxMessageBytes);
     this.#socket = socket;
-    this.guard = new Guard(maxMessageBytes, (code, reason) => this.#close(code, reason));
   }
 
   /** Bytes that Bun or this still holds. */
   get bufferedAmount(): number {
-    return this.guard.ended ? 0 : this.#gatheredBytes + this.#socket.getBufferedAmount();
+    if (this.ended) return 0;
+    let bytes = this.#socket.getBufferedAmount();
+    for (const { length } of this.#gathered ?? []) bytes += length;
+    return bytes;
   }
 
-  /** A message came. */
-  receive(message: string | Uint8Array): void {
-    if (typeof message === "string") return this.guard.text();
-    this.#handling = true;
-    this.guard.message(message);
-    this.#handling = false;
+  override receive(message: Uint8Array): void {
+    handling = this;
+    super.receive(message);
+    handling = undefined;
   }
 
   /** Queue one message. */
@@ -139,26 +127,21 @@ export class BunTransport implements Transport {
       this.#flush();
       return this.#write(message);
     }
-    if (this.#handling && this.#gathered.length === 0) return this.#write(message);
-    this.#gatheredBytes += message.length;
-    if (this.#gathered.push(stable ? message : message.slice()) === 1) {
-      queueMicrotask(() => this.#flush());
-    }
-  }
-
-  /** Begin the close handshake. */
-  close(code: number, reason: string): void {
-    if (!this.guard.ended) this.#close(code, reason);
+    if (handling === this && this.#gathered === undefined) return this.#write(message);
+    const kept = stable ? message : message.slice();
+    if (this.#gathered !== undefined) return void this.#gathered.push(kept);
+    this.#gathered = [kept];
+    queueMicrotask(() => this.#flush());
   }
 
   /** Cut the connection. */
   terminate(): void {
-    if (this.guard.ended) return;
-    this.guard.end({ code: 1006, reason: "Terminated" });
+    if (this.ended) return;
+    this.end({ code: 1006, reason: "Terminated" });
     this.#socket.terminate();
   }
 
-  #close(code: number, reason: string): void {
+  protected hangUp(code: number, reason: string): void {
     if (this.#socket.readyState !== 1) return;
     this.#flush();
     this.#socket.close(code, truncateReason(reason));
@@ -166,9 +149,8 @@ export class BunTransport implements Transport {
 
   #flush(): void {
     const messages = this.#gathered;
-    if (messages.length === 0) return;
-    this.#gathered = [];
-    this.#gatheredBytes = 0;
+    if (messages === undefined) return;
+    this.#gathered = undefined;
     const [only] = messages;
     if (messages.length === 1 && only !== undefined) return this.#write(only);
     this.#socket.cork(() => {
@@ -183,6 +165,9 @@ export class BunTransport implements Transport {
   }
 }
 
+/** The transport whose message is being handled: what it sends, Bun gathers. */
+let handling: BunTransport | undefined;
+
 /** Handlers that upgrade what `acceptor` accepts. Requests that ask for no WebSocket go to `fallback`. */
 export function handlers(acceptor: Acceptor, fallback: Fallback = upgradeRequired): BunHandlers {
   const upgrade = (
@@ -193,11 +178,8 @@ export function handlers(acceptor: Acceptor, fallback: Fallback = upgradeRequire
     if (decision instanceof Response) return decision;
     const upgraded = server.upgrade(request, {
       headers: { ...decision.headers, "Sec-WebSocket-Protocol": decision.protocol },
-      data: {
-        upgrade: decision,
-        maxMessageBytes: acceptor.maxMessageBytes,
-        transport: undefined,
-      },
+      // Services that share a port share the `websocket` of one of them, so the limit is read here.
+      data: { open: (socket) => open(socket, decision, acceptor.maxMessageBytes) },
     });
     return upgraded ? undefined : malformedUpgrade();
   };
@@ -221,21 +203,25 @@ export function handlers(acceptor: Acceptor, fallback: Fallback = upgradeRequire
       sendPings: acceptor.idleTimeoutMs > 0,
       perMessageDeflate: false,
       open(socket) {
-        socket.binaryType = "uint8array";
-        const transport = new BunTransport(socket, socket.data.maxMessageBytes);
-        socket.data.transport = transport;
-        const { upgrade } = socket.data;
-        socket.data.upgrade = undefined;
-        if (upgrade !== undefined) transport.guard.attach(() => upgrade.open(transport));
+        socket.data.open?.(socket);
       },
-      message(socket, message) {
-        socket.data.transport?.receive(message);
+      message({ data }, message) {
+        if (!(data instanceof BunTransport)) return;
+        if (typeof message === "string") data.receiveText();
+        else data.receive(message);
       },
-      close(socket, code, reason) {
-        socket.data.transport?.guard.end({ code, reason });
+      close({ data }, code, reason) {
+        if (data instanceof BunTransport) data.end({ code, reason });
       },
     },
   };
+}
+
+function open(socket: BunSocket, upgrade: Upgrade, maxMessageBytes: number): void {
+  socket.binaryType = "uint8array";
+  const transport = new BunTransport(socket, maxMessageBytes);
+  socket.data = transport;
+  transport.attach(() => upgrade.open(transport));
 }
 
 interface Bun {

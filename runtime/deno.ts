@@ -6,10 +6,10 @@
  * @module
  */
 
-import type { Acceptor, Transport, Upgrade } from "../wire/transport.ts";
+import type { Acceptor, Upgrade } from "../wire/transport.ts";
 import { runtimeName } from "./detect.ts";
 import { truncateReason } from "./frames.ts";
-import { Guard } from "./guard.ts";
+import { GuardedTransport } from "./guard.ts";
 import { malformedUpgrade, upgradeRequired, wantsWebSocket } from "./listen.ts";
 import type { Fallback } from "./listen.ts";
 
@@ -20,14 +20,13 @@ export type Handler = (
 ) => Response | Promise<Response>;
 
 /** Deno has no hard stop for one socket: see {@linkcode DenoTransport.terminate}. */
-class DenoTransport implements Transport {
+class DenoTransport extends GuardedTransport {
   readonly #socket: WebSocket;
-  readonly guard: Guard;
   #closing = false;
 
   constructor(socket: WebSocket, maxMessageBytes: number) {
+    super(maxMessageBytes);
     this.#socket = socket;
-    this.guard = new Guard(maxMessageBytes, (code, reason) => this.#close(code, reason));
   }
 
   get bufferedAmount(): number {
@@ -43,21 +42,17 @@ class DenoTransport implements Transport {
     if (this.#isOpen) this.#socket.send(message);
   }
 
-  close(code: number, reason: string): void {
-    if (!this.guard.ended) this.#close(code, reason);
-  }
-
   /**
    * The owner is told of the end at once, and nothing is delivered any more. What is queued in the
    * runtime for a peer that does not read stays there until that peer goes: no API frees it.
    */
   terminate(): void {
-    if (this.guard.ended) return;
-    this.guard.end({ code: 1006, reason: "Terminated" });
-    this.#close(1001, "");
+    if (this.ended) return;
+    this.end({ code: 1006, reason: "Terminated" });
+    this.hangUp(1001, "");
   }
 
-  #close(code: number, reason: string): void {
+  protected hangUp(code: number, reason: string): void {
     if (!this.#isOpen) return;
     this.#closing = true;
     // Deno hangs up without a close frame where frames of the peer wait to be read.
@@ -100,18 +95,17 @@ function answer(
   for (const [name, value] of headers) response.headers.set(name, value);
   socket.binaryType = "arraybuffer";
   const transport = new DenoTransport(socket, acceptor.maxMessageBytes);
-  const { guard } = transport;
   let failure = "";
-  socket.onopen = () => guard.attach(() => decision.open(transport));
+  socket.onopen = () => transport.attach(() => decision.open(transport));
   socket.onmessage = ({ data }) => {
-    if (data instanceof ArrayBuffer) guard.message(new Uint8Array(data));
-    else guard.text();
+    if (data instanceof ArrayBuffer) transport.receive(new Uint8Array(data));
+    else transport.receiveText();
   };
   socket.onerror = (event) => failure = event instanceof ErrorEvent ? event.message : "";
   // Comes twice after an idle timeout.
   socket.onclose = ({ code, reason }) => {
     // Deno says 0 when there was no close handshake.
-    guard.end(code === 0 ? { code: 1006, reason: reason || failure } : { code, reason });
+    transport.end(code === 0 ? { code: 1006, reason: reason || failure } : { code, reason });
   };
   return response;
 }

@@ -5,23 +5,27 @@
  */
 
 import { CloseCode } from "../wire/close.ts";
-import type { CloseInfo, TransportListener } from "../wire/transport.ts";
+import type { CloseInfo, Transport, TransportListener } from "../wire/transport.ts";
 
 /**
  * Keeps what the port promises whatever a runtime does: nothing over the limit is delivered, nothing
  * follows the end, the end is told once, and nothing is thrown (in Deno that would end the process).
  */
-export class Guard {
+export abstract class GuardedTransport implements Transport {
   readonly #maxMessageBytes: number;
-  readonly #close: (code: number, reason: string) => void;
   #listener: TransportListener | undefined;
   #info: CloseInfo | undefined;
 
-  /** `close` begins the close handshake; it is called when this side has to end. */
-  constructor(maxMessageBytes: number, close: (code: number, reason: string) => void) {
+  /** Create for a socket of the runtime's. */
+  constructor(maxMessageBytes: number) {
     this.#maxMessageBytes = maxMessageBytes;
-    this.#close = close;
   }
+
+  abstract readonly bufferedAmount: number;
+  abstract send(message: Uint8Array<ArrayBuffer>, stable?: boolean): void;
+  abstract terminate(): void;
+  /** Begin the close handshake. */
+  protected abstract hangUp(code: number, reason: string): void;
 
   /** Whether the transport has ended. */
   get ended(): boolean {
@@ -36,38 +40,42 @@ export class Guard {
       if (this.#info === undefined) this.#listener = listener;
       else listener.onClose(this.#info);
     } catch {
-      this.fail(CloseCode.Internal, "Cannot open the connection");
+      this.#fail(CloseCode.Internal, "Cannot open the connection");
     }
   }
 
   /** A binary message came. */
-  message(message: Uint8Array): void {
+  receive(message: Uint8Array): void {
     if (this.#info !== undefined) return;
     if (message.length > this.#maxMessageBytes) {
-      return this.fail(CloseCode.TooBig, `A message is over ${this.#maxMessageBytes} bytes`);
+      return this.#fail(CloseCode.TooBig, `A message is over ${this.#maxMessageBytes} bytes`);
     }
     try {
       this.#listener?.onMessage(message);
     } catch {
-      this.fail(CloseCode.Internal, "The listener threw");
+      this.#fail(CloseCode.Internal, "The listener threw");
     }
   }
 
   /** A text message came. */
-  text(): void {
+  receiveText(): void {
     if (this.#info !== undefined) return;
     try {
       this.#listener?.onText?.();
     } catch {
-      this.fail(CloseCode.Internal, "The listener threw");
+      this.#fail(CloseCode.Internal, "The listener threw");
     }
   }
 
+  close(code: number, reason: string): void {
+    if (this.#info === undefined) this.hangUp(code, reason);
+  }
+
   /** End from this side. */
-  fail(code: number, reason: string): void {
+  #fail(code: number, reason: string): void {
     if (this.#info !== undefined) return;
     this.end({ code, reason });
-    this.#close(code, reason);
+    this.hangUp(code, reason);
   }
 
   /** The transport has ended. */

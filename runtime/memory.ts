@@ -19,7 +19,7 @@ import type {
   TransportListener,
 } from "../wire/transport.ts";
 import { refusalError } from "./dial_errors.ts";
-import { Guard } from "./guard.ts";
+import { GuardedTransport } from "./guard.ts";
 import { Heartbeat } from "./heartbeat.ts";
 
 /** What lies between dialers and an acceptor in one process. */
@@ -53,8 +53,7 @@ export class MemoryNetwork {
 }
 
 /** One end. What it sends is handed over in the next microtask, in order. */
-class MemoryTransport implements Transport {
-  readonly guard: Guard;
+class MemoryTransport extends GuardedTransport {
   readonly #carries: () => boolean;
   readonly #heartbeat: Heartbeat | undefined;
   #peer: MemoryTransport | undefined;
@@ -67,7 +66,7 @@ class MemoryTransport implements Transport {
 
   constructor(limits: TransportLimits, clock: Clock, carries: () => boolean) {
     const { maxMessageBytes, idleTimeoutMs } = limits;
-    this.guard = new Guard(maxMessageBytes, (code, reason) => this.#close({ code, reason }));
+    super(maxMessageBytes);
     this.#carries = carries;
     if (idleTimeoutMs > 0) {
       this.#heartbeat = new Heartbeat({
@@ -75,7 +74,7 @@ class MemoryTransport implements Transport {
         idleTimeoutMs,
         ping: () => this.#ping(),
         onDead: () =>
-          this.#end({
+          this.#cut({
             code: CloseCode.IdleTimeout,
             reason: `The peer was silent for ${2 * idleTimeoutMs} ms`,
           }),
@@ -89,45 +88,41 @@ class MemoryTransport implements Transport {
   }
 
   send(message: Uint8Array<ArrayBuffer>): void {
-    if (this.guard.ended || this.#closing !== undefined) return;
+    if (this.ended || this.#closing !== undefined) return;
     this.#queue.push(message.slice());
     this.bufferedAmount += message.length;
     this.#schedule();
   }
 
-  close(code: number, reason: string): void {
-    if (!this.guard.ended) this.#close({ code, reason });
-  }
-
   terminate(): void {
-    this.#end({ code: 1006, reason: "Terminated" });
+    this.#cut({ code: 1006, reason: "Terminated" });
   }
 
   /** End without a handshake. */
-  #end(info: CloseInfo): void {
-    if (this.guard.ended) return;
+  #cut(info: CloseInfo): void {
+    if (this.ended) return;
     this.drop();
-    this.guard.end(info);
+    this.end(info);
     const peer = this.#peer;
     queueMicrotask(() => {
       if (!this.#carries()) return;
       peer?.drop();
-      peer?.guard.end({ code: 1006, reason: "The peer hung up" });
+      peer?.end({ code: 1006, reason: "The peer hung up" });
     });
   }
 
   #ping(): void {
     const peer = this.#peer;
     queueMicrotask(() => {
-      if (!this.#carries() || peer === undefined || peer.guard.ended) return;
+      if (!this.#carries() || peer === undefined || peer.ended) return;
       peer.#heartbeat?.heard();
       this.#heartbeat?.heard();
     });
   }
 
-  #close(info: CloseInfo): void {
+  protected hangUp(code: number, reason: string): void {
     if (this.#closing !== undefined) return;
-    this.#closing = info;
+    this.#closing = { code, reason };
     this.#schedule();
   }
 
@@ -158,15 +153,15 @@ class MemoryTransport implements Transport {
       // A peer that has begun to close hears no more.
       if (peer !== undefined && peer.#closing === undefined) {
         peer.#heartbeat?.heard();
-        peer.guard.message(message);
+        peer.receive(message);
       }
     }
     const info = this.#closing;
     if (info === undefined || this.#queue.length > 0) return;
     peer?.drop();
-    peer?.guard.end(info);
+    peer?.end(info);
     this.drop();
-    this.guard.end(info);
+    this.end(info);
   }
 }
 
@@ -200,8 +195,8 @@ export async function connectMemory(
   }
   const level = answeredLevel(new Headers(decision.headers).get(LEVEL_HEADER));
   const [client, server] = network.pair(request, acceptor);
-  client.guard.attach(() => open(client, { protocol: decision.protocol, level }));
-  server.guard.attach(() => decision.open(server));
+  client.attach(() => open(client, { protocol: decision.protocol, level }));
+  server.attach(() => decision.open(server));
 }
 
 /** A dialer whose every attempt reaches `acceptor`. */

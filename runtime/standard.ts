@@ -5,9 +5,9 @@
  * @module
  */
 
-import type { Acceptor, PeerInfo, Transport, Upgrade } from "../wire/transport.ts";
+import type { Acceptor, PeerInfo, Upgrade } from "../wire/transport.ts";
 import { truncateReason } from "./frames.ts";
-import { Guard } from "./guard.ts";
+import { GuardedTransport } from "./guard.ts";
 
 /** `WebSocket.OPEN`. */
 const OPEN = 1;
@@ -53,17 +53,16 @@ export interface StandardUpgrade {
   accept(socket: StandardSocket): void;
 }
 
-class StandardTransport implements Transport {
+class StandardTransport extends GuardedTransport {
   readonly #socket: StandardSocket;
-  readonly guard: Guard;
 
   constructor(socket: StandardSocket, maxMessageBytes: number) {
+    super(maxMessageBytes);
     this.#socket = socket;
-    this.guard = new Guard(maxMessageBytes, (code, reason) => this.#close(code, reason));
   }
 
   get bufferedAmount(): number {
-    return this.guard.ended ? 0 : this.#socket.bufferedAmount ?? 0;
+    return this.ended ? 0 : this.#socket.bufferedAmount ?? 0;
   }
 
   send(message: Uint8Array<ArrayBuffer>): void {
@@ -71,19 +70,15 @@ class StandardTransport implements Transport {
     if (this.#socket.readyState === OPEN) this.#socket.send(message.slice());
   }
 
-  close(code: number, reason: string): void {
-    if (!this.guard.ended) this.#close(code, reason);
-  }
-
   /** The owner is told at once. A socket without `terminate` closes as it can. */
   terminate(): void {
-    if (this.guard.ended) return;
-    this.guard.end({ code: 1006, reason: "Terminated" });
-    if (this.#socket.terminate === undefined) this.#close(1001, "");
+    if (this.ended) return;
+    this.end({ code: 1006, reason: "Terminated" });
+    if (this.#socket.terminate === undefined) this.hangUp(1001, "");
     else this.#socket.terminate();
   }
 
-  #close(code: number, reason: string): void {
+  protected hangUp(code: number, reason: string): void {
     if (this.#socket.readyState === OPEN) this.#socket.close(code, truncateReason(reason));
   }
 }
@@ -106,21 +101,20 @@ export async function upgradeStandard(
 
 function attach(socket: StandardSocket, upgrade: Upgrade, maxMessageBytes: number): void {
   const transport = new StandardTransport(socket, maxMessageBytes);
-  const { guard } = transport;
   // Cloudflare has no `binaryType`: it gives an ArrayBuffer anyway.
   if (socket.binaryType !== undefined) socket.binaryType = "arraybuffer";
   socket.addEventListener("message", ({ data }) => {
-    if (data instanceof ArrayBuffer) guard.message(new Uint8Array(data));
-    else if (data instanceof Uint8Array) guard.message(data);
-    else guard.text();
+    if (data instanceof ArrayBuffer) transport.receive(new Uint8Array(data));
+    else if (data instanceof Uint8Array) transport.receive(data);
+    else transport.receiveText();
   });
   socket.addEventListener(
     "close",
-    ({ code, reason }) => guard.end({ code: code || 1006, reason: reason ?? "" }),
+    ({ code, reason }) => transport.end({ code: code || 1006, reason: reason ?? "" }),
   );
   // A close follows.
   socket.addEventListener("error", () => {});
-  const open = (): void => guard.attach(() => upgrade.open(transport));
+  const open = (): void => transport.attach(() => upgrade.open(transport));
   if (socket.readyState === OPEN) open();
   else socket.addEventListener("open", open);
 }
