@@ -58,10 +58,10 @@ interface Process {
   getBuiltinModule?(id: string): unknown;
 }
 
-/** The module without an import of it, which a bundler for browsers could not resolve. */
-function builtinZlib(): Zlib | undefined {
+/** Gives a module without an import of it, which a bundler for browsers could not resolve. */
+function builtinModules(): ((id: string) => unknown) | undefined {
   const { process } = globalThis as { process?: Process };
-  return process?.getBuiltinModule?.("node:zlib") as Zlib | undefined;
+  return process?.getBuiltinModule;
 }
 
 function toInflateError(error: unknown): InflateError {
@@ -95,11 +95,17 @@ function notLarger(deflated: Uint8Array<ArrayBuffer>, bytes: Uint8Array): Uint8A
 }
 
 class ZlibDeflater implements Deflater {
-  readonly #zlib: Zlib;
   readonly #small = new SmallDeflater();
+  #zlib: Zlib | undefined;
+  #hasLoaded = false;
 
-  constructor(zlib: Zlib) {
-    this.#zlib = zlib;
+  /** At the first message that is for it: it takes 3 ms. Where there is none, our own code does all. */
+  #load(): Zlib | undefined {
+    if (!this.#hasLoaded) {
+      this.#hasLoaded = true;
+      this.#zlib = builtinModules()?.("node:zlib") as Zlib | undefined;
+    }
+    return this.#zlib;
   }
 
   deflate(
@@ -109,11 +115,13 @@ class ZlibDeflater implements Deflater {
     if (level === 0 || bytes.length <= MAX_OWN_DEFLATE_BYTES) {
       return this.#small.deflate(bytes, level);
     }
+    const zlib = this.#load();
+    if (zlib === undefined) return this.#small.deflate(bytes, level);
     if (bytes.length < MIN_ASYNC_DEFLATE_BYTES) {
-      return notLarger(this.#zlib.deflateRawSync(bytes, { level }), bytes);
+      return notLarger(zlib.deflateRawSync(bytes, { level }), bytes);
     }
     return new Promise((resolve, reject) => {
-      this.#zlib.deflateRaw(bytes, { level, chunkSize: MAX_CHUNK_BYTES }, (error, result) => {
+      zlib.deflateRaw(bytes, { level, chunkSize: MAX_CHUNK_BYTES }, (error, result) => {
         if (error) reject(error);
         else resolve(notLarger(result, bytes));
       });
@@ -125,9 +133,11 @@ class ZlibDeflater implements Deflater {
     if (bytes.length <= MAX_OWN_INFLATE_BYTES || isStored(bytes) || maxBytes < 1) {
       return inflate(bytes, maxBytes);
     }
+    const zlib = this.#load();
+    if (zlib === undefined) return inflate(bytes, maxBytes);
     let result;
     try {
-      result = this.#zlib.inflateRawSync(bytes, {
+      result = zlib.inflateRawSync(bytes, {
         chunkSize: Math.max(MIN_CHUNK_BYTES, Math.min(8 * bytes.length, MAX_CHUNK_BYTES)),
         maxOutputLength: maxBytes,
         info: true,
@@ -147,6 +157,5 @@ class ZlibDeflater implements Deflater {
 
 /** A {@linkcode Deflater} on `node:zlib`; `undefined` where the runtime has none. */
 export function createZlibDeflater(): Deflater | undefined {
-  const zlib = builtinZlib();
-  return zlib && new ZlibDeflater(zlib);
+  return builtinModules() && new ZlibDeflater();
 }

@@ -1,3 +1,4 @@
+import process from "node:process";
 import { test } from "node:test";
 import { deflateRawSync } from "node:zlib";
 import { assert, assertEquals, assertInstanceOf } from "@std/assert";
@@ -25,6 +26,24 @@ test("createZlibDeflater() deflates large messages at the level asked for", asyn
       const deflated = await create().deflate(input, level);
       assertEquals(new Uint8Array(deflated), new Uint8Array(deflateRawSync(input, { level })));
     }
+  }
+});
+
+test("createZlibDeflater() does without zlib where there is none, and is none without a way to it", async () => {
+  const { getBuiltinModule } = process;
+  const set = (value: unknown): void => {
+    Object.defineProperty(process, "getBuiltinModule", { value, configurable: true });
+  };
+  const input = inputs(100_000).json;
+  try {
+    set(undefined);
+    assertEquals(createZlibDeflater(), undefined);
+    set(() => undefined);
+    const deflated = new Uint8Array(await create().deflate(input, 6));
+    assert(deflated.length < input.length);
+    assertEquals(new Uint8Array(create().inflate(deflated, input.length)), new Uint8Array(input));
+  } finally {
+    set(getBuiltinModule);
   }
 });
 
