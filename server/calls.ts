@@ -67,7 +67,8 @@ function take(caller: Caller, id: number): boolean {
 
 function free(caller: Caller, id: number): void {
   const taken = caller.takenIds;
-  if (taken === undefined) return;
+  // A peer may have used an id again for which a late failure was on its way.
+  if (taken === undefined || taken[id] === 0) return;
   taken[id] = 0;
   if (--caller.callsInFlight > 0) return;
   caller.takenIds = undefined;
