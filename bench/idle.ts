@@ -30,8 +30,8 @@ import { formatTable } from "./table.ts";
 
 /** Handshakes under way at once: more than the kernel queues would be refused. */
 const HANDSHAKES = 64;
-/** Connections that a server has seen come and go before its memory is first read. */
-const WARM_UP = 100;
+/** Connections that a server has seen come and go before its memory is first read: its code is compiled. */
+const WARM_UP = 1000;
 
 const args = process.argv.slice(2);
 const option = (name: string, fallback: string): string => {
@@ -68,6 +68,13 @@ const COMMANDS: Readonly<Record<string, () => readonly string[]>> = {
   deno: () => ["deno", "run", "-A", "--quiet", "--v8-flags=--expose-gc", SERVER],
   bun: () => ["bun", SERVER],
   node: () => ["node", "--expose-gc", buildForNode()],
+};
+
+/** Kinds of servers beside `raw` and `hardlight`. */
+const FURTHER: Readonly<Record<string, readonly string[]>> = {
+  deno: ["mounted"],
+  // Without it nothing of Bun's raw server is JavaScript but the socket.
+  bun: ["raw with data"],
 };
 
 /** Bytes that a server has of each kind. */
@@ -218,7 +225,7 @@ const rows: string[][] = [];
 for (const runtime of runtimes) {
   const command = COMMANDS[runtime]?.();
   if (command === undefined) throw new TypeError(`No runtime ${runtime}: expected deno, bun, node`);
-  const kinds = ["raw", "hardlight", ...(runtime === "deno" ? ["mounted"] : [])];
+  const kinds = ["raw", ...(FURTHER[runtime] ?? []), "hardlight"];
   const costs: Record<string, Cost[]> = {};
   for (let round = 0; round < rounds; round++) {
     for (const kind of kinds) {

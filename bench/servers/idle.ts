@@ -1,5 +1,6 @@
 /**
- * A server that says what memory it takes: `idle.ts raw|hardlight [--tls]`, on Deno, Bun or Node.
+ * A server that says what memory it takes: `idle.ts <kind> [--tls]`, on Deno, Bun or Node. A kind is
+ * `raw`, `raw with data`, `hardlight` or `mounted`.
  *
  * It prints `listening <port>`, and answers each line on stdin with its memory after a collection.
  *
@@ -25,6 +26,11 @@ interface Bun {
   gc(force: boolean): void;
 }
 
+interface BunSockets {
+  upgrade(request: Request, options: { data: unknown }): boolean;
+  requestIP(request: Request): { readonly address: string } | null;
+}
+
 interface EchoSocket {
   send(message: Uint8Array): number;
 }
@@ -38,8 +44,8 @@ const bun = (globalThis as { readonly Bun?: Bun }).Bun;
 const isNode = bun === undefined && !("Deno" in globalThis);
 
 /** The runtime's own, with the options it has by itself. */
-async function listenRaw(): Promise<number> {
-  if (bun !== undefined) return listenBun(bun);
+async function listenRaw(data?: typeof dataOf): Promise<number> {
+  if (bun !== undefined) return listenBun(bun, data);
   return isNode ? await listenNode() : listenDeno(accept);
 }
 
@@ -58,13 +64,27 @@ function listenDeno(answer: (request: Request) => Response | Promise<Response>):
   return server.addr.port;
 }
 
-function listenBun(runtime: Bun): number {
+/** What an application may have for each connection: who it is, some state, and two functions of it. */
+function dataOf(request: Request, sockets: BunSockets): unknown {
+  const url = new URL(request.url);
+  const state = {
+    address: sockets.requestIP(request)?.address,
+    origin: request.headers.get("origin"),
+    room: url.searchParams.get("room"),
+    counter: 0,
+  };
+  return { increment: () => ++state.counter, get: () => state.counter };
+}
+
+function listenBun(runtime: Bun, data?: typeof dataOf): number {
   return runtime.serve({
     port: 0,
     hostname: "127.0.0.1",
     ...(certificate === undefined ? {} : { tls: certificate }),
-    fetch: (request: Request, server: { upgrade(request: Request): boolean }) =>
-      server.upgrade(request) ? undefined : new Response(null, { status: 400 }),
+    fetch: (request: Request, server: BunSockets) =>
+      server.upgrade(request, { data: data?.(request, server) })
+        ? undefined
+        : new Response(null, { status: 400 }),
     websocket: { message: (socket: EchoSocket, message: Uint8Array) => socket.send(message) },
   }).port;
 }
@@ -83,6 +103,7 @@ async function listenNode(): Promise<number> {
 
 async function listen(kind: string): Promise<number> {
   if (kind === "raw") return await listenRaw();
+  if (kind === "raw with data") return await listenRaw(dataOf);
   if (kind === "mounted") {
     const mounted = handler(Counter, { limits }, counter);
     return listenDeno(async (request) => await mounted.fetch(request));
