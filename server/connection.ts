@@ -5,7 +5,7 @@
  */
 import { CloseCode } from "../wire/close.ts";
 import type { ProtocolError } from "../wire/errors.ts";
-import { readClientMessage, writeStateChange } from "../wire/messages.ts";
+import { readClientMessage } from "../wire/messages.ts";
 import { type ArchiveListener, receive } from "../wire/receiver.ts";
 import { Sender, type SenderOwner, type SharedMessage, surelyTakes } from "../wire/sender.ts";
 import type { CloseInfo, PeerInfo, TransportListener } from "../wire/transport.ts";
@@ -133,11 +133,17 @@ export class Connection<State, Event, Auth>
   /** Send what has changed in the state. Throws `CodecError`. */
   flush(): void {
     if (this.closing) return;
-    const updates = this.#state.takeUpdates(this.callsInFlight > 1);
-    if (updates.length === 0) return;
+    const from = this.#state.firstTouched();
+    if (from === -1) return;
     const { sender } = this;
     const writer = sender.begin();
-    writeStateChange(writer, updates);
+    let changed = false;
+    try {
+      changed = this.#state.writeChange(writer, from, this.callsInFlight > 1);
+    } finally {
+      if (!changed) sender.abandon(writer);
+    }
+    if (!changed) return;
     if (surelyTakes(sender.options, writer.position)) sender.commit(writer);
     // The client must not go on without a change: it would have a wrong state.
     else sender.commit(writer, () => this.#crash(tooBig("A change of the state"), "state"));

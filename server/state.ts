@@ -4,9 +4,9 @@
  * @module
  */
 import { writeArchive } from "../codec/archive.ts";
+import type { Writer } from "../codec/writer.ts";
 import type { StateField } from "../service/types.ts";
-import type { StateUpdate } from "../wire/messages.ts";
-import { giveWriter, takeWriter } from "../wire/sender.ts";
+import { finishStateChange } from "../wire/messages.ts";
 import { Topic, topic } from "../wire/topic.ts";
 
 const STATE = Symbol("state");
@@ -19,14 +19,6 @@ interface Tracked {
 const PLAIN: ReadonlySet<string> = new Set(
   "bool u8 u16 u32 u64 u128 usize i8 i16 i32 i64 i128 isize f32 f64 char string boxstr".split(" "),
 );
-const NO_UPDATES: readonly StateUpdate[] = [];
-/** So many bytes are written over by a loop, which is faster than a new array. */
-const MAX_LOOPED_BYTES = 64;
-
-interface Update extends StateUpdate {
-  data: Uint8Array;
-}
-
 /**
  * What the states of all connections of a service share.
  *
@@ -37,33 +29,31 @@ interface Update extends StateUpdate {
 export class StateShape {
   /** The fields, in order. */
   readonly fields: readonly StateField[];
+  /** Their names. */
+  readonly names: readonly string[];
   /** Of each field: whether it is plain. */
   readonly isPlain: readonly boolean[];
   /** Of each field: its default if it is plain, and else its default's archive. */
   readonly defaults: readonly unknown[];
-  /** Of each field: what was last sent of it, on any connection. */
-  readonly updates: readonly Update[];
-  /** What is sent, until the next time. */
-  readonly changed: Update[] = [];
   readonly #accessors: readonly PropertyDescriptor[];
   readonly #anyWatched: boolean;
 
   /** Create for a service's fields. */
   constructor(fields: readonly StateField[]) {
     this.fields = fields;
+    this.names = fields.map(({ name }) => name);
     this.isPlain = fields.map(({ schema }) => PLAIN.has(schema.kind) || schema === topic);
     this.#anyWatched = this.isPlain.includes(false);
     this.defaults = fields.map(({ schema, defaultArchive }, i) =>
       this.isPlain[i] ? schema.defaultValue() : defaultArchive
     );
-    this.updates = fields.map(({ index }) => ({ index, data: new Uint8Array(0) }));
     this.#accessors = fields.map(({ index }) => ({
       enumerable: true,
       get(this: Tracked): unknown {
-        return this[STATE].read(index);
+        return this[STATE].get(index);
       },
       set(this: Tracked, value: unknown): void {
-        this[STATE].write(index, value);
+        this[STATE].set(index, value);
       },
     }));
   }
@@ -71,8 +61,8 @@ export class StateShape {
   /** Make what one handler reads and assigns. */
   makeObject(state: ConnectionState): Record<string, unknown> {
     const object: Record<string, unknown> = {};
-    for (let i = 0; i < this.fields.length; i++) {
-      const { name } = this.fields[i]!;
+    for (let i = 0; i < this.names.length; i++) {
+      const name = this.names[i]!;
       if (this.isPlain[i]) object[name] = this.defaults[i];
       else Object.defineProperty(object, name, this.#accessors[i]!);
     }
@@ -112,7 +102,7 @@ export class ConnectionState {
   }
 
   /** The value of a watched field, for the handler. */
-  read(index: number): unknown {
+  get(index: number): unknown {
     const watched = this.#watched ??= new Watched();
     if (!(index in watched.values)) {
       watched.values[index] = this.#shape.fields[index]!.schema.defaultValue();
@@ -123,7 +113,7 @@ export class ConnectionState {
   }
 
   /** Assign a watched field, for the handler. */
-  write(index: number, value: unknown): void {
+  set(index: number, value: unknown): void {
     const watched = this.#watched ??= new Watched();
     watched.values[index] = value;
     watched.touch(index);
@@ -135,66 +125,69 @@ export class ConnectionState {
     watched?.values.forEach((_, index) => watched.touch(index));
   }
 
+  /** The first field that may have changed; -1 if none has. */
+  firstTouched(): number {
+    const { names, isPlain, defaults } = this.#shape;
+    const known = this.#known ?? defaults;
+    for (let i = 0; i < names.length; i++) {
+      const touched = isPlain[i]
+        ? !isSame(this.object[names[i]!], known[i])
+        : this.#watched?.touched[i] === true;
+      if (touched) return i;
+    }
+    return -1;
+  }
+
   /**
-   * What has changed, in field order; from now on it counts as sent. Valid until any connection of
-   * the service asks.
+   * Write what has changed as a message, in field order; from now on it counts as sent. Returns false
+   * if nothing has.
    *
+   * @param from What {@linkcode ConnectionState.firstTouched} found.
    * @param held Whether other calls are under way, which may hold on to what they read.
    * @throws {CodecError} If a field cannot be archived. Then nothing counts as sent.
    */
-  takeUpdates(held: boolean): readonly StateUpdate[] {
-    const { fields, isPlain, defaults, updates, changed } = this.#shape;
+  writeChange(writer: Writer, from: number, held: boolean): boolean {
+    const { names, isPlain, defaults } = this.#shape;
     const known = this.#known ?? defaults;
     const watched = this.#watched;
-    changed.length = 0;
-    for (let i = 0; i < fields.length; i++) {
+    const places: number[] = [];
+    for (let i = from; i < names.length; i++) {
+      const start = writer.position;
       if (isPlain[i]) {
-        const value = this.object[fields[i]!.name];
-        if (isSame(value, known[i])) continue;
-        this.#archive(i, value, undefined);
-      } else {
-        if (watched === undefined || watched.touched[i] !== true) continue;
-        if (!this.#archive(i, watched.values[i], known[i] as Uint8Array)) continue;
+        const value = this.object[names[i]!];
+        if (!isSame(value, known[i])) places.push(start, this.#archive(writer, i, value), i);
+      } else if (watched?.touched[i] === true) {
+        const length = this.#archive(writer, i, watched.values[i]);
+        if (equals(known[i] as Uint8Array, writer.bytes, start, length)) writer.position = start;
+        else places.push(start, length, i);
       }
-      changed.push(updates[i]!);
     }
     if (watched?.anyTouched) settle(watched, held);
-    if (changed.length === 0) return NO_UPDATES;
-    this.#remember(changed);
-    return changed;
+    if (places.length === 0) return false;
+    this.#remember(places, writer.bytes);
+    finishStateChange(writer, places);
+    return true;
   }
 
-  /** Archive a field; says whether it is something else than `known`. */
-  #archive(index: number, value: unknown, known: Uint8Array | undefined): boolean {
+  #archive(writer: Writer, index: number, value: unknown): number {
     const { name, schema } = this.#shape.fields[index]!;
-    const update = this.#shape.updates[index]!;
-    const writer = takeWriter();
     try {
-      const start = writer.position;
-      const length = writeArchive(schema, writer, value);
-      const { bytes } = writer;
-      const { data } = update;
-      if (known !== undefined) {
-        if (equals(known, bytes, start, length)) return false;
-        // It becomes what this connection knows.
-        update.data = bytes.slice(start, start + length);
-      } else if (length > MAX_LOOPED_BYTES || data.length !== length) {
-        update.data = bytes.slice(start, start + length);
-      } else for (let i = 0; i < length; i++) data[i] = bytes[start + i]!;
-      return true;
+      return writeArchive(schema, writer, value);
     } catch (error) {
       schema.accept(value, ["state", name]);
       throw error;
-    } finally {
-      giveWriter(writer);
     }
   }
 
-  #remember(changed: readonly Update[]): void {
-    const { fields, isPlain, defaults, updates } = this.#shape;
+  #remember(places: readonly number[], bytes: Uint8Array): void {
+    const { names, isPlain, defaults } = this.#shape;
     const known = this.#known ??= defaults.slice();
-    for (const { index } of changed) {
-      known[index] = isPlain[index] ? this.object[fields[index]!.name] : updates[index]!.data;
+    for (let i = 0; i < places.length; i += 3) {
+      const index = places[i + 2]!;
+      const start = places[i]!;
+      known[index] = isPlain[index]
+        ? this.object[names[index]!]
+        : bytes.slice(start, start + places[i + 1]!);
     }
   }
 }

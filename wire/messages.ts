@@ -159,21 +159,33 @@ export interface StateUpdate {
  * of the data, `8` index.
  */
 export function writeStateChange(writer: Writer, updates: readonly StateUpdate[]): void {
-  let data = begin(writer);
-  for (const update of updates) writer.writeBytes(update.data);
-  const items = writer.reserve(updates.length * STATE_UPDATE_BYTES, ALIGN);
-  for (let i = 0; i < updates.length; i++) {
-    const update = updates[i]!;
+  begin(writer);
+  const places: number[] = [];
+  for (const { index, data } of updates) {
+    places.push(writer.position, data.length, index);
+    writer.writeBytes(data);
+  }
+  finishStateChange(writer, places);
+}
+
+/**
+ * Write the rest of a {@linkcode writeStateChange} whose fields are archived in place.
+ *
+ * @param places Of each field: where its archive begins, how long it is, and the field's index.
+ */
+export function finishStateChange(writer: Writer, places: readonly number[]): void {
+  const count = places.length / 3;
+  const items = writer.reserve(count * STATE_UPDATE_BYTES, ALIGN);
+  for (let i = 0; i < count; i++) {
     const at = items + i * STATE_UPDATE_BYTES;
-    writer.setPointer(at, data);
-    writer.setU32(at + 4, update.data.length);
-    writer.setU32(at + 8, update.index);
-    data += update.data.length;
+    writer.setPointer(at, places[3 * i]!);
+    writer.setU32(at + 4, places[3 * i + 1]!);
+    writer.setU32(at + 8, places[3 * i + 2]!);
   }
   const at = writer.reserve(SERVER_MESSAGE_BYTES, ALIGN);
   writer.setU8(at, STATE_CHANGE);
   writer.setPointer(at + 4, items);
-  writer.setU32(at + 8, updates.length);
+  writer.setU32(at + 8, count);
 }
 
 /** A message from a client, as places in the reader's bytes. One object serves all messages. */

@@ -1,15 +1,35 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { encodeHex } from "@std/encoding";
 import { test } from "node:test";
+import { Reader } from "../../codec/reader.ts";
+import { Writer } from "../../codec/writer.ts";
 import { ConnectionState, StateShape } from "../../server/state.ts";
+import { readServerMessage, ServerMessage } from "../../wire/messages.ts";
 import { Topic } from "../../wire/topic.ts";
 import { Demo, type DemoState } from "./support.ts";
+
+/** What it sends: index and archive of each field. */
+function updatesOf(tracker: ConnectionState, held: boolean): string[] {
+  const from = tracker.firstTouched();
+  const writer = new Writer();
+  if (from === -1 || !tracker.writeChange(writer, from, held)) return [];
+  const reader = new Reader();
+  const message = new ServerMessage();
+  reader.reset(writer.bytes);
+  readServerMessage(reader, 0, writer.position, message);
+  return Array.from({ length: message.count }, (_, i) => {
+    const data = writer.bytes.subarray(
+      message.updateStart(reader, i),
+      message.updateEnd(reader, i),
+    );
+    return `${message.updateIndex(reader, i)}:${encodeHex(data)}`;
+  });
+}
 
 function setUp() {
   const tracker = new ConnectionState(new StateShape(Demo.state));
   const state = tracker.object as unknown as DemoState;
-  const take = (held = false) =>
-    tracker.takeUpdates(held).map(({ index, data }) => `${index}:${encodeHex(data)}`);
+  const take = (held = false) => updatesOf(tracker, held);
   return { tracker, state, take };
 }
 
