@@ -5,7 +5,6 @@
  */
 
 import type { Socket } from "node:net";
-import { TLSSocket } from "node:tls";
 import { CloseCode } from "../wire/close.ts";
 import { type Clock, systemClock } from "../wire/clock.ts";
 import type {
@@ -25,10 +24,13 @@ const OWNER = Symbol("owner");
 /** A socket that knows its transport. */
 type OwnedSocket = Socket & { readonly [OWNER]: RawTransport };
 
-const NO_PAYLOAD: Uint8Array = new Uint8Array(0);
+const NOTHING: Uint8Array<ArrayBuffer> = new Uint8Array(0);
 
 /** What has frames of this turn to write. */
 let unflushed: RawTransport[] = [];
+/** What was still writing when the last turn ended, as far as its buffers may be used again. */
+const unfinished: RawTransport[] = [];
+const MAX_UNFINISHED = 1024;
 
 /** `closing`: our close frame is out, and the peer's is waited for. */
 type State = "open" | "closing" | "closed";
@@ -37,7 +39,6 @@ type State = "open" | "closing" | "closed";
 export class RawTransport implements Transport, FrameSink, HeartbeatOptions {
   readonly clock: Clock;
   readonly #socket: Socket;
-  readonly #secure: boolean;
   readonly #reader: FrameReader;
   readonly #writer: FrameWriter;
   readonly #limits: TransportLimits;
@@ -45,6 +46,8 @@ export class RawTransport implements Transport, FrameSink, HeartbeatOptions {
   #state: State = "open";
   #info: CloseInfo | undefined;
   #flushQueued = false;
+  /** What the socket was still writing when the turn ended. */
+  #written: Uint8Array<ArrayBuffer> | undefined;
   /** Whether the socket has more to write than it wants. */
   #draining = false;
   /** What the latest unanswered ping carried. Earlier ones need no pong (RFC 6455, 5.5.3). */
@@ -60,7 +63,6 @@ export class RawTransport implements Transport, FrameSink, HeartbeatOptions {
     clock: Clock = systemClock,
   ) {
     this.#socket = socket;
-    this.#secure = socket instanceof TLSSocket;
     const source = side === "client" ? "server" : "client";
     this.#reader = new FrameReader(source, this, limits.maxMessageBytes, CloseCode.TooBig);
     this.#writer = new FrameWriter(side);
@@ -108,7 +110,7 @@ export class RawTransport implements Transport, FrameSink, HeartbeatOptions {
 
   ping(): void {
     if (this.#state !== "open") return;
-    this.#writer.append(Opcode.Ping, NO_PAYLOAD);
+    this.#writer.append(Opcode.Ping, NOTHING);
     this.#flush();
   }
 
@@ -196,10 +198,20 @@ export class RawTransport implements Transport, FrameSink, HeartbeatOptions {
     this.#flushQueued = true;
     if (unflushed.push(this) > 1) return;
     queueMicrotask(() => {
+      for (const transport of unfinished) transport.#recycleWritten();
+      unfinished.length = 0;
       const transports = unflushed;
       unflushed = [];
       for (const transport of transports) transport.#endTurn();
     });
+  }
+
+  #recycleWritten(): void {
+    const { writable, writableLength } = this.#socket;
+    // After a failure nobody knows how long the socket reads the bytes.
+    const done = writable && writableLength === 0;
+    if (done && this.#written !== undefined) this.#writer.recycle(this.#written);
+    this.#written = undefined;
   }
 
   #endTurn(): void {
@@ -217,15 +229,12 @@ export class RawTransport implements Transport, FrameSink, HeartbeatOptions {
     }
     if (this.#writer.length === 0) return;
     const bytes = this.#writer.take();
-    if (this.#secure) {
-      socket.write(bytes, (error) => {
-        // After a failure nobody knows how long the socket reads `bytes`.
-        if (!error) this.#writer.recycle(bytes);
-      });
-    } else {
-      // Mostly it is all in the system's hands when this returns: a callback would only cost.
-      socket.write(bytes);
-      if (socket.writableLength === 0) return this.#writer.recycle(bytes);
+    // Without a callback, which costs: over TCP it is mostly done by now, over TLS by the next turn.
+    socket.write(bytes);
+    if (socket.writableLength === 0) return this.#writer.recycle(bytes);
+    if (this.#written === undefined && unfinished.length < MAX_UNFINISHED) {
+      this.#written = bytes;
+      unfinished.push(this);
     }
     if (!socket.writableNeedDrain || this.#draining) return;
     this.#draining = true;
@@ -245,6 +254,8 @@ export class RawTransport implements Transport, FrameSink, HeartbeatOptions {
     if (orderly) this.#flush(true);
     this.#state = "closed";
     this.#info = info;
+    if (this.#written !== undefined) unfinished.splice(unfinished.indexOf(this), 1);
+    this.#written = undefined;
     this.#heartbeat?.stop();
     this.clock.clear(this.#closeTimer);
     if (orderly) {
