@@ -99,6 +99,7 @@ export class BunTransport extends GuardedTransport implements BunSocketData {
   readonly #socket: BunSocket;
   /** What is to be written at the end of the turn, if anything is. */
   #gathered: Uint8Array[] | undefined;
+  #hungUp = false;
 
   /** Create for an open socket. */
   constructor(socket: BunSocket, maxMessageBytes: number) {
@@ -122,7 +123,8 @@ export class BunTransport extends GuardedTransport implements BunSocketData {
 
   /** Queue one message. */
   send(message: Uint8Array<ArrayBuffer>, stable = false): void {
-    if (this.#socket.readyState !== 1) return;
+    // Not `readyState`, which is a call into the runtime for each message.
+    if (this.#hungUp || this.ended) return;
     if (message.length >= MAX_GATHERED_BYTES) {
       this.#flush();
       return this.#write(message);
@@ -142,8 +144,9 @@ export class BunTransport extends GuardedTransport implements BunSocketData {
   }
 
   protected hangUp(code: number, reason: string): void {
-    if (this.#socket.readyState !== 1) return;
+    if (this.#hungUp || this.#socket.readyState !== 1) return;
     this.#flush();
+    this.#hungUp = true;
     this.#socket.close(code, truncateReason(reason));
   }
 
