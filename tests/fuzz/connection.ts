@@ -11,13 +11,14 @@ import { connectWith } from "../../client/mod.ts";
 import { map, rpc, service, string, u32, vec } from "../../mod.ts";
 import { connectMemory, memoryDialer } from "../../runtime/memory.ts";
 import { createZlibDeflater } from "../../runtime/zlib.ts";
-import { createCore } from "../../server/mod.ts";
+import { createCore, type HandlerOf } from "../../server/mod.ts";
 import type { Acceptor, Transport } from "../../wire/transport.ts";
 import { ProtocolError } from "../../wire/errors.ts";
 import { writeRequest } from "../../wire/messages.ts";
 import { mutate, randomFrom } from "./support.ts";
 
-const Target = service({
+/** What is served. */
+export const Target = service({
   rpc: {
     add: rpc({ amount: u32 }, u32),
     sort: rpc({ words: vec(string) }, vec(string)),
@@ -44,8 +45,15 @@ export interface FuzzCounts {
   readonly closed: number;
 }
 
+/** What answers. */
+export const handlers: HandlerOf<typeof Target> = ({ state }) => ({
+  add: ({ amount }) => state.total = (state.total + amount) >>> 0,
+  sort: ({ words }) => state.words = words.toSorted(),
+  count: ({ words }) => Promise.resolve(words.size),
+});
+
 /** Whole messages as a client sends them, stored and deflated. */
-function seeds(): Uint8Array[] {
+export function seeds(): Uint8Array[] {
   return CALLS.flatMap((call, i) => {
     const writer = new Writer();
     writeRequest(writer, i, Target.methods[i]!.call, call);
@@ -57,7 +65,10 @@ function seeds(): Uint8Array[] {
 }
 
 /** Half of the damage is to the archive, under a stored block's header that is whole. */
-function damage(message: Uint8Array, random: (bound: number) => number): Uint8Array<ArrayBuffer> {
+export function damage(
+  message: Uint8Array,
+  random: (bound: number) => number,
+): Uint8Array<ArrayBuffer> {
   const isStored = message[0] === 1;
   if (!isStored || random(2) === 0) return mutate(message, random).slice();
   const archive = mutate(message.subarray(5), random);
@@ -105,11 +116,7 @@ export async function fuzzConnections(messages: number, seed: number): Promise<F
       if (!(error instanceof ProtocolError)) unexpected ??= error;
     },
   };
-  const core = createCore(Target, options, ({ state }) => ({
-    add: ({ amount }) => state.total = (state.total + amount) >>> 0,
-    sort: ({ words }) => state.words = words.toSorted(),
-    count: ({ words }) => Promise.resolve(words.size),
-  }), deflater);
+  const core = createCore(Target, options, handlers, deflater);
   const client = await connectWith(Target, "ws://memory/", { reconnect: false }, {
     dial: memoryDialer(core.acceptor),
     deflater,

@@ -1,8 +1,9 @@
 /**
- * Mutated inputs by the million: at the decoder, and at a server's connections over the memory transport.
+ * Mutated inputs by the million: at the decoder, at a server's connections over the memory transport,
+ * and at servers on Deno and Bun over sockets.
  * Every 100,000 inputs it says how far it is; the heap after a collection must not have grown at the end.
  *
- *     deno task fuzz --inputs 10000000 --messages 1000000 [--seed 1]
+ *     deno task fuzz --inputs 10000000 --messages 1000000 --sockets 1000000 [--seed 1]
  *     bun tests/fuzz/long.ts --inputs 10000000 --messages 1000000
  *
  * @module
@@ -15,10 +16,13 @@ import { useCompiler } from "../../codec/compiler.ts";
 import type { Schema } from "../../codec/mod.ts";
 import { fuzzConnections } from "./connection.ts";
 import { build, readLines } from "../support/vectors.ts";
+import { fuzzSockets } from "./sockets.ts";
 import { checkView, mutate, randomFrom, readBoth } from "./support.ts";
 
 /** Bytes the heap may have grown by: code that was compiled meanwhile, and caches. */
 const MAX_GROWTH_BYTES = 32 << 20;
+/** What a server's process may have grown by, from its start. */
+const MAX_RSS_GROWTH_BYTES = 256 << 20;
 const REPORT_EVERY = 500_000;
 
 const option = (name: string, fallback: number): number => {
@@ -27,6 +31,7 @@ const option = (name: string, fallback: number): number => {
 };
 const inputs = option("inputs", 200_000);
 const messages = option("messages", 20_000);
+const sockets = option("sockets", 20_000);
 const seed = option("seed", 1);
 
 interface Case {
@@ -115,5 +120,16 @@ if (messages > 0) {
     if (part === 1) console.log("connection:", counts);
   });
 }
-console.log(good ? "no crash, no hang, no leak" : "FAILED: the heap grew");
+if (sockets > 0) {
+  for (const runtime of ["deno", "bun"] as const) {
+    const start = performance.now();
+    const { before, after, ...counts } = await fuzzSockets(runtime, sockets, seed, (report) => {
+      console.error(`sockets of ${runtime}: ${report.messages} of ${sockets}`);
+    });
+    const seconds = ((performance.now() - start) / 1000).toFixed(0);
+    console.log(`sockets of ${runtime}: ${seconds} s`, counts, { before, after });
+    if (after.rss - before.rss > MAX_RSS_GROWTH_BYTES) good = false;
+  }
+}
+console.log(good ? "no crash, no hang, no leak" : "FAILED: memory grew");
 process.exit(good ? 0 : 1);

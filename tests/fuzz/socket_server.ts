@@ -1,0 +1,81 @@
+/**
+ * Two servers in one process, one that closes on what it cannot read and one that skips it. Answers each
+ * line with what they hold.
+ *
+ * @module
+ */
+import { readdirSync } from "node:fs";
+import process from "node:process";
+import { createInterface } from "node:readline";
+import { ProtocolError } from "../../mod.ts";
+import { serve } from "../../server.ts";
+import { handlers, Target } from "./connection.ts";
+
+/** What the servers hold, and what went wrong. */
+export interface SocketServerReport {
+  /** Of both: connections, calls in flight, subscriptions, topics, bytes that wait. */
+  readonly held: readonly number[];
+  /** File descriptors. */
+  readonly files: number;
+  /** Bytes of memory. */
+  readonly rss: number;
+  /** Messages that came. */
+  readonly messages: number;
+  /** Connections that were opened. */
+  readonly opened: number;
+  /** Messages that could not be read. */
+  readonly protocolErrors: number;
+  /** The first error that is no `ProtocolError`. */
+  readonly unexpected: string | undefined;
+}
+
+function openFiles(): number {
+  try {
+    return readdirSync("/proc/self/fd").length;
+  } catch {
+    return 0;
+  }
+}
+
+async function main(): Promise<void> {
+  let unexpected: string | undefined;
+  const options = {
+    port: 0,
+    hostname: "0.0.0.0",
+    tls: "plain",
+    limits: { maxDepth: 64, maxItems: 4096, handshakeTimeoutMs: 2000, closeTimeoutMs: 1000 },
+    onError(error: unknown) {
+      if (!(error instanceof ProtocolError)) unexpected ??= String(error);
+    },
+  } as const;
+  const servers = await Promise.all(
+    (["close", "ignore"] as const).map((onProtocolError) =>
+      serve(Target, { ...options, onProtocolError }, handlers)
+    ),
+  );
+  process.stdout.write(`${JSON.stringify(servers.map(({ port }) => port))}\n`);
+  for await (const _ of createInterface({ input: process.stdin })) {
+    const stats = servers.map((server) => server.stats());
+    const sum = (pick: (each: typeof stats[number]) => number): number =>
+      stats.reduce((total, each) => total + pick(each), 0);
+    const report: SocketServerReport = {
+      held: [
+        sum((each) => each.connections),
+        sum((each) => each.callsInFlight),
+        sum((each) => each.subscriptions),
+        sum((each) => each.topics),
+        sum((each) => each.bufferedBytes),
+      ],
+      files: openFiles(),
+      rss: process.memoryUsage().rss,
+      messages: sum((each) => each.messagesReceived),
+      opened: sum((each) => each.connectionsOpened),
+      protocolErrors: sum((each) => each.protocolErrors),
+      unexpected,
+    };
+    process.stdout.write(`${JSON.stringify(report)}\n`);
+  }
+  process.exit(0);
+}
+
+if (import.meta.main) await main();

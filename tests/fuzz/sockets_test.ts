@@ -1,0 +1,17 @@
+import { assert, assertEquals } from "@std/assert";
+import { test } from "node:test";
+import { fuzzSockets } from "./sockets.ts";
+import { SEED } from "./support.ts";
+
+for (const runtime of ["deno", "bun"] as const) {
+  test(
+    `mutated frames over sockets leave nothing behind in serve() on ${runtime} (seed ${SEED})`,
+    { timeout: 60_000 },
+    async () => {
+      const { sockets, calls, before, after } = await fuzzSockets(runtime, 5000, SEED);
+      assert(calls > 0 && after.opened - before.opened <= sockets);
+      assert(after.messages >= 5000 && after.protocolErrors > 0);
+      assertEquals(after.held, before.held);
+    },
+  );
+}
