@@ -44,8 +44,8 @@ const CONFIG = {
   files: Object.values(exports).map((file) => `../${file.slice(2)}`),
 };
 
-function run(command: string, ...args: string[]): void {
-  const { status } = spawnSync(command, args, { stdio: "inherit", cwd: OUT });
+function run(cwd: string, command: string, ...args: string[]): void {
+  const { status } = spawnSync(command, args, { stdio: "inherit", cwd });
   if (status !== 0) {
     console.error(`${command} ${args.join(" ")} ended with ${status}`);
     process.exit(1);
@@ -73,6 +73,8 @@ function repository(): object {
   return { repository: { type: "git", url: `git+https://github.com/${GITHUB_REPOSITORY}.git` } };
 }
 
+// The types of Node, which declarations name.
+run(ROOT, "npm", "install", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error");
 await rm(OUT, { recursive: true, force: true });
 await mkdir(OUT);
 await writeFile(
@@ -105,11 +107,11 @@ await writeFile(
   ) + "\n",
 );
 await writeFile(`${OUT}/tsconfig.json`, JSON.stringify(CONFIG));
-run("npx", "-y", "-p", "typescript@5.9.3", "tsc", "-p", "tsconfig.json");
+run(OUT, "npx", "-y", "-p", "typescript@5.9.3", "tsc", "-p", "tsconfig.json");
 await rm(`${OUT}/tsconfig.json`);
 await renameImports(OUT);
 for (const file of ["README.md", "LICENSE", "CHANGELOG.md"]) {
   await cp(`${ROOT}${file}`, `${OUT}/${file}`).catch(() => {});
 }
-run("npx", "-y", "publint@0.3.25", "--strict");
-run("npx", "-y", "@arethetypeswrong/cli@0.18.5", "--pack", ".", "--profile", "esm-only");
+run(OUT, "npx", "-y", "publint@0.3.25", "--strict");
+run(OUT, "npx", "-y", "@arethetypeswrong/cli@0.18.5", "--pack", ".", "--profile", "esm-only");
