@@ -22,7 +22,6 @@ import {
   property,
 } from "./generator.ts";
 import { Option } from "./option.ts";
-import { Payload } from "./payload.ts";
 import { BAD_VALUE, BigInteger, Float, SmallInt } from "./primitives.ts";
 import { ResultSchema } from "./result.ts";
 import type { Schema } from "./schema.ts";
@@ -30,7 +29,7 @@ import { INLINE_CAPACITY } from "./string.ts";
 import { Struct } from "./struct.ts";
 import { Tuple } from "./tuple.ts";
 import { isUtf8, readUtf8 } from "./utf8.ts";
-import { VariantsSchema } from "./variants.ts";
+import { Variant, VariantsSchema } from "./variants.ts";
 import { Vec } from "./vec.ts";
 
 /** Arrays up to this long are read without a loop. */
@@ -141,7 +140,7 @@ return value;
     if (schema instanceof Option && !schema.wrapped) return this.#readOption(schema, from);
     if (schema instanceof ResultSchema) return this.#readResult(schema, from);
     if (schema instanceof VariantsSchema) return this.#readVariants(schema, from);
-    if (schema instanceof Payload) return this.#readPayload(schema, from);
+    if (schema instanceof Variant) return this.#readVariant(schema, from);
     if (schema instanceof Box) return this.#readBox(schema.item as Schema<unknown>, from);
     if (schema instanceof Converted) {
       const inner = this.#read(schema.inner, from);
@@ -299,9 +298,9 @@ return value;
     return tagBytes === 1 ? `u8[${at(from)}]` : `dv.getUint${8 * tagBytes}(${at(from)},true)`;
   }
 
-  #readPayload({ owner, variant }: Payload, from: At): string {
-    this.#g.emit(`if(${this.#tag(owner, from)}!==${variant.tag})throw BAD;`);
-    return this.#readObject(variant.fields, from, []);
+  #readVariant({ owner, tag, fields }: Variant, from: At): string {
+    this.#g.emit(`if(${this.#tag(owner, from)}!==${tag})throw BAD;`);
+    return this.#readObject(fields, from, []);
   }
 
   #readVariants(schema: VariantsSchema, from: At): string {

@@ -9,7 +9,6 @@ import { Converted } from "./convert.ts";
 import type { Field } from "./fields.ts";
 import { type At, at, member, plus } from "./generator.ts";
 import { Option } from "./option.ts";
-import { Payload } from "./payload.ts";
 import { BigInteger, Float, SmallInt } from "./primitives.ts";
 import { ResultSchema } from "./result.ts";
 import type { Schema } from "./schema.ts";
@@ -17,7 +16,7 @@ import { INLINE_CAPACITY } from "./string.ts";
 import { Struct } from "./struct.ts";
 import { Tuple } from "./tuple.ts";
 import { writeUtf8 } from "./utf8.ts";
-import { type Variant, VariantsSchema } from "./variants.ts";
+import { Variant, VariantsSchema } from "./variants.ts";
 import { Vec } from "./vec.ts";
 import { EmitterBase, itemFields, MAX_UNROLLED, type Slots } from "./compile_base.ts";
 
@@ -92,8 +91,8 @@ export abstract class ResolveEmitter extends EmitterBase {
       g.emit("}");
     } else if (schema instanceof ResultSchema) this.resolveResult(schema, to, v, slots);
     else if (schema instanceof VariantsSchema) this.resolveVariants(schema, to, v, slots);
-    else if (schema instanceof Payload) {
-      this.resolveVariant(schema.owner, schema.variant, to, v, slots);
+    else if (schema instanceof Variant) {
+      this.resolveVariant(schema.owner, schema, to, v, slots);
     } else if (schema instanceof Box) this.pointer(to, this.kept(slots, "start"));
     else this.resolveOutside(schema, to, v, slots);
   }

@@ -13,7 +13,6 @@ import { Converted } from "./convert.ts";
 import type { Field } from "./fields.ts";
 import { member } from "./generator.ts";
 import { Option } from "./option.ts";
-import { Payload } from "./payload.ts";
 import { BAD_VALUE } from "./primitives.ts";
 import { ResultSchema } from "./result.ts";
 import type { Schema } from "./schema.ts";
@@ -21,7 +20,7 @@ import { INLINE_CAPACITY } from "./string.ts";
 import { Struct } from "./struct.ts";
 import { Tuple } from "./tuple.ts";
 import { utf8Length, writeUtf8 } from "./utf8.ts";
-import { VariantsSchema } from "./variants.ts";
+import { Variant, VariantsSchema } from "./variants.ts";
 import { Vec } from "./vec.ts";
 import { itemFields, MAX_UNROLLED, type Slots } from "./compile_base.ts";
 import { ResolveEmitter } from "./compile_resolve.ts";
@@ -120,7 +119,7 @@ w.cursor = rp;
       return { okValue, ok, errValue, err };
     }
     if (schema instanceof VariantsSchema) return this.serializeVariants(schema, v);
-    if (schema instanceof Payload) return this.serializeFields(schema.variant.fields, v);
+    if (schema instanceof Variant) return this.serializeFields(schema.fields, v);
     if (schema instanceof Box) return this.serializeBox(schema, v);
     return this.serializeOutside(schema, v);
   }

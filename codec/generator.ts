@@ -6,13 +6,11 @@
 import { FixedArray } from "./array.ts";
 import { Box, Lazy } from "./box.ts";
 import { Converted } from "./convert.ts";
+import { Composite } from "./fields.ts";
 import { Option } from "./option.ts";
-import { Payload } from "./payload.ts";
 import { BAD_VALUE } from "./primitives.ts";
 import { ResultSchema } from "./result.ts";
 import type { Schema } from "./schema.ts";
-import { Struct } from "./struct.ts";
-import { Tuple } from "./tuple.ts";
 import { VariantsSchema } from "./variants.ts";
 import { Vec } from "./vec.ts";
 
@@ -66,12 +64,8 @@ export function countParts(schema: Schema<unknown>): number {
 
 /** What a type is made of. */
 export function partsOf(schema: Schema<unknown>): readonly Schema<unknown>[] {
-  if (schema instanceof Struct) return Object.values(schema.schemas);
-  if (schema instanceof Tuple) return schema.schemas;
-  if (schema instanceof VariantsSchema) {
-    return schema.variants.flatMap(({ fields }) => fields.map((f) => f.schema));
-  }
-  if (schema instanceof Payload) return schema.variant.fields.map((field) => field.schema);
+  if (schema instanceof Composite) return Object.values(schema.schemas);
+  if (schema instanceof VariantsSchema) return schema.variants.flatMap(partsOf);
   if (schema instanceof Vec || schema instanceof FixedArray || schema instanceof Box) {
     return [schema.item];
   }

@@ -71,13 +71,14 @@ export class SmallInt extends Scalar<number> {
   }
 
   read(reader: Reader, at: number): number {
-    const { view } = reader;
-    if (this.min < 0) {
-      if (this.size === 1) return view.getInt8(at);
-      return this.size === 2 ? view.getInt16(at, true) : view.getInt32(at, true);
-    }
-    if (this.size === 1) return view.getUint8(at);
-    return this.size === 2 ? view.getUint16(at, true) : view.getUint32(at, true);
+    const { bytes } = reader;
+    const value = this.size === 1
+      ? bytes[at]!
+      : this.size === 2
+      ? bytes[at]! | (bytes[at + 1]! << 8)
+      : reader.u32(at);
+    // The upper half of the bit patterns is what a signed type calls negative.
+    return value > this.max ? value + 2 * this.min : value;
   }
 
   accept(value: unknown, path: Path): void {
@@ -86,10 +87,6 @@ export class SmallInt extends Scalar<number> {
     ) {
       refuse(path, `${this.kind}, an integer from ${this.min} to ${this.max}`, value);
     }
-  }
-
-  override describe(): string {
-    return this.kind;
   }
 
   defaultValue(): number {

@@ -7,6 +7,7 @@ import { FixedArray } from "./array.ts";
 import { Box, Lazy } from "./box.ts";
 import { BTreeMapSchema } from "./btree_map.ts";
 import { Converted } from "./convert.ts";
+import { Composite } from "./fields.ts";
 import { HashMapSchema } from "./hash_map.ts";
 import { Option } from "./option.ts";
 import { ResultSchema } from "./result.ts";
@@ -50,11 +51,8 @@ const OMIT_BOUNDS = "#[omit_bounds] #[archive_attr(omit_bounds)] ";
 
 /** Types that are made of others. */
 function partsOf(schema: Schema<unknown>): readonly Schema<unknown>[] {
-  if (schema instanceof Struct) return Object.values(schema.schemas);
-  if (schema instanceof Tuple) return schema.schemas;
-  if (schema instanceof VariantsSchema) {
-    return schema.variants.flatMap(({ fields }) => fields.map((field) => field.schema));
-  }
+  if (schema instanceof Composite) return Object.values(schema.schemas);
+  if (schema instanceof VariantsSchema) return schema.variants.flatMap(partsOf);
   if (schema instanceof Vec || schema instanceof FixedArray || schema instanceof Box) {
     return [schema.item];
   }

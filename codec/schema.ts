@@ -134,17 +134,16 @@ export function refuse(path: Path, expected: string, value: unknown): never {
 const MAX_SHOWN = 40;
 
 function show(value: unknown): string {
-  if (value === null || value === undefined || typeof value === "boolean") return String(value);
-  if (typeof value === "number") return Object.is(value, -0) ? "-0" : String(value);
-  if (typeof value === "bigint") return `${String(value).slice(0, MAX_SHOWN)}n`;
-  if (typeof value === "string") {
-    return JSON.stringify(value.length > MAX_SHOWN ? `${value.slice(0, MAX_SHOWN)}…` : value);
-  }
   if (typeof value === "function") return "a function";
-  if (typeof value === "symbol") return "a symbol";
-  if (Array.isArray(value)) return `an array of ${value.length}`;
-  const name = Object.getPrototypeOf(value)?.constructor?.name;
-  return typeof name === "string" && name !== "Object" && name !== "" ? `a ${name}` : "an object";
+  if (typeof value === "object" && value !== null) {
+    if (Array.isArray(value)) return `an array of ${value.length}`;
+    const name = Object.getPrototypeOf(value)?.constructor?.name;
+    return typeof name === "string" && name !== "Object" && name !== "" ? `a ${name}` : "an object";
+  }
+  const isString = typeof value === "string";
+  const text = Object.is(value, -0) ? "-0" : String(value);
+  const cut = text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}…` : text;
+  return isString ? JSON.stringify(cut) : typeof value === "bigint" ? `${cut}n` : cut;
 }
 
 /** A value's own fields, or refuse it. */
@@ -162,16 +161,16 @@ export function describeName(name: string): string {
   return PLAIN_NAME.test(name) ? name : JSON.stringify(name);
 }
 
+/** What objects put before all else. */
 const INDEX = /^(?:0|[1-9]\d*)$/;
 
 /** Refuse field and variant names that cannot keep their order in an object. */
 export function checkNames(what: string, names: readonly string[]): void {
   for (const name of names) {
-    if (INDEX.test(name)) {
+    if (name === "" || INDEX.test(name)) {
       throw new TypeError(
-        `Cannot name a ${what} "${name}": objects put such names first, and order is wire format`,
+        `Cannot name a ${what} "${name}": it is empty, or a number, which would come first in an object`,
       );
     }
-    if (name === "") throw new TypeError(`Cannot name a ${what} "": it is empty`);
   }
 }

@@ -3,44 +3,25 @@
  *
  * @module
  */
-import {
-  checkFields,
-  type Field,
-  type Keyed,
-  readFields,
-  resolveFields,
-  serializeFields,
-} from "./fields.ts";
-import { type FieldsLayout, type Niche, structLayout, tupleLayout } from "./layout.ts";
-import { BAD_VALUE } from "./primitives.ts";
-import type { Reader } from "./reader.ts";
-import { type Infer, isSchema, type Path, refuse, Schema } from "./schema.ts";
-import type { SeaHasher } from "./sea_hash.ts";
-import type { Writer } from "./writer.ts";
+import { Composite, type Field, type Items } from "./fields.ts";
+import { type FieldsLayout, structLayout, tupleLayout } from "./layout.ts";
+import type { Infer, Schema } from "./schema.ts";
 
-/** Schemas by position. */
-export type Items = readonly Schema<unknown>[];
+export type { Items };
 
 /** The value of a tuple of these schemas. */
 export type InferItems<I extends Items> = { -readonly [K in keyof I]: Infer<I[K]> };
 
 /** A schema of {@linkcode tuple} or {@linkcode tupleStruct}. */
-export class Tuple extends Schema<readonly unknown[]> {
+export class Tuple extends Composite<Items> {
   readonly kind: "tuple" | "tstruct";
-  /** Element schemas, in order. */
-  readonly schemas: Items;
-  #flat: boolean | undefined;
   #layout: FieldsLayout | undefined;
   #fields: readonly Field[] | undefined;
 
   /** See {@linkcode tuple}. */
   constructor(kind: "tuple" | "tstruct", schemas: Items) {
-    super();
-    if (!schemas.every(isSchema)) {
-      throw new TypeError("Cannot make a tuple: an element is not a schema");
-    }
+    super("a tuple", schemas);
     this.kind = kind;
-    this.schemas = schemas;
   }
 
   /** Where the parts are. */
@@ -48,88 +29,17 @@ export class Tuple extends Schema<readonly unknown[]> {
     return this.#layout ??= (this.kind === "tuple" ? tupleLayout : structLayout)(this.schemas);
   }
 
+  protected get offsets(): readonly number[] {
+    return this.layout.offsets;
+  }
+
   /** The elements with their places, in the order they are written: a tuple's last to first. */
-  get fields(): readonly Field[] {
-    if (this.#fields === undefined) {
-      const fields = this.schemas.map((schema, key) => ({
-        key,
-        schema,
-        offset: this.layout.offsets[key]!,
-      }));
-      this.#fields = this.kind === "tuple" ? fields.reverse() : fields;
-    }
-    return this.#fields;
-  }
-
-  get size(): number {
-    return this.layout.size;
-  }
-
-  get align(): number {
-    return this.layout.align;
-  }
-
-  get niche(): Niche | undefined {
-    return this.layout.niche;
-  }
-
-  get flat(): boolean {
-    return this.#flat ??= this.schemas.every((schema) => schema.flat);
-  }
-
-  #keyed(value: readonly unknown[]): Keyed {
-    if (!Array.isArray(value) || value.length !== this.schemas.length) throw BAD_VALUE;
-    return value as unknown as Keyed;
-  }
-
-  serialize(writer: Writer, value: readonly unknown[]): void {
-    serializeFields(writer, this.fields, this.#keyed(value));
-  }
-
-  resolve(writer: Writer, at: number, value: readonly unknown[]): void {
-    resolveFields(writer, this.fields, at, this.#keyed(value));
-  }
-
-  read(reader: Reader, at: number): readonly unknown[] {
-    const target = new Array<unknown>(this.schemas.length).fill(undefined);
-    readFields(reader, this.fields, at, target as unknown as Keyed);
-    return target;
-  }
-
-  check(reader: Reader, at: number): void {
-    checkFields(reader, this.fields, at);
-  }
-
-  accept(value: unknown, path: Path): void {
-    if (!Array.isArray(value) || value.length !== this.schemas.length) {
-      refuse(path, `an array of ${this.schemas.length}`, value);
-    }
-    for (const { key, schema } of this.fields) schema.accept(value[key as number], [...path, key]);
+  override get fields(): readonly Field[] {
+    return this.#fields ??= this.kind === "tuple" ? [...this.declared].reverse() : this.declared;
   }
 
   describe(): string {
-    const items = this.schemas.map((schema) => schema.describe()).join(",");
-    return this.kind === "tuple" ? `(${items})` : `struct(${items})`;
-  }
-
-  defaultValue(): readonly unknown[] {
-    return this.schemas.map((schema) => schema.defaultValue());
-  }
-
-  override hash(hasher: SeaHasher, value: readonly unknown[]): void {
-    this.schemas.forEach((schema, i) => schema.hash(hasher, value[i]));
-  }
-
-  override compare(a: readonly unknown[], b: readonly unknown[]): number {
-    for (const [i, schema] of this.schemas.entries()) {
-      const order = schema.compare(a[i], b[i]);
-      if (order !== 0) return order;
-    }
-    return 0;
-  }
-
-  override get keyFault(): string | undefined {
-    return this.schemas.find((schema) => schema.keyFault)?.keyFault;
+    return `${this.kind === "tuple" ? "" : "struct"}(${this.describeFields()})`;
   }
 }
 

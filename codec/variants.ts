@@ -3,15 +3,7 @@
  *
  * @module
  */
-import {
-  checkFields,
-  type Field,
-  type Fields,
-  type Keyed,
-  readFields,
-  resolveFields,
-  serializeFields,
-} from "./fields.ts";
+import { Composite, type Fields, type Items, type Keyed } from "./fields.ts";
 import { type EnumLayout, enumLayout, type Niche } from "./layout.ts";
 import { BAD_VALUE } from "./primitives.ts";
 import type { Reader } from "./reader.ts";
@@ -26,7 +18,7 @@ import {
   Schema,
 } from "./schema.ts";
 import type { SeaHasher } from "./sea_hash.ts";
-import type { InferItems, Items } from "./tuple.ts";
+import type { InferItems } from "./tuple.ts";
 import type { Writer } from "./writer.ts";
 
 /** What a variant carries: nothing, one value, several by position, or several by name. */
@@ -44,18 +36,92 @@ export type InferVariant<K, V> = V extends null ? { type: K }
 /** The value of an enum with these variants: a union discriminated by `type`. */
 export type InferVariants<V> = { [K in keyof V]: InferVariant<K, V[K]> }[keyof V];
 
-/** One variant. */
-export interface Variant {
+/**
+ * One variant of an enum: archived as the whole enum is, while the value is the variant's fields.
+ *
+ * Used by itself where the variant is known beforehand: a call's method.
+ */
+export class Variant extends Composite {
+  readonly kind = "variant";
+  /** The enum. */
+  readonly owner: VariantsSchema;
   /** Its name, which is `type` of its values. */
   readonly name: string;
   /** Its tag: its index in declaration order. */
   readonly tag: number;
   /** Where its fields are kept: in the value itself, in its `value`, or as its `value`. */
   readonly shape: "unit" | "named" | "items" | "single";
-  /** Its fields in declaration order. */
-  readonly fields: readonly Field[];
-  /** Whether nothing of it lies out of line. */
-  readonly flat: boolean;
+
+  /** Create for a place in an enum. */
+  constructor(owner: VariantsSchema, name: string, tag: number, spec: VariantSpec) {
+    const isSingle = isSchema(spec);
+    super(`variant ${name}`, isSingle ? { value: spec } : spec ?? {});
+    this.owner = owner;
+    this.name = name;
+    this.tag = tag;
+    this.shape = spec === null
+      ? "unit"
+      : isSingle
+      ? "single"
+      : Array.isArray(spec)
+      ? "items"
+      : "named";
+  }
+
+  /** Where the parts are. */
+  get layout(): EnumLayout {
+    return this.owner.layout;
+  }
+
+  protected get offsets(): readonly number[] {
+    return this.layout.variants[this.tag]!;
+  }
+
+  override serialize(writer: Writer, value: Keyed): void {
+    if (!this.flat) super.serialize(writer, value);
+  }
+
+  override resolve(writer: Writer, at: number, value: Keyed): void {
+    writeTag(writer, this.owner, at, this.tag);
+    super.resolve(writer, at, value);
+  }
+
+  #checkTag(reader: Reader, at: number): void {
+    if (readTag(reader, this.owner, at) !== this.tag) {
+      reader.fail("InvalidTag", at, `tag ${this.tag}`);
+    }
+  }
+
+  override read(reader: Reader, at: number, target?: Keyed): Keyed {
+    this.#checkTag(reader, at);
+    return super.read(reader, at, target);
+  }
+
+  override check(reader: Reader, at: number): void {
+    this.#checkTag(reader, at);
+    super.check(reader, at);
+  }
+
+  override accept(value: unknown, path: Path): void {
+    if (this.shape !== "unit" || value !== undefined) super.accept(value, path);
+  }
+
+  describe(): string {
+    return this.owner.describe();
+  }
+
+  /** The variant as it stands in {@linkcode VariantsSchema.describe}. */
+  describeOne(): string {
+    const { schemas } = this;
+    const fields = this.shape === "single"
+      ? `(${Object.values(schemas)[0]!.describe()})`
+      : Array.isArray(schemas)
+      ? `(${this.describeFields()})`
+      : this.shape === "unit"
+      ? ""
+      : `{${this.describeFields()}}`;
+    return describeName(this.name) + fields;
+  }
 }
 
 /** A tagged value. */
@@ -68,67 +134,38 @@ export class VariantsSchema extends Schema<Tagged> {
   readonly specs: Variants;
   /** Whether the native enum is `#[repr(u8)]`; matters only for its hash as a map's key. */
   readonly reprU8: boolean;
+  /** The variants in declaration order. */
+  readonly variants: readonly Variant[];
+  readonly #byName: ReadonlyMap<unknown, Variant>;
   #flat: boolean | undefined;
   #layout: EnumLayout | undefined;
-  #variants: readonly Variant[] | undefined;
-  #byName: ReadonlyMap<string, Variant> | undefined;
 
   /** See {@linkcode variants}. */
   constructor(specs: Variants, reprU8: boolean) {
     super();
-    const names = Object.keys(specs);
-    checkNames("variant", names);
-    if (names.length === 0) throw new TypeError("Cannot make variants: there are none");
-    for (const [name, spec] of Object.entries(specs)) {
-      const fields = spec === null || isSchema(spec) ? {} : spec;
-      checkNames("field", Array.isArray(fields) ? [] : Object.keys(fields));
-      if (!Object.values(fields).every(isSchema)) {
+    checkNames("variant", Object.keys(specs));
+    this.specs = specs;
+    this.reprU8 = reprU8;
+    this.variants = Object.entries(specs).map(([name, spec], tag) => {
+      if (typeof spec !== "object") {
         throw new TypeError(
           `Cannot make variant ${name}: expected null, a schema, an array or an object of schemas`,
         );
       }
-    }
-    this.specs = specs;
-    this.reprU8 = reprU8;
+      return new Variant(this, name, tag, spec);
+    });
+    if (this.variants.length === 0) throw new TypeError("Cannot make variants: there are none");
+    this.#byName = new Map(this.variants.map((variant) => [variant.name, variant]));
   }
 
   /** Where the parts are. */
   get layout(): EnumLayout {
-    return this.#layout ??= enumLayout(Object.values(this.specs).map(schemasOf));
-  }
-
-  /** The variants in declaration order, with their places. */
-  get variants(): readonly Variant[] {
-    return this.#variants ??= Object.entries(this.specs).map(([name, spec], tag) => {
-      const schemas = schemasOf(spec);
-      const shape = spec === null
-        ? "unit"
-        : isSchema(spec)
-        ? "single"
-        : Array.isArray(spec)
-        ? "items"
-        : "named";
-      const keys = shape === "named"
-        ? Object.keys(spec as Fields)
-        : shape === "single"
-        ? ["value"]
-        : undefined;
-      return {
-        name,
-        tag,
-        shape,
-        fields: schemas.map((schema, i) => ({
-          key: keys?.[i] ?? i,
-          schema,
-          offset: this.layout.variants[tag]![i]!,
-        })),
-        flat: schemas.every((schema) => schema.flat),
-      };
-    });
+    return this.#layout ??= enumLayout(
+      this.variants.map(({ schemas }) => Object.values(schemas)),
+    );
   }
 
   #variant(value: Tagged): Variant {
-    this.#byName ??= new Map(this.variants.map((variant) => [variant.name, variant]));
     const variant = this.#byName.get(value.type);
     if (variant === undefined) throw BAD_VALUE;
     return variant;
@@ -147,27 +184,17 @@ export class VariantsSchema extends Schema<Tagged> {
   }
 
   get flat(): boolean {
-    return this.#flat ??= Object.values(this.specs).every((spec) =>
-      schemasOf(spec).every((schema) => schema.flat)
-    );
-  }
-
-  #payload({ shape, fields }: Variant, value: Tagged): Keyed {
-    if (shape !== "items") return value;
-    const items = value["value"];
-    if (!Array.isArray(items) || items.length !== fields.length) throw BAD_VALUE;
-    return items as unknown as Keyed;
+    return this.#flat ??= this.variants.every((variant) => variant.flat);
   }
 
   serialize(writer: Writer, value: Tagged): void {
     const variant = this.#variant(value);
-    serializeFields(writer, variant.fields, this.#payload(variant, value));
+    variant.serialize(writer, payload(variant, value));
   }
 
   resolve(writer: Writer, at: number, value: Tagged): void {
     const variant = this.#variant(value);
-    writeTag(writer, this, at, variant.tag);
-    resolveFields(writer, variant.fields, at, this.#payload(variant, value));
+    variant.resolve(writer, at, payload(variant, value));
   }
 
   #tag(reader: Reader, at: number): Variant {
@@ -177,53 +204,32 @@ export class VariantsSchema extends Schema<Tagged> {
 
   read(reader: Reader, at: number): Tagged {
     const variant = this.#tag(reader, at);
-    if (variant.shape !== "items") {
-      return readFields(reader, variant.fields, at, { type: variant.name });
-    }
-    const items = new Array<unknown>(variant.fields.length).fill(undefined);
-    readFields(reader, variant.fields, at, items as unknown as Keyed);
-    return { type: variant.name, value: items };
+    const type = variant.name;
+    if (variant.shape === "items") return { type, value: variant.read(reader, at) };
+    return variant.read(reader, at, { type }) as Tagged;
   }
 
   check(reader: Reader, at: number): void {
     const variant = this.#tag(reader, at);
     const inValue = variant.shape === "items";
     if (inValue) reader.path.push("value");
-    checkFields(reader, variant.fields, at);
+    variant.check(reader, at);
     if (inValue) reader.path.pop();
   }
 
   accept(value: unknown, path: Path): void {
     const names = this.variants.map(({ name }) => JSON.stringify(name)).slice(0, 8).join(", ");
     const record = asRecord(path, `an object whose type is one of ${names}`, value);
-    const variant = this.variants.find(({ name }) => name === record["type"]);
+    const variant = this.#byName.get(record["type"]);
     if (variant === undefined) refuse([...path, "type"], `one of ${names}`, record["type"]);
-    let payload = record as Keyed;
-    if (variant.shape === "items") {
-      const items = record["value"];
-      if (!Array.isArray(items) || items.length !== variant.fields.length) {
-        refuse([...path, "value"], `an array of ${variant.fields.length}`, items);
-      }
-      payload = items as unknown as Keyed;
-      path = [...path, "value"];
-    }
-    for (const { key, schema } of variant.fields) schema.accept(payload[key], [...path, key]);
+    variant.accept(
+      payload(variant, record as Tagged),
+      variant.shape === "items" ? [...path, "value"] : path,
+    );
   }
 
   describe(): string {
-    const variants = Object.entries(this.specs).map(([key, spec]) => {
-      const name = describeName(key);
-      if (spec === null) return name;
-      if (isSchema(spec)) return `${name}(${spec.describe()})`;
-      if (Array.isArray(spec)) {
-        return `${name}(${spec.map((schema) => schema.describe()).join(",")})`;
-      }
-      const fields = Object.entries(spec as Fields).map(([field, schema]) =>
-        `${describeName(field)}:${schema.describe()}`
-      );
-      return `${name}{${fields.join(",")}}`;
-    });
-    return `enum{${variants.join(",")}}`;
+    return `enum{${this.variants.map((variant) => variant.describeOne()).join()}}`;
   }
 
   defaultValue(): Tagged {
@@ -239,30 +245,27 @@ export class VariantsSchema extends Schema<Tagged> {
   override hash(hasher: SeaHasher, value: Tagged): void {
     const variant = this.#variant(value);
     if (this.variants.length > 1) hasher.u8(variant.tag);
-    const payload = this.#payload(variant, value);
-    for (const { key, schema } of variant.fields) schema.hash(hasher, payload[key]);
+    variant.hash(hasher, payload(variant, value));
   }
 
   override compare(a: Tagged, b: Tagged): number {
     const variant = this.#variant(a);
     const other = this.#variant(b);
     if (variant !== other) return variant.tag - other.tag;
-    const x = this.#payload(variant, a);
-    const y = this.#payload(variant, b);
-    for (const { key, schema } of variant.fields) {
-      const order = schema.compare(x[key], y[key]);
-      if (order !== 0) return order;
-    }
-    return 0;
+    return variant.compare(payload(variant, a), payload(variant, b));
   }
 
   override get keyFault(): string | undefined {
     if (!this.reprU8 && this.variants.length > 1) {
       return "rkyv hashes an enum that is not #[repr(u8)] differently when writing and reading";
     }
-    return this.variants.flatMap(({ fields }) => fields).find(({ schema }) => schema.keyFault)
-      ?.schema.keyFault;
+    return this.variants.find((variant) => variant.keyFault)?.keyFault;
   }
+}
+
+/** What of a tagged value is its variant's. */
+function payload({ shape }: Variant, value: Tagged): Keyed {
+  return shape === "items" ? value["value"] as Keyed : value;
 }
 
 /** The tag of the enum at `at`, of however many bytes it has. */
@@ -287,12 +290,6 @@ export function writeTag(
   if (tagBytes === 1) view.setUint8(at, tag);
   else if (tagBytes === 2) view.setUint16(at, tag, true);
   else view.setUint32(at, tag, true);
-}
-
-function schemasOf(spec: VariantSpec): readonly Schema<unknown>[] {
-  if (spec === null) return [];
-  if (isSchema(spec)) return [spec];
-  return Array.isArray(spec) ? spec : Object.values(spec);
 }
 
 /** Facts about the native enum. */

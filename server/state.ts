@@ -4,6 +4,7 @@
  * @module
  */
 import { writeArchive } from "../codec/archive.ts";
+import { encode } from "../codec/encode.ts";
 import type { Writer } from "../codec/writer.ts";
 import type { StateField } from "../service/types.ts";
 import { finishStateChange } from "../wire/messages.ts";
@@ -44,9 +45,10 @@ export class StateShape {
     this.names = fields.map(({ name }) => name);
     this.isPlain = fields.map(({ schema }) => PLAIN.has(schema.kind) || schema === topic);
     this.#anyWatched = this.isPlain.includes(false);
-    this.defaults = fields.map(({ schema, defaultArchive }, i) =>
-      this.isPlain[i] ? schema.defaultValue() : defaultArchive
-    );
+    this.defaults = fields.map(({ schema }, i) => {
+      const value = schema.defaultValue();
+      return this.isPlain[i] ? value : encode(schema, value);
+    });
     this.#accessors = fields.map(({ index }) => ({
       enumerable: true,
       get(this: Tracked): unknown {

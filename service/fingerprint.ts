@@ -75,14 +75,9 @@ export class Ancestry {
 
 /** FNV-1a of the UTF-8 text: 64 bits as 16 hex digits. A name for comparing, no defence. */
 function hash(text: string): string {
-  let high = 0xcbf2_9ce4;
-  let low = 0x8422_2325;
+  let state = 0xcbf2_9ce4_8422_2325n;
   for (const byte of new TextEncoder().encode(text)) {
-    low = (low ^ byte) >>> 0;
-    // times 2^40 + 0x1b3
-    const product = low * 0x1b3;
-    high = (Math.imul(high, 0x1b3) + Math.floor(product / 0x1_0000_0000) + (low << 8)) >>> 0;
-    low = product >>> 0;
+    state = BigInt.asUintN(64, (state ^ BigInt(byte)) * 0x100_0000_01b3n);
   }
-  return high.toString(16).padStart(8, "0") + low.toString(16).padStart(8, "0");
+  return state.toString(16).padStart(16, "0");
 }

@@ -3,13 +3,12 @@
  *
  * @module
  */
-import { encode, unit } from "../codec/core.ts";
+import { unit } from "../codec/core.ts";
 import type { Fields } from "../codec/fields.ts";
-import { checkNames, type Infer, isSchema, type Schema } from "../codec/schema.ts";
-import { Payload } from "../codec/payload.ts";
+import { type Infer, isSchema, type Schema } from "../codec/schema.ts";
 import { VariantsSchema } from "../codec/variants.ts";
 import { fingerprintOf } from "./fingerprint.ts";
-import type { DeclaredService, MethodInfo, StateField } from "./types.ts";
+import type { DeclaredService, MethodInfo } from "./types.ts";
 
 /** One method, as {@linkcode rpc} describes it. */
 export interface Method<Call> {
@@ -101,6 +100,7 @@ export function service<
     if (!isMethod(method)) throw new TypeError(`Cannot make method ${name}: use rpc()`);
   }
   checkFields("a field of the state", fields);
+  for (const [name, schema] of Object.entries(fields)) checkDefault(name, schema);
   if (definition.event !== undefined && !isSchema(definition.event)) {
     throw new TypeError("Cannot make a service: its event is no schema");
   }
@@ -111,13 +111,11 @@ export function service<
   const methods = entries.map(([name, { output }], index): MethodInfo => ({
     index,
     name,
-    call: new Payload(calls, index) as Schema<unknown>,
+    call: calls.variants[index] as Schema<unknown>,
     output,
     hasOutput: output !== unit,
   }));
-  const state = Object.entries(fields).map(([name, schema], index) =>
-    makeStateField(index, name, schema)
-  );
+  const state = Object.entries(fields).map(([name, schema], index) => ({ index, name, schema }));
   const parts = { methods, calls, state, event: definition.event };
   return { name: definition.name ?? "service", ...parts, fingerprint: fingerprintOf(parts) };
 }
@@ -126,31 +124,25 @@ function isMethod(value: unknown): value is Method<unknown> {
   return typeof value === "object" && value !== null && "args" in value && "output" in value;
 }
 
-function makeStateField(index: number, name: string, schema: Schema<unknown>): StateField {
-  let value: unknown;
+function checkDefault(name: string, schema: Schema<unknown>): void {
   try {
-    value = schema.defaultValue();
+    schema.defaultValue();
   } catch (cause) {
     throw new TypeError(
       `Cannot use ${schema.kind} for state field ${name}: it has no default; use withDefault()`,
       { cause },
     );
   }
-  return { index, name, schema, defaultArchive: encode(schema, value) };
 }
 
-const IDENTIFIER = /^[A-Za-z_$][A-Za-z0-9_$]*$/;
-
 /** `then` would make a client's `rpc` a promise to `await`; the others are not plain properties. */
-const RESERVED = new Set(["then", "constructor", "__proto__", "prototype"]);
+const IDENTIFIER = /^(?!(?:then|constructor|__proto__|prototype)$)[A-Za-z_$][A-Za-z0-9_$]*$/;
 
 function checkIdentifiers(what: string, names: readonly string[]): void {
-  checkNames(what, names);
   for (const name of names) {
     if (!IDENTIFIER.test(name)) {
-      throw new TypeError(`Cannot name ${what} "${name}": it is no identifier`);
+      throw new TypeError(`Cannot name ${what} "${name}": it is no identifier, or reserved`);
     }
-    if (RESERVED.has(name)) throw new TypeError(`Cannot name ${what} "${name}": it is reserved`);
   }
 }
 

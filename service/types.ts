@@ -31,8 +31,6 @@ export interface StateField {
   readonly name: string;
   /** How it is archived. */
   readonly schema: Schema<unknown>;
-  /** The archive of its default, which both sides start from. */
-  readonly defaultArchive: Uint8Array<ArrayBuffer>;
 }
 
 /**

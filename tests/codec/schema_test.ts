@@ -141,7 +141,7 @@ const REFUSED: readonly (readonly [Schema<never>, unknown, string, string, strin
   [vec(u8), [1, 256], "[1]", "u8", "got 256"],
   [array(u8, 2), [1], "", "an array of 2", "got an array of 1"],
   [tuple(u8, u8), [1, 2, 3], "", "an array of 2", "got an array of 3"],
-  [struct({ a: u8 }), {}, "a", "a value", "got undefined"],
+  [struct({ a: u8 }), {}, "a", "u8, an integer", "got undefined"],
   [
     struct({ a: struct({ b: vec(string) }) }),
     { a: { b: ["x", 7] } },

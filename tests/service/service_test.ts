@@ -100,11 +100,11 @@ test("a bad argument is refused by name, a bad call by code", () => {
   assertEquals(refused.code, "InvalidTag");
 });
 
-test("state fields have their index and the archive of their default", () => {
+test("state fields have their index and their default", () => {
   const { state } = service({ rpc: { a: rpc() }, state: { n: withDefault(u32, 7), s: string } });
   assertEquals(
-    state.map(({ index, name, defaultArchive }) => [index, name, encodeHex(defaultArchive)]),
-    [[0, "n", "07000000"], [1, "s", "0000000000000000"]],
+    state.map(({ index, name, schema }) => [index, name, schema.defaultValue()]),
+    [[0, "n", 7], [1, "s", ""]],
   );
 });
 
