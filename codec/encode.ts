@@ -9,7 +9,7 @@ import type { Schema } from "./schema.ts";
 import { Writer } from "./writer.ts";
 
 /** A shared buffer larger than this is let go after use. */
-const MAX_KEPT_BYTES = 1 << 20;
+const MAX_KEPT_BYTES = 1_048_576;
 
 let shared = /* @__PURE__ */ new Writer(1024);
 let busy = false;

@@ -26,7 +26,8 @@ interface TypedArrayConstructor<A> {
   new (buffer: ArrayBufferLike, byteOffset: number, length: number): A;
 }
 
-const IS_LITTLE_ENDIAN = /* @__PURE__ */ new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
+const IS_LITTLE_ENDIAN =
+  /* @__PURE__ */ (() => new Uint8Array(Uint16Array.of(1).buffer)[0] === 1)();
 
 function swapBytes(bytes: Uint8Array, width: number): void {
   for (let i = 0; i < bytes.length; i += width) bytes.subarray(i, i + width).reverse();

@@ -17,7 +17,7 @@ export interface Duration {
   readonly nanos: number;
 }
 
-const MAX_SECS = 2n ** 64n - 1n;
+const MAX_SECS = 0xffff_ffff_ffff_ffffn;
 const NANOS_PER_SEC = 1_000_000_000;
 
 function isDuration(value: unknown): value is Duration {
