@@ -65,6 +65,8 @@ export interface AcceptorOptions<Methods, State, Event, Auth>
   readonly handler: ServiceHandler<Methods, State, Event, Auth>;
   /** Origins that may connect, besides the request's own host: `"https://example.com"`. */
   readonly origins?: readonly string[] | undefined;
+  /** The most that is spent on deflating for a client. */
+  readonly maxLevel: number;
   /** Decides on each connection; absent, all may. */
   readonly authorize?: Authorize<Auth> | undefined;
 }
@@ -214,7 +216,7 @@ export class ServiceAcceptor<Methods, State, Event, Auth> implements Acceptor {
           return refuseByClose(TOO_BUSY).open(transport);
         }
         const id = ++this.#lastId;
-        const sending = this.#sendingAt(level, receives);
+        const sending = this.#sendingAt(Math.min(level, this.#options.maxLevel), receives);
         const connection = new Connection(this.#host, { id, transport, sending, peer, auth });
         if (!connection.ended) this.#connections.add(connection);
         return connection;

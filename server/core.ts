@@ -7,6 +7,7 @@ import type { Service } from "../service/types.ts";
 import type { Broker } from "../wire/broker.ts";
 import { type Clock, systemClock } from "../wire/clock.ts";
 import type { Deflater } from "../wire/deflater.ts";
+import { DEFAULT_LEVEL, MAX_LEVEL } from "../wire/handshake.ts";
 import { checkLimits, type Limits } from "../wire/limits.ts";
 import { openTelemetry } from "../wire/open_telemetry.ts";
 import type { Acceptor } from "../wire/transport.ts";
@@ -43,6 +44,11 @@ export interface ServerOptions<Auth> {
    * `TooManyCallsInFlight`. Default: as often as it likes.
    */
   readonly callRate?: CallRate | undefined;
+  /**
+   * The most that is spent on deflating for a client, 0 to 9, whatever it asks for: level 9 can cost 1.2
+   * seconds a MiB. The handshake repeats what was asked for, as Rust does. Default: 6.
+   */
+  readonly maxLevel?: number | undefined;
   /** Is told of connections and calls as they happen. Without it nothing is gathered. */
   readonly onTrace?: ServerTraceListener | undefined;
   /** Carries events to and from other nodes. Default: none, events stay on this node. */
@@ -139,6 +145,7 @@ export function createCore<Methods, State, Event, Auth>(
       ? undefined
       : new ServerTelemetry(service.name, options.onTrace, instruments),
     callRate: options.callRate,
+    maxLevel: checkLevel(options.maxLevel),
     origins: options.origins,
     authorize: options.authorize,
   });
@@ -160,6 +167,11 @@ export function createCore<Methods, State, Event, Auth>(
         return link?.close();
       }),
   };
+}
+
+function checkLevel(level: number = DEFAULT_LEVEL): number {
+  if (Number.isInteger(level) && level >= 0 && level <= MAX_LEVEL) return level;
+  throw new RangeError(`Cannot use maxLevel ${level}: expected 0 to ${MAX_LEVEL}`);
 }
 
 function checkOrigin(origin: string): void {

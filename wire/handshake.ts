@@ -27,7 +27,8 @@ export const FINGERPRINT_QUERY = "hl";
 export const RECEIVES_QUERY = "hl-max";
 
 const LEVEL_TOKEN = /^hl\.2\.c([0-9])$/;
-const MAX_LEVEL = 9;
+/** The highest level. */
+export const MAX_LEVEL = 9;
 
 /** The token that asks for a level where no header can be sent. */
 export function levelToken(level: number): string {

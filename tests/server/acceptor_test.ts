@@ -1,9 +1,12 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { formatFingerprint } from "../../wire/handshake.ts";
+import { createCore } from "../../server/mod.ts";
+import type { Deflater } from "../../wire/deflater.ts";
 import type { Upgrade } from "../../wire/transport.ts";
 import { ScriptedClient, upgradeRequest } from "../support/scripted_client.ts";
+import { testDeflater } from "../support/test_deflater.ts";
 import { call, Demo, type Setup, setUp, turn } from "./support.ts";
 
 const PEER = { address: "test" };
@@ -159,3 +162,50 @@ test("close() never hangs on a call that does not finish or a peer that does not
   await sleep(0);
   assertEquals(client.terminated, 1);
 });
+
+for (
+  const [asked, maxLevel, spent] of [[9, undefined, 6], [3, undefined, 3], [9, 9, 9], [
+    6,
+    0,
+    0,
+  ]] as const
+) {
+  test(`maxLevel ${maxLevel}: a client that asks for level ${asked} is sent level ${spent}`, async () => {
+    const levels: number[] = [];
+    const deflater: Deflater = {
+      ...testDeflater,
+      deflate(bytes, level) {
+        levels.push(level);
+        return testDeflater.deflate(bytes, level);
+      },
+    };
+    const core = createCore(
+      Demo,
+      { maxLevel },
+      () => ({
+        nothing() {},
+        add() {},
+        get: () => 0,
+        run: () => 0,
+        big: () => new Uint8Array(70_000),
+      }),
+      deflater,
+    );
+    const request = upgradeRequest({ "x-hl-compress": `${asked}` });
+    const upgrade = await core.acceptor.upgrade(request, PEER);
+    assert(!(upgrade instanceof Response));
+    assertEquals(upgrade.headers["x-hl-compress"], `${asked}`);
+    const client = new ScriptedClient().open(upgrade);
+    client.call(1, call.big, {});
+    await turn();
+    // Level 0 is stored in one block up to 65,535 bytes, and by the deflater above that.
+    assertEquals(levels, [spent]);
+    await core.close({ deadlineMs: 0 });
+  });
+}
+
+for (const maxLevel of [-1, 10, 1.5, NaN]) {
+  test(`maxLevel ${maxLevel} is refused`, () => {
+    assertThrows(() => setUp({ maxLevel }), RangeError);
+  });
+}
