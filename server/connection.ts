@@ -89,8 +89,8 @@ export class Connection<State, Event, Auth>
     return this.closing ? 0 : this.sender.bufferedBytes;
   }
 
-  get stateObject(): object {
-    return this.#state.object;
+  makeStateObject(): object {
+    return this.#host.stateShape.makeObject(this.#state);
   }
 
   get events(): EventSwitch<Event> {
@@ -130,30 +130,23 @@ export class Connection<State, Event, Auth>
     this.close(error.closeCode, error.message);
   }
 
-  /** Send what has changed in the state. Throws `CodecError`. */
+  /** Send what has changed in the state. Throws `CodecError` when that is done. */
   flush(): void {
     if (this.closing) return;
     const from = this.#state.firstTouched();
     if (from === -1) return;
     const { sender } = this;
     const writer = sender.begin();
-    let changed = false;
-    try {
-      changed = this.#state.writeChange(writer, from, this.callsInFlight > 1);
-    } finally {
-      if (!changed) sender.abandon(writer);
+    const places: number[] = [];
+    const failure = this.#state.writeChange(writer, from, places);
+    if (places.length === 0) sender.abandon(writer);
+    else {
+      if (surelyTakes(sender.options, writer.position)) sender.commit(writer);
+      // The client must not go on without a change: it would have a wrong state.
+      else sender.commit(writer, () => this.#crash(tooBig("A change of the state"), "state"));
+      this.#host.backpressure.check(this);
     }
-    if (!changed) return;
-    if (surelyTakes(sender.options, writer.position)) sender.commit(writer);
-    // The client must not go on without a change: it would have a wrong state.
-    else sender.commit(writer, () => this.#crash(tooBig("A change of the state"), "state"));
-    this.#host.backpressure.check(this);
-  }
-
-  sync(): void {
-    if (this.closing) return;
-    this.#state.touchAll();
-    this.flush();
+    if (failure !== undefined) throw failure;
   }
 
   deliver(message: SharedMessage): void {

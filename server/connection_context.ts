@@ -11,8 +11,6 @@ import type { Subscriptions } from "./subscriptions.ts";
 
 /** A connection, as its context sees it. */
 export interface ContextOwner<Event> {
-  /** The state object. */
-  readonly stateObject: object;
   /** Its topics. */
   readonly subscriptions: Subscriptions;
   /** Where events go. */
@@ -21,8 +19,10 @@ export interface ContextOwner<Event> {
   readonly peer: PeerInfo;
   /** Aborts when it has ended. */
   readonly signal: AbortSignal;
-  /** Send what has changed in the state. Throws `CodecError`. */
-  sync(): void;
+  /** Make what the handler reads and assigns the state by. */
+  makeStateObject(): object;
+  /** Send what has changed in the state. Throws `CodecError` when that is done. */
+  flush(): void;
   /** Begin the close. */
   close(code: number, reason: string): void;
 }
@@ -37,7 +37,7 @@ export function createContext<State, Event, Auth>(
 ): Context<State, Event, Auth> {
   let control: ConnectionControl | undefined;
   return {
-    state: owner.stateObject as State,
+    state: owner.makeStateObject() as State,
     subscriptions: owner.subscriptions,
     events: owner.events,
     peer: owner.peer,
@@ -47,7 +47,7 @@ export function createContext<State, Event, Auth>(
     },
     get connection(): ConnectionControl {
       return control ??= {
-        sync: () => owner.sync(),
+        sync: () => owner.flush(),
         close: (code = CloseCode.Normal, reason = "") => owner.close(code, reason),
       };
     },

@@ -12,9 +12,9 @@ import type { Subscriptions } from "./subscriptions.ts";
 export interface ConnectionControl {
   /**
    * Send what has changed in the state outside a call. Inside a call this happens by itself, before
-   * the answer. Looks at every field.
+   * the answer.
    *
-   * @throws {CodecError} If a field cannot be encoded. Then nothing is sent.
+   * @throws {CodecError} If a field is newly found not to encode; once the others have been sent.
    */
   sync(): void;
   /** End the connection: code 1000, or 3000 to 4999, and at most 123 bytes of reason. */
@@ -23,7 +23,10 @@ export interface ConnectionControl {
 
 /** What a handler is given for one connection. */
 export interface Context<State, Event, Auth> {
-  /** The connection state: plain assignments reach the client before the call's answer does. */
+  /**
+   * The connection state: what changed in it reaches the client before the call's answer does.
+   * Assigning a number, text or other value that is no object throws `CodecError` if it does not fit.
+   */
   readonly state: State;
   /** The topics whose events the client gets. */
   readonly subscriptions: Subscriptions;

@@ -5,50 +5,42 @@
  */
 import { writeArchive } from "../codec/archive.ts";
 import { encode } from "../codec/encode.ts";
+import { CodecError } from "../codec/errors.ts";
+import type { Path } from "../codec/schema.ts";
 import type { Writer } from "../codec/writer.ts";
 import type { StateField } from "../service/types.ts";
 import { finishStateChange } from "../wire/messages.ts";
-import { Topic, topic } from "../wire/topic.ts";
+import { Topic } from "../wire/topic.ts";
 
 const STATE = Symbol("state");
+/** Stands for the default of a field that nobody has been given and nobody has assigned. */
+const UNTOUCHED = Symbol("untouched");
 
 interface Tracked {
   readonly [STATE]: ConnectionState;
 }
 
-/** Kinds of schema whose values cannot be changed from inside. */
-const PLAIN: ReadonlySet<string> = new Set(
-  "bool u8 u16 u32 u64 u128 usize i8 i16 i32 i64 i128 isize f32 f64 char string boxstr".split(" "),
-);
-/**
- * What the states of all connections of a service share.
- *
- * A plain field, whose values cannot be changed from inside, is a plain property: it has changed if
- * another value is there than was last sent. Any other is watched: an accessor notes that it was read
- * or assigned.
- */
+/** What the states of all connections of a service share. */
 export class StateShape {
   /** The fields, in order. */
   readonly fields: readonly StateField[];
-  /** Their names. */
-  readonly names: readonly string[];
-  /** Of each field: whether it is plain. */
-  readonly isPlain: readonly boolean[];
-  /** Of each field: its default if it is plain, and else its default's archive. */
-  readonly defaults: readonly unknown[];
+  /** Where each field is, for messages. */
+  readonly paths: readonly Path[];
+  /** Of each field: its default, or {@linkcode UNTOUCHED} where that can be changed from inside. */
+  readonly values: readonly unknown[];
+  /** Of each field: its default, or that one's archive where it can be changed from inside. */
+  readonly sent: readonly unknown[];
   readonly #accessors: readonly PropertyDescriptor[];
-  readonly #anyWatched: boolean;
 
   /** Create for a service's fields. */
   constructor(fields: readonly StateField[]) {
     this.fields = fields;
-    this.names = fields.map(({ name }) => name);
-    this.isPlain = fields.map(({ schema }) => PLAIN.has(schema.kind) || schema === topic);
-    this.#anyWatched = this.isPlain.includes(false);
-    this.defaults = fields.map(({ schema }, i) => {
-      const value = schema.defaultValue();
-      return this.isPlain[i] ? value : encode(schema, value);
-    });
+    this.paths = fields.map(({ name }) => ["state", name]);
+    const defaults = fields.map(({ schema }) => schema.defaultValue());
+    this.values = defaults.map((value) => isFixed(value) ? value : UNTOUCHED);
+    this.sent = fields.map(({ schema }, i) =>
+      isFixed(defaults[i]) ? defaults[i] : encode(schema, defaults[i])
+    );
     this.#accessors = fields.map(({ index }) => ({
       enumerable: true,
       get(this: Tracked): unknown {
@@ -60,154 +52,138 @@ export class StateShape {
     }));
   }
 
-  /** Make what one handler reads and assigns. */
-  makeObject(state: ConnectionState): Record<string, unknown> {
+  /**
+   * Make what one handler reads and assigns. Its accessors are everybody's: it holds no values. It is
+   * sealed: a misspelt field throws.
+   */
+  makeObject(state: ConnectionState): Readonly<Record<string, unknown>> {
     const object: Record<string, unknown> = {};
-    for (let i = 0; i < this.names.length; i++) {
-      const name = this.names[i]!;
-      if (this.isPlain[i]) object[name] = this.defaults[i];
-      else Object.defineProperty(object, name, this.#accessors[i]!);
+    for (const { name, index } of this.fields) {
+      Object.defineProperty(object, name, this.#accessors[index]!);
     }
-    if (this.#anyWatched) Object.defineProperty(object, STATE, { value: state });
-    return Object.seal(object);
-  }
-}
-
-/** The watched fields of one connection that were read or assigned. */
-class Watched {
-  readonly values: unknown[] = [];
-  readonly touched: boolean[] = [];
-  anyTouched = false;
-
-  touch(index: number): void {
-    this.touched[index] = this.anyTouched = true;
+    return Object.preventExtensions(Object.defineProperty(object, STATE, { value: state }));
   }
 }
 
 /**
- * Finds what changed since it was last sent. A field that nobody touched is not archived.
+ * Finds what changed since it was last sent.
+ *
+ * A value that cannot be changed from inside is checked as it is assigned, and has changed if it is
+ * another than was last sent. Any other may be changed by whoever holds it, for as long as it is the
+ * field's: once it was handed out or assigned, each flush archives it and compares. A field that nobody
+ * touched costs nothing.
  *
  * Rust: `hardlight-macros`, `connection_state`; there a guard compares the archives of all fields.
  */
 export class ConnectionState {
-  /** What the handler reads and assigns. It is sealed: a misspelt field throws. */
-  readonly object: Readonly<Record<string, unknown>>;
   readonly #shape: StateShape;
-  /** What was last sent of each field, as in {@linkcode StateShape.defaults}; absent, nothing was. */
-  #known: unknown[] | undefined;
-  #watched: Watched | undefined;
+  /** The fields, as in {@linkcode StateShape.values}; absent, all are at their defaults. */
+  #values: unknown[] | undefined;
+  /** What was last sent of each field, as in {@linkcode StateShape.sent}; absent, nothing was. */
+  #sent: unknown[] | undefined;
+  /** Fields that do not encode, and of which somebody has been told. */
+  #broken: Set<number> | undefined;
 
   /** Create with every field at its default. */
   constructor(shape: StateShape) {
     this.#shape = shape;
-    this.object = shape.makeObject(this);
   }
 
-  /** The value of a watched field, for the handler. */
+  /** The value of a field, for the handler. */
   get(index: number): unknown {
-    const watched = this.#watched ??= new Watched();
-    if (!(index in watched.values)) {
-      watched.values[index] = this.#shape.fields[index]!.schema.defaultValue();
-    }
-    const value = watched.values[index];
-    if (typeof value === "object" && value !== null) watched.touch(index);
-    return value;
+    const value = (this.#values ?? this.#shape.values)[index];
+    if (value !== UNTOUCHED) return value;
+    this.#values ??= this.#shape.values.slice();
+    return this.#values[index] = this.#shape.fields[index]!.schema.defaultValue();
   }
 
-  /** Assign a watched field, for the handler. */
+  /** Assign a field, for the handler. Throws `CodecError` for a value that is no object and does not fit. */
   set(index: number, value: unknown): void {
-    const watched = this.#watched ??= new Watched();
-    watched.values[index] = value;
-    watched.touch(index);
-  }
-
-  /** Look at every field the next time: one may have been changed from inside by a kept reference. */
-  touchAll(): void {
-    const watched = this.#watched;
-    watched?.values.forEach((_, index) => watched.touch(index));
+    const { fields, paths, values } = this.#shape;
+    if (isFixed(value)) fields[index]!.schema.accept(value, paths[index]!);
+    this.#broken?.delete(index);
+    (this.#values ??= values.slice())[index] = value;
   }
 
   /** The first field that may have changed; -1 if none has. */
   firstTouched(): number {
-    const { names, isPlain, defaults } = this.#shape;
-    const known = this.#known ?? defaults;
-    for (let i = 0; i < names.length; i++) {
-      const touched = isPlain[i]
-        ? !isSame(this.object[names[i]!], known[i])
-        : this.#watched?.touched[i] === true;
-      if (touched) return i;
+    const values = this.#values;
+    if (values === undefined) return -1;
+    const sent = this.#sent ?? this.#shape.sent;
+    for (let i = 0; i < values.length; i++) {
+      if (mayDiffer(values[i], sent[i])) return i;
     }
     return -1;
   }
 
   /**
-   * Write what has changed as a message, in field order; from now on it counts as sent. Returns false
-   * if nothing has.
+   * Write what has changed as a message, in field order; from now on it counts as sent.
+   *
+   * A field that does not encode is left as it was last sent, and told of once until it is assigned
+   * anew or encodes again. The others are written all the same.
    *
    * @param from What {@linkcode ConnectionState.firstTouched} found.
-   * @param held Whether other calls are under way, which may hold on to what they read.
-   * @throws {CodecError} If a field cannot be archived. Then nothing counts as sent.
+   * @param places Is given start, length and index of each field that was written.
+   * @returns What is wrong with the first field that is newly found not to encode.
    */
-  writeChange(writer: Writer, from: number, held: boolean): boolean {
-    const { names, isPlain, defaults } = this.#shape;
-    const known = this.#known ?? defaults;
-    const watched = this.#watched;
-    const places: number[] = [];
-    for (let i = from; i < names.length; i++) {
+  writeChange(writer: Writer, from: number, places: number[]): CodecError | undefined {
+    const { fields } = this.#shape;
+    const values = this.#values ?? this.#shape.values;
+    let failure: CodecError | undefined;
+    for (let i = from; i < fields.length; i++) {
+      const sent = (this.#sent ?? this.#shape.sent)[i];
+      const value = values[i];
+      if (!mayDiffer(value, sent)) continue;
       const start = writer.position;
-      if (isPlain[i]) {
-        const value = this.object[names[i]!];
-        if (!isSame(value, known[i])) places.push(start, this.#archive(writer, i, value), i);
-      } else if (watched?.touched[i] === true) {
-        const length = this.#archive(writer, i, watched.values[i]);
-        if (equals(known[i] as Uint8Array, writer.bytes, start, length)) writer.position = start;
-        else places.push(start, length, i);
+      let length: number;
+      try {
+        length = writeArchive(fields[i]!.schema, writer, value);
+      } catch (cause) {
+        const error = this.#fail(i, value, cause);
+        failure ??= error;
+        continue;
       }
+      this.#broken?.delete(i);
+      if (sent instanceof Uint8Array && equals(sent, writer.bytes, start, length)) {
+        writer.position = start;
+        continue;
+      }
+      places.push(start, length, i);
+      const known = this.#sent ??= this.#shape.sent.slice();
+      known[i] = isFixed(value) ? value : writer.bytes.slice(start, start + length);
     }
-    if (watched?.anyTouched) settle(watched, held);
-    if (places.length === 0) return false;
-    this.#remember(places, writer.bytes);
-    finishStateChange(writer, places);
-    return true;
+    if (places.length > 0) finishStateChange(writer, places);
+    return failure;
   }
 
-  #archive(writer: Writer, index: number, value: unknown): number {
-    const { name, schema } = this.#shape.fields[index]!;
+  /** What to tell of a field that does not encode, unless that was told. */
+  #fail(index: number, value: unknown, cause: unknown): CodecError | undefined {
+    const broken = this.#broken ??= new Set();
+    if (broken.has(index)) return undefined;
+    broken.add(index);
+    const { fields, paths } = this.#shape;
+    const { name, schema } = fields[index]!;
+    let error = cause;
     try {
-      return writeArchive(schema, writer, value);
-    } catch (error) {
-      schema.accept(value, ["state", name]);
-      throw error;
+      schema.accept(value, paths[index]!);
+    } catch (found) {
+      error = found;
     }
-  }
-
-  #remember(places: readonly number[], bytes: Uint8Array): void {
-    const { names, isPlain, defaults } = this.#shape;
-    const known = this.#known ??= defaults.slice();
-    for (let i = 0; i < places.length; i += 3) {
-      const index = places[i + 2]!;
-      const start = places[i]!;
-      known[index] = isPlain[index]
-        ? this.object[names[index]!]
-        : bytes.slice(start, start + places[i + 1]!);
-    }
+    if (error instanceof CodecError) return error;
+    const words = error instanceof Error ? error.message : String(error);
+    return new CodecError("BadValue", `Cannot encode state.${name}: ${words}`, `state.${name}`);
   }
 }
 
-/** Watch on only what a call under way may hold. */
-function settle(watched: Watched, held: boolean): void {
-  const { values, touched } = watched;
-  watched.anyTouched = false;
-  for (let i = 0; i < touched.length; i++) {
-    const value = values[i];
-    touched[i] = held && touched[i] === true && typeof value === "object" && value !== null;
-    if (touched[i]) watched.anyTouched = true;
-  }
+/** Whether nobody can change a value from inside. */
+function isFixed(value: unknown): boolean {
+  return typeof value !== "object" || value === null || value instanceof Topic;
 }
 
-function isSame(value: unknown, known: unknown): boolean {
-  if (Object.is(value, known)) return true;
-  return value instanceof Topic && known instanceof Topic && value.equals(known);
+/** Whether a field may differ from what was last sent of it, as far as can be told without its archive. */
+function mayDiffer(value: unknown, sent: unknown): boolean {
+  if (Object.is(value, sent) || value === UNTOUCHED) return false;
+  return !(value instanceof Topic && sent instanceof Topic && value.equals(sent));
 }
 
 function equals(data: Uint8Array, bytes: Uint8Array, start: number, length: number): boolean {

@@ -7,6 +7,9 @@ import { Topic } from "../../mod.ts";
 import type { HandlerOf } from "../../server.ts";
 import type { Counter } from "./service.ts";
 
+/** The largest `u32`: the counter stays there, as it stays at 0. */
+const MAX_COUNT = 2 ** 32 - 1;
+
 /** The handler: called once a connection. */
 export const counter: HandlerOf<typeof Counter> = ({ state, subscriptions, events }) => {
   return {
@@ -18,12 +21,13 @@ export const counter: HandlerOf<typeof Counter> = ({ state, subscriptions, event
     },
     increment({ amount }) {
       const from = state.counter;
-      state.counter += amount; // on the client before this call's promise resolves
+      // On the client before this call's promise resolves.
+      state.counter = Math.min(MAX_COUNT, from + amount);
       events.emit(state.topic, { type: "incremented", to: state.counter, from });
     },
     decrement({ amount }) {
       const from = state.counter;
-      state.counter -= amount;
+      state.counter = Math.max(0, from - amount);
       events.emit(state.topic, { type: "decremented", to: state.counter, from });
     },
     get: () => state.counter,

@@ -27,7 +27,7 @@ export const Counter = service({
     newCounter: rpc(),
     /** Add to it. */
     increment: rpc({ amount: u32 }),
-    /** Subtract from it. */
+    /** Subtract from it; it goes down to 0 and no further. */
     decrement: rpc({ amount: u32 }),
     /** What it stands at. */
     get: rpc({}, u32),

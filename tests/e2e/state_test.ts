@@ -1,5 +1,7 @@
 import { assertEquals, assertStrictEquals } from "@std/assert";
 import { test } from "node:test";
+import { memoryPair } from "../../memory.ts";
+import { rpc, service, string, struct, u32, vec } from "../../mod.ts";
 import { chatPair, type ChatState, settle } from "../support/chat_service.ts";
 
 test("state: what a call changed is there when the call resolves", async () => {
@@ -71,4 +73,64 @@ test("state: changes() ends when the client closes", async () => {
   await pair.client.close();
   await reading;
   assertEquals(totals, [1, 2]);
+});
+
+const Cart = service({
+  name: "Cart",
+  rpc: { put: rpc({ item: string }), nothing: rpc() },
+  state: { items: vec(string), saved: vec(string), last: struct({ n: u32 }), seconds: u32 },
+});
+
+test("state: what is held across a connection.sync() and another call is still watched", async () => {
+  const gate = Promise.withResolvers<void>();
+  let sync = (): void => {};
+  await using pair = await memoryPair(Cart, ({ state, connection }) => {
+    sync = () => {
+      state.seconds++;
+      connection.sync();
+    };
+    return {
+      async put({ item }) {
+        const { items } = state;
+        await gate.promise;
+        items.push(item);
+      },
+      nothing() {},
+    };
+  });
+  const { rpc: call, state } = pair.client;
+  const putting = call.put({ item: "apple" });
+  await settle();
+  sync();
+  await call.nothing();
+  gate.resolve();
+  await putting;
+  assertEquals(state.current.items, ["apple"]);
+});
+
+test("state: what a handler took from it once, and what it assigned, may be changed for ever", async () => {
+  await using pair = await memoryPair(Cart, ({ state }) => {
+    const { items } = state;
+    const own = { n: 0 };
+    state.last = own;
+    return {
+      put({ item }) {
+        items.push(item);
+        own.n++;
+        if (items.length === 2) state.saved = state.items;
+      },
+      nothing() {},
+    };
+  });
+  const { rpc: call, state } = pair.client;
+  for (const item of ["a", "b", "c"]) {
+    await call.nothing();
+    await call.put({ item });
+  }
+  const { items, saved, last } = state.current;
+  assertEquals({ items, saved, last }, {
+    items: ["a", "b", "c"],
+    saved: ["a", "b", "c"],
+    last: { n: 3 },
+  });
 });

@@ -134,23 +134,47 @@ test("Connection answers ServerEncodeError for an output that is none, and says 
   client.hangUp();
 });
 
-test("Connection fails the call whose state cannot be archived, and sends the state once it can", async () => {
+test("Connection fails the call that assigns what does not fit, and no other", async () => {
   const setup = setUp();
   const client = await ScriptedClient.connect(setup.core);
   const { state } = setup.contexts[0]!;
+  setup.script = () => (state.counter = -1, 0);
+  client.call(1, call.run, { script: "" });
+  client.call(2, call.add, { amount: 3 });
+  client.call(3, call.get);
+  assertEquals(client.take(), [
+    "error 1 HandlerPanicked",
+    "state 0=03000000",
+    "response 2 ",
+    "response 3 03000000",
+  ]);
+  assertEquals(setup.errors.length, 1);
+  assertInstanceOf(setup.errors[0]!.error, CodecError);
+  assertEquals(setup.errors[0]!.error.path, "state.counter");
+  client.hangUp();
+});
+
+test("Connection fails one call for a field that does not encode, and sends the rest of the state", async () => {
+  const setup = setUp();
+  const client = await ScriptedClient.connect(setup.core);
+  const { state, connection } = setup.contexts[0]!;
   setup.script = () => {
     state.counter = 1;
     state.names = ["a", 5 as unknown as string];
     return 0;
   };
   client.call(1, call.run, { script: "" });
-  assertEquals(client.take(), ["error 1 HandlerPanicked"]);
+  assertEquals(client.take(), ["state 0=01000000", "error 1 HandlerPanicked"]);
   const { error } = setup.errors[0]!;
   assertInstanceOf(error, CodecError);
   assertEquals(error.path, "state.names[1]");
-  setup.script = () => (state.names = [], 0);
-  client.call(1, call.run, { script: "" });
-  assertEquals(client.take(), ["state 0=01000000", "response 1 00000000"]);
+  client.call(2, call.add, { amount: 1 });
+  connection.sync();
+  assertEquals(client.take(), ["state 0=02000000", "response 2 "]);
+  assertEquals(setup.errors.length, 1);
+  state.names.pop();
+  connection.sync();
+  assertEquals(client.take().map((message) => message.slice(0, 8)), ["state 1="]);
   client.hangUp();
 });
 

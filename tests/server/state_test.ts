@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { encodeHex } from "@std/encoding";
 import { test } from "node:test";
+import { CodecError } from "../../codec/errors.ts";
 import { Reader } from "../../codec/reader.ts";
 import { Writer } from "../../codec/writer.ts";
 import { ConnectionState, StateShape } from "../../server/state.ts";
@@ -9,10 +10,14 @@ import { Topic } from "../../wire/topic.ts";
 import { Demo, type DemoState } from "./support.ts";
 
 /** What it sends: index and archive of each field. */
-function updatesOf(tracker: ConnectionState, held: boolean): string[] {
+function updatesOf(tracker: ConnectionState): string[] {
   const from = tracker.firstTouched();
+  if (from === -1) return [];
   const writer = new Writer();
-  if (from === -1 || !tracker.writeChange(writer, from, held)) return [];
+  const places: number[] = [];
+  const failure = tracker.writeChange(writer, from, places);
+  if (failure !== undefined) return [`${failure.path}: ${failure.code}`];
+  if (places.length === 0) return [];
   const reader = new Reader();
   const message = new ServerMessage();
   reader.reset(writer.bytes);
@@ -27,10 +32,10 @@ function updatesOf(tracker: ConnectionState, held: boolean): string[] {
 }
 
 function setUp() {
-  const tracker = new ConnectionState(new StateShape(Demo.state));
-  const state = tracker.object as unknown as DemoState;
-  const take = (held = false) => updatesOf(tracker, held);
-  return { tracker, state, take };
+  const shape = new StateShape(Demo.state);
+  const tracker = new ConnectionState(shape);
+  const state = shape.makeObject(tracker) as unknown as DemoState;
+  return { tracker, state, take: () => updatesOf(tracker) };
 }
 
 test("ConnectionState starts from the defaults, and has nothing to send", () => {
@@ -65,16 +70,81 @@ test("ConnectionState sees what is changed inside a value", () => {
   assertEquals(take(), []);
 });
 
-test("ConnectionState keeps looking at what a call under way may hold", () => {
-  const { state, take, tracker } = setUp();
+test("ConnectionState looks for good at what was handed out, and at what was assigned", () => {
+  const { state, take } = setUp();
   const { ages } = state;
-  assertEquals(take(true), []);
+  assertEquals(take(), []);
   ages.set("a", 1);
-  assertEquals(take(false).length, 1);
+  assertEquals(take().length, 1);
   ages.set("b", 1);
-  assertEquals(take(false), []);
-  tracker.touchAll();
-  assertEquals(take(false).length, 1);
+  assertEquals(take().length, 1);
+  const own = ["x"];
+  state.names = own;
+  assertEquals(take().length, 1);
+  own.push("y");
+  assertEquals(take().length, 1);
+  assertEquals(take(), []);
+});
+
+test("ConnectionState has nothing to look at while only its plain values were read", () => {
+  const { tracker, state, take } = setUp();
+  assertEquals([state.counter, state.topic.isString], [0, false]);
+  assertEquals(tracker.firstTouched(), -1);
+  state.counter = 4;
+  assertEquals([tracker.firstTouched(), take().length, tracker.firstTouched()], [0, 1, -1]);
+  assertEquals([...state.names], []);
+  assertEquals([tracker.firstTouched(), take()], [1, []]);
+});
+
+test("ConnectionState checks what is no object as it is assigned, and keeps what was there", () => {
+  const { state, take } = setUp();
+  const loose = state as unknown as Record<string, unknown>;
+  const bad: readonly [field: string, value: unknown][] = [
+    ...[-1, 1.5, NaN, 2 ** 32, undefined, null, "1", 1n, () => 1].map((v) =>
+      ["counter", v] as const
+    ),
+    ["names", undefined],
+    ["ages", 5],
+    ["topic", "lobby"],
+    ["topic", null],
+  ].map(([field, value]) => [String(field), value]);
+  for (const [field, value] of bad) {
+    const error = assertThrows(() => loose[field] = value, CodecError);
+    assertEquals([error.code, error.path], ["BadValue", `state.${field}`]);
+  }
+  assertEquals(take(), []);
+  assertEquals(state.counter, 0);
+});
+
+test("ConnectionState tells once of a field that does not encode, and sends the others", () => {
+  const { state, take, tracker } = setUp();
+  const loose = state as unknown as { names: unknown[] };
+  state.names.push("a");
+  assertEquals(take().length, 1);
+  loose.names.push(5);
+  state.counter = 1;
+  const places: number[] = [];
+  const failure = tracker.writeChange(new Writer(), 0, places);
+  assertEquals([failure?.path, places.length], ["state.names[1]", 3]);
+  state.counter = 2;
+  assertEquals(take(), ["0:02000000"]);
+  assertEquals(take(), []);
+  // Assigned anew it is another mistake; and so it is once it had been mended.
+  loose.names = ["b", 6];
+  assertEquals(take(), ["state.names[1]: BadValue"]);
+  loose.names.pop();
+  assertEquals(take().length, 1);
+  loose.names.push(7);
+  assertEquals([take(), take()], [["state.names[1]: BadValue"], []]);
+});
+
+test("ConnectionState's fields are its object's own, as those of a plain object are", () => {
+  const { state } = setUp();
+  state.counter = 7;
+  assertEquals(JSON.parse(JSON.stringify(state)).counter, 7);
+  assertEquals({ ...state }.counter, 7);
+  assertEquals(Object.entries(state).map(([name]) => name), ["counter", "names", "ages", "topic"]);
+  assertEquals(new Proxy(state, {}).counter, 7);
 });
 
 test("ConnectionState's object is sealed", () => {

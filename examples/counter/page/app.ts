@@ -25,6 +25,7 @@ const burst = element<HTMLButtonElement>("burst");
 const controls = [decrement, increment, renew, burst];
 const amount = element<HTMLInputElement>("amount");
 const problem = element("problem");
+const floor = element("floor");
 const histogram = new Histogram(element("histogram"), element("scale"));
 
 /** What is to be drawn on the next frame. */
@@ -55,7 +56,10 @@ function run(client: ClientOf<typeof Counter>): void {
   showEvents(client);
 
   increment.onclick = () => call(() => client.rpc.increment({ amount: amount.valueAsNumber }));
-  decrement.onclick = () => call(() => client.rpc.decrement({ amount: amount.valueAsNumber }));
+  decrement.onclick = () => {
+    floor.hidden = client.state.current.counter > 0;
+    return call(() => client.rpc.decrement({ amount: amount.valueAsNumber }));
+  };
   renew.onclick = () => call(() => client.rpc.newCounter());
   burst.onclick = async () => {
     burst.disabled = true;
@@ -115,6 +119,7 @@ function showStatus({ status }: ClientOf<typeof Counter>): void {
 function showState({ state }: ClientOf<typeof Counter>): void {
   onNextFrame("state", () => {
     const { counter, topic } = state.current;
+    if (counter > 0) floor.hidden = true;
     const count = counter.toLocaleString("en");
     element("count").textContent = count;
     element("state-counter").textContent = count;
