@@ -93,6 +93,7 @@ export function writeArchive<T>(schema: Schema<T>, writer: Writer, value: T): nu
     );
   } finally {
     writer.base = base;
+    if (writer.converted.length > 0) writer.converted.length = 0;
   }
 }
 
@@ -138,8 +139,13 @@ function explain(
   try {
     schema.check(reader, reader.root(schema.size, schema.align));
   } catch (error) {
-    return error;
+    return asCodecError(error);
   }
+  return asCodecError(cause);
+}
+
+/** What a conversion throws, or a stack that is exhausted, becomes an error of ours. */
+function asCodecError(cause: unknown): CodecError {
   return cause instanceof CodecError
     ? cause
     : new CodecError("BadValue", `Cannot decode the archive: ${cause}`);

@@ -5,7 +5,9 @@
  *
  * @module
  */
-import { INNER_NODE, NODE_HEADER_BYTES, readTree } from "./btree_reader.ts";
+import { readTree, type TreeShape } from "./btree_reader.ts";
+import { type Sorted, writeTree } from "./btree_writer.ts";
+import { type PlainKeys, plainKeys } from "./convert.ts";
 import { CodecError } from "./errors.ts";
 import { type Container, mapContainer, setContainer } from "./hash_map.ts";
 import { type FieldsLayout, structLayout } from "./layout.ts";
@@ -13,16 +15,6 @@ import { BAD_VALUE, unit } from "./primitives.ts";
 import { formatPath, type Reader } from "./reader.ts";
 import { type Path, refuse, Schema } from "./schema.ts";
 import type { Writer } from "./writer.ts";
-
-/** rkyv begins a new node when one reaches this many bytes, its parts included. */
-const NODE_BYTES = 4096;
-/** An inner node is aligned to 8 by 64-bit peers. */
-const INNER_NODE_ALIGN = 8;
-
-interface Node<K> {
-  readonly firstKey: K;
-  readonly at: number;
-}
 
 /** A schema of {@linkcode btreeMap} or {@linkcode btreeSet}. */
 export class BTreeMapSchema<C, K, V> extends Schema<C> {
@@ -36,6 +28,7 @@ export class BTreeMapSchema<C, K, V> extends Schema<C> {
   /** How values are archived. */
   readonly value: Schema<V>;
   readonly #container: Container<C, K, V>;
+  readonly #plain: PlainKeys<K>;
   #leaf: FieldsLayout | undefined;
   #inner: FieldsLayout | undefined;
 
@@ -51,6 +44,7 @@ export class BTreeMapSchema<C, K, V> extends Schema<C> {
     this.key = key;
     this.value = value;
     this.#container = container;
+    this.#plain = plainKeys(key);
   }
 
   /** Where key and value are in an entry of a leaf. */
@@ -63,127 +57,32 @@ export class BTreeMapSchema<C, K, V> extends Schema<C> {
     return this.#inner ??= structLayout([{ size: 4, align: 4, niche: undefined }, this.key]);
   }
 
-  #sorted(value: C): (readonly [K, V])[] {
-    return [...this.#container.entries(value)].sort(([a], [b]) => this.key.compare(a, b));
+  #plainEntries(value: C): [unknown, V][] {
+    const { encode } = this.#plain;
+    return Array.from(this.#container.entries(value), ([key, item]) => [encode(key), item]);
+  }
+
+  #sort(entries: [unknown, V][]): Sorted<V> {
+    const { schema } = this.#plain;
+    return entries.sort(([a], [b]) => schema.compare(a, b));
   }
 
   serialize(writer: Writer, value: C): void {
     if (!this.#container.is(value)) throw BAD_VALUE;
-    for (const [key] of this.#container.entries(value)) this.key.accept(key, []);
-    const entries = this.#sorted(value);
-    if (hasEqualNeighbours(this.key, entries)) throw BAD_VALUE;
+    const { schema } = this.#plain;
+    const unsorted = this.#plainEntries(value);
+    for (const [key] of unsorted) schema.accept(key, []);
+    const entries = this.#sort(unsorted);
+    if (hasEqualNeighbours(schema, entries)) throw BAD_VALUE;
     if (entries.length === 0) {
       // rkyv leaves the root pointer of an empty map aiming at the archive's first byte.
       writer.push(0);
       writer.push(writer.base);
       return;
     }
-    let level = this.#writeLeaves(writer, entries);
-    while (level.length > 1) level = this.#writeInner(writer, level);
+    const root = writeTree(writer, this.#shape, this.value, entries);
     writer.push(entries.length);
-    writer.push(level[0]!.at);
-  }
-
-  /** Greatest keys first; returns the leaves in the order they were written. */
-  #writeLeaves(writer: Writer, entries: readonly (readonly [K, V])[]): Node<K>[] {
-    const { size, align, offsets } = this.leafEntry;
-    const nodes: Node<K>[] = [];
-    let last = entries.length;
-    while (last > 0) {
-      const blockStart = writer.position;
-      const bottom = writer.top;
-      let first = last;
-      const tops: number[] = [];
-      do {
-        const [key, item] = entries[--first]!;
-        tops.push(writer.top);
-        this.key.serialize(writer, key);
-        this.value.serialize(writer, item);
-      } while (
-        first > 0 &&
-        writer.position - blockStart + NODE_HEADER_BYTES + (last - first) * size < NODE_BYTES
-      );
-      const at = this.#header(
-        writer,
-        Math.max(4, align),
-        blockStart,
-        last - first,
-        nodes.at(-1)?.at,
-      );
-      const start = writer.reserve((last - first) * size, align);
-      const { cursor } = writer;
-      for (let i = first; i < last; i++) {
-        const [key, item] = entries[i]!;
-        const entryAt = start + (i - first) * size;
-        writer.cursor = tops[last - 1 - i]!;
-        this.key.resolve(writer, entryAt + offsets[0]!, key);
-        this.value.resolve(writer, entryAt + offsets[1]!, item);
-      }
-      writer.cursor = cursor;
-      writer.top = bottom;
-      nodes.push({ firstKey: entries[first]![0], at });
-      last = first;
-    }
-    return nodes;
-  }
-
-  #writeInner(writer: Writer, level: readonly Node<K>[]): Node<K>[] {
-    const { size, align, offsets } = this.innerEntry;
-    const nodes: Node<K>[] = [];
-    let next = 0;
-    while (next < level.length) {
-      const blockStart = writer.position;
-      const bottom = writer.top;
-      const first = next;
-      const tops: number[] = [];
-      const take = () => {
-        tops.push(writer.top);
-        this.key.serialize(writer, level[next++]!.firstKey);
-      };
-      while (level.length - next > 1) {
-        take();
-        const count = next - first;
-        if (
-          writer.position - blockStart + NODE_HEADER_BYTES + count * size >= NODE_BYTES &&
-          count >= 2
-        ) break;
-      }
-      if (level.length - next === 2) take();
-      const least = level[next++]!;
-      const count = next - 1 - first;
-      const headerAlign = Math.max(INNER_NODE_ALIGN, align);
-      const at = this.#header(writer, headerAlign, blockStart, INNER_NODE | count, least.at);
-      const start = writer.reserve(count * size, align);
-      const { cursor } = writer;
-      for (let i = 0; i < count; i++) {
-        // Ascending in memory, descending in the level.
-        const child = level[next - 2 - i]!;
-        const entryAt = start + i * size;
-        writer.setPointer(entryAt + offsets[0]!, child.at);
-        writer.cursor = tops[count - 1 - i]!;
-        this.key.resolve(writer, entryAt + offsets[1]!, child.firstKey);
-      }
-      writer.cursor = cursor;
-      writer.top = bottom;
-      nodes.push({ firstKey: least.firstKey, at });
-    }
-    return nodes;
-  }
-
-  #header(
-    writer: Writer,
-    align: number,
-    blockStart: number,
-    meta: number,
-    target: number | undefined,
-  ): number {
-    writer.pad(align);
-    const blockBytes = writer.position - blockStart;
-    const at = writer.reserve(NODE_HEADER_BYTES, 4);
-    writer.setU32(at, blockBytes);
-    if (target !== undefined) writer.setPointer(at + 4, target);
-    writer.view.setUint16(at + 8, meta, true);
-    return at;
+    writer.push(root);
   }
 
   resolve(writer: Writer, at: number, _value: C): void {
@@ -191,16 +90,27 @@ export class BTreeMapSchema<C, K, V> extends Schema<C> {
     writer.setPointer(at + 4, writer.take());
   }
 
+  get #shape(): TreeShape {
+    return { key: this.#plain.schema, leafEntry: this.leafEntry, innerEntry: this.innerEntry };
+  }
+
   read(reader: Reader, at: number): C {
-    return this.#container.from(
-      readTree(reader, at, this, (entryAt) => this.value.read(reader, entryAt)),
-    );
+    const { schema, decode } = this.#plain;
+    const read = readTree(reader, at, this.#shape, (entryAt) => this.value.read(reader, entryAt));
+    const entries: (readonly [K, V])[] = [];
+    read.forEach(([key, item], i) => {
+      // Rust's map takes equal keys too, and keeps the first key with the last value.
+      const isAgain = i > 0 && schema.compare(read[i - 1]![0], key) === 0;
+      if (isAgain) entries.push([entries.pop()![0], item]);
+      else entries.push([decode(key), item]);
+    });
+    return this.#container.from(entries);
   }
 
   check(reader: Reader, at: number): void {
     const depth = reader.path.length;
-    readTree(reader, at, this, (entryAt, key, index) => {
-      reader.path[depth] = this.#container.step(key, index);
+    readTree(reader, at, this.#shape, (entryAt, key, index) => {
+      reader.path[depth] = this.#container.step(key as K, index);
       this.value.check(reader, entryAt);
       reader.path.length = depth;
       return undefined as V;
@@ -216,7 +126,7 @@ export class BTreeMapSchema<C, K, V> extends Schema<C> {
       this.key.accept(key, step);
       this.value.accept(item, step);
     }
-    if (hasEqualNeighbours(this.key, this.#sorted(value))) {
+    if (hasEqualNeighbours(this.#plain.schema, this.#sort(this.#plainEntries(value)))) {
       const where = formatPath(path);
       throw new CodecError(
         "DuplicateKey",
@@ -237,20 +147,18 @@ export class BTreeMapSchema<C, K, V> extends Schema<C> {
   }
 
   override compare(a: C, b: C): number {
-    const x = this.#sorted(a);
-    const y = this.#sorted(b);
+    const { schema } = this.#plain;
+    const x = this.#sort(this.#plainEntries(a));
+    const y = this.#sort(this.#plainEntries(b));
     for (let i = 0; i < Math.min(x.length, y.length); i++) {
-      const order = this.key.compare(x[i]![0], y[i]![0]) || this.value.compare(x[i]![1], y[i]![1]);
+      const order = schema.compare(x[i]![0], y[i]![0]) || this.value.compare(x[i]![1], y[i]![1]);
       if (order !== 0) return order;
     }
     return x.length - y.length;
   }
 }
 
-function hasEqualNeighbours<K>(
-  schema: Schema<K>,
-  entries: readonly (readonly [K, unknown])[],
-): boolean {
+function hasEqualNeighbours(schema: Schema<unknown>, entries: Sorted<unknown>): boolean {
   return entries.some(([key], i) => i > 0 && schema.compare(entries[i - 1]![0], key) === 0);
 }
 

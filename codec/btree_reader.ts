@@ -15,20 +15,20 @@ export const NODE_HEADER_BYTES = 12;
 export const INNER_NODE = 0x8000;
 
 /** What a tree is made of. */
-export interface TreeShape<K> {
+export interface TreeShape {
   /** How keys are archived. */
-  readonly key: Schema<K>;
+  readonly key: Schema<unknown>;
   /** Where key and value are in an entry of a leaf. */
   readonly leafEntry: FieldsLayout;
   /** Where pointer and key are in an entry of an inner node. */
   readonly innerEntry: FieldsLayout;
 }
 
-interface ReadNode<K, V> {
+interface ReadNode<V> {
   readonly at: number;
   readonly inner: boolean;
   /** Ascending. */
-  readonly keys: K[];
+  readonly keys: unknown[];
   readonly values: V[];
   /** Positions of an inner node's children, the least first. */
   readonly children: number[];
@@ -36,12 +36,12 @@ interface ReadNode<K, V> {
 }
 
 /** Entries of the tree whose map object is at `at`, ascending; `readValue` is called for the value at a position. */
-export function readTree<K, V>(
+export function readTree<V>(
   reader: Reader,
   at: number,
-  shape: TreeShape<K>,
-  readValue: (at: number, key: K, index: number) => V,
-): [K, V][] {
+  shape: TreeShape,
+  readValue: (at: number, key: unknown, index: number) => V,
+): [unknown, V][] {
   const { view } = reader;
   const count = view.getUint32(at, true);
   if (count === 0) return [];
@@ -53,9 +53,9 @@ export function readTree<K, V>(
   reader.high = rootAt;
   const root = readNode(reader, rootAt, shape, 0, readValue);
 
-  const byPosition = new Map<number, ReadNode<K, V>>([[rootAt, root]]);
-  const inners: ReadNode<K, V>[] = [];
-  const queue: ReadNode<K, V>[] = [root];
+  const byPosition = new Map<number, ReadNode<V>>([[rootAt, root]]);
+  const inners: ReadNode<V>[] = [];
+  const queue: ReadNode<V>[] = [root];
   for (let next = 0; next < queue.length && queue[next]!.inner; next++) {
     const node = queue[next]!;
     inners.push(node);
@@ -73,7 +73,7 @@ export function readTree<K, V>(
   for (const node of inners) checkInnerKeys(reader, node, byPosition, shape.key);
   reader.low = rootAt + rootBytes;
   reader.high = high;
-  return leaves.flatMap((leaf) => leaf.keys.map((key, i): [K, V] => [key, leaf.values[i]!]));
+  return leaves.flatMap((leaf) => leaf.keys.map((key, i): [unknown, V] => [key, leaf.values[i]!]));
 }
 
 function isInner(reader: Reader, at: number): boolean {
@@ -84,7 +84,7 @@ function entryCount(reader: Reader, at: number): number {
   return reader.view.getUint16(at + 8, true) & ~INNER_NODE;
 }
 
-function nodeBytes(reader: Reader, at: number, shape: TreeShape<unknown>): number {
+function nodeBytes(reader: Reader, at: number, shape: TreeShape): number {
   const entry = isInner(reader, at) ? shape.innerEntry : shape.leafEntry;
   return roundUp(NODE_HEADER_BYTES, entry.align) + entryCount(reader, at) * entry.size;
 }
@@ -95,8 +95,8 @@ function claimNode(reader: Reader, at: number, bytes: number): void {
 
 function* childPointers(
   reader: Reader,
-  node: ReadNode<unknown, unknown>,
-  { innerEntry }: TreeShape<unknown>,
+  node: ReadNode<unknown>,
+  { innerEntry }: TreeShape,
 ): Generator<[base: number, offset: number]> {
   const { view } = reader;
   yield [node.at + 4, view.getInt32(node.at + 4, true)];
@@ -108,13 +108,13 @@ function* childPointers(
 }
 
 /** Check one node and read its entries, last to first as they were written. */
-function readNode<K, V>(
+function readNode<V>(
   reader: Reader,
   at: number,
-  shape: TreeShape<K>,
+  shape: TreeShape,
   depth: number,
-  readValue: (at: number, key: K, index: number) => V,
-): ReadNode<K, V> {
+  readValue: (at: number, key: unknown, index: number) => V,
+): ReadNode<V> {
   const inner = isInner(reader, at);
   const entry = inner ? shape.innerEntry : shape.leafEntry;
   const count = entryCount(reader, at);
@@ -130,7 +130,7 @@ function readNode<K, V>(
   reader.low = block;
   reader.high = at;
   const start = at + roundUp(NODE_HEADER_BYTES, entry.align);
-  const keys = new Array<K>(count);
+  const keys = new Array(count);
   const values: V[] = inner ? [] : new Array<V>(count);
   const keyOffset = entry.offsets[inner ? 1 : 0]!;
   const depthOfPath = reader.path.length;
@@ -146,10 +146,10 @@ function readNode<K, V>(
   return { at, inner, keys, values, children: [], depth };
 }
 
-function checkLeaves<K>(
+function checkLeaves(
   reader: Reader,
-  leaves: readonly ReadNode<K, unknown>[],
-  key: Schema<K>,
+  leaves: readonly ReadNode<unknown>[],
+  key: Schema<unknown>,
   count: number,
   at: number,
 ): void {
@@ -183,11 +183,11 @@ function checkLeaves<K>(
   if (total !== count) reader.fail("LengthMismatch", at, `${count} entries, found ${total}`);
 }
 
-function checkInnerKeys<K>(
+function checkInnerKeys(
   reader: Reader,
-  node: ReadNode<K, unknown>,
-  byPosition: ReadonlyMap<number, ReadNode<K, unknown>>,
-  key: Schema<K>,
+  node: ReadNode<unknown>,
+  byPosition: ReadonlyMap<number, ReadNode<unknown>>,
+  key: Schema<unknown>,
 ): void {
   for (const [i, own] of node.keys.entries()) {
     let first = byPosition.get(node.children[i + 1]!)!;

@@ -77,8 +77,10 @@ export abstract class ResolveEmitter extends EmitterBase {
       this.resolveFields(schema.fields, to, v, slots);
       this.zeroGaps(to, schema.size, schema.fields);
     } else if (schema instanceof Converted) {
-      const value = this.looping || schema.flat
+      const value = schema.flat
         ? this.bind(`${g.constant(schema.conversion.encode)}(${v})`)
+        : this.looping
+        ? this.bind("w.converted[st[rp++]]")
         : slots["value"] as string;
       this.resolve(schema.inner, to, value, (slots["inner"] ?? {}) as Slots);
     } else if (schema instanceof FixedArray) this.resolveArray(schema, to, v, slots);

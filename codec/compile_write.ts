@@ -86,6 +86,7 @@ w.cursor = rp;
     }
     if (schema instanceof Converted) {
       const value = this.variable("c", `${g.constant(schema.conversion.encode)}(${v})`);
+      if (this.looping) g.emit(`st[sp++]=w.keep(${value});`);
       return { value, inner: this.serialize(schema.inner, value) };
     }
     if (schema.kind === "string") return this.serializeString(v);

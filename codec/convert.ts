@@ -15,9 +15,13 @@ import type { Writer } from "./writer.ts";
 export interface Conversion<T, U> {
   /** What it is, for messages: `"a Topic"`. */
   readonly expected: string;
-  /** To the type of one's own. Runs on values that have been checked. */
+  /** To the type of one's own. Runs on values that have been checked, once for each. */
   decode(value: U): T;
-  /** From the type of one's own; throws anything for a value that cannot be converted. */
+  /**
+   * From the type of one's own; throws anything for a value that cannot be converted. Called once for each
+   * value that is encoded, and again only to say what is wrong with one, or where it is but a part of a
+   * map's key, which is hashed or compared besides.
+   */
   encode(value: T): U;
 }
 
@@ -53,11 +57,18 @@ export class Converted<T, U> extends Schema<T> {
   }
 
   serialize(writer: Writer, value: T): void {
-    if (!this.inner.flat) this.inner.serialize(writer, this.conversion.encode(value));
+    if (this.inner.flat) return;
+    // Once: a conversion may answer otherwise when it is asked again.
+    const inner = this.conversion.encode(value);
+    writer.push(writer.keep(inner));
+    this.inner.serialize(writer, inner);
   }
 
   resolve(writer: Writer, at: number, value: T): void {
-    this.inner.resolve(writer, at, this.conversion.encode(value));
+    const inner = this.inner.flat
+      ? this.conversion.encode(value)
+      : writer.converted[writer.take()] as U;
+    this.inner.resolve(writer, at, inner);
   }
 
   read(reader: Reader, at: number): T {
@@ -101,6 +112,30 @@ export class Converted<T, U> extends Schema<T> {
   override get keyFault(): string | undefined {
     return this.inner.keyFault;
   }
+}
+
+/** The keys of a map without their conversions, so that each is converted once and Rust's order is by what Rust has. */
+export interface PlainKeys<K> {
+  /** How they are archived. */
+  readonly schema: Schema<unknown>;
+  /** What of a key is archived. */
+  encode(key: K): unknown;
+  /** A key again. */
+  decode(plain: unknown): K;
+}
+
+/** See {@linkcode PlainKeys}. */
+export function plainKeys<K>(schema: Schema<K>): PlainKeys<K> {
+  if (!(schema instanceof Converted)) {
+    return { schema: schema as Schema<unknown>, encode: (key) => key, decode: (key) => key as K };
+  }
+  const { conversion } = schema as Converted<K, unknown>;
+  const inner = plainKeys((schema as Converted<K, unknown>).inner);
+  return {
+    schema: inner.schema,
+    encode: (key) => inner.encode(conversion.encode(key)),
+    decode: (plain) => conversion.decode(inner.decode(plain)),
+  };
 }
 
 /**

@@ -3,10 +3,11 @@
  *
  * @module
  */
+import { type PlainKeys, plainKeys } from "./convert.ts";
 import { CodecError } from "./errors.ts";
 import { buildIndex, checkDisplacements, lookUp } from "./hash_index.ts";
 import { type FieldsLayout, structLayout } from "./layout.ts";
-import { BAD_VALUE, unit } from "./primitives.ts";
+import { BAD_VALUE, BigInteger, SmallInt, unit } from "./primitives.ts";
 import { formatPath, type Reader } from "./reader.ts";
 import { type Path, refuse, Schema } from "./schema.ts";
 import type { Writer } from "./writer.ts";
@@ -61,6 +62,7 @@ export class HashMapSchema<C, K, V> extends Schema<C> {
   /** How values are archived. */
   readonly value: Schema<V>;
   readonly #container: Container<C, K, V>;
+  readonly #plain: PlainKeys<K>;
   #layout: FieldsLayout | undefined;
 
   /** See {@linkcode map}. */
@@ -75,6 +77,7 @@ export class HashMapSchema<C, K, V> extends Schema<C> {
     this.key = key;
     this.value = value;
     this.#container = container;
+    this.#plain = plainKeys(key);
     const fault = key.keyFault;
     if (fault !== undefined) {
       throw new TypeError(`Cannot use ${key.describe()} as the key of a ${kind}: ${fault}`);
@@ -88,29 +91,32 @@ export class HashMapSchema<C, K, V> extends Schema<C> {
 
   serialize(writer: Writer, value: C): void {
     if (!this.#container.is(value)) throw BAD_VALUE;
-    const entries = [...this.#container.entries(value)];
-    const keys = entries.map(([key]) => key);
+    const { schema, encode } = this.#plain;
+    const items: V[] = [];
+    const keys: unknown[] = [];
+    for (const [key, item] of this.#container.entries(value)) {
+      keys.push(encode(key));
+      items.push(item);
+    }
     // Nothing may be fed to the index that is not a key, and equal keys would never part.
-    for (const key of keys) this.key.accept(key, []);
-    if (hasDuplicates(this.key, keys)) throw BAD_VALUE;
-    const { displacements, order } = buildIndex(this.key, keys);
+    for (const key of keys) schema.accept(key, []);
+    if (hasDuplicates(schema, keys)) throw BAD_VALUE;
+    const { displacements, order } = buildIndex(schema, keys);
 
     const indexAt = writer.reserve(4 * keys.length, 4);
     displacements.forEach((displacement, i) => writer.setU32(indexAt + 4 * i, displacement));
     const bottom = writer.top;
     for (const i of order) {
-      const [key, item] = entries[i]!;
-      this.key.serialize(writer, key);
-      this.value.serialize(writer, item);
+      schema.serialize(writer, keys[i]);
+      this.value.serialize(writer, items[i]!);
     }
     const { size, align, offsets } = this.entry;
     const start = writer.reserve(size * keys.length, align);
     const { cursor } = writer;
     writer.cursor = bottom;
     order.forEach((i, position) => {
-      const [key, item] = entries[i]!;
-      this.key.resolve(writer, start + position * size + offsets[0]!, key);
-      this.value.resolve(writer, start + position * size + offsets[1]!, item);
+      schema.resolve(writer, start + position * size + offsets[0]!, keys[i]);
+      this.value.resolve(writer, start + position * size + offsets[1]!, items[i]!);
     });
     writer.cursor = cursor;
     writer.top = bottom;
@@ -127,10 +133,11 @@ export class HashMapSchema<C, K, V> extends Schema<C> {
 
   read(reader: Reader, at: number): C {
     const { offsets } = this.entry;
+    const { schema, decode } = this.#plain;
     const entries: [K, V][] = [];
     this.#visit(reader, at, (entryAt) => {
-      const key = this.key.read(reader, entryAt + offsets[0]!);
-      entries.push([key, this.value.read(reader, entryAt + offsets[1]!)]);
+      const key = schema.read(reader, entryAt + offsets[0]!);
+      entries.push([decode(key), this.value.read(reader, entryAt + offsets[1]!)]);
       return key;
     });
     return this.#container.from(entries);
@@ -142,8 +149,8 @@ export class HashMapSchema<C, K, V> extends Schema<C> {
     this.#visit(reader, at, (entryAt, i) => {
       reader.path[depth] = i;
       // The index cannot be checked without the keys.
-      const key = this.key.read(reader, entryAt + offsets[0]!);
-      reader.path[depth] = this.#container.step(key, i);
+      const key = this.#plain.schema.read(reader, entryAt + offsets[0]!);
+      reader.path[depth] = this.#container.step(key as K, i);
       this.value.check(reader, entryAt + offsets[1]!);
       reader.path.length = depth;
       return key;
@@ -151,7 +158,7 @@ export class HashMapSchema<C, K, V> extends Schema<C> {
   }
 
   /** Claim index and entries, visit each entry for its key, then check that each key is found where it is. */
-  #visit(reader: Reader, at: number, visit: (entryAt: number, index: number) => K): void {
+  #visit(reader: Reader, at: number, visit: (entryAt: number, index: number) => unknown): void {
     const { view } = reader;
     const { size, align } = this.entry;
     const count = view.getUint32(at, true);
@@ -162,10 +169,10 @@ export class HashMapSchema<C, K, V> extends Schema<C> {
     if (size === 0) reader.spendItems(count, at);
     const { high } = reader;
     reader.high = start;
-    const keys: K[] = [];
+    const keys: unknown[] = [];
     for (let i = 0; i < count; i++) keys.push(visit(start + i * size, i));
     for (let i = 0; i < count; i++) {
-      if (lookUp(reader, index, count, this.key, keys[i]!) !== i) {
+      if (lookUp(reader, index, count, this.#plain.schema, keys[i]) !== i) {
         reader.fail("InvalidKeyPosition", start + i * size, "a key that its index leads to");
       }
     }
@@ -176,15 +183,15 @@ export class HashMapSchema<C, K, V> extends Schema<C> {
   accept(value: unknown, path: Path): void {
     const container = this.#container;
     if (!container.is(value)) refuse(path, container.expected, value);
-    const keys: K[] = [];
+    const keys: unknown[] = [];
     let index = 0;
     for (const [key, item] of container.entries(value)) {
       const step = [...path, container.step(key, index++)];
       this.key.accept(key, step);
       this.value.accept(item, step);
-      keys.push(key);
+      keys.push(this.#plain.encode(key));
     }
-    if (hasDuplicates(this.key, keys)) {
+    if (hasDuplicates(this.#plain.schema, keys)) {
       const where = formatPath(path);
       throw new CodecError(
         "DuplicateKey",
@@ -205,9 +212,11 @@ export class HashMapSchema<C, K, V> extends Schema<C> {
   }
 }
 
-function hasDuplicates<K>(schema: Schema<K>, keys: readonly K[]): boolean {
-  // Keys that a Map holds apart are apart in Rust if they are primitive.
-  if (keys.every((key) => typeof key !== "object")) return new Set(keys).size !== keys.length;
+function hasDuplicates(schema: Schema<unknown>, keys: readonly unknown[]): boolean {
+  // What a Set holds apart is apart in Rust.
+  if (schema instanceof SmallInt || schema instanceof BigInteger || schema.kind === "string") {
+    return new Set(keys).size !== keys.length;
+  }
   const sorted = [...keys].sort((a, b) => schema.compare(a, b));
   return sorted.some((key, i) => i > 0 && schema.compare(sorted[i - 1]!, key) === 0);
 }

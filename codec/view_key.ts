@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { CodecError } from "./errors.ts";
 import { BigInteger, SmallInt } from "./primitives.ts";
 import type { Schema } from "./schema.ts";
 import { INLINE_CAPACITY } from "./string.ts";
@@ -29,7 +30,14 @@ export function probe(schema: Schema<unknown>, key: unknown): Probe | undefined 
       return own < (key as number) ? -1 : own > (key as number) ? 1 : 0;
     };
   }
-  return (reader, at) => schema.compare(schema.read(reader, at), key);
+  return (reader, at) => {
+    try {
+      return schema.compare(schema.read(reader, at), key);
+    } catch (cause) {
+      if (cause instanceof CodecError) throw cause;
+      return reader.fail("BadValue", at, `a key that can be converted (${cause})`);
+    }
+  };
 }
 
 function compareString(reader: ViewReader, at: number, text: string): number {

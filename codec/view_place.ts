@@ -82,13 +82,26 @@ export function readWhole(
     reader.aim(at, up, step);
     reader.depth = reader.limits.maxDepth;
     reader.items = reader.limits.maxItems;
-    // Reading finds that something is wrong; checking finds what and where.
-    schema.check(reader, at);
-    if (cause instanceof CodecError) throw cause;
-    return reader.fail("BadValue", at, `a value that can be converted (${cause})`);
+    throw whyRefused(reader, at, schema, cause);
   } finally {
     reader.busy = false;
   }
+}
+
+/** Reading finds that something is wrong; checking finds what and where. */
+function whyRefused(
+  reader: ViewReader,
+  at: number,
+  schema: Schema<unknown>,
+  cause: unknown,
+): CodecError {
+  try {
+    schema.check(reader, at);
+    if (cause instanceof CodecError) return cause;
+  } catch (error) {
+    if (error instanceof CodecError) return error;
+  }
+  return reader.fail("BadValue", at, `a value that can be converted (${cause})`);
 }
 
 /** A view's place. It has no names of its own, so that a struct's fields may have any. */

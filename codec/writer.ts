@@ -35,6 +35,8 @@ export class Writer {
   top = 0;
   /** The next entry of `stack` to be resolved. */
   cursor = 0;
+  /** Values that were converted in the first phase, for the second; gone with the archive. */
+  readonly converted: unknown[] = [];
   /** Levels of recursive types under way. */
   depth = 0;
 
@@ -129,6 +131,11 @@ export class Writer {
   /** Push a resolver. */
   push(resolver: number): void {
     this.stack[this.top++] = resolver;
+  }
+
+  /** Keep what a conversion made until it is resolved; returns the resolver that leads to it. */
+  keep(value: unknown): number {
+    return this.converted.push(value) - 1;
   }
 
   /** Take the next resolver. */

@@ -56,6 +56,9 @@ const WORDS: [&str; 12] = [
     "zebra crossing",
 ];
 
+/// Characters of a key: one more byte is hashed.
+const LONG_KEYS: [usize; 8] = [59, 60, 126, 258, 522, 1_050, 2_106, 5_000];
+
 pub fn add(vectors: &mut Vectors) {
     hash_maps(vectors);
     hash_sets(vectors);
@@ -102,6 +105,9 @@ fn hash_maps(vectors: &mut Vectors) {
         "hashmap/nested",
         [hash([(text("outer one"), hash([(1u8, text("inner and long"))])), (text("b"), hash([]))])],
     );
+    // What a hasher that buffers is fed by a key, around the sizes its buffer grows to.
+    vectors.add("hashmap/long_key", LONG_KEYS.map(|length| hash([("k".repeat(length), 7u32)])));
+    vectors.add("hashmap/long_and_short_key", [hash([("k".repeat(5_000), 1u32), ("k".repeat(60), 2)])]);
 }
 
 fn hash_sets(vectors: &mut Vectors) {
@@ -109,6 +115,7 @@ fn hash_sets(vectors: &mut Vectors) {
     vectors.add("hashset/string", [HashSet::new(), WORDS.map(text).into()]);
     vectors.add("hashset/u8", [HashSet::from([1u8, 2, 3])]);
     vectors.add("hashset/u64", [HashSet::from([1u64, u64::MAX])]);
+    vectors.add("hashset/array", [HashSet::from([[u64::MAX, 1, 2, 3, 4, 5, 6, 7], [0; 8]])]);
     vectors.add("hashset/tuple", [HashSet::from([(1u8, 2u32), (3, 4)])]);
 }
 

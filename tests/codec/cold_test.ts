@@ -1,0 +1,70 @@
+/** What a fresh process hashes first: its hasher's buffer has not grown yet. */
+import { assertEquals } from "@std/assert";
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { fileURLToPath } from "node:url";
+import type { ColdCase, ColdTask } from "../support/cold_codec.ts";
+import { commandOf } from "../support/runtimes.ts";
+import { type Line, readLines } from "../support/vectors.ts";
+
+const PROGRAM = fileURLToPath(new URL("../support/cold_codec.ts", import.meta.url));
+
+const LINES = readLines("values.jsonl");
+
+function caseOf(name: string): ColdCase {
+  const line = LINES.find((each): each is Line => each.name === name)!;
+  const type = name.startsWith("hashmap") ? "map" : "set";
+  const entries = type === "map"
+    ? (line.value as [string, number][]).map(([key, value]) => [key.length, value] as const)
+    : line.value as string[][];
+  return { type, entries, hex: line.hex };
+}
+
+/** Keys of 59, 60, 126, 258, 522, 1050, 2106 and 5000 characters. */
+const ASCENDING = Array.from({ length: 8 }, (_, i) => caseOf(`hashmap/long_key/${i}`));
+const ORDERS: Readonly<Record<string, readonly ColdCase[]>> = {
+  "ascending lengths": ASCENDING,
+  "descending lengths": [...ASCENDING].reverse(),
+  // After the longest key the hasher's buffer is made small again.
+  "the longest key, then a short one": [ASCENDING[7]!, ASCENDING[1]!],
+  "a long key and a short one": [caseOf("hashmap/long_and_short_key/0")],
+  "arrays of numbers": [caseOf("hashset/array/0")],
+};
+const OPERATIONS = ["encode", "decode", "validate", "view"] as const;
+
+let folder = "";
+let bundle = "";
+before(() => {
+  folder = mkdtempSync(join(tmpdir(), "cold-"));
+  bundle = join(folder, "cold_codec.mjs");
+  const [command, ...first] = commandOf("bun");
+  const built = spawnSync(command, [
+    ...first,
+    ...["build", PROGRAM, "--target=node", "--outfile", bundle],
+  ], { encoding: "utf8" });
+  assertEquals(built.status, 0, built.stderr);
+});
+after(() => rmSync(folder, { recursive: true }));
+
+const RUNTIMES: Readonly<Record<string, () => readonly string[]>> = {
+  deno: () => [...commandOf("deno"), "run", "--no-config", bundle],
+  bun: () => [...commandOf("bun"), "run", bundle],
+  node: () => ["node", bundle],
+};
+
+for (const [runtime, start] of Object.entries(RUNTIMES)) {
+  for (const operation of OPERATIONS) {
+    for (const [order, cases] of Object.entries(ORDERS)) {
+      test(`${operation}() in a fresh process of ${runtime} agrees with Rust: ${order}`, () => {
+        const task: ColdTask = { operation, cases };
+        const [command, ...args] = start();
+        const run = spawnSync(command!, args, { input: JSON.stringify(task), encoding: "utf8" });
+        assertEquals(run.status, 0, run.stderr);
+        assertEquals(JSON.parse(run.stdout), cases.map(() => "ok"));
+      });
+    }
+  }
+}
