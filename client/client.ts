@@ -24,6 +24,7 @@ import {
 } from "./options.ts";
 import { type Caller, makeCalls } from "./proxy.ts";
 import { backoffMs, nextAttempt } from "./reconnect.ts";
+import { reportBug } from "./report.ts";
 import { Session, type SessionHost } from "./session.ts";
 import { type ClientState, StateMirror } from "./state_mirror.ts";
 import { ClientCounters, type ClientStats } from "./stats.ts";
@@ -95,15 +96,16 @@ export class ServiceClient<Methods, State, Event> implements Client<Methods, Sta
   ) {
     const checked = checkOptions(options as ConnectOptions<never, never>);
     const { deflater, clock = systemClock } = parts;
-    const report = (error: unknown): void => this.#report(error, reportError);
+    const report = (error: unknown): void => this.#report(error);
+    const onBug = (bug: unknown): void => this.#report(bug, reportBug);
     this.#service = service;
     this.#address = address;
     this.#options = options;
     this.#parts = parts;
     this.#clock = clock;
     this.#events = new EventHub(checked.limits.maxQueuedEvents);
-    this.#state = new StateMirror(service.state, clock, report);
-    this.#status = new Observable<ClientStatus>({ state: "connecting" }, report);
+    this.#state = new StateMirror(service.state, clock, onBug);
+    this.#status = new Observable<ClientStatus>({ state: "connecting" }, onBug);
     this.#host = {
       ...checked,
       deflater,
@@ -276,7 +278,7 @@ export class ServiceClient<Methods, State, Event> implements Client<Methods, Sta
     try {
       onError?.(error);
     } catch (bug) {
-      reportError(bug);
+      reportBug(bug);
     }
   }
 

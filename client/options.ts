@@ -49,8 +49,8 @@ export interface ConnectOptions<Methods, State> {
     | ((connection: Connection<Methods, State>) => void | PromiseLike<void>)
     | undefined;
   /**
-   * Told why each connection or attempt failed, and what listeners throw. Without it the latter go to
-   * `reportError`.
+   * Told why each connection or attempt failed, of events that cannot be decoded, and what listeners
+   * throw. Without it the last are uncaught errors, as by `reportError`.
    */
   readonly onError?: ((error: unknown) => void) | undefined;
   /** Is told of calls as they are settled. Without it nothing is gathered. */

@@ -95,3 +95,11 @@ test("entry files import no bridge and nothing from outside", () => {
   }
   assertEquals(wrong, []);
 });
+
+test("this runtime has every global that the core may use", () => {
+  const platform = readFileSync(join(ROOT, "tests/support/platform.d.ts"), "utf8");
+  const names = [...platform.matchAll(/^declare (?:class|const|function) (\w+)/gm)];
+  assert(names.length > 10, `only ${names.length} globals were found`);
+  const missing = names.map(([, name]) => name!).filter((name) => !(name in globalThis));
+  assertEquals(missing, []);
+});

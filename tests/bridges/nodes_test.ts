@@ -8,12 +8,14 @@ import { type EngineId, findServer } from "./engines.ts";
 import { Member, numbers, sleep, until } from "./members.ts";
 import { NextRooms, Rooms } from "./rooms.ts";
 
+/** What runs the nodes. */
+const RUNTIME = THIS_RUNTIME === "node" ? "deno" : THIS_RUNTIME;
 const LOBBY = Topic.from("lobby");
 
 for (const engine of ["nats", "redis"] satisfies EngineId[]) {
   const { start: startServer, skip } = findServer(engine);
   const node = (port: number, version = ""): Promise<Program> =>
-    start(THIS_RUNTIME, "bridges/node.ts", engine, String(port), version);
+    start(RUNTIME, "bridges/node.ts", engine, String(port), version);
 
   test(
     `three nodes over ${engine}: events reach everyone once and in each emitter's order; a node is killed`,

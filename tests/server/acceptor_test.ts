@@ -8,6 +8,7 @@ import type { Upgrade } from "../../wire/transport.ts";
 import { ScriptedClient, upgradeRequest } from "../support/scripted_client.ts";
 import { testDeflater } from "../support/test_deflater.ts";
 import { call, Demo, type Setup, setUp, turn } from "./support.ts";
+import { deferred } from "../support/deferred.ts";
 
 const PEER = { address: "test" };
 const BROWSER = "hl.2, hl.2.c3, hl.2.no";
@@ -128,7 +129,7 @@ test("close() lets calls finish, then closes with 4001, and accepts nothing", as
   const setup = setUp();
   const busy = await ScriptedClient.connect(setup.core);
   const idle = await ScriptedClient.connect(setup.core);
-  const { promise, resolve } = Promise.withResolvers<number>();
+  const { promise, resolve } = deferred<number>();
   setup.script = () => promise;
   busy.call(1, call.run, { script: "" });
   const closed = setup.core.close({ deadlineMs: 10_000 });

@@ -7,6 +7,7 @@ import { BrokerError } from "../../server/mod.ts";
 import { Topic } from "../../wire/topic.ts";
 import { ScriptedClient } from "../support/scripted_client.ts";
 import { Demo, type Setup, setUp, turn } from "./support.ts";
+import { deferred } from "../support/deferred.ts";
 
 /** Nodes that are joined by a function call. */
 class Bus {
@@ -128,7 +129,7 @@ test("a broker that throws, rejects or is down never stops local delivery", asyn
 
 test("bytes on the way are bounded: what is more is dropped and counted", async () => {
   const node = await makeNode(new Bus(), 100);
-  const { promise, resolve } = Promise.withResolvers<void>();
+  const { promise, resolve } = deferred<void>();
   node.broker.send = () => promise;
   // 24 bytes for the message, 12 for each event.
   for (let i = 0; i < 4; i++) node.core.events.emit("t", { type: "quiet" });

@@ -14,6 +14,7 @@ import {
   setUp,
   turn,
 } from "./support.ts";
+import { deferred } from "../support/deferred.ts";
 
 test("Connection answers in the same turn, and state goes first", async () => {
   const { core } = setUp();
@@ -29,7 +30,7 @@ test("Connection answers in the same turn, and state goes first", async () => {
 test("Connection answers late results, and ignores a second call with a taken id", async () => {
   const setup = setUp();
   const client = await ScriptedClient.connect(setup.core);
-  const { promise, resolve } = Promise.withResolvers<number>();
+  const { promise, resolve } = deferred<number>();
   let runs = 0;
   setup.script = () => (runs++, promise);
   client.call(1, call.run, { script: "" });
@@ -197,7 +198,7 @@ test("Connection drops what comes late, and tells its handler that it has ended"
   const setup = setUp();
   const client = await ScriptedClient.connect(setup.core);
   const { signal, subscriptions, state, connection } = setup.contexts[0]!;
-  const { promise, resolve } = Promise.withResolvers<number>();
+  const { promise, resolve } = deferred<number>();
   setup.script = () => promise;
   client.call(1, call.run, { script: "" });
   assertEquals(signal.aborted, false);
@@ -233,7 +234,7 @@ test("Connection sends what a late call changed inside a value that it read earl
   const setup = setUp();
   const client = await ScriptedClient.connect(setup.core);
   const { state } = setup.contexts[0]!;
-  const { promise, resolve } = Promise.withResolvers<void>();
+  const { promise, resolve } = deferred<void>();
   setup.script = async () => {
     const { ages } = state;
     await promise;

@@ -3,11 +3,12 @@ import { test } from "node:test";
 import { ServerTelemetry, type ServerTrace } from "../../server/telemetry.ts";
 import { ScriptedClient, upgradeRequest } from "../support/scripted_client.ts";
 import { call, setUp, turn } from "./support.ts";
+import { deferred } from "../support/deferred.ts";
 
 test("stats() counts calls, messages and bytes, and shows what there is now", async () => {
   const setup = setUp({ authorize: () => true });
   const first = await ScriptedClient.connect(setup.core);
-  const { promise, resolve } = Promise.withResolvers<number>();
+  const { promise, resolve } = deferred<number>();
   setup.script = () => promise;
   setup.contexts[0]!.subscriptions.add("a");
   setup.contexts[0]!.subscriptions.add("b");
@@ -103,7 +104,7 @@ test("onError names the service, the method and the connection", async () => {
 test("onError is told what a handler throws after its connection has ended", async () => {
   const setup = setUp();
   const client = await ScriptedClient.connect(setup.core);
-  const { promise, reject } = Promise.withResolvers<number>();
+  const { promise, reject } = deferred<number>();
   setup.script = () => promise;
   client.call(1, call.run, { script: "" });
   client.hangUp();

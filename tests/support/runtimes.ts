@@ -15,7 +15,11 @@ const PACKAGES = { deno: "deno@2", bun: "bun@1.4.5" } as const;
 export type RuntimeId = keyof typeof PACKAGES;
 
 /** The runtime this is. */
-export const THIS_RUNTIME: RuntimeId = "Bun" in globalThis ? "bun" : "deno";
+export const THIS_RUNTIME: RuntimeId | "node" = "Bun" in globalThis
+  ? "bun"
+  : "Deno" in globalThis
+  ? "deno"
+  : "node";
 
 /** The command and first arguments that start a runtime. */
 export function commandOf(runtime: RuntimeId): readonly [string, ...string[]] {
