@@ -189,7 +189,7 @@ export class Session implements TransportListener {
     const { clock, limits } = this.#host;
     this.#closeTimer = clock.after(limits.closeTimeoutMs, () => this.#transport.terminate());
     this.#finish(error, 0);
-    this.#transport.close(code, error instanceof ProtocolError ? error.code : "");
+    this.#transport.close(code, error instanceof ProtocolError ? error.message : "");
   }
 
   #finish(error: Error, spreadMs: number): void {

@@ -44,6 +44,10 @@ export class FixedArray<T> extends Schema<T[]> {
     return this.length === 0 || this.item.flat;
   }
 
+  override get footprint(): number {
+    return 48 + this.length * (8 + this.item.footprint);
+  }
+
   serialize(writer: Writer, values: readonly T[]): void {
     if (!Array.isArray(values) || values.length !== this.length) throw BAD_VALUE;
     for (const value of values) this.item.serialize(writer, value);
@@ -57,7 +61,6 @@ export class FixedArray<T> extends Schema<T[]> {
 
   read(reader: Reader, at: number): T[] {
     const { size } = this.item;
-    if (size === 0) reader.spendItems(this.length, at);
     const values: T[] = [];
     for (let i = 0; i < this.length; i++) values.push(this.item.read(reader, at + i * size));
     return values;
@@ -65,7 +68,6 @@ export class FixedArray<T> extends Schema<T[]> {
 
   check(reader: Reader, at: number): void {
     const { size } = this.item;
-    if (size === 0) reader.spendItems(this.length, at);
     const depth = reader.path.length;
     for (let i = 0; i < this.length; i++) {
       reader.path[depth] = i;

@@ -25,6 +25,10 @@ export class Box<T> extends Schema<T> {
     this.item = item;
   }
 
+  override get footprint(): number {
+    return this.item.footprint;
+  }
+
   serialize(writer: Writer, value: T): void {
     const bottom = writer.top;
     this.item.serialize(writer, value);
@@ -145,6 +149,11 @@ export class Lazy<T> extends Schema<T> {
     return false;
   }
 
+  /** Nothing: it is counted as it is read. */
+  override get footprint(): number {
+    return 0;
+  }
+
   serialize(writer: Writer, value: T): void {
     writer.descend();
     this.schema.serialize(writer, value);
@@ -156,14 +165,14 @@ export class Lazy<T> extends Schema<T> {
   }
 
   read(reader: Reader, at: number): T {
-    reader.descend(at);
+    reader.descend(at, this.schema.footprint);
     const value = this.schema.read(reader, at);
     reader.ascend();
     return value;
   }
 
   check(reader: Reader, at: number): void {
-    reader.descend(at);
+    reader.descend(at, this.schema.footprint);
     this.schema.check(reader, at);
     reader.ascend();
   }

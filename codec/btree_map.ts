@@ -9,7 +9,7 @@ import { readTree, type TreeShape } from "./btree_reader.ts";
 import { type Sorted, writeTree } from "./btree_writer.ts";
 import { type PlainKeys, plainKeys } from "./convert.ts";
 import { CodecError } from "./errors.ts";
-import { type Container, mapContainer, setContainer } from "./hash_map.ts";
+import { type Container, entryFootprint, mapContainer, setContainer } from "./hash_map.ts";
 import { type FieldsLayout, structLayout } from "./layout.ts";
 import { BAD_VALUE, unit } from "./primitives.ts";
 import { formatPath, type Reader } from "./reader.ts";
@@ -67,6 +67,10 @@ export class BTreeMapSchema<C, K, V> extends Schema<C> {
     return entries.sort(([a], [b]) => schema.compare(a, b));
   }
 
+  override get footprint(): number {
+    return 256;
+  }
+
   serialize(writer: Writer, value: C): void {
     if (!this.#container.is(value)) throw BAD_VALUE;
     const { schema } = this.#plain;
@@ -91,7 +95,12 @@ export class BTreeMapSchema<C, K, V> extends Schema<C> {
   }
 
   get #shape(): TreeShape {
-    return { key: this.#plain.schema, leafEntry: this.leafEntry, innerEntry: this.innerEntry };
+    return {
+      key: this.#plain.schema,
+      leafEntry: this.leafEntry,
+      innerEntry: this.innerEntry,
+      entryFootprint: entryFootprint(this),
+    };
   }
 
   read(reader: Reader, at: number): C {

@@ -14,6 +14,9 @@ export const NODE_HEADER_BYTES = 12;
 /** Bit of a header's meta that tells an inner node. */
 export const INNER_NODE = 0x8000;
 
+/** Bytes of memory, estimated, of what is kept of a node while its tree is read. */
+const NODE_FOOTPRINT = 384;
+
 /** What a tree is made of. */
 export interface TreeShape {
   /** How keys are archived. */
@@ -22,6 +25,8 @@ export interface TreeShape {
   readonly leafEntry: FieldsLayout;
   /** Where pointer and key are in an entry of an inner node. */
   readonly innerEntry: FieldsLayout;
+  /** Bytes of memory of an entry. */
+  readonly entryFootprint: number;
 }
 
 interface ReadNode<V> {
@@ -125,6 +130,7 @@ function readNode<V>(
       "a node with entries",
     );
   }
+  reader.spend(NODE_FOOTPRINT + count * shape.entryFootprint, at);
   const block = reader.inside(at, -reader.view.getUint32(at, true), 1, 1);
   const { low } = reader;
   reader.low = block;

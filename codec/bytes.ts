@@ -27,6 +27,10 @@ class Bytes extends Schema<Uint8Array> {
   readonly niche: undefined = undefined;
   readonly flat = false;
 
+  override get footprint(): number {
+    return 192;
+  }
+
   serialize(writer: Writer, value: Uint8Array): void {
     if (!(value instanceof Uint8Array)) throw BAD_VALUE;
     writer.push(writer.position);

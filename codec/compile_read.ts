@@ -30,7 +30,7 @@ import { Struct } from "./struct.ts";
 import { Tuple } from "./tuple.ts";
 import { isUtf8, readUtf8 } from "./utf8.ts";
 import { Variant, VariantsSchema } from "./variants.ts";
-import { Vec } from "./vec.ts";
+import { SLOT_BYTES, Vec } from "./vec.ts";
 
 /** Arrays up to this long are read without a loop. */
 const MAX_UNROLLED = 16;
@@ -90,7 +90,9 @@ return ${this.#builds ? value : "undefined"};
   /** The text of a schema's own function, which reads the object at a position. */
   outlined(name: string, schema: Schema<unknown>): string {
     const inner = schema instanceof Lazy ? (schema as Lazy<unknown>).schema : schema;
-    const [descend, ascend] = schema instanceof Lazy ? ["r.descend(p);", "r.ascend();"] : ["", ""];
+    const [descend, ascend] = schema instanceof Lazy
+      ? [`r.descend(p,${inner.footprint});`, "r.ascend();"]
+      : ["", ""];
     this.#root = inner;
     this.#bytewise = false;
     let value = "";
@@ -208,7 +210,7 @@ return value;
     const count = this.#bind(`dv.getUint32(${at(from, 4)},true)`);
     const bytes = item.size === 1 ? count : `${count}*${item.size}`;
     this.#checkTarget(start, bytes, item.align);
-    if (item.size === 0) g.emit(`r.spendItems(${count},${at(from)});`);
+    g.emit(`if((r.memory-=${count}*${SLOT_BYTES + item.footprint})<0)throw BAD;`);
     const values = g.name("a");
     if (this.#builds || !this.#isFree(item)) {
       const [i, q, high] = [g.name("i"), g.name("q"), g.name("h")];
@@ -253,7 +255,6 @@ return value;
 
   #readArray({ item, length }: FixedArray<unknown>, from: At): string {
     const g = this.#g;
-    if (item.size === 0) g.emit(`r.spendItems(${length},${at(from)});`);
     if (length <= MAX_UNROLLED) {
       const fields = Array.from(
         { length },

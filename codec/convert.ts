@@ -56,6 +56,10 @@ export class Converted<T, U> extends Schema<T> {
     return this.inner.flat;
   }
 
+  override get footprint(): number {
+    return 64 + this.inner.footprint;
+  }
+
   serialize(writer: Writer, value: T): void {
     if (this.inner.flat) return;
     // Once: a conversion may answer otherwise when it is asked again.

@@ -34,6 +34,7 @@ export abstract class Composite<S extends Fields | Items = Fields | Items> exten
   /** Field schemas, in declaration order. */
   readonly schemas: S;
   #flat: boolean | undefined;
+  #footprint: number | undefined;
   #declared: readonly Field[] | undefined;
 
   /** Size and alignment. */
@@ -67,6 +68,13 @@ export abstract class Composite<S extends Fields | Items = Fields | Items> exten
 
   get flat(): boolean {
     return this.#flat ??= Object.values(this.schemas).every((schema) => schema.flat);
+  }
+
+  override get footprint(): number {
+    return this.#footprint ??= Object.values(this.schemas).reduce(
+      (sum, { footprint }) => sum + 8 + footprint,
+      Array.isArray(this.schemas) ? 48 : 24,
+    );
   }
 
   /** The fields in declaration order, with their places. */

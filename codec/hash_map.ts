@@ -50,6 +50,13 @@ export function setContainer<K>(): Container<Set<K>, K, void> {
   };
 }
 
+/** Bytes of memory of an entry: its place in a `Map`, and the pair it is read as. */
+export function entryFootprint(
+  { key, value }: { readonly key: Schema<unknown>; readonly value: Schema<unknown> },
+): number {
+  return 128 + key.footprint + value.footprint;
+}
+
 /** A schema of {@linkcode map} or {@linkcode set}. */
 export class HashMapSchema<C, K, V> extends Schema<C> {
   readonly kind: "hashmap" | "hashset";
@@ -87,6 +94,10 @@ export class HashMapSchema<C, K, V> extends Schema<C> {
   /** Where key and value are in an entry. */
   get entry(): FieldsLayout {
     return this.#layout ??= structLayout([this.key, this.value]);
+  }
+
+  override get footprint(): number {
+    return 256;
   }
 
   serialize(writer: Writer, value: C): void {
@@ -166,7 +177,7 @@ export class HashMapSchema<C, K, V> extends Schema<C> {
     checkDisplacements(reader, index, count);
     reader.low = index + 4 * count;
     const start = reader.claim(at + 8, view.getInt32(at + 8, true), count * size, align);
-    if (size === 0) reader.spendItems(count, at);
+    reader.spend(count * entryFootprint(this), at);
     const { high } = reader;
     reader.high = start;
     const keys: unknown[] = [];

@@ -28,6 +28,10 @@ class Octets extends Schema<Uint8Array> {
     this.size = size;
   }
 
+  override get footprint(): number {
+    return 192;
+  }
+
   serialize(): void {}
 
   resolve(writer: Writer, at: number, value: Uint8Array): void {
@@ -133,6 +137,10 @@ class VersionedSchema<V4, V6> extends Schema<Versioned<V4, V6>> {
 
   get niche(): Niche | undefined {
     return this.layout.niche;
+  }
+
+  override get footprint(): number {
+    return 32 + Math.max(this.v4.footprint, this.v6.footprint);
   }
 
   serialize(): void {}

@@ -48,6 +48,10 @@ class NumberArray<A extends TypedArray> extends Schema<A> {
     this.#type = type;
   }
 
+  override get footprint(): number {
+    return 192;
+  }
+
   serialize(writer: Writer, value: A): void {
     if (!(value instanceof this.#type)) throw BAD_VALUE;
     writer.pad(value.BYTES_PER_ELEMENT);

@@ -70,6 +70,10 @@ export class Option extends Schema<unknown> {
     return value.some;
   }
 
+  override get footprint(): number {
+    return this.some.footprint + (this.wrapped ? 32 : 0);
+  }
+
   serialize(writer: Writer, value: unknown): void {
     if (value !== null && value !== undefined) this.some.serialize(writer, this.#unwrap(value));
   }

@@ -36,6 +36,10 @@ abstract class Scalar<T> extends Schema<T> {
     return this.kind;
   }
 
+  override get footprint(): number {
+    return this.size > 2 ? 24 : 0;
+  }
+
   override get keyFault(): string | undefined {
     return undefined;
   }

@@ -9,12 +9,15 @@ import { CodecError, type CodecErrorCode } from "./errors.ts";
 export interface DecodeLimits {
   /** How deep recursive types may nest. */
   readonly maxDepth: number;
-  /** Items without a size that may be decoded from one archive: they cost no bytes. */
-  readonly maxItems: number;
+  /**
+   * Bytes of memory, estimated, that what is decoded from one archive may take besides the archive's
+   * own bytes: an element costs its object, not its place in the archive.
+   */
+  readonly maxDecodedBytes: number;
 }
 
-/** Depth 64, 1 Mi items without a size. */
-export const DEFAULT_DECODE_LIMITS: DecodeLimits = { maxDepth: 64, maxItems: 1 << 20 };
+/** Depth 64, 16 MiB of memory. */
+export const DEFAULT_DECODE_LIMITS: DecodeLimits = { maxDepth: 64, maxDecodedBytes: 16 << 20 };
 
 const NO_BYTES = /* @__PURE__ */ new Uint8Array(0);
 
@@ -40,8 +43,8 @@ export class Reader {
   high = 0;
   /** Levels of recursion left. */
   depth = 0;
-  /** Items without a size left. */
-  items = 0;
+  /** Bytes of memory left, by each schema's `footprint`. Below 0 once there were too few. */
+  memory = 0;
   /** Where in the value, while checking; see `at()`. */
   readonly path: (string | number)[] = [];
   /** The budgets each archive starts with. */
@@ -81,7 +84,7 @@ export class Reader {
     this.start = this.low = start;
     this.end = this.high = end;
     this.depth = this.limits.maxDepth;
-    this.items = this.limits.maxItems;
+    this.memory = this.limits.maxDecodedBytes;
   }
 
   /** The position of a root of this size and alignment: the last bytes of the archive. */
@@ -132,17 +135,18 @@ export class Reader {
     return base + offset;
   }
 
-  /** Count items without a size. */
-  spendItems(count: number, at: number): void {
-    this.items -= count;
-    if (this.items < 0) {
-      this.fail("TooLong", at, `at most ${this.limits.maxItems} items without a size`);
+  /** Count the memory that values will take, before they are made. */
+  spend(bytes: number, at: number): void {
+    this.memory -= bytes;
+    if (this.memory < 0) {
+      this.fail("TooLong", at, `at most ${this.limits.maxDecodedBytes} bytes of memory`);
     }
   }
 
-  /** Go one level down a recursive type. */
-  descend(at: number): void {
+  /** Go one level down a recursive type, to a value that takes so much memory. */
+  descend(at: number, bytes: number): void {
     if (--this.depth < 0) this.fail("TooDeep", at, `at most ${this.limits.maxDepth} levels`);
+    this.spend(bytes, at);
   }
 
   /** Come back up. */

@@ -50,6 +50,10 @@ export class ResultSchema<T, E> extends Schema<Result<T, E>> {
     return this.ok.flat && this.err.flat;
   }
 
+  override get footprint(): number {
+    return 32 + Math.max(this.ok.footprint, this.err.footprint);
+  }
+
   serialize(writer: Writer, value: Result<T, E>): void {
     if ("ok" in value) this.ok.serialize(writer, value.ok);
     else if ("err" in value) this.err.serialize(writer, value.err);

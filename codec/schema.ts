@@ -94,6 +94,16 @@ export abstract class Schema<T> {
     throw new TypeError(`Cannot use ${this.kind} as a sorted map's key`);
   }
 
+  /**
+   * Bytes of memory, estimated, that a decoded value takes besides its slot in its owner and the
+   * archive's own bytes. Elements of vectors and maps, and what is recursive, are counted as they are read.
+   *
+   * @internal
+   */
+  get footprint(): number {
+    return 64;
+  }
+
   /** Whether `null` or `undefined` is one of its values. */
   get nullable(): boolean {
     return false;

@@ -77,6 +77,10 @@ export class Variant extends Composite {
     return this.layout.variants[this.tag]!;
   }
 
+  override get footprint(): number {
+    return super.footprint + (this.shape === "items" ? 32 : 0);
+  }
+
   override serialize(writer: Writer, value: Keyed): void {
     if (!this.flat) super.serialize(writer, value);
   }
@@ -138,6 +142,7 @@ export class VariantsSchema extends Schema<Tagged> {
   readonly variants: readonly Variant[];
   readonly #byName: ReadonlyMap<unknown, Variant>;
   #flat: boolean | undefined;
+  #footprint: number | undefined;
   #layout: EnumLayout | undefined;
 
   /** See {@linkcode variants}. */
@@ -185,6 +190,11 @@ export class VariantsSchema extends Schema<Tagged> {
 
   get flat(): boolean {
     return this.#flat ??= this.variants.every((variant) => variant.flat);
+  }
+
+  /** That of the largest variant, whichever it is. */
+  override get footprint(): number {
+    return this.#footprint ??= 8 + Math.max(...this.variants.map((variant) => variant.footprint));
   }
 
   serialize(writer: Writer, value: Tagged): void {

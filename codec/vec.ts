@@ -9,6 +9,9 @@ import { type Path, refuse, Schema } from "./schema.ts";
 import type { SeaHasher } from "./sea_hash.ts";
 import type { Writer } from "./writer.ts";
 
+/** Bytes of memory of a slot: in an array or an object. */
+export const SLOT_BYTES = 8;
+
 /** Write elements: all their parts, then the objects back to back. Returns where. */
 export function serializeItems<T>(writer: Writer, item: Schema<T>, values: readonly T[]): number {
   const { size, align } = item;
@@ -33,7 +36,7 @@ export function readItems<T>(
 ): T[] {
   const { size, align } = item;
   const start = reader.claim(base, offset, length * size, align);
-  if (size === 0) reader.spendItems(length, base);
+  reader.spend(length * (SLOT_BYTES + item.footprint), base);
   const { high } = reader;
   reader.high = start;
   const values = new Array<T>(length);
@@ -53,7 +56,7 @@ export function checkItems(
 ): number {
   const { size, align } = item;
   const start = reader.claim(base, offset, length * size, align);
-  if (size === 0) reader.spendItems(length, base);
+  reader.spend(length * (SLOT_BYTES + item.footprint), base);
   const { high } = reader;
   reader.high = start;
   const depth = reader.path.length;
@@ -82,6 +85,10 @@ export class Vec<T> extends Schema<T[]> {
     super();
     this.item = item;
     this.kind = kind;
+  }
+
+  override get footprint(): number {
+    return 48;
   }
 
   serialize(writer: Writer, values: readonly T[]): void {

@@ -16,7 +16,7 @@ import type { Schema } from "./schema.ts";
 import { Struct } from "./struct.ts";
 import { Tuple } from "./tuple.ts";
 import { type Variant, VariantsSchema } from "./variants.ts";
-import { Vec } from "./vec.ts";
+import { SLOT_BYTES, Vec } from "./vec.ts";
 import { BTreeView } from "./view_btree.ts";
 import { ListView } from "./view_list.ts";
 import { HashMapView } from "./view_map.ts";
@@ -157,9 +157,7 @@ function seeVec(schema: Vec<unknown>): Access {
     const length = view.getUint32(at + 4, true);
     const aimed = reader.aim(at, up, step);
     const start = aimed.claim(at, view.getInt32(at, true), length * size, align);
-    if (size === 0 && length > reader.limits.maxItems) {
-      aimed.fail("TooLong", at, `at most ${reader.limits.maxItems} items without a size`);
-    }
+    if (size === 0) aimed.allow(length * (SLOT_BYTES + item.footprint), at);
     return new ListView(whole, reader, at, up, step, { start, length, size, access });
   };
 }
@@ -169,13 +167,6 @@ function seeArray(schema: FixedArray<unknown>): Access {
   const whole = { schema };
   const access = accessOf(schema.item);
   return (reader, at, up, step) => {
-    if (size === 0 && length > reader.limits.maxItems) {
-      reader.aim(at, up, step).fail(
-        "TooLong",
-        at,
-        `at most ${reader.limits.maxItems} items without a size`,
-      );
-    }
     return new ListView(whole, reader, at, up, step, { start: at, length, size, access });
   };
 }

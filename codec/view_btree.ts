@@ -5,6 +5,7 @@
  */
 import type { BTreeMapSchema } from "./btree_map.ts";
 import { INNER_NODE, NODE_HEADER_BYTES } from "./btree_reader.ts";
+import { entryFootprint } from "./hash_map.ts";
 import { type FieldsLayout, roundUp } from "./layout.ts";
 import { type Probe, probe } from "./view_key.ts";
 import { EntriesView, type EntryAccess, keyStep } from "./view_map.ts";
@@ -41,13 +42,11 @@ export class BTreeView extends EntriesView {
     super({ schema }, reader, at, up, step);
     this.size = reader.view.getUint32(at, true);
     const entryBytes = schema.leafEntry.size;
-    const most = entryBytes === 0 ? reader.limits.maxItems : Math.floor(at / entryBytes);
-    if (this.size > most) {
-      reader.aim(at, up, step).fail(
-        entryBytes === 0 ? "TooLong" : "LengthMismatch",
-        at,
-        `at most ${most} entries`,
-      );
+    if (entryBytes === 0) {
+      reader.aim(at, up, step).allow(this.size * entryFootprint(schema), at);
+    } else if (this.size * entryBytes > at) {
+      const most = Math.floor(at / entryBytes);
+      reader.aim(at, up, step).fail("LengthMismatch", at, `at most ${most} entries`);
     }
     this.#reader = reader;
     this.#schema = schema;

@@ -4,7 +4,7 @@
  * @module
  */
 import { lookUp } from "./hash_index.ts";
-import type { HashMapSchema } from "./hash_map.ts";
+import { entryFootprint, type HashMapSchema } from "./hash_map.ts";
 import { probe } from "./view_key.ts";
 import { type Access, Place, type Step, type ViewReader } from "./view_place.ts";
 
@@ -73,9 +73,7 @@ export class HashMapView extends EntriesView {
     const count = view.getUint32(at, true);
     this.#index = aimed.claim(at + 4, view.getInt32(at + 4, true), 4 * count, 4);
     this.#start = aimed.claim(at + 8, view.getInt32(at + 8, true), count * size, align);
-    if (size === 0 && count > reader.limits.maxItems) {
-      aimed.fail("TooLong", at, `at most ${reader.limits.maxItems} items without a size`);
-    }
+    if (size === 0) aimed.allow(count * entryFootprint(schema), at);
     this.size = count;
     this.#reader = reader;
     this.#schema = schema;

@@ -40,6 +40,12 @@ export class ViewReader extends Reader {
     this.open(0, archive.length);
   }
 
+  /** Refuse more than one archive may take in memory. */
+  allow(bytes: number, at: number): void {
+    this.memory = this.limits.maxDecodedBytes;
+    this.spend(bytes, at);
+  }
+
   /** Get ready to read the object at `at`: what it points to must lie before it. */
   aim(at: number, up: Place | undefined, step: Step): ViewReader {
     const reader = this.busy ? new ViewReader(this.bytes, this.limits) : this;
@@ -73,7 +79,7 @@ export function readWhole(
 ): unknown {
   const reader = aimed.aim(at, up, step);
   reader.depth = reader.limits.maxDepth;
-  reader.items = reader.limits.maxItems;
+  reader.memory = reader.limits.maxDecodedBytes;
   reader.busy = true;
   try {
     return schema.read(reader, at);
@@ -81,7 +87,7 @@ export function readWhole(
     reader.busy = false;
     reader.aim(at, up, step);
     reader.depth = reader.limits.maxDepth;
-    reader.items = reader.limits.maxItems;
+    reader.memory = reader.limits.maxDecodedBytes;
     throw whyRefused(reader, at, schema, cause);
   } finally {
     reader.busy = false;

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { CloseCode } from "../wire/close.ts";
+import { CloseCode, tooBigReason } from "../wire/close.ts";
 import { ConnectError } from "../wire/errors.ts";
 import { ALIAS, levelToken, REFUSED } from "../wire/handshake.ts";
 import type {
@@ -68,8 +68,9 @@ export const dial: Dialer = (
       if (!(data instanceof ArrayBuffer)) listener?.onText?.();
       else if (data.byteLength <= maxMessageBytes) listener?.onMessage(new Uint8Array(data));
       else {
-        close(CloseCode.TooBig, "");
-        end(CloseCode.TooBig, `A message is over ${maxMessageBytes} bytes`);
+        const reason = tooBigReason(maxMessageBytes);
+        close(CloseCode.TooBig, reason);
+        end(CloseCode.TooBig, reason);
       }
     };
     // An error is always followed by a close.

@@ -214,7 +214,10 @@ export function handlers(acceptor: Acceptor, fallback: Fallback = upgradeRequire
         else data.receive(message);
       },
       close({ data }, code, reason) {
-        if (data instanceof BunTransport) data.end({ code, reason });
+        if (!(data instanceof BunTransport)) return;
+        // Bun has closed it itself, with 1009.
+        if (reason === "Received too big message") data.endTooBig();
+        else data.end({ code, reason });
       },
     },
   };

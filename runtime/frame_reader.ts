@@ -4,6 +4,7 @@
  * @module
  */
 
+import { tooBigReason } from "../wire/close.ts";
 import { giveBuffer, takeBuffer, takeFreeBuffer } from "./buffers.ts";
 import { decodeUtf8, FrameError, isWireCloseCode, MAX_CONTROL_BYTES, Opcode } from "./frames.ts";
 import { applyMask, packMask, turnMask } from "./mask.ts";
@@ -157,7 +158,7 @@ export class FrameReader {
       if (this.#messageBytes + length > this.#maxMessageBytes) {
         throw new FrameError(
           this.#tooBigCode,
-          `The peer sent a message of over ${this.#maxMessageBytes} bytes`,
+          tooBigReason(this.#maxMessageBytes),
         );
       }
       if (!final && opcode !== Opcode.Continuation) this.#messageOpcode = opcode;

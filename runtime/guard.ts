@@ -4,7 +4,7 @@
  * @module
  */
 
-import { CloseCode } from "../wire/close.ts";
+import { CloseCode, tooBigReason } from "../wire/close.ts";
 import type { CloseInfo, Transport, TransportListener } from "../wire/transport.ts";
 
 /**
@@ -48,7 +48,7 @@ export abstract class GuardedTransport implements Transport {
   receive(message: Uint8Array): void {
     if (this.#info !== undefined) return;
     if (message.length > this.#maxMessageBytes) {
-      return this.#fail(CloseCode.TooBig, `A message is over ${this.#maxMessageBytes} bytes`);
+      return this.#fail(CloseCode.TooBig, tooBigReason(this.#maxMessageBytes));
     }
     try {
       this.#listener?.onMessage(message);
@@ -71,10 +71,16 @@ export abstract class GuardedTransport implements Transport {
     if (this.#info === undefined) this.hangUp(code, reason);
   }
 
+  /** The runtime has ended it for a message over the limit. */
+  endTooBig(): void {
+    const reason = tooBigReason(this.#maxMessageBytes);
+    this.end({ code: CloseCode.TooBig, reason, byUs: true });
+  }
+
   /** End from this side. */
   #fail(code: number, reason: string): void {
     if (this.#info !== undefined) return;
-    this.end({ code, reason });
+    this.end({ code, reason, byUs: true });
     this.hangUp(code, reason);
   }
 

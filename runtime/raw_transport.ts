@@ -190,7 +190,7 @@ export class RawTransport implements Transport, FrameSink, HeartbeatOptions {
     if (this.#state === "open") {
       this.#writer.append(Opcode.Close, closePayload(code, reason));
     }
-    this.#finish({ code, reason }, true);
+    this.#finish({ code, reason, byUs: true }, true);
   }
 
   #queueFlush(): void {

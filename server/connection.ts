@@ -4,7 +4,7 @@
  * @module
  */
 import { CloseCode } from "../wire/close.ts";
-import type { ProtocolError } from "../wire/errors.ts";
+import { ProtocolError } from "../wire/errors.ts";
 import { readClientMessage } from "../wire/messages.ts";
 import { type ArchiveListener, receive } from "../wire/receiver.ts";
 import { Sender, type SenderOwner, type SharedMessage, surelyTakes } from "../wire/sender.ts";
@@ -233,6 +233,11 @@ export class Connection<State, Event, Auth>
   }
 
   onClose(info: CloseInfo): void {
+    const { code, reason, byUs } = info;
+    if (byUs && code === CloseCode.TooBig && !this.closing) {
+      this.#host.counters.protocolErrors++;
+      this.#report(new ProtocolError("TooBig", code, reason), "protocol");
+    }
     this.#end.closedWith ??= info;
     this.#release();
     this.#finish();

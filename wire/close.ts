@@ -34,6 +34,11 @@ export const CloseCode = {
 /** One of {@linkcode CloseCode}. */
 export type CloseCode = typeof CloseCode[keyof typeof CloseCode];
 
+/** What is said with {@linkcode CloseCode.TooBig} of a message on the wire: which option allows more. */
+export function tooBigReason(maxMessageBytes: number): string {
+  return `A message is over maxMessageBytes, ${maxMessageBytes} bytes`;
+}
+
 /** Connections that are asked to come back in a second, where nothing else is said. */
 const RETURNS_PER_SECOND = 2000;
 /** The longest spread, in milliseconds, that a server may ask for. */

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { DEFAULT_LIMITS, type Limits } from "./limits.ts";
+import type { Limits } from "./limits.ts";
 
 /** The subprotocol's name. Rust compares it exactly; `new WebSocket()` cannot offer it. */
 export const PROTOCOL = "hl/2";
@@ -96,10 +96,12 @@ export function parseFingerprint(text: string): Fingerprint | undefined {
 export type Receives = Pick<Limits, "maxMessageBytes" | "maxInflatedBytes">;
 
 const UNKNOWN: Receives = { maxMessageBytes: Infinity, maxInflatedBytes: Infinity };
-const DEFAULT_RECEIVES = `${DEFAULT_LIMITS.maxMessageBytes}.${DEFAULT_LIMITS.maxInflatedBytes}`;
+/** What a client takes that does not say it: the defaults of 0.1.0, whatever they are today. */
+const UNSAID: Receives = { maxMessageBytes: 1_048_576, maxInflatedBytes: 8_388_608 };
+const UNSAID_RECEIVES = `${UNSAID.maxMessageBytes}.${UNSAID.maxInflatedBytes}`;
 const RECEIVES = /^([1-9][0-9]{0,14})\.([1-9][0-9]{0,14})$/;
 
-/** Say in a URL's query what a client was built from, and what it takes where that is not the default. */
+/** Say in a URL's query what a client was built from, and what it takes where that is not what it means to say nothing. */
 export function introduce(
   query: URLSearchParams,
   fingerprint: Fingerprint,
@@ -107,19 +109,19 @@ export function introduce(
 ): void {
   query.set(FINGERPRINT_QUERY, formatFingerprint(fingerprint));
   query.set(RECEIVES_QUERY, `${maxMessageBytes}.${maxInflatedBytes}`);
-  if (query.get(RECEIVES_QUERY) === DEFAULT_RECEIVES) query.delete(RECEIVES_QUERY);
+  if (query.get(RECEIVES_QUERY) === UNSAID_RECEIVES) query.delete(RECEIVES_QUERY);
 }
 
 /**
- * What a client takes, by the query of its URL: one that sends a fingerprint and nothing else takes the
- * defaults. Of a Rust peer, which sends neither, nothing is known.
+ * What a client takes, by the query of its URL: one that sends a fingerprint and nothing else takes what
+ * {@linkcode UNSAID} says. Of a Rust peer, which sends neither, nothing is known.
  */
 export function receivesOf(query: URLSearchParams): Receives {
   const match = RECEIVES.exec(query.get(RECEIVES_QUERY) ?? "");
   if (match !== null) {
     return { maxMessageBytes: Number(match[1]), maxInflatedBytes: Number(match[2]) };
   }
-  return query.has(FINGERPRINT_QUERY) ? DEFAULT_LIMITS : UNKNOWN;
+  return query.has(FINGERPRINT_QUERY) ? UNSAID : UNKNOWN;
 }
 
 const PARTS: readonly FingerprintPart[] = ["methods", "state", "events"];

@@ -12,8 +12,11 @@ export interface Limits {
   readonly maxInflatedBytes: number;
   /** Levels a recursive value may nest. Over it: `CodecError` `TooDeep`. */
   readonly maxDepth: number;
-  /** Items without a size in one archive, which bytes do not bound. Over it: `CodecError` `TooLong`. */
-  readonly maxItems: number;
+  /**
+   * Bytes of memory, estimated, that what is decoded from one message may take besides its own bytes: a
+   * `vec` of small structs takes fifty times as many. Over it: `CodecError` `TooLong`.
+   */
+  readonly maxDecodedBytes: number;
   /** Topics one connection may be subscribed to. Over it: `RangeError` to the handler. */
   readonly maxSubscriptions: number;
   /** Bytes that wait to be sent to one peer. Over it without progress, or over twice it: close 4008. */
@@ -34,10 +37,10 @@ export interface Limits {
 
 /** What holds where nothing else is said. */
 export const DEFAULT_LIMITS: Limits = Object.freeze({
-  maxMessageBytes: 1 << 20,
-  maxInflatedBytes: 8 << 20,
+  maxMessageBytes: 2 << 20,
+  maxInflatedBytes: 2 << 20,
   maxDepth: 64,
-  maxItems: 1 << 20,
+  maxDecodedBytes: 16 << 20,
   maxSubscriptions: 1024,
   maxBufferedBytes: 16 << 20,
   maxQueuedEvents: 32,

@@ -5,7 +5,7 @@
  */
 import { InflateError } from "../deflate/errors.ts";
 import { soleStoredLength, STORED_HEADER_BYTES } from "../deflate/stored.ts";
-import { CloseCode } from "./close.ts";
+import { CloseCode, tooBigReason } from "./close.ts";
 import type { Deflater } from "./deflater.ts";
 import { ProtocolError } from "./errors.ts";
 import type { Limits } from "./limits.ts";
@@ -34,7 +34,7 @@ export function receive(
 ): void {
   try {
     if (message.length > maxMessageBytes) {
-      throw tooBig(`a message of ${message.length} bytes, over ${maxMessageBytes}`);
+      throw new ProtocolError("TooBig", CloseCode.TooBig, tooBigReason(maxMessageBytes));
     }
     const stored = soleStoredLength(message);
     if (stored >= 0 && stored <= maxInflatedBytes) {
@@ -44,23 +44,21 @@ export function receive(
       listener.onArchive(archive, 0, archive.length);
     }
   } catch (error) {
-    listener.onProtocolError(toProtocolError(error));
+    listener.onProtocolError(toProtocolError(error, maxInflatedBytes));
   }
 }
 
-function tooBig(what: string): ProtocolError {
-  return new ProtocolError("TooBig", CloseCode.TooBig, `Cannot take a message: ${what}`);
-}
-
 /** What went wrong with a message, as a {@linkcode ProtocolError} that keeps the cause. */
-export function toProtocolError(error: unknown): ProtocolError {
+export function toProtocolError(error: unknown, maxInflatedBytes: number): ProtocolError {
   if (error instanceof ProtocolError) return error;
   if (error instanceof InflateError) {
     const big = error.code === "TooBig";
     return new ProtocolError(
       big ? "TooBig" : "BadDeflate",
       big ? CloseCode.TooBig : CloseCode.Protocol,
-      `Cannot inflate a message: ${error.code}`,
+      big
+        ? `A message inflates to over maxInflatedBytes, ${maxInflatedBytes} bytes`
+        : `Cannot inflate a message: ${error.code}`,
       { cause: error },
     );
   }

@@ -13,6 +13,8 @@ export interface CloseInfo {
   readonly code: number;
   /** The peer's reason, or the adapter's own words when there was no close handshake. */
   readonly reason: string;
+  /** Whether the adapter ended it, for what the peer sent. */
+  readonly byUs?: boolean;
 }
 
 /** An open pipe of binary messages. */

@@ -448,7 +448,7 @@ const HOSTILE: readonly {
   },
   {
     what: "a long message",
-    send: (peer) => peer.bytes(new Uint8Array((1 << 20) + 1)),
+    send: (peer) => peer.bytes(new Uint8Array((2 << 20) + 1)),
     code: "TooBig",
     closeCode: 4009,
   },

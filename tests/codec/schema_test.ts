@@ -214,18 +214,18 @@ test("recursive values go 64 levels deep, both ways", () => {
   const archive = encode(Tree, nested(64));
   assertEquals(decode(Tree, archive), nested(64));
   assertEquals(assertThrows(() => encode(Tree, nested(65)), CodecError).code, "BadValue");
-  const limits = { maxDepth: 63, maxItems: 1 };
+  const limits = { maxDepth: 63, maxDecodedBytes: 1 << 20 };
   for (const read of [decode, validate]) {
     const error = assertThrows(() => read(Tree, archive, limits), CodecError);
     assertEquals(error.code, "TooDeep");
   }
 });
 
-test("decode() counts items that take no bytes", () => {
+test("decode() counts the memory of items that take no bytes", () => {
   const schema = vec(unit);
   const archive = encode(schema, [undefined, undefined, undefined]);
-  assertEquals(decode(schema, archive, { maxDepth: 1, maxItems: 3 }).length, 3);
-  const tooMany = () => decode(schema, archive, { maxDepth: 1, maxItems: 2 });
+  assertEquals(decode(schema, archive, { maxDepth: 1, maxDecodedBytes: 24 }).length, 3);
+  const tooMany = () => decode(schema, archive, { maxDepth: 1, maxDecodedBytes: 23 });
   assertEquals(assertThrows(tooMany, CodecError).code, "TooLong");
 });
 

@@ -111,7 +111,7 @@ export async function fuzzConnections(messages: number, seed: number): Promise<F
   if (deflater === undefined) throw new TypeError("This runtime has no node:zlib");
   let unexpected: unknown;
   const options = {
-    limits: { maxDepth: 64, maxItems: 4096 },
+    limits: { maxDepth: 64, maxDecodedBytes: 1 << 20 },
     onError(error: unknown) {
       if (!(error instanceof ProtocolError)) unexpected ??= error;
     },

@@ -43,7 +43,12 @@ async function main(): Promise<void> {
     port: 0,
     hostname: "0.0.0.0",
     tls: "plain",
-    limits: { maxDepth: 64, maxItems: 4096, handshakeTimeoutMs: 2000, closeTimeoutMs: 1000 },
+    limits: {
+      maxDepth: 64,
+      maxDecodedBytes: 1 << 20,
+      handshakeTimeoutMs: 2000,
+      closeTimeoutMs: 1000,
+    },
     onError(error: unknown) {
       if (!(error instanceof ProtocolError)) unexpected ??= String(error);
     },

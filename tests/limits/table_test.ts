@@ -241,10 +241,10 @@ const ROWS: readonly Row[] = [
     refused: "ServerDecodeError",
   },
   {
-    limit: "maxItems",
+    limit: "maxDecodedBytes",
     side: "server",
     async attempt(excess) {
-      const { client } = await stack({ server: { maxItems: 100 } });
+      const { client } = await stack({ server: { maxDecodedBytes: 8 * 100 } });
       const units = new Array<undefined>(100 + excess).fill(undefined);
       return await outcome(client.rpc.count({ units }));
     },

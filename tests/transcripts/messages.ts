@@ -24,7 +24,7 @@ function outputSchema(service: Service, method: string): Schema<unknown> {
 /** What an archive from a client says. Throws `CodecError`. */
 export function readCall(service: Service, archive: Uint8Array<ArrayBuffer>): Meaning {
   const { calls } = SERVICES[service];
-  const reader = new Reader({ maxDepth: 64, maxItems: 1 << 20 });
+  const reader = new Reader({ maxDepth: 64, maxDecodedBytes: 16 << 20 });
   const message = new wire.ClientMessage();
   reader.reset(archive);
   wire.readClientMessage(reader, 0, archive.length, message);
@@ -44,7 +44,7 @@ export function readAnswer(
   methods: ReadonlyMap<number, string>,
 ): Meaning {
   const { state, event } = SERVICES[service];
-  const reader = new Reader({ maxDepth: 64, maxItems: 1 << 20 });
+  const reader = new Reader({ maxDepth: 64, maxDecodedBytes: 16 << 20 });
   const message = new wire.ServerMessage();
   reader.reset(archive);
   wire.readServerMessage(reader, 0, archive.length, message);

@@ -77,11 +77,16 @@ test("compareFingerprint() names what differs", () => {
   assertEquals(compareFingerprint(OURS, "garbage"), ["methods", "state", "events"]);
 });
 
-test("introduce() keeps the rest of the query, and says what is not the default", () => {
+test("introduce() keeps the rest of the query, and says what differs from what silence means", () => {
   const query = new URLSearchParams("a=b&hl=old&hl-max=1.2");
-  introduce(query, OURS, DEFAULT_LIMITS);
+  // For ever, whatever the defaults are: releases of different defaults must understand each other.
+  const silent = { maxMessageBytes: 1_048_576, maxInflatedBytes: 8_388_608 };
+  introduce(query, OURS, silent);
   assertEquals([...query.keys()], ["a", "hl"]);
   assertEquals(parseFingerprint(query.get("hl")!), OURS);
+  assertEquals(receivesOf(query), silent);
+  introduce(query, OURS, DEFAULT_LIMITS);
+  assertEquals(query.get("hl-max"), "2097152.2097152");
   introduce(query, OURS, { maxMessageBytes: 1, maxInflatedBytes: 2 });
   assertEquals(receivesOf(query), { maxMessageBytes: 1, maxInflatedBytes: 2 });
 });

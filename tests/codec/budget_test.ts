@@ -1,0 +1,147 @@
+import {
+  array,
+  bool,
+  btreeSet,
+  bytes,
+  CodecError,
+  convert,
+  decode,
+  encode,
+  lazy,
+  map,
+  materialize,
+  option,
+  result,
+  type Schema,
+  set,
+  string,
+  struct,
+  tuple,
+  u16Array,
+  u8,
+  unit,
+  validate,
+  variants,
+  vec,
+  view,
+} from "../../codec/core.ts";
+import { setCompiler } from "../../codec/archive.ts";
+import { useCompiler } from "../../codec/compiler.ts";
+import { DEFAULT_DECODE_LIMITS } from "../../codec/reader.ts";
+import { assertEquals, assertThrows } from "@std/assert";
+import { test } from "node:test";
+
+interface Tree {
+  readonly kids: readonly Tree[];
+}
+const Tree: Schema<Tree> = struct({ kids: vec(lazy(() => Tree)) });
+
+/** Elements whose archive of zeros is a value, and takes far less than the value. */
+const SMALL: Readonly<Record<string, Schema<unknown>>> = {
+  unit,
+  bool,
+  u8,
+  "empty struct": struct({}),
+  struct: struct({ a: u8 }),
+  tuple: tuple(u8),
+  "unit variant": variants({ a: null, b: null }),
+  "variant with items": variants({ a: [u8, u8], b: null }),
+  option: option(option(u8)),
+  result: result(u8, u8),
+  array: array(u8, 1),
+  convert: convert(u8, { expected: "a Date", decode: (n) => new Date(n), encode: () => 0 }),
+  string,
+};
+
+/** A vec of so many elements that are zeros. */
+function zeros({ size }: Schema<unknown>, count: number): Uint8Array<ArrayBuffer> {
+  const room = Math.ceil(count * size / 8) * 8;
+  const archive = new Uint8Array(room + 8);
+  const root = new DataView(archive.buffer, room);
+  root.setInt32(0, -room, true);
+  root.setUint32(4, count, true);
+  return archive;
+}
+
+/** Values of which the third is one too many for some memory. */
+const OUT_OF_LINE: readonly (readonly [string, Schema<unknown>, unknown, bytes: number])[] = [
+  ["bytes", bytes, new Uint8Array(0), 8 + 192],
+  ["a number array", u16Array, new Uint16Array(0), 8 + 192],
+  ["vecs", vec(u8), [], 8 + 48],
+  ["maps", map(u8, u8), new Map(), 8 + 256],
+  ["entries of a map", map(u8, u8), new Map([[1, 1]]), 8 + 256 + 128],
+  ["entries of a set", set(u8), new Set([1]), 8 + 256 + 128],
+  ["entries of a tree", btreeSet(u8), new Set([1]), 8 + 256 + 384 + 128],
+  // Each child is a slot and a struct with a vec, and so on down.
+  ["a recursive type", Tree, { kids: [{ kids: [] }] }, (8 + 24 + 8 + 48) + (8 + 24 + 8 + 48)],
+];
+
+function codeOf(run: () => unknown): string {
+  try {
+    run();
+    return "fits";
+  } catch (error) {
+    return error instanceof CodecError ? error.code : String(error);
+  }
+}
+
+for (const compiled of [true, false]) {
+  const how = compiled ? "generated code" : "the schemas' own methods";
+  const check = (name: string, run: () => void): void => {
+    test(`${how}: ${name}`, () => {
+      if (compiled) useCompiler();
+      else setCompiler(undefined);
+      try {
+        run();
+      } finally {
+        useCompiler();
+      }
+    });
+  };
+
+  for (const [name, item] of Object.entries(SMALL)) {
+    check(`a vec of ${name} takes its elements' memory, not its bytes`, () => {
+      const schema = vec(item);
+      const most = Math.floor(
+        DEFAULT_DECODE_LIMITS.maxDecodedBytes / 100 / (8 + item.footprint),
+      );
+      const limits = { maxDepth: 64, maxDecodedBytes: most * (8 + item.footprint) };
+      for (const read of [decode, validate]) {
+        assertEquals(codeOf(() => read(schema, zeros(item, most), limits)), "fits");
+        assertEquals(codeOf(() => read(schema, zeros(item, most + 1), limits)), "TooLong");
+      }
+      const seen = () => materialize(view(schema, zeros(item, most + 1), limits));
+      assertEquals(codeOf(seen), "TooLong");
+    });
+  }
+
+  for (const [name, item, value, bytes] of OUT_OF_LINE) {
+    check(`${name} take memory`, () => {
+      const schema = vec(item);
+      const limits = { maxDepth: 64, maxDecodedBytes: 2 * bytes };
+      const [two, three] = [[value, value], [value, value, value]].map((v) => encode(schema, v));
+      for (const read of [decode, validate]) {
+        assertEquals(codeOf(() => read(schema, two!, limits)), "fits");
+        assertEquals(codeOf(() => read(schema, three!, limits)), "TooLong");
+        // One byte less, and two are too many as well.
+        const less = { maxDepth: 64, maxDecodedBytes: 2 * bytes - 1 };
+        assertEquals(codeOf(() => read(schema, two!, less)), "TooLong");
+      }
+    });
+  }
+
+  check("ten bytes that say four billion are refused before an array is made", () => {
+    const before = zeros(unit, 0xffff_ffff);
+    for (let i = 0; i < 1000; i++) {
+      const error = assertThrows(() => decode(vec(unit), before), CodecError);
+      assertEquals([error.code, error.offset], ["TooLong", 0]);
+    }
+  });
+
+  check("each archive has a budget of its own", () => {
+    const limits = { maxDepth: 64, maxDecodedBytes: 80 };
+    for (let i = 0; i < 10; i++) {
+      assertEquals(codeOf(() => decode(vec(unit), zeros(unit, 10), limits)), "fits");
+    }
+  });
+}
