@@ -13,6 +13,7 @@ import { ProtocolError, type ProtocolErrorCode, RpcError } from "../wire/errors.
 import { NEW_EVENT, readServerMessage, RPC_RESPONSE, ServerMessage } from "../wire/messages.ts";
 import { receive } from "../wire/receiver.ts";
 import { Sender } from "../wire/sender.ts";
+import { topicTooBig } from "../wire/topic.ts";
 import type { CloseInfo, Transport, TransportListener } from "../wire/transport.ts";
 import { Calls, type CallsOptions, failed } from "./calls.ts";
 import { closedError } from "./dial.ts";
@@ -136,21 +137,27 @@ export class Session implements TransportListener {
   }
 
   #onEvent(reader: Reader, message: ServerMessage): void {
-    const { counters, events, event, report } = this.#host;
+    const { counters, events, event, limits: { maxTopicBytes } } = this.#host;
     counters.eventsReceived++;
     if (event === undefined || events.size === 0) return;
+    const topicBytes = message.topicEnd - message.topicStart;
+    if (topicBytes > maxTopicBytes) return this.#skip(topicTooBig(`${topicBytes}`, maxTopicBytes));
     const topic = message.topic(reader);
     if (!events.wants(topic)) return;
     let payload: unknown;
     try {
       payload = readArchive(event, reader, message.start, message.end);
     } catch (cause) {
-      const count = ++counters.undecodableEvents;
-      // Of a stream of them, ever fewer are told of: the 1st, 2nd, 4th, 8th …
-      if ((count & (count - 1)) === 0) report(broken("BadEvent", `event ${count}`, cause));
-      return;
+      return this.#skip(cause);
     }
     events.deliver(topic, payload);
+  }
+
+  /** Go on without an event. Of a stream of them, ever fewer are told of: the 1st, 2nd, 4th, 8th … */
+  #skip(cause: unknown): void {
+    const { counters, report } = this.#host;
+    const count = ++counters.undecodableEvents;
+    if ((count & (count - 1)) === 0) report(broken("BadEvent", `event ${count}`, cause));
   }
 
   #onStateChange(reader: Reader, message: ServerMessage): void {

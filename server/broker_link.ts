@@ -4,7 +4,7 @@
  * @module
  */
 import { checkArchive } from "../codec/archive.ts";
-import { Reader } from "../codec/reader.ts";
+import { type DecodeLimits, Reader } from "../codec/reader.ts";
 import type { Schema } from "../codec/schema.ts";
 import type { Writer } from "../codec/writer.ts";
 import type { Broker, BrokerNode } from "../wire/broker.ts";
@@ -51,6 +51,8 @@ export interface BrokerLinkOptions {
   readonly fingerprint: string;
   /** Bytes that may be on the way to the engine. */
   readonly maxPendingBytes: number;
+  /** What an event may become; absent, the defaults. */
+  readonly limits?: DecodeLimits | undefined;
   /** Give another node's event to this node's subscribers. Returns false if there are none. */
   deliver(topic: Topic, payload: Uint8Array): boolean;
   /** Is told of errors; never throws. */
@@ -67,7 +69,7 @@ export class BrokerLink implements EventLink, BrokerNode {
   readonly #node = randomNode();
   readonly #fingerprint: number;
   readonly #header = new BrokerHeader();
-  readonly #reader = new Reader();
+  readonly #reader: Reader;
   #up = false;
   #closed = false;
   #received = 0;
@@ -82,6 +84,7 @@ export class BrokerLink implements EventLink, BrokerNode {
   /** Create, and start the broker. */
   constructor(options: BrokerLinkOptions) {
     this.#options = options;
+    this.#reader = new Reader(options.limits);
     this.#fingerprint = parseInt(options.fingerprint.slice(0, 8), 16) >>> 0;
     this.#topics = new BrokerTopics(options.broker, (error) => options.onError(error));
     this.#outbox = new BrokerOutbox({

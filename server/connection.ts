@@ -97,6 +97,10 @@ export class Connection<State, Event, Auth>
     return this.#host.events;
   }
 
+  get maxTopicBytes(): number {
+    return this.#host.limits.maxTopicBytes;
+  }
+
   get maxSubscriptions(): number {
     return this.#host.limits.maxSubscriptions;
   }

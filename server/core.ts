@@ -115,13 +115,14 @@ export function createCore<Methods, State, Event, Auth>(
       // A listener that fails must not take the connection with it.
     }
   };
-  const events = new EventSwitch(service.event, deflater);
+  const events = new EventSwitch(service.event, deflater, limits.maxTopicBytes);
   const { broker } = options;
   const link = events.link = broker && new BrokerLink({
     broker,
     schema: service.event,
     fingerprint: service.fingerprint.events,
     maxPendingBytes: limits.maxBufferedBytes,
+    limits,
     deliver: (topic, payload) => events.receive(topic, payload),
     onError: (error) =>
       onError(error, {

@@ -6,9 +6,10 @@
 import type { Schema } from "../codec/schema.ts";
 import type { Writer } from "../codec/writer.ts";
 import type { Deflater } from "../wire/deflater.ts";
+import { DEFAULT_LIMITS } from "../wire/limits.ts";
 import { writeEvent, writeEventOf } from "../wire/messages.ts";
 import { giveWriter, SharedMessage, takeWriter } from "../wire/sender.ts";
-import { type Topic, topicKey, toTopic } from "../wire/topic.ts";
+import { checkTopicBytes, type Topic, topicKey, toTopic } from "../wire/topic.ts";
 import { type TopicNotification, TopicNotifications } from "./topic_notifications.ts";
 
 /** One connection, as the switch sees it. */
@@ -24,6 +25,7 @@ export interface EventEmitter<Event> {
    * archived once and deflated once a level, however many receive it; with no subscriber and no broker
    * this does nothing.
    *
+   * @throws {RangeError} If the topic has more than `maxTopicBytes`.
    * @throws {CodecError} If there is whom to send it to and the event cannot be encoded.
    */
   emit(topic: Topic | string, event: Event): void;
@@ -63,14 +65,20 @@ export class EventSwitch<Event> implements EventEmitter<Event> {
   readonly #notifications = new Set<TopicNotifications>();
   readonly #schema: Schema<Event> | undefined;
   readonly #deflater: Deflater;
+  readonly #maxTopicBytes: number;
   /** The link to the broker, if there is one. */
   link: EventLink | undefined;
   #closed = false;
 
   /** Create for events of a schema. */
-  constructor(schema: Schema<Event> | undefined, deflater: Deflater) {
+  constructor(
+    schema: Schema<Event> | undefined,
+    deflater: Deflater,
+    maxTopicBytes: number = DEFAULT_LIMITS.maxTopicBytes,
+  ) {
     this.#schema = schema;
     this.#deflater = deflater;
+    this.#maxTopicBytes = maxTopicBytes;
   }
 
   /** Topics that somebody is subscribed to. */
@@ -103,6 +111,7 @@ export class EventSwitch<Event> implements EventEmitter<Event> {
   }
 
   emit(topic: Topic | string, event: Event): void {
+    checkTopicBytes(topic, this.#maxTopicBytes);
     const entry = this.#entries.get(topicKey(topic));
     if (entry === undefined && !this.#leaves()) return;
     if (this.#schema === undefined) {
@@ -120,6 +129,7 @@ export class EventSwitch<Event> implements EventEmitter<Event> {
   }
 
   emitRaw(topic: Topic | string, payload: Uint8Array): void {
+    checkTopicBytes(topic, this.#maxTopicBytes);
     const entry = this.#entries.get(topicKey(topic));
     if (entry === undefined && !this.#leaves()) return;
     const to = entry?.topic ?? toTopic(topic);

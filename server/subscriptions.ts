@@ -3,13 +3,15 @@
  *
  * @module
  */
-import { type Topic, topicKey, toTopic } from "../wire/topic.ts";
+import { checkTopicBytes, type Topic, topicKey, toTopic } from "../wire/topic.ts";
 import type { EventSwitch, Subscriber } from "./event_switch.ts";
 
 /** Whose topics they are. */
 export interface SubscriptionOwner extends Subscriber {
   /** Where events come from. */
   readonly events: Pick<EventSwitch<never>, "subscribe" | "unsubscribe">;
+  /** Bytes that each may have. */
+  readonly maxTopicBytes: number;
   /** How many topics there may be. */
   readonly maxSubscriptions: number;
   /** Whether its connection is ending. */
@@ -46,11 +48,12 @@ export class Subscriptions {
    * resolves when they come too, at once where there is no broker, and rejects if they do not come yet.
    * The subscription stands in either case, and the broker is asked again.
    *
-   * @throws {RangeError} At once, if there are `maxSubscriptions` already.
+   * @throws {RangeError} At once, if there are `maxSubscriptions` already, or the topic has over `maxTopicBytes`.
    */
   add(topic: Topic | string): Promise<void> {
-    const { events, maxSubscriptions, closing } = this.#owner;
+    const { events, maxSubscriptions, maxTopicBytes, closing } = this.#owner;
     if (closing) return Promise.resolve();
+    checkTopicBytes(topic, maxTopicBytes);
     const key = topicKey(topic);
     let added = this.#topics?.get(key);
     if (added === undefined) {

@@ -17,6 +17,11 @@ export interface Limits {
    * `vec` of small structs takes fifty times as many. Over it: `CodecError` `TooLong`.
    */
   readonly maxDecodedBytes: number;
+  /**
+   * Bytes of a topic, as UTF-8 if it is text. Over it: `RangeError` to whoever subscribes or emits, and an
+   * event that comes with such a topic is skipped.
+   */
+  readonly maxTopicBytes: number;
   /** Topics one connection may be subscribed to. Over it: `RangeError` to the handler. */
   readonly maxSubscriptions: number;
   /** Bytes that wait to be sent to one peer. Over it without progress, or over twice it: close 4008. */
@@ -41,6 +46,7 @@ export const DEFAULT_LIMITS: Limits = Object.freeze({
   maxInflatedBytes: 2 << 20,
   maxDepth: 64,
   maxDecodedBytes: 16 << 20,
+  maxTopicBytes: 1024,
   maxSubscriptions: 1024,
   maxBufferedBytes: 16 << 20,
   maxQueuedEvents: 32,

@@ -343,6 +343,18 @@ test("Session delivers events to iterators, and decodes none that nobody wants",
   assertEquals(session.live, true);
 });
 
+test("Session skips an event whose topic is over maxTopicBytes, counts it and tells of it", async () => {
+  const { peer, events, session, counters, errors } = setup();
+  const all = events.open();
+  peer.event(Topic.from("a".repeat(1025)), encode(u32, 4));
+  peer.event(Topic.from(new Uint8Array(2_000_000)), encode(u32, 4));
+  peer.event(Topic.from("a".repeat(1024)), encode(u32, 5));
+  assertEquals((await all.next()).value?.payload, 5);
+  assertEquals([session.live, counters.undecodableEvents, all.dropped], [true, 2, 0]);
+  const causes = errors.map((error) => String((error as ProtocolError).cause));
+  assertEquals(causes.map((cause) => cause.includes("maxTopicBytes")), [true, true]);
+});
+
 test("Session skips an event that does not decode, and tells of ever fewer of them", async () => {
   const { peer, events, session, counters, errors } = setup();
   const topic = Topic.from("numbers");

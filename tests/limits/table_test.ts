@@ -252,6 +252,32 @@ const ROWS: readonly Row[] = [
     refused: "ServerDecodeError",
   },
   {
+    limit: "maxTopicBytes",
+    side: "server",
+    async attempt(excess) {
+      // Of the topics 0 to 10, the last has a byte more.
+      const { client, errors } = await stack({ server: { maxTopicBytes: "topic 9".length } });
+      return [
+        await outcome(client.rpc.subscribe({ topics: 10 + excess })),
+        ...errors.map((error) => error instanceof RangeError),
+      ];
+    },
+    passes: [undefined],
+    refused: ["HandlerPanicked", true],
+  },
+  {
+    limit: "maxTopicBytes",
+    side: "client",
+    async attempt(excess) {
+      const { client, peer } = await alone({ maxTopicBytes: 10 });
+      client.events();
+      peer.event(Topic.from(new Uint8Array(10 + excess)), encode(u32, 1));
+      return client.stats().undecodableEvents;
+    },
+    passes: 0,
+    refused: 1,
+  },
+  {
     limit: "maxSubscriptions",
     side: "server",
     async attempt(excess) {

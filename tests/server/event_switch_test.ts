@@ -43,6 +43,40 @@ test("emit() checks an event only if somebody is subscribed", async () => {
   clients[0]!.hangUp();
 });
 
+/** Topics of so many bytes, as text of one, two, three and four bytes a character, and as bytes. */
+function topicsOf(bytes: number): (Topic | string)[] {
+  const texts = ["a", "ä", "€", "😀"].map((letter) => {
+    const each = new TextEncoder().encode(letter).length;
+    return letter.repeat(Math.floor(bytes / each)) + "a".repeat(bytes % each);
+  });
+  return [...texts, ...texts.map(Topic.from), Topic.from(new Uint8Array(bytes))];
+}
+
+test("a topic has at most maxTopicBytes, to subscribe and to emit", async () => {
+  const { core, contexts, clients } = await connect(1);
+  const { subscriptions } = contexts[0]!;
+  for (const topic of topicsOf(1024)) {
+    subscriptions.add(topic);
+    core.events.emit(topic, { type: "quiet" });
+  }
+  assertEquals(subscriptions.size, 5);
+  assertEquals(clients[0]!.take().length, topicsOf(1024).length);
+  for (const topic of [...topicsOf(1025), ...topicsOf(2 << 20)]) {
+    const uses = [
+      () => void subscriptions.add(topic),
+      () => core.events.emit(topic, { type: "quiet" }),
+      () => core.events.emitRaw(topic, new Uint8Array(0)),
+    ];
+    for (const use of uses) {
+      assertEquals(assertThrows(use, RangeError).message.includes("maxTopicBytes"), true);
+    }
+    assertEquals(subscriptions.has(topic), false);
+    subscriptions.remove(topic);
+  }
+  assertEquals(subscriptions.size, 5);
+  clients[0]!.hangUp();
+});
+
 test("topicNotifications() tells of first and last subscribers, also of a client that vanishes", async () => {
   const { core, contexts, clients } = await connect(2);
   const notifications = core.topicNotifications();

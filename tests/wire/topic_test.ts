@@ -36,6 +36,13 @@ test("a text topic whose bytes are no UTF-8 is like no text, as in Rust", () => 
   assert(odd.equals(Topic.fromWire(Uint8Array.of(0xff), true)));
 });
 
+test("the key of a large topic is one character a byte", () => {
+  const bytes = Uint8Array.from({ length: 100_000 }, (_, i) => i);
+  const { key } = Topic.from(bytes);
+  assertEquals(key.length, 100_001);
+  assert(bytes.every((byte, i) => key.charCodeAt(i + 1) === byte));
+});
+
 test("a byte order mark is part of a topic", () => {
   const marked = Topic.fromWire(new TextEncoder().encode("\ufeffa"), true);
   assertEquals(marked.toString(), "\ufeffa");
