@@ -70,9 +70,9 @@ export class Deadlines {
     if (this.#at !== Infinity) this.#clock.clear(this.#timer);
     this.#at = deadline;
     if (deadline === Infinity) return;
-    this.#timer = this.#clock.after(Math.max(0, deadline - this.#clock.now()), () => {
+    this.#timer = this.#clock.after(deadline - this.#clock.now(), (heardBy) => {
       this.#at = Infinity;
-      this.#add(this.#expire(this.#clock.now()));
+      this.#add(this.#expire(heardBy));
     });
   }
 }

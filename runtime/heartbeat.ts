@@ -44,12 +44,12 @@ export class Heartbeat {
   }
 
   #wait(delayMs: number): void {
-    this.#timer = unref(this.#options.clock.after(delayMs, () => this.#check()));
+    this.#timer = unref(this.#options.clock.after(delayMs, (heardBy) => this.#check(heardBy)));
   }
 
-  #check(): void {
-    const { clock, idleTimeoutMs } = this.#options;
-    const silentMs = clock.now() - this.#heardAt;
+  #check(heardBy: number): void {
+    const { idleTimeoutMs } = this.#options;
+    const silentMs = heardBy - this.#heardAt;
     if (silentMs >= 2 * idleTimeoutMs) return this.#options.onDead();
     if (silentMs >= idleTimeoutMs && !this.#pinged) {
       this.#pinged = true;

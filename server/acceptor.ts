@@ -244,7 +244,9 @@ export class ServiceAcceptor<Methods, State, Event, Auth> implements Acceptor {
     await undefined;
     const { clock } = this.#options;
     let timer: unknown;
-    const deadline = new Promise<void>((resolve) => timer = clock.after(deadlineMs, resolve));
+    const deadline = new Promise<void>((resolve) =>
+      timer = clock.after(deadlineMs, () => resolve())
+    );
     const each = [...this.#connections].map(async (connection) => {
       await Promise.race([connection.drained(), deadline]);
       connection.close(CloseCode.GoingAway, goingAwayReason(spreadMs));

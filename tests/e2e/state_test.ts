@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { memoryPair } from "../../memory.ts";
 import { rpc, service, string, struct, u32, vec } from "../../mod.ts";
 import { chatPair, type ChatState, settle } from "../support/chat_service.ts";
+import { deferred } from "../support/deferred.ts";
 
 test("state: what a call changed is there when the call resolves", async () => {
   await using pair = await chatPair();
@@ -82,7 +83,7 @@ const Cart = service({
 });
 
 test("state: what is held across a connection.sync() and another call is still watched", async () => {
-  const gate = Promise.withResolvers<void>();
+  const gate = deferred<void>();
   let sync = (): void => {};
   await using pair = await memoryPair(Cart, ({ state, connection }) => {
     sync = () => {

@@ -7,7 +7,7 @@ import type { Clock } from "../../wire/clock.ts";
 
 interface Timer {
   readonly at: number;
-  readonly run: () => void;
+  readonly run: (heardBy: number) => void;
 }
 
 /** A clock that stands still until {@linkcode FakeClock.advance} moves it. */
@@ -26,7 +26,7 @@ export class FakeClock implements Clock {
     return this.#now;
   }
 
-  after(delayMs: number, run: () => void): unknown {
+  after(delayMs: number, run: (heardBy: number) => void): unknown {
     const timer = { at: this.#now + delayMs, run };
     this.#timers.add(timer);
     this.timersSet++;
@@ -46,7 +46,7 @@ export class FakeClock implements Clock {
       if (due === undefined) break;
       this.#timers.delete(due);
       this.#now = Math.max(this.#now, due.at);
-      due.run();
+      due.run(this.#now);
     }
     this.#now = until;
   }

@@ -95,4 +95,5 @@ declare const performance: { now(): number };
 declare function btoa(text: string): string;
 declare function clearTimeout(timer: number | undefined): void;
 declare function queueMicrotask(run: () => void): void;
+declare function setTimeout<T>(run: (arg: T) => void, delayMs: number, arg: T): number;
 declare function setTimeout(run: () => void, delayMs?: number): number;
