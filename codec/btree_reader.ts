@@ -54,7 +54,7 @@ export function readTree<V>(
   const rootAt = reader.claim(at + 4, view.getInt32(at + 4, true), NODE_HEADER_BYTES, 4);
   const { high } = reader;
   const rootBytes = nodeBytes(reader, rootAt, shape);
-  claimNode(reader, rootAt, rootBytes);
+  reader.own(rootAt, rootAt, rootBytes);
   reader.high = rootAt;
   const root = readNode(reader, rootAt, shape, 0, readValue);
 
@@ -66,7 +66,7 @@ export function readTree<V>(
     inners.push(node);
     for (const [base, offset] of childPointers(reader, node, shape)) {
       const childAt = reader.claim(base, offset, NODE_HEADER_BYTES, 4);
-      claimNode(reader, childAt, nodeBytes(reader, childAt, shape));
+      reader.own(childAt, childAt, nodeBytes(reader, childAt, shape));
       const child = readNode(reader, childAt, shape, node.depth + 1, readValue);
       node.children.push(childAt);
       byPosition.set(childAt, child);
@@ -94,10 +94,6 @@ function nodeBytes(reader: Reader, at: number, shape: TreeShape): number {
   return roundUp(NODE_HEADER_BYTES, entry.align) + entryCount(reader, at) * entry.size;
 }
 
-function claimNode(reader: Reader, at: number, bytes: number): void {
-  reader.claim(at, 0, bytes, 1);
-}
-
 function* childPointers(
   reader: Reader,
   node: ReadNode<unknown>,
@@ -123,6 +119,7 @@ function readNode<V>(
   const inner = isInner(reader, at);
   const entry = inner ? shape.innerEntry : shape.leafEntry;
   const count = entryCount(reader, at);
+  const block = reader.inside(at, -reader.view.getUint32(at, true), 1, 1);
   if (count === 0) {
     reader.fail(
       inner ? "TooFewInnerNodeEntries" : "TooFewLeafNodeEntries",
@@ -131,12 +128,11 @@ function readNode<V>(
     );
   }
   reader.spend(NODE_FOOTPRINT + count * shape.entryFootprint, at);
-  const block = reader.inside(at, -reader.view.getUint32(at, true), 1, 1);
   const { low } = reader;
   reader.low = block;
   reader.high = at;
   const start = at + roundUp(NODE_HEADER_BYTES, entry.align);
-  const keys = new Array(count);
+  const keys = new Array<unknown>(count);
   const values: V[] = inner ? [] : new Array<V>(count);
   const keyOffset = entry.offsets[inner ? 1 : 0]!;
   const depthOfPath = reader.path.length;
@@ -159,34 +155,41 @@ function checkLeaves(
   count: number,
   at: number,
 ): void {
-  const { view } = reader;
   const { depth } = leaves[0]!;
   let total = 0;
-  for (const [i, leaf] of leaves.entries()) {
+  for (const leaf of leaves) {
     if (leaf.inner) reader.fail("InnerNodeInLeafLevel", leaf.at, "a leaf");
     if (leaf.depth !== depth) {
       reader.fail("InvalidLeafNodeDepth", leaf.at, `a leaf at depth ${depth}`);
     }
     total += leaf.keys.length;
     for (let k = 1; k < leaf.keys.length; k++) {
-      if (key.compare(leaf.keys[k - 1]!, leaf.keys[k]!) > 0) {
+      if (key.compare(leaf.keys[k - 1], leaf.keys[k]) > 0) {
         reader.fail("UnsortedLeafNodeEntries", leaf.at, "keys in ascending order");
       }
     }
-    const offset = view.getInt32(leaf.at + 4, true);
-    const next = leaves[i + 1];
-    if (next === undefined) {
-      if (offset !== 0) reader.fail("LastLeafForwardPointerNotNull", leaf.at + 4, "no next leaf");
-      continue;
-    }
-    if (reader.inside(leaf.at + 4, offset, NODE_HEADER_BYTES, 4) !== next.at) {
-      reader.fail("UnlinkedLeafNode", leaf.at + 4, "a pointer to the next leaf");
-    }
-    if (key.compare(leaf.keys.at(-1)!, next.keys[0]!) > 0) {
-      reader.fail("UnsortedLeafNodes", next.at, "leaves in ascending order");
-    }
   }
+  leaves.forEach((leaf, i) => checkLink(reader, leaf, leaves[i + 1], key));
   if (total !== count) reader.fail("LengthMismatch", at, `${count} entries, found ${total}`);
+}
+
+function checkLink(
+  reader: Reader,
+  leaf: ReadNode<unknown>,
+  next: ReadNode<unknown> | undefined,
+  key: Schema<unknown>,
+): void {
+  const offset = reader.view.getInt32(leaf.at + 4, true);
+  if (next === undefined) {
+    if (offset !== 0) reader.fail("LastLeafForwardPointerNotNull", leaf.at + 4, "no next leaf");
+    return;
+  }
+  if (reader.inside(leaf.at + 4, offset, NODE_HEADER_BYTES, 4) !== next.at) {
+    reader.fail("UnlinkedLeafNode", leaf.at + 4, "a pointer to the next leaf");
+  }
+  if (key.compare(leaf.keys.at(-1), next.keys[0]) > 0) {
+    reader.fail("UnsortedLeafNode", next.at, "leaves in ascending order");
+  }
 }
 
 function checkInnerKeys(
@@ -199,7 +202,7 @@ function checkInnerKeys(
     let first = byPosition.get(node.children[i + 1]!)!;
     while (first.inner) first = byPosition.get(first.children[0]!)!;
     if (key.compare(own, first.keys[0]!) !== 0) {
-      reader.fail("MismatchedInnerChildKey", node.at, "the first key of the child");
+      reader.fail("IncorrectChildKey", node.at, "the first key of the child");
     }
   }
 }

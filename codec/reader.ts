@@ -107,13 +107,18 @@ export class Reader {
   claim(base: number, offset: number, size: number, align: number): number {
     const target = base + offset;
     this.#inside(base, target, size, align);
+    this.own(base, target, size);
+    return target;
+  }
+
+  /** The rules of {@linkcode Reader.claim} for bytes that are known to begin in the archive. */
+  own(base: number, target: number, size: number): void {
     if (target < this.low || target > this.high || (size > 0 && target === this.high)) {
       this.fail("SubtreePointerOutOfBounds", base, "a pointer to bytes that nothing else owns");
     }
     if (this.high - target < size) {
       this.fail("SubtreePointerOverrun", base, "a pointer to bytes that nothing else owns");
     }
-    return target;
   }
 
   /** rkyv's check of a pointer against the whole archive. */

@@ -64,7 +64,7 @@ export class BTreeView extends EntriesView {
     const count = meta & ~INNER_NODE;
     const entry = inner ? this.#schema.innerEntry : this.#schema.leafEntry;
     const header = roundUp(NODE_HEADER_BYTES, entry.align);
-    aimed.claim(at, 0, header + count * entry.size, 1);
+    aimed.own(at, at, header + count * entry.size);
     if (count === 0) {
       aimed.fail(
         inner ? "TooFewInnerNodeEntries" : "TooFewLeafNodeEntries",

@@ -261,7 +261,7 @@ function variantsOf(spec: TypeSpec, types: Record<string, Typed>): Typed {
     }
   }
   return {
-    schema: variants(specs, spec.repr === "u8" ? { repr: "u8" } : {}) as Schema<unknown>,
+    schema: variants(specs, spec.repr === true ? { repr: "u8" } : {}) as Schema<unknown>,
     fromSpec: (v) => {
       const shape = shapes.get(v.v)!;
       if (shape.kind === "u") return { type: v.v };

@@ -71,6 +71,16 @@ impl Vectors {
         }
     }
 
+    /// Like [`add`](Self::add), with one malformed line: where `from` is, `to` is put.
+    pub fn add_edited<T: Vector>(&mut self, name: &str, value: T, from: &[u8], to: &[u8]) {
+        for (name, value) in self.numbered(name, [value]) {
+            let mut bytes = self.write(&name, &value).to_vec();
+            let at = bytes.windows(from.len()).position(|part| part == from).expect("what is edited is there");
+            bytes[at..at + to.len()].copy_from_slice(to);
+            self.judge::<T>(&name, vec![("edit".into(), bytes)]);
+        }
+    }
+
     fn numbered<T>(&mut self, name: &str, values: impl IntoIterator<Item = T>) -> Vec<(String, T)> {
         assert!(!self.names.iter().any(|other| other == name), "{name} is listed twice");
         self.names.push(name.into());

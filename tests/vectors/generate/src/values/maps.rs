@@ -137,12 +137,26 @@ fn btree_maps(vectors: &mut Vectors) {
     vectors.add("btreemap/option", [tree([(None, 1u8), (Some(0u8), 2), (Some(1), 3)])]);
     vectors.add("btreemap/struct", [tree(key_structs().map(|key| (key.clone(), vec![u32::from(key.a)])))]);
     vectors.add("btreemap/enum", [tree(key_enums().map(|key| (key, text("a value of it"))))]);
+    // Equal keys, which rkyv takes: the last value wins.
+    vectors.add_edited(
+        "btreemap/equal_numbers",
+        tree([(1u8, 10u8), (2, 20), (3, 30)]),
+        &[1, 10, 2, 20],
+        &[2, 10, 2, 20],
+    );
+    vectors.add_edited(
+        "btreemap/equal_tuples",
+        tree([((1u8, 1u8), 10u8), ((1, 2), 20), ((1, 3), 30)]),
+        &[1, 1, 10, 1, 2, 20],
+        &[1, 2, 10, 1, 2, 20],
+    );
     vectors.add("btreemap/nested", [tree([(1u8, tree([(text("inner key one"), 1u8)])), (2, tree([]))])]);
 }
 
 fn btree_sets(vectors: &mut Vectors) {
     vectors.add("btreeset/u32", [0u32, 1, 5].map(|count| (0..count).map(|i| i * i).collect::<BTreeSet<_>>()));
     vectors.add("btreeset/string", [BTreeSet::from(WORDS.map(text))]);
+    vectors.add_edited("btreeset/equal_tuples", BTreeSet::from([(1u8, 1u8), (1, 2)]), &[1, 1, 1, 2], &[1, 2, 1, 2]);
     vectors.add("btreeset/i64", [BTreeSet::from([i64::MIN, -1, 0, 1, i64::MAX])]);
     vectors.add("btreeset/u16", [(0..1_100u16).collect::<BTreeSet<_>>()]);
 }
