@@ -17,14 +17,30 @@ const REFUSALS: ReadonlySet<string> = new Set<ConnectErrorCode>([
   "TooBusy",
 ]);
 
-/** An answer that is not 101. `refused` is its `x-hl-refused` header, `body` the start of its body. */
+/**
+ * An answer that is not 101. `refused` is its `x-hl-refused` header, `body` the start of its body.
+ */
 export function refusalError(
+  address: string,
   status: number,
   refused: string | null | undefined,
   body = "",
 ): ConnectError {
-  const message = `The server answered with status ${status}${body === "" ? "" : `: ${body}`}`;
-  return new ConnectError(refusalCode(status, refused ?? ""), message, { status });
+  const told = oneLine(body);
+  const advice = status === 404 && !refused ? " (is the service at this address and path?)" : "";
+  return new ConnectError(
+    refusalCode(status, refused ?? ""),
+    `Cannot connect to ${address}: it answered with status ${status}${
+      told && `: ${told}`
+    }${advice}`,
+    { status },
+  );
+}
+
+/** A peer's words on one line of a message. */
+function oneLine(text: string): string {
+  // deno-lint-ignore no-control-regex
+  return text.replace(/[\x00-\x20\x7f]+/g, " ").trim();
 }
 
 function refusalCode(status: number, refused: string): ConnectErrorCode {

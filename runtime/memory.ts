@@ -185,7 +185,7 @@ export async function connectMemory(
   );
   if (decision instanceof Response) {
     const body = await untilAborted(decision.text(), signal);
-    throw refusalError(decision.status, decision.headers.get(REFUSED_HEADER), body);
+    throw refusalError("memory", decision.status, decision.headers.get(REFUSED_HEADER), body);
   }
   if (decision.protocol !== PROTOCOL) {
     throw new ConnectError(

@@ -15,6 +15,8 @@ const MAX_HEAD_BYTES = 16 * 1024;
 /** RFC 6455, section 1.3. */
 const ACCEPT_SUFFIX = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
+/** A field's name in lower case (RFC 9110, section 5.1). */
+const FIELD_NAME = /^[!#$%&'*+.^_`|~0-9a-z-]+$/;
 /** Headers that a caller may not set: they are the handshake's own. */
 const OWN_HEADERS = /^(host|connection|upgrade|content-length|transfer-encoding|x-hl-compress)$/;
 
@@ -42,7 +44,7 @@ export function requestHead(url: URL, request: DialRequest, key: string): string
   ];
   for (const [name, value] of Object.entries(request.headers ?? {})) {
     const lower = name.toLowerCase();
-    if (!/^[!#$%&'*+.^_`|~0-9a-z-]+$/.test(lower)) {
+    if (!FIELD_NAME.test(lower)) {
       throw new TypeError(`Cannot send the header "${name}": not a header name`);
     }
     if (OWN_HEADERS.test(lower) || lower.startsWith("sec-websocket-")) {
@@ -71,16 +73,28 @@ export function parseAnswer(received: Buffer): Answer | "partial" | ConnectError
   if (end === -1) return "partial";
   const [statusLine = "", ...lines] = received.toString("latin1", 0, end).split("\r\n");
   const status = /^HTTP\/1\.1 ([1-5][0-9]{2})(?: |$)/.exec(statusLine)?.[1];
-  const headers = new Map<string, string>();
-  for (const line of lines) {
-    const [, name = "", value = ""] = /^([^\s:]+):[ \t]*(.*?)[ \t]*$/.exec(line) ?? [];
-    if (name === "") return new ConnectError("BadHandshake", "The peer sent a malformed header");
-    const lower = name.toLowerCase();
-    const before = headers.get(lower);
-    headers.set(lower, before === undefined ? value : `${before}, ${value}`);
+  const headers = parseFields(lines);
+  if (headers === undefined || /[\r\n]/.test(statusLine)) {
+    return new ConnectError("BadHandshake", "The peer sent a malformed header");
   }
   if (status === undefined) return new ConnectError("BadHandshake", "The peer sent no status");
   return { status: Number(status), headers, rest: received.subarray(end + 4) };
+}
+
+/** The fields of a head, `undefined` if one is malformed. One pass, whatever the peer sends. */
+function parseFields(lines: readonly string[]): Map<string, string> | undefined {
+  const headers = new Map<string, string[]>();
+  for (const line of lines) {
+    const colon = line.indexOf(":");
+    const name = line.slice(0, Math.max(colon, 0)).toLowerCase();
+    const value = line.slice(colon + 1);
+    // A bare CR or LF is no end of a line, and nothing else (RFC 9112, section 2.2).
+    if (!FIELD_NAME.test(name) || value.includes("\r") || value.includes("\n")) return undefined;
+    const values = headers.get(name);
+    if (values === undefined) headers.set(name, [value.trim()]);
+    else values.push(value.trim());
+  }
+  return new Map(Array.from(headers, ([name, values]) => [name, values.join(", ")]));
 }
 
 /** Check a 101 answer to the request with `key`. */

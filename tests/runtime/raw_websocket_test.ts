@@ -4,6 +4,7 @@ import { dial } from "../../runtime/raw_websocket.ts";
 import { ConnectError } from "../../wire/errors.ts";
 import type { DialRequest } from "../../wire/transport.ts";
 import { Recorder } from "../support/echo.ts";
+import { deferred } from "../support/deferred.ts";
 import { ScriptedServer } from "../support/scripted_server.ts";
 import type { Script } from "../support/scripted_server.ts";
 import { certificates } from "../support/certificates.ts";
@@ -88,6 +89,19 @@ describe("dial() refuses an answer", () => {
       code: "ProtocolMismatch",
     },
     { name: "with a malformed header", head: `${UPGRADE}\nno colon`, code: "BadHandshake" },
+    { name: "with a space before a colon", head: `${UPGRADE}\nX : y`, code: "BadHandshake" },
+    { name: "with a bare CR", head: `${UPGRADE}\nX: y\rZ: z`, code: "BadHandshake" },
+    {
+      name: "with a bare CR in its status line",
+      head: UPGRADE.replace("Protocols", "Protocols\rX: y"),
+      code: "BadHandshake",
+    },
+    {
+      // A pattern that goes back over them takes minutes: by the cube of their number.
+      name: "with 15,000 spaces and a bare CR",
+      head: `${UPGRADE}\nX:${" ".repeat(15_000)}\rY: z`,
+      code: "BadHandshake",
+    },
     {
       name: "with an endless head",
       head: `${UPGRADE}\nX: ${"y".repeat(20_000)}`,
@@ -129,7 +143,7 @@ describe("dial() fails", () => {
   });
 
   test("the signal's reason when it aborts, and hangs up", async () => {
-    const hungUp = Promise.withResolvers<void>();
+    const hungUp = deferred<void>();
     const controller = new AbortController();
     const reason = new ConnectError("TimedOut", "too late");
     const error = await refusal(async (connection) => {
@@ -165,7 +179,7 @@ async function connected(
   request: Partial<DialRequest>,
   check: (client: Recorder) => Promise<void>,
 ): Promise<void> {
-  const played = Promise.withResolvers<void>();
+  const played = deferred<void>();
   await using server = await ScriptedServer.start(async (connection) => {
     try {
       await play(connection);
@@ -443,6 +457,34 @@ describe("dial() over TLS", () => {
     );
     assertInstanceOf(error, ConnectError);
     assertEquals(error.code, "TlsFailed");
+  });
+
+  test("with a ca that is no certificate is a TypeError", async () => {
+    await assertRejects(
+      () => Recorder.dial(dial, "wss://127.0.0.1:1", { tls: { ca: "x" } }),
+      TypeError,
+    );
+  });
+
+  for (const tls of [{ ca: "" }, { fingerprint: "00".repeat(32) }]) {
+    test(`never, with a ws: URL and ${Object.keys(tls)}: that is a TypeError`, async () => {
+      await assertRejects(() => Recorder.dial(dial, "ws://127.0.0.1:1", { tls }), TypeError);
+    });
+  }
+
+  test("hangs up, and rejects with the signal's reason, when that aborts in the middle", async () => {
+    const controller = new AbortController();
+    const hungUp = deferred<void>();
+    await using server = await ScriptedServer.start(async (connection) => {
+      controller.abort(new ConnectError("TimedOut", "too late"));
+      await connection.end();
+      hungUp.resolve();
+    });
+    const error = await assertRejects(() =>
+      Recorder.dial(dial, `wss://127.0.0.1:${server.port}`, { signal: controller.signal })
+    );
+    assertEquals(error, controller.signal.reason);
+    await hungUp.promise;
   });
 
   test("with a malformed fingerprint is a TypeError", async () => {
