@@ -22,11 +22,13 @@ export interface Subscriber {
 export interface EventEmitter<Event> {
   /**
    * Send an event on a topic: to this node's subscribers, then to the broker, if there is one. It is
-   * archived once and deflated once a level, however many receive it; with no subscriber and no broker
-   * this does nothing.
+   * archived once and deflated once a level, however many receive it. With no subscriber and no broker
+   * it is archived all the same, so that a wrong event is found before there are any; what is costly to
+   * make need not be made while `topicNotifications()` says that nobody is there.
    *
    * @throws {RangeError} If the topic has more than `maxTopicBytes`.
-   * @throws {CodecError} If there is whom to send it to and the event cannot be encoded.
+   * @throws {CodecError} If the event cannot be encoded.
+   * @throws {TypeError} If the service declares no events.
    */
   emit(topic: Topic | string, event: Event): void;
   /** Send an event that is archived already. */
@@ -112,20 +114,21 @@ export class EventSwitch<Event> implements EventEmitter<Event> {
 
   emit(topic: Topic | string, event: Event): void {
     checkTopicBytes(topic, this.#maxTopicBytes);
-    const entry = this.#entries.get(topicKey(topic));
-    if (entry === undefined && !this.#leaves()) return;
     if (this.#schema === undefined) {
       throw new TypeError("Cannot emit an event: the service declares none");
     }
+    const entry = this.#entries.get(topicKey(topic));
     const to = entry?.topic ?? toTopic(topic);
     const writer = takeWriter();
     try {
+      // Also where nobody hears it: a wrong event must not wait for its first subscriber to be found.
       writeEventOf(writer, to, this.#schema, event);
     } catch (error) {
       giveWriter(writer);
       throw error;
     }
-    this.#send(entry, to, writer);
+    if (entry === undefined && !this.#leaves()) giveWriter(writer);
+    else this.#send(entry, to, writer);
   }
 
   emitRaw(topic: Topic | string, payload: Uint8Array): void {

@@ -32,10 +32,12 @@ test("emit() reaches whoever is subscribed, once, in order", async () => {
   clients.forEach((client) => client.hangUp());
 });
 
-test("emit() checks an event only if somebody is subscribed", async () => {
+test("emit() checks an event whether somebody is subscribed or not", async () => {
   const { core, contexts, clients } = await connect(1);
   const wrong = { type: "changed", to: -1 } as DemoEvent;
-  core.events.emit("a", wrong);
+  core.events.emit("a", { type: "quiet" });
+  assertThrows(() => core.events.emit("a", wrong), CodecError);
+  assertThrows(() => core.events.emit("a\ud800", { type: "quiet" }), TypeError);
   contexts[0]!.subscriptions.add("a");
   assertThrows(() => core.events.emit("a", wrong), CodecError);
   core.events.emitRaw("a", Uint8Array.of(1, 2, 3));
