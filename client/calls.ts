@@ -186,20 +186,22 @@ export class Calls {
     if (this.#table.abandoned > MAX_ABANDONED_CALLS) this.#onExhausted();
   }
 
-  /** The session has ended: whoever waits is told so. */
-  end(cause: Error): void {
+  /** The session has ended: whoever waits is told so. `retryable`: no call without an answer has run. */
+  end(cause: Error, retryable: boolean): void {
     this.#ended = true;
     this.#deadlines.clear();
     for (const call of [...this.#table.waiting(), ...this.#queue]) {
       this.#giveUp(
         call,
         call.request === undefined
-          ? failed("ConnectionLost", call.method, "the connection ended before the answer", cause)
+          ? failed("ConnectionLost", call.method, UNANSWERED, cause, retryable)
           : notConnected(call.method, cause),
       );
     }
   }
 }
+
+const UNANSWERED = "the connection ended before the answer";
 
 /** A call failed on this side. */
 export function failed(
@@ -207,8 +209,9 @@ export function failed(
   method: MethodInfo,
   why: string,
   cause?: unknown,
+  retryable?: boolean,
 ): RpcError {
-  return new RpcError(code, `Cannot call ${method.name}: ${why}`, { cause });
+  return new RpcError(code, `Cannot call ${method.name}: ${why}`, { cause, retryable });
 }
 
 /** A call that was not sent, because there is no connection. */

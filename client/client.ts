@@ -239,10 +239,11 @@ export class ServiceClient<Methods, State, Event> implements Client<Methods, Sta
     let attempt = 0;
     for (;;) {
       const openedAt = this.#clock.now();
-      let { error, spreadMs } = await session.ended;
+      const end = await session.ended;
+      let { error, spreadMs } = end;
       this.#session = undefined;
       telemetry?.connections(-1);
-      attempt = nextAttempt(attempt, this.#clock.now() - openedAt);
+      attempt = nextAttempt(attempt, end.tooBig ? 0 : this.#clock.now() - openedAt);
       for (let connected = false; !connected;) {
         if (signal.aborted) return;
         this.#report(error);

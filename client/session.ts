@@ -7,11 +7,12 @@ import { readArchive } from "../codec/archive.ts";
 import { CodecError } from "../codec/errors.ts";
 import { Reader } from "../codec/reader.ts";
 import type { Schema } from "../codec/schema.ts";
-import { CloseCode, spreadOf } from "../wire/close.ts";
+import { CloseCode, isDrained, spreadOf } from "../wire/close.ts";
 import type { Deflater } from "../wire/deflater.ts";
 import { ProtocolError, type ProtocolErrorCode, RpcError } from "../wire/errors.ts";
 import { NEW_EVENT, readServerMessage, RPC_RESPONSE, ServerMessage } from "../wire/messages.ts";
 import { receive } from "../wire/receiver.ts";
+import { isSeldom } from "../wire/seldom.ts";
 import { Sender } from "../wire/sender.ts";
 import { topicTooBig } from "../wire/topic.ts";
 import type { CloseInfo, Transport, TransportListener } from "../wire/transport.ts";
@@ -45,6 +46,8 @@ export interface SessionEnd {
   readonly error: Error;
   /** Milliseconds over which a server that goes away wants its clients to come back. */
   readonly spreadMs: number;
+  /** Whether a message was too big for one side, as it will be again. */
+  readonly tooBig: boolean;
 }
 
 /** One live connection: calls go out; replies, events and state changes come in. */
@@ -157,7 +160,7 @@ export class Session implements TransportListener {
   #skip(cause: unknown): void {
     const { counters, report } = this.#host;
     const count = ++counters.undecodableEvents;
-    if ((count & (count - 1)) === 0) report(broken("BadEvent", `event ${count}`, cause));
+    if (isSeldom(count)) report(broken("BadEvent", `event ${count}`, cause));
   }
 
   #onStateChange(reader: Reader, message: ServerMessage): void {
@@ -185,7 +188,7 @@ export class Session implements TransportListener {
     this.#finish(
       closedError(info) ??
         lost(`it was closed with ${info.code}${info.reason && `: ${info.reason}`}`),
-      info.code === CloseCode.GoingAway ? spreadOf(info.reason) : 0,
+      info,
     );
     this.#onClosed();
   }
@@ -195,19 +198,23 @@ export class Session implements TransportListener {
     if (!this.live) return;
     const { clock, limits } = this.#host;
     this.#closeTimer = clock.after(limits.closeTimeoutMs, () => this.#transport.terminate());
-    this.#finish(error, 0);
+    this.#finish(error);
     this.#transport.close(code, error instanceof ProtocolError ? error.message : "");
   }
 
-  #finish(error: Error, spreadMs: number): void {
+  /** Settle every call. `info` is the server's close, if that is what ended it. */
+  #finish(error: Error, { code, reason }: CloseInfo = BY_US): void {
     if (!this.live) return;
-    this.#end = { error, spreadMs };
+    const spreadMs = code === CloseCode.GoingAway ? spreadOf(reason) : 0;
+    this.#end = { error, spreadMs, tooBig: code === CloseCode.TooBig };
     this.#sender.close();
     // First, so that whoever sees a call fail sees the client's status changed.
     this.#onEnded(this.#end);
-    this.calls.end(error);
+    this.calls.end(error, isDrained(code, reason));
   }
 }
+
+const BY_US: CloseInfo = { code: CloseCode.Normal, reason: "" };
 
 function lost(why: string, cause?: unknown): RpcError {
   return new RpcError("ConnectionLost", `The connection was lost: ${why}`, { cause });

@@ -9,11 +9,14 @@ import type { Service } from "../service/types.ts";
 import { CloseCode, defaultSpreadMs, goingAwayReason } from "../wire/close.ts";
 import {
   ALIAS,
+  ANYTHING,
   compareFingerprint,
   FINGERPRINT_QUERY,
   LEVEL_HEADER,
+  MIN_RECEIVES_BYTES,
   PROTOCOL,
   type Receives,
+  RECEIVES_QUERY,
 } from "../wire/handshake.ts";
 import { ClientMessage } from "../wire/messages.ts";
 import type { SenderOptions } from "../wire/sender.ts";
@@ -147,7 +150,7 @@ export class ServiceAcceptor<Methods, State, Event, Auth> implements Acceptor {
     return this.#authorize(authorize, request, offer);
   }
 
-  #refusal(request: Request, { offered, protocol }: Offer): Refusal | undefined {
+  #refusal(request: Request, { offered, protocol, receives }: Offer): Refusal | undefined {
     const { headers } = request;
     if (!offered.includes(protocol)) {
       return {
@@ -155,6 +158,7 @@ export class ServiceAcceptor<Methods, State, Event, Auth> implements Acceptor {
         reason: `This server speaks ${PROTOCOL} (or ${ALIAS}): offer it in Sec-WebSocket-Protocol`,
       };
     }
+    if (receives === undefined) return BAD_RECEIVES;
     if (this.#full()) return TOO_BUSY;
     const origin = headers.get("origin");
     if (origin !== null && !mayConnect(origin, headers.get("host"), this.#options.origins)) {
@@ -224,15 +228,22 @@ export class ServiceAcceptor<Methods, State, Event, Auth> implements Acceptor {
     };
   }
 
-  #sendingAt(level: number, receives: Receives): SenderOptions {
+  #sendingAt(level: number, asked: Receives | undefined): SenderOptions {
     const last = this.#sending;
+    const receives = this.#bounded(asked);
     if (last !== undefined && last.level === level && isSame(last.receives, receives)) return last;
     return this.#sending = { deflater: this.#options.deflater, level, receives };
   }
 
+  /** One message must not fill the queue by itself: its peer would be closed as one that does not read. */
+  #bounded(asked: Receives = ANYTHING): Receives {
+    const maxMessageBytes = this.#options.limits.maxBufferedBytes * 2;
+    return asked.maxMessageBytes <= maxMessageBytes ? asked : { ...asked, maxMessageBytes };
+  }
+
   /**
-   * Accept nothing more, let calls under way finish until `deadlineMs` are over, and close every
-   * connection with 4001, which asks clients to come back within `spreadMs`, each at a moment of its
+   * Accept nothing more, let calls under way finish until `deadlineMs` are over, and close each
+   * connection as soon as it has none, with 4001, which asks clients to come back within `spreadMs`, each at a moment of its
    * own. Resolves when all have ended, at most `closeTimeoutMs` after that.
    */
   close(deadlineMs: number, spreadMs?: number): Promise<void> {
@@ -243,19 +254,20 @@ export class ServiceAcceptor<Methods, State, Event, Auth> implements Acceptor {
     // Let `#closing` be set before anything can be asked.
     await undefined;
     const { clock } = this.#options;
-    let timer: unknown;
-    const deadline = new Promise<void>((resolve) =>
-      timer = clock.after(deadlineMs, () => resolve())
-    );
-    const each = [...this.#connections].map(async (connection) => {
-      await Promise.race([connection.drained(), deadline]);
-      connection.close(CloseCode.GoingAway, goingAwayReason(spreadMs));
+    const timer = clock.after(deadlineMs, () => {
+      const reason = goingAwayReason(spreadMs, false);
+      for (const connection of [...this.#connections]) {
+        connection.close(CloseCode.GoingAway, reason);
+      }
     });
-    await Promise.all(each);
-    clock.clear(timer);
+    const reason = goingAwayReason(spreadMs, true);
+    for (const connection of [...this.#connections]) {
+      connection.drain(CloseCode.GoingAway, reason);
+    }
     if (this.#connections.size > 0) {
       await new Promise<void>((resolve) => this.#onEmpty = resolve);
     }
+    clock.clear(timer);
     this.#options.events.close();
   }
 }
@@ -264,5 +276,11 @@ function isSame(a: Receives | undefined, b: Receives): boolean {
   return a?.maxMessageBytes === b.maxMessageBytes && a.maxInflatedBytes === b.maxInflatedBytes;
 }
 
+const BAD_RECEIVES: Refusal = {
+  code: "ProtocolMismatch",
+  reason:
+    `Cannot read ${RECEIVES_QUERY} of the URL: expected <maxMessageBytes>.<maxInflatedBytes>, ` +
+    `each at least ${MIN_RECEIVES_BYTES}`,
+};
 const TOO_BUSY: Refusal = { code: "TooBusy", reason: "The server is full or going away" };
 const UNAUTHORIZED: Refusal = { code: "Unauthorized", reason: "The request was not authorised" };

@@ -5,6 +5,7 @@
  */
 import type { Broker } from "../wire/broker.ts";
 import { BrokerError } from "../wire/errors.ts";
+import { isSeldom } from "../wire/seldom.ts";
 import type { Topic } from "../wire/topic.ts";
 import { SeenMessages } from "./seen_messages.ts";
 
@@ -116,7 +117,7 @@ export class BrokerTopics {
 
   /** Report the 1st, 2nd, 4th, 8th … failure of a link, and try again. */
   #failed(error: BrokerError): void {
-    if (Number.isInteger(Math.log2(++this.#failures))) this.#onError(error);
+    if (isSeldom(++this.#failures)) this.#onError(error);
     this.#retryLater();
   }
 

@@ -4,7 +4,6 @@
  * @module
  */
 import type { Reader } from "../codec/reader.ts";
-import type { Writer } from "../codec/writer.ts";
 import { RPC_HANDLER_ERRORS, RpcError, type RpcHandlerErrorCode } from "../wire/errors.ts";
 import { type ClientMessage, writeErrorResponse } from "../wire/messages.ts";
 import { type Sender, surelyTakes } from "../wire/sender.ts";
@@ -12,7 +11,6 @@ import type { Dispatcher } from "./dispatcher.ts";
 import type { ServerCounters } from "./stats.ts";
 import type { CallTrace, ServerTelemetry } from "./telemetry.ts";
 import type { TokenBucket } from "./token_bucket.ts";
-import { tooBig } from "./too_big.ts";
 
 /** What a {@linkcode CallRunner} needs: the same for all connections. */
 export interface CallRunnerOptions {
@@ -46,8 +44,10 @@ export interface Caller {
   flush(): void;
   /** An answer was sent, and its call is over. */
   onAnswered(): void;
-  /** A handler failed, or what it answered cannot be sent. */
+  /** A handler failed, or what it answered cannot be encoded. */
   onCallError(error: unknown, method: string): void;
+  /** What a handler answered is larger than its peer takes. */
+  onAnswerTooBig(method: string): void;
 }
 
 const MAX_CALLS_IN_FLIGHT = 256;
@@ -67,8 +67,7 @@ function take(caller: Caller, id: number): boolean {
 
 function free(caller: Caller, id: number): void {
   const taken = caller.takenIds;
-  // A peer may have used an id again for which a late failure was on its way.
-  if (taken === undefined || taken[id] === 0) return;
+  if (taken === undefined) return;
   taken[id] = 0;
   if (--caller.callsInFlight > 0) return;
   caller.takenIds = undefined;
@@ -157,6 +156,8 @@ export class CallRunner {
       this.#fail(caller, id, "HandlerPanicked", trace);
       return;
     }
+    // The change may be more than its peer takes, which ends the connection.
+    if (caller.closing) return trace?.end("ClientNotConnected");
     const { sender } = caller;
     const writer = sender.begin();
     try {
@@ -167,36 +168,28 @@ export class CallRunner {
       this.#fail(caller, id, "ServerEncodeError", trace);
       return;
     }
-    if (surelyTakes(sender.options, writer.position)) sender.commit(writer);
-    else if (!this.#commitIfTaken(caller, writer, id, method, trace)) return;
-    free(caller, id);
-    trace?.end(undefined);
-    caller.onAnswered();
+    if (surelyTakes(sender.options, writer.position)) {
+      sender.commit(writer);
+      this.#onSettled(caller, id, method, true, trace);
+      // Until it is known whether it is sent the call is not over, and its id is taken.
+    } else sender.commit(writer, (taken) => this.#onSettled(caller, id, method, taken, trace));
   }
 
-  /** Send an answer that may be too large. Returns false if that is known now. */
-  #commitIfTaken(
+  #onSettled(
     caller: Caller,
-    writer: Writer,
     id: number,
     method: number,
+    taken: boolean,
     trace: CallTrace | undefined,
-  ): boolean {
-    let fits = true;
-    let late = false;
-    caller.sender.commit(writer, () => {
-      fits = false;
-      // Known only now that it has been deflated: the call is not over.
-      if (late) take(caller, id);
-      this.#onTooBig(caller, id, method, late ? undefined : trace);
-    });
-    late = true;
-    return fits;
-  }
-
-  #onTooBig(caller: Caller, id: number, method: number, trace: CallTrace | undefined): void {
-    const where = this.#dispatcher.nameOf(method);
-    caller.onCallError(tooBig(`The answer of ${where}`), where);
+  ): void {
+    if (caller.closing) return trace?.end("ClientNotConnected");
+    if (taken) {
+      free(caller, id);
+      trace?.end(undefined);
+      caller.onAnswered();
+      return;
+    }
+    caller.onAnswerTooBig(this.#dispatcher.nameOf(method));
     this.#fail(caller, id, "ServerEncodeError", trace);
   }
 

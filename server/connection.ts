@@ -7,6 +7,7 @@ import { CloseCode } from "../wire/close.ts";
 import { ProtocolError } from "../wire/errors.ts";
 import { readClientMessage } from "../wire/messages.ts";
 import { type ArchiveListener, receive } from "../wire/receiver.ts";
+import { isSeldom } from "../wire/seldom.ts";
 import { Sender, type SenderOwner, type SharedMessage, surelyTakes } from "../wire/sender.ts";
 import type { CloseInfo, PeerInfo, TransportListener } from "../wire/transport.ts";
 import type { BackpressureOwner } from "./backpressure.ts";
@@ -19,7 +20,7 @@ import type { EventSwitch } from "./event_switch.ts";
 import { ConnectionState } from "./state.ts";
 import { type SubscriptionOwner, Subscriptions } from "./subscriptions.ts";
 import { TokenBucket } from "./token_bucket.ts";
-import { tooBig } from "./too_big.ts";
+import { stateTooBig, tooBig } from "./too_big.ts";
 
 /**
  * One peer: its calls, its state, its topics, and its end.
@@ -53,7 +54,7 @@ export class Connection<State, Event, Auth>
   readonly #state: ConnectionState;
   #ending: Ending | undefined;
   #abort: AbortController | undefined;
-  #eventsTooBig = 0;
+  #tooBig = 0;
 
   /** Create on an open transport. */
   constructor(
@@ -86,7 +87,7 @@ export class Connection<State, Event, Auth>
 
   /** Bytes that wait to be sent. */
   get bufferedBytes(): number {
-    return this.closing ? 0 : this.sender.bufferedBytes;
+    return this.ended ? 0 : this.sender.bufferedBytes;
   }
 
   makeStateObject(): object {
@@ -146,11 +147,19 @@ export class Connection<State, Event, Auth>
     if (places.length === 0) sender.abandon(writer);
     else {
       if (surelyTakes(sender.options, writer.position)) sender.commit(writer);
-      // The client must not go on without a change: it would have a wrong state.
-      else sender.commit(writer, () => this.#crash(tooBig("A change of the state"), "state"));
+      else sender.commit(writer, (taken) => this.#onStateSettled(taken, places));
       this.#host.backpressure.check(this);
     }
     if (failure !== undefined) throw failure;
+  }
+
+  /** The client must not go on without a change: it would have a wrong state. */
+  #onStateSettled(taken: boolean, places: readonly number[]): void {
+    if (taken || this.closing) return;
+    const { fields } = this.#host.stateShape;
+    const { field, error } = stateTooBig(places, fields, this.sender.options);
+    this.#report(error, "state");
+    this.close(CloseCode.TooBig, `a change of the state is too big for this client: ${field}`);
   }
 
   deliver(message: SharedMessage): void {
@@ -159,7 +168,7 @@ export class Connection<State, Event, Auth>
     const { sender } = this;
     try {
       if (surelyTakes(sender.options, message.length)) sender.sendShared(message);
-      else sender.sendShared(message, () => this.#onEventTooBig());
+      else sender.sendShared(message, (taken) => this.#onEventSettled(taken));
     } catch (error) {
       this.#crash(error, "transport");
       return;
@@ -167,18 +176,27 @@ export class Connection<State, Event, Auth>
     this.#host.backpressure.check(this);
   }
 
-  /** A client can go on without an event. Of many, ever fewer are told of: the 1st, 2nd, 4th, 8th … */
-  #onEventTooBig(): void {
+  /** A client can go on without an event. */
+  #onEventSettled(taken: boolean): void {
+    if (taken || this.closing) return;
     this.#host.counters.eventsTooBig++;
-    const count = ++this.#eventsTooBig;
-    if ((count & (count - 1)) === 0) {
-      this.#report(tooBig(`Event ${count} that was skipped`), "event");
-    }
+    this.#onTooBig("An event that was skipped", "event");
+  }
+
+  onAnswerTooBig(method: string): void {
+    this.#onTooBig(`The answer of ${method}`, method, method);
+  }
+
+  /** What a client takes is its own choice: it can make this happen as often as it likes. */
+  #onTooBig(what: string, where: string, method?: string): void {
+    if (!isSeldom(++this.#tooBig)) return;
+    this.#report(tooBig(`${what} (number ${this.#tooBig})`, this.sender.options), where, method);
   }
 
   onAnswered(): void {
+    if (this.closing) return;
     this.#host.backpressure.check(this);
-    this.onIdle();
+    this.#closeIfDrained();
   }
 
   onCallError(error: unknown, method: string): void {
@@ -191,7 +209,10 @@ export class Connection<State, Event, Auth>
   }
 
   onSendError(error: unknown): void {
+    const late = this.closing;
     this.#crash(error, "transport");
+    // What was still to be sent is lost: there is nothing to wait for.
+    if (late) this.onIdle();
   }
 
   #report(error: unknown, where: string, method?: string): void {
@@ -204,36 +225,47 @@ export class Connection<State, Event, Auth>
     this.close(CloseCode.Internal, "the server failed");
   }
 
-  /** Resolve when no call is under way and every answer has been handed over, or when it has ended. */
-  drained(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#end.onDrained = resolve;
-      this.onIdle();
-    });
+  /** Close as soon as no call is under way and every answer has been handed over. */
+  drain(code: number, reason: string): void {
+    if (this.closing) return;
+    this.#end.whenDrained = { code, reason };
+    this.#closeIfDrained();
+  }
+
+  #closeIfDrained(): void {
+    const info = this.#ending?.whenDrained;
+    // In one step: between finding out and closing another call could begin.
+    if (info === undefined || this.callsInFlight > 0 || !this.sender.idle) return;
+    this.close(info.code, info.reason);
   }
 
   onIdle(): void {
-    const onDrained = this.#ending?.onDrained;
-    if (onDrained === undefined) return;
-    if (this.closing || (this.callsInFlight === 0 && this.sender.idle)) onDrained();
+    if (!this.closing) return this.#closeIfDrained();
+    const { closedWith, ended } = this.#end;
+    if (!ended && closedWith) this.sender.transport.close(closedWith.code, closedWith.reason);
   }
 
   get #end(): Ending {
     return this.#ending ??= new Ending();
   }
 
-  /** Begin the close; the transport is ended if the peer does not answer in time. */
+  /**
+   * Begin the close: what was answered is sent before, unless the peer does not read. The transport is
+   * ended if that and the peer's answer take too long.
+   */
   close(code: number, reason: string): void {
     if (this.closing) return;
-    this.#end.closedWith = { code, reason };
-    this.#release();
+    const { sender } = this;
     const { clock, limits } = this.#host;
-    const { transport } = this.sender;
+    this.#end.closedWith = { code, reason };
+    if (code === CloseCode.SlowConsumer) sender.close();
+    else sender.finish();
+    this.#release();
     this.#end.timer = clock.after(limits.closeTimeoutMs, () => {
-      transport.terminate();
+      sender.transport.terminate();
       this.#finish();
     });
-    transport.close(code, reason);
+    if (sender.idle) sender.transport.close(code, reason);
   }
 
   onClose(info: CloseInfo): void {
@@ -247,22 +279,21 @@ export class Connection<State, Event, Auth>
     this.#finish();
   }
 
-  /** Let go of everything but the transport: nothing more is sent or received. */
+  /** Let go of everything but the transport and what it is still to send: nothing more is received. */
   #release(): void {
     if (this.closing) return;
     this.closing = true;
     forgetCalls(this);
-    this.sender.close();
     this.#host.backpressure.stop(this);
     this.subscriptions.close();
     this.#abort?.abort();
-    this.onIdle();
   }
 
   #finish(): void {
     const { ended, timer, closedWith } = this.#end;
     if (ended) return;
     this.#end.ended = true;
+    this.sender.close();
     const { clock, telemetry } = this.#host;
     clock.clear(timer);
     const { code, reason } = closedWith ?? { code: 1006, reason: "" };

@@ -5,7 +5,7 @@
  */
 import type { CloseInfo } from "../wire/transport.ts";
 
-/** Made when a connection begins to end, or somebody waits for that. */
+/** Made when a connection begins to end, or is asked to when it is idle. */
 export class Ending {
   /** What ended it, which is what came first. */
   closedWith: CloseInfo | undefined;
@@ -13,6 +13,6 @@ export class Ending {
   timer: unknown;
   /** Whether the transport has ended. */
   ended = false;
-  /** Is called when no call is under way and every answer has been handed over. */
-  onDrained: (() => void) | undefined;
+  /** With what to close when no call is under way and every answer has been handed over. */
+  whenDrained: CloseInfo | undefined;
 }

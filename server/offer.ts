@@ -23,8 +23,8 @@ export interface Offer {
   readonly protocol: string;
   /** At which level to send. */
   readonly level: number;
-  /** The largest message the client takes. */
-  readonly receives: Receives;
+  /** The largest message the client takes; absent if what it says is no such thing. */
+  readonly receives: Receives | undefined;
   /** Where it is. */
   readonly peer: PeerInfo;
   /** Whether the client cannot read an HTTP refusal. */

@@ -1,10 +1,33 @@
 /**
- * {@linkcode tooBig}: what a client would not take.
+ * {@linkcode tooBig} and {@linkcode stateTooBig}: what a client would not take.
  *
  * @module
  */
+import type { StateField } from "../service/types.ts";
+import type { SenderOptions } from "../wire/sender.ts";
 
-/** Something was not sent, because its client says in `hl-max` that it is too large for it. */
-export function tooBig(what: string): RangeError {
-  return new RangeError(`${what} is larger than its client takes: see maxMessageBytes`);
+/** Something was not sent, because it is larger than what goes to its client. */
+export function tooBig(what: string, { receives }: SenderOptions): RangeError {
+  const { maxMessageBytes = Infinity, maxInflatedBytes = Infinity } = receives ?? {};
+  return new RangeError(
+    `${what} is too big for its client: expected at most ${maxMessageBytes} bytes deflated and ` +
+      `${maxInflatedBytes} inflated, by the client's maxMessageBytes and maxInflatedBytes and twice ` +
+      `the server's maxBufferedBytes`,
+  );
+}
+
+/** A change of the state was not sent. Names the largest of its fields, given by start, length and index. */
+export function stateTooBig(
+  places: readonly number[],
+  fields: readonly StateField[],
+  options: SenderOptions,
+): { readonly field: string; readonly error: RangeError } {
+  let largest = 0;
+  for (let i = 3; i < places.length; i += 3) {
+    if (places[i + 1]! > places[largest + 1]!) largest = i;
+  }
+  const field = `state.${fields[places[largest + 2]!]!.name}`;
+  const bytes = places[largest + 1]!;
+  const what = `A change of the state, of which ${field} has ${bytes} bytes,`;
+  return { field, error: tooBig(what, options) };
 }

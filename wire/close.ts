@@ -9,13 +9,13 @@
 export const CloseCode = {
   /** The peer is done. */
   Normal: 1000,
-  /** The server is going away: connect again, to it or another, after a pause. */
+  /** The server is going away: connect again, to it or another, after a pause. See {@linkcode isDrained}. */
   GoingAway: 4001,
   /** The peer broke the protocol: undecodable message. */
   Protocol: 4002,
   /** The peer does not read: its outgoing queue is full and makes no progress. */
   SlowConsumer: 4008,
-  /** A message is larger than a limit. */
+  /** A message is larger than a limit, or than its receiver says that it takes. */
   TooBig: 4009,
   /** The two sides were built from different services. */
   SchemaMismatch: 4010,
@@ -44,17 +44,28 @@ const RETURNS_PER_SECOND = 2000;
 /** The longest spread, in milliseconds, that a server may ask for. */
 export const MAX_SPREAD_MS = 300_000;
 const RETURN_WITHIN = /; return within ([0-9]{1,6}) ms$/;
+const DRAINED = /; drained(?:;|$)/;
 
 /** Milliseconds over which so many connections should spread their return. */
 export function defaultSpreadMs(connections: number): number {
   return Math.ceil(connections / RETURNS_PER_SECOND * 1000);
 }
 
-/** The reason given with {@linkcode CloseCode.GoingAway}: it says over what time to spread the return. */
-export function goingAwayReason(spreadMs: number): string {
-  return `the server is going away; return within ${
-    Math.min(MAX_SPREAD_MS, Math.ceil(spreadMs))
-  } ms`;
+/**
+ * The reason given with {@linkcode CloseCode.GoingAway}: it says over what time to spread the return, and
+ * whether every call that was received has been answered.
+ */
+export function goingAwayReason(spreadMs: number, drained: boolean): string {
+  const within = Math.min(MAX_SPREAD_MS, Math.ceil(spreadMs));
+  return `the server is going away${drained ? "; drained" : ""}; return within ${within} ms`;
+}
+
+/**
+ * Whether a close says that every call the server received was answered before it: then one without
+ * an answer did not run. Without the mark it may have.
+ */
+export function isDrained(code: number, reason: string): boolean {
+  return code === CloseCode.GoingAway && DRAINED.test(reason);
 }
 
 /** The spread that a reason asks for, in milliseconds; 0 if it asks for none. */

@@ -33,7 +33,7 @@ export type RpcHandlerErrorCode = typeof RPC_HANDLER_ERRORS[number];
  * | --- | --- |
  * | `ClientNotConnected` | no: it was not sent |
  * | `TooManyCallsInFlight`, `ClientEncodeError` | no: it was not sent |
- * | `ConnectionLost` | yes: it was sent, and the connection ended before the answer |
+ * | `ConnectionLost` | yes: it was sent, and the connection ended before the answer; no if `retryable` |
  * | `DeadlineExceeded`, `Cancelled` | yes if it was sent: the server is not told |
  * | the rest | yes |
  */
@@ -47,11 +47,22 @@ export type RpcErrorCode =
 export class RpcError extends Error {
   /** Why. */
   readonly code: RpcErrorCode;
+  /**
+   * Whether the call did not run and may succeed later, so that it can be made again. `false` where it may
+   * have run, or where another attempt would fail alike.
+   */
+  readonly retryable: boolean;
   /** Create with a code and words for a person. */
-  constructor(code: RpcErrorCode, message: string, options?: ErrorOptions) {
+  constructor(
+    code: RpcErrorCode,
+    message: string,
+    options: ErrorOptions & { readonly retryable?: boolean | undefined } = {},
+  ) {
     super(message, options);
     this.name = "RpcError";
     this.code = code;
+    this.retryable = options.retryable ??
+      (code === "ClientNotConnected" || code === "TooManyCallsInFlight");
   }
 }
 

@@ -95,11 +95,14 @@ export function parseFingerprint(text: string): Fingerprint | undefined {
 /** Largest message that a peer takes. */
 export type Receives = Pick<Limits, "maxMessageBytes" | "maxInflatedBytes">;
 
-const UNKNOWN: Receives = { maxMessageBytes: Infinity, maxInflatedBytes: Infinity };
+/** What a peer takes of whom nothing is known. */
+export const ANYTHING: Receives = { maxMessageBytes: Infinity, maxInflatedBytes: Infinity };
 /** What a client takes that does not say it: the defaults of 0.1.0, whatever they are today. */
 const UNSAID: Receives = { maxMessageBytes: 1_048_576, maxInflatedBytes: 8_388_608 };
 const UNSAID_RECEIVES = `${UNSAID.maxMessageBytes}.${UNSAID.maxInflatedBytes}`;
-const RECEIVES = /^([1-9][0-9]{0,14})\.([1-9][0-9]{0,14})$/;
+const RECEIVES = /^([1-9][0-9]{0,15})\.([1-9][0-9]{0,15})$/;
+/** The least that a client may say it takes: one that takes less could not even be told of failures. */
+export const MIN_RECEIVES_BYTES = 256;
 
 /** Say in a URL's query what a client was built from, and what it takes where that is not what it means to say nothing. */
 export function introduce(
@@ -114,14 +117,17 @@ export function introduce(
 
 /**
  * What a client takes, by the query of its URL: one that sends a fingerprint and nothing else takes what
- * {@linkcode UNSAID} says. Of a Rust peer, which sends neither, nothing is known.
+ * {@linkcode UNSAID} says. Of a Rust peer, which sends neither, nothing is known. `undefined` if it cannot
+ * be read, or is less than {@linkcode MIN_RECEIVES_BYTES}.
  */
-export function receivesOf(query: URLSearchParams): Receives {
-  const match = RECEIVES.exec(query.get(RECEIVES_QUERY) ?? "");
-  if (match !== null) {
-    return { maxMessageBytes: Number(match[1]), maxInflatedBytes: Number(match[2]) };
-  }
-  return query.has(FINGERPRINT_QUERY) ? UNSAID : UNKNOWN;
+export function receivesOf(query: URLSearchParams): Receives | undefined {
+  const said = query.get(RECEIVES_QUERY);
+  if (said === null) return query.has(FINGERPRINT_QUERY) ? UNSAID : ANYTHING;
+  const match = RECEIVES.exec(said);
+  if (match === null) return undefined;
+  const [maxMessageBytes, maxInflatedBytes] = [Number(match[1]), Number(match[2])];
+  if (Math.min(maxMessageBytes, maxInflatedBytes) < MIN_RECEIVES_BYTES) return undefined;
+  return { maxMessageBytes, maxInflatedBytes };
 }
 
 const PARTS: readonly FingerprintPart[] = ["methods", "state", "events"];

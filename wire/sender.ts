@@ -6,7 +6,7 @@
 import { Writer } from "../codec/writer.ts";
 import { MAX_STORED_BYTES, STORED_HEADER_BYTES, writeStoredHeader } from "../deflate/stored.ts";
 import type { Deflater } from "./deflater.ts";
-import type { Receives } from "./handshake.ts";
+import { ANYTHING, type Receives } from "./handshake.ts";
 import type { Transport } from "./transport.ts";
 
 /**
@@ -109,8 +109,12 @@ export interface SenderOwner {
   onIdle?(): void;
 }
 
-/** What a peer takes of whom nothing is known. */
-const ANYTHING: Receives = { maxMessageBytes: Infinity, maxInflatedBytes: Infinity };
+/**
+ * Is told once whether the peer takes a message: at once, or when it has been deflated. One that it does
+ * not take is not sent.
+ */
+export type SettledListener = (taken: boolean) => void;
+
 const NOTHING: Uint8Array<ArrayBuffer> = new Uint8Array(0);
 /** Bytes that a message may grow by when it is framed, and that many a KiB besides. */
 const GROWTH_BYTES = 64;
@@ -178,15 +182,15 @@ export class Sender {
   }
 
   /**
-   * Send the archive in a writer from {@linkcode Sender.begin}, and take the writer back. If it is larger
-   * than the peer takes, it is not sent, and `onTooBig` is called: at once, or when it has been deflated.
+   * Send the archive in a writer from {@linkcode Sender.begin}, and take the writer back. With `onSettled`
+   * only if the peer takes it; without, it was asked before.
    */
-  commit(writer: Writer, onTooBig?: () => void): void {
+  commit(writer: Writer, onSettled?: SettledListener): void {
     const { deflater, level, receives = ANYTHING } = this.options;
     const length = writer.position - STORED_HEADER_BYTES;
-    if (onTooBig !== undefined && length > receives.maxInflatedBytes) {
+    if (this.#closed || (onSettled !== undefined && length > receives.maxInflatedBytes)) {
       giveWriter(writer);
-      return onTooBig();
+      return onSettled?.(false);
     }
     let framed: Framed;
     try {
@@ -194,17 +198,17 @@ export class Sender {
     } catch (error) {
       giveWriter(writer);
       this.#fail(error);
-      return;
+      return onSettled?.(false);
     }
     if (framed instanceof Promise) {
       const done = () => giveWriter(writer);
       framed.then(done, done);
-      this.#wait(framed, length, onTooBig);
+      this.#wait(framed, length, onSettled);
     } else {
-      const tooBig = onTooBig !== undefined && framed.length > receives.maxMessageBytes;
-      if (!tooBig) this.#send(framed, length, undefined, false);
+      const taken = onSettled === undefined || framed.length <= receives.maxMessageBytes;
+      if (taken) this.#send(framed, false);
       giveWriter(writer);
-      if (tooBig) onTooBig();
+      onSettled?.(taken);
     }
   }
 
@@ -213,21 +217,29 @@ export class Sender {
     giveWriter(writer);
   }
 
-  /** Send a message that goes to many connections. `onTooBig` as for {@linkcode Sender.commit}. */
-  sendShared(message: SharedMessage, onTooBig?: () => void): void {
-    this.#send(message.at(this.options.level), message.length, onTooBig, true);
+  /** Send a message that goes to many connections. `onSettled` as for {@linkcode Sender.commit}. */
+  sendShared(message: SharedMessage, onSettled?: SettledListener): void {
+    const { level, receives = ANYTHING } = this.options;
+    if (this.#closed || (onSettled !== undefined && message.length > receives.maxInflatedBytes)) {
+      return onSettled?.(false);
+    }
+    const framed = message.at(level);
+    if (framed instanceof Promise) return this.#wait(framed, message.length, onSettled);
+    const taken = onSettled === undefined || framed.length <= receives.maxMessageBytes;
+    if (taken) this.#send(framed, true);
+    onSettled?.(taken);
   }
 
-  #send(framed: Framed, length: number, onTooBig: (() => void) | undefined, stable: boolean): void {
-    if (this.#closed) return;
-    const { maxMessageBytes, maxInflatedBytes } = this.options.receives ?? ANYTHING;
-    if (onTooBig !== undefined && length > maxInflatedBytes) return onTooBig();
-    if (framed instanceof Promise) return this.#wait(framed, length, onTooBig);
-    if (onTooBig !== undefined && framed.length > maxMessageBytes) onTooBig();
-    else if (this.#waiting === undefined) {
+  #send(framed: Uint8Array<ArrayBuffer>, stable: boolean): void {
+    if (this.#waiting === undefined) {
       this.sentBytes += framed.length;
       this.transport.send(framed, stable);
     } else this.#push({ bytes: stable ? framed : framed.slice(), length: framed.length });
+  }
+
+  /** Send what waits, and nothing more. */
+  finish(): void {
+    this.#closed = true;
   }
 
   /** Drop what waits, and send nothing more. */
@@ -244,23 +256,26 @@ export class Sender {
   #wait(
     framed: Promise<Uint8Array<ArrayBuffer>>,
     length: number,
-    onTooBig: (() => void) | undefined,
+    onSettled: SettledListener | undefined,
   ): void {
     const waiting: Waiting = { bytes: undefined, length };
-    if (!this.#closed) this.#push(waiting);
+    this.#push(waiting);
     framed.then((bytes) => {
-      const tooBig = onTooBig !== undefined &&
-        bytes.length > (this.options.receives ?? ANYTHING).maxMessageBytes;
-      waiting.bytes = tooBig ? NOTHING : bytes;
+      const taken = onSettled === undefined ||
+        bytes.length <= (this.options.receives ?? ANYTHING).maxMessageBytes;
+      waiting.bytes = taken ? bytes : NOTHING;
       // Before the rest, so that nothing counts as handed over while its answer is not.
-      if (tooBig && !this.#closed) onTooBig();
+      onSettled?.(taken);
       this.#drain();
-    }, (error) => this.#fail(error));
+    }, (error) => {
+      this.#fail(error);
+      onSettled?.(false);
+    });
   }
 
   #drain(): void {
     const waiting = this.#waiting;
-    if (this.#closed || waiting === undefined) return;
+    if (waiting === undefined) return;
     let sent = 0;
     for (const { bytes, length } of waiting) {
       if (bytes === undefined) break;
@@ -277,7 +292,7 @@ export class Sender {
   }
 
   #fail(error: unknown): void {
-    if (this.#closed) return;
+    if (this.#closed && this.idle) return;
     this.close();
     this.#owner.onSendError(error);
   }

@@ -10,29 +10,41 @@ const [BIG, WAIT] = Target.methods.map(({ call }) => call) as [
   typeof Target.methods[0]["call"],
   typeof Target.methods[0]["call"],
 ];
+const noise = (length: number) => crypto.getRandomValues(new Uint8Array(length));
 const turn = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0));
 
-test("an id that is used again before its late failure costs no other connection an id", async () => {
+function setUp() {
   const waiting: ((value: number) => void)[] = [];
   const core = createCore(
     Target,
     { onError() {} },
     () => ({
-      big: () => new Uint8Array(1000),
+      big: () => noise(1000),
       wait: () => new Promise<number>((resolve) => waiting.push(resolve)),
     }),
     { ...testDeflater, deflate: async (...args) => await testDeflater.deflate(...args) },
   );
-  // It says that it takes one byte, so that what the answer comes to is known only once it is deflated.
-  const hostile = await ScriptedClient.connect(core, upgradeRequest({}, "/?hl-max=1.1000000"));
+  return { core, waiting };
+}
+
+/** It takes so little that what an answer comes to is known only once it is deflated. */
+const NARROW = "/?hl-max=500.1000000";
+
+test("an id is taken until its answer is sent, and is not given to a second call before", async () => {
+  const { core, waiting } = setUp();
+  const hostile = await ScriptedClient.connect(core, upgradeRequest({}, NARROW));
   hostile.call(1, BIG);
   hostile.call(1, WAIT);
   hostile.call(2, WAIT);
+  assertEquals([waiting.length, core.stats().callsInFlight], [1, 2]);
   await turn();
-  assertEquals(waiting.length, 2);
-  waiting[0]!(7);
-  await turn();
+  assertEquals(hostile.take(), ["error 1 ServerEncodeError"]);
   assertEquals(core.stats().callsInFlight, 1);
+  hostile.call(1, WAIT);
+  waiting.forEach((resolve) => resolve(7));
+  await turn();
+  assertEquals(hostile.take().length, 2);
+  assertEquals(core.stats().callsInFlight, 0);
 
   const other = await ScriptedClient.connect(core);
   for (const id of [1, 2]) other.call(id, WAIT);
@@ -42,4 +54,34 @@ test("an id that is used again before its late failure costs no other connection
   hostile.hangUp();
   other.hangUp();
   assertEquals([core.connections, core.stats().callsInFlight], [0, 0]);
+});
+
+test("256 calls are in flight and no more, whatever a client does with its ids", async () => {
+  const { core, waiting } = setUp();
+  const hostile = await ScriptedClient.connect(core, upgradeRequest({}, NARROW));
+  for (let round = 0; round < 4; round++) {
+    for (let id = 0; id < 256; id++) {
+      hostile.call(id, BIG);
+      hostile.call(id, WAIT);
+    }
+    await turn();
+  }
+  assertEquals([waiting.length <= 256, core.stats().callsInFlight], [true, waiting.length]);
+  hostile.hangUp();
+});
+
+test("a client that makes each answer too big is told of ever less often", async () => {
+  const errors: unknown[] = [];
+  const core = createCore(
+    Target,
+    { onError: (error) => errors.push(error) },
+    () => ({ big: () => noise(1000), wait: () => 0 }),
+    testDeflater,
+  );
+  const client = await ScriptedClient.connect(core, upgradeRequest({}, NARROW));
+  for (let i = 0; i < 100; i++) client.call(1, BIG);
+  assertEquals(client.take(), new Array(100).fill("error 1 ServerEncodeError"));
+  // The 1st, 2nd, 4th, 8th, 16th, 32nd and 64th.
+  assertEquals(errors.length, 7);
+  client.hangUp();
 });

@@ -3,7 +3,13 @@ import { test } from "node:test";
 import { ServiceClient } from "../../client/client.ts";
 import { untilVisible, type Visibility } from "../../client/visibility.ts";
 import { rpc, service, u32 } from "../../mod.ts";
-import { defaultSpreadMs, goingAwayReason, MAX_SPREAD_MS, spreadOf } from "../../wire/close.ts";
+import {
+  defaultSpreadMs,
+  goingAwayReason,
+  isDrained,
+  MAX_SPREAD_MS,
+  spreadOf,
+} from "../../wire/close.ts";
 import { FakeClock } from "../support/fake_clock.ts";
 import { fakeDialer, FakePeer } from "../support/fake_peer.ts";
 import { testDeflater } from "../support/test_deflater.ts";
@@ -90,7 +96,7 @@ test("a client comes back within the time that a server which goes away asks for
   for (const [random, waitMs] of [[1, 5000], [0.5, 2500], [0.001, 5]] as const) {
     const { client, clock, peers } = setup(random);
     await client.connect();
-    peers[0]!.end(4001, goingAwayReason(5000));
+    peers[0]!.end(4001, goingAwayReason(5000, false));
     await settle();
     clock.advance(waitMs - 1);
     await settle();
@@ -103,19 +109,32 @@ test("a client comes back within the time that a server which goes away asks for
 });
 
 test("10,000 clients that a server sends away come back evenly over 5 seconds", () => {
-  const spreadMs = spreadOf(goingAwayReason(defaultSpreadMs(10_000)));
+  const spreadMs = spreadOf(goingAwayReason(defaultSpreadMs(10_000), false));
   assertEquals(spreadMs, 5000);
   assertEquals([defaultSpreadMs(0), defaultSpreadMs(1)], [0, 1]);
 });
 
 test("spreadOf() reads what goingAwayReason() writes, and bounds what others write", () => {
-  assertEquals(spreadOf(goingAwayReason(123.4)), 124);
-  assertEquals(spreadOf(goingAwayReason(Infinity)), MAX_SPREAD_MS);
+  assertEquals(spreadOf(goingAwayReason(123.4, false)), 124);
+  assertEquals(spreadOf(goingAwayReason(Infinity, false)), MAX_SPREAD_MS);
   assertEquals(spreadOf("; return within 999999 ms"), MAX_SPREAD_MS);
   for (const reason of ["", "going away", "; return within -1 ms", "; return within 1e9 ms"]) {
     assertEquals(spreadOf(reason), 0);
   }
-  assertEquals(new TextEncoder().encode(goingAwayReason(1e9)).length <= 123, true);
+  assertEquals(new TextEncoder().encode(goingAwayReason(1e9, true)).length <= 123, true);
+});
+
+test("isDrained() reads what goingAwayReason() writes, and nothing else", () => {
+  assertEquals(isDrained(4001, goingAwayReason(5, true)), true);
+  assertEquals(spreadOf(goingAwayReason(5, true)), 5);
+  assertEquals(isDrained(4001, "going away; drained"), true);
+  const others: readonly (readonly [code: number, reason: string])[] = [
+    [4001, goingAwayReason(5, false)],
+    [4001, "not quite; drainedly; return within 5 ms"],
+    [4001, ""],
+    [1000, goingAwayReason(5, true)],
+  ];
+  for (const [code, reason] of others) assertEquals(isDrained(code, reason), false);
 });
 
 test("a clock that jumps ahead makes calls late, not the client stuck", async () => {

@@ -155,6 +155,37 @@ test("limits: a message over the server's maxMessageBytes ends the connection, a
   assertEquals([world.server.connections, clock.pending], [0, 0]);
 });
 
+test("reconnect: a client whom the state is too big for waits longer each time, and says why", async () => {
+  const causes: unknown[] = [];
+  const { world, client, clock } = setup({
+    limits: { maxInflatedBytes: 5000 },
+    onError: (error) => causes.push(error),
+  });
+  const told: string[] = [];
+  world.server = startServer({ onError: (error) => told.push(String(error)) });
+  await client.connect();
+  const waits: number[] = [];
+  for (let round = 0; round < 4; round++) {
+    // It lasts for long enough that any other end would be followed by the shortest wait.
+    clock.advance(20_000);
+    await client.rpc.push({ word: "x".repeat(2000) });
+    await client.rpc.push({ word: "y".repeat(2000) }).catch(() => {});
+    await settle();
+    assertEquals(client.status.state, "reconnecting");
+    let ms = 0;
+    for (; ms < 10_000 && client.status.state !== "open"; ms += 50) {
+      clock.advance(50);
+      await settle();
+    }
+    waits.push(ms);
+  }
+  assertEquals(waits, [100, 200, 400, 800]);
+  assertEquals(causes.every((cause) => String(cause).includes("4009")), true);
+  assertEquals(told.every((error) => error.includes("state.seen")), true);
+  assertEquals(told.length, 4);
+  await client.close();
+});
+
 test("limits: an event over the client's maxInflatedBytes is skipped, and the next one comes", async () => {
   const { world, client, clock } = setup({ limits: { maxInflatedBytes: 5000 } });
   await client.connect();

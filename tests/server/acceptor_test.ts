@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
+import { isDrained } from "../../wire/close.ts";
 import { formatFingerprint } from "../../wire/handshake.ts";
 import { createCore } from "../../server/mod.ts";
 import type { Deflater } from "../../wire/deflater.ts";
@@ -210,3 +211,50 @@ for (const maxLevel of [-1, 10, 1.5, NaN]) {
     assertThrows(() => setUp({ maxLevel }), RangeError);
   });
 }
+
+test("close() decides and closes in one step: a call is answered, or it never ran", async () => {
+  for (let turns = 0; turns < 12; turns++) {
+    const setup = setUp();
+    const client = await ScriptedClient.connect(setup.core);
+    let closed: Promise<void> | undefined;
+    let slow: ((value: number) => void) | undefined;
+    setup.script = () => {
+      closed ??= setup.core.close({ deadlineMs: 10_000 });
+      return 1;
+    };
+    client.call(1, call.run, { script: "" });
+    setup.script = () => new Promise((resolve) => slow = resolve);
+    for (let i = 0; i < turns; i++) await undefined;
+    client.call(2, call.run, { script: "" });
+    const ran = slow !== undefined;
+    await turn();
+    slow?.(2);
+    await closed;
+    const answers = ["response 1 01000000", ...(ran ? ["response 2 02000000"] : [])];
+    assertEquals([client.take(), client.closedWith?.code], [answers, 4001], `${turns} turns`);
+    assertEquals(isDrained(4001, client.closedWith?.reason ?? ""), true);
+    assertEquals(setup.clock.pending, 0);
+  }
+});
+
+test("close() does not say that all was answered when its deadline passed", async () => {
+  const setup = setUp();
+  const client = await ScriptedClient.connect(setup.core);
+  setup.script = () => new Promise(() => {});
+  client.call(1, call.run, { script: "" });
+  const closed = setup.core.close({ deadlineMs: 3000 });
+  await turn();
+  setup.clock.advance(3000);
+  await closed;
+  assertEquals(isDrained(4001, client.closedWith?.reason ?? ""), false);
+});
+
+test("ServiceAcceptor refuses a client that says a senseless hl-max", async () => {
+  const setup = setUp();
+  for (const value of ["1.99999999", "1000", "x"]) {
+    const request = upgradeRequest({}, `/?hl-max=${value}`);
+    const answer = await setup.core.acceptor.upgrade(request, PEER);
+    assertEquals(answer instanceof Response && answer.status, 400);
+  }
+  assertEquals(setup.core.stats().connectionsRefused, 3);
+});

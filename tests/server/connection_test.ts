@@ -370,7 +370,7 @@ test("Connection skips an event that its client does not take, says so ever less
   const setup = setUp();
   const hl = (query: string) => upgradeRequest({}, `/?hl-max=${query}`);
   const small = await ScriptedClient.connect(setup.core, hl("1000.300"));
-  const narrow = await ScriptedClient.connect(setup.core, hl("60.100000"));
+  const narrow = await ScriptedClient.connect(setup.core, hl("256.100000"));
   const large = await ScriptedClient.connect(setup.core, hl("100000.100000"));
   for (const { subscriptions } of setup.contexts) subscriptions.add("a");
   const emitRaw = (length: number) =>
@@ -389,4 +389,38 @@ test("Connection skips an event that its client does not take, says so ever less
     assertEquals([client.take().length, client.closedWith], [1, undefined]);
     client.hangUp();
   }
+});
+
+test("Connection says whose a state change is that is too big, and of which field", async () => {
+  const setup = setUp();
+  const client = await ScriptedClient.connect(setup.core, upgradeRequest({}, "/?hl-max=256.1000"));
+  const { state } = setup.contexts[0]!;
+  setup.script = () => {
+    state.counter = 1;
+    state.names = ["x".repeat(2000)];
+    return 0;
+  };
+  client.call(1, call.run, { script: "" });
+  assertEquals(client.closedWith?.code, 4009);
+  assertEquals(client.closedWith?.reason.endsWith(": state.names"), true);
+  assertEquals(client.take(), []);
+  assertEquals(setup.errors.map(({ context }) => context.where), ["state"]);
+  const { error } = setup.errors[0]!;
+  assertInstanceOf(error, RangeError);
+  assertEquals(error.message.includes("state.names"), true);
+  assertEquals([setup.core.connections, setup.clock.pending], [0, 0]);
+});
+
+test("Connection fails one call for an answer that would fill the whole queue, and goes on", async () => {
+  const setup = setUp({ limits: { maxBufferedBytes: 400 } });
+  const client = await ScriptedClient.connect(setup.core);
+  setup.script = () => 0;
+  client.call(1, call.big);
+  client.call(2, call.get);
+  assertEquals(client.take(), ["error 1 ServerEncodeError", "response 2 00000000"]);
+  assertEquals([client.closedWith, setup.errors.map(({ context }) => context.where)], [
+    undefined,
+    ["big"],
+  ]);
+  client.hangUp();
 });

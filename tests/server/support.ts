@@ -63,7 +63,7 @@ export function setUp(
       },
       get: () => state.counter,
       run: () => setup.script(),
-      big: () => new Uint8Array(1000),
+      big: () => crypto.getRandomValues(new Uint8Array(1000)),
     };
   };
   const setup: Setup = {

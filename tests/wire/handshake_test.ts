@@ -78,7 +78,7 @@ test("compareFingerprint() names what differs", () => {
 });
 
 test("introduce() keeps the rest of the query, and says what differs from what silence means", () => {
-  const query = new URLSearchParams("a=b&hl=old&hl-max=1.2");
+  const query = new URLSearchParams("a=b&hl=old&hl-max=1000.2000");
   // For ever, whatever the defaults are: releases of different defaults must understand each other.
   const silent = { maxMessageBytes: 1_048_576, maxInflatedBytes: 8_388_608 };
   introduce(query, OURS, silent);
@@ -87,6 +87,20 @@ test("introduce() keeps the rest of the query, and says what differs from what s
   assertEquals(receivesOf(query), silent);
   introduce(query, OURS, DEFAULT_LIMITS);
   assertEquals(query.get("hl-max"), "2097152.2097152");
-  introduce(query, OURS, { maxMessageBytes: 1, maxInflatedBytes: 2 });
-  assertEquals(receivesOf(query), { maxMessageBytes: 1, maxInflatedBytes: 2 });
+  introduce(query, OURS, { maxMessageBytes: 1000, maxInflatedBytes: 2000 });
+  assertEquals(receivesOf(query), { maxMessageBytes: 1000, maxInflatedBytes: 2000 });
+});
+
+const GARBAGE =
+  "1.2 255.300 300.255 1000 .1000 1000. 01000.1000 1e4.1000 -1000.1000 1000.1000.1000 10000000000000000.1000"
+    .split(" ");
+test("receivesOf() reads nothing but two sizes of at least 256 bytes", () => {
+  for (const text of ["", " 1000.1000", ...GARBAGE]) {
+    assertEquals(receivesOf(new URLSearchParams({ "hl-max": text })), undefined, text);
+  }
+  const largest = Number.MAX_SAFE_INTEGER;
+  assertEquals(receivesOf(new URLSearchParams(`hl-max=256.${largest}`)), {
+    maxMessageBytes: 256,
+    maxInflatedBytes: largest,
+  });
 });

@@ -118,6 +118,49 @@ test("Sender.close() drops what waits", async () => {
   assertEquals([transport.sent.length, errors.length, sender.bufferedBytes], [0, 0, 0]);
 });
 
+test("Sender.finish() sends what waits, and nothing that comes later", async () => {
+  const deflater = new LateDeflater();
+  const { transport, send, sender, idleCount } = setUp(deflater);
+  send(1, 500);
+  send(2, 10);
+  sender.finish();
+  send(3, 10);
+  send(4, 600);
+  assertEquals([transport.sent.length, deflater.waiting.length], [0, 1]);
+  deflater.waiting[0]!.finish();
+  await turn();
+  assertEquals(transport.contents, [[1, 500], [2, 10]]);
+  assertEquals([sender.idle, idleCount()], [true, 1]);
+});
+
+test("Sender settles each message once: at once, when it is deflated, or when that fails", async () => {
+  const deflater = new LateDeflater();
+  const receives = { maxMessageBytes: 300, maxInflatedBytes: 1000 };
+  const transport = new Recorder();
+  const sender = new Sender(transport, { deflater, level: 6, receives }, { onSendError() {} });
+  const settled: string[] = [];
+  const send = (name: string, bytes: Uint8Array) => {
+    const writer = sender.begin();
+    writer.writeBytes(bytes);
+    sender.commit(writer, (taken) => settled.push(`${name} ${taken}`));
+  };
+  const noise = (length: number) => crypto.getRandomValues(new Uint8Array(length));
+  send("small", noise(20));
+  send("over what it inflates", noise(1001));
+  send("dense", noise(900));
+  send("even", new Uint8Array(900));
+  assertEquals(settled, ["small true", "over what it inflates false"]);
+  deflater.waiting.forEach(({ finish }) => finish());
+  await turn();
+  assertEquals(settled.splice(2), ["dense false", "even true"]);
+  assertEquals(transport.contents.map(([, length]) => length), [20, 900]);
+  send("broken", new Uint8Array(900));
+  deflater.waiting.at(-1)!.fail();
+  await turn();
+  send("late", new Uint8Array(900));
+  assertEquals(settled.splice(2), ["broken false", "late false"]);
+});
+
 test("SharedMessage deflates once a level, and stores small messages once for all levels", () => {
   let deflated = 0;
   const counting: Deflater = {
