@@ -74,6 +74,7 @@ export async function memoryPair<Methods, State, Event, Auth = undefined>(
 ): Promise<MemoryPair<Methods, State, Event>> {
   const deflater = createZlibDeflater() ?? createStreamsDeflater();
   const server = createCore(service, options.server ?? {}, handler, deflater);
+  server.start();
   const network = new MemoryNetwork();
   const dial = memoryDialer(server.acceptor, network);
   const clients: Client<Methods, State, Event>[] = [];

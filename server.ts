@@ -17,6 +17,7 @@
  * @module
  */
 import {
+  type AcceptingCore,
   type BrokerStatus,
   type CloseOptions,
   createCore,
@@ -29,7 +30,13 @@ import { useCompiler } from "./codec/compiler.ts";
 import { type BunHandlers, handlers as bunHandlers, listen as bunListen } from "./runtime/bun.ts";
 import { handler as denoHandler } from "./runtime/deno.ts";
 import { runtimeName } from "./runtime/detect.ts";
-import type { Fallback, Listener } from "./runtime/listen.ts";
+import {
+  type Fallback,
+  type Listener,
+  listenError,
+  type ListenOptions,
+  type OnPlainError,
+} from "./runtime/listen.ts";
 import { listen as rawListen } from "./runtime/raw_server.ts";
 import { type StandardUpgrade, upgradeStandard } from "./runtime/standard.ts";
 import { createStreamsDeflater } from "./runtime/streams.ts";
@@ -37,7 +44,7 @@ import { createZlibDeflater } from "./runtime/zlib.ts";
 import type { Service } from "./service/types.ts";
 import { selfSigned } from "./tls/self_signed.ts";
 import type { Deflater } from "./wire/deflater.ts";
-import type { PeerInfo } from "./wire/transport.ts";
+import type { Acceptor, PeerInfo } from "./wire/transport.ts";
 import { checkLimits } from "./wire/limits.ts";
 
 export {
@@ -164,17 +171,18 @@ export async function serve<Methods, State, Event, Auth = undefined>(
   handler: ServiceHandler<Methods, State, Event, Auth>,
 ): Promise<Server<Event>> {
   const limits = checkLimits(options.limits);
+  if (runtimeName() === "browser") throw new TypeError("Cannot listen: a browser has no sockets");
   const core = createCore(service, withReport(options), handler, chooseDeflater());
   const { cert, key, fingerprint } = await certificate(options);
-  if (runtimeName() === "browser") throw new TypeError("Cannot listen: a browser has no sockets");
-  const listen = runtimeName() === "bun" ? bunListen : rawListen;
   const listener = await listen(core.acceptor, {
     port: options.port,
     hostname: options.hostname,
     cert,
     key,
-    fallback: options.fallback ?? describeEndpoint,
+    ...plainHttp(service.name, options, core),
   });
+  // Last: nothing is left to be closed of a server that could not start.
+  core.start();
   let closing: Promise<void> | undefined;
   const close = (closeOptions?: CloseOptions): Promise<void> =>
     closing ??= closeServer(core, listener, limits.closeTimeoutMs, closeOptions);
@@ -214,12 +222,13 @@ export function handler<Methods, State, Event, Auth = undefined>(
   handler: ServiceHandler<Methods, State, Event, Auth>,
 ): Mounted<Event> {
   const core = createCore(service, withReport(options), handler, chooseDeflater());
-  const fallback = options.fallback ?? describeEndpoint;
-  const bun = bunHandlers(core.acceptor, fallback);
+  const { fallback, onError } = plainHttp(service.name, options, core);
+  const bun = bunHandlers(core.acceptor, fallback, onError);
+  core.start();
   return {
     fetch: runtimeName() === "bun"
       ? bun.fetch as MountedFetch
-      : denoHandler(core.acceptor, fallback) as MountedFetch,
+      : denoHandler(core.acceptor, fallback, onError) as MountedFetch,
     websocket: bun.websocket,
     upgrade: (request, peer = { address: "" }) => upgradeStandard(core.acceptor, request, peer),
     events: core.events,
@@ -234,6 +243,25 @@ export function handler<Methods, State, Event, Auth = undefined>(
     close: (closeOptions) => core.close(closeOptions),
     [Symbol.asyncDispose]: () => core.close(),
   };
+}
+
+function plainHttp<Auth>(
+  service: string,
+  { fallback = describeEndpoint }: HandlerOptions<Auth>,
+  core: AcceptingCore<never>,
+): { readonly fallback: Fallback; readonly onError: OnPlainError } {
+  return {
+    fallback,
+    onError: (error, peer) => core.onError(error, { where: "fallback", peer, service }),
+  };
+}
+
+async function listen(acceptor: Acceptor, options: ListenOptions): Promise<Listener> {
+  try {
+    return await (runtimeName() === "bun" ? bunListen : rawListen)(acceptor, options);
+  } catch (error) {
+    throw listenError(error, options);
+  }
 }
 
 async function closeServer(

@@ -7,11 +7,22 @@
 import type { Acceptor, Upgrade } from "../wire/transport.ts";
 import { truncateReason } from "./frames.ts";
 import { GuardedTransport } from "./guard.ts";
-import { malformedUpgrade, upgradeRequired, wantsWebSocket } from "./listen.ts";
-import type { Fallback, Listener, ListenOptions } from "./listen.ts";
+import {
+  answerFrom,
+  type Fallback,
+  internalError,
+  type Listener,
+  type ListenOptions,
+  malformedUpgrade,
+  type OnPlainError,
+  upgradeRequired,
+  wantsWebSocket,
+} from "./listen.ts";
 
 /** Bun closes after this many seconds of silence at the latest. */
 const MAX_IDLE_TIMEOUT_S = 960;
+/** Seconds for which nothing may move in a plain request: the longest that Bun takes. */
+const PLAIN_IDLE_TIMEOUT_S = 255;
 /** Messages from this many bytes on are not gathered: a copy would cost more than a write. */
 const MAX_GATHERED_BYTES = 16 * 1024;
 
@@ -42,6 +53,8 @@ export interface BunServer {
     request: Request,
     options: { headers: Record<string, string>; data: BunSocketData },
   ): boolean;
+  /** How long nothing may move in a request. */
+  timeout?(request: Request, seconds: number): void;
   /** The peer's address. */
   requestIP(request: Request): { readonly address: string } | null;
 }
@@ -172,7 +185,11 @@ export class BunTransport extends GuardedTransport implements BunSocketData {
 let handling: BunTransport | undefined;
 
 /** Handlers that upgrade what `acceptor` accepts. Requests that ask for no WebSocket go to `fallback`. */
-export function handlers(acceptor: Acceptor, fallback: Fallback = upgradeRequired): BunHandlers {
+export function handlers(
+  acceptor: Acceptor,
+  fallback: Fallback = upgradeRequired,
+  onError: OnPlainError = () => {},
+): BunHandlers {
   const upgrade = (
     request: Request,
     server: BunServer,
@@ -190,10 +207,11 @@ export function handlers(acceptor: Acceptor, fallback: Fallback = upgradeRequire
     fetch(request, server) {
       // Bun lets a malformed `Host` through, of which it makes no URL.
       if (!URL.canParse(request.url)) return new Response("Malformed request", { status: 400 });
-      if (!wantsWebSocket(request)) return fallback(request);
-      const decision = acceptor.upgrade(request, {
-        address: server.requestIP(request)?.address ?? "",
-      });
+      const peer = { address: server.requestIP(request)?.address ?? "" };
+      if (!wantsWebSocket(request)) {
+        return answerFrom(fallback, request, (error) => onError(error, peer));
+      }
+      const decision = acceptor.upgrade(request, peer);
       return decision instanceof Promise
         ? decision.then((decided) => upgrade(request, server, decided))
         : upgrade(request, server, decision);
@@ -243,12 +261,23 @@ interface Bun {
 export function listen(acceptor: Acceptor, options: ListenOptions): Listener {
   const bun = (globalThis as { readonly Bun?: Bun }).Bun;
   if (bun === undefined) throw new TypeError("Cannot listen: this is not Bun");
-  const { cert, key } = options;
+  const { cert, key, onError = () => {} } = options;
+  const { fetch, websocket } = handlers(acceptor, options.fallback, onError);
   const server = bun.serve({
     port: options.port,
     ...(options.hostname === undefined ? {} : { hostname: options.hostname }),
     ...(cert === undefined || key === undefined ? {} : { tls: { cert, key } }),
-    ...handlers(acceptor, options.fallback),
+    websocket,
+    fetch(request: Request, server: BunServer) {
+      // Ten seconds otherwise: too short for a stream of events.
+      server.timeout?.(request, PLAIN_IDLE_TIMEOUT_S);
+      return fetch(request, server);
+    },
+    // A body that fails on its way. Bun's own page shows the peer source and paths.
+    error(error: unknown) {
+      onError(error, { address: "" });
+      return internalError();
+    },
   });
   const stop = (): void => {
     options.signal?.removeEventListener("abort", stop);

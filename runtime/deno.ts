@@ -10,8 +10,14 @@ import type { Acceptor, Upgrade } from "../wire/transport.ts";
 import { runtimeName } from "./detect.ts";
 import { truncateReason } from "./frames.ts";
 import { GuardedTransport } from "./guard.ts";
-import { malformedUpgrade, upgradeRequired, wantsWebSocket } from "./listen.ts";
-import type { Fallback } from "./listen.ts";
+import {
+  answerFrom,
+  type Fallback,
+  malformedUpgrade,
+  type OnPlainError,
+  upgradeRequired,
+  wantsWebSocket,
+} from "./listen.ts";
 
 /** A handler for `Deno.serve`, `deno serve` or a router on top of them. */
 export type Handler = (
@@ -61,13 +67,20 @@ class DenoTransport extends GuardedTransport {
 }
 
 /** A handler that upgrades what `acceptor` accepts. Requests that ask for no WebSocket go to `fallback`. */
-export function handler(acceptor: Acceptor, fallback: Fallback = upgradeRequired): Handler {
+export function handler(
+  acceptor: Acceptor,
+  fallback: Fallback = upgradeRequired,
+  onError: OnPlainError = () => {},
+): Handler {
   return (request, info) => {
-    if (!wantsWebSocket(request)) return fallback(request);
+    const peer = { address: addressOf(info?.remoteAddr) };
+    if (!wantsWebSocket(request)) {
+      return answerFrom(fallback, request, (error) => onError(error, peer));
+    }
     if (runtimeName() !== "deno") {
       throw new TypeError("Cannot upgrade: fetch does on Deno and Bun; use serve() or upgrade()");
     }
-    const decision = acceptor.upgrade(request, { address: addressOf(info?.remoteAddr) });
+    const decision = acceptor.upgrade(request, peer);
     return decision instanceof Promise
       ? decision.then((decided) => answer(request, decided, acceptor))
       : answer(request, decision, acceptor);

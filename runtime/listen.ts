@@ -4,6 +4,8 @@
  * @module
  */
 
+import type { PeerInfo } from "../wire/transport.ts";
+
 /** Where to listen, and what to do with requests that are no WebSocket. */
 export interface ListenOptions {
   /** TCP port; 0 lets the system choose. */
@@ -16,12 +18,17 @@ export interface ListenOptions {
   readonly key?: string | undefined;
   /** Answers requests that do not ask for a WebSocket. Default: status 426. */
   readonly fallback?: Fallback | undefined;
+  /** Is told of what the fallback fails at. */
+  readonly onError?: OnPlainError | undefined;
   /** Ends the listener at once, as {@linkcode Listener.abort} does. */
   readonly signal?: AbortSignal | undefined;
 }
 
 /** Answers a request that does not ask for a WebSocket. */
 export type Fallback = (request: Request) => Response | Promise<Response>;
+
+/** Is told of an error of which a peer sees no more than status 500; never throws. */
+export type OnPlainError = (error: unknown, peer: PeerInfo) => void;
 
 /** A server that listens. */
 export interface Listener {
@@ -34,6 +41,26 @@ export interface Listener {
   /** Cut every connection and stop. */
   abort(): void;
 }
+
+/** What a runtime throws where it cannot bind an address, in words; its `code` is kept. */
+export function listenError(error: unknown, { port, hostname }: ListenOptions): unknown {
+  const { code } = error as { readonly code?: unknown };
+  const advice = typeof code === "string" ? ADVICE[code] : undefined;
+  if (advice === undefined) return error;
+  const where = hostname === undefined ? `port ${port}` : `${hostname}, port ${port}`;
+  return Object.assign(
+    new Error(`Cannot listen on ${where}: ${advice} (${code})`, { cause: error }),
+    {
+      code,
+    },
+  );
+}
+
+const ADVICE: Readonly<Record<string, string>> = {
+  EADDRINUSE: "another program has it; stop that one or give another, 0 lets the system choose",
+  EACCES: "this user may not take it; give one from 1024 up",
+  EADDRNOTAVAIL: "this machine does not have that address",
+};
 
 /** Whether a request asks for a WebSocket. */
 export function wantsWebSocket(request: Request): boolean {
@@ -52,4 +79,51 @@ export function upgradeRequired(): Response {
 /** The answer to an upgrade that the runtime finds malformed. */
 export function malformedUpgrade(): Response {
   return new Response("Malformed WebSocket upgrade", { status: 400 });
+}
+
+/**
+ * What the fallback answers to a request. Where it fails, or its answer cannot be sent, `onError` is told
+ * why and the peer is not: runtimes would show it a stack, or nothing.
+ */
+export async function answerFrom(
+  fallback: Fallback,
+  request: Request,
+  onError: (error: unknown) => void,
+): Promise<Response> {
+  try {
+    const answer = await fallback(request);
+    checkAnswer(answer);
+    return answer;
+  } catch (error) {
+    onError(error);
+    return internalError();
+  }
+}
+
+/** What was sent, and cannot be sent again: `Deno.serve` does not say so of a `Response`. */
+const sent = new WeakSet<Response>();
+
+/** Throws `TypeError` if a `Response` cannot be sent; it is taken for sent from now on. */
+function checkAnswer(answer: unknown): asserts answer is Response {
+  if (!(answer instanceof Response)) {
+    throw new TypeError("Cannot answer a request: expected this runtime's Response");
+  }
+  if (answer.bodyUsed || answer.body?.locked === true || sent.has(answer)) {
+    throw new TypeError(
+      "Cannot answer a request: this Response was sent before; make a new one for each request",
+    );
+  }
+  // What `Response.error()` makes.
+  if (answer.status < 200) {
+    throw new TypeError(`Cannot answer a request: ${answer.status} is no status of an answer`);
+  }
+  if (answer.body !== null) sent.add(answer);
+}
+
+/** The answer to a request that failed here. */
+export function internalError(): Response {
+  return new Response("The server failed\n", {
+    status: 500,
+    headers: { "content-type": "text/plain; charset=utf-8" },
+  });
 }

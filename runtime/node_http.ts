@@ -4,11 +4,9 @@
  * @module
  */
 
-import { type IncomingMessage, STATUS_CODES } from "node:http";
+import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
-
-/** Largest body of a request, in bytes. */
-export const MAX_BODY_BYTES: number = 1024 * 1024;
+import type { PeerInfo } from "../wire/transport.ts";
 
 /** Characters of a `Host` header: a name or an address, and a port. */
 const HOST = /^[A-Za-z0-9._~%-]+(?::\d{1,5})?$|^\[[0-9A-Fa-f:.]+\](?::\d{1,5})?$/;
@@ -20,18 +18,27 @@ const CONNECTION_FIELDS = /^(connection|content-length|keep-alive|transfer-encod
 export function toRequest(
   message: IncomingMessage,
   secure: boolean,
-  body?: Uint8Array<ArrayBuffer>,
+  { body, signal }: {
+    readonly body?: ReadableStream<Uint8Array<ArrayBuffer>> | undefined;
+    readonly signal?: AbortSignal | undefined;
+  } = {},
 ): Request | undefined {
   const host = message.headers.host ?? "";
   if (!HOST.test(host) || countHeader(message, "host") !== 1) return undefined;
   const method = message.method ?? "GET";
-  const bodiless = method === "GET" || method === "HEAD" || body === undefined;
+  // Node asks for `duplex`, which the types leave out.
+  const init: RequestInit & { readonly duplex: "half" } = {
+    method,
+    headers: toHeaders(message),
+    duplex: "half",
+    ...(body === undefined ? {} : { body }),
+    ...(signal === undefined ? {} : { signal }),
+  };
   try {
-    return new Request(`${secure ? "https" : "http"}://${host}${targetOf(message.url ?? "/")}`, {
-      method,
-      headers: toHeaders(message),
-      ...(bodiless ? {} : { body }),
-    });
+    return new Request(
+      `${secure ? "https" : "http"}://${host}${targetOf(message.url ?? "/")}`,
+      init,
+    );
   } catch {
     return undefined;
   }
@@ -63,57 +70,80 @@ function countHeader({ rawHeaders }: IncomingMessage, name: string): number {
   return count;
 }
 
-/** A request's whole body, or `undefined` when it is too large or breaks off. */
-export async function readBody(
+/**
+ * The body of a request, read when it is asked for and no further; `undefined` where there is none.
+ * Fails when the peer leaves, or has kept its reader waiting for `patienceMs` and a millisecond more
+ * for each byte that came: 1 kB a second in the long run.
+ */
+export function bodyOf(
   message: IncomingMessage,
-): Promise<Uint8Array<ArrayBuffer> | undefined> {
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  try {
-    for await (const chunk of message as AsyncIterable<Uint8Array>) {
-      bytes += chunk.length;
-      if (bytes > MAX_BODY_BYTES) return undefined;
-      chunks.push(chunk);
-    }
-  } catch {
-    return undefined;
-  }
-  const body = new Uint8Array(bytes);
-  let at = 0;
-  for (const chunk of chunks) {
-    body.set(chunk, at);
-    at += chunk.length;
-  }
-  return body;
+  patienceMs: number,
+  mayContinue?: () => void,
+): ReadableStream<Uint8Array<ArrayBuffer>> | undefined {
+  const { headers, method } = message;
+  const length = headers["content-length"];
+  const isEmpty = headers["transfer-encoding"] === undefined &&
+    (length === undefined || Number(length) === 0);
+  if (isEmpty || method === "GET" || method === "HEAD") return undefined;
+  let left = patienceMs;
+  return new ReadableStream({
+    async pull(controller) {
+      mayContinue?.();
+      mayContinue = undefined;
+      const started = performance.now();
+      const chunk = await nextChunk(message, left);
+      left -= performance.now() - started;
+      if (chunk === undefined) return controller.close();
+      left += chunk.length;
+      controller.enqueue(chunk);
+    },
+  }, { highWaterMark: 0 });
 }
 
-/**
- * Write a whole answer to a socket, and end it. `bodiless` leaves the body out, as the answer to
- * HEAD must.
- */
-export async function writeResponse(
-  socket: Socket,
-  response: Response,
-  bodiless = false,
-): Promise<void> {
-  const body = new Uint8Array(await response.arrayBuffer());
-  const { status } = response;
-  const empty = status === 204 || status === 304;
-  const upgrade = response.headers.has("upgrade") ? ", Upgrade" : "";
-  const lines = [
-    `HTTP/1.1 ${status} ${response.statusText || (STATUS_CODES[status] ?? "")}`,
-    `Date: ${new Date().toUTCString()}`,
-    `Connection: close${upgrade}`,
-    ...(empty ? [] : [`Content-Length: ${body.length}`]),
-    ...headerLines(response.headers),
-  ];
-  socket.write(`${lines.join("\r\n")}\r\n\r\n`, "latin1");
-  if (!empty && !bodiless && body.length > 0) socket.write(body);
-  socket.end();
+/** What comes next of a body, `undefined` at its end. */
+function nextChunk(
+  message: IncomingMessage,
+  patienceMs: number,
+): Promise<Uint8Array<ArrayBuffer> | undefined> {
+  return new Promise((resolve, reject) => {
+    const check = (): void => {
+      const chunk = message.read() as Uint8Array<ArrayBuffer> | null;
+      if (chunk !== null) done(() => resolve(chunk));
+      else if (message.readableEnded) done(() => resolve(undefined));
+      else if (message.destroyed) done(() => reject(new Error("The client has left")));
+    };
+    const done = (settle: () => void): void => {
+      clearTimeout(timer);
+      for (const name of EVENTS) message.off(name, check);
+      settle();
+    };
+    const timer = setTimeout(() => {
+      done(() => reject(new Error("The client does not send its body")));
+      message.destroy();
+    }, patienceMs);
+    for (const name of EVENTS) message.on(name, check);
+    check();
+  });
+}
+
+const EVENTS = ["readable", "end", "close", "error"] as const;
+
+/** The fields of an answer, name after value. `last`: no other request can follow. */
+export function answerFields(headers: Headers, last: boolean): string[] {
+  const fields = [...headers].filter(([name]) => !CONNECTION_FIELDS.test(name)).flat();
+  const tokens = [...(last ? ["close"] : []), ...(headers.has("upgrade") ? ["Upgrade"] : [])];
+  if (tokens.length > 0) fields.push("Connection", tokens.join(", "));
+  return fields;
 }
 
 /** Header fields as lines, but for those that belong to the connection. */
 export function headerLines(headers: Headers): string[] {
   return [...headers].filter(([name]) => !CONNECTION_FIELDS.test(name))
     .map(([name, value]) => `${name}: ${value}`);
+}
+
+/** Where the other end of a socket is. */
+export function peerOf(socket: Socket): PeerInfo {
+  // An IPv4 peer of a socket that listens on both.
+  return { address: (socket.remoteAddress ?? "").replace(/^::ffff:(?=\d+\.)/i, "") };
 }

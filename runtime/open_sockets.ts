@@ -52,6 +52,19 @@ export class OpenSockets {
     this.add(socket);
   }
 
+  /** Whether no more may come. */
+  get draining(): boolean {
+    return this.#draining;
+  }
+
+  /** The peer has been answered, and may say what else it wants in the same time as at first. */
+  expect(socket: Socket): void {
+    if (!this.#timers.has(socket) || socket.destroyed) return;
+    clearTimeout(this.#timers.get(socket));
+    if (this.#draining) return void socket.destroy();
+    this.#timers.set(socket, setTimeout(() => socket.destroy(), this.#timeoutMs));
+  }
+
   /** The peer has said what it wants. */
   settle(socket: Socket): void {
     clearTimeout(this.#timers.get(socket));

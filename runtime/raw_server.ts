@@ -8,16 +8,18 @@
  * @module
  */
 
-import http from "node:http";
+import http, { STATUS_CODES } from "node:http";
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import https from "node:https";
 import type { Socket } from "node:net";
-import type { Acceptor, PeerInfo, Upgrade } from "../wire/transport.ts";
+import type { Acceptor, Upgrade } from "../wire/transport.ts";
 import { CloseCode } from "../wire/close.ts";
-import { upgradeRequired } from "./listen.ts";
-import type { Fallback, Listener, ListenOptions } from "./listen.ts";
-import { readBody, toRequest, writeResponse } from "./node_http.ts";
+import { checkCertificate } from "./check_certificate.ts";
+import { internalError, upgradeRequired } from "./listen.ts";
+import type { Listener, ListenOptions, OnPlainError } from "./listen.ts";
+import { peerOf, toRequest } from "./node_http.ts";
 import { OpenSockets } from "./open_sockets.ts";
+import { PlainHttp, type PlainHttpOptions } from "./plain_http.ts";
 import { RawTransport } from "./raw_transport.ts";
 import { asksForWebSocket, checkUpgradeRequest, upgradeHead } from "./raw_upgrade.ts";
 
@@ -25,6 +27,7 @@ import { asksForWebSocket, checkUpgradeRequest, upgradeHead } from "./raw_upgrad
 export async function listen(acceptor: Acceptor, options: ListenOptions): Promise<Listener> {
   const { cert, key, signal } = options;
   const secure = cert !== undefined && key !== undefined;
+  if (secure) checkCertificate(cert, key);
   const server: Server = secure
     ? https.createServer({
       cert,
@@ -34,7 +37,13 @@ export async function listen(acceptor: Acceptor, options: ListenOptions): Promis
     })
     : http.createServer();
   const sockets = new OpenSockets(acceptor.handshakeTimeoutMs);
-  new RawServer(acceptor, options.fallback ?? upgradeRequired, secure, sockets).attach(server);
+  new RawServer({
+    acceptor,
+    secure,
+    sockets,
+    fallback: options.fallback ?? upgradeRequired,
+    onError: options.onError ?? (() => {}),
+  }).attach(server);
   await bound(server, options);
 
   const abort = (): void => {
@@ -76,54 +85,83 @@ function bound(server: Server, { port, hostname }: ListenOptions): Promise<void>
 /** Answers what comes in on one server. */
 class RawServer {
   readonly #acceptor: Acceptor;
-  readonly #fallback: Fallback;
   readonly #secure: boolean;
   readonly #sockets: OpenSockets;
-  /** Sockets that have asked for something: each may once, since every answer ends its connection. */
-  readonly #asked = new WeakSet<Socket>();
-  readonly #answered = new WeakSet<Socket>();
+  readonly #plain: PlainHttp;
+  readonly #onError: OnPlainError;
+  /** Sockets that were told that what they send is no HTTP: that is found once a chunk. */
+  readonly #refused = new WeakSet<Socket>();
 
-  constructor(acceptor: Acceptor, fallback: Fallback, secure: boolean, sockets: OpenSockets) {
-    this.#acceptor = acceptor;
-    this.#fallback = fallback;
-    this.#secure = secure;
-    this.#sockets = sockets;
+  constructor(options: PlainHttpOptions) {
+    this.#acceptor = options.acceptor;
+    this.#secure = options.secure;
+    this.#sockets = options.sockets;
+    this.#onError = options.onError;
+    this.#plain = new PlainHttp(options);
   }
 
   attach(server: Server): void {
+    // `OpenSockets` has these timers: a body may take long, and an answer too.
+    server.timeout =
+      server.keepAliveTimeout =
+      server.requestTimeout =
+      server.headersTimeout =
+        0;
     server.on("connection", (socket: Socket) => {
-      if (this.#secure) this.#sockets.addHandshaking(socket);
-      else this.#sockets.add(socket);
+      if (this.#secure) return this.#sockets.addHandshaking(socket);
+      this.#sockets.add(socket);
+      this.#lingers(socket);
     });
-    server.on("secureConnection", (socket: Socket) => this.#sockets.addSecure(socket));
+    server.on("secureConnection", (socket: Socket) => {
+      this.#sockets.addSecure(socket);
+      this.#lingers(socket);
+    });
     server.on("tlsClientError", (_error: Error, socket: Socket) => socket.destroy());
     server.on("clientError", (error: Error & { code?: string }, socket: Socket) => {
-      if (!socket.writable) return void socket.destroy();
       const status = error.code === "HPE_HEADER_OVERFLOW" ? 431 : 400;
-      this.#answer(socket, new Response(null, { status }));
+      this.#refuse(socket, `${status} ${STATUS_CODES[status]}`);
     });
     server.on("upgrade", (message: IncomingMessage, socket: Socket, head: Uint8Array) => {
-      if (this.#asksFirst(socket)) void this.#upgrade(message, socket, head);
+      // The answer to an earlier request would get between the frames.
+      if (this.#plain.isBusy(socket)) return void socket.destroy();
+      void this.#upgrade(message, socket, head);
     });
     server.on("request", (message: IncomingMessage, response: ServerResponse) => {
-      const socket = response.socket ?? message.socket;
-      if (this.#asksFirst(socket)) void this.#readRequest(message, socket);
+      this.#plain.serve(message, response);
+    });
+    server.on("checkContinue", (message: IncomingMessage, response: ServerResponse) => {
+      this.#plain.serve(message, response, () => response.writeContinue());
     });
   }
 
-  #asksFirst(socket: Socket): boolean {
-    if (this.#asked.has(socket)) return false;
-    this.#asked.add(socket);
-    return true;
+  /** After the last answer `node:http` would destroy a socket whose peer still sends, answer and all. */
+  #lingers(socket: Socket): void {
+    socket.destroySoon = () => this.#end(socket);
+  }
+
+  #end(socket: Socket): void {
+    socket.end();
+    // Unread bytes would make the system reset the connection before the peer has read the answer.
+    socket.resume();
+    this.#sockets.settle(socket);
+    this.#sockets.end(socket, this.#acceptor.closeTimeoutMs);
+  }
+
+  #refuse(socket: Socket, status: string): void {
+    if (this.#refused.has(socket)) return;
+    this.#refused.add(socket);
+    if (!socket.writable || this.#plain.isBusy(socket)) return void socket.destroy();
+    socket.write(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`, "latin1");
+    this.#end(socket);
   }
 
   async #upgrade(message: IncomingMessage, socket: Socket, head: Uint8Array): Promise<void> {
     // To HTTP/2, say, which a server may ignore.
-    if (!asksForWebSocket(message)) return await this.#request(message, socket);
+    if (!asksForWebSocket(message)) return this.#plain.serve(message, answerTo(message, socket));
     const malformed = checkUpgradeRequest(message);
     const request = malformed === undefined ? toRequest(message, this.#secure) : undefined;
     if (request === undefined) {
-      return this.#answer(socket, malformed ?? new Response(null, { status: 400 }));
+      return this.#answer(message, socket, malformed ?? new Response(null, { status: 400 }));
     }
     const key = message.headers["sec-websocket-key"] ?? "";
     let decision: Upgrade | Response;
@@ -132,18 +170,17 @@ class RawServer {
       // The peer is waited for no more, but the timeout of the handshake still runs.
       decision = await this.#acceptor.upgrade(request, peerOf(socket));
       if (!(decision instanceof Response)) answer = upgradeHead(key, decision);
-    } catch {
-      decision = new Response(null, { status: 500 });
+    } catch (error) {
+      this.#onError(error, peerOf(socket));
+      decision = internalError();
     }
-    if (decision instanceof Response) return this.#answer(socket, decision);
+    if (decision instanceof Response) return this.#answer(message, socket, decision);
     if (socket.destroyed || !socket.writable) return;
     this.#open(socket, decision, answer, head);
   }
 
   #open(socket: Socket, upgrade: Upgrade, answer: string, head: Uint8Array): void {
     this.#sockets.settle(socket);
-    // No request can follow.
-    this.#asked.delete(socket);
     socket.setTimeout(0);
     socket.setNoDelay(true);
     socket.write(answer, "latin1");
@@ -156,45 +193,22 @@ class RawServer {
     }
   }
 
-  async #readRequest(message: IncomingMessage, socket: Socket): Promise<void> {
-    const body = await readBody(message);
-    if (body === undefined) return this.#answer(socket, new Response(null, { status: 413 }));
-    await this.#request(message, socket, body);
-  }
-
-  async #request(
-    message: IncomingMessage,
-    socket: Socket,
-    body?: Uint8Array<ArrayBuffer>,
-  ): Promise<void> {
-    const request = toRequest(message, this.#secure, body);
-    if (request === undefined) return this.#answer(socket, new Response(null, { status: 400 }));
+  /** Answer an upgrade that is none, and end the connection: what else comes on it is not read. */
+  #answer(message: IncomingMessage, socket: Socket, answer: Response): void {
+    if (socket.destroyed || !socket.writable) return;
     this.#sockets.settle(socket);
-    let response: Response;
-    try {
-      response = await this.#fallback(request);
-    } catch {
-      response = new Response(null, { status: 500 });
-    }
-    this.#answer(socket, response, message.method === "HEAD");
-  }
-
-  #answer(socket: Socket, response: Response, bodiless = false): void {
-    // What cannot be parsed is told once a chunk, for as long as the peer sends.
-    if (this.#answered.has(socket) || socket.destroyed || !socket.writable) return;
-    this.#answered.add(socket);
-    const { closeTimeoutMs } = this.#acceptor;
-    this.#sockets.settle(socket);
-    writeResponse(socket, response, bodiless).then(
-      () => this.#sockets.end(socket, closeTimeoutMs),
-      () => socket.destroy(),
-    );
-    // Unread bytes would make the system reset the connection before the peer has read the answer.
-    socket.resume();
+    void this.#plain.send(message, answerTo(message, socket), answer, peerOf(socket));
   }
 }
 
-function peerOf(socket: Socket): PeerInfo {
-  // An IPv4 peer of a socket that listens on both.
-  return { address: (socket.remoteAddress ?? "").replace(/^::ffff:(?=\d+\.)/i, "") };
+/** The answer to a request that `node:http` has taken for an upgrade, and forgotten. */
+function answerTo(message: IncomingMessage, socket: Socket): ServerResponse {
+  const response = new http.ServerResponse(message);
+  response.shouldKeepAlive = false;
+  response.assignSocket(socket);
+  response.once("finish", () => {
+    response.detachSocket(socket);
+    socket.destroySoon();
+  });
+  return response;
 }

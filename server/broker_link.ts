@@ -81,7 +81,7 @@ export class BrokerLink implements EventLink, BrokerNode {
     bad: 0,
   };
 
-  /** Create, and start the broker. */
+  /** Create. */
   constructor(options: BrokerLinkOptions) {
     this.#options = options;
     this.#reader = new Reader(options.limits);
@@ -96,7 +96,11 @@ export class BrokerLink implements EventLink, BrokerNode {
         if (!this.#closed) this.#count("failed", count, "PublishFailed", "Cannot publish", cause);
       },
     });
-    attempt(() => options.broker.start(this)).then(
+  }
+
+  /** Start the broker. Called once, and not at all where the server cannot start. */
+  start(): void {
+    attempt(() => this.#options.broker.start(this)).then(
       undefined,
       (cause) => this.#report("SubscribeFailed", "Cannot start the broker", cause),
     );

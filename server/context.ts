@@ -90,7 +90,7 @@ export type ServiceHandler<Methods, State, Event, Auth> =
 
 /** Where an error came from. */
 export interface ErrorContext {
-  /** What was under way: `"increment"`, `"state"`, `"handler"`, `"authorize"`, `"event"`, `"transport"`, `"protocol"` or `"broker"`. */
+  /** What was under way: `"increment"`, `"state"`, `"handler"`, `"authorize"`, `"event"`, `"transport"`, `"protocol"`, `"broker"`, `"fallback"` or `"origin"`. */
   readonly where: string;
   /** Whose connection it was. */
   readonly peer: PeerInfo;

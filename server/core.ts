@@ -89,6 +89,10 @@ export interface ServerCore<Event> {
 export interface AcceptingCore<Event> extends ServerCore<Event> {
   /** Decides on connections. */
   readonly acceptor: Acceptor;
+  /** Starts the broker, once all else has succeeded: it can be started once, and has to be closed. */
+  start(): void;
+  /** Is told of errors; never throws. */
+  readonly onError: ErrorListener;
 }
 
 /**
@@ -131,7 +135,7 @@ export function createCore<Methods, State, Event, Auth>(
         service: service.name,
       }),
   });
-  const unobserve = link && observeBroker(service.name, () => link.status);
+  let unobserve: (() => void) | undefined;
   const acceptor = new ServiceAcceptor({
     service,
     handler,
@@ -153,6 +157,12 @@ export function createCore<Methods, State, Event, Auth>(
   let closing: Promise<void> | undefined;
   return {
     acceptor,
+    onError,
+    start() {
+      if (link === undefined) return;
+      unobserve = observeBroker(service.name, () => link.status);
+      link.start();
+    },
     events,
     get connections(): number {
       return acceptor.size;

@@ -79,6 +79,7 @@ export function setUp(
     errors,
     script: () => 0,
   };
+  setup.core.start();
   return setup;
 }
 

@@ -1,0 +1,283 @@
+/** What `serve()` and `handler()` do with requests that ask for no WebSocket. */
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { test } from "node:test";
+import { rpc, service, u32 } from "../../mod.ts";
+import { type ErrorContext, type Fallback, handler, serve } from "../../server.ts";
+import { RawClient } from "../support/raw_client.ts";
+
+const Small = service({ name: "Small", rpc: { get: rpc({}, u32) } });
+const MIB = 1 << 20;
+const onBun = "Bun" in globalThis;
+
+/** What a server told of. */
+type Told = { readonly error: unknown; readonly context: ErrorContext }[];
+
+interface Bun {
+  serve(options: object): { readonly port: number; stop(cut: boolean): Promise<void> };
+}
+
+interface Started extends AsyncDisposable {
+  readonly port: number;
+}
+
+type Start = (fallback: Fallback, told: Told) => Promise<Started>;
+
+const methods = () => ({ get: () => 1 });
+
+const optionsFor = (fallback: Fallback, told: Told) => ({
+  fallback,
+  onError: (error: unknown, context: ErrorContext) => void told.push({ error, context }),
+  limits: { closeTimeoutMs: 500 },
+});
+
+const served: Start = (fallback, told) =>
+  serve(
+    Small,
+    { port: 0, hostname: "127.0.0.1", tls: "plain", ...optionsFor(fallback, told) },
+    methods,
+  );
+
+const mounted: Start = (fallback, told) => {
+  const mount = handler(Small, optionsFor(fallback, told), methods);
+  const { Bun: bun } = globalThis as { readonly Bun?: Bun };
+  if (bun !== undefined) {
+    const server = bun.serve({ port: 0, hostname: "127.0.0.1", ...mount });
+    const stop = () => server.stop(true);
+    return Promise.resolve({ port: server.port, [Symbol.asyncDispose]: stop });
+  }
+  const abort = new AbortController();
+  const { signal } = abort;
+  const where = { port: 0, hostname: "127.0.0.1", signal, onListen() {} };
+  const server = Deno.serve(where, mount.fetch);
+  return Promise.resolve({
+    port: server.addr.port,
+    async [Symbol.asyncDispose]() {
+      abort.abort();
+      await server.finished;
+    },
+  });
+};
+
+const STARTS: Readonly<Record<string, Start>> = "Deno" in globalThis || onBun
+  ? { "serve()": served, "handler()": mounted }
+  : { "serve()": served };
+
+/** Until `condition` holds. */
+async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 5));
+}
+
+const text = (client: RawClient): string => client.bytes.toString("latin1");
+
+const request = (line: string, fields = ""): string =>
+  `${line} HTTP/1.1\r\nHost: a\r\n${fields}\r\n`;
+
+for (const [name, start] of Object.entries(STARTS)) {
+  test(`${name} sends events as they happen, and ends the stream when the client leaves`, async () => {
+    let cancelled = 0;
+    let happen: ((text: string) => void) | undefined;
+    await using server = await start(() => {
+      const body = new ReadableStream<Uint8Array>({
+        start(controller) {
+          happen = (text) => controller.enqueue(new TextEncoder().encode(text));
+        },
+        cancel: () => void cancelled++,
+      });
+      return new Response(body, { headers: { "content-type": "text/event-stream" } });
+    }, []);
+    const client = await RawClient.connect(server.port);
+    client.write(request("GET /events"));
+    // `EventSource` opens at the head, which Bun sends with the first event.
+    if (!onBun) await client.until(() => text(client).includes("\r\n\r\n"));
+    for (const event of ["data: 1\n\n", "data: 2\n\n"]) {
+      await until(() => happen !== undefined);
+      happen?.(event);
+      await client.until(() => text(client).includes(event));
+      assertStringIncludes(text(client), event);
+    }
+    client.socket.destroy();
+    await until(() => cancelled > 0);
+    assertEquals(cancelled, 1);
+  });
+
+  test(`${name} holds no more of 100 MiB than is on its way`, async () => {
+    let made = 0;
+    await using server = await start(() =>
+      new Response(
+        new ReadableStream<Uint8Array>({
+          pull(controller) {
+            if (made === 100 * MIB) return controller.close();
+            made += MIB / 4;
+            controller.enqueue(new Uint8Array(MIB / 4));
+          },
+        }, { highWaterMark: 0 }),
+        { headers: { "content-length": `${100 * MIB}` } },
+      ), []);
+    const client = await RawClient.connect(server.port);
+    client.socket.pause();
+    client.write(request("GET /file", "Connection: close\r\n"));
+    let before = -1;
+    // Until no more is made, since nobody reads.
+    while (made === 0 || made !== before) {
+      before = made;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    assert(made <= 16 * MIB, `${made} bytes were made for who does not read`);
+    let received = 0;
+    client.socket.removeAllListeners("data");
+    client.socket.on("data", (chunk: Uint8Array) => received += chunk.length);
+    client.socket.resume();
+    await client.until(() => false);
+    assert(received > 100 * MIB && received < 101 * MIB, `${received} bytes came`);
+  });
+
+  test(`${name} hands on a large upload as it comes`, async () => {
+    let received = 0;
+    await using server = await start(async (request) => {
+      for await (const chunk of request.body ?? []) received += chunk.length;
+      return new Response(`${received}`);
+    }, []);
+    const client = await RawClient.connect(server.port);
+    client.write(request("PUT /file", `Content-Length: ${8 * MIB}\r\n`));
+    const part = new Uint8Array(2 * MIB);
+    for (let sent = part.length; sent <= 8 * MIB; sent += part.length) {
+      client.write(part);
+      // Bun begins to hand on at the end of small bodies.
+      await until(() => received === sent);
+    }
+    await client.until(() => text(client).endsWith(`\r\n\r\n${8 * MIB}`));
+    assertStringIncludes(text(client), "HTTP/1.1 200");
+  });
+
+  test(`${name} does not read a body that nobody reads`, async () => {
+    const { promise: decided, resolve: decide } = Promise.withResolvers<void>();
+    await using server = await start(async () => {
+      await decided;
+      return new Response("too large", { status: 413 });
+    }, []);
+    const client = await RawClient.connect(server.port);
+    const body = new Uint8Array(64 * MIB);
+    client.write(request("POST /file", `Content-Length: ${body.length}\r\n`));
+    for (let at = 0; at < body.length; at += MIB) client.write(body.subarray(at, at + MIB));
+    let before = -1;
+    while (client.socket.writableLength !== before) {
+      before = client.socket.writableLength;
+      await new Promise((resolve) => setTimeout(resolve, 200));
+    }
+    assert(before > 32 * MIB, `${body.length - before} bytes were taken`);
+    decide();
+    await client.until(() => text(client).includes("\r\n\r\n"));
+    assertStringIncludes(text(client), "HTTP/1.1 413");
+    client.socket.destroy();
+  });
+
+  test(`${name} keeps a connection for further requests`, async () => {
+    const seen: string[] = [];
+    await using server = await start(async (request) => {
+      seen.push(`${request.method} ${new URL(request.url).pathname} ${await request.text()}`);
+      return new Response(`${seen.length}`, { headers: { "x-one": "1" } });
+    }, []);
+    const client = await RawClient.connect(server.port);
+    client.write(request("GET /a"));
+    await client.until(() => text(client).endsWith("\r\n\r\n1"));
+    client.write(`${request("POST /b", "Content-Length: 2\r\n")}hi`);
+    await client.until(() => text(client).endsWith("\r\n\r\n2"));
+    client.write(request("GET /c"));
+    await client.until(() => text(client).endsWith("\r\n\r\n3"));
+    assertEquals(seen, ["GET /a ", "POST /b hi", "GET /c "]);
+    assertEquals(client.ended, false);
+    client.socket.destroy();
+  });
+
+  test(`${name} answers HEAD with the length alone`, async () => {
+    await using server = await start(() => new Response("hello"), []);
+    const client = await RawClient.connect(server.port);
+    client.write(request("HEAD /", "Connection: close\r\n"));
+    const answer = (await client.rest()).toString("latin1").toLowerCase();
+    assertStringIncludes(answer, "\r\ncontent-length: 5\r\n");
+    assert(answer.endsWith("\r\n\r\n"));
+  });
+
+  test(`${name} aborts the request's signal when the client leaves`, async () => {
+    let aborted = false;
+    let asked = false;
+    await using server = await start(async ({ signal }) => {
+      asked = true;
+      await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve()));
+      aborted = true;
+      return new Response("nobody is there");
+    }, []);
+    const client = await RawClient.connect(server.port);
+    client.write(request("GET /"));
+    await until(() => asked);
+    client.socket.destroy();
+    await until(() => aborted);
+    assertEquals(aborted, true);
+  });
+
+  const used = new Response("once");
+  const failing: Readonly<Record<string, () => Response | Promise<Response>>> = {
+    "throws": () => {
+      throw new Error("a secret");
+    },
+    "rejects": () => Promise.reject(new Error("a secret")),
+    "answers what is no Response": () => ({ status: 200, secret: "a secret" }) as never,
+    "answers Response.error()": () => Response.error(),
+    "answers a Response that was read": () => used,
+  };
+  for (const [what, fallback] of Object.entries(failing)) {
+    test(`${name} answers 500 and tells onError when the fallback ${what}`, async () => {
+      if (!used.bodyUsed) await used.text();
+      const told: Told = [];
+      await using server = await start(fallback, told);
+      const response = await fetch(`http://127.0.0.1:${server.port}/`);
+      assertEquals([response.status, await response.text()], [500, "The server failed\n"]);
+      assertEquals(
+        told.map(({ error, context: { where, peer, service } }) => [
+          error instanceof Error,
+          where,
+          peer.address,
+          service,
+        ]),
+        [[true, "fallback", "127.0.0.1", "Small"]],
+      );
+    });
+  }
+
+  test(`${name} answers 500 when a Response is sent twice`, async () => {
+    const told: Told = [];
+    const page = new Response("page");
+    await using server = await start(() => page, told);
+    const statuses: number[] = [];
+    for (let i = 0; i < 2; i++) {
+      const response = await fetch(`http://127.0.0.1:${server.port}/`);
+      statuses.push(response.status);
+      await response.text();
+    }
+    assertEquals(statuses, [200, 500]);
+    assertStringIncludes(String(told[0]?.error), "make a new one for each request");
+  });
+}
+
+test("serve() breaks off an answer whose body fails, and tells onError", async () => {
+  const told: Told = [];
+  await using server = await served(() => {
+    let count = 0;
+    return new Response(
+      new ReadableStream<Uint8Array>({
+        async pull(controller) {
+          if (count++ === 2) throw new Error("a secret");
+          await new Promise((resolve) => setTimeout(resolve, 10));
+          controller.enqueue(new Uint8Array(10));
+        },
+      }),
+    );
+  }, told);
+  const client = await RawClient.connect(server.port);
+  client.write(request("GET /", "Connection: close\r\n"));
+  const answer = (await client.rest()).toString("latin1");
+  // What ends a chunked body.
+  assert(!answer.includes("\r\n0\r\n\r\n"));
+  assert(!answer.includes("secret"));
+  if (!onBun) assertEquals(told.map(({ context }) => context.where), ["fallback"]);
+});
