@@ -1,11 +1,14 @@
 /**
  * Vectors of numbers as typed arrays: {@linkcode u32Array} and its like.
  *
+ * Their bytes are copied as they are, so the bits of a NaN are kept, on each runtime.
+ *
  * @module
  */
-import { BAD_VALUE } from "./primitives.ts";
+import { BAD_VALUE, f32, f64, i16, i32, i64, i8, u16, u32, u64 } from "./primitives.ts";
 import type { Reader } from "./reader.ts";
 import { type Path, refuse, Schema } from "./schema.ts";
+import type { SeaHasher } from "./sea_hash.ts";
 import type { Writer } from "./writer.ts";
 
 type TypedArray =
@@ -33,18 +36,21 @@ function swapBytes(bytes: Uint8Array, width: number): void {
   for (let i = 0; i < bytes.length; i += width) bytes.subarray(i, i + width).reverse();
 }
 
-class NumberArray<A extends TypedArray> extends Schema<A> {
+/** A schema of {@linkcode u32Array} and its like. */
+export class NumberArray<A extends TypedArray> extends Schema<A> {
   readonly kind = "numbers";
   readonly size = 8;
   readonly align = 4;
   readonly niche: undefined = undefined;
   readonly flat = false;
-  readonly #item: string;
+  /** How one number is archived. */
+  readonly item: Schema<number> | Schema<bigint>;
   readonly #type: TypedArrayConstructor<A>;
 
-  constructor(item: string, type: TypedArrayConstructor<A>) {
+  /** See {@linkcode u32Array} and its like. */
+  constructor(item: Schema<number> | Schema<bigint>, type: TypedArrayConstructor<A>) {
     super();
-    this.#item = item;
+    this.item = item;
     this.#type = type;
   }
 
@@ -100,11 +106,30 @@ class NumberArray<A extends TypedArray> extends Schema<A> {
   }
 
   describe(): string {
-    return `vec<${this.#item}>`;
+    return `vec<${this.item.describe()}>`;
   }
 
   defaultValue(): A {
     return new this.#type(0);
+  }
+
+  override hash(hasher: SeaHasher, values: A): void {
+    hasher.length(values.length);
+    for (const value of values) (this.item as Schema<number | bigint>).hash(hasher, value);
+  }
+
+  override compare(a: A, b: A): number {
+    const length = Math.min(a.length, b.length);
+    for (let i = 0; i < length; i++) {
+      const [x, y] = [a[i]!, b[i]!];
+      if (x < y) return -1;
+      if (x > y) return 1;
+    }
+    return a.length - b.length;
+  }
+
+  override get keyFault(): string | undefined {
+    return this.item.keyFault;
   }
 }
 
@@ -120,7 +145,7 @@ class NumberArray<A extends TypedArray> extends Schema<A> {
  * assert.deepEqual(decode(i8Array, encode(i8Array, values)), values);
  * ```
  */
-export const i8Array: Schema<Int8Array> = /* @__PURE__ */ new NumberArray("i8", Int8Array);
+export const i8Array: Schema<Int8Array> = /* @__PURE__ */ new NumberArray(i8, Int8Array);
 /**
  * `Vec<u16>` as a `Uint16Array`.
  *
@@ -133,7 +158,7 @@ export const i8Array: Schema<Int8Array> = /* @__PURE__ */ new NumberArray("i8", 
  * assert.deepEqual(decode(u16Array, encode(u16Array, values)), values);
  * ```
  */
-export const u16Array: Schema<Uint16Array> = /* @__PURE__ */ new NumberArray("u16", Uint16Array);
+export const u16Array: Schema<Uint16Array> = /* @__PURE__ */ new NumberArray(u16, Uint16Array);
 /**
  * `Vec<i16>` as an `Int16Array`.
  *
@@ -146,7 +171,7 @@ export const u16Array: Schema<Uint16Array> = /* @__PURE__ */ new NumberArray("u1
  * assert.deepEqual(decode(i16Array, encode(i16Array, values)), values);
  * ```
  */
-export const i16Array: Schema<Int16Array> = /* @__PURE__ */ new NumberArray("i16", Int16Array);
+export const i16Array: Schema<Int16Array> = /* @__PURE__ */ new NumberArray(i16, Int16Array);
 /**
  * `Vec<u32>` as a `Uint32Array`.
  *
@@ -159,7 +184,7 @@ export const i16Array: Schema<Int16Array> = /* @__PURE__ */ new NumberArray("i16
  * assert.deepEqual(decode(u32Array, encode(u32Array, values)), values);
  * ```
  */
-export const u32Array: Schema<Uint32Array> = /* @__PURE__ */ new NumberArray("u32", Uint32Array);
+export const u32Array: Schema<Uint32Array> = /* @__PURE__ */ new NumberArray(u32, Uint32Array);
 /**
  * `Vec<i32>` as an `Int32Array`.
  *
@@ -172,7 +197,7 @@ export const u32Array: Schema<Uint32Array> = /* @__PURE__ */ new NumberArray("u3
  * assert.deepEqual(decode(i32Array, encode(i32Array, values)), values);
  * ```
  */
-export const i32Array: Schema<Int32Array> = /* @__PURE__ */ new NumberArray("i32", Int32Array);
+export const i32Array: Schema<Int32Array> = /* @__PURE__ */ new NumberArray(i32, Int32Array);
 /**
  * `Vec<u64>` as a `BigUint64Array`.
  *
@@ -186,7 +211,7 @@ export const i32Array: Schema<Int32Array> = /* @__PURE__ */ new NumberArray("i32
  * ```
  */
 export const u64Array: Schema<BigUint64Array> = /* @__PURE__ */ new NumberArray(
-  "u64",
+  u64,
   BigUint64Array,
 );
 /**
@@ -201,10 +226,7 @@ export const u64Array: Schema<BigUint64Array> = /* @__PURE__ */ new NumberArray(
  * assert.deepEqual(decode(i64Array, encode(i64Array, values)), values);
  * ```
  */
-export const i64Array: Schema<BigInt64Array> = /* @__PURE__ */ new NumberArray(
-  "i64",
-  BigInt64Array,
-);
+export const i64Array: Schema<BigInt64Array> = /* @__PURE__ */ new NumberArray(i64, BigInt64Array);
 /**
  * `Vec<f32>` as a `Float32Array`.
  *
@@ -217,7 +239,7 @@ export const i64Array: Schema<BigInt64Array> = /* @__PURE__ */ new NumberArray(
  * assert.deepEqual(decode(f32Array, encode(f32Array, values)), values);
  * ```
  */
-export const f32Array: Schema<Float32Array> = /* @__PURE__ */ new NumberArray("f32", Float32Array);
+export const f32Array: Schema<Float32Array> = /* @__PURE__ */ new NumberArray(f32, Float32Array);
 /**
  * `Vec<f64>` as a `Float64Array`.
  *
@@ -230,4 +252,4 @@ export const f32Array: Schema<Float32Array> = /* @__PURE__ */ new NumberArray("f
  * assert.deepEqual(decode(f64Array, encode(f64Array, values)), values);
  * ```
  */
-export const f64Array: Schema<Float64Array> = /* @__PURE__ */ new NumberArray("f64", Float64Array);
+export const f64Array: Schema<Float64Array> = /* @__PURE__ */ new NumberArray(f64, Float64Array);

@@ -459,6 +459,9 @@ export const i128Align8: Schema<bigint> = /* @__PURE__ */ new BigInteger("i128",
 /**
  * `f32`: 4 bytes; a `number`, rounded to the nearest `f32` when encoded.
  *
+ * A NaN comes back as a NaN; which of them (its sign and payload) is not kept, see {@linkcode f64}. All bits are
+ * kept by {@linkcode f32Array}.
+ *
  * @example Usage
  * ```ts
  * import assert from "node:assert/strict";
@@ -470,6 +473,10 @@ export const i128Align8: Schema<bigint> = /* @__PURE__ */ new BigInteger("i128",
 export const f32: Schema<number> = /* @__PURE__ */ new Float("f32");
 /**
  * `f64`: 8 bytes; a `number`.
+ *
+ * A NaN comes back as a NaN, but ECMAScript lets an engine choose its bits: Bun and Safari make each the
+ * usual one (`7ff8000000000000`); Deno, Node and Chromium mostly keep sign and payload, not in arrays and
+ * not a signalling one's. What must keep all bits goes into a {@linkcode f64Array} or a `u64`.
  *
  * @example Usage
  * ```ts

@@ -9,10 +9,11 @@ import { BTreeMapSchema } from "./btree_map.ts";
 import { Converted } from "./convert.ts";
 import { Composite } from "./fields.ts";
 import { HashMapSchema } from "./hash_map.ts";
+import { NumberArray } from "./numbers.ts";
 import { Option } from "./option.ts";
 import { ResultSchema } from "./result.ts";
 import { fieldName, pascalCase, setOf, typeName } from "./rust_names.ts";
-import type { Schema } from "./schema.ts";
+import { isSchema, type Schema } from "./schema.ts";
 import { Struct } from "./struct.ts";
 import { Tuple } from "./tuple.ts";
 import { VariantsSchema } from "./variants.ts";
@@ -123,6 +124,7 @@ class RustSource {
       const item = this.type(schema.item, name);
       return schema.kind === "vec" ? `Vec<${item}>` : `Box<[${item}]>`;
     }
+    if (schema instanceof NumberArray) return `Vec<${schema.item.kind}>`;
     if (schema instanceof FixedArray) return `[${this.type(schema.item, name)}; ${schema.length}]`;
     if (schema instanceof Box) return `Box<${this.type(schema.item, name)}>`;
     if (schema instanceof Option) return `Option<${this.type(schema.some, name)}>`;
@@ -273,9 +275,15 @@ function shortKind(schema: Struct): string {
  *
  * @param schema What to describe.
  * @param name What to call it.
- * @throws {TypeError} For a schema that has no counterpart in Rust.
+ * @throws {TypeError} For what is no schema (a service is none), or has no counterpart in Rust.
  */
 export function describe(schema: Schema<unknown>, name: string = "Root"): string {
+  if (!isSchema(schema)) {
+    throw new TypeError(
+      "Cannot describe what is no schema in Rust: of a service, describe the state's fields, the " +
+        "event, and each method's arguments and output; wireSnapshot() shows it whole",
+    );
+  }
   const source = new RustSource(schema);
   source.root(schema, pascalCase(name));
   return source.text();

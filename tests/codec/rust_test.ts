@@ -1,4 +1,4 @@
-import { assertEquals, assertStringIncludes } from "@std/assert";
+import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { test } from "node:test";
 import {
   array,
@@ -9,7 +9,10 @@ import {
   bytes,
   describe,
   duration,
+  f64Array,
   i64,
+  i64Array,
+  i8Array,
   ip,
   lazy,
   map,
@@ -24,7 +27,9 @@ import {
   tuple,
   tupleStruct,
   u128,
+  u16Array,
   u32,
+  u32Array,
   u8,
   unit,
   usize,
@@ -32,6 +37,7 @@ import {
   variants,
   vec,
 } from "../../codec/mod.ts";
+import { rpc, service } from "../../service/mod.ts";
 
 const Status = variants({
   open: null,
@@ -134,4 +140,28 @@ test("describe() bounds recursive types and derives what keys need", () => {
     "Deserialize, Hash, PartialEq, Eq)]\n#[archive(check_bytes)]\n" +
       "#[archive_attr(derive(Hash, PartialEq, Eq))]\n#[repr(u8)]\npub enum ByKindKey {",
   );
+});
+
+test("describe() writes typed arrays as a Vec of their numbers", () => {
+  const rows: [Schema<unknown>, string][] = [
+    [i8Array, "i8"],
+    [u16Array, "u16"],
+    [u32Array, "u32"],
+    [i64Array, "i64"],
+    [f64Array, "f64"],
+  ];
+  for (const [schema, item] of rows) {
+    assertStringIncludes(describe(schema), `pub type Root = Vec<${item}>;`);
+    const keyed = describe(struct({ numbers: option(schema) }));
+    assertStringIncludes(keyed, `pub numbers: Option<Vec<${item}>>,`);
+  }
+});
+
+test("describe() says what to do with what is no schema", () => {
+  const Counter = service({ rpc: { get: rpc({}, u32) } });
+  for (const wrong of [Counter, undefined, {}, "u32"]) {
+    const error = assertThrows(() => describe(wrong as never), TypeError);
+    assertStringIncludes(error.message, "no schema");
+    assertStringIncludes(error.message, "wireSnapshot()");
+  }
 });
