@@ -1,38 +1,45 @@
 /**
- * {@linkcode Proxy}: a TCP proxy that freezes, delays and cuts.
+ * {@linkcode Proxy}: a TCP proxy that freezes, delays, stalls and cuts.
  *
  * @module
  */
 import net from "node:net";
 
 interface Pair {
+  /** To the client. */
   readonly near: net.Socket;
+  /** To the server. */
   readonly far: net.Socket;
+  /** Bytes either way after which it is cut. */
+  bytesLeft: number;
 }
+
+/** Up is from the client to the server. */
+export type ProxyDirection = "up" | "down";
 
 /** Stands between a client and a server on the loopback address. */
 export class Proxy implements AsyncDisposable {
   readonly #server: net.Server;
   readonly #pairs: Set<Pair> = new Set();
   #frozen = false;
+  /** Where it connects to from now on. */
+  targetPort: number;
   /** Milliseconds that each chunk is kept. */
   delayMs = 0;
   /** Connections so far. */
   accepted = 0;
 
   private constructor(targetPort: number) {
+    this.targetPort = targetPort;
     this.#server = net.createServer((near) => {
       this.accepted++;
-      const far = net.connect({ host: "127.0.0.1", port: targetPort });
-      const pair = { near, far };
+      const far = net.connect({ host: "127.0.0.1", port: this.targetPort });
+      const pair = { near, far, bytesLeft: Infinity };
       this.#pairs.add(pair);
-      this.#pipe(near, far);
-      this.#pipe(far, near);
+      this.#pipe(near, far, pair);
+      this.#pipe(far, near, pair);
       const end = (): void => {
-        if (this.#frozen) return;
-        this.#pairs.delete(pair);
-        near.destroy();
-        far.destroy();
+        if (!this.#frozen) this.#end(pair);
       };
       for (const socket of [near, far]) {
         socket.on("error", end);
@@ -48,17 +55,34 @@ export class Proxy implements AsyncDisposable {
     return proxy;
   }
 
-  #pipe(from: net.Socket, to: net.Socket): void {
+  #pipe(from: net.Socket, to: net.Socket, pair: Pair): void {
     from.on("data", (chunk: Uint8Array) => {
-      if (this.#frozen) return;
-      if (this.delayMs === 0) to.write(chunk);
-      else setTimeout(() => to.destroyed || to.write(chunk), this.delayMs);
+      if (this.#frozen || !this.#pairs.has(pair)) return;
+      const passes = chunk.subarray(0, Math.min(chunk.length, pair.bytesLeft));
+      pair.bytesLeft -= chunk.length;
+      if (pair.bytesLeft <= 0) {
+        // The bytes up to there do arrive.
+        this.#pairs.delete(pair);
+        to.end(passes, () => this.#end(pair));
+      } else if (this.delayMs === 0) to.write(passes);
+      else setTimeout(() => to.destroyed || to.write(passes), this.delayMs);
     });
+  }
+
+  #end(pair: Pair): void {
+    this.#pairs.delete(pair);
+    pair.near.destroy();
+    pair.far.destroy();
   }
 
   /** The port to connect to. */
   get port(): number {
     return (this.#server.address() as net.AddressInfo).port;
+  }
+
+  /** Connections there are. */
+  get size(): number {
+    return this.#pairs.size;
   }
 
   /** Read and forward nothing more, and hide every end: a network that is gone without a FIN. */
@@ -78,11 +102,31 @@ export class Proxy implements AsyncDisposable {
 
   /** Cut every connection. */
   cut(): void {
-    for (const { near, far } of this.#pairs) {
-      near.destroy();
-      far.destroy();
+    for (const pair of this.#pairs) this.#end(pair);
+  }
+
+  /** Cut the connections there are after so many more bytes, the last of which do arrive. */
+  cutAfter(bytes: number): void {
+    for (const pair of this.#pairs) pair.bytesLeft = bytes;
+  }
+
+  /** Read nothing more from one side of the connections there are. */
+  stall(direction: ProxyDirection): void {
+    for (const { near, far } of this.#pairs) (direction === "up" ? near : far).pause();
+  }
+
+  /** Read on, and cut nothing. */
+  resume(): void {
+    for (const pair of this.#pairs) {
+      pair.bytesLeft = Infinity;
+      pair.near.resume();
+      pair.far.resume();
     }
-    this.#pairs.clear();
+  }
+
+  /** Say to one side that the other will send nothing more. */
+  halfClose(direction: ProxyDirection): void {
+    for (const { near, far } of this.#pairs) (direction === "up" ? far : near).end();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

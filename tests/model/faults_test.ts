@@ -1,0 +1,18 @@
+import { assert, assertRejects } from "@std/assert";
+import { test } from "node:test";
+import { FAULTS } from "./faults.ts";
+import { explore } from "./run.ts";
+
+for (const [name, plant] of Object.entries(FAULTS)) {
+  test(`the tester finds ${name}`, async () => {
+    const takeOut = plant();
+    try {
+      const exploration = { world: "memory", compiled: true, seed: 1, forMs: 60_000 } as const;
+      const { message } = await assertRejects(() => explore(exploration), Error);
+      // It names the commands, and how to see it again.
+      assert(/after .*\(/.test(message) && message.includes("deno task model --world"), message);
+    } finally {
+      takeOut();
+    }
+  });
+}

@@ -1,0 +1,131 @@
+/**
+ * {@linkcode scriptedHandlers}: does the steps of a call, and tells the model of each.
+ *
+ * @module
+ */
+import { RpcError } from "../../mod.ts";
+import type { HandlerFactory } from "../../server.ts";
+import type { Auth, Event, History, Methods, ModelConnection, State } from "./history.ts";
+import { answerOf, type Step, topicName } from "./service.ts";
+
+/** What handlers may do besides. */
+export interface Surroundings {
+  /** Run later. */
+  after(delayMs: number, run: () => void): void;
+}
+
+/** Handlers that do as they are told. */
+export function scriptedHandlers(
+  history: History,
+  { after }: Surroundings,
+): HandlerFactory<Methods, State, Event, Auth> {
+  const later = (delayMs: number, run: () => void): void => {
+    const leave = history.enter("timers");
+    after(delayMs, () => {
+      leave();
+      run();
+    });
+  };
+  return (context) => {
+    const connection = history.opened(context);
+    return {
+      act({ id, steps }) {
+        const call = history.began(id, connection);
+        const leave = history.enter("handlers");
+        const end = (how: typeof call.ended): void => {
+          leave();
+          if (call.ended !== undefined) history.wrong(`call ${id} ended twice`);
+          call.ended = how;
+          call.revision = connection.shadow.revision;
+        };
+        const run = (from: number): number | Promise<number> => {
+          for (let i = from; i < steps.length; i++) {
+            const step = steps[i]!;
+            switch (step.type) {
+              case "sleep":
+                return new Promise<void>((resolve) => later(step.ms, resolve))
+                  .then(() => run(i + 1));
+              case "turn":
+                return Promise.resolve().then(() => run(i + 1));
+              case "panic":
+                end("HandlerPanicked");
+                throw new Error("planned");
+              case "refuse":
+                end("ServerCompressError");
+                throw new RpcError("ServerCompressError", "planned");
+              case "timer":
+                later(step.ms, () => {
+                  connection.change((state) => state.label = `timer of ${id}`);
+                  context.connection.sync();
+                });
+                break;
+              default:
+                perform(step, history, connection);
+            }
+          }
+          end("ok");
+          return answerOf(id);
+        };
+        return run(0);
+      },
+    };
+  };
+}
+
+/** Do what takes no time. */
+function perform(step: Step, history: History, connection: ModelConnection): void {
+  const { context, topics } = connection;
+  switch (step.type) {
+    case "label":
+      return connection.change((state) => state.label = step.text);
+    case "push":
+      return connection.change((state) => state.items.push(step.value));
+    case "pushKept": {
+      const kept = connection.kept ??= context.state.items;
+      return connection.change((state) =>
+        (state === context.state ? kept : state.items).push(step.value)
+      );
+    }
+    case "items":
+      return connection.change((state) => {
+        state.items = [...step.values];
+        // What was assigned may be changed by whoever assigned it.
+        if (state === context.state) connection.kept = state.items;
+      });
+    case "count":
+      return connection.change(({ counts }) =>
+        counts.set(step.word, (counts.get(step.word) ?? 0) + 1)
+      );
+    case "deep":
+      return connection.change(({ nested }) => {
+        nested.words.push(step.word);
+        nested.at.x++;
+      });
+    case "sync":
+      return context.connection.sync();
+    case "join":
+      if (!connection.ended) topics.add(topicName(step.topic));
+      void context.subscriptions.add(topicName(step.topic));
+      return;
+    case "leave":
+      topics.delete(topicName(step.topic));
+      return context.subscriptions.remove(topicName(step.topic));
+    case "emit":
+      return emit(history, connection.context.events, step);
+    case "hangUp":
+      history.clients[connection.client]!.disruptions++;
+      return context.connection.close(3000, "as planned");
+  }
+}
+
+/** Emit as many events on a topic. */
+export function emit(
+  history: History,
+  events: { emit(topic: string, event: Event): void },
+  { topic, count, bytes }: { topic: number; count: number; bytes: number },
+): void {
+  for (let i = 0; i < count; i++) {
+    const id = history.emitted(events, topicName(topic), bytes);
+    events.emit(topicName(topic), { id, text: "x".repeat(bytes) });
+  }
+}

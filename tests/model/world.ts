@@ -1,0 +1,62 @@
+/**
+ * {@linkcode World}: what commands act on.
+ *
+ * @module
+ */
+import type { Client, ConnectOptions } from "../../client.ts";
+import type { ServerCore } from "../../server.ts";
+import type { Auth, Event, History, Methods, State } from "./history.ts";
+
+/** Up is from the client to the server. */
+export type Direction = "up" | "down";
+
+/** The network between one client and the server. */
+export interface Link {
+  /** End its connection. */
+  cut(): void;
+  /** End it after so much more has passed. */
+  cutAfter(amount: number): void;
+  /** Say to one side that nothing more will come. */
+  halfClose(direction: Direction): void;
+  /** Let nothing pass for a while. */
+  stall(direction: Direction): void;
+  /** Let nothing pass any more, and tell nobody. */
+  freeze(): void;
+  /** Let everything that waits pass. */
+  heal(): void;
+}
+
+/** A server, its clients, and what lies between. */
+export interface World {
+  /** What has happened. */
+  readonly history: History;
+  /** The server there is now. */
+  readonly server: ServerCore<Event>;
+  /** Connect one more. */
+  connect(
+    index: number,
+    options: ConnectOptions<Methods, State>,
+  ): Promise<Client<Methods, State, Event>>;
+  /** What lies between a client and the server. */
+  link(index: number): Link;
+  /** Close the server while it is in use; start another after a while. */
+  restart(deadlineMs: number, goneMs: number): Promise<void>;
+  /** Let so many microtasks run. */
+  turns(count: number): Promise<void>;
+  /** Let time pass. */
+  pass(ms: number): Promise<void>;
+  /** Let time pass until something holds, or ought to. */
+  rest(holds: () => boolean): Promise<void>;
+  /** What is left where nothing should be: 0 or an empty text. */
+  leftBehind(): unknown;
+  /** End the server. */
+  dispose(): Promise<void>;
+}
+
+/** The header that says which client it is. */
+export const CLIENT_HEADER = "x-client";
+
+/** Lets all in, and notes which client it is. */
+export function authorize({ headers }: Request): Auth {
+  return { client: Number(headers.get(CLIENT_HEADER)) };
+}
