@@ -15,7 +15,7 @@ import {
   Topic,
 } from "../../mod.ts";
 import type { Context } from "../../server.ts";
-import { answerOf, Scripted, topicName, TOPICS } from "./service.ts";
+import { answerOf, type Scripted, topicName, TOPICS } from "./service.ts";
 
 /** The functions of {@linkcode Scripted}. */
 export type Methods = MethodsOf<typeof Scripted>;
