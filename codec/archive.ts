@@ -111,6 +111,21 @@ export function readArchive<T>(schema: Schema<T>, reader: Reader, start: number,
   }
 }
 
+/**
+ * {@linkcode readArchive} for whom it is enough that something is wrong: nothing finds out what.
+ *
+ * @throws Anything for a bad archive.
+ */
+export function readUnexplained<T>(
+  schema: Schema<T>,
+  reader: Reader,
+  start: number,
+  end: number,
+): T {
+  reader.open(start, end);
+  return compile(schema).read(reader);
+}
+
 /** Check the archive at `[start, end)` of the reader's bytes without building values. */
 export function checkArchive(
   schema: Schema<unknown>,

@@ -140,6 +140,11 @@ export class Reader {
     return base + offset;
   }
 
+  /** Bytes of memory counted in this archive. */
+  get spent(): number {
+    return this.limits.maxDecodedBytes - this.memory;
+  }
+
   /** Count the memory that values will take, before they are made. */
   spend(bytes: number, at: number): void {
     this.memory -= bytes;

@@ -104,7 +104,7 @@ export class ServiceAcceptor<Methods, State, Event, Auth> implements Acceptor {
       stateShape: new StateShape(service.state),
       reader,
       request: new ClientMessage(),
-      calls: new CallRunner({ reader, dispatcher, counters, telemetry }),
+      calls: new CallRunner({ reader, dispatcher, counters, telemetry, limits, clock }),
       backpressure: new Backpressure({
         clock,
         maxBufferedBytes: limits.maxBufferedBytes,

@@ -4,9 +4,12 @@
  * @module
  */
 import type { Reader } from "../codec/reader.ts";
+import type { Clock } from "../wire/clock.ts";
 import { RPC_HANDLER_ERRORS, RpcError, type RpcHandlerErrorCode } from "../wire/errors.ts";
+import type { Limits } from "../wire/limits.ts";
 import { type ClientMessage, writeErrorResponse } from "../wire/messages.ts";
 import { type Sender, surelyTakes } from "../wire/sender.ts";
+import { CallGuard, MIN_HELD_BYTES } from "./call_guard.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import type { ServerCounters } from "./stats.ts";
 import type { CallTrace, ServerTelemetry } from "./telemetry.ts";
@@ -22,6 +25,10 @@ export interface CallRunnerOptions {
   readonly counters: ServerCounters;
   /** Who watches, if anybody does. */
   readonly telemetry: ServerTelemetry | undefined;
+  /** `maxHeldBytes`. */
+  readonly limits: Pick<Limits, "maxHeldBytes">;
+  /** Whose time it is. */
+  readonly clock: Clock;
 }
 
 /** One connection, as the runner sees it. */
@@ -40,6 +47,8 @@ export interface Caller {
   takenIds: Uint8Array | undefined;
   /** Calls under way. */
   callsInFlight: number;
+  /** What its calls hold, if any holds much, and how often they are in vain. */
+  guard: CallGuard | undefined;
   /** Send what has changed in the state. Throws `CodecError`. */
   flush(): void;
   /** An answer was sent, and its call is over. */
@@ -69,6 +78,10 @@ function free(caller: Caller, id: number): void {
   const taken = caller.takenIds;
   if (taken === undefined) return;
   taken[id] = 0;
+  if (caller.guard !== undefined) {
+    caller.guard.release(id);
+    if (caller.guard.idle) caller.guard = undefined;
+  }
   if (--caller.callsInFlight > 0) return;
   caller.takenIds = undefined;
   if (spareTables.length < MAX_SPARE_TABLES) spareTables.push(taken);
@@ -78,17 +91,21 @@ function free(caller: Caller, id: number): void {
 export function forgetCalls(caller: Caller): void {
   caller.takenIds = undefined;
   caller.callsInFlight = 0;
+  caller.guard = undefined;
 }
 
 /** Runs the calls of all connections and answers them. */
 export class CallRunner {
+  readonly #options: CallRunnerOptions;
   readonly #reader: Reader;
   readonly #dispatcher: Dispatcher<never, never, never>;
   readonly #counters: ServerCounters;
   readonly #telemetry: ServerTelemetry | undefined;
 
   /** Create for one server. */
-  constructor({ reader, dispatcher, counters, telemetry }: CallRunnerOptions) {
+  constructor(options: CallRunnerOptions) {
+    const { reader, dispatcher, counters, telemetry } = options;
+    this.#options = options;
     this.#reader = reader;
     this.#dispatcher = dispatcher;
     this.#counters = counters;
@@ -100,17 +117,24 @@ export class CallRunner {
     // Rust ignores a second call with an id that is taken, and answers the first.
     if (!take(caller, id)) return;
     this.#counters.callsReceived++;
-    if (caller.rate !== undefined && !caller.rate.take()) {
-      this.#counters.callsLimited++;
-      return this.#fail(caller, id, "TooManyCallsInFlight", undefined);
-    }
+    if (
+      (caller.rate !== undefined && !caller.rate.take()) ||
+      (caller.guard !== undefined && !caller.guard.admits)
+    ) return this.#limit(caller, id);
     const dispatcher = this.#dispatcher;
+    const reader = this.#reader;
     let args: unknown;
     try {
-      args = dispatcher.decode(this.#reader, start, end);
+      args = dispatcher.decode(reader, start, end);
     } catch {
+      this.#guard(caller).onVain();
       this.#fail(caller, id, "ServerDecodeError", undefined);
       return;
+    }
+    const bytes = end - start + reader.spent;
+    if (bytes >= MIN_HELD_BYTES && !this.#guard(caller).hold(id, bytes)) {
+      this.#guard(caller).onVain();
+      return this.#limit(caller, id);
     }
     const { method } = dispatcher;
     const trace = this.#telemetry?.call(caller.id, dispatcher.nameOf(method));
@@ -125,6 +149,17 @@ export class CallRunner {
       return;
     }
     this.#onOutput(caller, id, method, output, trace);
+  }
+
+  #guard(caller: Caller): CallGuard {
+    const { limits, clock } = this.#options;
+    return caller.guard ??= new CallGuard(limits.maxHeldBytes, () => clock.now());
+  }
+
+  /** The caller does too much at once. */
+  #limit(caller: Caller, id: number): void {
+    this.#counters.callsLimited++;
+    this.#fail(caller, id, "TooManyCallsInFlight", undefined);
   }
 
   #await(

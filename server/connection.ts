@@ -11,6 +11,7 @@ import { isSeldom } from "../wire/seldom.ts";
 import { Sender, type SenderOwner, type SharedMessage, surelyTakes } from "../wire/sender.ts";
 import type { CloseInfo, PeerInfo, TransportListener } from "../wire/transport.ts";
 import type { BackpressureOwner } from "./backpressure.ts";
+import type { CallGuard } from "./call_guard.ts";
 import { type Caller, forgetCalls } from "./calls.ts";
 import { type ContextOwner, createContext } from "./connection_context.ts";
 import type { ConnectionHost, ConnectionPeer } from "./connection_host.ts";
@@ -46,6 +47,7 @@ export class Connection<State, Event, Auth>
   target: unknown;
   takenIds: Uint8Array | undefined;
   callsInFlight = 0;
+  guard: CallGuard | undefined;
   checkedBytes = 0;
   patience: unknown;
   slot = -1;

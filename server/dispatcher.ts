@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { readArchive } from "../codec/archive.ts";
+import { readUnexplained } from "../codec/archive.ts";
 import { CodecError } from "../codec/errors.ts";
 import type { Reader } from "../codec/reader.ts";
 import { readTag } from "../codec/variants.ts";
@@ -28,7 +28,7 @@ export interface Dispatcher<State, Event, Auth> {
    * @throws What the handler throws; `TypeError` if a method is missing.
    */
   targetOf(context: Context<State, Event, Auth>): unknown;
-  /** Decode a call's arguments. Throws `CodecError`. */
+  /** Decode a call's arguments. Throws anything if they are none. */
   decode(reader: Reader, start: number, end: number): unknown;
   /** Run the handler. Throws what it throws. */
   call(target: unknown, method: number, args: unknown): unknown;
@@ -80,7 +80,7 @@ class TypedDispatcher<Methods, State, Event, Auth> implements Dispatcher<State, 
     const method = methods[tag];
     if (method === undefined) throw unknownMethod(tag, methods.length);
     this.method = tag;
-    return readArchive(method.call, reader, start, end);
+    return readUnexplained(method.call, reader, start, end);
   }
 
   call(target: unknown, method: number, args: unknown): unknown {

@@ -43,13 +43,18 @@ export class TokenBucket {
     this.#at = now();
   }
 
-  /** Take a token, if there is one. */
-  take(): boolean {
+  /** Whether there is no token now. */
+  get empty(): boolean {
     const now = this.#now();
     const elapsedMs = Math.max(0, now - this.#at);
     this.#at = now;
     this.#tokens = Math.min(this.#burst, this.#tokens + elapsedMs * this.#perMs);
-    if (this.#tokens < 1) return false;
+    return this.#tokens < 1;
+  }
+
+  /** Take a token, if there is one. */
+  take(): boolean {
+    if (this.empty) return false;
     this.#tokens--;
     return true;
   }

@@ -18,6 +18,11 @@ export interface Limits {
    */
   readonly maxDecodedBytes: number;
   /**
+   * Bytes of memory, estimated, that the arguments of one connection's calls in flight may take. Over it:
+   * `TooManyCallsInFlight`.
+   */
+  readonly maxHeldBytes: number;
+  /**
    * Bytes of a topic, as UTF-8 if it is text. Over it: `RangeError` to whoever subscribes or emits, and an
    * event that comes with such a topic is skipped.
    */
@@ -46,6 +51,7 @@ export const DEFAULT_LIMITS: Limits = Object.freeze({
   maxInflatedBytes: 2 << 20,
   maxDepth: 64,
   maxDecodedBytes: 16 << 20,
+  maxHeldBytes: 32 << 20,
   maxTopicBytes: 1024,
   maxSubscriptions: 1024,
   maxBufferedBytes: 16 << 20,

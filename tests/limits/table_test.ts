@@ -46,6 +46,7 @@ const Limited = service({
   rpc: {
     now: rpc({}, u32),
     never: rpc(),
+    hold: rpc({ data: bytes }),
     put: rpc({ data: bytes }, u32),
     get: rpc({ length: u32 }, bytes),
     grow: rpc({ tree: Tree }),
@@ -60,6 +61,7 @@ function handlers({ subscriptions }: Context<unknown, number, unknown>) {
   return {
     now: () => 1,
     never: () => new Promise<void>(() => {}),
+    hold: () => new Promise<void>(() => {}),
     put: ({ data }: { data: Uint8Array }) => data.length,
     get: ({ length }: { length: number }) => new Uint8Array(length),
     grow() {},
@@ -250,6 +252,20 @@ const ROWS: readonly Row[] = [
     },
     passes: 100,
     refused: "ServerDecodeError",
+  },
+  {
+    limit: "maxHeldBytes",
+    side: "server",
+    async attempt(excess) {
+      // An archive of a call is its data and a tag, a pointer and a length, at multiples of four.
+      const { client } = await stack({ server: { maxHeldBytes: 2 * 8012 } });
+      void outcome(client.rpc.hold({ data: new Uint8Array(8000) }));
+      const second = client.rpc.hold({ data: new Uint8Array(8000 + 4 * excess) });
+      const waiting = settle().then(() => "held");
+      return await Promise.race([outcome(second), waiting]);
+    },
+    passes: "held",
+    refused: "TooManyCallsInFlight",
   },
   {
     limit: "maxTopicBytes",

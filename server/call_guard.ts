@@ -1,0 +1,68 @@
+/**
+ * {@linkcode CallGuard}: what the calls of one connection hold, and how many were decoded in vain.
+ *
+ * @module
+ */
+import { TokenBucket } from "./token_bucket.ts";
+
+/** Bytes from which the arguments of a call in flight count: 256 smaller ones have 1 MiB together. */
+export const MIN_HELD_BYTES = 4096;
+
+/** How many calls of one connection may be decoded in vain before it has to wait. */
+export const VAIN_CALLS = { perSecond: 16, burst: 32 } as const;
+
+/**
+ * Bounds what a connection can make its server keep and try in vain. Made when a connection first needs
+ * one, which a client of small calls never does.
+ */
+export class CallGuard {
+  readonly #held = new Map<number, number>();
+  readonly #maxHeldBytes: number;
+  readonly #now: () => number;
+  #heldBytes = 0;
+  #vain: TokenBucket | undefined;
+
+  /** Create with the limit `maxHeldBytes`. `now` is a monotonic clock in milliseconds. */
+  constructor(maxHeldBytes: number, now: () => number) {
+    this.#maxHeldBytes = maxHeldBytes;
+    this.#now = now;
+  }
+
+  /** Bytes of memory, estimated, of the arguments that are held. */
+  get heldBytes(): number {
+    return this.#heldBytes;
+  }
+
+  /** Whether there is nothing to remember. */
+  get idle(): boolean {
+    return this.#held.size === 0 && this.#vain === undefined;
+  }
+
+  /** Whether another call may be decoded. */
+  get admits(): boolean {
+    return this.#heldBytes < this.#maxHeldBytes && this.#vain?.empty !== true;
+  }
+
+  /** A call could not be decoded, or not be held. */
+  onVain(): void {
+    this.#vain ??= new TokenBucket(VAIN_CALLS, this.#now);
+    this.#vain.take();
+  }
+
+  /** Hold a call's arguments until its id is free. Returns false if they are too many with the others. */
+  hold(id: number, bytes: number): boolean {
+    // One that is larger than all may be was let in by its own limit.
+    if (this.#heldBytes > 0 && this.#heldBytes + bytes > this.#maxHeldBytes) return false;
+    this.#held.set(id, bytes);
+    this.#heldBytes += bytes;
+    return true;
+  }
+
+  /** A call is over. */
+  release(id: number): void {
+    const bytes = this.#held.get(id);
+    if (bytes === undefined) return;
+    this.#held.delete(id);
+    this.#heldBytes -= bytes;
+  }
+}

@@ -1,0 +1,110 @@
+import { assertEquals } from "@std/assert";
+import { test } from "node:test";
+import { bytes, u32, u8, variants, vec } from "../../codec/mod.ts";
+import { createCore } from "../../server/mod.ts";
+import { CallGuard, VAIN_CALLS } from "../../server/call_guard.ts";
+import { rpc, service } from "../../service/mod.ts";
+import type { Limits } from "../../wire/limits.ts";
+import { FakeClock } from "../support/fake_clock.ts";
+import { ScriptedClient } from "../support/scripted_client.ts";
+import { testDeflater } from "../support/test_deflater.ts";
+
+const Kind = variants({ a: null, b: null });
+const Keeping = service({
+  rpc: {
+    keep: rpc({ data: bytes }),
+    keepAll: rpc({ kinds: vec(Kind) }),
+    now: rpc({}, u32),
+    odd: rpc({ kind: Kind }, u8),
+  },
+});
+const [KEEP, KEEP_ALL, NOW, ODD] = Keeping.methods;
+/** Of the argument of `keepAll`, besides its archive: a slot, an object and what it may carry. */
+const KIND_BYTES = 8 + Kind.footprint;
+
+/** A client of a server whose calls of `keep` end when they are told to. */
+async function keeping(limits: Partial<Limits>) {
+  const clock = new FakeClock();
+  const held: (() => void)[] = [];
+  const wait = () => new Promise<void>((resolve) => held.push(resolve));
+  const core = createCore(
+    Keeping,
+    { limits, onError() {} },
+    () => ({ keep: wait, keepAll: wait, now: () => 1, odd: () => 1 }),
+    testDeflater,
+    clock,
+  );
+  const client = await ScriptedClient.connect(core);
+  return { client, clock, core, held };
+}
+
+const settle = () => new Promise<void>((resolve) => setTimeout(resolve));
+
+test("the arguments of calls in flight are bounded in bytes, and the next call after one has ended is taken", async () => {
+  const { client, core, held } = await keeping({ maxHeldBytes: 100_000 });
+  for (let id = 0; id < 4; id++) client.call(id, KEEP!.call, { data: new Uint8Array(40_000) });
+  assertEquals([held.length, core.stats().callsInFlight], [2, 2]);
+  assertEquals(client.take(), [
+    "error 2 TooManyCallsInFlight",
+    "error 3 TooManyCallsInFlight",
+  ]);
+  client.call(4, NOW!.call, {});
+  assertEquals(client.take(), ["response 4 01000000"]);
+  held.shift()!();
+  await settle();
+  assertEquals(client.take(), ["response 0 "]);
+  client.call(5, KEEP!.call, { data: new Uint8Array(40_000) });
+  assertEquals([held.length, client.take()], [2, []]);
+  for (const end of held) end();
+  await settle();
+  assertEquals([core.stats().callsInFlight, core.stats().callsLimited], [0, 2]);
+  client.hangUp();
+});
+
+test("what counts is what arguments are in memory, and a call alone is always taken", async () => {
+  const { client, held } = await keeping({ maxHeldBytes: 10 * 1000 * KIND_BYTES });
+  const kinds = Array.from({ length: 1000 }, () => ({ type: "a" as const }));
+  for (let id = 0; id < 20; id++) client.call(id, KEEP_ALL!.call, { kinds });
+  assertEquals([held.length, client.take().length], [9, 11]);
+  client.hangUp();
+  const other = await keeping({ maxHeldBytes: 1 });
+  other.client.call(0, KEEP_ALL!.call, { kinds });
+  assertEquals(other.held.length, 1);
+  other.client.hangUp();
+});
+
+test("256 calls with small arguments are taken whatever the limit", async () => {
+  const { client, held } = await keeping({ maxHeldBytes: 1 });
+  for (let id = 0; id < 256; id++) client.call(id, KEEP!.call, { data: new Uint8Array(1000) });
+  assertEquals([held.length, client.take().length], [256, 0]);
+  client.hangUp();
+});
+
+test("who sends calls that cannot be decoded has to wait before the next is looked at", async () => {
+  const { client, clock } = await keeping({});
+  const bad = (id: number) => client.rawCall(id, Uint8Array.of(9, ODD!.index));
+  for (let id = 0; id < 256; id++) bad(id);
+  const { burst, perSecond } = VAIN_CALLS;
+  const codes = client.take().map((line) => line.split(" ")[2]);
+  assertEquals(codes.filter((code) => code === "ServerDecodeError").length, burst);
+  assertEquals(codes.filter((code) => code === "TooManyCallsInFlight").length, 256 - burst);
+  client.call(0, NOW!.call, {});
+  assertEquals(client.take(), ["error 0 TooManyCallsInFlight"]);
+  clock.advance(1000 / perSecond);
+  client.call(0, NOW!.call, {});
+  assertEquals(client.take(), ["response 0 01000000"]);
+  client.hangUp();
+});
+
+test("CallGuard forgets what has ended, and knows when there is nothing to remember", () => {
+  const guard = new CallGuard(100, () => 0);
+  assertEquals([guard.idle, guard.admits], [true, true]);
+  assertEquals([guard.hold(1, 60), guard.hold(2, 60), guard.hold(2, 40)], [true, false, true]);
+  assertEquals([guard.heldBytes, guard.admits, guard.idle], [100, false, false]);
+  guard.release(1);
+  guard.release(1);
+  guard.release(7);
+  assertEquals([guard.heldBytes, guard.admits], [40, true]);
+  guard.release(2);
+  assertEquals([guard.heldBytes, guard.idle], [0, true]);
+});
