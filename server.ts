@@ -53,7 +53,10 @@ export {
   type Broker,
   BrokerError,
   type BrokerErrorCode,
+  type BrokerErrorOptions,
+  type BrokerLosses,
   type BrokerNode,
+  BrokerRefusal,
   type BrokerStatus,
   type CallRate,
   type CloseOptions,
@@ -65,6 +68,8 @@ export {
   type HandlerFactory,
   type HandlerOf,
   MAX_QUEUED_NOTIFICATIONS,
+  type MissedEvents,
+  type MissedReason,
   type RawHandle,
   RawHandler,
   rawHandler,
@@ -181,11 +186,16 @@ export async function serve<Methods, State, Event, Auth = undefined>(
     key,
     ...plainHttp(service.name, options, core),
   });
-  // Last: nothing is left to be closed of a server that could not start.
-  core.start();
   let closing: Promise<void> | undefined;
   const close = (closeOptions?: CloseOptions): Promise<void> =>
     closing ??= closeServer(core, listener, limits.closeTimeoutMs, closeOptions);
+  try {
+    // Last: the broker is not begun by a server that could not start.
+    core.start();
+  } catch (error) {
+    await close();
+    throw error;
+  }
   return {
     port: listener.port,
     url: `${cert === undefined ? "ws" : "wss"}://${urlHost(options.hostname)}:${listener.port}`,

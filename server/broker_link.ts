@@ -8,43 +8,23 @@ import { type DecodeLimits, Reader } from "../codec/reader.ts";
 import type { Schema } from "../codec/schema.ts";
 import type { Writer } from "../codec/writer.ts";
 import type { Broker, BrokerNode } from "../wire/broker.ts";
-import { BrokerHeader, eventsOf, randomNode, readBrokerHeader } from "../wire/broker_message.ts";
-import { BrokerError, type BrokerErrorCode } from "../wire/errors.ts";
+import { BrokerHeader, eventsOf, readBrokerHeader } from "../wire/broker_message.ts";
+import { BrokerError, type BrokerErrorCode, type BrokerErrorOptions } from "../wire/errors.ts";
 import type { Topic } from "../wire/topic.ts";
+import { type MissedListener, MissedTopics } from "./broker_missed.ts";
 import { BrokerOutbox } from "./broker_outbox.ts";
+import { BrokerState } from "./broker_state.ts";
+import type { BrokerLosses, BrokerStatus } from "./broker_status.ts";
 import { BrokerTopics } from "./broker_topics.ts";
 import type { EventLink } from "./event_switch.ts";
-
-/** How a node stands with its broker. Counts are since the server was made. */
-export interface BrokerStatus {
-  /** Whether the engine can be reached. */
-  readonly link: "up" | "down";
-  /** Topics that the engine has agreed to. */
-  readonly subscribed: number;
-  /** Topics with local subscribers that it has not: events of other nodes do not come. */
-  readonly unsubscribed: number;
-  /** Events handed to the engine. */
-  readonly published: number;
-  /** Events that did not leave this node: the link was down, or too many bytes were on the way. */
-  readonly dropped: number;
-  /** Events handed to the engine that it failed to send, as far as is known. */
-  readonly failed: number;
-  /** Events of other nodes that were delivered here. */
-  readonly received: number;
-  /** Events that came twice, or after a later one of the same node and topic. */
-  readonly stale: number;
-  /** Events on topics that nobody here is subscribed to any more. */
-  readonly late: number;
-  /** Events of nodes with another version of the event type, as there are during a deploy. */
-  readonly otherVersion: number;
-  /** Messages that no node of this service sends. */
-  readonly bad: number;
-}
+import { IMPOSSIBLE, STALE } from "./seen_messages.ts";
 
 /** What a link needs. */
 export interface BrokerLinkOptions {
   /** The way to the other nodes. */
   readonly broker: Broker;
+  /** The name of the service. */
+  readonly service: string;
   /** What events are; absent, the service has none. */
   readonly schema: Schema<unknown> | undefined;
   /** The events' fingerprint: hex digits. */
@@ -57,82 +37,143 @@ export interface BrokerLinkOptions {
   deliver(topic: Topic, payload: Uint8Array): boolean;
   /** Is told of errors; never throws. */
   onError(error: BrokerError): void;
+  /** Is told which topics may have missed events; never throws. */
+  readonly onMissed?: MissedListener | undefined;
 }
 
-type Counted = "failed" | "stale" | "late" | "otherVersion" | "bad";
+/** Brokers that have a server. */
+const IN_USE = new WeakSet<Broker>();
 
 /** Checks and counts events to and from other nodes; local work never waits for it. */
 export class BrokerLink implements EventLink, BrokerNode {
   readonly #options: BrokerLinkOptions;
   readonly #topics: BrokerTopics;
   readonly #outbox: BrokerOutbox;
-  readonly #node = randomNode();
+  readonly #state: BrokerState;
+  readonly #missed: MissedTopics;
   readonly #fingerprint: number;
   readonly #header = new BrokerHeader();
   readonly #reader: Reader;
-  #up = false;
+  #started = false;
   #closed = false;
   #received = 0;
-  readonly #counts: Record<Counted, number> = {
+  readonly #counts: { -readonly [Cause in keyof BrokerLosses]: number } = {
     failed: 0,
+    missed: 0,
     stale: 0,
     late: 0,
     otherVersion: 0,
     bad: 0,
   };
 
-  /** Create. */
+  /**
+   * Create.
+   *
+   * @throws {TypeError} If the broker has a server.
+   */
   constructor(options: BrokerLinkOptions) {
+    const { broker, maxPendingBytes } = options;
+    checkUnused(broker);
     this.#options = options;
     this.#reader = new Reader(options.limits);
     this.#fingerprint = parseInt(options.fingerprint.slice(0, 8), 16) >>> 0;
-    this.#topics = new BrokerTopics(options.broker, (error) => options.onError(error));
+    this.#missed = new MissedTopics(options.onMissed);
+    this.#topics = new BrokerTopics({
+      broker,
+      onError: (error) => options.onError(error),
+      onMissed: (topic, reason) => this.#missed.add(topic, reason),
+    });
     this.#outbox = new BrokerOutbox({
-      broker: options.broker,
-      node: this.#node,
+      broker,
       fingerprint: this.#fingerprint,
-      maxPendingBytes: options.maxPendingBytes,
-      onFailed: (count, cause) => {
-        if (!this.#closed) this.#count("failed", count, "PublishFailed", "Cannot publish", cause);
+      maxPendingBytes,
+      onFailed: (count, cause) => this.#failed(count, cause),
+    });
+    this.#state = new BrokerState({
+      broker,
+      node: this.#outbox.numbers.node,
+      onUp: () => {
+        this.#topics.up();
+        this.#outbox.release();
       },
+      onDown: () => {
+        this.#outbox.drop();
+        this.#topics.down();
+      },
+      tell: (code, message, about) => this.#report(code, message, about),
     });
   }
 
-  /** Start the broker. Called once, and not at all where the server cannot start. */
+  /**
+   * Start the broker. Called once, and not at all where the server cannot start.
+   *
+   * @throws {TypeError} If the broker has got a server meanwhile, or cannot be used with the service.
+   */
   start(): void {
-    attempt(() => this.#options.broker.start(this)).then(
-      undefined,
-      (cause) => this.#report("SubscribeFailed", "Cannot start the broker", cause),
-    );
+    const { broker } = this.#options;
+    checkUnused(broker);
+    IN_USE.add(broker);
+    this.#started = true;
+    this.#outbox.hold();
+    this.#state.start();
+    try {
+      broker.start(this)?.then(undefined, (cause) => this.#cannotStart(cause));
+    } catch (error) {
+      if (error instanceof TypeError) throw error;
+      this.#cannotStart(error);
+    }
+  }
+
+  #cannotStart(cause: unknown): void {
+    this.#report("SubscribeFailed", "Cannot start the broker", { cause });
+  }
+
+  get service(): string {
+    return this.#options.service;
   }
 
   /** How it stands. */
   get status(): BrokerStatus {
     const { subscribed, size } = this.#topics;
+    const { published, dropped, pendingBytes } = this.#outbox;
+    const { up, final, proofAgeMs, roundTripMs } = this.#state;
     return {
-      link: this.#up ? "up" : "down",
+      link: up ? "up" : "down",
+      final,
+      proofAgeMs,
+      roundTripMs,
       subscribed,
       unsubscribed: size - subscribed,
-      published: this.#outbox.published,
-      dropped: this.#outbox.dropped,
+      pendingBytes,
+      published,
+      dropped,
       received: this.#received,
       ...this.#counts,
     };
   }
 
   get open(): boolean {
-    return this.#up;
+    return this.#state.open;
   }
 
-  link(state: "up" | "down", error?: unknown): void {
-    if (this.#closed) return;
-    if (state === "down" && this.#up) {
-      this.#report("LinkDown", "The link to the broker is down", error);
+  link(state: "up" | "down", error?: unknown, final?: boolean): void {
+    if (!this.#closed) this.#state.link(state, error, final);
+  }
+
+  unsubscribed(topic: Topic, error: unknown): void {
+    if (this.#closed || this.#state.refused(topic, error)) return;
+    this.#topics.failed(topic, error);
+  }
+
+  refused(topic: Topic, events: number, error: unknown): void {
+    if (this.#closed || this.#state.refused(topic, error)) return;
+    this.#failed(events, error, topic);
+  }
+
+  #failed(count: number, cause: unknown, topic?: Topic): void {
+    if (!this.#closed) {
+      this.#count("failed", count, "PublishFailed", "Cannot publish", { cause, topic });
     }
-    this.#up = state === "up";
-    if (this.#up) return this.#topics.up();
-    this.#outbox.drop();
-    this.#topics.down();
   }
 
   subscribe(topic: Topic): Promise<void> {
@@ -144,37 +185,44 @@ export class BrokerLink implements EventLink, BrokerNode {
   }
 
   publish(topic: Topic, writer: Writer): void {
-    if (this.#up) this.#outbox.add(topic, writer);
-    else this.drop();
+    if (this.#state.open) this.#outbox.add(topic, writer);
+    else this.drop(topic.key);
   }
 
-  drop(): void {
-    this.#outbox.dropped++;
+  drop(key: string): void {
+    this.#outbox.skip(key);
   }
 
   deliver(topic: Topic, message: Uint8Array): void {
-    if (this.#closed) return;
+    if (this.#closed || this.#state.deliver(topic, message)) return;
     const header = this.#header;
     const count = readBrokerHeader(message, header);
-    if (count === 0) {
-      this.#count("bad", 1, "BadMessage", "A message of the broker is none of ours");
-      return;
-    }
-    if (header.node === this.#node) return;
+    if (count === 0) return this.#bad("is none of ours", { topic });
+    if (this.#outbox.numbers.isOwn(header.node)) return;
     if (header.fingerprint !== this.#fingerprint) {
-      this.#counts.otherVersion += count;
-      return;
+      const what = "Events of another version of the service came";
+      return this.#count("otherVersion", count, "OtherVersion", what, { topic });
     }
     try {
       this.#check(message);
-    } catch (error) {
-      this.#count("bad", 1, "BadMessage", "A message of the broker holds no events of ours", error);
-      return;
+    } catch (cause) {
+      return this.#bad("holds no events of ours", { cause, topic });
     }
     const seen = this.#topics.seen(topic);
-    if (seen === undefined) this.#counts.late += count;
-    else if (!seen.accept(header.node, header.sequence)) this.#counts.stale += count;
+    if (seen === undefined) {
+      this.#counts.late += count;
+      return;
+    }
+    const skipped = seen.accept(header.node, header.number, count, now);
+    if (skipped === STALE) this.#counts.stale += count;
+    else if (skipped === IMPOSSIBLE) this.#bad("has a number that no node is at", { topic });
     else {
+      if (skipped > 0) {
+        this.#count("missed", skipped, "EventsMissed", "Events of other nodes are missing", {
+          topic,
+        });
+        this.#missed.add(topic, "EventsMissed");
+      }
       for (const [start, end] of eventsOf(message)) {
         if (this.#options.deliver(topic, message.subarray(start, end))) this.#received++;
         else this.#counts.late++;
@@ -191,23 +239,27 @@ export class BrokerLink implements EventLink, BrokerNode {
     for (const [start, end] of eventsOf(message)) checkArchive(schema, reader, start, end);
   }
 
+  #bad(what: string, about: BrokerErrorOptions): void {
+    this.#count("bad", 1, "BadMessage", `A message of the broker ${what}`, about);
+  }
+
   /** Count, and report the 1st, 2nd, 4th, 8th …: a flood of errors is not answered by another. */
   #count(
-    what: Counted,
+    what: keyof BrokerLosses,
     more: number,
     code: BrokerErrorCode,
     message: string,
-    cause?: unknown,
+    about: BrokerErrorOptions,
   ): void {
     const before = this.#counts[what];
     const count = this.#counts[what] += more;
-    if (Math.clz32(before) !== Math.clz32(count)) {
-      this.#report(code, `${message} (${count} so far)`, cause);
+    if (Math.floor(Math.log2(before + 0.5)) !== Math.floor(Math.log2(count + 0.5))) {
+      this.#report(code, `${message} (${count} so far)`, about);
     }
   }
 
-  #report(code: BrokerErrorCode, message: string, cause: unknown): void {
-    this.#options.onError(new BrokerError(code, message, { cause }));
+  #report(code: BrokerErrorCode, message: string, about: BrokerErrorOptions): void {
+    this.#options.onError(new BrokerError(code, message, about));
   }
 
   /** Let go of the broker. */
@@ -215,17 +267,25 @@ export class BrokerLink implements EventLink, BrokerNode {
     if (this.#closed) return;
     this.#outbox.close();
     this.#closed = true;
-    this.#up = false;
+    this.#state.close();
     this.#topics.close();
+    this.#missed.close();
+    const { broker } = this.#options;
+    if (!this.#started) return;
     try {
-      await this.#options.broker.close?.();
-    } catch (error) {
-      this.#report("LinkDown", "Cannot close the broker", error);
+      await broker.close?.();
+    } catch (cause) {
+      this.#report("LinkDown", "Cannot close the broker", { cause });
     }
+    IN_USE.delete(broker);
   }
 }
 
-/** What a call gives, with what it throws as a rejection. */
-function attempt(call: () => void | PromiseLike<void>): Promise<void> {
-  return new Promise((resolve) => resolve(call()));
+function now(): number {
+  return performance.now();
+}
+
+function checkUnused(broker: Broker): void {
+  if (!IN_USE.has(broker)) return;
+  throw new TypeError("Cannot use this broker: it has a server, and one broker serves one");
 }

@@ -5,12 +5,15 @@
  */
 import type { Writer } from "../codec/writer.ts";
 import type { Broker } from "../wire/broker.ts";
-import { BrokerHeader, BrokerMessage, EVENT_LENGTH_BYTES } from "../wire/broker_message.ts";
+import { BROKER_HEADER_BYTES, BrokerMessage, EVENT_LENGTH_BYTES } from "../wire/broker_message.ts";
 import { eventLength, eventStart } from "../wire/messages.ts";
 import type { Topic } from "../wire/topic.ts";
+import { EventNumbers } from "./event_numbers.ts";
 
-/** Bytes of a message that takes no further event. NATS takes 1 MiB unless told otherwise. */
+/** Bytes of a message that takes no further event, if the engine takes that much. */
 export const MAX_BATCH_BYTES = 65_536;
+/** Bytes of memory that a message on its way takes besides its own, where the broker does not say. */
+const MESSAGE_COST_BYTES = 256;
 
 /**
  * Milliseconds until the next flush, for each event of the last one, and at most; and how many may be taken
@@ -31,8 +34,6 @@ interface Sealed {
 export interface BrokerOutboxOptions {
   /** Where messages go. */
   readonly broker: Broker;
-  /** Who sends them. */
-  readonly node: number;
   /** Which events they hold. */
   readonly fingerprint: number;
   /** Bytes that may be on the way to the engine. */
@@ -50,18 +51,21 @@ export interface BrokerOutboxOptions {
  */
 export class BrokerOutbox {
   readonly #options: BrokerOutboxOptions;
-  readonly #header = new BrokerHeader();
   readonly #message = new BrokerMessage();
+  /** Which node sends, and what is its next event of each topic. */
+  readonly numbers: EventNumbers;
   /** What the message is on. */
   #topic: Topic | undefined;
   readonly #sealed: Sealed[] = [];
-  #pendingBytes = 0;
   #turnQueued = false;
   /** Events that have not been handed to the engine. */
   #unsent = 0;
   /** When the end of a turn may flush again, in milliseconds. */
   #flushAt = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #held = false;
+  /** Bytes on the way to the engine, with what each message takes besides. */
+  pendingBytes = 0;
   /** Events handed to the engine. */
   published = 0;
   /** Events that were not, because there was no way or too much on it. */
@@ -70,29 +74,40 @@ export class BrokerOutbox {
   /** Create for a broker. */
   constructor(options: BrokerOutboxOptions) {
     this.#options = options;
-    this.#header.node = options.node;
-    this.#header.fingerprint = options.fingerprint;
+    this.numbers = new EventNumbers(options.fingerprint);
   }
 
   /** Copy the event that a writer holds. */
   add(topic: Topic, writer: Writer): void {
+    const { broker, maxPendingBytes } = this.#options;
     const length = eventLength(writer);
     const message = this.#message;
-    const room = MAX_BATCH_BYTES - EVENT_LENGTH_BYTES - length;
+    const max = Math.min(MAX_BATCH_BYTES, broker.maxMessageBytes ?? MAX_BATCH_BYTES);
+    const room = max - EVENT_LENGTH_BYTES - length;
     if ((topic !== this.#topic && topic.key !== this.#topic?.key) || message.length > room) {
       this.#seal();
       this.#topic = topic;
     }
-    const pending = this.#pendingBytes + message.length + EVENT_LENGTH_BYTES + length;
-    if (pending > this.#options.maxPendingBytes) {
-      this.dropped++;
-      return;
+    const pending = this.pendingBytes + this.#cost + message.length + EVENT_LENGTH_BYTES + length;
+    if (pending > maxPendingBytes) {
+      this.#seal();
+      return this.skip(topic.key);
     }
     message.append(writer.bytes, eventStart(writer), length);
     this.#unsent++;
-    if (this.#turnQueued) return;
+    if (this.#turnQueued || this.#held) return;
     this.#turnQueued = true;
     queueMicrotask(this.#onTurn);
+  }
+
+  get #cost(): number {
+    return this.#options.broker.messageCostBytes ?? MESSAGE_COST_BYTES;
+  }
+
+  /** An event is not sent, and its number is nobody else's. */
+  skip(key: string): void {
+    this.dropped++;
+    this.numbers.take(key, 1);
   }
 
   /** The turn has ended, and what it sent to this node's subscribers has been handed to the network. */
@@ -111,13 +126,26 @@ export class BrokerOutbox {
     }
   };
 
+  /** Keep events until `release()`: the link is not up yet. */
+  hold(): void {
+    this.#held = true;
+  }
+
+  /** Send what was kept. */
+  release(): void {
+    if (!this.#held) return;
+    this.#held = false;
+    this.flush();
+  }
+
   /** What has not been sent will not be: the link is down. */
   drop(): void {
+    this.#held = false;
     this.#seal();
     this.#unsent = 0;
     for (const { count, message } of this.#sealed.splice(0)) {
       this.dropped += count;
-      this.#pendingBytes -= message.length;
+      this.pendingBytes -= message.length + this.#cost;
     }
   }
 
@@ -127,29 +155,34 @@ export class BrokerOutbox {
     const { count, length } = this.#message;
     this.#topic = undefined;
     if (topic === undefined || count === 0) return;
-    this.#header.sequence++;
-    this.#sealed.push({ topic, count, message: this.#message.take(this.#header) });
-    this.#pendingBytes += length;
+    const message = this.#message.take(this.numbers.take(topic.key, count));
+    this.#sealed.push({ topic, count, message });
+    this.pendingBytes += length + this.#cost;
   }
 
   /** Hand all messages to the engine. */
   flush(): void {
+    if (this.#held) return;
     this.#seal();
     this.#unsent = 0;
     for (const sealed of this.#sealed.splice(0)) this.#send(sealed);
   }
 
   #send({ topic, count, message }: Sealed): void {
+    const { broker } = this.#options;
+    const bytes = message.length + this.#cost;
     this.published += count;
     const done = (): void => {
-      this.#pendingBytes -= message.length;
+      this.pendingBytes -= bytes;
     };
     const failed = (error: unknown): void => {
       done();
       this.#options.onFailed(count, error);
     };
     try {
-      const sent = this.#options.broker.publish(topic, message);
+      const { maxMessageBytes = message.length } = broker;
+      if (message.length > maxMessageBytes) throw tooLong(message.length, maxMessageBytes);
+      const sent = broker.publish(topic, message, count);
       if (sent === undefined) done();
       else sent.then(done, failed);
     } catch (error) {
@@ -160,6 +193,15 @@ export class BrokerOutbox {
   /** Send what there is, and nothing more. */
   close(): void {
     clearTimeout(this.#timer);
+    this.#held = false;
     this.flush();
   }
+}
+
+function tooLong(bytes: number, max: number): RangeError {
+  const room = max - BROKER_HEADER_BYTES - EVENT_LENGTH_BYTES;
+  return new RangeError(
+    `Cannot send an event of ${bytes - BROKER_HEADER_BYTES - EVENT_LENGTH_BYTES} bytes to other ` +
+      `nodes: the engine takes ${room}`,
+  );
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import { type Attributes, telemetryMeter } from "../wire/open_telemetry.ts";
-import type { BrokerStatus } from "./broker_link.ts";
+import type { BrokerStatus } from "./broker_status.ts";
 
 interface Result {
   observe(value: number, attributes: Attributes): void;
@@ -34,6 +34,7 @@ const OUTCOMES = {
   dropped: "dropped",
   failed: "failed",
   received: "received",
+  missed: "missed",
   stale: "stale",
   late: "late",
   otherVersion: "other_version",
@@ -44,8 +45,10 @@ const OUTCOMES = {
  *
  * - `hardlight.broker.link`: 1 while it is up, else 0;
  * - `hardlight.broker.topics`, with `state`: `subscribed` or `unsubscribed`;
- * - `hardlight.broker.events`, with `outcome`: `published`, `dropped`, `failed`, `received`, `stale`,
- *   `late` or `other_version`;
+ * - `hardlight.broker.proof.age` and `hardlight.broker.round_trip`, in seconds, once the link was proved;
+ * - `hardlight.broker.pending`: bytes on the way to the engine;
+ * - `hardlight.broker.events`, with `outcome`: `published`, `dropped`, `failed`, `received`, `missed`,
+ *   `stale`, `late` or `other_version`;
  * - `hardlight.broker.bad_messages`.
  *
  * Each has the service's name as `rpc.service`. Returns what ends it; does nothing where no API is
@@ -55,6 +58,10 @@ export function observeBroker(service: string, status: () => BrokerStatus): () =
   const meter = telemetryMeter() as unknown as ObservableMeter | undefined;
   if (meter === undefined) return () => {};
   const about: Attributes = { "rpc.service": service };
+  const seconds = (of: (now: BrokerStatus) => number | undefined): Callback => (result) => {
+    const ms = of(status());
+    if (ms !== undefined) result.observe(ms / 1000, about);
+  };
   const observed: [Observable, Callback][] = [
     [
       meter.createObservableGauge("hardlight.broker.link", {
@@ -62,6 +69,27 @@ export function observeBroker(service: string, status: () => BrokerStatus): () =
         description: "Whether the broker can be reached",
       }),
       (result) => result.observe(status().link === "up" ? 1 : 0, about),
+    ],
+    [
+      meter.createObservableGauge("hardlight.broker.proof.age", {
+        unit: "s",
+        description: "Time since a message to the node itself came back",
+      }),
+      seconds((now) => now.proofAgeMs),
+    ],
+    [
+      meter.createObservableGauge("hardlight.broker.round_trip", {
+        unit: "s",
+        description: "Time that message took",
+      }),
+      seconds((now) => now.roundTripMs),
+    ],
+    [
+      meter.createObservableGauge("hardlight.broker.pending", {
+        unit: "By",
+        description: "Bytes on the way to the broker",
+      }),
+      (result) => result.observe(status().pendingBytes, about),
     ],
     [
       meter.createObservableGauge("hardlight.broker.topics", {

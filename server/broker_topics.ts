@@ -5,8 +5,9 @@
  */
 import type { Broker } from "../wire/broker.ts";
 import { BrokerError } from "../wire/errors.ts";
-import { isSeldom } from "../wire/seldom.ts";
 import type { Topic } from "../wire/topic.ts";
+import type { MissedReason } from "./broker_missed.ts";
+import { Rarely } from "./rarely.ts";
 import { SeenMessages } from "./seen_messages.ts";
 
 /** Milliseconds that a topic stays subscribed after its last subscriber has gone. */
@@ -30,28 +31,40 @@ interface Entry {
   /** Whether the answer was yes. */
   subscribed: boolean;
   linger: Timer | undefined;
+  /** Why events may have been missed since the topic was last live; told when it is again. */
+  missed: MissedReason | undefined;
+}
+
+/** What a broker's topics need. */
+export interface BrokerTopicsOptions {
+  /** Whose they are. */
+  readonly broker: Broker;
+  /** A topic is not live. Not told of each in a flood. */
+  onError(error: BrokerError): void;
+  /** A topic is live again, and may have missed events. */
+  onMissed(topic: Topic, reason: MissedReason): void;
 }
 
 /** Keeps a broker's subscriptions as the topics with local subscribers are. */
 export class BrokerTopics {
   readonly #broker: Broker;
-  readonly #onError: (error: BrokerError) => void;
+  readonly #options: BrokerTopicsOptions;
   readonly #entries = new Map<string, Entry>();
   #lingering = 0;
   #up = false;
   #closed = false;
   #retry: Timer | undefined;
   #retryMs = RETRY_MS;
-  #failures = 0;
+  readonly #rarely = new Rarely();
   /** Counts the times that all topics were asked for: an older round ends at a newer one. */
   #round = 0;
   /** Topics that the engine has agreed to. */
   subscribed = 0;
 
   /** Create for a broker. */
-  constructor(broker: Broker, onError: (error: BrokerError) => void) {
-    this.#broker = broker;
-    this.#onError = onError;
+  constructor(options: BrokerTopicsOptions) {
+    this.#broker = options.broker;
+    this.#options = options;
   }
 
   /** Topics that are wanted, or were so until just now. */
@@ -69,7 +82,14 @@ export class BrokerTopics {
     let entry = this.#entries.get(topic.key);
     if (entry === undefined) {
       const seen = new SeenMessages();
-      entry = { topic, seen, answer: undefined, subscribed: false, linger: undefined };
+      entry = {
+        topic,
+        seen,
+        answer: undefined,
+        subscribed: false,
+        linger: undefined,
+        missed: undefined,
+      };
       this.#entries.set(topic.key, entry);
     } else if (entry.linger !== undefined) {
       clearTimeout(entry.linger);
@@ -99,25 +119,32 @@ export class BrokerTopics {
 
   #ask(entry: Entry): Promise<void> {
     if (!this.#up) {
+      entry.missed ??= "LinkDown";
       return unseen(Promise.reject(new BrokerError("LinkDown", "Other nodes cannot be reached")));
     }
     const answer = within(settle(() => this.#broker.subscribe(entry.topic))).then(() => {
       if (entry.answer === answer) this.#answered(entry, answer, true);
     }, (cause: unknown) => {
-      const error = new BrokerError("SubscribeFailed", "Cannot subscribe at the broker", { cause });
-      if (entry.answer === answer) {
-        this.#answered(entry, undefined, false);
-        this.#failed(error);
-      }
+      const error = refusedBy(entry.topic, cause);
+      if (entry.answer === answer) this.#failed(entry, error);
       throw error;
     });
     entry.answer = unseen(answer);
     return answer;
   }
 
-  /** Report the 1st, 2nd, 4th, 8th … failure of a link, and try again. */
-  #failed(error: BrokerError): void {
-    if (isSeldom(++this.#failures)) this.#onError(error);
+  /** The engine has ended a topic's subscription. */
+  failed(topic: Topic, cause: unknown): void {
+    const entry = this.#entries.get(topic.key);
+    // While an answer is awaited it is the broker's to reject it.
+    if (entry?.subscribed !== true || !this.#up) return;
+    this.#failed(entry, refusedBy(topic, cause));
+  }
+
+  #failed(entry: Entry, error: BrokerError): void {
+    this.#answered(entry, undefined, false);
+    entry.missed ??= "SubscribeFailed";
+    if (this.#rarely.add()) this.#options.onError(error);
     this.#retryLater();
   }
 
@@ -125,19 +152,21 @@ export class BrokerTopics {
     if (entry.subscribed !== subscribed) this.subscribed += subscribed ? 1 : -1;
     entry.subscribed = subscribed;
     entry.answer = answer;
+    if (!subscribed || entry.missed === undefined) return;
+    if (entry.linger === undefined) this.#options.onMissed(entry.topic, entry.missed);
+    entry.missed = undefined;
   }
 
   #report(cause: unknown): void {
     if (this.#closed || !this.#up) return;
     const error = new BrokerError("SubscribeFailed", "The broker failed to unsubscribe", { cause });
-    this.#onError(error);
+    this.#options.onError(error);
   }
 
   /** The link has come up: ask for every topic, whatever was answered before. */
   up(): void {
     this.down();
     this.#up = true;
-    this.#failures = 0;
     this.#retryMs = RETRY_MS;
     void this.#askAll();
   }
@@ -148,7 +177,10 @@ export class BrokerTopics {
     this.#round++;
     clearTimeout(this.#retry);
     this.#retry = undefined;
-    for (const entry of this.#entries.values()) this.#answered(entry, undefined, false);
+    for (const entry of this.#entries.values()) {
+      this.#answered(entry, undefined, false);
+      entry.missed ??= "LinkDown";
+    }
   }
 
   async #askAll(): Promise<void> {
@@ -187,6 +219,10 @@ export class BrokerTopics {
     for (const { linger } of this.#entries.values()) clearTimeout(linger);
     this.#entries.clear();
   }
+}
+
+function refusedBy(topic: Topic, cause: unknown): BrokerError {
+  return new BrokerError("SubscribeFailed", "Cannot subscribe at the broker", { cause, topic });
 }
 
 function settle(call: () => void | PromiseLike<void>): Promise<void> {

@@ -12,7 +12,9 @@ import { checkLimits, type Limits } from "../wire/limits.ts";
 import { openTelemetry } from "../wire/open_telemetry.ts";
 import type { Acceptor } from "../wire/transport.ts";
 import { type Authorize, ServiceAcceptor } from "./acceptor.ts";
-import { BrokerLink, type BrokerStatus } from "./broker_link.ts";
+import { BrokerLink } from "./broker_link.ts";
+import type { MissedEvents } from "./broker_missed.ts";
+import type { BrokerStatus } from "./broker_status.ts";
 import { observeBroker } from "./broker_telemetry.ts";
 import type { ErrorListener, ServiceHandler } from "./context.ts";
 import { type EventEmitter, EventSwitch } from "./event_switch.ts";
@@ -53,6 +55,11 @@ export interface ServerOptions<Auth> {
   readonly onTrace?: ServerTraceListener | undefined;
   /** Carries events to and from other nodes. Default: none, events stay on this node. */
   readonly broker?: Broker | undefined;
+  /**
+   * Is told which topics may have missed events of other nodes, once they are subscribed again: let their
+   * clients load anew. What it throws goes to `onError`.
+   */
+  readonly onMissedEvents?: ((missed: MissedEvents) => void) | undefined;
 }
 
 /** How {@linkcode ServerCore.close} ends. */
@@ -121,19 +128,25 @@ export function createCore<Methods, State, Event, Auth>(
   };
   const events = new EventSwitch(service.event, deflater, limits.maxTopicBytes);
   const { broker } = options;
+  const onBrokerError = (error: unknown): void =>
+    onError(error, { where: "broker", peer: { address: "" }, service: service.name });
+  const { onMissedEvents } = options;
   const link = events.link = broker && new BrokerLink({
     broker,
+    service: service.name,
     schema: service.event,
     fingerprint: service.fingerprint.events,
     maxPendingBytes: limits.maxBufferedBytes,
     limits,
     deliver: (topic, payload) => events.receive(topic, payload),
-    onError: (error) =>
-      onError(error, {
-        where: "broker",
-        peer: { address: "" },
-        service: service.name,
-      }),
+    onError: onBrokerError,
+    onMissed: onMissedEvents && ((missed) => {
+      try {
+        onMissedEvents(missed);
+      } catch (error) {
+        onBrokerError(error);
+      }
+    }),
   });
   let unobserve: (() => void) | undefined;
   const acceptor = new ServiceAcceptor({

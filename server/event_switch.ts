@@ -45,8 +45,8 @@ export interface EventLink {
   unsubscribe(topic: Topic): void;
   /** Copy the event that a writer holds, to be sent to the other nodes after this turn. */
   publish(topic: Topic, writer: Writer): void;
-  /** Count an event that is not sent because the link is not open. */
-  drop(): void;
+  /** Count an event of the topic with this key that is not sent because the link is not open. */
+  drop(key: string): void;
 }
 
 interface Entry {
@@ -117,7 +117,8 @@ export class EventSwitch<Event> implements EventEmitter<Event> {
     if (this.#schema === undefined) {
       throw new TypeError("Cannot emit an event: the service declares none");
     }
-    const entry = this.#entries.get(topicKey(topic));
+    const key = topicKey(topic);
+    const entry = this.#entries.get(key);
     const to = entry?.topic ?? toTopic(topic);
     const writer = takeWriter();
     try {
@@ -127,14 +128,15 @@ export class EventSwitch<Event> implements EventEmitter<Event> {
       giveWriter(writer);
       throw error;
     }
-    if (entry === undefined && !this.#leaves()) giveWriter(writer);
+    if (entry === undefined && !this.#leaves(key)) giveWriter(writer);
     else this.#send(entry, to, writer);
   }
 
   emitRaw(topic: Topic | string, payload: Uint8Array): void {
     checkTopicBytes(topic, this.#maxTopicBytes);
-    const entry = this.#entries.get(topicKey(topic));
-    if (entry === undefined && !this.#leaves()) return;
+    const key = topicKey(topic);
+    const entry = this.#entries.get(key);
+    if (entry === undefined && !this.#leaves(key)) return;
     const to = entry?.topic ?? toTopic(topic);
     const writer = takeWriter();
     writeEvent(writer, to, payload);
@@ -142,9 +144,9 @@ export class EventSwitch<Event> implements EventEmitter<Event> {
   }
 
   /** Whether an event that nobody here is subscribed to goes anywhere. */
-  #leaves(): boolean {
+  #leaves(key: string): boolean {
     if (this.link === undefined || this.link.open) return this.link !== undefined;
-    this.link.drop();
+    this.link.drop(key);
     return false;
   }
 

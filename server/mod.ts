@@ -4,9 +4,10 @@
  * @module
  */
 export type { Authorization, Authorize } from "./acceptor.ts";
-export type { BrokerStatus } from "./broker_link.ts";
-export type { Broker, BrokerNode } from "../wire/broker.ts";
-export { BrokerError, type BrokerErrorCode } from "../wire/errors.ts";
+export type { MissedEvents, MissedReason } from "./broker_missed.ts";
+export type { BrokerLosses, BrokerStatus } from "./broker_status.ts";
+export { type Broker, type BrokerNode, BrokerRefusal } from "../wire/broker.ts";
+export { BrokerError, type BrokerErrorCode, type BrokerErrorOptions } from "../wire/errors.ts";
 export {
   type ConnectionControl,
   type Context,

@@ -8,11 +8,12 @@
  * |      3 |     1 | 0                                                  |
  * |      4 |     4 | `u32` fingerprint of the service's events          |
  * |      8 |     8 | `u64` node, at most 2⁵³ - 1                        |
- * |     16 |     8 | `u64` number of the message, at most 2⁵³ - 1       |
+ * |     16 |     8 | `u64` number of the first event, at most 2⁵³ - 1   |
  * |     24 |       | one or more events, in the order they were emitted |
  *
  * Each event is the `u32` count of its bytes, and the bytes: an archive. All numbers are little-endian.
- * A node's numbers rise; they leave gaps on each topic.
+ * A node numbers the events it emits on a topic from 0, also those that it cannot send: where a number is
+ * skipped, an event is missing.
  *
  * @module
  */
@@ -37,8 +38,8 @@ export class BrokerHeader {
   fingerprint = 0;
   /** Who sent it. */
   node = 0;
-  /** Its number among the sender's. */
-  sequence = 0;
+  /** The number of its first event among the sender's on the topic. */
+  number = 0;
 }
 
 /** A message as it grows, in a buffer that serves one after the other. */
@@ -73,7 +74,7 @@ export class BrokerMessage {
     setU32(bytes, 0, MAGIC);
     setU32(bytes, 4, header.fingerprint);
     setU53(bytes, 8, header.node);
-    setU53(bytes, 16, header.sequence);
+    setU53(bytes, 16, header.number);
     const message = bytes.slice(0, this.length);
     this.clear();
     return message;
@@ -104,7 +105,7 @@ export function readBrokerHeader(message: Uint8Array, into: BrokerHeader): numbe
   if (at !== message.length) return 0;
   into.fingerprint = view.getUint32(4, true);
   into.node = getU53(view, 8);
-  into.sequence = getU53(view, 16);
+  into.number = getU53(view, 16);
   return count;
 }
 

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Topic } from "./topic.ts";
 
 /**
  * The wire's error codes in Rust's order: the index is the byte on the wire.
@@ -136,25 +137,45 @@ export class ConnectError extends Error {
   }
 }
 
-/** Why a node is, for a topic or an event, without the others. */
+/** Why a node is, for a topic or an event, without the others; or that it no longer is. */
 export type BrokerErrorCode =
-  /** The link to the engine is down. */
+  /** The link to the engine is down, or does not carry messages. */
   | "LinkDown"
+  /** It is up again. */
+  | "LinkRestored"
   /** The engine refused to start or to subscribe, or did not answer in time. */
   | "SubscribeFailed"
   /** An event could not be sent to the other nodes. */
   | "PublishFailed"
+  /** Events of another node did not come. */
+  | "EventsMissed"
+  /** An event came whose type is of another version of the service. */
+  | "OtherVersion"
   /** A message came that no node of this service sends. */
   | "BadMessage";
+
+/** What a {@linkcode BrokerError} is about. */
+export interface BrokerErrorOptions extends ErrorOptions {
+  /** The topic, if it is about one. */
+  readonly topic?: Topic | undefined;
+  /** Whether the link will not come up again. */
+  readonly final?: boolean | undefined;
+}
 
 /** Something failed between nodes; what is local goes on. */
 export class BrokerError extends Error {
   /** Why. */
   readonly code: BrokerErrorCode;
+  /** The topic, if it is about one. */
+  readonly topic: Topic | undefined;
+  /** Whether the link is down for good: the node has to be started anew. */
+  readonly final: boolean;
   /** Create with a code and words for a person. */
-  constructor(code: BrokerErrorCode, message: string, options?: ErrorOptions) {
+  constructor(code: BrokerErrorCode, message: string, options: BrokerErrorOptions = {}) {
     super(message, options);
     this.name = "BrokerError";
     this.code = code;
+    this.topic = options.topic;
+    this.final = options.final === true;
   }
 }

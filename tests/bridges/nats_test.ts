@@ -24,10 +24,11 @@ async function localNode(nats: NatsServer, options: Record<string, unknown> = {}
   });
   const errors: unknown[] = [];
   const pair = await memoryPair(Rooms, rooms(() => undefined), {
+    client: { limits: { maxTopicBytes: 65_535 } },
     server: {
       broker: natsBroker(connection),
       onError: (error) => errors.push(error),
-      limits: { maxSubscriptions: 20_000 },
+      limits: { maxSubscriptions: 20_000, maxTopicBytes: 65_535 },
     },
   });
   await until(() => pair.server.broker?.link === "up");
@@ -79,8 +80,8 @@ test("a subscribe that NATS refuses rejects; foreign messages on our subjects ar
   assertEquals([a.server.broker!.subscribed, a.server.broker!.unsubscribed], [1, 1]);
   assert(a.errors.length > 0);
   const stranger: NatsConnection = await connectNats({ port: nats.port, user: "node", pass: "x" });
-  stranger.publish("hardlight.s.bG9iYnk", "what is this?");
-  stranger.publish("hardlight.s.bG9iYnk", new Uint8Array(100));
+  stranger.publish("hardlight.rooms.s.bG9iYnk", "what is this?");
+  stranger.publish("hardlight.rooms.s.bG9iYnk", new Uint8Array(100));
   await until(() => a.server.broker!.bad === 2);
   await stranger.close();
 });
@@ -90,7 +91,7 @@ async function refusingConfig(): Promise<string> {
   const { mkdtemp, writeFile } = await import("node:fs/promises");
   const { tmpdir } = await import("node:os");
   const path = `${await mkdtemp(`${tmpdir()}/nats-`)}/nats.conf`;
-  const denied = "hardlight.s.Zm9yYmlkZGVu";
+  const denied = "hardlight.rooms.s.Zm9yYmlkZGVu";
   await writeFile(
     path,
     `authorization { users = [ { user: node, password: x, permissions: { subscribe: { deny: "${denied}" } } } ] }`,

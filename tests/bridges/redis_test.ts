@@ -21,7 +21,12 @@ async function localNode({ port }: RedisServer) {
   redis.on("error", () => {});
   await redis.connect();
   const pair = await memoryPair(Rooms, rooms(() => undefined), {
-    server: { broker: redisBroker(redis), onError() {}, limits: { maxSubscriptions: 20_000 } },
+    client: { limits: { maxTopicBytes: 65_535 } },
+    server: {
+      broker: redisBroker(redis),
+      onError() {},
+      limits: { maxSubscriptions: 20_000, maxTopicBytes: 65_535 },
+    },
   });
   await until(() => pair.server.broker?.link === "up");
   return {
@@ -66,8 +71,8 @@ test("foreign messages on our channels are counted; an engine's own echo is nobo
   await using a = await localNode(server);
   const room = LOBBY;
   await a.client.rpc.join({ room });
-  await a.redis.publish("hardlight.s.bG9iYnk", "what is this?");
-  await a.redis.publish("hardlight.s.bG9iYnk", "");
+  await a.redis.publish("hardlight.rooms.s.bG9iYnk", "what is this?");
+  await a.redis.publish("hardlight.rooms.s.bG9iYnk", "");
   await a.client.rpc.say({ room, from: 1, first: 0, count: 3 });
   await until(() => a.server.broker!.bad === 2);
   const { received, stale, late } = a.server.broker!;
@@ -130,13 +135,19 @@ test("a broker over Redis subscribes again right after it has unsubscribed", {
   const topic = Topic.from("t");
   const got: number[] = [];
   const { promise: up, resolve } = Promise.withResolvers<void>();
-  await broker.start({ deliver: (_, message) => got.push(message[0]!), link: () => resolve() });
+  await broker.start({
+    service: "rooms",
+    deliver: (_, message) => got.push(message[0]!),
+    link: () => resolve(),
+    unsubscribed() {},
+    refused() {},
+  });
   await up;
   await broker.subscribe(topic);
   const gone = broker.unsubscribe(topic);
   await broker.subscribe(topic);
   await gone;
-  await broker.publish(topic, Uint8Array.of(1));
+  await broker.publish(topic, Uint8Array.of(1), 1);
   await until(() => got.length > 0);
   assertEquals(got, [1]);
   await broker.close?.();

@@ -1,9 +1,9 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { test } from "node:test";
 import { encode } from "../../codec/mod.ts";
-import type { Broker, BrokerNode } from "../../server/mod.ts";
+import type { Broker, BrokerNode, BrokerStatus, MissedEvents } from "../../server/mod.ts";
 import { MAX_BATCH_BYTES } from "../../server/broker_outbox.ts";
-import { BrokerError } from "../../server/mod.ts";
+import { BrokerError, BrokerRefusal } from "../../server/mod.ts";
 import { Topic } from "../../wire/topic.ts";
 import { ScriptedClient } from "../support/scripted_client.ts";
 import { Demo, type Setup, setUp, turn } from "./support.ts";
@@ -20,6 +20,7 @@ class Bus {
 }
 
 class TestBroker implements Broker {
+  readonly messageCostBytes = 0;
   readonly topics = new Set<string>();
   readonly log: string[] = [];
   node: BrokerNode | undefined;
@@ -34,6 +35,10 @@ class TestBroker implements Broker {
   start(node: BrokerNode): void {
     this.node = node;
     node.link("up");
+  }
+  /** A probe that is always answered, so that what is tested is all there is. */
+  probe(): Promise<void> {
+    return Promise.resolve();
   }
   subscribe(topic: Topic): void | Promise<void> {
     this.log.push(`+${topic}`);
@@ -73,6 +78,8 @@ async function end(...nodes: Node[]): Promise<void> {
     await core.close();
   }
 }
+
+const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 const codes = ({ errors }: Setup): unknown[] =>
   errors.map(({ error }) => error instanceof BrokerError ? error.code : error);
@@ -192,7 +199,9 @@ test("garbage, other versions, own echoes, doubles and what is late are counted,
     otherVersion: 1,
     late: 1,
   });
-  assertEquals(codes(b), ["BadMessage", "BadMessage", "BadMessage", "BadMessage"]);
+  const told = codes(b);
+  assertEquals(told.splice(0, 1), ["EventsMissed"]);
+  assertEquals(told, ["BadMessage", "BadMessage", "BadMessage", "BadMessage", "OtherVersion"]);
   await end(a, b);
 });
 
@@ -335,4 +344,176 @@ test("a broker that cannot start is reported, and the server serves", async () =
   assert(errors[0] instanceof BrokerError);
   assertEquals(setup.core.broker!.link, "down");
   await setup.core.close();
+});
+
+test("a second server with one broker is refused, and the first goes on; after its close it may be used", async () => {
+  const broker = new Bus().broker();
+  const first = setUp({ broker });
+  assertThrows(() => setUp({ broker }), TypeError);
+  assertEquals([first.core.broker!.link, broker.log], ["up", []]);
+  await first.core.close();
+  const second = setUp({ broker });
+  assertEquals(second.core.broker!.link, "up");
+  await second.core.close();
+});
+
+test("events of before the link is first up are kept, and sent when it is", async () => {
+  const bus = new Bus();
+  const late = bus.broker();
+  late.start = (node) => void (late.node = node);
+  const messages: Uint8Array[] = [];
+  late.send = (message) => void messages.push(message);
+  const { core } = setUp({ broker: late });
+  core.events.emit("t", { type: "quiet" });
+  core.events.emit("t", { type: "quiet" });
+  await turn();
+  assertEquals([messages.length, core.broker!.dropped, core.broker!.link], [0, 0, "down"]);
+  late.node!.link("up");
+  assertEquals([messages.length, core.broker!.published, core.broker!.link], [1, 2, "up"]);
+  await core.close();
+});
+
+test("numbers that leave a gap are told and counted, also for events that did not leave their node", async () => {
+  const bus = new Bus();
+  const missed: MissedEvents[] = [];
+  const a = await makeNode(bus);
+  const broker = bus.broker();
+  const setup = setUp({ broker, onMissedEvents: (each) => missed.push(each) });
+  const client = await ScriptedClient.connect(setup.core);
+  await setup.contexts[0]!.subscriptions.add("t");
+  const emit = async (count: number): Promise<void> => {
+    for (let i = 0; i < count; i++) a.core.events.emit("t", { type: "quiet" });
+    await turn();
+  };
+  await emit(2);
+  a.broker.send = () => {};
+  await emit(3);
+  a.broker.node!.link("down");
+  await emit(4);
+  a.broker.node!.link("up");
+  a.broker.send = undefined;
+  await emit(1);
+  assertEquals([setup.core.broker!.received, setup.core.broker!.missed], [3, 7]);
+  assertEquals(codes(setup), ["EventsMissed"]);
+  while (missed.length === 0) await turn();
+  assertEquals(missed.map(({ topics, reason }) => [topics.map(String), reason]), [
+    [["t"], "EventsMissed"],
+  ]);
+  client.hangUp();
+  await setup.core.close();
+  await end(a);
+});
+
+test(
+  "a link whose client says up and that carries nothing is found out, and is up when it carries again",
+  {
+    timeout: 30_000,
+  },
+  async () => {
+    const broker = new Bus().broker();
+    const missed: MissedEvents[] = [];
+    let resets = 0;
+    Object.assign(broker, { reset: () => void resets++ });
+    const setup = setUp({ broker, onMissedEvents: (each) => missed.push(each) });
+    const client = await ScriptedClient.connect(setup.core);
+    await setup.contexts[0]!.subscriptions.add("t");
+    const status = (): BrokerStatus => setup.core.broker!;
+    while (status().roundTripMs === undefined) await turn();
+    broker.probe = () => new Promise(() => {});
+    const began = performance.now();
+    while (status().link === "up") await sleep(20);
+    assert(performance.now() - began < 5000);
+    assert(status().proofAgeMs! >= 3000);
+    assertEquals([codes(setup), resets, status().unsubscribed], [["LinkDown"], 1, 1]);
+    setup.core.events.emit("t", { type: "quiet" });
+    assertEquals(status().dropped, 1);
+    broker.probe = () => Promise.resolve();
+    while (status().subscribed === 0) await sleep(20);
+    assertEquals(status().link, "up");
+    assertEquals(codes(setup), ["LinkDown", "LinkRestored"]);
+    while (missed.length === 0) await sleep(20);
+    assertEquals(missed.map(({ topics, reason }) => [topics.map(String), reason]), [
+      [["t"], "LinkDown"],
+    ]);
+    client.hangUp();
+    await setup.core.close();
+  },
+);
+
+test("without probe() the link is proved by a message to the node itself, on a topic of its own", async () => {
+  const bus = new Bus();
+  const broker = bus.broker();
+  Object.assign(broker, { probe: undefined });
+  const { core } = setUp({ broker });
+  while (core.broker!.proofAgeMs === undefined) await turn();
+  assertEquals([core.broker!.link, broker.topics.size, core.broker!.bad], ["up", 1, 0]);
+  await core.close();
+});
+
+test("an engine that refuses the topic of probes is told of, and the link stays up", async () => {
+  const broker = new Bus().broker();
+  Object.assign(broker, { probe: undefined });
+  broker.refuse = () => Promise.reject(new BrokerRefusal(new Error("no right")));
+  const setup = setUp({ broker });
+  while (setup.errors.length === 0) await turn();
+  assertEquals(codes(setup), ["SubscribeFailed"]);
+  assertEquals([setup.core.broker!.link, setup.core.broker!.proofAgeMs], ["up", undefined]);
+  await setup.core.close();
+});
+
+test("a link that ends for good says so, with its cause", async () => {
+  const node = await makeNode(new Bus());
+  const cause = new Error("no more attempts");
+  node.broker.node!.link("down", cause);
+  node.broker.node!.link("down", cause, true);
+  const errors = node.errors.map(({ error }) => error as BrokerError);
+  assertEquals(errors.map(({ code, final }) => [code, final]), [
+    ["LinkDown", false],
+    ["LinkDown", true],
+  ]);
+  assertEquals([errors[1]!.cause, node.core.broker!.final], [cause, true]);
+  await end(node);
+});
+
+test("in a flood of flaps LinkDown and LinkRestored are told ever more rarely", async () => {
+  const node = await makeNode(new Bus());
+  for (let flap = 0; flap < 100; flap++) {
+    node.broker.node!.link("down");
+    node.broker.node!.link("up");
+  }
+  const told = codes(node);
+  assertEquals([told.length, told.slice(0, 2)], [14, ["LinkDown", "LinkRestored"]]);
+  await end(node);
+});
+
+test("a topic that the engine ends fails alone, is told of with its topic and asked for again", async () => {
+  const missed: MissedEvents[] = [];
+  const broker = new Bus().broker();
+  const setup = setUp({ broker, onMissedEvents: (each) => missed.push(each) });
+  const client = await ScriptedClient.connect(setup.core);
+  const [a, b] = [Topic.from("a"), Topic.from("b")];
+  for (const topic of [a, b]) await setup.contexts[0]!.subscriptions.add(topic);
+  broker.node!.unsubscribed(a, new Error("revoked"));
+  assertEquals([setup.core.broker!.link, setup.core.broker!.subscribed], ["up", 1]);
+  const { code, topic } = setup.errors[0]!.error as BrokerError;
+  assertEquals([code, topic], ["SubscribeFailed", a]);
+  while (missed.length === 0) await sleep(20);
+  assertEquals([missed[0]!.topics, missed[0]!.reason], [[a], "SubscribeFailed"]);
+  assertEquals(setup.core.broker!.subscribed, 2);
+  client.hangUp();
+  await setup.core.close();
+});
+
+test("events fit what the engine takes: batches are cut, one that is too large fails by itself", async () => {
+  const node = await makeNode(new Bus());
+  const lengths: number[] = [];
+  node.broker.send = (message) => void lengths.push(message.length);
+  Object.assign(node.broker, { maxMessageBytes: 16_384 });
+  for (let i = 0; i < 10_000; i++) node.core.events.emit("t", { type: "quiet" });
+  node.core.events.emitRaw("t", new Uint8Array(16_384));
+  await turn();
+  assert(lengths.length > 1 && lengths.every((length) => length <= 16_384));
+  const { published, failed } = node.core.broker!;
+  assertEquals([published, failed, codes(node)], [10_001, 1, ["PublishFailed"]]);
+  await end(node);
 });

@@ -25,6 +25,11 @@ test("observeBroker() lets the status be read at each collection, until it is en
   };
   let status: BrokerStatus = {
     link: "up",
+    final: false,
+    proofAgeMs: 500,
+    roundTripMs: undefined,
+    pendingBytes: 12,
+    missed: 11,
     subscribed: 2,
     unsubscribed: 1,
     published: 3,
@@ -52,19 +57,26 @@ test("observeBroker() lets the status be read at each collection, until it is en
     };
     assertEquals(collect(), [
       "hardlight.broker.link chat 1",
+      "hardlight.broker.proof.age chat 0.5",
+      "hardlight.broker.pending chat 12",
       "hardlight.broker.topics chat subscribed 2",
       "hardlight.broker.topics chat unsubscribed 1",
       "hardlight.broker.events chat published 3",
       "hardlight.broker.events chat dropped 4",
       "hardlight.broker.events chat failed 5",
       "hardlight.broker.events chat received 6",
+      "hardlight.broker.events chat missed 11",
       "hardlight.broker.events chat stale 7",
       "hardlight.broker.events chat late 8",
       "hardlight.broker.events chat other_version 9",
       "hardlight.broker.bad_messages chat 10",
     ]);
-    status = { ...status, link: "down" };
-    assertEquals(collect()[0], "hardlight.broker.link chat 0");
+    status = { ...status, link: "down", roundTripMs: 2 };
+    const lines = collect();
+    assertEquals([lines[0], lines[2]], [
+      "hardlight.broker.link chat 0",
+      "hardlight.broker.round_trip chat 0.002",
+    ]);
     end();
     assertEquals(collect(), []);
   } finally {

@@ -1,0 +1,335 @@
+/**
+ * {@linkcode NatsBroker}: topics as subjects of NATS.
+ *
+ * @module
+ */
+import { type Broker, type BrokerNode, BrokerRefusal } from "../wire/broker.ts";
+import { Topic } from "../wire/topic.ts";
+import { prefixesOf, type PrefixOptions, topicName } from "./topic_name.ts";
+
+/** A NATS connection, by what is used of it: `@nats-io/transport-node`, `-deno`, `nats-core`, or `nats` 2. */
+export interface NatsConnection {
+  /** What the server says of itself, once it has. */
+  readonly info?: { readonly max_payload: number } | undefined;
+  /** What the connection was made with. */
+  readonly options?: { readonly noEcho?: boolean | undefined } | undefined;
+  /** Send a message. */
+  publish(subject: string, payload: Uint8Array): void;
+  /** Let a subject's messages come. */
+  subscribe(
+    subject: string,
+    options: { callback(error: Error | null, message: NatsMessage): void },
+  ): NatsSubscription;
+  /** Resolves when the server has seen everything sent so far. */
+  flush(): Promise<void>;
+  /** What happens to the link. */
+  status(): AsyncIterable<NatsStatus>;
+  /** Resolves when the connection has ended for good. */
+  closed(): Promise<unknown>;
+  /** Whether it has. */
+  isClosed?(): boolean;
+  /** Give up the server's connection, and make another. */
+  reconnect?(): Promise<void>;
+}
+
+/** What happens to a link: `disconnect`, `reconnect`, or an `error` that the server sent. */
+export interface NatsStatus {
+  /** Which. */
+  readonly type: string;
+  /** What the server said; of a permission, which `subject` it lacks for which `operation`. */
+  readonly error?: unknown;
+}
+
+/** A message, by what is used of it. */
+export interface NatsMessage {
+  /** The payload. */
+  readonly data: Uint8Array;
+}
+
+/** A subscription, by what is used of it. */
+export interface NatsSubscription {
+  /** Stop it. */
+  unsubscribe(): void;
+}
+
+/** Bytes a topic may have: a subject must fit a line of NATS's protocol, of 4,096 bytes. */
+export const MAX_NATS_TOPIC_BYTES = 2048;
+
+/** Bytes that are sent before the server is asked whether it has seen them. */
+const BYTES_PER_FLUSH = 65_536;
+/** Bytes of memory that a message takes in the client besides its own. */
+const MESSAGE_COST_BYTES = 512;
+/** Probes without an answer after which the connection is given up. */
+const SILENCES = 2;
+
+interface Subscribed {
+  readonly topic: Topic;
+  readonly subject: string;
+  readonly subscriptions: NatsSubscription[];
+  error: unknown;
+}
+
+/** A message that the server may still refuse. */
+interface Sent {
+  readonly topic: Topic;
+  readonly subject: string;
+  readonly events: number;
+}
+
+/** A broker over a NATS connection. */
+export class NatsBroker implements Broker {
+  readonly #connection: NatsConnection;
+  readonly #options: PrefixOptions;
+  readonly #subscribed = new Map<string, Subscribed>();
+  #prefixes: readonly [string, ...string[]] = [""];
+  #node: BrokerNode | undefined;
+  #answer: Promise<void> | undefined;
+  /** Flushes that somebody awaits to know whether a subscription was refused. */
+  #awaited = 0;
+  #alone: Promise<void> = Promise.resolve();
+  #draining: Promise<void> | undefined;
+  #unflushedBytes = 0;
+  #sent: Sent[] = [];
+  /** Refusals so far that did not say what they are about. */
+  #unnamed = 0;
+  #lastError: unknown;
+  #silences = 0;
+  #told = false;
+  #maxSubjectLength = Infinity;
+  #stopStatus: (() => void) | undefined;
+  readonly messageCostBytes: number = MESSAGE_COST_BYTES;
+  /** By the answer to a flush, where nothing comes back that the connection has sent. */
+  readonly probe?: () => Promise<void>;
+
+  /** Create for a connection. */
+  constructor(connection: NatsConnection, options: PrefixOptions) {
+    this.#connection = connection;
+    this.#options = options;
+    if (connection.options?.noEcho === true) {
+      this.probe = async () => {
+        await this.#flush();
+        this.#silences = 0;
+      };
+    }
+  }
+
+  get maxMessageBytes(): number | undefined {
+    return this.#connection.info?.max_payload;
+  }
+
+  start(node: BrokerNode): Promise<void> {
+    if (this.#node !== undefined) throw new TypeError("Cannot start: this broker has a server");
+    this.#prefixes = prefixesOf(this.#options, node.service);
+    this.#node = node;
+    this.#told = false;
+    void this.#connection.closed().then((reason) => {
+      if (this.#node === node) node.link("down", reason ?? new Error("it was closed"), true);
+    });
+    void this.#watch(node);
+    return this.#begin(node);
+  }
+
+  async #begin(node: BrokerNode): Promise<void> {
+    let error: unknown;
+    try {
+      await this.#connection.flush();
+    } catch (reason) {
+      error = reason;
+    }
+    // If the connection is being made again it says so itself.
+    if (this.#node !== node || this.#told || this.#connection.isClosed?.() === true) return;
+    if (error === undefined) node.link("up");
+    else node.link("down", error);
+  }
+
+  async #watch(node: BrokerNode): Promise<void> {
+    const statuses = this.#connection.status();
+    if ("stop" in statuses && typeof statuses.stop === "function") {
+      this.#stopStatus = statuses.stop.bind(statuses);
+    }
+    for await (const { type, error } of statuses) {
+      if (this.#node !== node) return;
+      if (type === "error") this.#refused(error);
+      if (type !== "disconnect" && type !== "reconnect") continue;
+      this.#told = true;
+      this.#sent = [];
+      node.link(type === "disconnect" ? "down" : "up", this.#lastError);
+      this.#lastError = undefined;
+    }
+  }
+
+  /** The server has refused something. A subscription is told of it by itself, if the error names it. */
+  #refused(error: unknown): void {
+    this.#lastError = error;
+    const { operation, subject, message } = about(error);
+    if (operation === "subscription") return;
+    if (operation === "publish") {
+      const at = this.#sent.findIndex((each) => each.subject === subject);
+      const [sent] = at === -1 ? [] : this.#sent.splice(at, 1);
+      if (sent === undefined) return;
+      return this.#node?.refused(sent.topic, sent.events, new BrokerRefusal(error));
+    }
+    if (/control line/i.test(message)) return this.#tooLong(error);
+    if (!/subscription/i.test(message)) return;
+    this.#unnamed++;
+    // Whoever awaits an answer finds out. Nobody does after a reconnect: then any of them may be refused.
+    if (this.#awaited === 0) this.#doubtAll(error);
+  }
+
+  #doubtAll(error: unknown): void {
+    for (const { topic } of [...this.#subscribed.values()]) {
+      this.unsubscribe(topic);
+      this.#node?.unsubscribed(topic, new BrokerRefusal(error));
+    }
+  }
+
+  /** A subject does not fit a line: the longest in use is given up, and no other like it is taken. */
+  #tooLong(error: unknown): void {
+    let longest = 0;
+    for (const { subject } of this.#subscribed.values()) {
+      longest = Math.max(longest, subject.length);
+    }
+    for (const { subject } of this.#sent) longest = Math.max(longest, subject.length);
+    this.#maxSubjectLength = longest - 1;
+    for (const { topic, subject } of [...this.#subscribed.values()]) {
+      if (subject.length < longest) continue;
+      this.#fail(topic, error);
+    }
+  }
+
+  #fail(topic: Topic, error: unknown): void {
+    const entry = this.#subscribed.get(topic.key);
+    if (entry === undefined) return;
+    entry.error = error;
+    this.unsubscribe(topic);
+    this.#node?.unsubscribed(topic, new BrokerRefusal(error));
+  }
+
+  async subscribe(topic: Topic): Promise<void> {
+    const entry = this.#subscribed.get(topic.key) ?? this.#open(topic);
+    const unnamed = this.#unnamed;
+    await this.#answered();
+    if (entry.error === undefined && this.#unnamed !== unnamed) {
+      await (this.#alone = this.#alone.then(() => this.#again(entry), () => this.#again(entry)));
+    }
+    if (entry.error !== undefined) throw new BrokerRefusal(entry.error);
+  }
+
+  /** The server refused one of several and did not say which: ask for each by itself. */
+  async #again(entry: Subscribed): Promise<void> {
+    if (this.#subscribed.get(entry.topic.key) !== entry) return;
+    const unnamed = this.#unnamed;
+    for (const subscription of entry.subscriptions.splice(0)) subscription.unsubscribe();
+    this.#listen(entry);
+    await this.#answered();
+    if (this.#unnamed === unnamed) return;
+    entry.error = this.#lastError;
+    this.unsubscribe(entry.topic);
+  }
+
+  #open(topic: Topic): Subscribed {
+    const subject = this.#subject(topic);
+    const entry: Subscribed = { topic, subject, subscriptions: [], error: undefined };
+    this.#listen(entry);
+    this.#subscribed.set(topic.key, entry);
+    return entry;
+  }
+
+  #listen({ topic, subscriptions }: Subscribed): void {
+    const callback = (error: Error | null, message: NatsMessage): void => {
+      if (error === null) {
+        this.#silences = 0;
+        this.#node?.deliver(topic, message.data);
+      } else this.#fail(topic, error);
+    };
+    const name = topicName(topic);
+    for (const prefix of this.#prefixes) {
+      subscriptions.push(this.#connection.subscribe(prefix + name, { callback }));
+    }
+  }
+
+  unsubscribe(topic: Topic): void {
+    const entry = this.#subscribed.get(topic.key);
+    if (entry === undefined) return;
+    this.#subscribed.delete(topic.key);
+    for (const subscription of entry.subscriptions) subscription.unsubscribe();
+  }
+
+  publish(topic: Topic, message: Uint8Array, events: number): void | Promise<void> {
+    const subject = this.#subscribed.get(topic.key)?.subject ?? this.#subject(topic);
+    this.#connection.publish(subject, message);
+    this.#sent.push({ topic, subject, events });
+    this.#unflushedBytes += message.length + MESSAGE_COST_BYTES;
+    if (this.#unflushedBytes < BYTES_PER_FLUSH) return;
+    // The client buffers without bound: what it has not got rid of is known by the answer to a flush.
+    return this.#draining ??= this.#flush().finally(() => {
+      this.#draining = undefined;
+      this.#unflushedBytes = 0;
+    });
+  }
+
+  /** The server has seen everything, and would have refused it by now. */
+  async #flush(): Promise<void> {
+    const sent = this.#sent.length;
+    const array = this.#sent;
+    await this.#connection.flush();
+    // What the server said before its answer is told by way of several turns of the microtask queue.
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    if (this.#sent === array) array.splice(0, sent);
+  }
+
+  /** One flush for all who ask in one turn. */
+  #answered(): Promise<void> {
+    return this.#answer ??= Promise.resolve().then(async () => {
+      this.#answer = undefined;
+      this.#awaited++;
+      try {
+        await this.#flush();
+      } finally {
+        this.#awaited--;
+      }
+    });
+  }
+
+  #subject(topic: Topic): string {
+    const { length } = Topic.bytesOf(topic);
+    if (length > MAX_NATS_TOPIC_BYTES) {
+      throw new BrokerRefusal(
+        new RangeError(
+          `Cannot use a topic of ${length} bytes: ${MAX_NATS_TOPIC_BYTES} fit a subject`,
+        ),
+      );
+    }
+    const subject = this.#prefixes[0] + topicName(topic);
+    if (subject.length > this.#maxSubjectLength) {
+      throw new BrokerRefusal(
+        new RangeError(
+          `Cannot use a topic of ${length} bytes: its subject is longer than the server's lines`,
+        ),
+      );
+    }
+    return subject;
+  }
+
+  reset(): void {
+    if (++this.#silences < SILENCES) return;
+    this.#silences = 0;
+    this.#connection.reconnect?.().catch(() => {});
+  }
+
+  close(): void {
+    this.#node = undefined;
+    this.#stopStatus?.();
+    for (const { subscriptions } of this.#subscribed.values()) {
+      for (const subscription of subscriptions) subscription.unsubscribe();
+    }
+    this.#subscribed.clear();
+    this.#sent = [];
+  }
+}
+
+function about(error: unknown): { operation?: unknown; subject?: unknown; message: string } {
+  if (typeof error !== "object" || error === null) return { message: String(error) };
+  const { operation, subject, message } = error as Record<string, unknown>;
+  return { operation, subject, message: String(message) };
+}

@@ -1,0 +1,151 @@
+/**
+ * {@linkcode BrokerProbe}: whether a link carries messages, and not only whether it is said to.
+ *
+ * @module
+ */
+import { type Broker, BrokerRefusal } from "../wire/broker.ts";
+import { Topic } from "../wire/topic.ts";
+
+/** Milliseconds from one proof to the next probe. */
+export const PROBE_EVERY_MS = 1000;
+/** Milliseconds that a probe may take. With the above, a silent link is found out within 5 seconds. */
+export const PROBE_TIMEOUT_MS = 3000;
+/** Milliseconds from one look at the time to the next. However late it comes, it counts as one. */
+const TICK_MS = 250;
+
+const TIMEOUT_TICKS = PROBE_TIMEOUT_MS / TICK_MS;
+const EVERY_TICKS = PROBE_EVERY_MS / TICK_MS;
+const NAME = new TextEncoder().encode("hardlight probe ");
+
+/** What a probe needs. */
+export interface BrokerProbeOptions {
+  /** What is probed. */
+  readonly broker: Broker;
+  /** Whose probe it is. */
+  readonly node: number;
+  /** A probe has come back. */
+  onProof(): void;
+  /** A probe has not come back in time. */
+  onSilence(error: Error): void;
+  /** The engine refuses the topic of probes: nothing can be said of the link. */
+  onRefused(error: unknown): void;
+}
+
+/**
+ * Sends a message to itself through the engine, again and again, and tells whether it comes back in time.
+ *
+ * Time is counted in ticks of a timer, so that a process that was stopped, or a turn that took seconds,
+ * does not blame the link.
+ */
+export class BrokerProbe {
+  readonly #options: BrokerProbeOptions;
+  /** Where its messages go: a topic of bytes that no other node has. */
+  readonly topic: Topic;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #ticks = 0;
+  /** The number of the probe that is under way; 0 if none is. */
+  #number = 0;
+  #last = 0;
+  #sentAt = 0;
+  #subscribed = false;
+  #provedAt: number | undefined;
+  /** Milliseconds that the last probe took; `undefined` before there was one. */
+  roundTripMs: number | undefined;
+
+  /** Create for a broker. */
+  constructor(options: BrokerProbeOptions) {
+    this.#options = options;
+    const name = new Uint8Array(NAME.length + 8);
+    name.set(NAME);
+    new DataView(name.buffer).setFloat64(NAME.length, options.node);
+    this.topic = Topic.from(name);
+  }
+
+  /** Milliseconds since the last proof; `undefined` if there was none. */
+  get proofAgeMs(): number | undefined {
+    return this.#provedAt === undefined ? undefined : performance.now() - this.#provedAt;
+  }
+
+  /** The engine's client says that the link is up. */
+  start(): void {
+    this.stop();
+    this.#timer = setTimeout(this.#onTick, TICK_MS);
+    this.#send();
+  }
+
+  /** It says that the link is down. */
+  stop(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#number = 0;
+    this.#subscribed = false;
+  }
+
+  readonly #onTick = (): void => {
+    this.#timer = setTimeout(this.#onTick, TICK_MS);
+    this.#ticks++;
+    if (this.#number === 0) {
+      if (this.#ticks >= EVERY_TICKS) this.#send();
+    } else if (this.#ticks >= TIMEOUT_TICKS) {
+      this.#number = 0;
+      this.#subscribed = false;
+      this.#options.onSilence(
+        new Error(`a message to this node itself did not come back within ${PROBE_TIMEOUT_MS} ms`),
+      );
+      if (this.#timer !== undefined) this.#send();
+    }
+  };
+
+  #send(): void {
+    const { broker } = this.#options;
+    const number = this.#number = ++this.#last;
+    this.#ticks = 0;
+    this.#sentAt = performance.now();
+    (async () => {
+      if (broker.probe !== undefined) {
+        await broker.probe();
+        return this.#proved(number);
+      }
+      if (!this.#subscribed) await broker.subscribe(this.topic);
+      if (number !== this.#number) return;
+      this.#subscribed = true;
+      this.#sentAt = performance.now();
+      await broker.publish(this.topic, encode(number), 0);
+    })().catch((error: unknown) => {
+      if (number === this.#number) this.refused(error);
+    });
+  }
+
+  /** The topic, or what was sent on it, has failed. Unless the engine has refused it, that is silence. */
+  refused(error: unknown): void {
+    if (this.#timer === undefined || this.#number === 0) return;
+    if (!(error instanceof BrokerRefusal)) return;
+    this.#number = 0;
+    this.#subscribed = false;
+    this.#options.onRefused(error);
+  }
+
+  /** A message came on the topic. */
+  deliver(message: Uint8Array): void {
+    if (message.length === 8) this.#proved(decode(message));
+  }
+
+  #proved(number: number): void {
+    if (number === 0 || number !== this.#number) return;
+    this.#number = 0;
+    this.#ticks = 0;
+    this.#provedAt = performance.now();
+    this.roundTripMs = this.#provedAt - this.#sentAt;
+    this.#options.onProof();
+  }
+}
+
+function encode(number: number): Uint8Array {
+  const message = new Uint8Array(8);
+  new DataView(message.buffer).setFloat64(0, number);
+  return message;
+}
+
+function decode({ buffer, byteOffset }: Uint8Array): number {
+  return new DataView(buffer, byteOffset).getFloat64(0);
+}

@@ -1,0 +1,169 @@
+/**
+ * {@linkcode BrokerState}: whether the other nodes can be reached.
+ *
+ * @module
+ */
+import type { Broker } from "../wire/broker.ts";
+import type { BrokerErrorCode, BrokerErrorOptions } from "../wire/errors.ts";
+import type { Topic } from "../wire/topic.ts";
+import { BrokerProbe } from "./broker_probe.ts";
+import { Rarely } from "./rarely.ts";
+
+/** Milliseconds that events wait for a link that has not been up yet; then they are dropped. */
+export const START_TIMEOUT_MS = 5000;
+
+/** What a state needs. */
+export interface BrokerStateOptions {
+  /** Whose link it is. */
+  readonly broker: Broker;
+  /** The node. */
+  readonly node: number;
+  /** The link is up. */
+  onUp(): void;
+  /** It no longer is; or it was not up in time. */
+  onDown(): void;
+  /** Say so. */
+  tell(code: BrokerErrorCode, message: string, about: BrokerErrorOptions): void;
+}
+
+/** Joins what the engine's client says of the link with what probes say: it is up if both do. */
+export class BrokerState {
+  readonly #options: BrokerStateOptions;
+  readonly #probe: BrokerProbe;
+  readonly #rarely = new Rarely();
+  readonly #refusals = new Rarely();
+  /** What the client says. */
+  #connected = false;
+  /** Whether the last probe did not come back. */
+  #silent = false;
+  /** Since when the link is down; `undefined` if nobody was told so. */
+  #downSince: number | undefined;
+  #starting: ReturnType<typeof setTimeout> | undefined;
+  /** Whether the link is up. */
+  up = false;
+  /** Whether it is down for good. */
+  final = false;
+
+  /** Create; the broker has not been started. */
+  constructor(options: BrokerStateOptions) {
+    this.#options = options;
+    const { broker, node } = options;
+    this.#probe = new BrokerProbe({
+      broker,
+      node,
+      onProof: () => this.#proved(),
+      onSilence: (error) => this.#silence(error),
+      onRefused: (cause) => this.#refused(cause),
+    });
+  }
+
+  /** The broker is being started. */
+  start(): void {
+    this.#starting = setTimeout(
+      () => this.#down("The link to the broker did not come up", undefined),
+      START_TIMEOUT_MS,
+    );
+  }
+
+  /** Whether events are taken: the link is up, or has not been but may be soon. */
+  get open(): boolean {
+    return this.up || this.#starting !== undefined;
+  }
+
+  /** Milliseconds since a probe came back. */
+  get proofAgeMs(): number | undefined {
+    return this.#probe.proofAgeMs;
+  }
+
+  /** Milliseconds it took. */
+  get roundTripMs(): number | undefined {
+    return this.#probe.roundTripMs;
+  }
+
+  /** What the engine's client says. */
+  link(state: "up" | "down", error: unknown, final = false): void {
+    this.#connected = state === "up";
+    this.final = final && !this.#connected;
+    if (this.#connected) {
+      this.#silent = false;
+      this.#up();
+      this.#probe.start();
+    } else {
+      this.#probe.stop();
+      this.#down("The link to the broker is down", error);
+    }
+  }
+
+  /** Take a message if it is a probe's. */
+  deliver(topic: Topic, message: Uint8Array): boolean {
+    if (topic.key !== this.#probe.topic.key) return false;
+    this.#probe.deliver(message);
+    return true;
+  }
+
+  /** The engine has refused a topic or a message on it. Returns whether it is that of probes. */
+  refused(topic: Topic, error: unknown): boolean {
+    if (topic.key !== this.#probe.topic.key) return false;
+    this.#probe.refused(error);
+    return true;
+  }
+
+  #proved(): void {
+    if (!this.#silent) return;
+    this.#silent = false;
+    if (this.#connected) this.#up();
+  }
+
+  #silence(error: Error): void {
+    this.#silent = true;
+    this.#down("The link to the broker does not carry messages", error);
+    this.#options.broker.reset?.();
+  }
+
+  #refused(cause: unknown): void {
+    this.#proved();
+    if (!this.#refusals.add()) return;
+    this.#options.tell("SubscribeFailed", "The link cannot be proved: allow its topic", {
+      cause,
+      topic: this.#probe.topic,
+    });
+  }
+
+  #up(): void {
+    this.#started();
+    this.up = true;
+    const since = this.#downSince;
+    this.#downSince = undefined;
+    if (since !== undefined) {
+      const seconds = ((performance.now() - since) / 1000).toFixed(1);
+      const message = `The link to the broker is up again after ${seconds} s`;
+      this.#options.tell("LinkRestored", message, {});
+    }
+    this.#options.onUp();
+  }
+
+  #down(message: string, cause: unknown): void {
+    const { final } = this;
+    const wasUp = this.open;
+    this.#started();
+    this.up = false;
+    if (final || (wasUp && this.#rarely.add())) {
+      this.#downSince ??= performance.now();
+      const end = final ? ", for good" : "";
+      this.#options.tell("LinkDown", `${message}${end}`, { cause, final });
+    }
+    this.#options.onDown();
+  }
+
+  #started(): void {
+    clearTimeout(this.#starting);
+    this.#starting = undefined;
+  }
+
+  /** Let go of all timers. */
+  close(): void {
+    this.#started();
+    this.#probe.stop();
+    this.up = false;
+  }
+}

@@ -1,0 +1,58 @@
+/**
+ * {@linkcode EventNumbers}: which event of its topic is next.
+ *
+ * @module
+ */
+import { BrokerHeader, randomNode } from "../wire/broker_message.ts";
+
+/** Topics whose events are counted; with more, the node begins anew under another id. */
+export const MAX_NUMBERED_TOPICS = 65_536;
+/** Characters that the names of those topics may have together. */
+const MAX_NUMBERED_CHARS = 4 << 20;
+
+/** Numbers the events that a node emits on each topic, also those that do not leave it: a gap is told. */
+export class EventNumbers {
+  readonly #header = new BrokerHeader();
+  readonly #next = new Map<string, number>();
+  #chars = 0;
+  #before: number;
+
+  /** Create for a node of its own. */
+  constructor(fingerprint: number) {
+    this.#header.fingerprint = fingerprint;
+    this.#before = this.#header.node = randomNode();
+  }
+
+  /** The id that the node has at present. */
+  get node(): number {
+    return this.#header.node;
+  }
+
+  /** Whether a message is this node's own: what it sent under the id before may still come back. */
+  isOwn(node: number): boolean {
+    return node === this.#header.node || node === this.#before;
+  }
+
+  /** Number some more events of a topic. Returns the header of a message with them, until the next call. */
+  take(key: string, count: number): BrokerHeader {
+    let number = this.#next.get(key);
+    if (number === undefined) {
+      number = 0;
+      this.#chars += key.length;
+      if (this.#next.size >= MAX_NUMBERED_TOPICS || this.#chars > MAX_NUMBERED_CHARS) {
+        this.#begin(key);
+      }
+    }
+    this.#next.set(key, number + count);
+    this.#header.number = number;
+    return this.#header;
+  }
+
+  /** Another id: to the other nodes, somebody who has emitted nothing yet. */
+  #begin(key: string): void {
+    this.#next.clear();
+    this.#chars = key.length;
+    this.#before = this.#header.node;
+    this.#header.node = randomNode();
+  }
+}
