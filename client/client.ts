@@ -193,13 +193,15 @@ export class ServiceClient<Methods, State, Event> implements Client<Methods, Sta
       const rpc = this.#callsOn(() => session);
       await Promise.race([
         this.#options.onConnect?.({ rpc, state: this.#state, reconnected }),
-        session.ended.then(({ error }) => Promise.reject(error)),
+        session.ended,
       ]);
       // It may have ended since it was opened, and `onConnect` need not have noticed.
       if (!session.live) throw (await session.ended).error;
     } catch (error) {
+      const { live } = session;
       session.end(CloseCode.Normal, toError(error));
-      throw signal.aborted ? cancelled(signal.reason) : error;
+      if (signal.aborted) throw cancelled(signal.reason);
+      throw live ? error : endedEarly((await session.ended).error);
     }
     this.#session = session;
     this.#counters.connectionsOpened++;
@@ -222,13 +224,14 @@ export class ServiceClient<Methods, State, Event> implements Client<Methods, Sta
   }
 
   #open(transport: Transport): Session {
-    this.#state.reset();
     const session = new Session(transport, this.#host);
     this.#sessions.add(session);
     void session.closed.then(() => {
       this.#sessions.delete(session);
       this.#counters.bytesSent += session.sentBytes;
     });
+    // Last: one who watches the state may close the client.
+    this.#state.reset();
     return session;
   }
 
@@ -239,11 +242,15 @@ export class ServiceClient<Methods, State, Event> implements Client<Methods, Sta
     let attempt = 0;
     for (;;) {
       const openedAt = this.#clock.now();
+      const heardBefore = this.#counters.messagesReceived;
       const end = await session.ended;
       let { error, spreadMs } = end;
       this.#session = undefined;
       telemetry?.connections(-1);
-      attempt = nextAttempt(attempt, end.tooBig ? 0 : this.#clock.now() - openedAt);
+      attempt = nextAttempt(attempt, {
+        lastedMs: end.broken ? 0 : this.#clock.now() - openedAt,
+        used: this.#counters.messagesReceived > heardBefore,
+      });
       for (let connected = false; !connected;) {
         if (signal.aborted) return;
         this.#report(error);
@@ -304,6 +311,15 @@ export class ServiceClient<Methods, State, Event> implements Client<Methods, Sta
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }
+}
+
+/** Why a connection was not made, though it was open. */
+function endedEarly(cause: Error): ConnectError {
+  return cause instanceof ConnectError ? cause : new ConnectError(
+    "ConnectionLost",
+    `The connection ended before it could be used: ${cause.message}`,
+    { cause },
+  );
 }
 
 /** Whether trying again cannot help. */

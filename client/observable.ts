@@ -4,9 +4,24 @@
  * @module
  */
 
-/** A value that changes, and those who are told. */
+interface Watcher<T> {
+  readonly next: (value: T) => void;
+  readonly end: (() => void) | undefined;
+  /** How many changes there were before. */
+  readonly since: number;
+}
+
+/**
+ * A value that changes, and those who are told.
+ *
+ * A watcher may change it, watch it, or stop others: each watcher is told of every change after it came,
+ * in their order, and of none after it has gone.
+ */
 export class Observable<T> {
-  readonly #watchers: Set<{ next(value: T): void; end: (() => void) | undefined }> = new Set();
+  readonly #watchers: Set<Watcher<T>> = new Set();
+  /** The changes that are being told of. */
+  #telling: T[] | undefined;
+  #changes = 0;
   readonly #report: (error: unknown) => void;
   #ended = false;
   #current: T;
@@ -29,7 +44,7 @@ export class Observable<T> {
 
   /** Call `next` after each change and `end` after the last one; returns how to stop. */
   watch(next: (value: T) => void, end?: () => void): () => void {
-    const watcher = { next, end };
+    const watcher = { next, end, since: this.#changes };
     if (this.#ended) end?.();
     else this.#watchers.add(watcher);
     return () => {
@@ -44,18 +59,34 @@ export class Observable<T> {
   set(value: T): void {
     if (this.#ended) return;
     this.#current = value;
-    for (const { next } of this.#watchers) {
-      try {
-        next(value);
-      } catch (error) {
-        this.#report(error);
-      }
+    let change = this.#changes++;
+    if (this.#telling !== undefined) {
+      this.#telling.push(value);
+      return;
     }
+    this.#telling = [value];
+    for (const told of this.#telling) {
+      for (const { next, since } of this.#watchers) {
+        if (since > change) continue;
+        try {
+          next(told);
+        } catch (error) {
+          this.#report(error);
+        }
+      }
+      change++;
+    }
+    this.#telling = undefined;
+    if (this.#ended) this.#tellEnd();
   }
 
   /** Nothing more will change. */
   end(): void {
     this.#ended = true;
+    if (this.#telling === undefined) this.#tellEnd();
+  }
+
+  #tellEnd(): void {
     for (const { end } of this.#watchers) end?.();
     this.#watchers.clear();
   }

@@ -5,6 +5,7 @@
  */
 import type { Writer } from "../codec/writer.ts";
 import type { MethodInfo } from "../service/types.ts";
+import { listen, unlisten } from "./cleanup.ts";
 import type { Turn } from "./deadlines.ts";
 
 /** One call on its way. It is the listener of its own signal, so that a call costs no closures. */
@@ -49,13 +50,13 @@ export class PendingCall {
     const promise = new Promise<unknown>(stash);
     this.resolve = stashedResolve;
     this.reject = stashedReject;
-    this.#signal?.addEventListener("abort", this);
+    if (this.#signal !== undefined) listen(this.#signal, this);
     return promise;
   }
 
   /** Stop listening to the signal: the call is settled, or about to be. */
   release(): void {
-    this.#signal?.removeEventListener("abort", this);
+    if (this.#signal !== undefined) unlisten(this.#signal, this);
   }
 
   /** Why the signal aborted. */

@@ -46,8 +46,8 @@ export interface SessionEnd {
   readonly error: Error;
   /** Milliseconds over which a server that goes away wants its clients to come back. */
   readonly spreadMs: number;
-  /** Whether a message was too big for one side, as it will be again. */
-  readonly tooBig: boolean;
+  /** Whether one side could not take what the other sent: it would hardly be otherwise the next time. */
+  readonly broken: boolean;
 }
 
 /** One live connection: calls go out; replies, events and state changes come in. */
@@ -206,7 +206,9 @@ export class Session implements TransportListener {
   #finish(error: Error, { code, reason }: CloseInfo = BY_US): void {
     if (!this.live) return;
     const spreadMs = code === CloseCode.GoingAway ? spreadOf(reason) : 0;
-    this.#end = { error, spreadMs, tooBig: code === CloseCode.TooBig };
+    const broken = error instanceof ProtocolError || code === CloseCode.TooBig ||
+      code === CloseCode.Protocol;
+    this.#end = { error, spreadMs, broken };
     this.#sender.close();
     // First, so that whoever sees a call fail sees the client's status changed.
     this.#onEnded(this.#end);

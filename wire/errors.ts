@@ -111,6 +111,8 @@ export type ConnectErrorCode =
   | "OriginRefused"
   /** The server is full. */
   | "TooBusy"
+  /** The connection was open, and ended before it could be used: the cause says why. */
+  | "ConnectionLost"
   /** The client was closed, or its signal aborted, before it was connected. */
   | "Cancelled";
 
@@ -133,6 +135,7 @@ export class ConnectError extends Error {
     this.code = code;
     this.status = options.status;
     this.retryable = code === "Unreachable" || code === "TimedOut" || code === "TooBusy" ||
+      code === "ConnectionLost" ||
       (code === "BadHandshake" && (options.status ?? 0) >= 500);
   }
 }

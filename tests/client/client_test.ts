@@ -219,7 +219,7 @@ test("ServiceClient waits longer before each attempt, and asks for url and heade
   });
   const { client, clock, peers, urls } = ctx;
   await client.connect();
-  clock.advance(1000);
+  clock.advance(30_000);
   peers[0]!.end();
   for (const [i, waitMs] of [100, 200, 400, 800].entries()) {
     await settle();
@@ -339,7 +339,7 @@ test("onConnect that fails makes connect() reject and close", async () => {
 
 test("onConnect that never ends is given up when the connection ends", async () => {
   const ctx = setup({ onConnect: () => new Promise<void>(() => {}) });
-  const connecting = codeOf(ctx.client.connect());
+  const connecting = connectCode(ctx.client.connect());
   await settle();
   ctx.peers[0]!.end();
   assertEquals(await connecting, "ConnectionLost");
@@ -350,7 +350,7 @@ test("onConnect that finishes after the connection ended does not open the clien
   let done = (): void => {};
   const ctx = setup({ onConnect: () => new Promise<void>((resolve) => done = resolve) });
   const connecting = ctx.client.connect();
-  const failed = codeOf(connecting);
+  const failed = connectCode(connecting);
   await settle();
   done();
   ctx.peers[0]!.end();
@@ -443,3 +443,141 @@ for (const url of ["ftp://host/", "not a url"]) {
 function unreachable(): ConnectError {
   return new ConnectError("Unreachable", "nobody there");
 }
+
+for (
+  const [what, cut] of Object.entries({
+    "a close": (peer: FakePeer) => peer.end(),
+    "a close with 1000": (peer: FakePeer) => peer.end(1000, ""),
+    "junk": (peer: FakePeer) => peer.archive(() => {}),
+  })
+) {
+  for (const ticks of [0, 1, 2, 3, 5, 8, 50]) {
+    for (const calls of [false, true]) {
+      const during = calls ? ", while onConnect calls" : "";
+      test(`connect() rejects with ConnectError on ${what} ${ticks} ticks after the 101${during}`, async () => {
+        const ctx = setup();
+        const cutting: Dialer = async (request, open) => {
+          await ctx.dial(request, open);
+          for (let i = 0; i < ticks; i++) await Promise.resolve();
+          cut(ctx.peers[0]!);
+        };
+        const onConnect = async ({ rpc }: Connection<Methods, State>): Promise<void> => {
+          if (calls) await rpc.get();
+        };
+        const client = new ServiceClient<Methods, State, number>(
+          Counter,
+          "ws://test/",
+          { onConnect, reconnect: false },
+          { dial: cutting, deflater: testDeflater, clock: ctx.clock },
+        );
+        const error = await client.connect().then(() => undefined, (reason) => reason);
+        await settle();
+        // With nothing to wait for, the connection is made after some ticks, and lost as any other then.
+        if (calls || ticks === 0) assertInstanceOf(error, ConnectError);
+        if (error !== undefined) {
+          assertInstanceOf(error, ConnectError);
+          assertEquals([error.code, error.retryable], ["ConnectionLost", true]);
+          assertInstanceOf(error.cause, what === "junk" ? ProtocolError : RpcError);
+        }
+        assertEquals(client.status.state, "closed");
+        await finish({ ...ctx, client });
+      });
+    }
+  }
+}
+
+test("a client that is closed in a listener of its state leaves no connection, also while it reconnects", async () => {
+  for (const end of ["close", "abort"] as const) {
+    const controller = new AbortController();
+    const ctx = setup({ signal: controller.signal });
+    const { client, clock, peers } = ctx;
+    await client.connect();
+    peers[0]!.state([0, COUNTER, 1]);
+    client.state.subscribe(({ counter }) => {
+      if (counter > 0) return;
+      if (end === "close") void client.close();
+      else controller.abort();
+    });
+    peers[0]!.end();
+    await settle();
+    clock.advance(200);
+    await settle();
+    assertEquals(client.status.state, "closed");
+    assertEquals([peers.length, peers[1]?.closedWith?.code], [2, 1000]);
+    await finish(ctx);
+  }
+});
+
+test("ServiceClient waits ever longer for a server that cannot take, or be taken", async () => {
+  const ends: readonly ((peer: FakePeer) => void)[] = [
+    (peer) => peer.end(4009, "too big"),
+    (peer) => peer.end(4002, "not understood"),
+    (peer) => peer.archive(() => {}),
+    (peer) => peer.end(1006, "gone"),
+  ];
+  const ctx = setup();
+  const { client, clock, peers } = ctx;
+  await client.connect();
+  const waited: number[] = [];
+  for (const end of ends) {
+    const peer = peers.at(-1)!;
+    peer.state([0, COUNTER, 1]);
+    clock.advance(60_000);
+    end(peer);
+    await settle();
+    const before = clock.now();
+    while (client.status.state !== "open") {
+      clock.advance(100);
+      await settle();
+    }
+    waited.push(clock.now() - before);
+  }
+  assertEquals(waited, [200, 400, 800, 100]);
+  await finish(ctx);
+});
+
+test("any number of calls, clients and iterators listen to one signal by one listener", async () => {
+  const { signal } = new AbortController();
+  let listeners = 0;
+  const add = signal.addEventListener.bind(signal);
+  const remove = signal.removeEventListener.bind(signal);
+  let most = 0;
+  signal.addEventListener = ((...args: Parameters<typeof add>) => {
+    most = Math.max(most, ++listeners);
+    add(...args);
+  }) as typeof add;
+  signal.removeEventListener = ((...args: Parameters<typeof remove>) => {
+    listeners--;
+    remove(...args);
+  }) as typeof remove;
+  const clients = [setup({ signal }), setup({ signal })];
+  for (const ctx of clients) {
+    const { client } = ctx;
+    await client.connect();
+    const calls = Array.from({ length: 20 }, () => codeOf(client.rpc.get({}, { signal })));
+    for (let i = 0; i < 20; i++) {
+      client.events({ signal });
+      client.state.changes({ signal });
+    }
+    const until = codeOf(client.state.until(() => false, { signal }));
+    await finish(ctx);
+    await Promise.all(calls);
+    await until;
+  }
+  assertEquals([most, listeners], [1, 0]);
+});
+
+test("a signal that aborts ends all that listen to it, whatever one of them does", async () => {
+  const controller = new AbortController();
+  const { signal } = controller;
+  const ctx = setup();
+  const { client } = ctx;
+  await client.connect();
+  const calls = [1, 2, 3].map(() => codeOf(client.rpc.get({}, { signal })));
+  const stream = client.events({ signal });
+  controller.abort();
+  assertEquals(await Promise.all(calls), ["Cancelled", "Cancelled", "Cancelled"]);
+  assertEquals((await stream.next()).done, true);
+  assertEquals((await client.events({ signal }).next()).done, true);
+  await finish(ctx);
+});

@@ -19,17 +19,26 @@ for (const [attempt, random, expected] of CASES) {
   });
 }
 
-const NEXT: readonly (readonly [attempt: number, lastedMs: number, expected: number])[] = [
-  [0, 0, 1],
-  [0, 99, 1],
-  [0, 100, 0],
-  [3, 799, 4],
-  [3, 800, 0],
-  [20, 29_999, 21],
-  [20, 30_000, 0],
+const NEXT: readonly (readonly [
+  attempt: number,
+  lastedMs: number,
+  used: boolean,
+  expected: number,
+])[] = [
+  [0, 0, true, 1],
+  [0, 150, true, 1], // a server that hangs up after its first answer
+  [0, 4999, true, 1],
+  [0, 5000, true, 0],
+  [0, 5000, false, 1],
+  [0, 30_000, false, 0],
+  [5, 4999, true, 6],
+  [6, 6399, true, 7],
+  [6, 6400, true, 0],
+  [20, 29_999, true, 21],
+  [20, 30_000, true, 0],
 ];
-for (const [attempt, lastedMs, expected] of NEXT) {
-  test(`nextAttempt(${attempt}) after ${lastedMs} ms is ${expected}`, () => {
-    assertEquals(nextAttempt(attempt, lastedMs), expected);
+for (const [attempt, lastedMs, used, expected] of NEXT) {
+  test(`nextAttempt(${attempt}) after ${lastedMs} ms, ${used ? "" : "un"}used, is ${expected}`, () => {
+    assertEquals(nextAttempt(attempt, { lastedMs, used }), expected);
   });
 }

@@ -42,11 +42,13 @@ export class FakePeer implements Transport {
   /** Whether a close by the client is answered. */
   answersClose = true;
   #listener: TransportListener | undefined;
-  #ended = false;
+  #info: CloseInfo | undefined;
 
   /** Whose transport this is. */
   attach(listener: TransportListener): void {
     this.#listener = listener;
+    // The owner may have ended the transport while it was given it.
+    if (this.#info !== undefined) listener.onClose(this.#info);
   }
 
   send(message: Uint8Array<ArrayBuffer>): void {
@@ -125,9 +127,9 @@ export class FakePeer implements Transport {
 
   /** End the connection. */
   end(code = 1006, reason = "The peer hung up"): void {
-    if (this.#ended) return;
-    this.#ended = true;
-    this.#listener?.onClose({ code, reason });
+    if (this.#info !== undefined) return;
+    this.#info = { code, reason };
+    this.#listener?.onClose(this.#info);
   }
 }
 
