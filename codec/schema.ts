@@ -136,19 +136,25 @@ export function refuse(path: Path, expected: string, value: unknown): never {
   const where = formatPath(path);
   throw new CodecError(
     "BadValue",
-    `Cannot encode ${where === "" ? "the value" : where}: expected ${expected}, got ${show(value)}`,
+    `Cannot encode ${where === "" ? "the value" : where}: expected ${expected}, got ${
+      describeValue(value)
+    }`,
     where,
   );
 }
 
 const MAX_SHOWN = 40;
 
-function show(value: unknown): string {
+/** What a value is, for messages: `5`, `"text"`, `a Map`, `a Map of another realm`. */
+export function describeValue(value: unknown): string {
   if (typeof value === "function") return "a function";
   if (typeof value === "object" && value !== null) {
     if (Array.isArray(value)) return `an array of ${value.length}`;
     const name = Object.getPrototypeOf(value)?.constructor?.name;
-    return typeof name === "string" && name !== "Object" && name !== "" ? `a ${name}` : "an object";
+    if (typeof name !== "string" || name === "Object" || name === "") return "an object";
+    const ours: unknown = Reflect.get(globalThis, name);
+    const foreign = typeof ours === "function" && !(value instanceof ours);
+    return `a ${name}${foreign ? " of another realm: copy it into one of this one" : ""}`;
   }
   const isString = typeof value === "string";
   const text = Object.is(value, -0) ? "-0" : String(value);

@@ -5,7 +5,7 @@
  */
 import type { Reader } from "../codec/reader.ts";
 import type { Clock } from "../wire/clock.ts";
-import { RPC_HANDLER_ERRORS, RpcError, type RpcHandlerErrorCode } from "../wire/errors.ts";
+import { isRpcError, RPC_HANDLER_ERRORS, type RpcHandlerErrorCode } from "../wire/errors.ts";
 import type { Limits } from "../wire/limits.ts";
 import { type ClientMessage, writeErrorResponse } from "../wire/messages.ts";
 import { type Sender, surelyTakes } from "../wire/sender.ts";
@@ -236,7 +236,7 @@ export class CallRunner {
     trace: CallTrace | undefined,
   ): void {
     const where = this.#dispatcher.nameOf(method);
-    const code = error instanceof RpcError && WIRE_CODES.has(error.code)
+    const code = isRpcError(error) && WIRE_CODES.has(error.code)
       ? error.code as RpcHandlerErrorCode
       : undefined;
     // What a handler throws is told also when nobody waits for its answer any more.

@@ -55,8 +55,15 @@ export type HandlerOf<S, Auth = undefined> = HandlerFactory<
   Auth
 >;
 
+/** Marks the raw handlers of every copy of this module in a process. */
+const RAW_HANDLER = Symbol.for("hardlight.RawHandler");
+
 /** A handler of raw calls; see {@linkcode rawHandler}. */
 export class RawHandler<State, Event, Auth> {
+  static {
+    Object.defineProperty(this.prototype, RAW_HANDLER, { value: true });
+  }
+
   /** The function given to {@linkcode rawHandler}. */
   readonly handle: RawHandle<State, Event, Auth>;
 
@@ -64,6 +71,11 @@ export class RawHandler<State, Event, Auth> {
   constructor(handle: RawHandle<State, Event, Auth>) {
     this.handle = handle;
   }
+}
+
+/** Whether it is a {@linkcode RawHandler}, of this copy of the module or of another. */
+export function isRawHandler(value: unknown): value is RawHandler<never, never, never> {
+  return typeof value === "object" && value !== null && RAW_HANDLER in value;
 }
 
 /** Answers an archived call with an archived output. */

@@ -17,6 +17,7 @@ import type { MissedEvents } from "./broker_missed.ts";
 import type { BrokerStatus } from "./broker_status.ts";
 import { observeBroker } from "./broker_telemetry.ts";
 import type { ErrorListener, ServiceHandler } from "./context.ts";
+import { checkHandler } from "./dispatcher.ts";
 import { type EventEmitter, EventSwitch } from "./event_switch.ts";
 import { ServerCounters, type ServerStats } from "./stats.ts";
 import { ServerTelemetry, type ServerTraceListener } from "./telemetry.ts";
@@ -115,6 +116,7 @@ export function createCore<Methods, State, Event, Auth>(
   deflater: Deflater,
   clock: Clock = systemClock,
 ): AcceptingCore<Event> {
+  checkHandler(handler);
   const limits = checkLimits(options.limits);
   for (const origin of options.origins ?? []) checkOrigin(origin);
   if (options.callRate !== undefined) checkCallRate(options.callRate);

@@ -6,6 +6,7 @@
 import { readUnexplained } from "../codec/archive.ts";
 import { CodecError } from "../codec/errors.ts";
 import type { Reader } from "../codec/reader.ts";
+import { describeValue } from "../codec/schema.ts";
 import { readTag } from "../codec/variants.ts";
 import type { Writer } from "../codec/writer.ts";
 import type { Service } from "../service/types.ts";
@@ -13,8 +14,8 @@ import { writeRawResponse, writeResponse } from "../wire/messages.ts";
 import {
   type Context,
   type HandlerFactory,
+  isRawHandler,
   type RawHandle,
-  RawHandler,
   type ServiceHandler,
 } from "./context.ts";
 
@@ -119,7 +120,10 @@ class RawDispatcher<State, Event, Auth> implements Dispatcher<State, Event, Auth
 
   respond(writer: Writer, id: number, _method: number, output: unknown): void {
     if (!(output instanceof Uint8Array)) {
-      throw new TypeError("Cannot answer a call: the raw handler answered no Uint8Array");
+      const given = describeValue(output);
+      throw new TypeError(
+        `Cannot answer a call: expected a Uint8Array of the raw handler, got ${given}`,
+      );
     }
     writeRawResponse(writer, id, output);
   }
@@ -129,12 +133,26 @@ class RawDispatcher<State, Event, Auth> implements Dispatcher<State, Event, Auth
   }
 }
 
+/**
+ * Refuse what is no handler where it is given, and not with each connection.
+ *
+ * @throws {TypeError} If it is neither a function nor a raw handler.
+ */
+export function checkHandler(handler: unknown): void {
+  if (typeof handler === "function") return;
+  if (isRawHandler(handler) && typeof handler.handle === "function") return;
+  throw new TypeError(
+    "Cannot use the handler: expected a function that makes the methods of a connection, or " +
+      `rawHandler(…), got ${describeValue(handler)}`,
+  );
+}
+
 /** The dispatcher of a service and its handler. */
 export function createDispatcher<Methods, State, Event, Auth>(
   service: Service<Methods, State, Event>,
   handler: ServiceHandler<Methods, State, Event, Auth>,
 ): Dispatcher<State, Event, Auth> {
-  return handler instanceof RawHandler
+  return isRawHandler(handler)
     ? new RawDispatcher(handler.handle)
-    : new TypedDispatcher(service, handler);
+    : new TypedDispatcher(service, handler as HandlerFactory<Methods, State, Event, Auth>);
 }

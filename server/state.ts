@@ -10,7 +10,7 @@ import type { Path } from "../codec/schema.ts";
 import type { Writer } from "../codec/writer.ts";
 import type { StateField } from "../service/types.ts";
 import { finishStateChange } from "../wire/messages.ts";
-import { Topic } from "../wire/topic.ts";
+import { isTopic } from "../wire/topic.ts";
 
 const STATE = Symbol("state");
 /** Stands for the default of a field that nobody has been given and nobody has assigned. */
@@ -177,13 +177,13 @@ export class ConnectionState {
 
 /** Whether nobody can change a value from inside. */
 function isFixed(value: unknown): boolean {
-  return typeof value !== "object" || value === null || value instanceof Topic;
+  return typeof value !== "object" || value === null || isTopic(value);
 }
 
 /** Whether a field may differ from what was last sent of it, as far as can be told without its archive. */
 function mayDiffer(value: unknown, sent: unknown): boolean {
   if (Object.is(value, sent) || value === UNTOUCHED) return false;
-  return !(value instanceof Topic && sent instanceof Topic && value.equals(sent));
+  return !(isTopic(value) && isTopic(sent) && value.key === sent.key);
 }
 
 function equals(data: Uint8Array, bytes: Uint8Array, start: number, length: number): boolean {

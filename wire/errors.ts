@@ -44,8 +44,15 @@ export type RpcErrorCode =
   | "Cancelled"
   | "ConnectionLost";
 
+/** Marks the errors of every copy of this module in a process. */
+const RPC_ERROR = Symbol.for("hardlight.RpcError");
+
 /** One call failed. */
 export class RpcError extends Error {
+  static {
+    Object.defineProperty(this.prototype, RPC_ERROR, { value: true });
+  }
+
   /** Why. */
   readonly code: RpcErrorCode;
   /**
@@ -65,6 +72,11 @@ export class RpcError extends Error {
     this.retryable = options.retryable ??
       (code === "ClientNotConnected" || code === "TooManyCallsInFlight");
   }
+}
+
+/** Whether it is an {@linkcode RpcError}, of this copy of the module or of another. */
+export function isRpcError(value: unknown): value is RpcError {
+  return typeof value === "object" && value !== null && RPC_ERROR in value;
 }
 
 /** How a peer broke the protocol. */

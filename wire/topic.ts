@@ -4,6 +4,10 @@
  * @module
  */
 import { bool, bytes, convert, type Schema, struct } from "../codec/core.ts";
+import { describeValue } from "../codec/schema.ts";
+
+/** Marks the topics of every copy of this module in a process. */
+const TOPIC = Symbol.for("hardlight.Topic");
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
@@ -30,6 +34,10 @@ export class Topic {
   readonly isString: boolean;
   #text: string | undefined;
   #key: string | undefined;
+
+  static {
+    Object.defineProperty(this.prototype, TOPIC, { value: true });
+  }
 
   private constructor(bytes: Uint8Array<ArrayBuffer>, isString: boolean, text?: string) {
     this.#bytes = bytes;
@@ -62,7 +70,20 @@ export class Topic {
 
   /** The bytes themselves, to be read and not written: for the wire. */
   static bytesOf(topic: Topic): Uint8Array<ArrayBuffer> {
-    return topic.#bytes;
+    return Topic.own(topic).#bytes;
+  }
+
+  /**
+   * The topic itself, or one of this class for one of another copy of the module.
+   *
+   * @throws {TypeError} If it is no topic.
+   */
+  static own(value: unknown): Topic {
+    if (typeof value === "object" && value !== null && #bytes in value) return value;
+    if (isTopic(value)) return Topic.fromWire(value.bytes, value.isString);
+    const given = describeValue(value);
+    const why = given === "a Topic" ? " of another version: is the module installed twice?" : "";
+    throw new TypeError(`Cannot use a topic: expected a Topic, got ${given}${why}`);
   }
 
   /**
@@ -106,14 +127,19 @@ export class Topic {
   }
 }
 
+/** Whether it is a topic, of this copy of the module or of another. */
+export function isTopic(value: unknown): value is Topic {
+  return typeof value === "object" && value !== null && TOPIC in value;
+}
+
 /** The {@linkcode Topic.key} of a topic or of a text that names one. */
 export function topicKey(value: Topic | string): string {
-  return typeof value === "string" ? `s${value}` : value.key;
+  return typeof value === "string" ? `s${value}` : Topic.own(value).key;
 }
 
 /** A topic from either way to name one. */
 export function toTopic(value: Topic | string): Topic {
-  return typeof value === "string" ? Topic.from(value) : value;
+  return typeof value === "string" ? Topic.from(value) : Topic.own(value);
 }
 
 /**
@@ -164,10 +190,10 @@ export function latin1(bytes: Uint8Array): string {
  * The default is the empty byte topic. Rust: `server.rs`, `Topic`.
  */
 export const topic: Schema<Topic> = convert(struct({ inner: bytes, is_string: bool }), {
-  expected: "a Topic",
+  expected: "a Topic of this version of the module",
   decode: ({ inner, is_string }): Topic => Topic.fromWire(inner, is_string),
-  encode: (value: Topic): { inner: Uint8Array; is_string: boolean } => {
-    if (!(value instanceof Topic)) throw new TypeError("Cannot encode a topic: it is no Topic");
-    return { inner: Topic.bytesOf(value), is_string: value.isString };
-  },
+  encode: (value: Topic): { inner: Uint8Array; is_string: boolean } => ({
+    inner: Topic.bytesOf(value),
+    is_string: value.isString,
+  }),
 });
