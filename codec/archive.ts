@@ -6,7 +6,7 @@
 import { CodecError } from "./errors.ts";
 import type { Reader } from "./reader.ts";
 import type { Schema } from "./schema.ts";
-import type { Writer } from "./writer.ts";
+import { refusing, type Writer } from "./writer.ts";
 
 /** A schema's functions, compiled to one piece of code each. */
 export interface Compiled<T> {
@@ -70,6 +70,19 @@ export function compile<T>(schema: Schema<T>): Compiled<T> {
   return functions;
 }
 
+/** Throw what is wrong with a value, if its schema finds it. */
+function refuse<T>(schema: Schema<T>, value: T, maxDepth: number): void {
+  // A conversion in the value may encode something itself, and fail.
+  const outer = { ...refusing };
+  refusing.depth = 0;
+  refusing.maxDepth = maxDepth;
+  try {
+    schema.accept(value, []);
+  } finally {
+    Object.assign(refusing, outer);
+  }
+}
+
 /**
  * Write an archive of its own at the writer's position, and return its length.
  *
@@ -86,7 +99,7 @@ export function writeArchive<T>(schema: Schema<T>, writer: Writer, value: T): nu
     writer.top = top;
     writer.cursor = cursor;
     writer.depth = depth;
-    schema.accept(value, []);
+    refuse(schema, value, writer.maxDepth);
     throw cause instanceof CodecError ? cause : new CodecError(
       "BadValue",
       `Cannot encode the value: ${cause instanceof Error ? cause.message : cause}`,

@@ -5,9 +5,9 @@
  */
 import type { Niche } from "./layout.ts";
 import type { Reader } from "./reader.ts";
-import { type Path, refuse, Schema } from "./schema.ts";
+import { type Path, Schema } from "./schema.ts";
 import type { SeaHasher } from "./sea_hash.ts";
-import { MAX_VALUE_DEPTH, type Writer } from "./writer.ts";
+import { refusing, tooDeep, type Writer } from "./writer.ts";
 
 /** A schema of {@linkcode box}. */
 export class Box<T> extends Schema<T> {
@@ -120,7 +120,6 @@ export class Lazy<T> extends Schema<T> {
   readonly kind = "lazy";
   readonly #make: () => Schema<T>;
   #schema: Schema<T> | undefined;
-  #depth = 0;
 
   /** See {@linkcode lazy}. */
   constructor(make: () => Schema<T>) {
@@ -178,14 +177,12 @@ export class Lazy<T> extends Schema<T> {
   }
 
   accept(value: unknown, path: Path): void {
-    if (this.#depth === MAX_VALUE_DEPTH) {
-      refuse(path, `at most ${MAX_VALUE_DEPTH} levels`, value);
-    }
-    this.#depth++;
+    if (refusing.depth === refusing.maxDepth) throw tooDeep(path, refusing.maxDepth);
+    refusing.depth++;
     try {
       this.schema.accept(value, path);
     } finally {
-      this.#depth--;
+      refusing.depth--;
     }
   }
 

@@ -7,7 +7,7 @@
 export { CodecError, type CodecErrorCode } from "./errors.ts";
 export { type Infer, isSchema, Schema } from "./schema.ts";
 export { type DecodeLimits } from "./reader.ts";
-export { encode, encodeInto } from "./encode.ts";
+export { encode, encodeInto, type EncodeLimits } from "./encode.ts";
 export { decode, validate } from "./decode.ts";
 export { materialize, view } from "./view.ts";
 export {

@@ -11,6 +11,12 @@ import { Writer } from "./writer.ts";
 /** A shared buffer larger than this is let go after use. */
 const MAX_KEPT_BYTES = 1_048_576;
 
+/** What bounds a value that is encoded. */
+export interface EncodeLimits {
+  /** How deep recursive types may nest. Default: 64. */
+  readonly maxDepth: number;
+}
+
 let shared = /* @__PURE__ */ new Writer(1024);
 let busy = false;
 
@@ -28,12 +34,21 @@ let busy = false;
  * @typeParam T The type of the value.
  * @param schema How it is archived.
  * @param value The value.
+ * @param limits Bounds other than the default ones.
  * @returns The archive, in a buffer of its own.
- * @throws {CodecError} `BadValue` with the path, what was expected and what came.
+ * @throws {CodecError} `BadValue` with the path, what was expected and what came; `TooDeep`.
  */
-export function encode<T>(schema: Schema<T>, value: T): Uint8Array<ArrayBuffer> {
+export function encode<T>(
+  schema: Schema<T>,
+  value: T,
+  limits?: EncodeLimits,
+): Uint8Array<ArrayBuffer> {
   // A getter or a conversion in the value may encode something itself.
-  if (busy) return encodeWith(new Writer(), schema, value);
+  if (busy || limits !== undefined) {
+    const writer = new Writer();
+    if (limits !== undefined) writer.maxDepth = limits.maxDepth;
+    return encodeWith(writer, schema, value);
+  }
   busy = true;
   try {
     return encodeWith(shared, schema, value);

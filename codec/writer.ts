@@ -4,14 +4,33 @@
  * @module
  */
 
+import { CodecError } from "./errors.ts";
+import { formatPath } from "./reader.ts";
+
 const INITIAL_BYTES = 256;
 /** Up to so many bytes, a loop is faster than a call to `fill` or `set`. */
 const MAX_LOOPED_BYTES = 32;
 /** Views on fewer bytes than this are kept. */
 const MAX_KEPT_VIEW_BYTES = 128;
 
-/** How deep a value of a recursive type may nest; the same as what is decoded by default. */
-export const MAX_VALUE_DEPTH = 64;
+/** How deep a value of a recursive type may nest by default; the same as what is decoded. */
+const MAX_VALUE_DEPTH = 64;
+
+/** Levels of recursive types under way in the search for what is wrong with a value. */
+export const refusing: { depth: number; maxDepth: number } = {
+  depth: 0,
+  maxDepth: MAX_VALUE_DEPTH,
+};
+
+/** Why a value that nests deeper is not encoded. */
+export function tooDeep(path: readonly (string | number)[], maxDepth: number): CodecError {
+  const where = formatPath(path);
+  return new CodecError(
+    "TooDeep",
+    `Cannot encode ${where === "" ? "the value" : where}: expected at most ${maxDepth} levels`,
+    where,
+  );
+}
 
 /**
  * A growable, reusable buffer.
@@ -39,6 +58,8 @@ export class Writer {
   readonly converted: unknown[] = [];
   /** Levels of recursive types under way. */
   depth = 0;
+  /** How many there may be. */
+  maxDepth: number = MAX_VALUE_DEPTH;
 
   /** Views on the first bytes, by how many: a view costs more than a small message. */
   #heads: Uint8Array<ArrayBuffer>[] = [];
@@ -118,9 +139,7 @@ export class Writer {
 
   /** Go one level down a recursive type. */
   descend(): void {
-    if (++this.depth > MAX_VALUE_DEPTH) {
-      throw new RangeError("Cannot encode the value: it nests too deep");
-    }
+    if (++this.depth > this.maxDepth) throw tooDeep([], this.maxDepth);
   }
 
   /** Come back up. */

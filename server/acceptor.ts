@@ -232,7 +232,8 @@ export class ServiceAcceptor<Methods, State, Event, Auth> implements Acceptor {
     const last = this.#sending;
     const receives = this.#bounded(asked);
     if (last !== undefined && last.level === level && isSame(last.receives, receives)) return last;
-    return this.#sending = { deflater: this.#options.deflater, level, receives };
+    const { deflater, limits } = this.#options;
+    return this.#sending = { deflater, level, receives, limits };
   }
 
   /** One message must not fill the queue by itself: its peer would be closed as one that does not read. */

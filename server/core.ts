@@ -128,7 +128,7 @@ export function createCore<Methods, State, Event, Auth>(
       // A listener that fails must not take the connection with it.
     }
   };
-  const events = new EventSwitch(service.event, deflater, limits.maxTopicBytes);
+  const events = new EventSwitch(service.event, deflater, limits);
   const { broker } = options;
   const onBrokerError = (error: unknown): void =>
     onError(error, { where: "broker", peer: { address: "" }, service: service.name });

@@ -6,7 +6,7 @@
 import type { Schema } from "../codec/schema.ts";
 import type { Writer } from "../codec/writer.ts";
 import type { Deflater } from "../wire/deflater.ts";
-import { DEFAULT_LIMITS } from "../wire/limits.ts";
+import { DEFAULT_LIMITS, type Limits } from "../wire/limits.ts";
 import { writeEvent, writeEventOf } from "../wire/messages.ts";
 import { giveWriter, SharedMessage, takeWriter } from "../wire/sender.ts";
 import { checkTopicBytes, type Topic, topicKey, toTopic } from "../wire/topic.ts";
@@ -67,7 +67,7 @@ export class EventSwitch<Event> implements EventEmitter<Event> {
   readonly #notifications = new Set<TopicNotifications>();
   readonly #schema: Schema<Event> | undefined;
   readonly #deflater: Deflater;
-  readonly #maxTopicBytes: number;
+  readonly #limits: Pick<Limits, "maxTopicBytes" | "maxDepth">;
   /** The link to the broker, if there is one. */
   link: EventLink | undefined;
   #closed = false;
@@ -76,11 +76,11 @@ export class EventSwitch<Event> implements EventEmitter<Event> {
   constructor(
     schema: Schema<Event> | undefined,
     deflater: Deflater,
-    maxTopicBytes: number = DEFAULT_LIMITS.maxTopicBytes,
+    limits: Pick<Limits, "maxTopicBytes" | "maxDepth"> = DEFAULT_LIMITS,
   ) {
     this.#schema = schema;
     this.#deflater = deflater;
-    this.#maxTopicBytes = maxTopicBytes;
+    this.#limits = limits;
   }
 
   /** Topics that somebody is subscribed to. */
@@ -113,14 +113,14 @@ export class EventSwitch<Event> implements EventEmitter<Event> {
   }
 
   emit(topic: Topic | string, event: Event): void {
-    checkTopicBytes(topic, this.#maxTopicBytes);
+    checkTopicBytes(topic, this.#limits.maxTopicBytes);
     if (this.#schema === undefined) {
       throw new TypeError("Cannot emit an event: the service declares none");
     }
     const key = topicKey(topic);
     const entry = this.#entries.get(key);
     const to = entry?.topic ?? toTopic(topic);
-    const writer = takeWriter();
+    const writer = takeWriter(this.#limits.maxDepth);
     try {
       // Also where nobody hears it: a wrong event must not wait for its first subscriber to be found.
       writeEventOf(writer, to, this.#schema, event);
@@ -133,7 +133,7 @@ export class EventSwitch<Event> implements EventEmitter<Event> {
   }
 
   emitRaw(topic: Topic | string, payload: Uint8Array): void {
-    checkTopicBytes(topic, this.#maxTopicBytes);
+    checkTopicBytes(topic, this.#limits.maxTopicBytes);
     const key = topicKey(topic);
     const entry = this.#entries.get(key);
     if (entry === undefined && !this.#leaves(key)) return;

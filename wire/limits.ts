@@ -10,7 +10,7 @@ export interface Limits {
   readonly maxMessageBytes: number;
   /** Bytes of one message inflated. Over it: close 4009. */
   readonly maxInflatedBytes: number;
-  /** Levels a recursive value may nest. Over it: `CodecError` `TooDeep`. */
+  /** Levels a recursive value may nest, sent or received. Over it: `CodecError` `TooDeep`. */
   readonly maxDepth: number;
   /**
    * Bytes of memory, estimated, that what is decoded from one message may take besides its own bytes: a

@@ -7,6 +7,7 @@ import { Writer } from "../codec/writer.ts";
 import { MAX_STORED_BYTES, STORED_HEADER_BYTES, writeStoredHeader } from "../deflate/stored.ts";
 import type { Deflater } from "./deflater.ts";
 import { ANYTHING, type Receives } from "./handshake.ts";
+import { DEFAULT_LIMITS, type Limits } from "./limits.ts";
 import type { Transport } from "./transport.ts";
 
 /**
@@ -21,8 +22,9 @@ const MAX_KEPT_WRITERS = 8;
 const writers: Writer[] = [];
 
 /** Take a writer that is positioned where an archive goes, after room for a stored block's header. */
-export function takeWriter(): Writer {
+export function takeWriter(maxDepth: number = DEFAULT_LIMITS.maxDepth): Writer {
   const writer = writers.pop() ?? new Writer(1024);
+  writer.maxDepth = maxDepth;
   writer.position = writer.base = STORED_HEADER_BYTES;
   writer.top = writer.cursor = 0;
   return writer;
@@ -99,6 +101,8 @@ export interface SenderOptions {
   readonly level: number;
   /** What the peer takes. Default: anything. */
   readonly receives?: Receives | undefined;
+  /** What bounds the values in them. Default: the defaults. */
+  readonly limits?: Pick<Limits, "maxDepth"> | undefined;
 }
 
 /** Whose messages a sender sends. */
@@ -178,7 +182,7 @@ export class Sender {
 
   /** A writer for one archive: write it at its position, then {@linkcode Sender.commit} it. */
   begin(): Writer {
-    return takeWriter();
+    return takeWriter(this.options.limits?.maxDepth);
   }
 
   /**

@@ -1,5 +1,6 @@
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { test } from "node:test";
+import { BACKENDS, withBackend } from "../support/backends.ts";
 import {
   array,
   bool,
@@ -213,13 +214,37 @@ function nested(levels: number): Tree {
 test("recursive values go 64 levels deep, both ways", () => {
   const archive = encode(Tree, nested(64));
   assertEquals(decode(Tree, archive), nested(64));
-  assertEquals(assertThrows(() => encode(Tree, nested(65)), CodecError).code, "BadValue");
+  const inside = ".kids[0]".repeat(64).slice(1);
+  const error = assertThrows(() => encode(Tree, nested(65)), CodecError);
+  assertEquals([error.code, error.path], ["TooDeep", `${inside}.kids[0]`]);
   const limits = { maxDepth: 63, maxDecodedBytes: 1 << 20 };
   for (const read of [decode, validate]) {
     const error = assertThrows(() => read(Tree, archive, limits), CodecError);
     assertEquals(error.code, "TooDeep");
   }
 });
+
+for (const backend of BACKENDS) {
+  test(`encode() takes another depth, by ${backend}`, () => {
+    withBackend(backend, () => {
+      for (const maxDepth of [1, 5, 200]) {
+        const limits = { maxDepth, maxDecodedBytes: 1 << 20 };
+        const archive = encode(Tree, nested(maxDepth), limits);
+        assertEquals(decode(Tree, archive, limits), nested(maxDepth));
+        const error = assertThrows(() => encode(Tree, nested(maxDepth + 1), limits), CodecError);
+        assertEquals([error.code, error.path.length], ["TooDeep", 8 * (maxDepth + 1) - 1]);
+      }
+      // What is wrong deep inside is found, and a value that holds itself has an end.
+      const wrong = { kids: [{ kids: [{ kids: 7 }] }] } as unknown as Tree;
+      const deep = assertThrows(() => encode(Tree, wrong), CodecError);
+      assertEquals([deep.code, deep.path], ["BadValue", "kids[0].kids[0].kids"]);
+      const kids: Tree[] = [];
+      kids.push({ kids });
+      assertEquals(assertThrows(() => encode(Tree, { kids }), CodecError).code, "TooDeep");
+      assertEquals(encode(Tree, nested(64)).length, encode(Tree, nested(64)).length);
+    });
+  });
+}
 
 test("decode() counts the memory of items that take no bytes", () => {
   const schema = vec(unit);

@@ -50,6 +50,7 @@ const Limited = service({
     put: rpc({ data: bytes }, u32),
     get: rpc({ length: u32 }, bytes),
     grow: rpc({ tree: Tree }),
+    grown: rpc({ levels: u32 }, Tree),
     count: rpc({ units: vec(unit) }, u32),
     subscribe: rpc({ topics: u32 }),
   },
@@ -65,6 +66,7 @@ function handlers({ subscriptions }: Context<unknown, number, unknown>) {
     put: ({ data }: { data: Uint8Array }) => data.length,
     get: ({ length }: { length: number }) => new Uint8Array(length),
     grow() {},
+    grown: ({ levels }: { levels: number }) => nested(levels),
     count: ({ units }: { units: unknown[] }) => units.length,
     subscribe({ topics }: { topics: number }) {
       for (let n = 0; n < topics; n++) subscriptions.add(`topic ${n}`);
@@ -241,6 +243,26 @@ const ROWS: readonly Row[] = [
     },
     passes: undefined,
     refused: "ServerDecodeError",
+  },
+  {
+    limit: "maxDepth",
+    side: "client",
+    async attempt(excess) {
+      const { client } = await stack({ server: { maxDepth: 99 }, client: { maxDepth: 80 } });
+      return await outcome(client.rpc.grow({ tree: nested(81 + excess) }));
+    },
+    passes: undefined,
+    refused: "ClientEncodeError",
+  },
+  {
+    limit: "maxDepth",
+    side: "both",
+    async attempt(excess) {
+      const { client } = await stack({ server: { maxDepth: 80 }, client: { maxDepth: 99 } });
+      return await outcome(client.rpc.grown({ levels: 81 + excess }));
+    },
+    passes: nested(81),
+    refused: "ServerEncodeError",
   },
   {
     limit: "maxDecodedBytes",
