@@ -4,9 +4,8 @@
  * @module
  */
 
-import type { Acceptor, Upgrade } from "../wire/transport.ts";
-import { truncateReason } from "./frames.ts";
-import { GuardedTransport } from "./guard.ts";
+import type { Acceptor, TransportLimits, Upgrade } from "../wire/transport.ts";
+import { type BunSocket, type BunSocketData, BunTransport } from "./bun_transport.ts";
 import {
   answerFrom,
   type Fallback,
@@ -19,32 +18,12 @@ import {
   wantsWebSocket,
 } from "./listen.ts";
 
+export type { BunSocket, BunSocketData } from "./bun_transport.ts";
+
 /** Bun closes after this many seconds of silence at the latest. */
 const MAX_IDLE_TIMEOUT_S = 960;
 /** Seconds for which nothing may move in a plain request: the longest that Bun takes. */
 const PLAIN_IDLE_TIMEOUT_S = 255;
-/** Messages from this many bytes on are not gathered: a copy would cost more than a write. */
-const MAX_GATHERED_BYTES = 16 * 1024;
-
-/** What is used of Bun's `ServerWebSocket`. */
-export interface BunSocket {
-  /** What `upgrade` was given. */
-  data: BunSocketData;
-  /** 1 while open. */
-  readonly readyState: number;
-  /** What `message` is given. */
-  binaryType: string;
-  /** Bytes written; -1: queued; 0: dropped, or empty. */
-  send(message: Uint8Array): number;
-  /** Write what `send` is called with inside as one. */
-  cork(callback: () => void): unknown;
-  /** Begin the close handshake. */
-  close(code?: number, reason?: string): void;
-  /** Cut the connection. */
-  terminate(): void;
-  /** Bytes not yet handed to the system. */
-  getBufferedAmount(): number;
-}
 
 /** What is used of Bun's `Server`. */
 export interface BunServer {
@@ -59,25 +38,15 @@ export interface BunServer {
   requestIP(request: Request): { readonly address: string } | null;
 }
 
-/** What a socket carries: the acceptor's decision until it opens, and then its transport. */
-export interface BunSocketData {
-  /**
-   * The socket has opened.
-   *
-   * @internal
-   */
-  readonly open?: ((socket: BunSocket) => void) | undefined;
-}
-
 /** The `websocket` part of `Bun.serve`'s options. */
 export interface BunWebSocketHandler {
   /** Bytes. */
   readonly maxPayloadLength: number;
   /** 0: never drop. */
   readonly backpressureLimit: number;
-  /** Seconds; Bun pings after half. */
+  /** Seconds in which nothing was sent nor heard. */
   readonly idleTimeout: number;
-  /** Whether to ping. */
+  /** Whether Bun is to ping as well. */
   readonly sendPings: boolean;
   /** Off: messages are deflated already. */
   readonly perMessageDeflate: boolean;
@@ -85,6 +54,10 @@ export interface BunWebSocketHandler {
   open(socket: BunSocket): void;
   /** A message came. */
   message(socket: BunSocket, message: string | Uint8Array): void;
+  /** A ping came. */
+  ping(socket: BunSocket): void;
+  /** A pong came. */
+  pong(socket: BunSocket): void;
   /** A socket ended. */
   close(socket: BunSocket, code: number, reason: string): void;
 }
@@ -99,90 +72,6 @@ export interface BunHandlers {
   /** How sockets are served. */
   readonly websocket: BunWebSocketHandler;
 }
-
-/**
- * One socket of `Bun.serve`.
- *
- * Bun gathers what a message handler sends on its own socket; whatever else is sent in one turn is
- * gathered here, since each message would cost a system call.
- */
-export class BunTransport extends GuardedTransport implements BunSocketData {
-  /** It is open. */
-  declare readonly open?: undefined;
-  readonly #socket: BunSocket;
-  /** What is to be written at the end of the turn, if anything is. */
-  #gathered: Uint8Array[] | undefined;
-  #hungUp = false;
-
-  /** Create for an open socket. */
-  constructor(socket: BunSocket, maxMessageBytes: number) {
-    super(maxMessageBytes);
-    this.#socket = socket;
-  }
-
-  /** Bytes that Bun or this still holds. */
-  get bufferedAmount(): number {
-    if (this.ended) return 0;
-    let bytes = this.#socket.getBufferedAmount();
-    for (const { length } of this.#gathered ?? []) bytes += length;
-    return bytes;
-  }
-
-  override receive(message: Uint8Array): void {
-    handling = this;
-    super.receive(message);
-    handling = undefined;
-  }
-
-  /** Queue one message. */
-  send(message: Uint8Array<ArrayBuffer>, stable = false): void {
-    // Not `readyState`, which is a call into the runtime for each message.
-    if (this.#hungUp || this.ended) return;
-    if (message.length >= MAX_GATHERED_BYTES) {
-      this.#flush();
-      return this.#write(message);
-    }
-    if (handling === this && this.#gathered === undefined) return this.#write(message);
-    const kept = stable ? message : message.slice();
-    if (this.#gathered !== undefined) return void this.#gathered.push(kept);
-    this.#gathered = [kept];
-    queueMicrotask(() => this.#flush());
-  }
-
-  /** Cut the connection. */
-  terminate(): void {
-    if (this.ended) return;
-    this.end({ code: 1006, reason: "Terminated" });
-    this.#socket.terminate();
-  }
-
-  protected hangUp(code: number, reason: string): void {
-    if (this.#hungUp || this.#socket.readyState !== 1) return;
-    this.#flush();
-    this.#hungUp = true;
-    this.#socket.close(code, truncateReason(reason));
-  }
-
-  #flush(): void {
-    const messages = this.#gathered;
-    if (messages === undefined) return;
-    this.#gathered = undefined;
-    const [only] = messages;
-    if (messages.length === 1 && only !== undefined) return this.#write(only);
-    this.#socket.cork(() => {
-      for (const message of messages) this.#write(message);
-    });
-  }
-
-  #write(message: Uint8Array): void {
-    // Bun copies before `send` returns. A dropped message would leave the peer with a wrong state.
-    const dropped = this.#socket.send(message) === 0 && message.length > 0;
-    if (dropped && this.#socket.readyState === 1) this.terminate();
-  }
-}
-
-/** The transport whose message is being handled: what it sends, Bun gathers. */
-let handling: BunTransport | undefined;
 
 /** Handlers that upgrade what `acceptor` accepts. Requests that ask for no WebSocket go to `fallback`. */
 export function handlers(
@@ -199,10 +88,11 @@ export function handlers(
     const upgraded = server.upgrade(request, {
       headers: { ...decision.headers, "Sec-WebSocket-Protocol": decision.protocol },
       // Services that share a port share the `websocket` of one of them, so the limit is read here.
-      data: { open: (socket) => open(socket, decision, acceptor.maxMessageBytes) },
+      data: { open: (socket) => open(socket, decision, acceptor) },
     });
     return upgraded ? undefined : malformedUpgrade();
   };
+  const idleTimeoutS = Math.ceil(2 * acceptor.idleTimeoutMs / 1000);
   return {
     fetch(request, server) {
       // Bun lets a malformed `Host` through, of which it makes no URL.
@@ -219,17 +109,25 @@ export function handlers(
     websocket: {
       maxPayloadLength: acceptor.maxMessageBytes,
       backpressureLimit: 0,
-      // Bun pings after half of this time.
-      idleTimeout: Math.min(MAX_IDLE_TIMEOUT_S, Math.ceil(2 * acceptor.idleTimeoutMs / 1000)),
-      sendPings: acceptor.idleTimeoutMs > 0,
+      // For what is being closed: while a socket is open, its heartbeat pings and ends it earlier.
+      idleTimeout: Math.min(MAX_IDLE_TIMEOUT_S, idleTimeoutS),
+      // Bun pings after half of its idle timeout.
+      sendPings: idleTimeoutS > MAX_IDLE_TIMEOUT_S,
       perMessageDeflate: false,
       open(socket) {
         socket.data.open?.(socket);
       },
       message({ data }, message) {
         if (!(data instanceof BunTransport)) return;
+        data.heard();
         if (typeof message === "string") data.receiveText();
         else data.receive(message);
+      },
+      ping({ data }) {
+        if (data instanceof BunTransport) data.heard();
+      },
+      pong({ data }) {
+        if (data instanceof BunTransport) data.heard();
       },
       close({ data }, code, reason) {
         if (!(data instanceof BunTransport)) return;
@@ -241,9 +139,9 @@ export function handlers(
   };
 }
 
-function open(socket: BunSocket, upgrade: Upgrade, maxMessageBytes: number): void {
+function open(socket: BunSocket, upgrade: Upgrade, limits: TransportLimits): void {
   socket.binaryType = "uint8array";
-  const transport = new BunTransport(socket, maxMessageBytes);
+  const transport = new BunTransport(socket, limits);
   socket.data = transport;
   transport.attach(() => upgrade.open(transport));
 }

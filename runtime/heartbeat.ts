@@ -18,11 +18,14 @@ export interface HeartbeatOptions {
   onDead(): void;
 }
 
-/** Pings a peer that is silent for `idleTimeoutMs`, and gives it up after exactly twice that. */
+/**
+ * Pings a peer that is silent for `idleTimeoutMs`, and gives it up after exactly twice that; where the
+ * timer was late (the process was suspended, say), `idleTimeoutMs` after the ping.
+ */
 export class Heartbeat {
   readonly #options: HeartbeatOptions;
   #heardAt: number;
-  #pinged = false;
+  #pingedAt: number | undefined;
   #timer: unknown;
 
   /** Start, as if the peer had just been heard. */
@@ -35,7 +38,7 @@ export class Heartbeat {
   /** Something came. */
   heard(): void {
     this.#heardAt = this.#options.clock.now();
-    this.#pinged = false;
+    this.#pingedAt = undefined;
   }
 
   /** Watch no more. */
@@ -48,15 +51,18 @@ export class Heartbeat {
   }
 
   #check(heardBy: number): void {
-    const { idleTimeoutMs } = this.#options;
-    const silentMs = heardBy - this.#heardAt;
-    if (silentMs >= 2 * idleTimeoutMs) return this.#options.onDead();
-    if (silentMs >= idleTimeoutMs && !this.#pinged) {
-      this.#pinged = true;
+    const { clock, idleTimeoutMs } = this.#options;
+    if (this.#pingedAt === undefined) {
+      const silentMs = heardBy - this.#heardAt;
+      // Timers may be early by less than a millisecond.
+      if (silentMs < idleTimeoutMs) return this.#wait(Math.max(1, idleTimeoutMs - silentMs));
+      this.#pingedAt = clock.now();
       this.#options.ping();
+      return this.#wait(idleTimeoutMs);
     }
-    // Timers may be early by less than a millisecond.
-    this.#wait(Math.max(1, (this.#pinged ? 2 : 1) * idleTimeoutMs - silentMs));
+    const waitedMs = heardBy - this.#pingedAt;
+    if (waitedMs >= idleTimeoutMs) return this.#options.onDead();
+    this.#wait(Math.max(1, idleTimeoutMs - waitedMs));
   }
 }
 

@@ -3,7 +3,7 @@ import net from "node:net";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type ClientStatus, connect } from "../../client.ts";
-import { ConnectError, rpc, RpcError, service, u32 } from "../../mod.ts";
+import { ConnectError, rpc, RpcError, service, Topic, u32 } from "../../mod.ts";
 import { serve } from "../../server.ts";
 import { Proxy } from "../support/proxy.ts";
 
@@ -69,6 +69,37 @@ test(
     await server.close();
   },
 );
+
+test("a peer that is gone is given up while the server sends to it", PATIENT, async () => {
+  const Ticker = service({ rpc: { watch: rpc({}) }, event: u32 });
+  const ends: number[] = [];
+  const tick = Topic.from("tick");
+  const server = await serve(
+    Ticker,
+    {
+      port: 0,
+      hostname: "127.0.0.1",
+      tls: "plain",
+      limits: { idleTimeoutMs: IDLE_MS, closeTimeoutMs: 500 },
+      onTrace: (trace) => trace.type === "closed" && ends.push(trace.code),
+    },
+    ({ subscriptions }) => ({ watch: () => void subscriptions.add(tick) }),
+  );
+  await using proxy = await Proxy.start(server.port);
+  const client = await connect(Ticker, `ws://127.0.0.1:${proxy.port}`, { reconnect: false });
+  await client.rpc.watch();
+  const ticking = setInterval(() => server.events.emit(tick, 1), IDLE_MS / 10);
+  // The events themselves are no sign of life, and a peer that answers pings is alive.
+  await sleep(2.5 * IDLE_MS);
+  assertEquals(ends, []);
+  proxy.freeze();
+  await until(() => ends.length > 0);
+  clearInterval(ticking);
+  assertEquals([ends, server.connections], [[4000], 0]);
+  proxy.cut();
+  await client.close();
+  await server.close();
+});
 
 test("a peer that only answers pings is alive", async () => {
   const { server, ends } = await startServer();

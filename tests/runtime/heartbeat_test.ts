@@ -42,6 +42,43 @@ test("Heartbeat takes whatever is heard for a sign of life, and stops when told"
   assertEquals(clock.pending, 0);
 });
 
+test("Heartbeat asks before it gives a peer up, however long the process was suspended", () => {
+  for (const beforeMs of [0, 50, 99]) {
+    const clock = new FakeClock();
+    const told: string[] = [];
+    new Heartbeat({
+      clock,
+      idleTimeoutMs: 100,
+      ping: () => told.push("ping"),
+      onDead: () => told.push("dead"),
+    });
+    clock.advance(beforeMs);
+    clock.suspend(10_000);
+    clock.advance(99);
+    assertEquals(told, ["ping"]);
+    clock.advance(1);
+    assertEquals([told, clock.pending], [["ping", "dead"], 0]);
+  }
+});
+
+test("Heartbeat that pinged before a suspension hears what waits before it gives up", () => {
+  const clock = new FakeClock();
+  const told: string[] = [];
+  const heartbeat = new Heartbeat({
+    clock,
+    idleTimeoutMs: 100,
+    ping: () => told.push("ping"),
+    onDead: () => told.push("dead"),
+  });
+  clock.advance(150);
+  clock.suspend(10_000);
+  heartbeat.heard();
+  clock.advance(199);
+  assertEquals(told, ["ping", "ping"]);
+  clock.advance(1);
+  assertEquals(told, ["ping", "ping", "dead"]);
+});
+
 test("both sides of a frozen memory network end with 4000 after twice idleTimeoutMs", async () => {
   const clock = new FakeClock();
   const network = new MemoryNetwork(clock);

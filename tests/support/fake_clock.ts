@@ -50,4 +50,9 @@ export class FakeClock implements Clock {
     }
     this.#now = until;
   }
+
+  /** Move time on as a suspension does: what is due meanwhile runs when time is next advanced. */
+  suspend(forMs: number): void {
+    this.#now += forMs;
+  }
 }
