@@ -5,6 +5,7 @@
  */
 import { type Client, type ConnectOptions, connectWith } from "./client/mod.ts";
 import { createTelemetry } from "./client/telemetry.ts";
+import { useCompiler } from "./codec/compiler.ts";
 import { memoryDialer, MemoryNetwork } from "./runtime/memory.ts";
 import { createStreamsDeflater } from "./runtime/streams.ts";
 import { createZlibDeflater } from "./runtime/zlib.ts";
@@ -33,13 +34,15 @@ export interface MemoryPair<Methods, State, Event> extends AsyncDisposable {
   readonly client: Client<Methods, State, Event>;
   /** The server. */
   readonly server: ServerCore<Event>;
-  /** Connect another client to the same server. Closed with the pair, if not before. */
+  /** Connect another client to the same server. Closed with the pair, and forgotten, if closed before. */
   connect(options?: ConnectOptions<Methods, State>): Promise<Client<Methods, State, Event>>;
   /**
    * Let the network go away without a word: nothing passes over the connections there are, and nobody is
    * told. Both sides find out after twice their `idleTimeoutMs`, and clients connect again.
    */
   freeze(): void;
+  /** Close the clients, then the server. Idempotent; `await using` does it. */
+  close(): Promise<void>;
 }
 
 /**
@@ -72,12 +75,14 @@ export async function memoryPair<Methods, State, Event, Auth = undefined>(
   handler: ServiceHandler<Methods, State, Event, Auth>,
   options: MemoryPairOptions<Methods, State, Auth> = {},
 ): Promise<MemoryPair<Methods, State, Event>> {
+  // As `serve()` and `connect()` do: what is tested is what runs.
+  useCompiler();
   const deflater = createZlibDeflater() ?? createStreamsDeflater();
   const server = createCore(service, options.server ?? {}, handler, deflater);
   server.start();
   const network = new MemoryNetwork();
   const dial = memoryDialer(server.acceptor, network);
-  const clients: Client<Methods, State, Event>[] = [];
+  const clients = new Set<Client<Methods, State, Event>>();
   const connect = async (
     clientOptions: ConnectOptions<Methods, State> = {},
   ): Promise<Client<Methods, State, Event>> => {
@@ -86,18 +91,26 @@ export async function memoryPair<Methods, State, Event, Auth = undefined>(
       deflater,
       telemetry: createTelemetry(service.name, clientOptions.onTrace),
     });
-    clients.push(client);
+    clients.add(client);
+    client.onStatus(({ state }) => {
+      if (state === "closed") clients.delete(client);
+    });
     return client;
   };
-  const client = await connect(options.client);
+  const close = async (): Promise<void> => {
+    await Promise.all(Array.from(clients, (each) => each.close()));
+    await server.close();
+  };
+  const client = await connect(options.client).catch(async (error) => {
+    await server.close();
+    throw error;
+  });
   return {
     client,
     server,
     connect,
     freeze: () => network.freeze(),
-    async [Symbol.asyncDispose](): Promise<void> {
-      await Promise.all(clients.map((each) => each.close()));
-      await server.close();
-    },
+    close,
+    [Symbol.asyncDispose]: close,
   };
 }

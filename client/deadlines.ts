@@ -13,9 +13,13 @@ export interface Turn {
   shortestMs: number;
 }
 
+/** Milliseconds after which a timer looks whether it still guards anything. */
+const LOOK_MS = 1000;
+
 /**
- * One timer, set to the earliest of the deadlines it was told of. When it fires, its owner expires
- * what is due and says what is the earliest now: a call that is answered in time costs no timer.
+ * One timer, set to the earliest of the deadlines it was told of, or to a second from now. When it fires,
+ * its owner expires what is due and says what is the earliest now: a call that is answered in time costs
+ * no timer, and one that guards nothing is gone within the second. (It would keep a program alive.)
  *
  * The clock is read once a turn, at its end, because reading it is a tenth of what a call costs. A deadline is
  * late by what is left of the turn, and never early.
@@ -53,26 +57,28 @@ export class Deadlines {
     if (turn === undefined) return;
     this.#turn = undefined;
     turn.endedAt = this.#clock.now();
-    this.#add(turn.endedAt + turn.shortestMs);
+    this.#add(turn.endedAt + turn.shortestMs, turn.endedAt);
   };
 
-  #add(deadline: number): void {
-    if (deadline < this.#at) this.#set(deadline);
+  #add(deadline: number, now: number): void {
+    if (deadline === Infinity) return;
+    const at = Math.min(deadline, now + LOOK_MS);
+    if (at < this.#at) this.#set(at, now);
   }
 
   /** Forget all. */
   clear(): void {
     this.#turn = undefined;
-    this.#set(Infinity);
+    this.#clock.clear(this.#timer);
+    this.#at = Infinity;
   }
 
-  #set(deadline: number): void {
+  #set(at: number, now: number): void {
     if (this.#at !== Infinity) this.#clock.clear(this.#timer);
-    this.#at = deadline;
-    if (deadline === Infinity) return;
-    this.#timer = this.#clock.after(deadline - this.#clock.now(), (heardBy) => {
+    this.#at = at;
+    this.#timer = this.#clock.after(at - now, (heardBy) => {
       this.#at = Infinity;
-      this.#add(this.#expire(heardBy));
+      this.#add(this.#expire(heardBy), this.#clock.now());
     });
   }
 }

@@ -1,0 +1,88 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { spawnSync } from "node:child_process";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { setCompiler } from "../../codec/archive.ts";
+import { canCompile } from "../../codec/compiler.ts";
+import { memoryPair } from "../../memory.ts";
+import { ConnectError, rpc, service, u32 } from "../../mod.ts";
+import { collected } from "../support/garbage.ts";
+import { commandOf, THIS_RUNTIME } from "../support/runtimes.ts";
+
+const Counter = service({ rpc: { get: rpc({}, u32) } });
+const handler = () => ({ get: () => 7 });
+
+test("memoryPair() uses generated code, as serve() and connect() do", async () => {
+  const before = setCompiler(undefined);
+  try {
+    await using pair = await memoryPair(Counter, handler);
+    assertEquals(await pair.client.rpc.get(), 7);
+    assertEquals(setCompiler(undefined) !== undefined, canCompile());
+  } finally {
+    setCompiler(before);
+  }
+});
+
+test("MemoryPair.close() closes every client and the server, any number of times", async () => {
+  const pair = await memoryPair(Counter, handler);
+  const other = await pair.connect();
+  await Promise.all([pair.close(), pair.close()]);
+  await pair.close();
+  assertEquals([pair.client.status.state, other.status.state], ["closed", "closed"]);
+  assertEquals(pair.server.stats().connections, 0);
+  await assertRejects(() => pair.connect(), ConnectError);
+});
+
+test("MemoryPair.close() may be called by a listener of the status and by a handler", async () => {
+  let close: () => unknown = () => {};
+  const pair = await memoryPair(Counter, () => ({ get: () => (void close(), 7) }));
+  close = () => pair.close();
+  pair.client.onStatus(() => void pair.close());
+  await pair.client.rpc.get().catch(() => {});
+  await pair.close();
+  assertEquals(pair.client.status.state, "closed");
+});
+
+test("memoryPair() closes its server when the client is refused", async () => {
+  let closed = 0;
+  const broker = {
+    start: () => {},
+    subscribe: () => {},
+    unsubscribe: () => {},
+    publish: () => {},
+    close: () => void closed++,
+  };
+  const Events = service({ rpc: { get: rpc({}, u32) }, event: u32 });
+  await assertRejects(
+    () => memoryPair(Events, handler, { server: { broker, authorize: () => false } }),
+    ConnectError,
+  );
+  assertEquals(closed, 1);
+});
+
+test("MemoryPair.connect() holds no client that was closed", async () => {
+  await using pair = await memoryPair(Counter, handler);
+  let others = 0;
+  const registry = new FinalizationRegistry(() => others--);
+  const make = async (): Promise<void> => {
+    const client = await pair.connect();
+    registry.register(client, undefined);
+    others++;
+    await client.close();
+  };
+  for (let i = 0; i < 50; i++) await make();
+  // The last may still be in a register.
+  assert(await collected(() => others < 10), `${others} of 50 closed clients are held`);
+});
+
+test("a pair that is left open keeps no program alive", { timeout: 60_000 }, () => {
+  const runtime = THIS_RUNTIME === "node" ? "deno" : THIS_RUNTIME;
+  const [command, ...first] = commandOf(runtime);
+  const script = fileURLToPath(new URL("../support/left_open.ts", import.meta.url));
+  const run = runtime === "deno" ? ["run", "-A", "--quiet"] : ["run"];
+  const { stdout, status, signal } = spawnSync(command, [...first, ...run, script], {
+    encoding: "utf8",
+    timeout: 30_000,
+  });
+  assertEquals([stdout, status, signal], ["7\n", 0, null]);
+});
