@@ -28,6 +28,7 @@ import {
 } from "./server/mod.ts";
 import { useCompiler } from "./codec/compiler.ts";
 import { type BunHandlers, handlers as bunHandlers, listen as bunListen } from "./runtime/bun.ts";
+import { checkCertificate } from "./runtime/check_certificate.ts";
 import { handler as denoHandler } from "./runtime/deno.ts";
 import { runtimeName } from "./runtime/detect.ts";
 import {
@@ -292,7 +293,10 @@ async function certificate(
   { tls = "self-signed", hostname }: Pick<ServeOptions<unknown>, "tls" | "hostname">,
 ): Promise<{ cert?: string; key?: string; fingerprint?: string }> {
   if (tls === "plain") return {};
-  if (tls !== "self-signed") return { cert: tls.cert, key: tls.key };
+  if (tls !== "self-signed") {
+    checkCertificate(tls.cert, tls.key);
+    return { cert: tls.cert, key: tls.key };
+  }
   const hosts = new Set(["localhost", "127.0.0.1", "::1"]);
   if (hostname !== undefined && !UNSPECIFIED.has(hostname)) hosts.add(hostname);
   return await selfSigned({ hosts: [...hosts] });

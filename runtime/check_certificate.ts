@@ -1,26 +1,39 @@
 /**
- * {@linkcode checkCertificate}: what `node:https` on Deno says of a certificate only to its clients.
+ * {@linkcode checkCertificate}: what a runtime says of a certificate only to its clients (Deno), without
+ * saying which of the two is wrong (Bun, Node), or not at all (all three, of what is left out).
  *
  * @module
  */
 
 import { createPrivateKey, X509Certificate } from "node:crypto";
 
-/** Throws `TypeError` if a server cannot show `cert` and prove that it has its `key`, both in PEM. */
-export function checkCertificate(cert: string, key: string): void {
-  const certificate = parsed("certificate", () => new X509Certificate(cert));
-  const privateKey = parsed("private key", () => createPrivateKey(key));
+/**
+ * Throws `TypeError` if a server cannot show `cert` and prove that it has its `key`, both in PEM, as
+ * they come from options.
+ */
+export function checkCertificate(cert: unknown, key: unknown): void {
+  const certificate = parsed("tls.cert", "certificate", cert, (pem) => new X509Certificate(pem));
+  const privateKey = parsed("tls.key", "private key", key, (pem) => createPrivateKey(pem));
   if (!certificate.checkPrivateKey(privateKey)) {
-    throw new TypeError("Cannot listen: the private key is not the certificate's");
+    throw new TypeError(
+      'Cannot listen: "tls.key" is the private key of another certificate than "tls.cert"',
+    );
   }
 }
 
-function parsed<T>(what: string, parse: () => T): T {
+function parsed<T>(name: string, what: string, pem: unknown, parse: (pem: string) => T): T {
+  if (typeof pem !== "string" || pem === "") {
+    throw new TypeError(
+      `Cannot listen: expected a ${what} in PEM as "${name}", got ${
+        pem === "" ? '""' : typeof pem
+      }`,
+    );
+  }
   try {
-    return parse();
+    return parse(pem);
   } catch (cause) {
     throw new TypeError(
-      `Cannot listen: the ${what} cannot be read; give its text in PEM, not the name of its file`,
+      `Cannot listen: the ${what} "${name}" cannot be read; give its text in PEM, not a file's name`,
       { cause },
     );
   }

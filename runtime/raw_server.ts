@@ -14,7 +14,6 @@ import https from "node:https";
 import type { Socket } from "node:net";
 import type { Acceptor, Upgrade } from "../wire/transport.ts";
 import { CloseCode } from "../wire/close.ts";
-import { checkCertificate } from "./check_certificate.ts";
 import { internalError, upgradeRequired } from "./listen.ts";
 import type { Listener, ListenOptions, OnPlainError } from "./listen.ts";
 import { peerOf, toRequest } from "./node_http.ts";
@@ -27,7 +26,6 @@ import { asksForWebSocket, checkUpgradeRequest, upgradeHead } from "./raw_upgrad
 export async function listen(acceptor: Acceptor, options: ListenOptions): Promise<Listener> {
   const { cert, key, signal } = options;
   const secure = cert !== undefined && key !== undefined;
-  if (secure) checkCertificate(cert, key);
   const server: Server = secure
     ? https.createServer({
       cert,
@@ -175,7 +173,8 @@ class RawServer {
       decision = internalError();
     }
     if (decision instanceof Response) return this.#answer(message, socket, decision);
-    if (socket.destroyed || !socket.writable) return;
+    // A peer that has ended its side has left: it cannot ask, nor answer a ping.
+    if (!socket.writable || socket.readableEnded) return void socket.destroy();
     this.#open(socket, decision, answer, head);
   }
 

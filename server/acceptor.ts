@@ -27,6 +27,7 @@ import type {
   TransportListener,
   Upgrade,
 } from "../wire/transport.ts";
+import { Authorizations, AuthorizationTimeout } from "./authorizations.ts";
 import { Backpressure } from "./backpressure.ts";
 import { CallRunner } from "./calls.ts";
 import { Connection } from "./connection.ts";
@@ -79,6 +80,7 @@ export class ServiceAcceptor<Methods, State, Event, Auth> implements Acceptor {
   readonly #options: AcceptorOptions<Methods, State, Event, Auth>;
   readonly #ancestry: Ancestry;
   readonly #host: ConnectionHost<State, Event, Auth>;
+  readonly #authorizations: Authorizations;
   readonly #connections = new ConnectionList<Connection<State, Event, Auth>>();
   /** How is sent to the client that came last: most are alike, and share it. */
   #sending: SenderOptions | undefined;
@@ -95,6 +97,11 @@ export class ServiceAcceptor<Methods, State, Event, Auth> implements Acceptor {
     this.#options = options;
     this.#ancestry = new Ancestry(options.service);
     const { service, handler, limits, clock, counters, telemetry } = options;
+    this.#authorizations = new Authorizations({
+      clock,
+      max: limits.maxAuthorizations,
+      timeoutMs: limits.handshakeTimeoutMs,
+    });
     const reader = new Reader(limits);
     const dispatcher = createDispatcher(service, handler);
     this.#host = {
@@ -147,6 +154,7 @@ export class ServiceAcceptor<Methods, State, Event, Auth> implements Acceptor {
     if (refusal !== undefined) return this.#refuse(offer, refusal);
     const { authorize } = this.#options;
     if (authorize === undefined) return this.#accept(offer, undefined as Auth);
+    if (this.#authorizations.full) return this.#refuse(offer, TOO_BUSY);
     return this.#authorize(authorize, request, offer);
   }
 
@@ -186,11 +194,11 @@ export class ServiceAcceptor<Methods, State, Event, Auth> implements Acceptor {
   ): Promise<Upgrade | Response> {
     let answer: Authorization<Auth>;
     try {
-      answer = await authorize(request, offer.peer);
+      answer = await this.#authorizations.wait(() => authorize(request, offer.peer));
     } catch (error) {
       const { name, onError } = this.#host;
       onError(error, { where: "authorize", peer: offer.peer, service: name });
-      return this.#refuse(offer, { code: "BadHandshake", reason: "The server failed" });
+      return this.#refuse(offer, error instanceof AuthorizationTimeout ? TOO_BUSY : FAILED);
     }
     if (!answer || answer instanceof Response) {
       const refusal = this.#refuse(offer, UNAUTHORIZED);
@@ -284,4 +292,5 @@ const BAD_RECEIVES: Refusal = {
     `each at least ${MIN_RECEIVES_BYTES}`,
 };
 const TOO_BUSY: Refusal = { code: "TooBusy", reason: "The server is full or going away" };
+const FAILED: Refusal = { code: "BadHandshake", reason: "The server failed" };
 const UNAUTHORIZED: Refusal = { code: "Unauthorized", reason: "The request was not authorised" };

@@ -35,7 +35,9 @@ export interface Limits {
   readonly maxQueuedEvents: number;
   /** Connections of one server. Over it: HTTP 503. */
   readonly maxConnections: number;
-  /** Milliseconds a connection attempt may take. */
+  /** Calls of `authorize` that one server has under way. Over it: HTTP 503. */
+  readonly maxAuthorizations: number;
+  /** Milliseconds a connection attempt may take, `authorize` included. */
   readonly handshakeTimeoutMs: number;
   /** Milliseconds a call may take, unless it says otherwise. */
   readonly callTimeoutMs: number;
@@ -57,6 +59,7 @@ export const DEFAULT_LIMITS: Limits = Object.freeze({
   maxBufferedBytes: 16 << 20,
   maxQueuedEvents: 32,
   maxConnections: 10_000,
+  maxAuthorizations: 1_000,
   handshakeTimeoutMs: 10_000,
   callTimeoutMs: 30_000,
   closeTimeoutMs: 5_000,

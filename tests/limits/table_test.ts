@@ -32,6 +32,7 @@ import {
 import { ConnectError } from "../../wire/errors.ts";
 import { DEFAULT_LIMITS, type Limits } from "../../wire/limits.ts";
 import { Topic } from "../../wire/topic.ts";
+import { deferred } from "../support/deferred.ts";
 import { FakeClock } from "../support/fake_clock.ts";
 import { fakeDialer, FakePeer } from "../support/fake_peer.ts";
 import { ScriptedClient } from "../support/scripted_client.ts";
@@ -379,6 +380,24 @@ const ROWS: readonly Row[] = [
     },
     passes: [0, 0],
     refused: [1, 1],
+  },
+  {
+    limit: "maxAuthorizations",
+    side: "server",
+    async attempt(excess) {
+      const release = deferred<boolean>();
+      let asked = 0;
+      const { connect } = await stack({
+        server: { maxAuthorizations: 2 },
+        options: { authorize: () => asked++ === 0 || release.promise },
+      });
+      const more = Array.from({ length: 2 + excess }, () => outcome(connect()));
+      await settle();
+      release.resolve(true);
+      return (await Promise.all(more)).map((each) => typeof each === "string" ? each : "open");
+    },
+    passes: ["open", "open"],
+    refused: ["open", "open", "TooBusy"],
   },
   {
     limit: "maxConnections",

@@ -9,6 +9,7 @@ import { OpenSockets } from "../../runtime/open_sockets.ts";
 import { listen } from "../../runtime/raw_server.ts";
 import type { Acceptor, PeerInfo, TransportListener, Upgrade } from "../../wire/transport.ts";
 import { certificates } from "../support/certificates.ts";
+import { deferred } from "../support/deferred.ts";
 import { EchoAcceptor } from "../support/echo.ts";
 import { ACCEPT, masked, RawClient, upgradeRequest } from "../support/raw_client.ts";
 
@@ -179,8 +180,8 @@ describe("listen() upgrades", () => {
     }));
 
   test("to nobody who has left while the acceptor decided", async () => {
-    const { promise: decided, resolve: decide } = Promise.withResolvers<void>();
-    const { promise: asked, resolve: ask } = Promise.withResolvers<void>();
+    const { promise: decided, resolve: decide } = deferred<void>();
+    const { promise: asked, resolve: ask } = deferred<void>();
     let opened = 0;
     const acceptor: Acceptor = {
       maxMessageBytes: 10,
@@ -314,6 +315,35 @@ describe("listen() ends a connection", () => {
       assertEquals([...client.bytes], [0x8a, 2, 5, 6]);
       client.socket.destroy();
     }));
+
+  for (const how of ["end", "destroy", "resetAndDestroy"] as const) {
+    test(`never, when its peer leaves by ${how}() while it is decided on`, async () => {
+      const asked = deferred<void>();
+      const decided = deferred<void>();
+      class Slow extends EchoAcceptor {
+        override async upgrade(request: Request, peer: PeerInfo): Promise<Upgrade | Response> {
+          asked.resolve();
+          await decided.promise;
+          return super.upgrade(request, peer);
+        }
+      }
+      const acceptor = new Slow();
+      await listening(acceptor, async ({ port }) => {
+        const client = await RawClient.connect(port);
+        client.write(upgradeRequest());
+        await asked.promise;
+        client.socket[how]();
+        // Another connection, so that the server has had its turns.
+        const later = await RawClient.connect(port);
+        later.write("GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+        await later.rest();
+        decided.resolve();
+        await client.rest();
+        assertEquals([acceptor.transports.size, acceptor.ended], [0, []]);
+        assertEquals(client.bytes.length, 0);
+      });
+    });
+  }
 
   test("whose peer does not read, by terminate(), and counts what waits until then", async () => {
     const acceptor = new EchoAcceptor();
@@ -494,7 +524,7 @@ describe("listen() answers other requests", () => {
 
   onNodeHttp("and hangs up on who does not read the answer", async () => {
     const acceptor = Object.assign(new EchoAcceptor(), { idleTimeoutMs: 100 });
-    const { promise: cancelled, resolve: cancel } = Promise.withResolvers<void>();
+    const { promise: cancelled, resolve: cancel } = deferred<void>();
     await listening(acceptor, async ({ port }) => {
       const client = await RawClient.connect(port);
       client.socket.pause();

@@ -79,6 +79,9 @@ const [one, other] = [
 const FAILING: Readonly<Record<string, Partial<ServeOptions<undefined>>>> = {
   "a certificate that is none": { tls: { cert: "none", key: "none" } },
   "the key of another certificate": { tls: { cert: one.cert, key: other.key } },
+  "an empty certificate": { tls: { cert: "", key: "" } },
+  "a certificate and no key": { tls: { cert: one.cert } as { cert: string; key: string } },
+  "neither a certificate nor a key": { tls: {} as { cert: string; key: string } },
   "an address that is not here": { tls: "plain", hostname: "192.0.2.1" },
   "a limit out of range": { limits: { maxConnections: -1 } },
 };
@@ -98,3 +101,11 @@ for (const [name, options] of Object.entries(FAILING)) {
     assertEquals([broker.started, broker.closed], [0, 0]);
   });
 }
+
+test("serve() says which of certificate and key is unusable", async () => {
+  const said = async (tls: { cert: string; key: string }) =>
+    (await assertRejects(() => serve(Small, { port: 0, tls }, methods), TypeError)).message;
+  assert((await said({ cert: "x", key: one.key })).includes("tls.cert"));
+  assert((await said({ cert: one.cert, key: "x" })).includes("tls.key"));
+  assert((await said({ cert: one.cert, key: other.key })).includes("another certificate"));
+});

@@ -115,6 +115,22 @@ test("authorize() gives the handler its auth, or refuses", async () => {
   client.hangUp();
 });
 
+test("authorize() that does not answer within handshakeTimeoutMs refuses, and frees its place", async () => {
+  const setup = setUp({
+    limits: { maxAuthorizations: 1, handshakeTimeoutMs: 500 },
+    authorize: () => new Promise<boolean>(() => {}),
+  });
+  for (const [protocol, refusal] of [["hl/2", "503 TooBusy"], [BROWSER, "close 4013"]] as const) {
+    const decision = decide(setup, { "sec-websocket-protocol": protocol });
+    setup.clock.advance(499);
+    assertEquals(await decide(setup, { "sec-websocket-protocol": protocol }), refusal);
+    assertEquals(setup.errors.length, protocol === "hl/2" ? 0 : 1);
+    setup.clock.advance(1);
+    assertEquals([await decision, setup.clock.pending], [refusal, 0]);
+  }
+  assertEquals(setup.errors.map(({ context }) => context.where), ["authorize", "authorize"]);
+});
+
 test("ServiceAcceptor refuses the connection over maxConnections, however it got there", async () => {
   const setup = setUp({ limits: { maxConnections: 1 } });
   const early = await setup.core.acceptor.upgrade(upgradeRequest(), PEER) as Upgrade;
