@@ -9,6 +9,7 @@ import { type Clock, systemClock } from "../wire/clock.ts";
 import { CloseCode } from "../wire/close.ts";
 import type { Deflater } from "../wire/deflater.ts";
 import { ConnectError, RpcError } from "../wire/errors.ts";
+import { tell } from "../wire/listener.ts";
 import type { Dialer, DialRequest, Transport } from "../wire/transport.ts";
 import { notConnected } from "./calls.ts";
 import { onAbort, wait } from "./cleanup.ts";
@@ -282,12 +283,7 @@ export class ServiceClient<Methods, State, Event> implements Client<Methods, Sta
 
   /** Tell whoever listens; `otherwise` if nobody does. */
   #report(error: unknown, otherwise?: (error: unknown) => void): void {
-    const { onError = otherwise } = this.#options;
-    try {
-      onError?.(error);
-    } catch (bug) {
-      reportBug(bug);
-    }
+    tell(this.#options.onError ?? otherwise, error);
   }
 
   #finish(cause?: Error): void {

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { tell } from "../wire/listener.ts";
 
 interface Watcher<T> {
   readonly next: (value: T) => void;
@@ -67,12 +68,7 @@ export class Observable<T> {
     this.#telling = [value];
     for (const told of this.#telling) {
       for (const { next, since } of this.#watchers) {
-        if (since > change) continue;
-        try {
-          next(told);
-        } catch (error) {
-          this.#report(error);
-        }
+        if (since <= change) tell(next, told, this.#report);
       }
       change++;
     }

@@ -50,7 +50,8 @@ export interface ConnectOptions<Methods, State> {
     | undefined;
   /**
    * Told why each connection or attempt failed, of events that cannot be decoded, and what listeners
-   * throw. Without it the last are uncaught errors, as by `reportError`.
+   * throw. Without it the last are uncaught errors, as by `reportError`. What it throws or rejects with
+   * itself is lost.
    */
   readonly onError?: ((error: unknown) => void) | undefined;
   /** Is told of calls as they are settled. Without it nothing is gathered. */

@@ -6,6 +6,7 @@
 import type { Schema } from "../codec/schema.ts";
 import { RpcError, type RpcErrorCode } from "../wire/errors.ts";
 import type { Clock } from "../wire/clock.ts";
+import { ignore, isThenable } from "../wire/listener.ts";
 import { BoundedIterator } from "./bounded_iterator.ts";
 import { Cleanup, onAbort } from "./cleanup.ts";
 import { Observable } from "./observable.ts";
@@ -107,7 +108,9 @@ export class StateMirror<S> extends Observable<Readonly<S>> implements ClientSta
       const cleanup = new Cleanup();
       const check = (state: Readonly<S>): void => {
         try {
-          if (!predicate(state)) return;
+          const answer: unknown = predicate(state);
+          if (isThenable(answer)) throw asyncPredicate(answer);
+          if (!answer) return;
           resolve(state);
         } catch (error) {
           reject(error);
@@ -137,6 +140,11 @@ export class StateMirror<S> extends Observable<Readonly<S>> implements ClientSta
     iterator.onEnd(this.watch((state) => iterator.push(state), () => iterator.end()));
     return iterator;
   }
+}
+
+function asyncPredicate(answer: PromiseLike<unknown>): TypeError {
+  Promise.resolve(answer).then(undefined, ignore);
+  return new TypeError("Cannot wait for a state: the predicate answered a promise");
 }
 
 function defaults<S>(fields: readonly MirroredField[]): Readonly<S> {

@@ -4,6 +4,7 @@
  * @module
  */
 import type { RpcError, RpcErrorCode } from "../wire/errors.ts";
+import { tell } from "../wire/listener.ts";
 import {
   callAttributes,
   CLIENT_SPAN,
@@ -24,7 +25,7 @@ export interface ClientTrace {
   readonly code: RpcErrorCode | "Error" | undefined;
 }
 
-/** Is told what happens. What it throws is lost. */
+/** Is told what happens. What it throws or rejects with is lost. */
 export type ClientTraceListener = (trace: ClientTrace) => void;
 
 /** What watches the calls of a client, if anybody does: an `onTrace`, or an OpenTelemetry API. */
@@ -79,11 +80,8 @@ export class ClientTelemetry {
         durationMs / 1000,
         code === undefined ? attributes : { ...attributes, "error.type": code },
       );
-      try {
-        this.#onTrace?.({ type: "call", method, durationMs, code });
-      } catch {
-        // One who watches must not change what is watched.
-      }
+      // One who watches must not change what is watched.
+      tell(this.#onTrace, { type: "call", method, durationMs, code });
     };
     const promise = make();
     promise.then(

@@ -7,6 +7,7 @@ import type { Reader } from "../codec/reader.ts";
 import type { Clock } from "../wire/clock.ts";
 import { isRpcError, RPC_HANDLER_ERRORS, type RpcHandlerErrorCode } from "../wire/errors.ts";
 import type { Limits } from "../wire/limits.ts";
+import { isThenable } from "../wire/listener.ts";
 import { type ClientMessage, writeErrorResponse } from "../wire/messages.ts";
 import { type Sender, surelyTakes } from "../wire/sender.ts";
 import { CallGuard, MIN_HELD_BYTES } from "./call_guard.ts";
@@ -266,9 +267,4 @@ export class CallRunner {
     sender.commit(writer);
     caller.onAnswered();
   }
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === "object" && value !== null && "then" in value &&
-    typeof value.then === "function";
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { CloseCode } from "../wire/close.ts";
+import { checkCloseCode, CloseCode } from "../wire/close.ts";
 import type { PeerInfo } from "../wire/transport.ts";
 import type { ConnectionControl, Context } from "./context.ts";
 import type { EventEmitter } from "./event_switch.ts";
@@ -48,7 +48,10 @@ export function createContext<State, Event, Auth>(
     get connection(): ConnectionControl {
       return control ??= {
         sync: () => owner.flush(),
-        close: (code = CloseCode.Normal, reason = "") => owner.close(code, reason),
+        close: (code = CloseCode.Normal, reason = "") => {
+          checkCloseCode(code);
+          owner.close(code, reason);
+        },
       };
     },
   };

@@ -17,7 +17,11 @@ export interface ConnectionControl {
    * @throws {CodecError} If a field is newly found not to encode; once the others have been sent.
    */
   sync(): void;
-  /** End the connection: code 1000, or 3000 to 4999, and at most 123 bytes of reason. */
+  /**
+   * End the connection, once what was answered before is sent. At most 123 bytes of the reason are.
+   *
+   * @throws {RangeError} If the code is neither 1000 nor from 3000 to 4999.
+   */
   close(code?: number, reason?: string): void;
 }
 
@@ -114,5 +118,5 @@ export interface ErrorContext {
   readonly connection?: number | undefined;
 }
 
-/** Is told of errors that peers are not told of. */
+/** Is told of errors that peers are not told of. What it throws or rejects with is lost. */
 export type ErrorListener = (error: unknown, context: ErrorContext) => void;

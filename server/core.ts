@@ -9,6 +9,7 @@ import { type Clock, systemClock } from "../wire/clock.ts";
 import type { Deflater } from "../wire/deflater.ts";
 import { DEFAULT_LEVEL, MAX_LEVEL } from "../wire/handshake.ts";
 import { checkLimits, type Limits } from "../wire/limits.ts";
+import { tell } from "../wire/listener.ts";
 import { openTelemetry } from "../wire/open_telemetry.ts";
 import type { Acceptor } from "../wire/transport.ts";
 import { type Authorize, ServiceAcceptor } from "./acceptor.ts";
@@ -121,13 +122,9 @@ export function createCore<Methods, State, Event, Auth>(
   for (const origin of options.origins ?? []) checkOrigin(origin);
   if (options.callRate !== undefined) checkCallRate(options.callRate);
   const instruments = openTelemetry("server");
-  const onError: ErrorListener = (error, context) => {
-    try {
-      options.onError?.(error, context);
-    } catch {
-      // A listener that fails must not take the connection with it.
-    }
-  };
+  // A listener that fails must not take the connection with it, nor the process.
+  const onError: ErrorListener = (error, context) =>
+    tell(() => options.onError?.(error, context), undefined);
   const events = new EventSwitch(service.event, deflater, limits);
   const { broker } = options;
   const onBrokerError = (error: unknown): void =>
@@ -142,13 +139,7 @@ export function createCore<Methods, State, Event, Auth>(
     limits,
     deliver: (topic, payload) => events.receive(topic, payload),
     onError: onBrokerError,
-    onMissed: onMissedEvents && ((missed) => {
-      try {
-        onMissedEvents(missed);
-      } catch (error) {
-        onBrokerError(error);
-      }
-    }),
+    onMissed: onMissedEvents && ((missed) => tell(onMissedEvents, missed, onBrokerError)),
   });
   let unobserve: (() => void) | undefined;
   const acceptor = new ServiceAcceptor({

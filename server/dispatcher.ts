@@ -10,6 +10,7 @@ import { describeValue } from "../codec/schema.ts";
 import { readTag } from "../codec/variants.ts";
 import type { Writer } from "../codec/writer.ts";
 import type { Service } from "../service/types.ts";
+import { ignore, isThenable } from "../wire/listener.ts";
 import { writeRawResponse, writeResponse } from "../wire/messages.ts";
 import {
   type Context,
@@ -65,6 +66,12 @@ class TypedDispatcher<Methods, State, Event, Auth> implements Dispatcher<State, 
     const handlers: unknown = this.#factory(context);
     if (typeof handlers !== "object" || handlers === null) {
       throw new TypeError("Cannot use the handler: it made no object of methods");
+    }
+    if (isThenable(handlers)) {
+      Promise.resolve(handlers).then(undefined, ignore);
+      throw new TypeError(
+        "Cannot use the handler: it made a promise, and the methods are needed at once",
+      );
     }
     for (const { name } of this.#service.methods) {
       if (typeof (handlers as Handlers)[name] !== "function") {

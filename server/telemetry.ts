@@ -4,6 +4,7 @@
  * @module
  */
 import type { ConnectErrorCode, RpcHandlerErrorCode } from "../wire/errors.ts";
+import { tell } from "../wire/listener.ts";
 import {
   type Attributes,
   callAttributes,
@@ -37,7 +38,7 @@ export type ServerTrace =
     readonly code: RpcHandlerErrorCode | undefined;
   };
 
-/** Is told what happens. What it throws is lost. */
+/** Is told what happens. What it throws or rejects with is lost. */
 export type ServerTraceListener = (trace: ServerTrace) => void;
 
 /** One call, from before its handler runs to its answer. */
@@ -115,10 +116,7 @@ export class ServerTelemetry {
   }
 
   #tell(trace: ServerTrace): void {
-    try {
-      this.#onTrace?.(trace);
-    } catch {
-      // One who watches must not change what is watched.
-    }
+    // One who watches must not change what is watched.
+    tell(this.#onTrace, trace);
   }
 }

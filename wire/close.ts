@@ -39,6 +39,17 @@ export function tooBigReason(maxMessageBytes: number): string {
   return `A message is over maxMessageBytes, ${maxMessageBytes} bytes`;
 }
 
+/**
+ * Refuse a close code that no endpoint may send.
+ *
+ * @throws {RangeError} If it is neither 1000 nor from 3000 to 4999.
+ */
+export function checkCloseCode(code: number): void {
+  if (code === CloseCode.Normal) return;
+  if (Number.isInteger(code) && code >= 3000 && code <= 4999) return;
+  throw new RangeError(`Cannot close with ${code}: expected 1000, or 3000 to 4999`);
+}
+
 /** Connections that are asked to come back in a second, where nothing else is said. */
 const RETURNS_PER_SECOND = 2000;
 /** The longest spread, in milliseconds, that a server may ask for. */

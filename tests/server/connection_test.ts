@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertInstanceOf } from "@std/assert";
+import { assert, assertEquals, assertInstanceOf, assertThrows } from "@std/assert";
 import { test } from "node:test";
 import { CodecError } from "../../codec/mod.ts";
 import { createCore, type HandlerFactory, rawHandler } from "../../server/mod.ts";
@@ -257,6 +257,22 @@ test("connection.close() ends it with the handler's code", async () => {
   setup.contexts[0]!.connection.close(4123, "enough");
   assertEquals(client.closedWith, { code: 4123, reason: "enough" });
   assertEquals(setup.core.connections, 0);
+});
+
+test("connection.close() refuses a code that nobody may send, and stays open", async () => {
+  const setup = setUp();
+  const client = await ScriptedClient.connect(setup.core);
+  const { connection } = setup.contexts[0]!;
+  const codes: readonly unknown[] = [
+    ...[0, 99, 999, 1001, 1005, 1006, 2999, 5000, 70_000, -1, 3000.5, NaN, Infinity],
+    "4000",
+    null,
+  ];
+  for (const code of codes) assertThrows(() => connection.close(code as number), RangeError);
+  assertEquals(client.closedWith, undefined);
+  connection.close(3000);
+  assertEquals(client.closedWith, { code: 3000, reason: "" });
+  assertThrows(() => connection.close(5000), RangeError);
 });
 
 test("Connection terminates a peer that does not answer the close", async () => {
