@@ -8,6 +8,7 @@
 // deno-lint-ignore-file no-console
 import { mkdir, writeFile } from "node:fs/promises";
 import process from "node:process";
+import { runAncestry } from "./ancestry.ts";
 import { runBytes } from "./bytes.ts";
 import { runClients } from "./clients.ts";
 import { runConnect } from "./connect.ts";
@@ -63,6 +64,7 @@ if (options.only.includes("codec")) {
   progress("codec");
   // Only when asked for: it alone needs a package.
   show(await (await import("./codec.ts")).runCodec());
+  show(runAncestry());
 }
 
 const json = JSON.stringify({ machine, options, summaries, tables }, null, 2);

@@ -9,8 +9,8 @@
  * @module
  */
 import { CodecError } from "./errors.ts";
-import type { Reader } from "./reader.ts";
-import type { Schema } from "./schema.ts";
+import { formatPath, type Reader } from "./reader.ts";
+import type { Path, Schema } from "./schema.ts";
 import { SeaHasher } from "./sea_hash.ts";
 
 /** Displacement of an empty bucket. */
@@ -44,12 +44,12 @@ export interface HashIndex {
 }
 
 /**
- * Build the index of distinct keys.
+ * Build the index of distinct keys of the map at `path`.
  *
  * @throws {CodecError} `TooLong` if the keys collide so often that the search for seeds has no end in
  * sight. Rust searches on.
  */
-export function buildIndex<K>(schema: Schema<K>, keys: readonly K[]): HashIndex {
+export function buildIndex<K>(schema: Schema<K>, keys: readonly K[], path: Path = []): HashIndex {
   const count = keys.length;
   const buckets: number[][] = Array.from({ length: count }, () => []);
   keys.forEach((key, i) => buckets[feed(schema, key).finish(count)]!.push(i));
@@ -74,7 +74,7 @@ export function buildIndex<K>(schema: Schema<K>, keys: readonly K[]): HashIndex 
     }
     for (let seed = FIRST_SEED;; seed++) {
       hashesLeft -= members.length;
-      if (hashesLeft < 0) throw collides(count);
+      if (hashesLeft < 0) throw collides(count, path);
       const positions = members.map((i) => feed(schema, keys[i]!).finishSeeded(seed, count));
       const fits = positions.every((p, i) => taken[p] === 0 && positions.indexOf(p) === i);
       if (!fits) continue;
@@ -89,10 +89,15 @@ export function buildIndex<K>(schema: Schema<K>, keys: readonly K[]): HashIndex 
   return { displacements, order };
 }
 
-function collides(count: number): CodecError {
+function collides(count: number, path: Path): CodecError {
+  const where = formatPath(path);
   return new CodecError(
     "TooLong",
-    `Cannot index ${count} keys: their hashes collide too often, as if chosen to`,
+    `Cannot encode ${
+      where || "the value"
+    }: the hashes of its ${count} keys collide too often, as if ` +
+      "somebody had chosen them to; a btreeMap or btreeSet (BTreeMap, BTreeSet in Rust) takes any keys",
+    where,
   );
 }
 

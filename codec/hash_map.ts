@@ -210,6 +210,7 @@ export class HashMapSchema<C, K, V> extends Schema<C> {
         where,
       );
     }
+    buildIndex(this.#plain.schema, keys, path);
   }
 
   describe(): string {
@@ -243,6 +244,11 @@ function hasDuplicates(schema: Schema<unknown>, keys: readonly unknown[]): boole
  *
  * The bytes do not depend on the order of insertion; a decoded map is in the archive's order.
  *
+ * rkyv's hash has no secret, so whoever can choose keys can choose ones that no index can be found for: 60
+ * of 100 are enough. Rust then searches for very long; here the map is refused with `TooLong`. Where
+ * peers choose the keys of a map that others are sent, use `btreeMap`, which takes any.
+ *
+ * @throws {CodecError} `TooLong` when encoding, for keys whose hashes collide too often.
  * @throws {TypeError} For keys that rkyv itself cannot read back: `usize`, enums that are not `#[repr(u8)]`, IP addresses.
  *
  * @example Usage
@@ -260,7 +266,8 @@ export function map<K, V>(key: Schema<K>, value: Schema<V>): Schema<Map<K, V>> {
 }
 
 /**
- * `HashSet<K>` as a `Set`; archived as a {@linkcode map} to nothing.
+ * `HashSet<K>` as a `Set`; archived as a {@linkcode map} to nothing. Where peers choose what is in it, use
+ * `btreeSet`: see {@linkcode map}.
  *
  * @example Usage
  * ```ts

@@ -4,7 +4,7 @@
  * @module
  */
 import { Reader } from "../codec/reader.ts";
-import { Ancestry } from "../service/fingerprint.ts";
+import { Ancestry } from "../service/ancestry.ts";
 import type { Service } from "../service/types.ts";
 import { CloseCode, defaultSpreadMs, goingAwayReason } from "../wire/close.ts";
 import {

@@ -1,17 +1,24 @@
-import { assert, assertEquals, assertInstanceOf } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertInstanceOf,
+  assertStringIncludes,
+  assertThrows,
+} from "@std/assert";
 import { test } from "node:test";
 import { buildIndex } from "../../codec/hash_index.ts";
-import { CodecError, decode, encode, map, u32 } from "../../codec/mod.ts";
+import { btreeMap, CodecError, decode, encode, map, struct, u32 } from "../../codec/mod.ts";
 import { SeaHasher } from "../../codec/sea_hash.ts";
+import { BACKENDS, withBackend } from "../support/backends.ts";
 
-/** Keys that all fall into one bucket of an index of `count` keys. */
-function collidingKeys(count: number): number[] {
+/** Keys that all fall into one bucket of an index of `among` keys. */
+function collidingKeys(count: number, among = count): number[] {
   const hasher = new SeaHasher();
   const keys: number[] = [];
   for (let key = 0; keys.length < count; key++) {
     hasher.reset();
     hasher.u32(key);
-    if (hasher.finish(count) === 0) keys.push(key);
+    if (hasher.finish(among) === 0) keys.push(key);
   }
   return keys;
 }
@@ -38,6 +45,22 @@ test("buildIndex() places keys that nobody chose, and a few that collide", () =>
     const keys = Array.from({ length: count }, (_, i) => Math.imul(i, 2654435761) >>> 0);
     const { order } = buildIndex(u32, keys);
     assertEquals(new Set(order).size, count);
+  }
+});
+
+test("60 chosen keys among 100 are refused with what to do, and a B-tree takes them", () => {
+  const names = struct({ names: map(u32, u32) });
+  const sorted = struct({ names: btreeMap(u32, u32) });
+  const chosen = collidingKeys(60, 100);
+  const others = Array.from({ length: 40 }, (_, i) => 2 ** 32 - 1 - i);
+  const value = { names: new Map([...chosen, ...others].map((key) => [key, 0])) };
+  for (const backend of BACKENDS) {
+    withBackend(backend, () => {
+      const error = assertThrows(() => encode(names, value), CodecError);
+      assertEquals([error.code, error.path], ["TooLong", "names"]);
+      assertStringIncludes(error.message, "btreeMap");
+      assertEquals(decode(sorted, encode(sorted, value)).names.size, 100);
+    });
   }
 });
 

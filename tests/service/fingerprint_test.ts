@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import { test } from "node:test";
 import { rpc, service, string, u32, u64, variants } from "../../mod.ts";
 import type { Service } from "../../mod.ts";
-import { Ancestry } from "../../service/fingerprint.ts";
+import { Ancestry } from "../../service/ancestry.ts";
 import { compareFingerprint, formatFingerprint } from "../../wire/handshake.ts";
 
 /** What a server of one service says to a client of another. */

@@ -1,0 +1,121 @@
+/**
+ * {@linkcode Ancestry}: which older clients a service still serves.
+ *
+ * @module
+ */
+import { roundUp } from "../codec/layout.ts";
+import type { VariantsSchema } from "../codec/variants.ts";
+import type { FingerprintPart } from "../wire/handshake.ts";
+import type { FingerprintParts } from "./fingerprint.ts";
+import { Fnv } from "./fnv.ts";
+
+const encoder = new TextEncoder();
+
+/**
+ * Whether a server can serve clients that were built before methods or fields of the state were
+ * appended, by their fingerprint.
+ *
+ * A method can be appended as long as the enum of calls keeps its size, alignment and tag: an older client
+ * archives the smaller enum. A field of the state can always: an older client ignores what it does not
+ * know. A variant of the event cannot: an older client could not decode it.
+ *
+ * Anybody can ask, so the names of all older forms are worked out together, once, and in time that is
+ * linear in the size of the service.
+ */
+export class Ancestry {
+  readonly #service: FingerprintParts;
+  readonly #known: Partial<Record<FingerprintPart, ReadonlySet<string>>> = {};
+
+  /** Create for the service that is served. */
+  constructor(service: FingerprintParts) {
+    this.#service = service;
+  }
+
+  /** Whether a part of an older form of the service had this name. */
+  includes(part: FingerprintPart, name: string): boolean {
+    // Worked out when it is first asked for: most peers are equal.
+    this.#known[part] ??= new Set(this.#earlier(part));
+    return this.#known[part].has(name);
+  }
+
+  #earlier(part: FingerprintPart): string[] {
+    if (part === "state") return earlierStates(this.#service);
+    return part === "methods" ? earlierMethods(this.#service) : [];
+  }
+}
+
+function earlierStates({ state }: FingerprintParts): string[] {
+  const end = encoder.encode("}");
+  const fields = new Fnv().feed(encoder.encode("state{"));
+  return state.map(({ name, schema }, count) => {
+    const earlier = new Fnv(fields).feed(end).hex;
+    fields.feed(encoder.encode(`${count === 0 ? "" : ","}${name}:${schema.describe()}`));
+    return earlier;
+  });
+}
+
+/**
+ * A form's text is all its calls and then all its outputs, so each goes through the outputs from a state of
+ * its own. But what a byte adds to a state depends on the state's lowest byte alone: all states that begin
+ * with the same one are moved along together, as one lane, and those are 256 at most.
+ */
+function earlierMethods({ calls, methods }: FingerprintParts): string[] {
+  const starts = statesBeforeOutputs(calls);
+  const first = sameLayoutFrom(calls);
+  /** By their lowest byte, the lanes; the longest form of each is where it ends. */
+  const lanes = new Map<number, { readonly state: Fnv; longest: number }>();
+  for (let count = first; count < methods.length; count++) {
+    const lowest = starts[count]!.low & 0xff;
+    const lane = lanes.get(lowest);
+    if (lane === undefined) lanes.set(lowest, { state: new Fnv().set(0, lowest), longest: count });
+    else lane.longest = count;
+  }
+  // The prime to the power of the bytes so far: what a state of 1 becomes by zeros.
+  const power = new Fnv().set(0, 1);
+  const names: string[] = [];
+  for (let count = 1; count < methods.length; count++) {
+    const separator = count === 1 ? "" : ",";
+    const output = encoder.encode(separator + methods[count - 1]!.output.describe());
+    power.feed(new Uint8Array(output.length));
+    for (const { state, longest } of lanes.values()) if (count <= longest) state.feed(output);
+    if (count < first) continue;
+    const { high, low } = starts[count]!;
+    const lane = lanes.get(low & 0xff)!;
+    names.push(plusProduct(lane.state, power, high, (low & ~0xff) >>> 0).hex);
+  }
+  return names;
+}
+
+/** For each number of methods, the state behind the calls. */
+function statesBeforeOutputs(calls: VariantsSchema): Fnv[] {
+  const end = encoder.encode("}->");
+  const described = new Fnv().feed(encoder.encode("enum{"));
+  const states = [described];
+  calls.variants.forEach((variant, i) => {
+    described.feed(encoder.encode((i === 0 ? "" : ",") + variant.describeOne()));
+    states.push(new Fnv(described).feed(end));
+  });
+  return states;
+}
+
+/** From how many methods on the enum of calls is laid out as it is now. */
+function sameLayoutFrom({ variants, layout: { size, align, tagBytes } }: VariantsSchema): number {
+  const least = tagBytes === 1 ? 1 : tagBytes === 2 ? 256 : 65_536;
+  let end: number = tagBytes;
+  let alignSoFar: number = tagBytes;
+  const index = variants.findIndex(({ fields }) => {
+    for (const { schema, offset } of fields) {
+      end = Math.max(end, offset + schema.size);
+      alignSoFar = Math.max(alignSoFar, schema.align);
+    }
+    return alignSoFar === align && roundUp(end, align) === size;
+  });
+  return Math.max(least, index + 1);
+}
+
+/** `state + factor × (high, low)`, of 64 bits. */
+function plusProduct(state: Fnv, factor: Fnv, high: number, low: number): Fnv {
+  const join = (h: number, l: number): bigint => (BigInt(h) << 32n) | BigInt(l);
+  const sum = join(state.high, state.low) + join(factor.high, factor.low) * join(high, low);
+  return new Fnv().set(Number((sum >> 32n) & 0xffff_ffffn), Number(sum & 0xffff_ffffn));
+}
