@@ -1,0 +1,53 @@
+/**
+ * {@linkcode spawnChild}: processes that end with the tests that started them, whatever happens.
+ *
+ * Each is the head of a process group, so that what it starts in turn (`npx` does) ends with it. A watchdog
+ * in each group waits for the end of a pipe, and kills the group then: also if the tests are killed.
+ *
+ * @module
+ */
+import { type ChildProcess, spawn, type SpawnOptions } from "node:child_process";
+import process from "node:process";
+
+type Stdio = "pipe" | "ignore" | "inherit";
+
+/**
+ * Becomes the command, after starting a watchdog in its group: that waits for the end of descriptor 3, the
+ * other end of which is held by the tests alone.
+ */
+const WATCHED = '(cat <&3 >/dev/null; kill -KILL "-$$") & exec 3<&-; exec "$@"';
+
+/** As `spawn()` of `node:child_process`, and the child ends with this process. */
+export function spawnChild(
+  command: string,
+  args: readonly string[],
+  { stdio, ...options }: SpawnOptions & { readonly stdio: readonly [Stdio, Stdio, Stdio] },
+): ChildProcess {
+  const child = spawn("sh", ["-c", WATCHED, "sh", command, ...args], {
+    ...options,
+    stdio: [...stdio, "pipe"],
+    detached: true,
+  });
+  child.stdio[3]?.on("error", () => {});
+  // What it has started does not outlive it.
+  child.once("exit", () => signalChild(child, "SIGKILL"));
+  return child;
+}
+
+/** Send a signal to a child and all that it has started. Deno's `child.kill()` sends no second one. */
+export function signalChild({ pid }: ChildProcess, signal: NodeJS.Signals): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(-pid, signal);
+  } catch {
+    // They have all ended.
+  }
+}
+
+/** Kill a child and all that it has started, and wait for its end. */
+export async function endChild(child: ChildProcess): Promise<void> {
+  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
+  const ended = new Promise((resolve) => child.once("exit", resolve));
+  signalChild(child, "SIGKILL");
+  await ended;
+}
