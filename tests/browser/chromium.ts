@@ -352,7 +352,7 @@ describe("in Chromium", { skip }, () => {
 
   for (const runtime of RUNTIMES) {
     test(`the counter's page of ${runtime}: two windows, keys, a lost connection`, async () => {
-      const first = await start(runtime, "../examples/counter/server.ts", "--port", "0");
+      await using first = await start(runtime, "../examples/counter/server.ts", "--port", "0");
       const { port } = new URL(/wss:\S+/.exec(first.firstLine)![0]);
       const context = await browser.newContext({
         ignoreHTTPSErrors: true,
@@ -381,7 +381,7 @@ describe("in Chromium", { skip }, () => {
       await page.waitForSelector("#problem:not([hidden])");
       assertEquals(await page.isDisabled("#increment"), true);
       await ended;
-      const second = await start(runtime, "../examples/counter/server.ts", "--port", port);
+      await using second = await start(runtime, "../examples/counter/server.ts", "--port", port);
       await page.waitForSelector("body[data-state=open]");
       await page.click("#increment");
       await page.waitForFunction(() => document.getElementById("count")!.textContent === "1");

@@ -1,5 +1,4 @@
 import { assert, assertEquals } from "@std/assert";
-import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,6 +6,7 @@ import process from "node:process";
 import { createInterface } from "node:readline";
 import { test } from "node:test";
 import { pathToFileURL } from "node:url";
+import { signalChild, spawnChild } from "../support/children.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 const text = readFileSync(new URL("README.md", ROOT), "utf8");
@@ -46,14 +46,14 @@ async function inFolder(run: (folder: string) => Promise<void>): Promise<void> {
 /** Run a file with the runtime that runs this; its lines, once it has ended. */
 async function runFile(path: string, signal?: AbortSignal): Promise<string[]> {
   const flags = process.versions["deno"] === undefined ? [] : ["run", "-A", "--no-check"];
-  const child = spawn(process.execPath, [...flags, path], {
+  const child = spawnChild(process.execPath, [...flags, path], {
     stdio: ["ignore", "pipe", "inherit"],
     env: { ...process.env, NO_COLOR: "1" },
   });
-  signal?.addEventListener("abort", () => child.kill("SIGKILL"));
+  signal?.addEventListener("abort", () => signalChild(child, "SIGKILL"));
   const ended = new Promise<number | null>((resolve) => child.once("close", resolve));
   const lines: string[] = [];
-  for await (const line of createInterface({ input: child.stdout })) lines.push(line);
+  for await (const line of createInterface({ input: child.stdout! })) lines.push(line);
   const code = await ended;
   if (signal?.aborted !== true) assertEquals(code, 0);
   return lines;

@@ -5,8 +5,9 @@
  *
  * @module
  */
-import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
+import type { ChildProcessWithoutNullStreams } from "node:child_process";
 import { createInterface } from "node:readline";
+import { signalChild, spawnChild } from "../support/children.ts";
 
 export { builtPeer, preparePeer } from "./prepare.ts";
 
@@ -105,7 +106,9 @@ class PeerProcess {
   constructor(program: Program, mode: string, options: Readonly<Record<string, string | number>>) {
     const args = Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)]);
     const [command, ...first] = typeof program === "string" ? [program, mode] : program;
-    this.#child = spawn(command, [...first, ...args], { stdio: "pipe" });
+    this.#child = spawnChild(command, [...first, ...args], {
+      stdio: ["pipe", "pipe", "pipe"],
+    }) as ChildProcessWithoutNullStreams;
     this.#lines = createInterface({ input: this.#child.stdout })[Symbol.asyncIterator]();
     this.#child.stderr.on("data", (chunk) => this.#errors += String(chunk));
     this.#child.stdin.on("error", () => {}); // It ended; reading says so.
@@ -135,7 +138,7 @@ class PeerProcess {
 
   async stop(): Promise<void> {
     this.#child.stdin.end();
-    this.#child.kill("SIGKILL");
+    signalChild(this.#child, "SIGKILL");
     await this.#ended;
   }
 }

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { type ChildProcess, spawnSync } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -10,6 +10,7 @@ import { fileURLToPath } from "node:url";
 import { connect } from "../../client.ts";
 import { Counter } from "../../examples/counter/service.ts";
 import { ConnectError, rpc, service } from "../../mod.ts";
+import { endChild, spawnChild } from "../support/children.ts";
 import { commandOf, type RuntimeId, start } from "../support/runtimes.ts";
 
 interface Case {
@@ -76,7 +77,7 @@ for (const { name, runtime, script, args, path, plain } of CASES) {
     const [command, ...first] = commandOf(runtime);
     const run = args ?? (runtime === "deno" ? ["run", "-A", "--quiet"] : ["run"]);
     const file = fileURLToPath(new URL(`../../examples/mounting/${script}`, import.meta.url));
-    const child = spawn(command, [...first, ...run, file], {
+    const child = spawnChild(command, [...first, ...run, file], {
       stdio: ["ignore", "pipe", "pipe"],
       env: { ...process.env, NO_COLOR: "1" },
     });
@@ -99,9 +100,7 @@ for (const { name, runtime, script, args, path, plain } of CASES) {
       const response = await fetch(`http://localhost:${port}${plain[0]}`);
       assertEquals(await response.text(), plain[1]);
     } finally {
-      const ended = new Promise((resolve) => child.once("exit", resolve));
-      child.kill("SIGKILL");
-      await ended;
+      await endChild(child);
     }
   });
 }

@@ -15,7 +15,8 @@ type Stdio = "pipe" | "ignore" | "inherit";
  * Becomes the command, after starting a watchdog in its group: that waits for the end of descriptor 3, the
  * other end of which is held by the tests alone.
  */
-const WATCHED = '(cat <&3 >/dev/null; kill -KILL "-$$") & exec 3<&-; exec "$@"';
+const WATCHED =
+  '(trap "" TERM INT HUP; cat <&3 >/dev/null; kill -KILL "-$$") & exec 3<&-; exec "$@"';
 
 /** As `spawn()` of `node:child_process`, and the child ends with this process. */
 export function spawnChild(

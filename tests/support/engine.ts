@@ -3,9 +3,10 @@
  *
  * @module
  */
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { type ChildProcess, spawnSync } from "node:child_process";
 import { connect, createServer } from "node:net";
 import process from "node:process";
+import { spawnChild } from "./children.ts";
 
 /** The command that starts one: found, or else installed where that is possible (Debian, as root). */
 export function findEngine(name: "nats-server" | "redis-server"): string | undefined {
@@ -38,7 +39,9 @@ export class Engine implements AsyncDisposable {
 
   /** Start again. Resolves when it accepts connections. */
   async start(): Promise<void> {
-    const child = this.#child = spawn(this.#command, this.#args, { stdio: "ignore" });
+    const child = this.#child = spawnChild(this.#command, this.#args, {
+      stdio: ["ignore", "ignore", "ignore"],
+    });
     while (!await accepts(this.port)) {
       if (child.exitCode !== null) throw new Error(`${this.#command} ended with ${child.exitCode}`);
       await new Promise((resolve) => setTimeout(resolve, 20));

@@ -3,10 +3,11 @@
  *
  * @module
  */
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { type ChildProcess, spawnSync } from "node:child_process";
 import process from "node:process";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { signalChild, spawnChild } from "./children.ts";
 
 /** Versions that npm fetches where the runtime is not installed. */
 const PACKAGES = { deno: "deno@2", bun: "bun@1.4.5" } as const;
@@ -28,6 +29,9 @@ export function commandOf(runtime: RuntimeId): readonly [string, ...string[]] {
   return ["npx", "-y", PACKAGES[runtime]];
 }
 
+/** Milliseconds that a program has to end when its input does. */
+const PATIENCE_MS = 20_000;
+
 /** A program that is running. */
 export interface Program extends AsyncDisposable {
   /** The first line it printed. */
@@ -45,9 +49,10 @@ export async function start(
   const path = fileURLToPath(new URL(`../${script}`, import.meta.url));
   const [command, ...first] = commandOf(runtime);
   const run = runtime === "deno" ? ["run", "-A", "--quiet"] : ["run"];
-  const child = spawn(command, [...first, ...run, path, ...args], {
+  const child = spawnChild(command, [...first, ...run, path, ...args], {
     stdio: ["pipe", "pipe", "inherit"],
   });
+  const ended = new Promise((resolve) => child.once("exit", resolve));
   const lines = createInterface({ input: child.stdout! });
   const firstLine = await new Promise<string>((resolve, reject) => {
     lines.once("line", resolve);
@@ -58,11 +63,11 @@ export async function start(
     firstLine,
     child,
     async [Symbol.asyncDispose]() {
-      const ended = child.exitCode !== null
-        ? undefined
-        : new Promise((resolve) => child.once("exit", resolve));
       child.stdin!.end();
+      // One that does not end with its input, or not soon, is killed.
+      const timer = setTimeout(() => signalChild(child, "SIGKILL"), PATIENCE_MS);
       await ended;
+      clearTimeout(timer);
       lines.close();
     },
   };
