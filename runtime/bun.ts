@@ -133,7 +133,7 @@ export function handlers(
         if (!(data instanceof BunTransport)) return;
         // Bun has closed it itself, with 1009.
         if (reason === "Received too big message") data.endTooBig();
-        else data.end({ code, reason });
+        else data.gone({ code, reason });
       },
     },
   };

@@ -8,8 +8,8 @@ import { CloseCode } from "../wire/close.ts";
 import { type Clock, systemClock } from "../wire/clock.ts";
 import type { CloseInfo, TransportLimits } from "../wire/transport.ts";
 import { truncateReason } from "./frames.ts";
-import { GuardedTransport } from "./guard.ts";
 import { Heartbeat, type HeartbeatOptions } from "./heartbeat.ts";
+import { TurnGuard, type TurnLimits } from "./turn_guard.ts";
 
 /** Messages from this many bytes on are not gathered: a copy would cost more than a write. */
 const MAX_GATHERED_BYTES = 16 * 1024;
@@ -52,7 +52,7 @@ export interface BunSocketData {
  * Bun gathers what a message handler sends on its own socket; whatever else is sent in one turn is
  * gathered here, since each message would cost a system call.
  */
-export class BunTransport extends GuardedTransport implements BunSocketData, HeartbeatOptions {
+export class BunTransport extends TurnGuard implements BunSocketData, HeartbeatOptions {
   /** It is open. */
   declare readonly open?: undefined;
   readonly #socket: BunSocket;
@@ -67,10 +67,11 @@ export class BunTransport extends GuardedTransport implements BunSocketData, Hea
   /** Create for an open socket. */
   constructor(
     socket: BunSocket,
-    { maxMessageBytes, idleTimeoutMs }: Pick<TransportLimits, "maxMessageBytes" | "idleTimeoutMs">,
+    limits: TurnLimits & Pick<TransportLimits, "idleTimeoutMs">,
   ) {
-    super(maxMessageBytes);
+    super(limits);
     this.#socket = socket;
+    const { idleTimeoutMs } = limits;
     this.idleTimeoutMs = idleTimeoutMs;
     if (idleTimeoutMs > 0) this.#heartbeat = new Heartbeat(this);
   }

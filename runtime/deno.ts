@@ -9,7 +9,7 @@
 import type { Acceptor, Upgrade } from "../wire/transport.ts";
 import { runtimeName } from "./detect.ts";
 import { truncateReason } from "./frames.ts";
-import { GuardedTransport } from "./guard.ts";
+import { TurnGuard, type TurnLimits } from "./turn_guard.ts";
 import {
   answerFrom,
   type Fallback,
@@ -26,12 +26,12 @@ export type Handler = (
 ) => Response | Promise<Response>;
 
 /** Deno has no hard stop for one socket: see {@linkcode DenoTransport.terminate}. */
-class DenoTransport extends GuardedTransport {
+class DenoTransport extends TurnGuard {
   readonly #socket: WebSocket;
   #closing = false;
 
-  constructor(socket: WebSocket, maxMessageBytes: number) {
-    super(maxMessageBytes);
+  constructor(socket: WebSocket, limits: TurnLimits) {
+    super(limits);
     this.#socket = socket;
   }
 
@@ -107,7 +107,7 @@ function answer(
   const { socket, response } = upgraded;
   for (const [name, value] of headers) response.headers.set(name, value);
   socket.binaryType = "arraybuffer";
-  const transport = new DenoTransport(socket, acceptor.maxMessageBytes);
+  const transport = new DenoTransport(socket, acceptor);
   let failure = "";
   socket.onopen = () => transport.attach(() => decision.open(transport));
   socket.onmessage = ({ data }) => {
@@ -118,7 +118,7 @@ function answer(
   // Comes twice after an idle timeout.
   socket.onclose = ({ code, reason }) => {
     // Deno says 0 when there was no close handshake.
-    transport.end(code === 0 ? { code: 1006, reason: reason || failure } : { code, reason });
+    transport.gone(code === 0 ? { code: 1006, reason: reason || failure } : { code, reason });
   };
   return response;
 }

@@ -68,6 +68,7 @@ export class FrameReader {
   #messageBytes = 0;
 
   #ended = false;
+  #stopped = false;
 
   /** Create for one connection. `tooBigCode` is the close code of a message over the limit. */
   constructor(
@@ -82,17 +83,27 @@ export class FrameReader {
     this.#tooBigCode = tooBigCode;
   }
 
-  /** Read the next bytes of the stream. Throws {@linkcode FrameError}, and then reads no more. */
-  push(chunk: Uint8Array): void {
+  /** Read no further than the message that is being told of. */
+  stop(): void {
+    this.#stopped = true;
+  }
+
+  /**
+   * Read the next bytes of the stream. Returns how many: all, unless it was stopped or the stream has
+   * ended. Throws {@linkcode FrameError}, and then reads no more.
+   */
+  push(chunk: Uint8Array): number {
     let at = 0;
+    this.#stopped = false;
     try {
-      while (at < chunk.length && !this.#ended) {
+      while (at < chunk.length && !this.#ended && !this.#stopped) {
         if (!this.#inFrame) {
           at = this.#readHeader(chunk, at);
           if (!this.#inFrame) continue;
         }
         at = this.#readPayload(chunk, at);
       }
+      return at;
     } catch (error) {
       this.#ended = true;
       throw error;

@@ -40,7 +40,7 @@ export abstract class GuardedTransport implements Transport {
       if (this.#info === undefined) this.#listener = listener;
       else listener.onClose(this.#info);
     } catch {
-      this.#fail(CloseCode.Internal, "Cannot open the connection");
+      this.fail(CloseCode.Internal, "Cannot open the connection");
     }
   }
 
@@ -48,12 +48,12 @@ export abstract class GuardedTransport implements Transport {
   receive(message: Uint8Array): void {
     if (this.#info !== undefined) return;
     if (message.length > this.#maxMessageBytes) {
-      return this.#fail(CloseCode.TooBig, tooBigReason(this.#maxMessageBytes));
+      return this.fail(CloseCode.TooBig, tooBigReason(this.#maxMessageBytes));
     }
     try {
       this.#listener?.onMessage(message);
     } catch {
-      this.#fail(CloseCode.Internal, "The listener threw");
+      this.fail(CloseCode.Internal, "The listener threw");
     }
   }
 
@@ -63,7 +63,7 @@ export abstract class GuardedTransport implements Transport {
     try {
       this.#listener?.onText?.();
     } catch {
-      this.#fail(CloseCode.Internal, "The listener threw");
+      this.fail(CloseCode.Internal, "The listener threw");
     }
   }
 
@@ -78,7 +78,7 @@ export abstract class GuardedTransport implements Transport {
   }
 
   /** End from this side. */
-  #fail(code: number, reason: string): void {
+  protected fail(code: number, reason: string): void {
     if (this.#info !== undefined) return;
     this.end({ code, reason, byUs: true });
     this.hangUp(code, reason);

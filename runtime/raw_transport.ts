@@ -17,7 +17,9 @@ import { FrameWriter } from "./frame_writer.ts";
 import { FrameReader } from "./frame_reader.ts";
 import type { FrameSink } from "./frame_reader.ts";
 import { closePayload, FrameError, Opcode } from "./frames.ts";
+import { HeldInput, type InputOwner } from "./held_input.ts";
 import { Heartbeat, type HeartbeatOptions, unref } from "./heartbeat.ts";
+import { beginMessage, currentTurn, endMessage, mustWait } from "./turn.ts";
 
 const OWNER = Symbol("owner");
 
@@ -36,7 +38,7 @@ const MAX_UNFINISHED = 1024;
 type State = "open" | "closing" | "closed";
 
 /** A transport whose frames of one turn go out in one write. */
-export class RawTransport implements Transport, FrameSink, HeartbeatOptions {
+export class RawTransport implements Transport, FrameSink, HeartbeatOptions, InputOwner {
   readonly clock: Clock;
   readonly #socket: Socket;
   readonly #reader: FrameReader;
@@ -54,6 +56,10 @@ export class RawTransport implements Transport, FrameSink, HeartbeatOptions {
   #pong: Uint8Array | undefined;
   #heartbeat: Heartbeat | undefined;
   #closeTimer: unknown;
+  /** What came while it was not this socket's turn: the rest of a read, and what the system had read. */
+  #held: HeldInput | undefined;
+  /** The turn in which it was last read. */
+  #heardIn = 0;
 
   /** Create at one end of an upgraded socket, which is this transport's from now on. */
   constructor(
@@ -91,17 +97,17 @@ export class RawTransport implements Transport, FrameSink, HeartbeatOptions {
   }
 
   static #onEnd(this: OwnedSocket): void {
-    this[OWNER].#finish({ code: 1006, reason: "The peer hung up" });
+    this[OWNER].#gone({ code: 1006, reason: "The peer hung up" });
   }
 
   static #onError(this: OwnedSocket, error: Error): void {
-    this[OWNER].#finish({ code: 1006, reason: error.message });
+    this[OWNER].#gone({ code: 1006, reason: error.message });
   }
 
   static #onClose(this: OwnedSocket): void {
     const owner = this[OWNER];
     owner.clock.clear(owner.#closeTimer);
-    owner.#finish({ code: 1006, reason: "The peer hung up" });
+    owner.#gone({ code: 1006, reason: "The peer hung up" });
   }
 
   get idleTimeoutMs(): number {
@@ -144,11 +150,13 @@ export class RawTransport implements Transport, FrameSink, HeartbeatOptions {
 
   onBinary(message: Uint8Array): void {
     if (this.#state !== "open") return;
+    const looked = beginMessage(message.length);
     try {
       this.#listener?.onMessage(message);
     } catch {
       this.#fail(CloseCode.Internal, "The listener threw");
     }
+    if (looked && endMessage()) this.#reader.stop();
   }
 
   onText(): void {
@@ -176,13 +184,44 @@ export class RawTransport implements Transport, FrameSink, HeartbeatOptions {
   #read(chunk: Uint8Array): void {
     if (this.#state === "closed") return;
     this.#heartbeat?.heard();
+    if (this.#held !== undefined || mustWait(chunk.length, this.#heardIn)) {
+      return this.#hold(chunk);
+    }
+    this.#heardIn = currentTurn();
+    // Not the Buffer that came: its `slice` does not copy, and listeners copy by `slice`.
+    const bytes = new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.length);
+    const read = this.readInput(bytes);
+    if (read < bytes.length) this.#hold(bytes.subarray(read));
+  }
+
+  readInput(bytes: Uint8Array): number {
     try {
-      // Not the Buffer that came: its `slice` does not copy, and listeners copy by `slice`.
-      this.#reader.push(new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.length));
+      return this.#reader.push(bytes);
     } catch (error) {
       if (error instanceof FrameError) this.#fail(error.closeCode, error.message);
       else this.#fail(CloseCode.Internal, "Cannot read a frame");
+      return bytes.length;
     }
+  }
+
+  /** Keep what came until it is this socket's turn, and take no more from the system. */
+  #hold(chunk: Uint8Array): void {
+    if (this.#state === "closed") return;
+    if (this.#held === undefined) this.#socket.pause();
+    this.#held ??= new HeldInput(this);
+    this.#held.push(chunk);
+  }
+
+  onInputRead(end: CloseInfo | undefined): void {
+    this.#held = undefined;
+    if (end === undefined) this.#socket.resume();
+    else this.#finish(end);
+  }
+
+  /** The socket has ended: what came before is read before. */
+  #gone(info: CloseInfo): void {
+    if (this.#held === undefined) this.#finish(info);
+    else this.#held.finish(info);
   }
 
   /** Tell the peer why, and end without waiting for its answer. */
@@ -253,6 +292,9 @@ export class RawTransport implements Transport, FrameSink, HeartbeatOptions {
     if (this.#state === "closed") return;
     if (orderly) this.#flush(true);
     this.#state = "closed";
+    if (this.#held !== undefined) this.#socket.resume();
+    this.#held?.drop();
+    this.#held = undefined;
     this.#info = info;
     if (this.#written !== undefined) unfinished.splice(unfinished.indexOf(this), 1);
     this.#written = undefined;

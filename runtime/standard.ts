@@ -7,7 +7,7 @@
 
 import type { Acceptor, PeerInfo, Upgrade } from "../wire/transport.ts";
 import { truncateReason } from "./frames.ts";
-import { GuardedTransport } from "./guard.ts";
+import { TurnGuard, type TurnLimits } from "./turn_guard.ts";
 
 /** `WebSocket.OPEN`. */
 const OPEN = 1;
@@ -53,11 +53,11 @@ export interface StandardUpgrade {
   accept(socket: StandardSocket): void;
 }
 
-class StandardTransport extends GuardedTransport {
+class StandardTransport extends TurnGuard {
   readonly #socket: StandardSocket;
 
-  constructor(socket: StandardSocket, maxMessageBytes: number) {
-    super(maxMessageBytes);
+  constructor(socket: StandardSocket, limits: TurnLimits) {
+    super(limits);
     this.#socket = socket;
   }
 
@@ -95,12 +95,12 @@ export async function upgradeStandard(
   return {
     protocol,
     headers: { ...decision.headers, "sec-websocket-protocol": protocol },
-    accept: (socket) => attach(socket, decision, acceptor.maxMessageBytes),
+    accept: (socket) => attach(socket, decision, acceptor),
   };
 }
 
-function attach(socket: StandardSocket, upgrade: Upgrade, maxMessageBytes: number): void {
-  const transport = new StandardTransport(socket, maxMessageBytes);
+function attach(socket: StandardSocket, upgrade: Upgrade, limits: TurnLimits): void {
+  const transport = new StandardTransport(socket, limits);
   // Cloudflare has no `binaryType`: it gives an ArrayBuffer anyway.
   if (socket.binaryType !== undefined) socket.binaryType = "arraybuffer";
   socket.addEventListener("message", ({ data }) => {
@@ -110,7 +110,7 @@ function attach(socket: StandardSocket, upgrade: Upgrade, maxMessageBytes: numbe
   });
   socket.addEventListener(
     "close",
-    ({ code, reason }) => transport.end({ code: code || 1006, reason: reason ?? "" }),
+    ({ code, reason }) => transport.gone({ code: code || 1006, reason: reason ?? "" }),
   );
   // A close follows.
   socket.addEventListener("error", () => {});

@@ -88,6 +88,7 @@ export class ServiceAcceptor<Methods, State, Event, Auth> implements Acceptor {
   #onEmpty: (() => void) | undefined;
   #lastId = 0;
   readonly maxMessageBytes: number;
+  readonly maxWaitingBytes: number;
   readonly idleTimeoutMs: number;
   readonly closeTimeoutMs: number;
   readonly handshakeTimeoutMs: number;
@@ -124,6 +125,7 @@ export class ServiceAcceptor<Methods, State, Event, Auth> implements Acceptor {
       },
     };
     this.maxMessageBytes = limits.maxMessageBytes;
+    this.maxWaitingBytes = limits.maxWaitingBytes;
     this.idleTimeoutMs = limits.idleTimeoutMs;
     this.closeTimeoutMs = limits.closeTimeoutMs;
     this.handshakeTimeoutMs = limits.handshakeTimeoutMs;

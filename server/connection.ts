@@ -272,7 +272,8 @@ export class Connection<State, Event, Auth>
 
   onClose(info: CloseInfo): void {
     const { code, reason, byUs } = info;
-    if (byUs && code === CloseCode.TooBig && !this.closing) {
+    const isOver = code === CloseCode.TooBig || code === CloseCode.SlowConsumer;
+    if (byUs && isOver && !this.closing) {
       this.#host.counters.protocolErrors++;
       this.#report(new ProtocolError("TooBig", code, reason), "protocol");
     }

@@ -29,6 +29,11 @@ export interface Limits {
   readonly maxTopicBytes: number;
   /** Topics one connection may be subscribed to. Over it: `RangeError` to the handler. */
   readonly maxSubscriptions: number;
+  /**
+   * Bytes of one peer's messages that came and wait for their turn of the event loop, where the runtime
+   * cannot stop reading (`Bun.serve`, `Deno.serve`, `upgrade()`). Over it: close 4008.
+   */
+  readonly maxWaitingBytes: number;
   /** Bytes that wait to be sent to one peer. Over it without progress, or over twice it: close 4008. */
   readonly maxBufferedBytes: number;
   /** Events that wait for one consumer on the client; see its overflow policy. */
@@ -56,6 +61,7 @@ export const DEFAULT_LIMITS: Limits = Object.freeze({
   maxHeldBytes: 32 << 20,
   maxTopicBytes: 1024,
   maxSubscriptions: 1024,
+  maxWaitingBytes: 16 << 20,
   maxBufferedBytes: 16 << 20,
   maxQueuedEvents: 32,
   maxConnections: 10_000,

@@ -48,6 +48,8 @@ export interface TransportListener {
 export interface TransportLimits {
   /** Largest message, in bytes as they stand on the wire, that may be delivered. */
   readonly maxMessageBytes: number;
+  /** Bytes of the peer's messages that may wait for their turn. Absent: the default. */
+  readonly maxWaitingBytes?: number;
   /** Milliseconds of silence after which to ping, and twice that to close: 4000. 0 is off. */
   readonly idleTimeoutMs: number;
   /** Milliseconds that the peer has to answer a close, or to read what is sent before it. */

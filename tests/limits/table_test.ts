@@ -23,6 +23,8 @@ import {
   vec,
 } from "../../mod.ts";
 import { memoryDialer, MemoryNetwork } from "../../runtime/memory.ts";
+import { MAX_TURN_MS } from "../../runtime/turn.ts";
+import { TurnGuard } from "../../runtime/turn_guard.ts";
 import {
   type Context,
   createCore,
@@ -159,6 +161,16 @@ async function least(works: (limit: number) => Promise<boolean>, below: number):
 }
 
 const nested = (levels: number): Tree => ({ children: levels === 1 ? [] : [nested(levels - 1)] });
+
+/** A socket of which nothing is sent. */
+class KeptSocket extends TurnGuard {
+  readonly bufferedAmount = 0;
+  send(): void {}
+  protected hangUp(): void {}
+  terminate(): void {
+    this.end({ code: 1006, reason: "Terminated" });
+  }
+}
 
 interface Row {
   readonly limit: keyof Limits | `${"MAX_" | "callRate"}${string}`;
@@ -328,6 +340,30 @@ const ROWS: readonly Row[] = [
     },
     passes: [undefined],
     refused: ["HandlerPanicked", true],
+  },
+  {
+    limit: "maxWaitingBytes",
+    side: "server",
+    async attempt(excess) {
+      let closedWith: number | undefined;
+      const socket = new KeptSocket({ maxMessageBytes: 10_000, maxWaitingBytes: 5000 });
+      socket.attach(() => ({
+        onMessage() {
+          for (const until = performance.now() + 2 * MAX_TURN_MS; performance.now() < until;);
+        },
+        onClose: ({ code }) => closedWith = code,
+      }));
+      socket.receive(new Uint8Array(5000));
+      socket.receive(new Uint8Array(3000));
+      socket.receive(new Uint8Array(2000 + excess));
+      const outcome = closedWith;
+      socket.terminate();
+      // The turn is over before the next row begins.
+      await new Promise((resolve) => setTimeout(resolve, 5 * MAX_TURN_MS));
+      return outcome;
+    },
+    passes: undefined,
+    refused: 4008,
   },
   {
     limit: "maxBufferedBytes",

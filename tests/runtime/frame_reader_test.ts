@@ -131,7 +131,7 @@ describe("FrameReader.push()", () => {
 
   test("leaves a small message alone while others of its length are read inside its call", () => {
     const seen: number[][] = [];
-    const read = (onBinary: (message: Uint8Array) => void): void =>
+    const read = (onBinary: (message: Uint8Array) => void): number =>
       new FrameReader(
         "server",
         { onBinary, onText() {}, onPing() {}, onClose() {} },

@@ -10,7 +10,8 @@ import { WebSocket } from "ws";
 import { answeredId, callOf } from "./conformance_frames.ts";
 
 const url = `ws://127.0.0.1:${process.argv[2]}`;
-const MIB = 1 << 20;
+/** The default of `maxMessageBytes`. */
+const MOST = 2 << 20;
 
 /** One connection, and what comes of what `act` does with it, in words. */
 function run(act: (ws: WebSocket) => void, pongs = 0): Promise<string> {
@@ -67,18 +68,18 @@ const results: Record<string, string> = {
     ws.send("Grüße");
     ws.send(small);
   }),
-  "call of 1 MiB": await run((ws) => ws.send(callOf(2, 5, MIB))),
-  "call of 1 MiB in fragments": await run((ws) => {
-    const big = callOf(2, 5, MIB);
-    for (let at = 0; at < MIB; at += 10_000) {
-      ws.send(big.subarray(at, at + 10_000), { fin: at + 10_000 >= MIB });
+  "call of 2 MiB": await run((ws) => ws.send(callOf(2, 5, MOST))),
+  "call of 2 MiB in fragments": await run((ws) => {
+    const big = callOf(2, 5, MOST);
+    for (let at = 0; at < MOST; at += 10_000) {
+      ws.send(big.subarray(at, at + 10_000), { fin: at + 10_000 >= MOST });
     }
   }),
-  "call over 1 MiB": await run((ws) => ws.send(callOf(2, 5, MIB + 1))),
-  "call over 1 MiB in fragments": await run((ws) => {
-    const big = callOf(2, 5, MIB + 1);
-    ws.send(big.subarray(0, MIB), { fin: false });
-    ws.send(big.subarray(MIB), { fin: true });
+  "call over 2 MiB": await run((ws) => ws.send(callOf(2, 5, MOST + 1))),
+  "call over 2 MiB in fragments": await run((ws) => {
+    const big = callOf(2, 5, MOST + 1);
+    ws.send(big.subarray(0, MOST), { fin: false });
+    ws.send(big.subarray(MOST), { fin: true });
   }),
   "without a mask": await run((ws) => ws.send(small, { mask: false })),
   "close without a code": await run((ws) => ws.close()),

@@ -1,0 +1,56 @@
+/**
+ * {@linkcode HeldInput}: what came to a socket while it was not its turn.
+ *
+ * @module
+ */
+import type { CloseInfo } from "../wire/transport.ts";
+import { type Waiter, waitForTurn } from "./turn.ts";
+
+/** Whose input it is. */
+export interface InputOwner {
+  /** Read bytes. Returns how many: fewer when the turn is over. Never throws. */
+  readInput(bytes: Uint8Array): number;
+  /** All is read. `end` is how the socket ended meanwhile, if it did. */
+  onInputRead(end: CloseInfo | undefined): void;
+}
+
+/**
+ * The rest of a read, and what the system had read before the socket was paused: some 64 KiB. The end of
+ * the socket comes behind it.
+ */
+export class HeldInput implements Waiter {
+  readonly #owner: InputOwner;
+  readonly #chunks: Uint8Array[] = [];
+  #end: CloseInfo | undefined;
+
+  /** Create, and wait for a turn. */
+  constructor(owner: InputOwner) {
+    this.#owner = owner;
+    waitForTurn(this);
+  }
+
+  /** Keep a copy of what came. */
+  push(chunk: Uint8Array): void {
+    this.#chunks.push(new Uint8Array(chunk));
+  }
+
+  /** The socket has ended. */
+  finish(end: CloseInfo): void {
+    this.#end ??= end;
+  }
+
+  /** Nobody will read it. */
+  drop(): void {
+    this.#chunks.length = 0;
+  }
+
+  goOn(): boolean {
+    const chunk = this.#chunks.shift();
+    if (chunk === undefined) return false;
+    const read = this.#owner.readInput(chunk);
+    if (read < chunk.length) this.#chunks.unshift(chunk.subarray(read));
+    if (this.#chunks.length > 0) return true;
+    this.#owner.onInputRead(this.#end);
+    return false;
+  }
+}

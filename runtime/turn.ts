@@ -1,0 +1,88 @@
+/**
+ * How long messages may keep the event loop from coming round: all sockets of a process share it.
+ *
+ * After {@linkcode MAX_TURN_MS} of messages the rest wait until the loop has had its turn, in a queue
+ * that each socket in it comes to the front of. The clock is looked at for large messages and for every
+ * twentieth small one, so that a small call costs no more than an addition.
+ *
+ * @module
+ */
+
+/** Milliseconds after which messages wait. One that is being handled goes on to its end. */
+export const MAX_TURN_MS = 10;
+/** Bytes of messages between two looks at the clock. */
+const LOOK_BYTES = 2048;
+/** Bytes that each counts for besides its own. */
+const MESSAGE_BYTES = 64;
+/** Bytes up to which a socket's first message of a turn is heard at once, whoever else waits. */
+const SMALL_BYTES = 512;
+
+/** A socket with something that waits. */
+export interface Waiter {
+  /** Handle messages until {@linkcode endMessage} says so. Returns whether more wait. Never throws. */
+  goOn(): boolean;
+}
+
+let left = LOOK_BYTES;
+let began = 0;
+let over = false;
+let turn = 1;
+let catchingUp = false;
+const waiting: Waiter[] = [];
+
+/** Run after the loop has looked for input. */
+const afterInput: (run: () => void) => void =
+  (globalThis as { setImmediate?: (run: () => void) => void }).setImmediate ?? setTimeout;
+
+/** The number of this turn, for {@linkcode mustWait}. */
+export function currentTurn(): number {
+  return turn;
+}
+
+/** Whether what came in so many bytes, to a socket that was heard last in a turn, has to wait. */
+export function mustWait(bytes: number, heardIn: number): boolean {
+  return over && (bytes > SMALL_BYTES || heardIn === turn);
+}
+
+/** A message is about to be handled. Returns whether {@linkcode endMessage} wants to know its end. */
+export function beginMessage(bytes: number): boolean {
+  if ((left -= bytes + MESSAGE_BYTES) > 0) return false;
+  // While somebody waits the turns are short, and the clock is cheap beside what is handled.
+  left = waiting.length > 0 || catchingUp ? 0 : LOOK_BYTES;
+  if (began === 0) {
+    began = performance.now();
+    afterInput(comeRound);
+  }
+  return true;
+}
+
+/** A message was handled. Returns whether the next has to wait. */
+export function endMessage(): boolean {
+  if (!over) over = performance.now() - began >= MAX_TURN_MS;
+  return over;
+}
+
+/** Let a socket go on when it is its turn. */
+export function waitForTurn(waiter: Waiter): void {
+  waiting.push(waiter);
+  if (began !== 0) return;
+  began = performance.now();
+  afterInput(comeRound);
+}
+
+function comeRound(): void {
+  began = performance.now();
+  over = false;
+  turn++;
+  catchingUp = true;
+  left = 0;
+  do {
+    const waiter = waiting.shift();
+    if (waiter === undefined) break;
+    if (waiter.goOn()) waiting.push(waiter);
+  } while (performance.now() - began < MAX_TURN_MS);
+  catchingUp = false;
+  over = waiting.length > 0;
+  if (over) afterInput(comeRound);
+  else began = 0;
+}

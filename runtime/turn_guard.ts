@@ -1,0 +1,91 @@
+/**
+ * {@linkcode TurnGuard}: a guard for sockets whose runtime cannot be told to stop reading.
+ *
+ * @module
+ */
+import { CloseCode } from "../wire/close.ts";
+import { DEFAULT_LIMITS } from "../wire/limits.ts";
+import type { CloseInfo, TransportLimits } from "../wire/transport.ts";
+import { GuardedTransport } from "./guard.ts";
+import {
+  beginMessage,
+  currentTurn,
+  endMessage,
+  mustWait,
+  type Waiter,
+  waitForTurn,
+} from "./turn.ts";
+
+/** What bounds such a socket. */
+export type TurnLimits = Pick<TransportLimits, "maxMessageBytes" | "maxWaitingBytes">;
+
+/** Lets messages wait for their turn, in order, and the end of the socket behind them. */
+export abstract class TurnGuard extends GuardedTransport implements Waiter {
+  readonly #maxWaitingBytes: number;
+  #waiting: Uint8Array[] | undefined;
+  #waitingBytes = 0;
+  #gone: CloseInfo | undefined;
+  #heardIn = 0;
+
+  /** Create for a socket of the runtime's. */
+  constructor(
+    { maxMessageBytes, maxWaitingBytes = DEFAULT_LIMITS.maxWaitingBytes }: TurnLimits,
+  ) {
+    super(maxMessageBytes);
+    this.#maxWaitingBytes = maxWaitingBytes;
+  }
+
+  override receive(message: Uint8Array): void {
+    if (this.#waiting !== undefined || mustWait(message.length, this.#heardIn)) {
+      return this.#wait(message);
+    }
+    this.#heardIn = currentTurn();
+    const looked = beginMessage(message.length);
+    super.receive(message);
+    if (looked) endMessage();
+  }
+
+  #wait(message: Uint8Array): void {
+    if (this.ended) return;
+    this.#waitingBytes += message.length;
+    if (this.#waitingBytes > this.#maxWaitingBytes) {
+      return this.fail(
+        CloseCode.SlowConsumer,
+        `Messages that wait are over maxWaitingBytes, ${this.#maxWaitingBytes} bytes`,
+      );
+    }
+    const copy = new Uint8Array(message);
+    if (this.#waiting !== undefined) return void this.#waiting.push(copy);
+    this.#waiting = [copy];
+    waitForTurn(this);
+  }
+
+  goOn(): boolean {
+    let next = 0;
+    for (let over = false; !over;) {
+      const message = this.#waiting?.[next++];
+      // There are none, or the socket has been ended meanwhile.
+      if (message === undefined) break;
+      this.#waitingBytes -= message.length;
+      const looked = beginMessage(message.length);
+      super.receive(message);
+      over = looked && endMessage();
+    }
+    this.#waiting?.splice(0, next);
+    if (this.#waiting !== undefined && this.#waiting.length > 0) return true;
+    this.#waiting = undefined;
+    if (this.#gone !== undefined) this.end(this.#gone);
+    return false;
+  }
+
+  /** The runtime's socket has ended: what came before is handled before. */
+  gone(info: CloseInfo): void {
+    if (this.#waiting === undefined) this.end(info);
+    else this.#gone ??= info;
+  }
+
+  override end(info: CloseInfo): void {
+    this.#waiting = undefined;
+    super.end(info);
+  }
+}

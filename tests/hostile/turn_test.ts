@@ -1,0 +1,189 @@
+/**
+ * One peer's messages must not keep the event loop: over `serve()`, and over what is mounted on this
+ * runtime's own server.
+ */
+import { Buffer } from "node:buffer";
+import { assert, assertEquals } from "@std/assert";
+import { test } from "node:test";
+import { bytes, type ProtocolError, rpc, service, u32 } from "../../mod.ts";
+import { handler, serve, type ServerOptions } from "../../server.ts";
+import { RawClient } from "../support/raw_client.ts";
+import { call, frame } from "./frames.ts";
+
+const Busy = service({ rpc: { work: rpc({ n: u32 }, u32), put: rpc({ data: bytes }, u32) } });
+const [WORK, PUT] = Busy.methods;
+const CALLS = 200;
+const CLOSE = frame(Buffer.from([0x03, 0xe8]), 0x88);
+
+/** What happened at a server, in order. */
+class Log {
+  /** Arguments of calls. */
+  readonly calls: number[] = [];
+  /** Calls before the connection ended. */
+  callsAtClose: number | undefined;
+  /** The most calls between two timers. */
+  longestRun = 0;
+  #run = 0;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  readonly options: ServerOptions<unknown>;
+  readonly errors: unknown[] = [];
+
+  constructor(limits: ServerOptions<unknown>["limits"] = {}) {
+    this.options = {
+      limits,
+      onError: (error) => this.errors.push(error),
+      onTrace: (trace) => {
+        if (trace.type === "closed") this.callsAtClose ??= this.calls.length;
+      },
+    };
+    this.#tick();
+  }
+
+  #tick(): void {
+    this.#run = 0;
+    this.#timer = setTimeout(() => this.#tick());
+  }
+
+  /** Keep the loop for some milliseconds. */
+  work(n: number, ms: number): number {
+    this.calls.push(n);
+    this.longestRun = Math.max(this.longestRun, ++this.#run);
+    for (const until = performance.now() + ms; performance.now() < until;);
+    return n;
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer);
+  }
+}
+
+type Served = AsyncDisposable & { readonly port: number };
+interface Runtimes {
+  readonly Bun?: { serve(options: unknown): { readonly port: number; stop(cut: boolean): void } };
+  readonly Deno?: {
+    serve(
+      options: unknown,
+      fetch: unknown,
+    ): { readonly addr: { readonly port: number }; shutdown(): Promise<void> };
+  };
+}
+const { Bun: bun, Deno: deno } = globalThis as unknown as Runtimes;
+
+function serveBusy(log: Log, workMs: number): Promise<Served> {
+  return serve(
+    Busy,
+    { port: 0, hostname: "127.0.0.1", tls: "plain", ...log.options },
+    () => ({
+      work: ({ n }) => log.work(n, workMs),
+      put: ({ data }) => log.work(data.length, workMs),
+    }),
+  );
+}
+
+function mountBusy(log: Log, workMs: number): Served {
+  const mounted = handler(Busy, log.options, () => ({
+    work: ({ n }) => log.work(n, workMs),
+    put: ({ data }) => log.work(data.length, workMs),
+  }));
+  if (bun !== undefined) {
+    const server = bun.serve({ port: 0, hostname: "127.0.0.1", ...mounted });
+    return {
+      port: server.port,
+      async [Symbol.asyncDispose]() {
+        await mounted.close();
+        server.stop(true);
+      },
+    };
+  }
+  const server = deno!.serve({ port: 0, hostname: "127.0.0.1", onListen() {} }, mounted.fetch);
+  return {
+    port: server.addr.port,
+    async [Symbol.asyncDispose]() {
+      await mounted.close();
+      await server.shutdown();
+    },
+  };
+}
+
+const SERVERS: Readonly<Record<string, (log: Log, workMs: number) => Served | Promise<Served>>> = {
+  "serve()": serveBusy,
+  ...(bun === undefined && deno === undefined ? {} : { "a mount": mountBusy }),
+};
+
+async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 5));
+}
+
+const numbers = Array.from({ length: CALLS }, (_, n) => n);
+
+for (const [name, start] of Object.entries(SERVERS)) {
+  test(`${name}: timers run between the messages of one read, and order is kept`, async () => {
+    const log = new Log();
+    await using server = await start(log, 1);
+    const client = await RawClient.connect(server.port);
+    await client.upgrade();
+    const frames = numbers.map((n) => frame(call(n, WORK!.call, { n })));
+    client.write(Buffer.concat(frames));
+    await until(() => log.calls.length === CALLS);
+    assertEquals(log.calls, numbers);
+    assert(log.longestRun < CALLS / 2, `${log.longestRun} calls without a timer`);
+    client.write(frame(call(0, WORK!.call, { n: 1000 })));
+    await until(() => log.calls.length > CALLS);
+    client.socket.destroy();
+    log.stop();
+  });
+
+  for (const [how, last] of [["a close frame", CLOSE], ["a FIN", undefined]] as const) {
+    test(`${name}: the end of a connection by ${how} comes behind the messages before it`, async () => {
+      const log = new Log();
+      await using server = await start(log, 1);
+      const client = await RawClient.connect(server.port);
+      await client.upgrade();
+      const frames = numbers.map((n) => frame(call(n, WORK!.call, { n })));
+      client.write(Buffer.concat(last === undefined ? frames : [...frames, last]));
+      client.socket.end();
+      await until(() => log.callsAtClose !== undefined);
+      assertEquals([log.calls.length, log.callsAtClose], [CALLS, CALLS]);
+      log.stop();
+    });
+  }
+
+  test(`${name}: another client is heard while one keeps the server busy`, async () => {
+    const log = new Log();
+    await using server = await start(log, 5);
+    const attacker = await RawClient.connect(server.port);
+    await attacker.upgrade();
+    const other = await RawClient.connect(server.port);
+    await other.upgrade();
+    attacker.write(Buffer.concat(numbers.map((n) => frame(call(n, WORK!.call, { n })))));
+    await until(() => log.calls.length > 0);
+    other.write(frame(call(0, WORK!.call, { n: 9999 })));
+    await until(() => log.calls.includes(9999));
+    assert(log.calls.length < CALLS, "only when the attacker's calls were over");
+    attacker.socket.destroy();
+    other.socket.destroy();
+    log.stop();
+  });
+}
+
+if (bun !== undefined || deno !== undefined) {
+  for (const [name, start] of Object.entries(SERVERS)) {
+    if (name === "serve()" && bun === undefined) continue;
+    test(`${name}: messages that wait are bounded by maxWaitingBytes`, async () => {
+      const log = new Log({ maxWaitingBytes: 100_000 });
+      await using server = await start(log, 20);
+      const client = await RawClient.connect(server.port);
+      await client.upgrade();
+      const data = crypto.getRandomValues(new Uint8Array(10_000));
+      const each = frame(call(0, PUT!.call, { data }));
+      client.write(Buffer.concat(numbers.map(() => each)));
+      await until(() => log.callsAtClose !== undefined);
+      assert(log.calls.length < CALLS);
+      assertEquals(log.errors.map((error) => (error as ProtocolError).closeCode), [4008]);
+      assert(String(log.errors[0]).includes("maxWaitingBytes, 100000 bytes"));
+      client.socket.destroy();
+      log.stop();
+    });
+  }
+}
