@@ -11,6 +11,9 @@ export const MIN_HELD_BYTES = 4096;
 /** How many calls of one connection may be decoded in vain before it has to wait. */
 export const VAIN_CALLS = { perSecond: 16, burst: 32 } as const;
 
+/** How many failed calls of one connection are told; of those that come faster only the number is. */
+export const TOLD_CALLS = { perSecond: 16, burst: 64 } as const;
+
 /**
  * Bounds what a connection can make its server keep and try in vain. Made when a connection first needs
  * one, which a client of small calls never does.
@@ -21,6 +24,8 @@ export class CallGuard {
   readonly #now: () => number;
   #heldBytes = 0;
   #vain: TokenBucket | undefined;
+  #told: TokenBucket | undefined;
+  #untold = 0;
 
   /** Create with the limit `maxHeldBytes`. `now` is a monotonic clock in milliseconds. */
   constructor(maxHeldBytes: number, now: () => number) {
@@ -35,7 +40,7 @@ export class CallGuard {
 
   /** Whether there is nothing to remember. */
   get idle(): boolean {
-    return this.#held.size === 0 && this.#vain === undefined;
+    return this.#held.size === 0 && (this.#vain ?? this.#told) === undefined;
   }
 
   /** Whether another call may be decoded. */
@@ -47,6 +52,19 @@ export class CallGuard {
   onVain(): void {
     this.#vain ??= new TokenBucket(VAIN_CALLS, this.#now);
     this.#vain.take();
+  }
+
+  /**
+   * A call failed in a way that is to be told.
+   *
+   * @returns How many before it were not; `undefined` if this one is not either.
+   */
+  onFailed(): number | undefined {
+    this.#told ??= new TokenBucket(TOLD_CALLS, this.#now);
+    const untold = this.#untold;
+    const told = this.#told.take();
+    this.#untold = told ? 0 : untold + 1;
+    return told ? untold : undefined;
   }
 
   /** Hold a call's arguments until its id is free. Returns false if they are too many with the others. */

@@ -55,7 +55,7 @@ export interface Caller {
   /** An answer was sent, and its call is over. */
   onAnswered(): void;
   /** A handler failed, or what it answered cannot be encoded. */
-  onCallError(error: unknown, method: string): void;
+  onCallError(error: unknown, method: string, untold: number): void;
   /** What a handler answered is larger than its peer takes. */
   onAnswerTooBig(method: string): void;
 }
@@ -157,6 +157,13 @@ export class CallRunner {
     return caller.guard ??= new CallGuard(limits.maxHeldBytes, () => clock.now());
   }
 
+  /** Tell of a failed call: a client can make this happen as often as it likes. */
+  #tell(caller: Caller, method: number, error: unknown): void {
+    const untold = this.#guard(caller).onFailed();
+    if (untold === undefined) return;
+    caller.onCallError(error, this.#dispatcher.nameOf(method), untold);
+  }
+
   /** The caller does too much at once. */
   #limit(caller: Caller, id: number): void {
     this.#counters.callsLimited++;
@@ -188,7 +195,7 @@ export class CallRunner {
     try {
       caller.flush();
     } catch (error) {
-      caller.onCallError(error, dispatcher.nameOf(method));
+      this.#tell(caller, method, error);
       this.#fail(caller, id, "HandlerPanicked", trace);
       return;
     }
@@ -200,7 +207,7 @@ export class CallRunner {
       dispatcher.respond(writer, id, method, output);
     } catch (error) {
       sender.abandon(writer);
-      caller.onCallError(error, dispatcher.nameOf(method));
+      this.#tell(caller, method, error);
       this.#fail(caller, id, "ServerEncodeError", trace);
       return;
     }
@@ -236,17 +243,16 @@ export class CallRunner {
     error: unknown,
     trace: CallTrace | undefined,
   ): void {
-    const where = this.#dispatcher.nameOf(method);
     const code = isRpcError(error) && WIRE_CODES.has(error.code)
       ? error.code as RpcHandlerErrorCode
       : undefined;
     // What a handler throws is told also when nobody waits for its answer any more.
-    if (code === undefined) caller.onCallError(error, where);
+    if (code === undefined) this.#tell(caller, method, error);
     if (caller.closing) return trace?.end(code ?? "HandlerPanicked");
     try {
       caller.flush();
     } catch (stateError) {
-      caller.onCallError(stateError, where);
+      this.#tell(caller, method, stateError);
     }
     this.#fail(caller, id, code ?? "HandlerPanicked", trace);
   }

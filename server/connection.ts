@@ -201,8 +201,8 @@ export class Connection<State, Event, Auth>
     this.#closeIfDrained();
   }
 
-  onCallError(error: unknown, method: string): void {
-    this.#report(error, method, method);
+  onCallError(error: unknown, method: string, untold: number): void {
+    this.#report(error, method, method, untold);
   }
 
   onStuck(): void {
@@ -217,9 +217,10 @@ export class Connection<State, Event, Auth>
     if (late) this.onIdle();
   }
 
-  #report(error: unknown, where: string, method?: string): void {
+  #report(error: unknown, where: string, method?: string, untold = 0): void {
     const { name, onError } = this.#host;
-    onError(error, { where, peer: this.peer, service: name, connection: this.id, method });
+    const context = { where, peer: this.peer, service: name, connection: this.id, method };
+    onError(error, untold === 0 ? context : { ...context, untold });
   }
 
   #crash(error: unknown, where: string): void {

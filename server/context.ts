@@ -116,6 +116,11 @@ export interface ErrorContext {
   readonly method?: string | undefined;
   /** The number of the connection on its server; absent before there is one. */
   readonly connection?: number | undefined;
+  /**
+   * Failed calls of the connection before this one that were not told: of each connection 64 at once are,
+   * then 16 a second. Absent where there were none.
+   */
+  readonly untold?: number | undefined;
 }
 
 /** Is told of errors that peers are not told of. What it throws or rejects with is lost. */

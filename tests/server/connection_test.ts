@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertInstanceOf, assertThrows } from "@std/assert";
 import { test } from "node:test";
 import { CodecError } from "../../codec/mod.ts";
+import { TOLD_CALLS } from "../../server/call_guard.ts";
 import { createCore, type HandlerFactory, rawHandler } from "../../server/mod.ts";
 import { ProtocolError, RPC_HANDLER_ERRORS, RpcError } from "../../wire/errors.ts";
 import { ScriptedClient, upgradeRequest } from "../support/scripted_client.ts";
@@ -89,6 +90,27 @@ test("Connection answers HandlerPanicked for what a handler throws, and keeps th
   assertEquals(setup.errors.map(({ context }) => context.where), new Array(4).fill("run"));
   assertEquals(client.closedWith, undefined);
   client.hangUp();
+});
+
+test("Connection tells of so many failed calls and of the number of the rest", async () => {
+  const setup = setUp();
+  const client = await ScriptedClient.connect(setup.core);
+  const other = await ScriptedClient.connect(setup.core);
+  setup.script = () => {
+    throw new Error("no");
+  };
+  const fail = (from: ScriptedClient, times: number): (number | undefined)[] => {
+    for (let i = 0; i < times; i++) from.call(1, call.run, { script: "" });
+    assertEquals(from.take(), new Array(times).fill("error 1 HandlerPanicked"));
+    return setup.errors.splice(0).map(({ context }) => context.untold);
+  };
+  const { burst, perSecond } = TOLD_CALLS;
+  assertEquals(fail(client, burst + 100), new Array(burst).fill(undefined));
+  assertEquals(fail(other, 1), [undefined]);
+  setup.clock.advance(2000 / perSecond);
+  assertEquals(fail(client, 5), [100, undefined]);
+  client.hangUp();
+  other.hangUp();
 });
 
 test("Connection sends an RpcError's code as it is, if it is one of the wire's", async () => {
