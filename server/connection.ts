@@ -5,6 +5,7 @@
  */
 import { CloseCode } from "../wire/close.ts";
 import { ProtocolError } from "../wire/errors.ts";
+import type { Limits } from "../wire/limits.ts";
 import { readClientMessage } from "../wire/messages.ts";
 import { type ArchiveListener, receive } from "../wire/receiver.ts";
 import { isSeldom } from "../wire/seldom.ts";
@@ -63,14 +64,13 @@ export class Connection<State, Event, Auth>
     host: ConnectionHost<State, Event, Auth>,
     { id, transport, sending, peer, auth }: ConnectionPeer<Auth>,
   ) {
-    const { callRate, clock } = host;
     this.id = id;
     this.peer = peer;
     this.#host = host;
     this.sender = new Sender(transport, sending, this);
     this.subscriptions = new Subscriptions(this);
     this.#state = new ConnectionState(host.stateShape);
-    this.rate = callRate && new TokenBucket(callRate, () => clock.now());
+    this.rate = host.callRate && new TokenBucket(host.callRate, () => host.clock.now());
     host.counters.connectionsOpened++;
     host.telemetry?.opened(id, peer);
     try {
@@ -100,12 +100,8 @@ export class Connection<State, Event, Auth>
     return this.#host.events;
   }
 
-  get maxTopicBytes(): number {
-    return this.#host.limits.maxTopicBytes;
-  }
-
-  get maxSubscriptions(): number {
-    return this.#host.limits.maxSubscriptions;
+  get limits(): Limits {
+    return this.#host.limits;
   }
 
   get signal(): AbortSignal {
@@ -133,8 +129,7 @@ export class Connection<State, Event, Auth>
     if (this.closing) return;
     this.#host.counters.protocolErrors++;
     this.#report(error, "protocol");
-    if (this.#host.onProtocolError === "ignore") return;
-    this.close(error.closeCode, error.message);
+    if (this.#host.onProtocolError === "close") this.close(error.closeCode, error.message);
   }
 
   /** Send what has changed in the state. Throws `CodecError` when that is done. */

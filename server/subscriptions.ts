@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Limits } from "../wire/limits.ts";
 import { checkTopicBytes, type Topic, topicKey, toTopic } from "../wire/topic.ts";
 import type { EventSwitch, Subscriber } from "./event_switch.ts";
 
@@ -10,10 +11,8 @@ import type { EventSwitch, Subscriber } from "./event_switch.ts";
 export interface SubscriptionOwner extends Subscriber {
   /** Where events come from. */
   readonly events: Pick<EventSwitch<never>, "subscribe" | "unsubscribe">;
-  /** Bytes that each may have. */
-  readonly maxTopicBytes: number;
-  /** How many topics there may be. */
-  readonly maxSubscriptions: number;
+  /** How many topics there may be, and how many bytes each may have. */
+  readonly limits: Pick<Limits, "maxSubscriptions" | "maxTopicBytes">;
   /** Whether its connection is ending. */
   readonly closing: boolean;
 }
@@ -51,7 +50,7 @@ export class Subscriptions {
    * @throws {RangeError} At once, if there are `maxSubscriptions` already, or the topic has over `maxTopicBytes`.
    */
   add(topic: Topic | string): Promise<void> {
-    const { events, maxSubscriptions, maxTopicBytes, closing } = this.#owner;
+    const { events, limits: { maxSubscriptions, maxTopicBytes }, closing } = this.#owner;
     if (closing) return Promise.resolve();
     checkTopicBytes(topic, maxTopicBytes);
     const key = topicKey(topic);
