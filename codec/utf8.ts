@@ -1,7 +1,7 @@
 /**
  * UTF-8 to and from strings, with loops for short ones where those beat the built-in coders.
  *
- * Crossovers were measured with `bench/strings.ts`.
+ * Crossovers were measured on V8 and on JavaScriptCore.
  *
  * @module
  */
@@ -10,11 +10,13 @@ const encoder = /* @__PURE__ */ new TextEncoder();
 const decoder = /* @__PURE__ */ new TextDecoder("utf-8", { ignoreBOM: true });
 const strict = /* @__PURE__ */ new TextDecoder("utf-8", { ignoreBOM: true, fatal: true });
 
-/** What of a global `Buffer` is used, where there is one: half the cost of the standard coders. */
+/**
+ * What of a global `Buffer` reads strings, where there is one: a third to a half of the cost of a
+ * `TextDecoder`. Nothing needs them: without them all is the same, and slower.
+ */
 interface BufferMethods {
   latin1Slice(this: Uint8Array, start: number, end: number): string;
   utf8Slice(this: Uint8Array, start: number, end: number): string;
-  utf8Write(this: Uint8Array, text: string, at: number): number;
 }
 /** In functions, so that bundlers can tell that nothing else happens. */
 function bufferMethod<K extends keyof BufferMethods>(name: K): BufferMethods[K] | undefined {
@@ -22,7 +24,6 @@ function bufferMethod<K extends keyof BufferMethods>(name: K): BufferMethods[K] 
 }
 const latin1Slice = /* @__PURE__ */ bufferMethod("latin1Slice");
 const utf8Slice = /* @__PURE__ */ bufferMethod("utf8Slice");
-const utf8Write = /* @__PURE__ */ bufferMethod("utf8Write");
 
 /** V8's loops over characters are three times as fast as other engines'; its words tell it from them. */
 const IS_V8 = /* @__PURE__ */ isV8();
@@ -36,7 +37,7 @@ function isV8(): boolean {
 }
 
 /** Strings up to this long are encoded by a loop. */
-const LOOP_MAX_UNITS = IS_V8 ? 48 : 20;
+const LOOP_MAX_UNITS = 48;
 /** Strings up to this long are decoded by a loop. */
 const LOOP_MAX_BYTES = IS_V8 ? 16 : utf8Slice ? 4 : 12;
 
@@ -70,9 +71,7 @@ export function writeUtf8(bytes: Uint8Array, at: number, text: string): number {
     }
     if (i === length) return at + i;
   }
-  const written = utf8Write === undefined
-    ? encoder.encodeInto(text, bytes.subarray(at)).written
-    : utf8Write.call(bytes, text, at);
+  const { written } = encoder.encodeInto(text, bytes.subarray(at));
   // A lone surrogate is written as U+FFFD; only text beyond ASCII can have one.
   if (written !== length && !text.isWellFormed()) return -1;
   return at + written;

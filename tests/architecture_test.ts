@@ -73,15 +73,93 @@ test("every import points down a layer", () => {
   assertEquals(wrong, []);
 });
 
-test("the core names no runtime", () => {
-  const wrong: string[] = [];
+/** The globals of platforms, runtimes and pages: whatever of these a layer names, it must be allowed to. */
+const GLOBALS = [
+  ..."Deno Bun process Buffer require module exports __dirname __filename gc".split(" "),
+  ..."navigator window self document location global globalThis caches indexedDB".split(" "),
+  ..."localStorage sessionStorage alert confirm prompt requestAnimationFrame".split(" "),
+  ..."setTimeout setInterval setImmediate clearTimeout clearInterval clearImmediate".split(" "),
+  ..."queueMicrotask structuredClone reportError console performance fetch".split(" "),
+  ..."WebSocket EventSource XMLHttpRequest Request Response Headers FormData Blob File".split(" "),
+  ..."URL URLSearchParams URLPattern TextEncoder TextDecoder btoa atob".split(" "),
+  ..."crypto Crypto CryptoKey SubtleCrypto AbortSignal AbortController DOMException".split(" "),
+  ..."EventTarget CustomEvent MessageEvent CloseEvent ErrorEvent onerror".split(" "),
+  ..."addEventListener removeEventListener dispatchEvent".split(" "),
+  ..."MessageChannel MessagePort BroadcastChannel Worker SharedWorker WebAssembly".split(" "),
+  ..."CompressionStream DecompressionStream ReadableStream WritableStream".split(" "),
+  ..."TransformStream TextDecoderStream TextEncoderStream Function eval".split(" "),
+];
+
+/** What each layer of the core names of them. */
+const USED: Readonly<Record<string, string>> = {
+  codec: "Function TextDecoder TextEncoder globalThis",
+  deflate: "",
+  tls: "TextEncoder btoa crypto",
+  wire:
+    "AbortSignal Request Response TextDecoder TextEncoder URLSearchParams clearTimeout crypto globalThis performance setTimeout",
+  service: "AbortSignal TextEncoder",
+  server:
+    "AbortController AbortSignal Request Response TextEncoder URL clearTimeout performance queueMicrotask setTimeout",
+  client: "AbortController AbortSignal URL globalThis performance queueMicrotask",
+};
+
+/** Files that look for what need not be there. */
+const LOOKING = [
+  "client/observed.ts", // OpenTelemetry
+  "client/report.ts", // reportError
+  "client/visibility.ts", // document
+  "codec/schema.ts", // the classes of this realm, for messages
+  "codec/utf8.ts", // Buffer, which reads strings faster
+  "wire/clock.ts", // setImmediate
+  "wire/open_telemetry.ts", // OpenTelemetry
+];
+
+/** Globals that a file names: not as a property, a key, or in a string. */
+function globalsOf(file: string): string[] {
+  return globalsIn(code(file));
+}
+
+function globalsIn(source: string): string[] {
+  const text = source.replace(/\/\*[\s\S]*?\*\//g, "")
+    .replace(/"(?:[^"\\\n]|\\.)*"/g, '""')
+    .replace(/\/\/.*$/gm, "")
+    .replace(
+      /`(?:[^`\\]|\\.)*`/g,
+      (template) => [...template.matchAll(/\$\{([^}]*)\}/g)].map(([, part]) => part).join(";"),
+    );
+  const declared = (name: string) =>
+    new RegExp(`\\{[^{}]*\\b${name}\\b[^{}]*\\} = globalThis|\\(${name}\\) =>`);
+  return GLOBALS.filter((name) =>
+    new RegExp(`(?<![.\\w$#])${name}\\b(?!\\??\\s*:|\\(\\w+\\??:)`).test(text) &&
+    !declared(name).test(text)
+  );
+}
+
+test("each layer of the core names those globals that it may, and no others", () => {
   for (const layer of CORE) {
-    for (const file of sources(layer)) {
-      const match = code(file).match(/\b(?:Deno|Bun|process)\./);
-      if (match) wrong.push(`${file}: ${match[0]}`);
-    }
+    const named = new Set(sources(layer).flatMap(globalsOf));
+    assertEquals([...named].sort().join(" "), USED[layer], layer);
   }
-  assertEquals(wrong, []);
+});
+
+test("a global that a layer names is found, however it is used", () => {
+  const uses = ["Buffer.from(a)", "f(Buffer)", "new Buffer()", "x = Buffer;", "`${Buffer.name}`"];
+  const none = [
+    'f("Buffer")',
+    "a.Buffer",
+    "{ Buffer: 1 }",
+    "myBuffer",
+    "// Buffer",
+    "/* Buffer */",
+  ];
+  assertEquals(uses.map(globalsIn), uses.map(() => ["Buffer"]));
+  assertEquals(none.map(globalsIn), none.map(() => []));
+  assertEquals(globalsIn("const { Buffer } = globalThis;"), ["globalThis"]);
+});
+
+test("what need not be there is looked for by few", () => {
+  const looking = CORE.flatMap(sources).filter((file) => globalsOf(file).includes("globalThis"));
+  assertEquals(looking.sort(), LOOKING);
 });
 
 test("entry files import no bridge and nothing from outside", () => {

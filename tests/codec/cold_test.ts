@@ -1,16 +1,9 @@
 /** What a fresh process hashes first: its hasher's buffer has not grown yet. */
 import { assertEquals } from "@std/assert";
-import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { fileURLToPath } from "node:url";
+import { type Bundle, bundle, BUNDLE_RUNTIMES } from "../support/bundles.ts";
 import type { ColdCase, ColdTask } from "../support/cold_codec.ts";
-import { commandOf } from "../support/runtimes.ts";
 import { type Line, readLines } from "../support/vectors.ts";
-
-const PROGRAM = fileURLToPath(new URL("../support/cold_codec.ts", import.meta.url));
 
 const LINES = readLines("values.jsonl");
 
@@ -35,35 +28,17 @@ const ORDERS: Readonly<Record<string, readonly ColdCase[]>> = {
 };
 const OPERATIONS = ["encode", "decode", "validate", "view"] as const;
 
-let folder = "";
-let bundle = "";
-before(() => {
-  folder = mkdtempSync(join(tmpdir(), "cold-"));
-  bundle = join(folder, "cold_codec.mjs");
-  const [command, ...first] = commandOf("bun");
-  const built = spawnSync(command, [
-    ...first,
-    ...["build", PROGRAM, "--target=node", "--outfile", bundle],
-  ], { encoding: "utf8" });
-  assertEquals(built.status, 0, built.stderr);
-});
-after(() => rmSync(folder, { recursive: true }));
+let program: Bundle;
+before(() => program = bundle("support/cold_codec.ts"));
+after(() => program[Symbol.dispose]());
 
-const RUNTIMES: Readonly<Record<string, () => readonly string[]>> = {
-  deno: () => [...commandOf("deno"), "run", "--no-config", bundle],
-  bun: () => [...commandOf("bun"), "run", bundle],
-  node: () => ["node", bundle],
-};
-
-for (const [runtime, start] of Object.entries(RUNTIMES)) {
+for (const runtime of BUNDLE_RUNTIMES) {
   for (const operation of OPERATIONS) {
     for (const [order, cases] of Object.entries(ORDERS)) {
       test(`${operation}() in a fresh process of ${runtime} agrees with Rust: ${order}`, () => {
         const task: ColdTask = { operation, cases };
-        const [command, ...args] = start();
-        const run = spawnSync(command!, args, { input: JSON.stringify(task), encoding: "utf8" });
-        assertEquals(run.status, 0, run.stderr);
-        assertEquals(JSON.parse(run.stdout), cases.map(() => "ok"));
+        const answers = JSON.parse(program.run(runtime, JSON.stringify(task)));
+        assertEquals(answers, cases.map(() => "ok"));
       });
     }
   }

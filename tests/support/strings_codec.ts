@@ -1,0 +1,50 @@
+/**
+ * Writes and reads strings, valid and not, in a process that has a global `Buffer` or has none; prints
+ * whether it has, and the hash of all that came out.
+ *
+ * @module
+ */
+import "./without_buffer.ts";
+import { CodecError, decode, encode, string, vec } from "../../codec/core.ts";
+import { createHash } from "node:crypto";
+import process from "node:process";
+
+const PIECES = ["a", "é", "€", "😀", "\ufffd", "aé", "a😀z", "\ufeff"];
+const hash = createHash("sha256");
+let count = 0;
+
+function note(bytes: Uint8Array | string): void {
+  hash.update(bytes).update("|");
+  count++;
+}
+
+function read(archive: Uint8Array): string {
+  try {
+    return decode(vec(string), archive).join();
+  } catch (error) {
+    return error instanceof CodecError ? error.code : `not ours: ${error}`;
+  }
+}
+
+for (const piece of PIECES) {
+  for (const length of [1, 2, 3, 4, 7, 8, 12, 13, 16, 17, 20, 21, 48, 49, 64, 65, 100, 1000]) {
+    const text = piece.repeat(length);
+    const archive = encode(vec(string), [text, text]);
+    note(archive);
+    if (read(archive) !== `${text},${text}`) note("another text");
+    for (const at of [0, length >> 1, length - 1]) {
+      for (const byte of [0x80, 0xc0, 0xed, 0xff]) {
+        const damaged = archive.slice();
+        damaged[at] = byte;
+        note(read(damaged));
+      }
+    }
+    try {
+      encode(string, `${text}\ud800`);
+      note("a lone surrogate");
+    } catch (error) {
+      note((error as CodecError).code);
+    }
+  }
+}
+process.stdout.write(JSON.stringify(["Buffer" in globalThis, count, hash.digest("hex")]));
