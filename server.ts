@@ -43,7 +43,7 @@ import { type StandardUpgrade, upgradeStandard } from "./runtime/standard.ts";
 import { createStreamsDeflater } from "./runtime/streams.ts";
 import { createZlibDeflater } from "./runtime/zlib.ts";
 import type { Service } from "./service/types.ts";
-import { selfSigned } from "./tls/self_signed.ts";
+import { certificateOf, type ServerTls, urlHost } from "./tls/server_tls.ts";
 import type { Deflater } from "./wire/deflater.ts";
 import type { Acceptor, PeerInfo } from "./wire/transport.ts";
 import { checkLimits } from "./wire/limits.ts";
@@ -71,6 +71,7 @@ export {
   MAX_QUEUED_NOTIFICATIONS,
   type MissedEvents,
   type MissedReason,
+  type Origins,
   type RawHandle,
   RawHandler,
   rawHandler,
@@ -85,6 +86,7 @@ export {
   type TopicNotifications,
 } from "./server/mod.ts";
 export type { PeerInfo } from "./wire/transport.ts";
+export type { ServerTls } from "./tls/server_tls.ts";
 export type { Fallback } from "./runtime/listen.ts";
 export type { StandardEvent, StandardSocket, StandardUpgrade } from "./runtime/standard.ts";
 export type {
@@ -96,19 +98,6 @@ export type {
 } from "./runtime/bun.ts";
 
 useCompiler();
-
-/** The server's certificate. */
-export type ServerTls =
-  /** A new one for `localhost`, `127.0.0.1`, `::1` and `hostname`, which clients have to pin or accept. */
-  | "self-signed"
-  /** None: `ws:`. For a server behind a proxy that speaks TLS. */
-  | "plain"
-  | {
-    /** Certificate chain in PEM. */
-    readonly cert: string;
-    /** Private key in PEM. */
-    readonly key: string;
-  };
 
 /** What {@linkcode handler} can be told. */
 export interface HandlerOptions<Auth> extends ServerOptions<Auth> {
@@ -179,7 +168,9 @@ export async function serve<Methods, State, Event, Auth = undefined>(
   const limits = checkLimits(options.limits);
   if (runtimeName() === "browser") throw new TypeError("Cannot listen: a browser has no sockets");
   const core = createCore(service, withReport(options), handler, chooseDeflater());
-  const { cert, key, fingerprint } = await certificate(options);
+  const { tls } = options;
+  if (typeof tls === "object") checkCertificate(tls.cert, tls.key);
+  const { cert, key, fingerprint } = await certificateOf(options);
   const listener = await listen(core.acceptor, {
     port: options.port,
     hostname: options.hostname,
@@ -262,7 +253,8 @@ function plainHttp<Auth>(
   core: AcceptingCore<never>,
 ): { readonly fallback: Fallback; readonly onError: OnPlainError } {
   return {
-    fallback,
+    // A page that got here by a name of its own may read no more than any other.
+    fallback: (request) => core.answersTo(request) ? fallback(request) : misdirected(),
     onError: (error, peer) => core.onError(error, { where: "fallback", peer, service }),
   };
 }
@@ -289,28 +281,12 @@ async function closeServer(
   clearTimeout(timer);
 }
 
-async function certificate(
-  { tls = "self-signed", hostname }: Pick<ServeOptions<unknown>, "tls" | "hostname">,
-): Promise<{ cert?: string; key?: string; fingerprint?: string }> {
-  if (tls === "plain") return {};
-  if (tls !== "self-signed") {
-    checkCertificate(tls.cert, tls.key);
-    return { cert: tls.cert, key: tls.key };
-  }
-  const hosts = new Set(["localhost", "127.0.0.1", "::1"]);
-  if (hostname !== undefined && !UNSPECIFIED.has(hostname)) hosts.add(hostname);
-  return await selfSigned({ hosts: [...hosts] });
-}
-
-const UNSPECIFIED: ReadonlySet<string> = new Set(["0.0.0.0", "::", "[::]", ""]);
-
-function urlHost(hostname: string | undefined): string {
-  if (hostname === undefined || UNSPECIFIED.has(hostname)) return "localhost";
-  return hostname.includes(":") && !hostname.startsWith("[") ? `[${hostname}]` : hostname;
-}
-
 function chooseDeflater(): Deflater {
   return createZlibDeflater() ?? createStreamsDeflater();
+}
+
+function misdirected(): Response {
+  return new Response("This server does not answer to that host.\n", { status: 421 });
 }
 
 function describeEndpoint(): Response {

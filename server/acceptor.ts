@@ -13,10 +13,8 @@ import {
   compareFingerprint,
   FINGERPRINT_QUERY,
   LEVEL_HEADER,
-  MIN_RECEIVES_BYTES,
   PROTOCOL,
   type Receives,
-  RECEIVES_QUERY,
 } from "../wire/handshake.ts";
 import { ClientMessage } from "../wire/messages.ts";
 import type { SenderOptions } from "../wire/sender.ts";
@@ -28,6 +26,7 @@ import type {
   Upgrade,
 } from "../wire/transport.ts";
 import { Authorizations, AuthorizationTimeout } from "./authorizations.ts";
+import { type Authorize, decisionOf } from "./authorize.ts";
 import { Backpressure } from "./backpressure.ts";
 import { CallRunner } from "./calls.ts";
 import { Connection } from "./connection.ts";
@@ -35,19 +34,21 @@ import type { ConnectionHost } from "./connection_host.ts";
 import { ConnectionList } from "./connection_list.ts";
 import type { ServiceHandler } from "./context.ts";
 import { createDispatcher } from "./dispatcher.ts";
-import { mayConnect, type Offer, offerOf } from "./offer.ts";
-import { type Refusal, refuseByClose, refuseByResponse } from "./refusal.ts";
+import { type Offer, offerOf } from "./offer.ts";
+import type { OriginRules } from "./origins.ts";
+import {
+  BAD_RECEIVES,
+  FAILED,
+  type Refusal,
+  refuseByClose,
+  refuseByResponse,
+  TOO_BUSY,
+  UNAUTHORIZED,
+  WRONG_HOST,
+  WRONG_ORIGIN,
+} from "./refusal.ts";
 import { StateShape } from "./state.ts";
 import type { ServerStats } from "./stats.ts";
-
-/** What `authorize` answers: what the handler gets as `auth`, or a refusal. */
-export type Authorization<Auth> = Auth | Response | false;
-
-/** Decides on a connection before it opens. Reads what it needs of the request at once. */
-export type Authorize<Auth> = (
-  request: Request,
-  peer: PeerInfo,
-) => Authorization<Auth> | PromiseLike<Authorization<Auth>>;
 
 /** What an acceptor makes of the rest for its connections. */
 type Made =
@@ -67,8 +68,8 @@ export interface AcceptorOptions<Methods, State, Event, Auth>
   readonly service: Service<Methods, State, Event>;
   /** Who answers. */
   readonly handler: ServiceHandler<Methods, State, Event, Auth>;
-  /** Origins that may connect, besides the request's own host: `"https://example.com"`. */
-  readonly origins?: readonly string[] | undefined;
+  /** Who may come from where. */
+  readonly origins: OriginRules;
   /** The most that is spent on deflating for a client. */
   readonly maxLevel: number;
   /** Decides on each connection; absent, all may. */
@@ -160,8 +161,7 @@ export class ServiceAcceptor<Methods, State, Event, Auth> implements Acceptor {
     return this.#authorize(authorize, request, offer);
   }
 
-  #refusal(request: Request, { offered, protocol, receives }: Offer): Refusal | undefined {
-    const { headers } = request;
+  #refusal(request: Request, { offered, protocol, receives, peer }: Offer): Refusal | undefined {
     if (!offered.includes(protocol)) {
       return {
         code: "ProtocolMismatch",
@@ -170,10 +170,8 @@ export class ServiceAcceptor<Methods, State, Event, Auth> implements Acceptor {
     }
     if (receives === undefined) return BAD_RECEIVES;
     if (this.#full()) return TOO_BUSY;
-    const origin = headers.get("origin");
-    if (origin !== null && !mayConnect(origin, headers.get("host"), this.#options.origins)) {
-      return { code: "OriginRefused", reason: "This origin is not allowed" };
-    }
+    const refusal = this.#refuseOrigin(request, peer);
+    if (refusal !== undefined) return refusal;
     const { service } = this.#options;
     const theirs = new URL(request.url).searchParams.get(FINGERPRINT_QUERY);
     const differing = compareFingerprint(service.fingerprint, theirs, this.#ancestry);
@@ -182,6 +180,23 @@ export class ServiceAcceptor<Methods, State, Event, Auth> implements Acceptor {
       code: "SchemaMismatch",
       reason: `The two sides were built from different services: ${differing.join(", ")} differ`,
     };
+  }
+
+  #refuseOrigin(request: Request, peer: PeerInfo): Refusal | undefined {
+    const { origins } = this.#options;
+    if (!origins.answersTo(request)) return WRONG_HOST;
+    const origin = request.headers.get("origin");
+    if (origin === null) return undefined;
+    const { name, onError } = this.#host;
+    const context = { where: "origin", peer, service: name };
+    try {
+      if (origins.allows(origin, request)) return undefined;
+      const told = origins.refused(origin);
+      if (told !== undefined) onError(told, context);
+    } catch (error) {
+      onError(error, context);
+    }
+    return WRONG_ORIGIN;
   }
 
   #full(): boolean {
@@ -194,20 +209,23 @@ export class ServiceAcceptor<Methods, State, Event, Auth> implements Acceptor {
     request: Request,
     offer: Offer,
   ): Promise<Upgrade | Response> {
-    let answer: Authorization<Auth>;
+    let decision: ReturnType<typeof decisionOf<Auth>>;
     try {
-      answer = await this.#authorizations.wait(() => authorize(request, offer.peer));
+      decision = decisionOf(
+        await this.#authorizations.wait(() => authorize(request, offer.peer)),
+        offer.blind,
+      );
     } catch (error) {
       const { name, onError } = this.#host;
       onError(error, { where: "authorize", peer: offer.peer, service: name });
       return this.#refuse(offer, error instanceof AuthorizationTimeout ? TOO_BUSY : FAILED);
     }
-    if (!answer || answer instanceof Response) {
+    if ("refusal" in decision) {
       const refusal = this.#refuse(offer, UNAUTHORIZED);
-      return answer instanceof Response && !offer.blind ? answer : refusal;
+      return offer.blind ? refusal : decision.refusal ?? refusal;
     }
     if (this.#full()) return this.#refuse(offer, TOO_BUSY);
-    return this.#accept(offer, answer);
+    return this.#accept(offer, decision.auth);
   }
 
   #refuse(offer: Offer, refusal: Refusal): Upgrade | Response {
@@ -286,13 +304,3 @@ export class ServiceAcceptor<Methods, State, Event, Auth> implements Acceptor {
 function isSame(a: Receives | undefined, b: Receives): boolean {
   return a?.maxMessageBytes === b.maxMessageBytes && a.maxInflatedBytes === b.maxInflatedBytes;
 }
-
-const BAD_RECEIVES: Refusal = {
-  code: "ProtocolMismatch",
-  reason:
-    `Cannot read ${RECEIVES_QUERY} of the URL: expected <maxMessageBytes>.<maxInflatedBytes>, ` +
-    `each at least ${MIN_RECEIVES_BYTES}`,
-};
-const TOO_BUSY: Refusal = { code: "TooBusy", reason: "The server is full or going away" };
-const FAILED: Refusal = { code: "BadHandshake", reason: "The server failed" };
-const UNAUTHORIZED: Refusal = { code: "Unauthorized", reason: "The request was not authorised" };

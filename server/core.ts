@@ -12,7 +12,8 @@ import { checkLimits, type Limits } from "../wire/limits.ts";
 import { tell } from "../wire/listener.ts";
 import { openTelemetry } from "../wire/open_telemetry.ts";
 import type { Acceptor } from "../wire/transport.ts";
-import { type Authorize, ServiceAcceptor } from "./acceptor.ts";
+import { ServiceAcceptor } from "./acceptor.ts";
+import type { Authorize } from "./authorize.ts";
 import { BrokerLink } from "./broker_link.ts";
 import type { MissedEvents } from "./broker_missed.ts";
 import type { BrokerStatus } from "./broker_status.ts";
@@ -20,6 +21,7 @@ import { observeBroker } from "./broker_telemetry.ts";
 import type { ErrorListener, ServiceHandler } from "./context.ts";
 import { checkHandler } from "./dispatcher.ts";
 import { type EventEmitter, EventSwitch } from "./event_switch.ts";
+import { OriginRules, type Origins } from "./origins.ts";
 import { ServerCounters, type ServerStats } from "./stats.ts";
 import { ServerTelemetry, type ServerTraceListener } from "./telemetry.ts";
 import { type CallRate, checkCallRate } from "./token_bucket.ts";
@@ -30,10 +32,18 @@ export interface ServerOptions<Auth> {
   /** Bounds that differ from `DEFAULT_LIMITS`. */
   readonly limits?: Partial<Limits> | undefined;
   /**
-   * Origins whose pages may connect, such as `"https://example.com"`. Pages from the server's own host
-   * always may, and so may clients that send no `Origin`.
+   * Origins whose pages may connect, as browsers send them (`"https://example.com"`,
+   * `"capacitor://localhost"`, `"null"`), or a function that knows; there are no wildcards. Pages from
+   * the server's own host always may (under TLS those that came over TLS), and so may clients that send
+   * no `Origin`. `onError` is told once of each origin that is refused.
    */
-  readonly origins?: readonly string[] | undefined;
+  readonly origins?: Origins | undefined;
+  /**
+   * Names that the server answers to in `Host`: `"localhost"` with any port, `"localhost:8080"` with that
+   * one. Others are refused, so that no page can reach a server on the loopback address by a name of its
+   * own (DNS rebinding). Default: any.
+   */
+  readonly hosts?: readonly string[] | undefined;
   /**
    * Decides on each connection before it opens. Something truthy lets it in and becomes the handler's
    * `auth`; `false` or a `Response` refuses it.
@@ -102,6 +112,8 @@ export interface AcceptingCore<Event> extends ServerCore<Event> {
   start(): void;
   /** Is told of errors; never throws. */
   readonly onError: ErrorListener;
+  /** Whether the server answers to the `Host` of a request. */
+  answersTo(request: Request): boolean;
 }
 
 /**
@@ -119,7 +131,7 @@ export function createCore<Methods, State, Event, Auth>(
 ): AcceptingCore<Event> {
   checkHandler(handler);
   const limits = checkLimits(options.limits);
-  for (const origin of options.origins ?? []) checkOrigin(origin);
+  const origins = new OriginRules(options);
   if (options.callRate !== undefined) checkCallRate(options.callRate);
   const instruments = openTelemetry("server");
   // A listener that fails must not take the connection with it, nor the process.
@@ -157,13 +169,14 @@ export function createCore<Methods, State, Event, Auth>(
       : new ServerTelemetry(service.name, options.onTrace, instruments),
     callRate: options.callRate,
     maxLevel: checkLevel(options.maxLevel),
-    origins: options.origins,
+    origins,
     authorize: options.authorize,
   });
   let closing: Promise<void> | undefined;
   return {
     acceptor,
     onError,
+    answersTo: (request) => origins.answersTo(request),
     start() {
       if (link === undefined) return;
       unobserve = observeBroker(service.name, () => link.status);
@@ -189,12 +202,4 @@ export function createCore<Methods, State, Event, Auth>(
 function checkLevel(level: number = DEFAULT_LEVEL): number {
   if (Number.isInteger(level) && level >= 0 && level <= MAX_LEVEL) return level;
   throw new RangeError(`Cannot use maxLevel ${level}: expected 0 to ${MAX_LEVEL}`);
-}
-
-function checkOrigin(origin: string): void {
-  if (!URL.canParse(origin) || new URL(origin).origin !== origin) {
-    throw new TypeError(
-      `Cannot allow origin "${origin}": expected scheme and host alone, such as "https://example.com"`,
-    );
-  }
 }

@@ -3,11 +3,12 @@
  *
  * @module
  */
-export type { Authorization, Authorize } from "./acceptor.ts";
+export type { Authorization, Authorize } from "./authorize.ts";
 export type { MissedEvents, MissedReason } from "./broker_missed.ts";
 export type { BrokerLosses, BrokerStatus } from "./broker_status.ts";
 export { type Broker, type BrokerNode, BrokerRefusal } from "../wire/broker.ts";
 export { BrokerError, type BrokerErrorCode, type BrokerErrorOptions } from "../wire/errors.ts";
+export type { Origins } from "./origins.ts";
 export {
   type ConnectionControl,
   type Context,

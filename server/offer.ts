@@ -44,19 +44,3 @@ export function offerOf({ headers, url }: Request, peer: PeerInfo): Offer {
     blind: protocol === ALIAS && offered.includes(REFUSED),
   };
 }
-
-/** Whether a page of an origin may connect to a host. */
-export function mayConnect(
-  origin: string,
-  host: string | null,
-  origins: readonly string[] | undefined,
-): boolean {
-  if (origins?.includes(origin) === true) return true;
-  try {
-    const { protocol, host: from } = new URL(origin);
-    // Through URL, so that a port that goes without saying is no difference.
-    return host !== null && new URL(`${protocol}//${host}`).host === from;
-  } catch {
-    return false;
-  }
-}

@@ -5,7 +5,7 @@
  */
 import { CloseCode } from "../wire/close.ts";
 import type { ConnectErrorCode } from "../wire/errors.ts";
-import { REFUSED, REFUSED_HEADER } from "../wire/handshake.ts";
+import { MIN_RECEIVES_BYTES, RECEIVES_QUERY, REFUSED, REFUSED_HEADER } from "../wire/handshake.ts";
 import type { TransportListener, Upgrade } from "../wire/transport.ts";
 
 /** Why a connection is refused. */
@@ -23,14 +23,14 @@ const STATUS: Partial<Record<ConnectErrorCode, readonly [status: number, closeCo
   OriginRefused: [403, CloseCode.OriginRefused],
   TooBusy: [503, CloseCode.TooBusy],
 };
-const FAILED = [500, CloseCode.Internal] as const;
+const ERROR = [500, CloseCode.Internal] as const;
 
 const IGNORE: TransportListener = { onMessage() {}, onClose() {} };
 
 /** A refusal as an HTTP answer: the code in a header, the reason as text. */
 export function refuseByResponse({ code, reason }: Refusal): Response {
   return new Response(`${reason}\n`, {
-    status: (STATUS[code] ?? FAILED)[0],
+    status: (STATUS[code] ?? ERROR)[0],
     headers: { "content-type": "text/plain; charset=utf-8", [REFUSED_HEADER]: code },
   });
 }
@@ -41,8 +41,35 @@ export function refuseByClose({ code, reason }: Refusal): Upgrade {
     protocol: REFUSED,
     headers: {},
     open(transport): TransportListener {
-      transport.close((STATUS[code] ?? FAILED)[1], reason);
+      transport.close((STATUS[code] ?? ERROR)[1], reason);
       return IGNORE;
     },
   };
 }
+
+/** `hl-max` is none. */
+export const BAD_RECEIVES: Refusal = {
+  code: "ProtocolMismatch",
+  reason:
+    `Cannot read ${RECEIVES_QUERY} of the URL: expected <maxMessageBytes>.<maxInflatedBytes>, ` +
+    `each at least ${MIN_RECEIVES_BYTES}`,
+};
+/** There is no room. */
+export const TOO_BUSY: Refusal = { code: "TooBusy", reason: "The server is full or going away" };
+/** The error is told to `onError`. */
+export const FAILED: Refusal = { code: "BadHandshake", reason: "The server failed" };
+/** See `hosts`. */
+export const WRONG_HOST: Refusal = {
+  code: "OriginRefused",
+  reason: "This server does not answer to that host",
+};
+/** See `origins`. */
+export const WRONG_ORIGIN: Refusal = {
+  code: "OriginRefused",
+  reason: "This origin is not allowed",
+};
+/** See `authorize`. */
+export const UNAUTHORIZED: Refusal = {
+  code: "Unauthorized",
+  reason: "The request was not authorised",
+};

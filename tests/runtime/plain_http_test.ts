@@ -259,6 +259,24 @@ for (const [name, start] of Object.entries(STARTS)) {
   });
 }
 
+test("serve() answers 421 to a host that is not among its hosts", async () => {
+  await using server = await serve(Small, {
+    port: 0,
+    hostname: "127.0.0.1",
+    tls: "plain",
+    hosts: ["localhost"],
+    fallback: () => new Response("a secret"),
+  }, methods);
+  const answers: string[] = [];
+  for (const host of ["evil.example", `localhost:${server.port}`]) {
+    const client = await RawClient.connect(server.port);
+    client.write(`GET / HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`);
+    answers.push((await client.rest()).toString("latin1"));
+  }
+  assertStringIncludes(answers[0] ?? "", "HTTP/1.1 421");
+  assertStringIncludes(answers[1] ?? "", "a secret");
+});
+
 test("serve() breaks off an answer whose body fails, and tells onError", async () => {
   const told: Told = [];
   await using server = await served(() => {

@@ -131,6 +131,154 @@ test("authorize() that does not answer within handshakeTimeoutMs refuses, and fr
   assertEquals(setup.errors.map(({ context }) => context.where), ["authorize", "authorize"]);
 });
 
+const ORIGINS: Readonly<Record<string, readonly (readonly [origin: string, answer: boolean])[]>> = {
+  "http://localhost:1": [
+    ["http://localhost:1", true],
+    ["https://localhost:1", true],
+    ["foo://localhost:1", false],
+    ["capacitor://localhost", true],
+    ["capacitor://localhost:1", false],
+    ["chrome-extension://abcdefghijklmnop", true],
+    ["null", true],
+    ["https://sub.b.example", false],
+  ],
+  "https://localhost:1": [
+    // Whoever is on the way to a page without TLS can write another into it.
+    ["http://localhost:1", false],
+    ["https://localhost:1", true],
+    ["ws://localhost:1", false],
+    ["capacitor://localhost", true],
+  ],
+};
+
+for (const [server, cases] of Object.entries(ORIGINS)) {
+  for (const [origin, allowed] of cases) {
+    test(`a page of ${origin} ${allowed ? "may" : "may not"} connect to ${server}`, async () => {
+      const setup = setUp({
+        origins: ["capacitor://localhost", "chrome-extension://abcdefghijklmnop", "null"],
+      });
+      const headers = { origin, host: "localhost:1", "sec-websocket-protocol": "hl/2" };
+      const decision = await setup.core.acceptor.upgrade(new Request(server, { headers }), PEER);
+      assertEquals(!(decision instanceof Response), allowed);
+    });
+  }
+}
+
+test("origins as a function decides by true alone", async () => {
+  const answers: Record<string, unknown> = {
+    "https://yes.example": true,
+    "https://no.example": false,
+    "https://truthy.example": "yes",
+    "https://late.example": Promise.resolve(true),
+  };
+  const setup = setUp({ origins: (origin) => answers[origin] as boolean });
+  const decided: string[] = [];
+  for (const origin of Object.keys(answers)) decided.push(await decide(setup, { origin }));
+  const refused = "403 OriginRefused";
+  assertEquals(decided, ["hl/2 6", refused, refused, refused]);
+  assertEquals(setup.errors.map(({ error }) => error instanceof TypeError), [false, true, true]);
+});
+
+test("a refused origin is told once, with the option that would let it in", async () => {
+  const setup = setUp();
+  for (let i = 0; i < 3; i++) await decide(setup, { origin: "https://e.x" });
+  await decide(setup, { origin: "https://f.x" });
+  assertEquals(
+    setup.errors.map(({ context }) => context.where),
+    ["origin", "origin"],
+  );
+  const [first] = setup.errors.map(({ error }) => String(error));
+  assert(first?.includes("https://e.x") && first.includes("origins"));
+  for (let i = 0; i < 1000; i++) await decide(setup, { origin: `https://${i}.x` });
+  assertEquals(setup.errors.length, 64);
+});
+
+for (
+  const origin of [
+    "https://*.example.com",
+    "*",
+    "https://a.example/",
+    "a.example",
+    "https://A.example",
+  ]
+) {
+  test(`"${origin}" in origins is refused`, () => {
+    const error = assertThrows(() => setUp({ origins: [origin] }), TypeError);
+    assertEquals(error.message.includes("give a function"), origin.includes("*"));
+  });
+}
+
+test("hosts are the names that a server answers to", async () => {
+  const setup = setUp({ hosts: ["localhost", "127.0.0.1:8080", "[::1]"] });
+  const hosts = {
+    "localhost:1": true,
+    "LOCALHOST": true,
+    "127.0.0.1:8080": true,
+    "127.0.0.1:81": false,
+    "[::1]:9": true,
+    "evil.example:1": false,
+    "localhost.evil.example": false,
+    "": false,
+  };
+  for (const [host, answers] of Object.entries(hosts)) {
+    const origin = `http://${host || "localhost"}`;
+    const answer = answers ? "hl/2 6" : "403 OriginRefused";
+    assertEquals(await decide(setup, { host, origin }), answer, host);
+  }
+  for (const host of ["*.example.com", "http://localhost", "localhost/", ""]) {
+    assertThrows(() => setUp({ hosts: [host] }), TypeError);
+  }
+});
+
+class OtherResponse {
+  readonly status = 403;
+  readonly headers = new Map<string, string>();
+  readonly body = null;
+}
+
+const MEANT_AS_NO: Readonly<Record<string, unknown>> = {
+  "another library's Response": new OtherResponse(),
+  "another realm's Response": { [Symbol.toStringTag]: "Response" },
+  "Node's own kind of answer": { statusCode: 403, headers: {} },
+  "an Error": new Error("no"),
+  "a Response that was sent": Object.assign(new Response("no", { status: 403 }), {}),
+};
+
+for (const [what, answer] of Object.entries(MEANT_AS_NO)) {
+  test(`authorize() lets nobody in by ${what}, and onError is told`, async () => {
+    if (answer instanceof Response) await answer.text();
+    const setup = setUp({ authorize: () => answer });
+    assertEquals(await decide(setup, {}), "500 BadHandshake");
+    assertEquals(setup.errors.map(({ context }) => context.where), ["authorize"]);
+    assert(setup.errors[0]?.error instanceof TypeError);
+  });
+}
+
+test("authorize() may not answer one Response twice", async () => {
+  const answer = new Response("no", { status: 403 });
+  const setup = setUp({ authorize: () => answer });
+  assertEquals([await decide(setup, {}), await decide(setup, {})], [
+    "403 null",
+    "500 BadHandshake",
+  ]);
+  const page = new Response("no", { status: 403 });
+  const pages = setUp({ authorize: () => page });
+  const browser = { "sec-websocket-protocol": BROWSER };
+  assertEquals([await decide(pages, browser), await decide(pages, browser)], [
+    "close 4401",
+    "close 4401",
+  ]);
+  const empty = new Response(null, { status: 403 });
+  const other = setUp({ authorize: () => empty });
+  assertEquals([await decide(other, {}), await decide(other, {})], ["403 null", "403 null"]);
+});
+
+for (const answer of [undefined, null, 0, "", false]) {
+  test(`authorize() refuses by ${JSON.stringify(answer)}`, async () => {
+    assertEquals(await decide(setUp({ authorize: () => answer as never }), {}), "401 Unauthorized");
+  });
+}
+
 test("ServiceAcceptor refuses the connection over maxConnections, however it got there", async () => {
   const setup = setUp({ limits: { maxConnections: 1 } });
   const early = await setup.core.acceptor.upgrade(upgradeRequest(), PEER) as Upgrade;

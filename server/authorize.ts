@@ -1,0 +1,54 @@
+/**
+ * {@linkcode Authorize}: the user's decision on a connection, and what counts as one.
+ *
+ * @module
+ */
+import { checkAnswer } from "../wire/http_answer.ts";
+import type { PeerInfo } from "../wire/transport.ts";
+
+/** What `authorize` answers: what the handler gets as `auth`, or a refusal. */
+export type Authorization<Auth> = Auth | Response | false;
+
+/** Decides on a connection before it opens. Reads what it needs of the request at once. */
+export type Authorize<Auth> = (
+  request: Request,
+  peer: PeerInfo,
+) => Authorization<Auth> | PromiseLike<Authorization<Auth>>;
+
+/**
+ * What was decided: what refuses, or `auth`. Throws `TypeError` at what was meant as a refusal and is no
+ * `Response` that can be sent: to let it in would turn a no into a yes.
+ */
+export function decisionOf<Auth>(
+  answer: Authorization<Auth>,
+  blind: boolean,
+): { readonly refusal: Response | undefined } | { readonly auth: Auth } {
+  if (!answer) return { refusal: undefined };
+  if (answer instanceof Response) {
+    // Who cannot read it is told by a close code, and it can be sent to another.
+    if (!blind) checkAnswer(answer);
+    return { refusal: answer };
+  }
+  if (answer instanceof Error) {
+    throw new TypeError(
+      "Cannot authorize: authorize() answered an Error; throw it, or answer false",
+      {
+        cause: answer,
+      },
+    );
+  }
+  if (isLikeResponse(answer)) {
+    throw new TypeError(
+      "Cannot authorize: authorize() answered the Response of a library; answer this runtime's own, or false",
+    );
+  }
+  return { auth: answer };
+}
+
+/** Whether it is another realm's or another library's `Response`. */
+function isLikeResponse(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  if (Object.prototype.toString.call(value) === "[object Response]") return true;
+  const { status, statusCode, headers } = value as Readonly<Record<string, unknown>>;
+  return typeof (status ?? statusCode) === "number" && typeof headers === "object";
+}

@@ -1,0 +1,41 @@
+/**
+ * {@linkcode ServerTls}: which certificate a server shows.
+ *
+ * @module
+ */
+import { selfSigned } from "./self_signed.ts";
+
+/** The server's certificate. */
+export type ServerTls =
+  /** A new one for `localhost`, `127.0.0.1`, `::1` and `hostname`, which clients have to pin or accept. */
+  | "self-signed"
+  /** None: `ws:`. For a server behind a proxy that speaks TLS. */
+  | "plain"
+  | {
+    /** Certificate chain in PEM. */
+    readonly cert: string;
+    /** Private key in PEM. */
+    readonly key: string;
+  };
+
+/** What is to be shown, with the fingerprint of what was made here. Nothing where TLS is off. */
+export async function certificateOf(
+  { tls = "self-signed", hostname }: {
+    readonly tls?: ServerTls | undefined;
+    readonly hostname?: string | undefined;
+  },
+): Promise<{ cert?: string; key?: string; fingerprint?: string }> {
+  if (tls === "plain") return {};
+  if (tls !== "self-signed") return { cert: tls.cert, key: tls.key };
+  const hosts = new Set(["localhost", "127.0.0.1", "::1"]);
+  if (hostname !== undefined && !UNSPECIFIED.has(hostname)) hosts.add(hostname);
+  return await selfSigned({ hosts: [...hosts] });
+}
+
+const UNSPECIFIED: ReadonlySet<string> = new Set(["0.0.0.0", "::", "[::]", ""]);
+
+/** The host to connect to, of the one that is listened on. */
+export function urlHost(hostname: string | undefined): string {
+  if (hostname === undefined || UNSPECIFIED.has(hostname)) return "localhost";
+  return hostname.includes(":") && !hostname.startsWith("[") ? `[${hostname}]` : hostname;
+}
