@@ -35,6 +35,8 @@ export interface StandardSocket {
 
 /** What is used of a socket's events. */
 export interface StandardEvent {
+  /** Its name: one property that all kinds of events have, as TypeScript asks. */
+  readonly type?: string;
   /** Of a message. */
   readonly data?: unknown;
   /** Of a close. */
