@@ -11,11 +11,13 @@ import { createStreamsDeflater } from "./runtime/streams.ts";
 import { createZlibDeflater } from "./runtime/zlib.ts";
 import {
   createCore,
+  SERVER_OPTION_NAMES,
   type ServerCore,
   type ServerOptions,
   type ServiceHandler,
 } from "./server/mod.ts";
 import type { Service } from "./service/types.ts";
+import { checkOptionNames } from "./wire/option_names.ts";
 
 export type { Client, ConnectOptions } from "./client/mod.ts";
 export type { ServerCore, ServerOptions, ServiceHandler } from "./server/mod.ts";
@@ -77,6 +79,8 @@ export async function memoryPair<Methods, State, Event, Auth = undefined>(
 ): Promise<MemoryPair<Methods, State, Event>> {
   // As `serve()` and `connect()` do: what is tested is what runs.
   useCompiler();
+  checkOptionNames("memoryPair", options, { server: true, client: true });
+  checkOptionNames("memoryPair", options.server ?? {}, SERVER_OPTION_NAMES);
   const deflater = createZlibDeflater() ?? createStreamsDeflater();
   const server = createCore(service, options.server ?? {}, handler, deflater);
   server.start();

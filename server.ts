@@ -22,6 +22,7 @@ import {
   type CloseOptions,
   createCore,
   type ErrorListener,
+  SERVER_OPTION_NAMES,
   type ServerCore,
   type ServerOptions,
   type ServiceHandler,
@@ -32,10 +33,12 @@ import { checkCertificate } from "./runtime/check_certificate.ts";
 import { handler as denoHandler } from "./runtime/deno.ts";
 import { runtimeName } from "./runtime/detect.ts";
 import {
+  describeEndpoint,
   type Fallback,
   type Listener,
   listenError,
   type ListenOptions,
+  misdirected,
   type OnPlainError,
 } from "./runtime/listen.ts";
 import { listen as rawListen } from "./runtime/raw_server.ts";
@@ -47,6 +50,7 @@ import { certificateOf, type ServerTls, urlHost } from "./tls/server_tls.ts";
 import type { Deflater } from "./wire/deflater.ts";
 import type { Acceptor, PeerInfo } from "./wire/transport.ts";
 import { checkLimits } from "./wire/limits.ts";
+import { checkOptionNames } from "./wire/option_names.ts";
 
 export {
   type Authorization,
@@ -115,6 +119,15 @@ export interface ServeOptions<Auth> extends HandlerOptions<Auth> {
   readonly tls?: ServerTls | undefined;
 }
 
+type Names<Options> = Readonly<Record<keyof Options, true>>;
+const HANDLER_NAMES: Names<HandlerOptions<never>> = { ...SERVER_OPTION_NAMES, fallback: true };
+const SERVE: Names<ServeOptions<never>> = {
+  port: true,
+  hostname: true,
+  tls: true,
+  ...HANDLER_NAMES,
+};
+
 /** A server that listens. */
 export interface Server<Event> extends ServerCore<Event>, AsyncDisposable {
   /** The port that was bound. */
@@ -165,6 +178,7 @@ export async function serve<Methods, State, Event, Auth = undefined>(
   options: ServeOptions<Auth>,
   handler: ServiceHandler<Methods, State, Event, Auth>,
 ): Promise<Server<Event>> {
+  checkOptionNames("serve", options, SERVE);
   const limits = checkLimits(options.limits);
   if (runtimeName() === "browser") throw new TypeError("Cannot listen: a browser has no sockets");
   const core = createCore(service, withReport(options), handler, chooseDeflater());
@@ -223,6 +237,7 @@ export function handler<Methods, State, Event, Auth = undefined>(
   options: HandlerOptions<Auth>,
   handler: ServiceHandler<Methods, State, Event, Auth>,
 ): Mounted<Event> {
+  checkOptionNames("handler", options, HANDLER_NAMES);
   const core = createCore(service, withReport(options), handler, chooseDeflater());
   const { fallback, onError } = plainHttp(service.name, options, core);
   const bun = bunHandlers(core.acceptor, fallback, onError);
@@ -283,16 +298,6 @@ async function closeServer(
 
 function chooseDeflater(): Deflater {
   return createZlibDeflater() ?? createStreamsDeflater();
-}
-
-function misdirected(): Response {
-  return new Response("This server does not answer to that host.\n", { status: 421 });
-}
-
-function describeEndpoint(): Response {
-  return new Response("This is a HardLight endpoint: connect with a HardLight client.\n", {
-    headers: { "content-type": "text/plain; charset=utf-8" },
-  });
 }
 
 /** Errors that nobody asked for are still seen by whoever runs the server. */

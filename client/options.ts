@@ -6,6 +6,7 @@
 import type { CallsOf } from "../service/types.ts";
 import { DEFAULT_LEVEL, type Fingerprint, introduce } from "../wire/handshake.ts";
 import { checkLimits, type Limits } from "../wire/limits.ts";
+import { checkOptionNames } from "../wire/option_names.ts";
 import type { ClientTls } from "../wire/transport.ts";
 import type { WhenFull } from "./calls.ts";
 import type { ClientState } from "./state_mirror.ts";
@@ -70,15 +71,29 @@ export interface CheckedOptions {
   readonly whenFull: WhenFull;
 }
 
+/** Every name of {@linkcode ConnectOptions}: one that is missing here does not compile. */
+const NAMES: Readonly<Record<keyof ConnectOptions<never, never>, true>> = {
+  tls: true,
+  level: true,
+  headers: true,
+  limits: true,
+  whenFull: true,
+  reconnect: true,
+  onConnect: true,
+  onError: true,
+  onTrace: true,
+  signal: true,
+};
+
 /**
  * Fill in the defaults.
  *
- * @throws {TypeError} If an option has no meaning.
+ * @throws {TypeError} If there is no such option, or it has no meaning.
  * @throws {RangeError} If a number is out of bounds.
  */
-export function checkOptions(
-  { level = DEFAULT_LEVEL, limits, whenFull = "fail" }: ConnectOptions<never, never>,
-): CheckedOptions {
+export function checkOptions(options: ConnectOptions<never, never>): CheckedOptions {
+  checkOptionNames("connect", options, NAMES);
+  const { level = DEFAULT_LEVEL, limits, whenFull = "fail" } = options;
   if (!Number.isInteger(level) || level < 0 || level > 9) {
     throw new RangeError(`Cannot use level ${level}: expected 0 to 9`);
   }

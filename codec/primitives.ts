@@ -146,7 +146,8 @@ export class BigInteger extends Scalar<bigint> {
 
   accept(value: unknown, path: Path): void {
     if (typeof value !== "bigint" || value < this.min || value > this.max) {
-      refuse(path, `${this.kind}, a bigint from ${this.min} to ${this.max}`, value);
+      const advice = Number.isInteger(value) ? ` (write ${value}n)` : "";
+      refuse(path, `${this.kind}, a bigint from ${this.min} to ${this.max}${advice}`, value);
     }
   }
 

@@ -108,3 +108,15 @@ export function internalError(): Response {
     headers: { "content-type": "text/plain; charset=utf-8" },
   });
 }
+
+/** The answer to a request by a name that the server does not have. */
+export function misdirected(): Response {
+  return new Response("This server does not answer to that host.\n", { status: 421 });
+}
+
+/** The answer to a request that asks for no WebSocket, where the user gave none. */
+export function describeEndpoint(): Response {
+  return new Response("This is a HardLight endpoint: connect with a HardLight client.\n", {
+    headers: { "content-type": "text/plain; charset=utf-8" },
+  });
+}

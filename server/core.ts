@@ -74,6 +74,20 @@ export interface ServerOptions<Auth> {
   readonly onMissedEvents?: ((missed: MissedEvents) => void) | undefined;
 }
 
+/** Every name of {@linkcode ServerOptions}: one that is missing here does not compile. */
+export const SERVER_OPTION_NAMES: Readonly<Record<keyof ServerOptions<never>, true>> = {
+  limits: true,
+  origins: true,
+  hosts: true,
+  authorize: true,
+  onError: true,
+  onProtocolError: true,
+  callRate: true,
+  maxLevel: true,
+  onTrace: true,
+  broker: true,
+};
+
 /** How {@linkcode ServerCore.close} ends. */
 export interface CloseOptions {
   /** Milliseconds that calls under way have to finish. Default: `closeTimeoutMs`. */

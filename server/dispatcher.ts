@@ -53,6 +53,8 @@ class TypedDispatcher<Methods, State, Event, Auth> implements Dispatcher<State, 
   method = 0;
   readonly #service: Service<Methods, State, Event>;
   readonly #factory: HandlerFactory<Methods, State, Event, Auth>;
+  /** Whether the names of the first connection's methods were looked at. */
+  #checked = false;
 
   constructor(
     service: Service<Methods, State, Event>,
@@ -70,15 +72,34 @@ class TypedDispatcher<Methods, State, Event, Auth> implements Dispatcher<State, 
     if (isThenable(handlers)) {
       Promise.resolve(handlers).then(undefined, ignore);
       throw new TypeError(
-        "Cannot use the handler: it made a promise, and the methods are needed at once",
+        "Cannot use the handler: it is async; answer the methods at once, and wait inside of them",
       );
     }
+    if (!this.#checked) this.#checkNames(handlers);
     for (const { name } of this.#service.methods) {
       if (typeof (handlers as Handlers)[name] !== "function") {
         throw new TypeError(`Cannot use the handler: it has no method ${name}`);
       }
     }
     return handlers;
+  }
+
+  /** A method that is none of the service's is one misspelt. A class may have more than its methods. */
+  #checkNames(handlers: object): void {
+    const prototype: unknown = Object.getPrototypeOf(handlers);
+    if (prototype === Object.prototype || prototype === null) {
+      const { name: service, methods } = this.#service;
+      for (const [name, value] of Object.entries(handlers)) {
+        if (typeof value === "function" && !methods.some((method) => method.name === name)) {
+          throw new TypeError(
+            `Cannot use the handler: ${service} has no method ${name}; it has ${
+              methods.map((method) => method.name).join(", ")
+            }`,
+          );
+        }
+      }
+    }
+    this.#checked = true;
   }
 
   decode(reader: Reader, start: number, end: number): unknown {

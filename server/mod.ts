@@ -25,6 +25,7 @@ export {
   type AcceptingCore,
   type CloseOptions,
   createCore,
+  SERVER_OPTION_NAMES,
   type ServerCore,
   type ServerOptions,
 } from "./core.ts";

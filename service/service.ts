@@ -49,10 +49,10 @@ export function rpc<const Args extends Fields, Output>(
   args: Args,
   output: Schema<Output>,
 ): Method<Call<Args, Output>>;
-export function rpc(args: Fields = {}, output: Schema<unknown> = unit): Method<unknown> {
-  checkFields("an argument", args);
-  if (!isSchema(output)) throw new TypeError("Cannot describe a method: its output is no schema");
-  return { args, output };
+export function rpc(...given: [args?: Fields, output?: Schema<unknown>]): Method<unknown> {
+  const [args = {}, output] = given;
+  // `service()` checks, which knows the method's name. An output that is undefined is a mistake.
+  return { args, output: given.length < 2 ? unit : output as Schema<unknown> };
 }
 
 /** What {@linkcode service} is given. */
@@ -92,18 +92,21 @@ export function service<
   { -readonly [K in keyof State]: Infer<State[K]> },
   Event
 > {
+  if (typeof definition?.rpc !== "object" || definition.rpc === null) {
+    throw new TypeError("Cannot make a service: expected methods, as in { rpc: { get: rpc() } }");
+  }
   const entries = Object.entries(definition.rpc);
   const fields: Fields = definition.state ?? {};
   if (entries.length === 0) throw new TypeError("Cannot make a service: it has no methods");
   checkIdentifiers("method", entries.map(([name]) => name));
   for (const [name, method] of entries) {
     if (!isMethod(method)) throw new TypeError(`Cannot make method ${name}: use rpc()`);
+    checkFields(`an argument of method ${name}`, method.args);
+    checkSchema(`the output of method ${name}`, method.output);
   }
   checkFields("a field of the state", fields);
   for (const [name, schema] of Object.entries(fields)) checkDefault(name, schema);
-  if (definition.event !== undefined && !isSchema(definition.event)) {
-    throw new TypeError("Cannot make a service: its event is no schema");
-  }
+  if ("event" in definition) checkSchema("the event", definition.event);
   const calls = new VariantsSchema(
     Object.fromEntries(entries.map(([name, { args }]) => [name, args])),
     false,
@@ -149,6 +152,15 @@ function checkIdentifiers(what: string, names: readonly string[]): void {
 function checkFields(what: string, fields: Fields): void {
   checkIdentifiers(what, Object.keys(fields));
   for (const [name, schema] of Object.entries(fields)) {
-    if (!isSchema(schema)) throw new TypeError(`Cannot use ${what} ${name}: it is no schema`);
+    checkSchema(`${what}, ${name}`, schema);
   }
+}
+
+function checkSchema(what: string, schema: unknown): void {
+  if (isSchema(schema)) return;
+  throw new TypeError(
+    schema === undefined
+      ? `Cannot use ${what}: it is undefined; modules that import each other see that`
+      : `Cannot use ${what}: it is no schema`,
+  );
 }

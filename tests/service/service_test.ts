@@ -136,6 +136,10 @@ test("the fingerprint changes with each part, and with nothing else", () => {
   }
 });
 
+/** A service with one method. */
+const of = (...[args, output]: [Fields, Schema<number>?]) =>
+  service({ rpc: { a: output === undefined ? rpc(args) : rpc(args, output) } });
+
 const BAD: readonly (readonly [what: string, make: () => unknown])[] = [
   ["no methods", () => service({ rpc: {} })],
   ["a method named then", () => service({ rpc: { then: rpc() } })],
@@ -144,9 +148,9 @@ const BAD: readonly (readonly [what: string, make: () => unknown])[] = [
   ["a method with a space", () => service({ rpc: { "a b": rpc() } })],
   ["a method without a name", () => service({ rpc: { "": rpc() } })],
   ["a method that is none", () => service({ rpc: { a: u32 as unknown as Method<() => void> } })],
-  ["an argument that is no schema", () => rpc({ a: 5 } as unknown as Fields)],
-  ["an argument named 0", () => rpc({ 0: u32 })],
-  ["an output that is no schema", () => rpc({}, 5 as unknown as Schema<number>)],
+  ["an argument that is no schema", () => of({ a: 5 } as unknown as Fields)],
+  ["an argument named 0", () => of({ 0: u32 })],
+  ["an output that is no schema", () => of({}, 5 as unknown as Schema<number>)],
   [
     "a state field that is no schema",
     () => service({ rpc: { a: rpc() }, state: { a: 5 } as unknown as Fields }),
