@@ -28,7 +28,7 @@ import {
   type ServiceHandler,
 } from "./server/mod.ts";
 import { useCompiler } from "./codec/compiler.ts";
-import { type BunHandlers, handlers as bunHandlers, listen as bunListen } from "./runtime/bun.ts";
+import { type BunHandlers, handlers as bunHandlers } from "./runtime/bun.ts";
 import { checkCertificate } from "./runtime/check_certificate.ts";
 import { handler as denoHandler } from "./runtime/deno.ts";
 import { runtimeName } from "./runtime/detect.ts";
@@ -36,19 +36,17 @@ import {
   describeEndpoint,
   type Fallback,
   type Listener,
-  listenError,
-  type ListenOptions,
   misdirected,
   type OnPlainError,
 } from "./runtime/listen.ts";
-import { listen as rawListen } from "./runtime/raw_server.ts";
+import { listen } from "./runtime/listen_here.ts";
 import { type StandardUpgrade, upgradeStandard } from "./runtime/standard.ts";
 import { createStreamsDeflater } from "./runtime/streams.ts";
 import { createZlibDeflater } from "./runtime/zlib.ts";
 import type { Service } from "./service/types.ts";
 import { certificateOf, type ServerTls, urlHost } from "./tls/server_tls.ts";
 import type { Deflater } from "./wire/deflater.ts";
-import type { Acceptor, PeerInfo } from "./wire/transport.ts";
+import type { PeerInfo } from "./wire/transport.ts";
 import { checkLimits } from "./wire/limits.ts";
 import { checkOptionNames } from "./wire/option_names.ts";
 
@@ -180,7 +178,6 @@ export async function serve<Methods, State, Event, Auth = undefined>(
 ): Promise<Server<Event>> {
   checkOptionNames("serve", options, SERVE);
   const limits = checkLimits(options.limits);
-  if (runtimeName() === "browser") throw new TypeError("Cannot listen: a browser has no sockets");
   const core = createCore(service, withReport(options), handler, chooseDeflater());
   const { tls } = options;
   if (typeof tls === "object") checkCertificate(tls.cert, tls.key);
@@ -272,14 +269,6 @@ function plainHttp<Auth>(
     fallback: (request) => core.answersTo(request) ? fallback(request) : misdirected(),
     onError: (error, peer) => core.onError(error, { where: "fallback", peer, service }),
   };
-}
-
-async function listen(acceptor: Acceptor, options: ListenOptions): Promise<Listener> {
-  try {
-    return await (runtimeName() === "bun" ? bunListen : rawListen)(acceptor, options);
-  } catch (error) {
-    throw listenError(error, options);
-  }
 }
 
 async function closeServer(

@@ -43,26 +43,6 @@ export interface Listener {
   abort(): void;
 }
 
-/** What a runtime throws where it cannot bind an address, in words; its `code` is kept. */
-export function listenError(error: unknown, { port, hostname }: ListenOptions): unknown {
-  const { code } = error as { readonly code?: unknown };
-  const advice = typeof code === "string" ? ADVICE[code] : undefined;
-  if (advice === undefined) return error;
-  const where = hostname === undefined ? `port ${port}` : `${hostname}, port ${port}`;
-  return Object.assign(
-    new Error(`Cannot listen on ${where}: ${advice} (${code})`, { cause: error }),
-    {
-      code,
-    },
-  );
-}
-
-const ADVICE: Readonly<Record<string, string>> = {
-  EADDRINUSE: "another program has it; stop that one or give another, 0 lets the system choose",
-  EACCES: "this user may not take it; give one from 1024 up",
-  EADDRNOTAVAIL: "this machine does not have that address",
-};
-
 /** Whether a request asks for a WebSocket. */
 export function wantsWebSocket(request: Request): boolean {
   return request.method === "GET" &&

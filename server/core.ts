@@ -86,6 +86,7 @@ export const SERVER_OPTION_NAMES: Readonly<Record<keyof ServerOptions<never>, tr
   maxLevel: true,
   onTrace: true,
   broker: true,
+  onMissedEvents: true,
 };
 
 /** How {@linkcode ServerCore.close} ends. */

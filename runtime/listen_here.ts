@@ -1,0 +1,42 @@
+/**
+ * {@linkcode listen}: by what the running runtime has.
+ *
+ * @module
+ */
+
+import type { Acceptor } from "../wire/transport.ts";
+import { listen as bunListen } from "./bun.ts";
+import { runtimeName } from "./detect.ts";
+import type { Listener, ListenOptions } from "./listen.ts";
+import { listen as rawListen } from "./raw_server.ts";
+
+/** Listen. Rejects with a `TypeError` in a browser, or with the runtime's error in words. */
+export async function listen(acceptor: Acceptor, options: ListenOptions): Promise<Listener> {
+  const runtime = runtimeName();
+  if (runtime === "browser") throw new TypeError("Cannot listen: a browser has no sockets");
+  try {
+    return await (runtime === "bun" ? bunListen : rawListen)(acceptor, options);
+  } catch (error) {
+    throw inWords(error, options);
+  }
+}
+
+/** What a runtime throws where it cannot bind an address, in words; its `code` is kept. */
+function inWords(error: unknown, { port, hostname }: ListenOptions): unknown {
+  const { code } = error as { readonly code?: unknown };
+  const advice = typeof code === "string" ? ADVICE[code] : undefined;
+  if (advice === undefined) return error;
+  const where = hostname === undefined ? `port ${port}` : `${hostname}, port ${port}`;
+  return Object.assign(
+    new Error(`Cannot listen on ${where}: ${advice} (${code})`, { cause: error }),
+    {
+      code,
+    },
+  );
+}
+
+const ADVICE: Readonly<Record<string, string>> = {
+  EADDRINUSE: "another program has it; stop that one or give another, 0 lets the system choose",
+  EACCES: "this user may not take it; give one from 1024 up",
+  EADDRNOTAVAIL: "this machine does not have that address",
+};
