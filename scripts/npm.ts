@@ -11,6 +11,7 @@ import { spawnSync } from "node:child_process";
 import { cp, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
+import { checkConsumers } from "./npm_consumers.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const OUT = `${ROOT}npm`;
@@ -20,9 +21,10 @@ interface Manifest {
   readonly version: string;
   readonly license: string;
   readonly exports: Readonly<Record<string, string>>;
+  readonly publish: { readonly include: readonly string[] };
 }
 
-const { name, version, license, exports } = JSON.parse(
+const { name, version, license, exports, publish } = JSON.parse(
   await readFile(`${ROOT}deno.json`, "utf8"),
 ) as Manifest;
 
@@ -33,15 +35,18 @@ const CONFIG = {
     module: "nodenext",
     rewriteRelativeImportExtensions: true,
     declaration: true,
+    declarationMap: true,
+    sourceMap: true,
     strict: true,
     exactOptionalPropertyTypes: true,
     skipLibCheck: true,
     types: ["node"],
     noCheck: true,
-    rootDir: "..",
+    // Maps name the sources, which are in the package.
+    rootDir: "src",
     outDir: ".",
   },
-  files: Object.values(exports).map((file) => `../${file.slice(2)}`),
+  files: Object.values(exports).map((file) => `src/${file.slice(2)}`),
 };
 
 function run(cwd: string, command: string, ...args: string[]): void {
@@ -52,14 +57,31 @@ function run(cwd: string, command: string, ...args: string[]): void {
   }
 }
 
-/** Declarations name what they import as `.ts`; Node wants `.js`. */
-async function renameImports(folder: string): Promise<void> {
+/** Mends what the compiler leaves in declarations. */
+async function mendDeclarations(folder: string): Promise<void> {
   for (const file of await readdir(folder, { recursive: true })) {
     if (!file.endsWith(".d.ts")) continue;
     const path = `${folder}/${file}`;
-    const text = await readFile(path, "utf8");
-    await writeFile(path, text.replace(/((?:from|import\() ?"\.[^"]*)\.ts"/g, '$1.js"'));
+    // They name what they import as `.ts`; Node wants `.js`.
+    let text = (await readFile(path, "utf8"))
+      .replace(/((?:from|import\() ?"\.[^"]*)\.ts"/g, '$1.js"');
+    // A bundler's template has no `lib` of these.
+    if (/AsyncDisposable|asyncDispose/.test(text)) {
+      text = `/// <reference lib="esnext.disposable" />\n${text}`;
+    }
+    await writeFile(path, text);
   }
+}
+
+/** Modules that do something when they are loaded, which a bundler must not drop. */
+async function sideEffects(folder: string): Promise<string[] | false> {
+  const files: string[] = [];
+  for (const file of await readdir(folder, { recursive: true })) {
+    if (!file.endsWith(".ts")) continue;
+    const text = await readFile(`${folder}/${file}`, "utf8");
+    if (/^[A-Za-z.]+\(.*\);$/m.test(text)) files.push(`./${file.replace(/\.ts$/, ".js")}`);
+  }
+  return files.length > 0 && files.sort();
 }
 
 function target(file: string): { types: string; default: string } {
@@ -67,16 +89,29 @@ function target(file: string): { types: string; default: string } {
   return { types: `${stem}.d.ts`, default: `${stem}.js` };
 }
 
-function repository(): object {
+/** Where the package comes from: a workflow knows it, and provenance compares it. */
+function origin(): object {
   const { GITHUB_REPOSITORY } = process.env;
-  if (GITHUB_REPOSITORY === undefined) return {};
-  return { repository: { type: "git", url: `git+https://github.com/${GITHUB_REPOSITORY}.git` } };
+  if (GITHUB_REPOSITORY === undefined) {
+    console.warn("No GITHUB_REPOSITORY: the package names no repository, homepage or bugs");
+    return {};
+  }
+  const home = `https://github.com/${GITHUB_REPOSITORY}`;
+  return {
+    repository: { type: "git", url: `git+${home}.git` },
+    homepage: `${home}#readme`,
+    bugs: `${home}/issues`,
+  };
 }
 
 // The types of Node, which declarations name.
 run(ROOT, "npm", "install", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error");
 await rm(OUT, { recursive: true, force: true });
 await mkdir(OUT);
+for (const name of publish.include) {
+  if (/\.(?:md|json)$|^LICENSE$/.test(name)) continue;
+  await cp(`${ROOT}${name}`, `${OUT}/src/${name}`, { recursive: true });
+}
 await writeFile(
   `${OUT}/package.json`,
   JSON.stringify(
@@ -87,10 +122,9 @@ await writeFile(
       description:
         "Binary WebSocket RPC with events and connection state; speaks to Rust's hardlight.",
       keywords: ["rpc", "websocket", "rkyv", "realtime"],
-      // A workflow knows it, and provenance compares it.
-      ...repository(),
+      ...origin(),
       type: "module",
-      sideEffects: ["./server.js", "./memory.js"],
+      sideEffects: await sideEffects(`${OUT}/src`),
       engines: { node: ">=20" },
       exports: Object.fromEntries(
         Object.entries(exports).map(([entry, file]) => [
@@ -109,9 +143,10 @@ await writeFile(
 await writeFile(`${OUT}/tsconfig.json`, JSON.stringify(CONFIG));
 run(OUT, "npx", "-y", "-p", "typescript@5.9.3", "tsc", "-p", "tsconfig.json");
 await rm(`${OUT}/tsconfig.json`);
-await renameImports(OUT);
+await mendDeclarations(OUT);
 for (const file of ["README.md", "LICENSE", "CHANGELOG.md"]) {
   await cp(`${ROOT}${file}`, `${OUT}/${file}`).catch(() => {});
 }
 run(OUT, "npx", "-y", "publint@0.3.25", "--strict");
 run(OUT, "npx", "-y", "@arethetypeswrong/cli@0.18.5", "--pack", ".", "--profile", "esm-only");
+await checkConsumers(ROOT, OUT);
