@@ -7,13 +7,11 @@
  *
  * @module
  */
-import { type Compiled, type Compiler, setCompiler } from "./archive.ts";
+import { compile, type Compiled, type Compiler, setCompiler } from "./archive.ts";
 import { ReadEmitter } from "./compile_read.ts";
 import { WriteEmitter } from "./compile_write.ts";
 import { Generator } from "./generator.ts";
-import type { Reader } from "./reader.ts";
 import type { Schema } from "./schema.ts";
-import type { Writer } from "./writer.ts";
 
 /** Whether this environment lets code be generated. */
 export function canCompile(): boolean {
@@ -28,29 +26,38 @@ export function canCompile(): boolean {
 const generate: Compiler = <T>(schema: Schema<T>): Compiled<T> => {
   const functions: Compiled<T> = {
     write(writer, value) {
-      const generator = new Generator();
-      const emitter = new WriteEmitter(generator);
-      const main = emitter.main(schema);
-      const write = generator.build(main, (name, part) => emitter.outlined(name, part)) as (
-        w: Writer,
-        v: T,
-      ) => void;
-      functions.write = write;
-      write(writer, value);
+      functions.write = generated(() => writing(schema), () => compile(schema).write);
+      functions.write(writer, value);
     },
     read(reader) {
-      const read = reading(schema, true) as (r: Reader) => T;
-      functions.read = read;
-      return read(reader);
+      functions.read = generated(() => reading(schema, true), () => compile(schema).read);
+      return functions.read(reader);
     },
     check(reader) {
-      const check = reading(schema, false) as (r: Reader) => void;
-      functions.check = check;
-      check(reader);
+      functions.check = generated(() => reading(schema, false), () => compile(schema).check);
+      functions.check(reader);
     },
   };
   return functions;
 };
+
+/** What is generated, or a schema's own where that is forbidden by now: Workers allow it at their start. */
+function generated<F>(generate: () => unknown, own: () => F): F {
+  try {
+    return generate() as F;
+  } catch (error) {
+    if (canCompile()) throw error;
+    setCompiler(undefined);
+    return own();
+  }
+}
+
+function writing(schema: Schema<unknown>): unknown {
+  const generator = new Generator();
+  const emitter = new WriteEmitter(generator);
+  const main = emitter.main(schema);
+  return generator.build(main, (name, part) => emitter.outlined(name, part));
+}
 
 function reading(schema: Schema<unknown>, builds: boolean): unknown {
   const generator = new Generator();

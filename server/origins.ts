@@ -102,8 +102,8 @@ function isSerialised(origin: string): boolean {
 
 function checkHost(host: string): string {
   if (typeof host === "string" && URL.canParse(`http://${host}`)) {
-    const { pathname, search, hash, username } = new URL(`http://${host}`);
-    if (pathname === "/" && `${search}${hash}${username}` === "" && !/[/*@]/.test(host)) {
+    const { pathname, search, hash } = new URL(`http://${host}`);
+    if (pathname === "/" && `${search}${hash}` === "" && !/[/*@]/.test(host)) {
       return host.toLowerCase();
     }
   }

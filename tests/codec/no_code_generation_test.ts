@@ -2,6 +2,9 @@ import { assertEquals } from "@std/assert";
 import { spawnSync } from "node:child_process";
 import process from "node:process";
 import { test } from "node:test";
+import { setCompiler } from "../../codec/archive.ts";
+import { useCompiler } from "../../codec/compiler.ts";
+import { decode, encode, string, struct, u32, validate, vec } from "../../codec/mod.ts";
 
 const MODULE = new URL("../../codec/mod.ts", import.meta.url).href;
 const COMPILER = new URL("../../codec/compiler.ts", import.meta.url).href;
@@ -28,4 +31,27 @@ test("the codec works where no code may be generated", { skip: missing && "no de
     { encoding: "utf8", env: { ...process.env, NO_COLOR: "1" } },
   );
   assertEquals(stdout.trim(), "false true one", stderr);
+});
+
+test("the codec works where no code may be generated any more", () => {
+  const previous = setCompiler(undefined);
+  const Original = globalThis.Function;
+  const schema = struct({ id: u32, names: vec(string) });
+  const value = { id: 7, names: ["a", "a name that is long"] };
+  try {
+    assertEquals(useCompiler(), true);
+    // As in a Worker at Cloudflare after its start.
+    globalThis.Function = class {
+      constructor() {
+        throw new EvalError("Code generation from strings disallowed for this context");
+      }
+    } as never;
+    const archive = encode(schema, value);
+    assertEquals(decode(schema, archive), value);
+    validate(schema, archive);
+    assertEquals(useCompiler(), false);
+  } finally {
+    globalThis.Function = Original;
+    setCompiler(previous);
+  }
 });

@@ -60,6 +60,8 @@ declare class Response {
   );
   readonly status: number;
   readonly headers: Headers;
+  readonly bodyUsed: boolean;
+  readonly body: { readonly locked: boolean } | null;
   text(): Promise<string>;
 }
 declare class TextEncoder {
