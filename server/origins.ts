@@ -4,6 +4,8 @@
  * @module
  */
 
+import { ignore, isThenable } from "../wire/listener.ts";
+
 /**
  * Pages that may connect besides those of the server's own host: their origins, as the browser sends
  * them, or a function that knows. Only `true` lets one in.
@@ -55,6 +57,7 @@ export class OriginRules {
     if (typeof origins !== "function") return origins.includes(origin);
     const answer: unknown = origins(origin, request);
     if (typeof answer === "boolean") return answer;
+    if (isThenable(answer)) Promise.resolve(answer).then(undefined, ignore);
     throw new TypeError(
       `Cannot decide on origin "${origin}": origins() answered no boolean; it may not be async`,
     );

@@ -170,13 +170,17 @@ test("origins as a function decides by true alone", async () => {
     "https://no.example": false,
     "https://truthy.example": "yes",
     "https://late.example": Promise.resolve(true),
+    "https://failing.example": Promise.reject(new Error("late")),
   };
   const setup = setUp({ origins: (origin) => answers[origin] as boolean });
   const decided: string[] = [];
   for (const origin of Object.keys(answers)) decided.push(await decide(setup, { origin }));
   const refused = "403 OriginRefused";
-  assertEquals(decided, ["hl/2 6", refused, refused, refused]);
-  assertEquals(setup.errors.map(({ error }) => error instanceof TypeError), [false, true, true]);
+  assertEquals(decided, ["hl/2 6", refused, refused, refused, refused]);
+  assertEquals(
+    setup.errors.map(({ error }) => error instanceof TypeError),
+    [false, true, true, true],
+  );
 });
 
 test("a refused origin is told once, with the option that would let it in", async () => {
