@@ -34,7 +34,8 @@ export async function openHardlight(
   };
 }
 
-async function operationOf(
+/** Make `operation` the round trip of a client. */
+export async function operationOf(
   client: ClientOf<typeof Counter>,
   operation: Operation,
 ): Promise<() => Promise<unknown>> {

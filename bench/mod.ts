@@ -1,7 +1,7 @@
 /**
  * Latency and throughput of HardLight beside raw WebSockets: see `bench/README.md`.
  *
- * Run: `deno task bench` or `bun run bench`, with `--quick`, `--rounds 5`, `--only rpc,codec`, `--cores 1`.
+ * Run: `deno task bench:all` or `bun run bench:all`, with `--quick`, `--rounds 5`, `--only rpc,codec`, `--cores 1`.
  *
  * @module
  */

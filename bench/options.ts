@@ -1,5 +1,5 @@
 /**
- * What `deno task bench` and `bun run bench` can be told.
+ * What `deno task bench:all` and `bun run bench:all` can be told.
  *
  * @module
  */
