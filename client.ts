@@ -35,6 +35,7 @@ export type {
   Overflow,
   PerAttempt,
   ReceivedEvent,
+  StateChanges,
   UntilOptions,
   WhenFull,
 } from "./client/mod.ts";
