@@ -14,6 +14,7 @@
  */
 import { type Client, type ConnectOptions, connectWith, type PerAttempt } from "./client/mod.ts";
 import { createTelemetry } from "./client/telemetry.ts";
+import type { Codec } from "./codec/archive.ts";
 import { runtimeName } from "./runtime/detect.ts";
 import type { Service } from "./service/types.ts";
 import type { Deflater } from "./wire/deflater.ts";
@@ -35,7 +36,6 @@ export type {
   Overflow,
   PerAttempt,
   ReceivedEvent,
-  StateChanges,
   UntilOptions,
   WhenFull,
 } from "./client/mod.ts";
@@ -75,16 +75,18 @@ export async function connect<Methods, State, Event>(
   if (runtimeName() === "browser") {
     return await (await import("./browser.ts")).connect(service, url, options);
   }
-  const [dial, deflater] = await Promise.all([loadDialer(), loadDeflater()]);
+  const [dial, deflater, codec] = await Promise.all([loadDialer(), loadDeflater(), loadCodec()]);
   const telemetry = createTelemetry(service.name, options.onTrace);
-  return await connectWith(service, url, options, { dial, deflater, telemetry });
+  return await connectWith(service, url, options, { dial, deflater, codec, telemetry });
 }
 
 async function loadDialer(): Promise<Dialer> {
-  // Pages do without generated code: many forbid it, and all want to be small.
-  const { useCompiler } = await import("./codec/compiler.ts");
-  useCompiler();
   return (await import("./runtime/raw_websocket.ts")).dial;
+}
+
+/** Pages do without generated code: many forbid it, and all want to be small. */
+async function loadCodec(): Promise<Codec> {
+  return (await import("./codec/compiler.ts")).generate;
 }
 
 async function loadDeflater(): Promise<Deflater> {

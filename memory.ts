@@ -5,7 +5,8 @@
  */
 import { type Client, type ConnectOptions, connectWith } from "./client/mod.ts";
 import { createTelemetry } from "./client/telemetry.ts";
-import { useCompiler } from "./codec/compiler.ts";
+import { systemClock } from "./wire/clock.ts";
+import { generate } from "./codec/compiler.ts";
 import { memoryDialer, MemoryNetwork } from "./runtime/memory.ts";
 import { createStreamsDeflater } from "./runtime/streams.ts";
 import { createZlibDeflater } from "./runtime/zlib.ts";
@@ -78,11 +79,17 @@ export async function memoryPair<Methods, State, Event, Auth = undefined>(
   options: MemoryPairOptions<Methods, State, Auth> = {},
 ): Promise<MemoryPair<Methods, State, Event>> {
   // As `serve()` and `connect()` do: what is tested is what runs.
-  useCompiler();
   checkOptionNames("memoryPair", options, { server: true, client: true });
   checkOptionNames("memoryPair", options.server ?? {}, SERVER_OPTION_NAMES);
   const deflater = createZlibDeflater() ?? createStreamsDeflater();
-  const server = createCore(service, options.server ?? {}, handler, deflater);
+  const server = createCore(
+    service,
+    options.server ?? {},
+    handler,
+    deflater,
+    systemClock,
+    generate,
+  );
   server.start();
   const network = new MemoryNetwork();
   const dial = memoryDialer(server.acceptor, network);
@@ -93,6 +100,7 @@ export async function memoryPair<Methods, State, Event, Auth = undefined>(
     const client = await connectWith(service, "ws://memory/", clientOptions, {
       dial,
       deflater,
+      codec: generate,
       telemetry: createTelemetry(service.name, clientOptions.onTrace),
     });
     clients.add(client);

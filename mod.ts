@@ -51,7 +51,7 @@ export {
   rangeToInclusive,
   type Result,
   result,
-  Schema,
+  type Schema,
   set,
   socketAddr,
   type SocketAddrV4,

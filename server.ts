@@ -27,7 +27,8 @@ import {
   type ServerOptions,
   type ServiceHandler,
 } from "./server/mod.ts";
-import { useCompiler } from "./codec/compiler.ts";
+import { systemClock } from "./wire/clock.ts";
+import { generate } from "./codec/compiler.ts";
 import { type BunHandlers, handlers as bunHandlers } from "./runtime/bun.ts";
 import { checkCertificate } from "./runtime/check_certificate.ts";
 import { handler as denoHandler } from "./runtime/deno.ts";
@@ -98,8 +99,6 @@ export type {
   BunSocketData,
   BunWebSocketHandler,
 } from "./runtime/bun.ts";
-
-useCompiler();
 
 /** What {@linkcode handler} can be told. */
 export interface HandlerOptions<Auth> extends ServerOptions<Auth> {
@@ -178,7 +177,14 @@ export async function serve<Methods, State, Event, Auth = undefined>(
 ): Promise<Server<Event>> {
   checkOptionNames("serve", options, SERVE);
   const limits = checkLimits(options.limits);
-  const core = createCore(service, withReport(options), handler, chooseDeflater());
+  const core = createCore(
+    service,
+    withReport(options),
+    handler,
+    chooseDeflater(),
+    systemClock,
+    generate,
+  );
   const { tls } = options;
   if (typeof tls === "object") checkCertificate(tls.cert, tls.key);
   const { cert, key, fingerprint } = await certificateOf(options);
@@ -235,7 +241,14 @@ export function handler<Methods, State, Event, Auth = undefined>(
   handler: ServiceHandler<Methods, State, Event, Auth>,
 ): Mounted<Event> {
   checkOptionNames("handler", options, HANDLER_NAMES);
-  const core = createCore(service, withReport(options), handler, chooseDeflater());
+  const core = createCore(
+    service,
+    withReport(options),
+    handler,
+    chooseDeflater(),
+    systemClock,
+    generate,
+  );
   const { fallback, onError } = plainHttp(service.name, options, core);
   const bun = bunHandlers(core.acceptor, fallback, onError);
   core.start();

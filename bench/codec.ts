@@ -7,7 +7,7 @@
  */
 import { bench, do_not_optimize as keep, run } from "mitata";
 import { readArchive } from "../codec/archive.ts";
-import { useCompiler } from "../codec/compiler.ts";
+import { generate } from "../codec/compiler.ts";
 import { decode } from "../codec/decode.ts";
 import { encode } from "../codec/encode.ts";
 import { Reader } from "../codec/reader.ts";
@@ -28,8 +28,6 @@ import {
 } from "../wire/messages.ts";
 import { digits } from "./statistics.ts";
 import type { Table } from "./table.ts";
-
-useCompiler();
 
 const increment = Counter.methods.find(({ name }) => name === "increment")?.call as Schema<unknown>;
 const ARGS = { amount: 1 };
@@ -54,18 +52,20 @@ function write(name: string, into: () => void): Uint8Array {
   return message;
 }
 
-const request = write("a request", () => writeRequest(writer, 1, increment, ARGS));
+const request = write("a request", () => writeRequest(generate, writer, 1, increment, ARGS));
 bench("read a request", () => {
   reader.reset(request);
   readClientMessage(reader, 0, request.length, clientMessage);
-  return keep(readArchive(Counter.calls, reader, clientMessage.start, clientMessage.end));
+  return keep(
+    readArchive(generate, Counter.calls, reader, clientMessage.start, clientMessage.end),
+  );
 });
 
-const response = write("a response", () => writeResponse(writer, 1, u32, 7));
+const response = write("a response", () => writeResponse(generate, writer, 1, u32, 7));
 bench("read a response", () => {
   reader.reset(response);
   readServerMessage(reader, 0, response.length, serverMessage);
-  return keep(readArchive(u32, reader, serverMessage.start, serverMessage.end));
+  return keep(readArchive(generate, u32, reader, serverMessage.start, serverMessage.end));
 });
 
 const change = write("a state change", () => writeStateChange(writer, updates));
@@ -73,15 +73,15 @@ bench("read a state change", () => {
   reader.reset(change);
   readServerMessage(reader, 0, change.length, serverMessage);
   const start = serverMessage.updateStart(reader, 0);
-  return keep(readArchive(u32, reader, start, serverMessage.updateEnd(reader, 0)));
+  return keep(readArchive(generate, u32, reader, start, serverMessage.updateEnd(reader, 0)));
 });
 
-const event = write("an event", () => writeEventOf(writer, topic, CounterEvent, EVENT));
+const event = write("an event", () => writeEventOf(generate, writer, topic, CounterEvent, EVENT));
 bench("read an event", () => {
   reader.reset(event);
   readServerMessage(reader, 0, event.length, serverMessage);
   const { start, end } = serverMessage;
-  return keep(readArchive(CounterEvent, reader, start, end));
+  return keep(readArchive(generate, CounterEvent, reader, start, end));
 });
 
 bench("encode(): a CounterEvent", () => keep(encode(CounterEvent, EVENT)));

@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { interpret } from "../codec/archive.ts";
 import process from "node:process";
 import { dial } from "../runtime/raw_websocket.ts";
 import { STORED_HEADER_BYTES, writeStoredHeader } from "../deflate/stored.ts";
@@ -98,7 +99,7 @@ function callTrigger(count: number): Uint8Array<ArrayBuffer> {
   writer.position = writer.base = STORED_HEADER_BYTES;
   const [method] = FanOut.methods;
   if (method === undefined) throw new TypeError("The service has no method");
-  writeRequest(writer, 0, method.call, { count });
+  writeRequest(interpret, writer, 0, method.call, { count });
   writeStoredHeader(writer.bytes, 0, writer.position - STORED_HEADER_BYTES);
   return writer.bytes.slice(0, writer.position);
 }

@@ -8,6 +8,7 @@
  * @module
  */
 // deno-lint-ignore-file no-console
+import { interpret } from "../codec/archive.ts";
 import { Buffer } from "node:buffer";
 import { execFileSync, spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
@@ -138,7 +139,7 @@ function callFrame(): Buffer {
   const writer = new Writer();
   const get = Counter.methods.find(({ name }) => name === "get");
   if (get === undefined) throw new TypeError("The counter has no method get");
-  writeRequest(writer, 1, get.call, {});
+  writeRequest(interpret, writer, 1, get.call, {});
   const archive = writer.bytes.subarray(0, writer.position);
   const payload = new Uint8Array(storedSize(archive.length));
   deflateStored(archive, payload);

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Codec } from "../codec/archive.ts";
 import { CodecError } from "../codec/errors.ts";
 import type { Writer } from "../codec/writer.ts";
 import type { CallOptions, MethodInfo } from "../service/types.ts";
@@ -29,6 +30,8 @@ export const MAX_QUEUED_CALLS = 1024;
 export interface CallsOptions {
   /** `callTimeoutMs`, `maxBufferedBytes` and `maxInflatedBytes`. */
   readonly limits: Limits;
+  /** How values are archived. */
+  readonly codec: Codec;
   /** What to do with the 257th. */
   readonly whenFull: WhenFull;
   /** Whose time deadlines are in. */
@@ -101,7 +104,7 @@ export class Calls {
     const writer = this.#sender.begin();
     const start = writer.position;
     try {
-      writeRequest(writer, 0, method.call, args);
+      writeRequest(this.#options.codec, writer, 0, method.call, args);
       const bytes = writer.position - start;
       if (bytes > maxInflatedBytes) {
         throw new RangeError(`the message has ${bytes} bytes, the limit is ${maxInflatedBytes}`);

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { type Codec, interpret } from "../codec/archive.ts";
 import type { Schema } from "../codec/schema.ts";
 import type { CallsOf, Service } from "../service/types.ts";
 import { type Clock, systemClock } from "../wire/clock.ts";
@@ -40,6 +41,8 @@ export interface ClientParts {
   readonly dial: Dialer;
   /** Deflates and inflates. */
   readonly deflater: Deflater;
+  /** Archives values. Default: {@linkcode interpret}. */
+  readonly codec?: Codec;
   /** Default: {@linkcode systemClock}. */
   readonly clock?: Clock;
   /** What watches, if anything does. */
@@ -86,8 +89,6 @@ export class ServiceClient<Methods, State, Event> implements Client<Methods, Sta
   /** The session that calls go to. */
   #session: Session | undefined;
   #forgetSignal: (() => void) | undefined;
-  /** Ends the time in which events are held for the first iterators. */
-  #holding: unknown;
   readonly rpc: CallsOf<Methods>;
 
   /** Create without a connection: see {@linkcode ServiceClient.connect}. */
@@ -98,7 +99,7 @@ export class ServiceClient<Methods, State, Event> implements Client<Methods, Sta
     parts: ClientParts,
   ) {
     const checked = checkOptions(options as ConnectOptions<never, never>);
-    const { deflater, clock = systemClock } = parts;
+    const { deflater, codec = interpret, clock = systemClock } = parts;
     const report = (error: unknown): void => this.#report(error);
     const onBug = (bug: unknown): void => this.#report(bug, reportBug);
     this.#service = service;
@@ -106,11 +107,12 @@ export class ServiceClient<Methods, State, Event> implements Client<Methods, Sta
     this.#options = options;
     this.#parts = parts;
     this.#clock = clock;
-    this.#events = new EventHub(checked.limits, report);
-    this.#state = new StateMirror(service.state, clock, onBug, report);
+    this.#events = new EventHub(checked.limits.maxQueuedEvents);
+    this.#state = new StateMirror(service.state, clock, onBug);
     this.#status = new Observable<ClientStatus>({ state: "connecting" }, onBug);
     this.#host = {
       ...checked,
+      codec,
       deflater,
       clock,
       report,
@@ -173,12 +175,8 @@ export class ServiceClient<Methods, State, Event> implements Client<Methods, Sta
   /** Make the first connection, and see to it that there is one from then on. */
   async connect(): Promise<void> {
     this.#forgetSignal = onAbort(this.#options.signal, () => this.#finish());
-    this.#events.hold();
     try {
       void this.#stay(await this.#connectOnce(false));
-      if (this.#closing.signal.aborted) return;
-      // Whoever is given the client opens its iterators before any timer.
-      this.#holding = this.#clock.after(0, () => this.#events.release());
     } catch (error) {
       this.#counters.attemptsFailed++;
       this.#finish(toError(error));
@@ -299,7 +297,6 @@ export class ServiceClient<Methods, State, Event> implements Client<Methods, Sta
     const error = new RpcError("ConnectionLost", "The client was closed", { cause });
     for (const session of this.#sessions) session.end(CloseCode.Normal, error);
     this.#session = undefined;
-    this.#clock.clear(this.#holding);
     this.#events.end();
     this.#state.end();
     this.#status.set(cause === undefined ? { state: "closed" } : { state: "closed", cause });

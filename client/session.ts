@@ -131,7 +131,7 @@ export class Session implements TransportListener {
     }
     let output: unknown;
     try {
-      output = readArchive(call.method.output, reader, start, end);
+      output = readArchive(this.#host.codec, call.method.output, reader, start, end);
     } catch (cause) {
       call.reject(failed("ClientDecodeError", call.method, "cannot decode its output", cause));
       throw broken("BadReply", `the output of ${call.method.name}`, cause);
@@ -142,18 +142,18 @@ export class Session implements TransportListener {
   #onEvent(reader: Reader, message: ServerMessage): void {
     const { counters, events, event, limits: { maxTopicBytes } } = this.#host;
     counters.eventsReceived++;
-    if (event === undefined || !events.wanted) return;
+    if (event === undefined || events.size === 0) return;
     const topicBytes = message.topicEnd - message.topicStart;
     if (topicBytes > maxTopicBytes) return this.#skip(topicTooBig(`${topicBytes}`, maxTopicBytes));
     const topic = message.topic(reader);
     if (!events.wants(topic)) return;
     let payload: unknown;
     try {
-      payload = readArchive(event, reader, message.start, message.end);
+      payload = readArchive(this.#host.codec, event, reader, message.start, message.end);
     } catch (cause) {
       return this.#skip(cause);
     }
-    events.deliver(topic, payload, message.end - message.topicStart + reader.spent);
+    events.deliver(topic, payload);
   }
 
   /** Go on without an event. Of a stream of them, ever fewer are told of: the 1st, 2nd, 4th, 8th … */
@@ -173,7 +173,10 @@ export class Session implements TransportListener {
           continue;
         }
         const start = message.updateStart(reader, i);
-        state.stage(field, readArchive(field.schema, reader, start, message.updateEnd(reader, i)));
+        state.stage(
+          field,
+          readArchive(this.#host.codec, field.schema, reader, start, message.updateEnd(reader, i)),
+        );
       }
     } catch (cause) {
       state.discard();

@@ -3,12 +3,12 @@
  *
  * @module
  */
+import { zeroOf } from "../codec/default.ts";
 import type { Schema } from "../codec/schema.ts";
 import { RpcError, type RpcErrorCode } from "../wire/errors.ts";
 import type { Clock } from "../wire/clock.ts";
 import { ignore, isThenable } from "../wire/listener.ts";
 import { BoundedIterator } from "./bounded_iterator.ts";
-import { BoundedQueue, MANY_ITERATORS, type Result, tooMany } from "./bounded_queue.ts";
 import { Cleanup, onAbort } from "./cleanup.ts";
 import { Observable } from "./observable.ts";
 
@@ -18,13 +18,6 @@ export interface UntilOptions {
   readonly signal?: AbortSignal | undefined;
   /** Stop waiting after so many milliseconds: `DeadlineExceeded`. Default: never. */
   readonly timeoutMs?: number | undefined;
-}
-
-/** Each later state, until `return()`, a signal or the client's end. */
-export interface StateChanges<S>
-  extends AsyncIterableIterator<Readonly<S>, undefined>, AsyncDisposable {
-  /** Stop. */
-  return(): Promise<Result<Readonly<S>>>;
 }
 
 /**
@@ -46,11 +39,8 @@ export interface ClientState<S> {
    * @throws {RpcError} `Cancelled`, `DeadlineExceeded`, or `ClientNotConnected` once the client is closed.
    */
   until(predicate: (state: Readonly<S>) => boolean, options?: UntilOptions): Promise<Readonly<S>>;
-  /**
-   * Each later state. A slow reader gets the newest, and not those in between. As of events: leave the
-   * loop or call `return()` to end it.
-   */
-  changes(options?: { readonly signal?: AbortSignal }): StateChanges<S>;
+  /** Each later state. A slow reader gets the newest, and not those in between. */
+  changes(options?: { readonly signal?: AbortSignal }): AsyncIterableIterator<Readonly<S>>;
   /**
    * Be called after each change. Needs no `this`, as React's `useSyncExternalStore` wants it.
    *
@@ -72,8 +62,6 @@ export class StateMirror<S> extends Observable<Readonly<S>> implements ClientSta
   /** In the service's order. */
   readonly fields: readonly MirroredField[];
   readonly #clock: Clock;
-  readonly #tell: (error: Error) => void;
-  #toldMany = false;
   #draft: Record<string, unknown> | undefined;
 
   /**
@@ -81,17 +69,10 @@ export class StateMirror<S> extends Observable<Readonly<S>> implements ClientSta
    *
    * @param fields In the service's order.
    * @param clock For deadlines.
-   * @param onBug Told what listeners throw.
-   * @param tell Told if very many wait.
+   * @param report Told what listeners throw.
    */
-  constructor(
-    fields: readonly MirroredField[],
-    clock: Clock,
-    onBug: (error: unknown) => void,
-    tell: (error: Error) => void,
-  ) {
-    super(defaults(fields), onBug);
-    this.#tell = tell;
+  constructor(fields: readonly MirroredField[], clock: Clock, report: (error: unknown) => void) {
+    super(defaults(fields), report);
     this.fields = fields;
     this.#clock = clock;
   }
@@ -142,7 +123,7 @@ export class StateMirror<S> extends Observable<Readonly<S>> implements ClientSta
         reject(new RpcError(code, `Stopped waiting for a state: ${why}`, { cause }));
       };
       check(this.current);
-      cleanup.add(this.#waitFor(check, () => fail("ClientNotConnected", "the client is closed")));
+      cleanup.add(this.watch(check, () => fail("ClientNotConnected", "the client is closed")));
       cleanup.add(
         onAbort(signal, () => fail("Cancelled", "the signal aborted", signal?.reason)),
       );
@@ -155,24 +136,10 @@ export class StateMirror<S> extends Observable<Readonly<S>> implements ClientSta
     });
   }
 
-  changes({ signal }: { readonly signal?: AbortSignal } = {}): StateChanges<S> {
-    const queue = new BoundedQueue<Readonly<S>>({
-      maxItems: 1,
-      maxBytes: Infinity,
-      overflow: "drop-oldest",
-      signal,
-    });
-    queue.onEnd(this.#waitFor((state) => queue.push(state), () => queue.end()));
-    return new BoundedIterator(queue);
-  }
-
-  #waitFor(next: (state: Readonly<S>) => void, end: () => void): () => void {
-    const stop = this.watch(next, end);
-    if (this.watchers === MANY_ITERATORS && !this.#toldMany) {
-      this.#toldMany = true;
-      this.#tell(tooMany("states"));
-    }
-    return stop;
+  changes({ signal }: { readonly signal?: AbortSignal } = {}): AsyncIterableIterator<Readonly<S>> {
+    const iterator = new BoundedIterator<Readonly<S>>(1, "drop-oldest", signal);
+    iterator.onEnd(this.watch((state) => iterator.push(state), () => iterator.end()));
+    return iterator;
   }
 }
 
@@ -183,6 +150,6 @@ function asyncPredicate(answer: PromiseLike<unknown>): TypeError {
 
 function defaults<S>(fields: readonly MirroredField[]): Readonly<S> {
   return Object.freeze(
-    Object.fromEntries(fields.map(({ name, schema }) => [name, schema.defaultValue()])),
+    Object.fromEntries(fields.map(({ name, schema }) => [name, zeroOf(schema)])),
   ) as Readonly<S>;
 }

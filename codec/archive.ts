@@ -3,84 +3,57 @@
  *
  * @module
  */
-import { CodecError } from "./errors.ts";
+import { CodecError, formatPath } from "./errors.ts";
 import type { Reader } from "./reader.ts";
-import type { Schema } from "./schema.ts";
-import { refusing, type Writer } from "./writer.ts";
+import type { AnySchema, Schema } from "./schema.ts";
+import { Writer } from "./writer.ts";
 
-/** A schema's functions, compiled to one piece of code each. */
-export interface Compiled<T> {
-  /** Write a whole archive at the writer's position and base. Throws anything for a bad value. */
+/** A writer for checks that is larger than this is let go after use, in bytes. */
+const MAX_KEPT_BYTES = 4096;
+
+/** What writes and reads whole archives of one schema. */
+export interface Functions<T> {
+  /** Write one at the writer's position and base. Throws anything for a bad value. */
   write(writer: Writer, value: T): void;
-  /** Read the opened archive. Throws anything for a bad one. */
+  /** Read the opened one. Throws anything for a bad one. */
   read(reader: Reader): T;
-  /** Check the opened archive. Throws anything for a bad one. */
+  /** Check the opened one. Throws anything for a bad one. */
   check(reader: Reader): void;
 }
 
-/** A schema's functions, and what made them. */
-export interface CompiledBy<T> {
+/** {@linkcode Functions}, and what made them. */
+export interface FunctionsBy<T> {
   /** What made them. */
-  readonly by: Compiler;
+  readonly by: Codec;
   /** The functions. */
-  readonly functions: Compiled<T>;
+  readonly functions: Functions<T>;
 }
 
-/** Makes functions for a schema. */
-export type Compiler = <T>(schema: Schema<T>) => Compiled<T>;
+/** Makes the functions of a schema: by interpreting it, or by generating code. */
+export type Codec = <T>(schema: Schema<T>) => Functions<T>;
 
-function interpret<T>(schema: Schema<T>): Compiled<T> {
-  return {
-    write(writer, value) {
-      const { top, cursor } = writer;
-      schema.serialize(writer, value);
-      const at = writer.reserve(schema.size, schema.align);
-      writer.cursor = top;
-      schema.resolve(writer, at, value);
-      writer.cursor = cursor;
-      writer.top = top;
-    },
-    read(reader) {
-      return schema.read(reader, reader.root(schema.size, schema.align));
-    },
-    check(reader) {
-      schema.check(reader, reader.root(schema.size, schema.align));
-    },
-  };
-}
+/** The codec that needs no generated code: a schema's own functions, which say what is wrong and where. */
+export const interpret: Codec = <T>(schema: Schema<T>): Functions<T> => ({
+  write(writer, value) {
+    const { size, align, flat } = schema;
+    const { mark } = writer;
+    const at = writer.begin(size, align, flat);
+    schema.write(writer, at, value);
+    writer.end(at, size, align, flat, mark);
+  },
+  read: (reader) => schema.read(reader, reader.root(schema.size, schema.align)),
+  check(reader) {
+    schema.read(reader, reader.root(schema.size, schema.align));
+  },
+});
 
-let compiler: Compiler = interpret;
-
-/**
- * Choose what makes a schema's functions; `undefined` is the schemas' own methods, which need no
- * code generation. Returns what was chosen before.
- */
-export function setCompiler(next: Compiler | undefined): Compiler | undefined {
-  const previous = compiler === interpret ? undefined : compiler;
-  compiler = next ?? interpret;
-  return previous;
-}
-
-/** The functions of a schema, made once by each compiler. */
-export function compile<T>(schema: Schema<T>): Compiled<T> {
-  const known = schema.compiled;
-  if (known !== undefined && known.by === compiler) return known.functions;
-  const functions = compiler(schema);
-  schema.compiled = { by: compiler, functions };
+/** The functions of a schema by a codec; made once. */
+export function functionsOf<T>(codec: Codec, schema: Schema<T>): Functions<T> {
+  const known = schema.functions;
+  if (known !== undefined && known.by === codec) return known.functions;
+  const functions = codec(schema);
+  schema.functions = { by: codec, functions };
   return functions;
-}
-
-/** Throw what is wrong with a value, if its schema finds it. */
-function refuse<T>(schema: Schema<T>, value: T, maxDepth: number): void {
-  // A conversion in the value may encode something itself, and fail.
-  const outer = { ...refusing };
-  refusing.depth = 0;
-  refusing.maxDepth = maxDepth;
-  try {
-    schema.accept(value, []);
-  } finally {
-    Object.assign(refusing, outer);
-  }
 }
 
 /**
@@ -88,26 +61,50 @@ function refuse<T>(schema: Schema<T>, value: T, maxDepth: number): void {
  *
  * @throws {CodecError} `BadValue` for a value that cannot be encoded; nothing is written then.
  */
-export function writeArchive<T>(schema: Schema<T>, writer: Writer, value: T): number {
-  const { base, position, top, cursor, depth } = writer;
+export function writeArchive<T>(
+  codec: Codec,
+  schema: Schema<T>,
+  writer: Writer,
+  value: T,
+): number {
+  const { base, position } = writer;
   writer.base = position;
   try {
-    compile(schema).write(writer, value);
+    functionsOf(codec, schema).write(writer, value);
     return writer.position - position;
   } catch (cause) {
-    writer.position = position;
-    writer.top = top;
-    writer.cursor = cursor;
-    writer.depth = depth;
-    refuse(schema, value, writer.maxDepth);
-    throw cause instanceof CodecError ? cause : new CodecError(
-      "BadValue",
-      `Cannot encode the value: ${cause instanceof Error ? cause.message : cause}`,
-    );
+    writer.abandon(position);
+    throw codec === interpret ? refusal(writer, cause) : explainValue(schema, writer, value, cause);
   } finally {
     writer.base = base;
-    if (writer.converted.length > 0) writer.converted.length = 0;
   }
+}
+
+/** Generated code only finds that something is wrong; interpreting finds what and where. */
+function explainValue<T>(schema: Schema<T>, writer: Writer, value: T, cause: unknown): unknown {
+  const { position } = writer;
+  try {
+    interpret(schema).write(writer, value);
+    return refusal(writer, cause);
+  } catch (error) {
+    return refusal(writer, error);
+  } finally {
+    writer.abandon(position);
+  }
+}
+
+function refusal({ path, steps }: Writer, cause: unknown): CodecError {
+  if (cause instanceof CodecError) return cause;
+  const where = formatPath(path, steps);
+  return new CodecError(
+    "BadValue",
+    `Cannot encode ${where || "the value"}: ${textOf(cause)}`,
+    where,
+  );
+}
+
+function textOf(cause: unknown): unknown {
+  return cause instanceof Error ? cause.message : cause;
 }
 
 /**
@@ -115,66 +112,103 @@ export function writeArchive<T>(schema: Schema<T>, writer: Writer, value: T): nu
  *
  * @throws {CodecError} With the code of the first check that fails, where, and what was expected.
  */
-export function readArchive<T>(schema: Schema<T>, reader: Reader, start: number, end: number): T {
-  reader.open(start, end);
-  try {
-    return compile(schema).read(reader);
-  } catch (cause) {
-    throw explain(schema, reader, start, end, cause);
-  }
-}
-
-/**
- * {@linkcode readArchive} for whom it is enough that something is wrong: nothing finds out what.
- *
- * @throws Anything for a bad archive.
- */
-export function readUnexplained<T>(
+export function readArchive<T>(
+  codec: Codec,
   schema: Schema<T>,
   reader: Reader,
   start: number,
   end: number,
 ): T {
   reader.open(start, end);
-  return compile(schema).read(reader);
+  try {
+    return functionsOf(codec, schema).read(reader);
+  } catch (cause) {
+    throw explainArchive(schema, reader, start, end, codec, cause);
+  }
 }
 
-/** Check the archive at `[start, end)` of the reader's bytes without building values. */
+/** Check the archive at `[start, end)` of the reader's bytes without converting values. */
+/**
+ * {@linkcode readArchive} for whom it is enough that something is wrong: nothing finds out what.
+ *
+ * @throws Anything for a bad archive.
+ */
+export function readUnexplained<T>(
+  codec: Codec,
+  schema: Schema<T>,
+  reader: Reader,
+  start: number,
+  end: number,
+): T {
+  reader.open(start, end);
+  return functionsOf(codec, schema).read(reader);
+}
+
 export function checkArchive(
-  schema: Schema<unknown>,
+  codec: Codec,
+  schema: AnySchema,
   reader: Reader,
   start: number,
   end: number,
 ): void {
   reader.open(start, end);
+  reader.converts = false;
   try {
-    compile(schema).check(reader);
+    functionsOf(codec, schema).check(reader);
   } catch (cause) {
-    throw explain(schema, reader, start, end, cause);
+    throw explainArchive(schema, reader, start, end, codec, cause);
+  } finally {
+    reader.converts = true;
   }
 }
 
-/** The fast paths only find that something is wrong; the schema's own check finds what and where. */
-function explain(
-  schema: Schema<unknown>,
+function explainArchive(
+  schema: AnySchema,
   reader: Reader,
   start: number,
   end: number,
+  codec: Codec,
   cause: unknown,
 ): unknown {
-  reader.open(start, end);
-  reader.path.length = 0;
-  try {
-    schema.check(reader, reader.root(schema.size, schema.align));
-  } catch (error) {
-    return asCodecError(error);
+  if (codec !== interpret) {
+    reader.open(start, end);
+    try {
+      interpret(schema).read(reader);
+      reader.steps = 0;
+    } catch (error) {
+      cause = error;
+    }
   }
-  return asCodecError(cause);
+  if (cause instanceof CodecError) return cause;
+  const where = formatPath(reader.path, reader.steps);
+  return new CodecError(
+    "BadValue",
+    `Cannot decode ${where || "the archive"}: ${textOf(cause)}`,
+    where,
+  );
 }
 
-/** What a conversion throws, or a stack that is exhausted, becomes an error of ours. */
-function asCodecError(cause: unknown): CodecError {
-  return cause instanceof CodecError
-    ? cause
-    : new CodecError("BadValue", `Cannot decode the archive: ${cause}`);
+let spare: Writer | undefined;
+
+/**
+ * Refuse a value that cannot be archived.
+ *
+ * @param path Where the value is, for the message.
+ * @throws {CodecError} `BadValue` with the path, what was expected and what came.
+ */
+export function accept<T>(
+  schema: Schema<T>,
+  value: T,
+  path: readonly string[] = [],
+): void {
+  // A conversion in the value may itself ask.
+  const writer = spare ?? new Writer();
+  spare = undefined;
+  for (const step of path) writer.path[writer.steps++] = step;
+  try {
+    writeArchive(interpret, schema, writer, value);
+  } finally {
+    writer.position = writer.steps = 0;
+    if (writer.bytes.length <= MAX_KEPT_BYTES) spare = writer;
+  }
 }

@@ -5,170 +5,182 @@
  *
  * @module
  */
-import { readTree, type TreeShape } from "./btree_reader.ts";
-import { type Sorted, writeTree } from "./btree_writer.ts";
-import { type PlainKeys, plainKeys } from "./convert.ts";
-import { CodecError } from "./errors.ts";
-import { type Container, entryFootprint, mapContainer, setContainer } from "./hash_map.ts";
+import { INNER_NODE, NODE_HEADER_BYTES, readTree } from "./btree_reader.ts";
+import { type Container, MAP, plainKeys, SET, stepTo, withEntries } from "./collections.ts";
+import { compare } from "./compare.ts";
 import { type FieldsLayout, structLayout } from "./layout.ts";
-import { BAD_VALUE, unit } from "./primitives.ts";
-import { formatPath, type Reader } from "./reader.ts";
-import { type Path, refuse, Schema } from "./schema.ts";
+import { unit } from "./scalars.ts";
+import { type AnySchema, type BTree, once, type Schema } from "./schema.ts";
 import type { Writer } from "./writer.ts";
 
-/** A schema of {@linkcode btreeMap} or {@linkcode btreeSet}. */
-export class BTreeMapSchema<C, K, V> extends Schema<C> {
-  readonly kind: "btreemap" | "btreeset";
-  readonly size = 8;
-  readonly align = 4;
-  readonly niche: undefined = undefined;
-  readonly flat = false;
-  /** How keys are archived. */
-  readonly key: Schema<K>;
-  /** How values are archived. */
-  readonly value: Schema<V>;
-  readonly #container: Container<C, K, V>;
-  readonly #plain: PlainKeys<K>;
-  #leaf: FieldsLayout | undefined;
-  #inner: FieldsLayout | undefined;
+/** rkyv begins a new node when one reaches this many bytes, its parts included. */
+const NODE_BYTES = 4096;
+/** An inner node is aligned to 8 by 64-bit peers. */
+const INNER_NODE_ALIGN = 8;
 
-  /** See {@linkcode btreeMap}. */
-  constructor(
-    kind: "btreemap" | "btreeset",
-    key: Schema<K>,
-    value: Schema<V>,
-    container: Container<C, K, V>,
-  ) {
-    super();
-    this.kind = kind;
-    this.key = key;
-    this.value = value;
-    this.#container = container;
-    this.#plain = plainKeys(key);
+/** A node that is written. */
+interface Written {
+  readonly firstKey: unknown;
+  readonly at: number;
+}
+
+/** Entries under way, which lie behind their parts and in front of one another: the last begun ends first. */
+class Entries {
+  readonly #writer: Writer;
+  readonly #layout: FieldsLayout;
+  readonly #begun: [at: number, mark: number][] = [];
+  /** Where the node's parts begin. */
+  readonly start: number;
+
+  constructor(writer: Writer, layout: FieldsLayout) {
+    this.#writer = writer;
+    this.#layout = layout;
+    this.start = writer.position;
   }
 
-  /** Where key and value are in an entry of a leaf. */
-  get leafEntry(): FieldsLayout {
-    return this.#leaf ??= structLayout([this.key, this.value]);
+  get count(): number {
+    return this.#begun.length;
   }
 
-  /** Where pointer and key are in an entry of an inner node. */
-  get innerEntry(): FieldsLayout {
-    return this.#inner ??= structLayout([{ size: 4, align: 4, niche: undefined }, this.key]);
+  /** Whether the node is as large as rkyv lets one become. */
+  get full(): boolean {
+    const parts = this.#writer.position - this.start;
+    return parts + NODE_HEADER_BYTES + this.count * this.#layout.size >= NODE_BYTES;
   }
 
-  #plainEntries(value: C): [unknown, V][] {
-    const { encode } = this.#plain;
-    return Array.from(this.#container.entries(value), ([key, item]) => [encode(key), item]);
+  /** Begin an entry; returns where the fields of it go. */
+  begin(): readonly [first: number, second: number] {
+    const { size, align, offsets } = this.#layout;
+    const { mark } = this.#writer;
+    const at = this.#writer.begin(size, align, false);
+    this.#begun.push([at, mark]);
+    return [at + offsets[0]!, at + offsets[1]!];
   }
 
-  #sort(entries: [unknown, V][]): Sorted<V> {
-    const { schema } = this.#plain;
-    return entries.sort(([a], [b]) => schema.compare(a, b));
-  }
-
-  override get footprint(): number {
-    return 256;
-  }
-
-  serialize(writer: Writer, value: C): void {
-    if (!this.#container.is(value)) throw BAD_VALUE;
-    const { schema } = this.#plain;
-    const unsorted = this.#plainEntries(value);
-    for (const [key] of unsorted) schema.accept(key, []);
-    const entries = this.#sort(unsorted);
-    if (hasEqualNeighbours(schema, entries)) throw BAD_VALUE;
-    if (entries.length === 0) {
-      // rkyv leaves the root pointer of an empty map aiming at the archive's first byte.
-      writer.push(0);
-      writer.push(writer.base);
-      return;
+  /** End the node: its header, then its entries. Returns where it is. */
+  end(align: number, meta: number, target: number | undefined): number {
+    const writer = this.#writer;
+    writer.pad(align);
+    const blockBytes = writer.position - this.start;
+    const at = writer.reserve(NODE_HEADER_BYTES, 4);
+    writer.setU32(at, blockBytes);
+    if (target !== undefined) writer.setPointer(at + 4, target);
+    writer.view.setUint16(at + 8, meta | this.count, true);
+    const layout = this.#layout;
+    for (let i = this.#begun.length - 1; i >= 0; i--) {
+      const [entryAt, mark] = this.#begun[i]!;
+      writer.end(entryAt, layout.size, layout.align, false, mark);
     }
-    const root = writeTree(writer, this.#shape, this.value, entries);
-    writer.push(entries.length);
-    writer.push(root);
-  }
-
-  resolve(writer: Writer, at: number, _value: C): void {
-    writer.setU32(at, writer.take());
-    writer.setPointer(at + 4, writer.take());
-  }
-
-  get #shape(): TreeShape {
-    return {
-      key: this.#plain.schema,
-      leafEntry: this.leafEntry,
-      innerEntry: this.innerEntry,
-      entryFootprint: entryFootprint(this),
-    };
-  }
-
-  read(reader: Reader, at: number): C {
-    const { schema, decode } = this.#plain;
-    const read = readTree(reader, at, this.#shape, (entryAt) => this.value.read(reader, entryAt));
-    const entries: (readonly [K, V])[] = [];
-    read.forEach(([key, item], i) => {
-      // Rust's map takes equal keys too, and keeps the first key with the last value.
-      const isAgain = i > 0 && schema.compare(read[i - 1]![0], key) === 0;
-      if (isAgain) entries.push([entries.pop()![0], item]);
-      else entries.push([decode(key), item]);
-    });
-    return this.#container.from(entries);
-  }
-
-  check(reader: Reader, at: number): void {
-    const depth = reader.path.length;
-    readTree(reader, at, this.#shape, (entryAt, key, index) => {
-      reader.path[depth] = this.#container.step(key as K, index);
-      this.value.check(reader, entryAt);
-      reader.path.length = depth;
-      return undefined as V;
-    });
-  }
-
-  accept(value: unknown, path: Path): void {
-    const container = this.#container;
-    if (!container.is(value)) refuse(path, container.expected, value);
-    let index = 0;
-    for (const [key, item] of container.entries(value)) {
-      const step = [...path, container.step(key, index++)];
-      this.key.accept(key, step);
-      this.value.accept(item, step);
-    }
-    if (hasEqualNeighbours(this.#plain.schema, this.#sort(this.#plainEntries(value)))) {
-      const where = formatPath(path);
-      throw new CodecError(
-        "DuplicateKey",
-        `Cannot encode ${where || "the value"}: two keys are equal in Rust`,
-        where,
-      );
-    }
-  }
-
-  describe(): string {
-    return this.kind === "btreeset"
-      ? `btreeset<${this.key.describe()}>`
-      : `btreemap<${this.key.describe()},${this.value.describe()}>`;
-  }
-
-  defaultValue(): C {
-    return this.#container.from([]);
-  }
-
-  override compare(a: C, b: C): number {
-    const { schema } = this.#plain;
-    const x = this.#sort(this.#plainEntries(a));
-    const y = this.#sort(this.#plainEntries(b));
-    for (let i = 0; i < Math.min(x.length, y.length); i++) {
-      const order = schema.compare(x[i]![0], y[i]![0]) || this.value.compare(x[i]![1], y[i]![1]);
-      if (order !== 0) return order;
-    }
-    return x.length - y.length;
+    return at;
   }
 }
 
-function hasEqualNeighbours(schema: Schema<unknown>, entries: Sorted<unknown>): boolean {
-  return entries.some(([key], i) => i > 0 && schema.compare(entries[i - 1]![0], key) === 0);
+function sorted(
+  kind: "btreemap" | "btreeset",
+  key: AnySchema,
+  item: AnySchema,
+  container: Container,
+): BTree {
+  const plain = plainKeys(key);
+  const leaf = once(() => structLayout([key, item]));
+  const inner = once(() => structLayout([{ size: 4, align: 4, niche: undefined }, key]));
+
+  /** Greatest keys first; returns the leaves in the order they were written. */
+  function writeLeaves(
+    writer: Writer,
+    all: readonly (readonly [unknown, unknown])[],
+  ): Written[] {
+    const nodes: Written[] = [];
+    const { steps } = writer;
+    for (let next = all.length; next > 0;) {
+      const entries = new Entries(writer, leaf());
+      do {
+        const [own, value] = all[--next]!;
+        const [keyAt, valueAt] = entries.begin();
+        writer.steps = stepTo(writer.path, steps, container, own, next);
+        plain.schema.write(writer, keyAt, own);
+        item.write(writer, valueAt, value);
+      } while (next > 0 && !entries.full);
+      const at = entries.end(Math.max(4, leaf().align), 0, nodes.at(-1)?.at);
+      nodes.push({ firstKey: all[next]![0], at });
+    }
+    writer.steps = steps;
+    return nodes;
+  }
+
+  function writeInner(writer: Writer, level: readonly Written[]): Written[] {
+    const nodes: Written[] = [];
+    for (let next = 0; next < level.length;) {
+      const entries = new Entries(writer, inner());
+      const take = (): void => {
+        const child = level[next++]!;
+        const [pointerAt, keyAt] = entries.begin();
+        writer.point(pointerAt, child.at);
+        plain.schema.write(writer, keyAt, child.firstKey);
+      };
+      while (level.length - next > 1) {
+        take();
+        if (entries.full && entries.count >= 2) break;
+      }
+      if (level.length - next === 2) take();
+      const least = level[next++]!;
+      const align = Math.max(INNER_NODE_ALIGN, inner().align);
+      nodes.push({ firstKey: least.firstKey, at: entries.end(align, INNER_NODE, least.at) });
+    }
+    return nodes;
+  }
+
+  return {
+    kind,
+    size: 8,
+    align: 4,
+    niche: undefined,
+    flat: false,
+    nullable: false,
+    functions: undefined,
+    key,
+    item,
+    entries: container.entries,
+    get entry() {
+      return leaf();
+    },
+    get innerEntry() {
+      return inner();
+    },
+    write(writer, at, value) {
+      const [, entries] = withEntries(
+        writer,
+        plain,
+        container,
+        value,
+        (entries) => entries.sort(([a], [b]) => compare(plain.schema, a, b)),
+      );
+      if (entries.length === 0) {
+        // rkyv leaves the root pointer of an empty map aiming at the archive's first byte.
+        return writer.point(at + 4, writer.base);
+      }
+      let level = writeLeaves(writer, entries);
+      while (level.length > 1) level = writeInner(writer, level);
+      writer.outView.setUint32(at, entries.length, true);
+      writer.point(at + 4, level[0]!.at);
+    },
+    read(reader, at) {
+      const all = readTree(reader, at, {
+        key: plain.schema,
+        item,
+        entry: leaf(),
+        innerEntry: inner(),
+      }, container);
+      const entries: [unknown, unknown][] = [];
+      all.forEach(([own, value], i) => {
+        // Rust's map takes equal keys too, and keeps the first key with the last value.
+        if (i > 0 && compare(plain.schema, all[i - 1]![0], own) === 0) {
+          entries[entries.length - 1]![1] = value;
+        } else entries.push([reader.converts ? plain.decode(own) : own, value]);
+      });
+      return container.from(entries);
+    },
+  };
 }
 
 /**
@@ -190,7 +202,7 @@ function hasEqualNeighbours(schema: Schema<unknown>, entries: Sorted<unknown>): 
  * ```
  */
 export function btreeMap<K, V>(key: Schema<K>, value: Schema<V>): Schema<Map<K, V>> {
-  return new BTreeMapSchema("btreemap", key, value, mapContainer<K, V>());
+  return sorted("btreemap", key, value, MAP) as AnySchema as Schema<Map<K, V>>;
 }
 
 /**
@@ -206,5 +218,5 @@ export function btreeMap<K, V>(key: Schema<K>, value: Schema<V>): Schema<Map<K, 
  * ```
  */
 export function btreeSet<K>(key: Schema<K>): Schema<Set<K>> {
-  return new BTreeMapSchema("btreeset", key, unit, setContainer<K>());
+  return sorted("btreeset", key, unit, SET) as AnySchema as Schema<Set<K>>;
 }

@@ -5,48 +5,42 @@
  *
  * @module
  */
-import { type FieldsLayout, roundUp } from "./layout.ts";
+import { type Container, stepTo } from "./collections.ts";
+import { compare } from "./compare.ts";
+import { entryFootprint } from "./footprint.ts";
+import { roundUp } from "./layout.ts";
 import type { Reader } from "./reader.ts";
-import type { Schema } from "./schema.ts";
+import type { AnySchema, BTree } from "./schema.ts";
 
 /** Bytes of a node's header: `u32` size, `i32` pointer, `u16` meta, 2 of padding. */
 export const NODE_HEADER_BYTES = 12;
 /** Bit of a header's meta that tells an inner node. */
 export const INNER_NODE = 0x8000;
 
+/** What a tree is made of. */
+export type TreeShape = Pick<BTree, "key" | "item" | "entry" | "innerEntry">;
+
 /** Bytes of memory, estimated, of what is kept of a node while its tree is read. */
 const NODE_FOOTPRINT = 384;
 
-/** What a tree is made of. */
-export interface TreeShape {
-  /** How keys are archived. */
-  readonly key: Schema<unknown>;
-  /** Where key and value are in an entry of a leaf. */
-  readonly leafEntry: FieldsLayout;
-  /** Where pointer and key are in an entry of an inner node. */
-  readonly innerEntry: FieldsLayout;
-  /** Bytes of memory of an entry. */
-  readonly entryFootprint: number;
-}
-
-interface ReadNode<V> {
+interface ReadNode {
   readonly at: number;
   readonly inner: boolean;
   /** Ascending. */
   readonly keys: unknown[];
-  readonly values: V[];
+  readonly values: unknown[];
   /** Positions of an inner node's children, the least first. */
   readonly children: number[];
   readonly depth: number;
 }
 
-/** Entries of the tree whose map object is at `at`, ascending; `readValue` is called for the value at a position. */
-export function readTree<V>(
+/** Entries of the tree whose map object is at `at`, ascending. `container` is what they are kept in. */
+export function readTree(
   reader: Reader,
   at: number,
   shape: TreeShape,
-  readValue: (at: number, key: unknown, index: number) => V,
-): [unknown, V][] {
+  container: Container,
+): [unknown, unknown][] {
   const { view } = reader;
   const count = view.getUint32(at, true);
   if (count === 0) return [];
@@ -56,18 +50,18 @@ export function readTree<V>(
   const rootBytes = nodeBytes(reader, rootAt, shape);
   reader.own(rootAt, rootAt, rootBytes);
   reader.high = rootAt;
-  const root = readNode(reader, rootAt, shape, 0, readValue);
+  const root = readNode(reader, rootAt, shape, 0, container);
 
-  const byPosition = new Map<number, ReadNode<V>>([[rootAt, root]]);
-  const inners: ReadNode<V>[] = [];
-  const queue: ReadNode<V>[] = [root];
+  const byPosition = new Map<number, ReadNode>([[rootAt, root]]);
+  const inners: ReadNode[] = [];
+  const queue: ReadNode[] = [root];
   for (let next = 0; next < queue.length && queue[next]!.inner; next++) {
     const node = queue[next]!;
     inners.push(node);
     for (const [base, offset] of childPointers(reader, node, shape)) {
       const childAt = reader.claim(base, offset, NODE_HEADER_BYTES, 4);
       reader.own(childAt, childAt, nodeBytes(reader, childAt, shape));
-      const child = readNode(reader, childAt, shape, node.depth + 1, readValue);
+      const child = readNode(reader, childAt, shape, node.depth + 1, container);
       node.children.push(childAt);
       byPosition.set(childAt, child);
       queue.push(child);
@@ -78,7 +72,9 @@ export function readTree<V>(
   for (const node of inners) checkInnerKeys(reader, node, byPosition, shape.key);
   reader.low = rootAt + rootBytes;
   reader.high = high;
-  return leaves.flatMap((leaf) => leaf.keys.map((key, i): [unknown, V] => [key, leaf.values[i]!]));
+  return leaves.flatMap((leaf) =>
+    leaf.keys.map((key, i): [unknown, unknown] => [key, leaf.values[i]!])
+  );
 }
 
 function isInner(reader: Reader, at: number): boolean {
@@ -90,13 +86,13 @@ function entryCount(reader: Reader, at: number): number {
 }
 
 function nodeBytes(reader: Reader, at: number, shape: TreeShape): number {
-  const entry = isInner(reader, at) ? shape.innerEntry : shape.leafEntry;
+  const entry = isInner(reader, at) ? shape.innerEntry : shape.entry;
   return roundUp(NODE_HEADER_BYTES, entry.align) + entryCount(reader, at) * entry.size;
 }
 
 function* childPointers(
   reader: Reader,
-  node: ReadNode<unknown>,
+  node: ReadNode,
   { innerEntry }: TreeShape,
 ): Generator<[base: number, offset: number]> {
   const { view } = reader;
@@ -109,15 +105,15 @@ function* childPointers(
 }
 
 /** Check one node and read its entries, last to first as they were written. */
-function readNode<V>(
+function readNode(
   reader: Reader,
   at: number,
   shape: TreeShape,
   depth: number,
-  readValue: (at: number, key: unknown, index: number) => V,
-): ReadNode<V> {
+  container: Container,
+): ReadNode {
   const inner = isInner(reader, at);
-  const entry = inner ? shape.innerEntry : shape.leafEntry;
+  const entry = inner ? shape.innerEntry : shape.entry;
   const count = entryCount(reader, at);
   const block = reader.inside(at, -reader.view.getUint32(at, true), 1, 1);
   if (count === 0) {
@@ -127,22 +123,25 @@ function readNode<V>(
       "a node with entries",
     );
   }
-  reader.spend(NODE_FOOTPRINT + count * shape.entryFootprint, at);
+  reader.spend(NODE_FOOTPRINT + count * entryFootprint(shape), at);
   const { low } = reader;
   reader.low = block;
   reader.high = at;
   const start = at + roundUp(NODE_HEADER_BYTES, entry.align);
   const keys = new Array<unknown>(count);
-  const values: V[] = inner ? [] : new Array<V>(count);
+  const values = new Array<unknown>(inner ? 0 : count);
   const keyOffset = entry.offsets[inner ? 1 : 0]!;
-  const depthOfPath = reader.path.length;
+  const { steps } = reader;
   for (let i = count - 1; i >= 0; i--) {
     const entryAt = start + i * entry.size;
-    reader.path[depthOfPath] = i;
+    reader.path[steps] = i;
+    reader.steps = steps + 1;
     keys[i] = shape.key.read(reader, entryAt + keyOffset);
-    reader.path.length = depthOfPath;
-    if (!inner) values[i] = readValue(entryAt + entry.offsets[1]!, keys[i]!, i);
+    if (inner) continue;
+    reader.steps = stepTo(reader.path, steps, container, keys[i], i);
+    values[i] = shape.item.read(reader, entryAt + entry.offsets[1]!);
   }
+  reader.steps = steps;
   reader.high = reader.low;
   reader.low = low;
   return { at, inner, keys, values, children: [], depth };
@@ -150,8 +149,8 @@ function readNode<V>(
 
 function checkLeaves(
   reader: Reader,
-  leaves: readonly ReadNode<unknown>[],
-  key: Schema<unknown>,
+  leaves: readonly ReadNode[],
+  key: AnySchema,
   count: number,
   at: number,
 ): void {
@@ -164,7 +163,7 @@ function checkLeaves(
     }
     total += leaf.keys.length;
     for (let k = 1; k < leaf.keys.length; k++) {
-      if (key.compare(leaf.keys[k - 1], leaf.keys[k]) > 0) {
+      if (compare(key, leaf.keys[k - 1], leaf.keys[k]) > 0) {
         reader.fail("UnsortedLeafNodeEntries", leaf.at, "keys in ascending order");
       }
     }
@@ -175,9 +174,9 @@ function checkLeaves(
 
 function checkLink(
   reader: Reader,
-  leaf: ReadNode<unknown>,
-  next: ReadNode<unknown> | undefined,
-  key: Schema<unknown>,
+  leaf: ReadNode,
+  next: ReadNode | undefined,
+  key: AnySchema,
 ): void {
   const offset = reader.view.getInt32(leaf.at + 4, true);
   if (next === undefined) {
@@ -187,21 +186,21 @@ function checkLink(
   if (reader.inside(leaf.at + 4, offset, NODE_HEADER_BYTES, 4) !== next.at) {
     reader.fail("UnlinkedLeafNode", leaf.at + 4, "a pointer to the next leaf");
   }
-  if (key.compare(leaf.keys.at(-1), next.keys[0]) > 0) {
+  if (compare(key, leaf.keys.at(-1), next.keys[0]) > 0) {
     reader.fail("UnsortedLeafNode", next.at, "leaves in ascending order");
   }
 }
 
 function checkInnerKeys(
   reader: Reader,
-  node: ReadNode<unknown>,
-  byPosition: ReadonlyMap<number, ReadNode<unknown>>,
-  key: Schema<unknown>,
+  node: ReadNode,
+  byPosition: ReadonlyMap<number, ReadNode>,
+  key: AnySchema,
 ): void {
   for (const [i, own] of node.keys.entries()) {
     let first = byPosition.get(node.children[i + 1]!)!;
     while (first.inner) first = byPosition.get(first.children[0]!)!;
-    if (key.compare(own, first.keys[0]!) !== 0) {
+    if (compare(key, own, first.keys[0]) !== 0) {
       reader.fail("IncorrectChildKey", node.at, "the first key of the child");
     }
   }

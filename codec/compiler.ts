@@ -7,14 +7,13 @@
  *
  * @module
  */
-import { compile, type Compiled, type Compiler, setCompiler } from "./archive.ts";
-import { ReadEmitter } from "./compile_read.ts";
-import { WriteEmitter } from "./compile_write.ts";
+import { type Codec, type Functions, interpret } from "./archive.ts";
+import { writeFunction } from "./generate_parts.ts";
+import { ReadEmitter } from "./generate_read.ts";
 import { Generator } from "./generator.ts";
-import type { Schema } from "./schema.ts";
+import { type AnySchema, once, type Schema } from "./schema.ts";
 
-/** Whether this environment lets code be generated. */
-export function canCompile(): boolean {
+function isAllowed(): boolean {
   try {
     return new Function("return 1")() === 1;
   } catch {
@@ -22,53 +21,48 @@ export function canCompile(): boolean {
   }
 }
 
-/** Each function is generated when it is first called. */
-const generate: Compiler = <T>(schema: Schema<T>): Compiled<T> => {
-  const functions: Compiled<T> = {
+/** Whether this environment lets code be generated. */
+export const canGenerate: () => boolean = /* @__PURE__ */ once(isAllowed);
+
+/** The codec that generates code, where that is allowed: each function when it is first called. */
+export const generate: Codec = <T>(schema: Schema<T>): Functions<T> => {
+  if (!canGenerate()) return interpret(schema);
+  const functions: Functions<T> = {
     write(writer, value) {
-      functions.write = generated(() => writing(schema), () => compile(schema).write);
+      functions.write = generated(() => writing(schema), () => interpret(schema).write);
       functions.write(writer, value);
     },
     read(reader) {
-      functions.read = generated(() => reading(schema, true), () => compile(schema).read);
+      functions.read = generated(() => reading(schema, true), () => interpret(schema).read);
       return functions.read(reader);
     },
     check(reader) {
-      functions.check = generated(() => reading(schema, false), () => compile(schema).check);
+      functions.check = generated(() => reading(schema, false), () => interpret(schema).check);
       functions.check(reader);
     },
   };
   return functions;
 };
 
-/** What is generated, or a schema's own where that is forbidden by now: Workers allow it at their start. */
-function generated<F>(generate: () => unknown, own: () => F): F {
+/** What is generated, or what interprets where that is forbidden by now: Workers allow it at their start. */
+function generated<F>(make: () => unknown, otherwise: () => F): F {
   try {
-    return generate() as F;
+    return make() as F;
   } catch (error) {
-    if (canCompile()) throw error;
-    setCompiler(undefined);
-    return own();
+    if (isAllowed()) throw error;
+    return otherwise();
   }
 }
 
-function writing(schema: Schema<unknown>): unknown {
+function writing(schema: AnySchema): unknown {
   const generator = new Generator();
-  const emitter = new WriteEmitter(generator);
-  const main = emitter.main(schema);
-  return generator.build(main, (name, part) => emitter.outlined(name, part));
+  const { main, outlined } = writeFunction(generator, schema);
+  return generator.build(main, outlined);
 }
 
-function reading(schema: Schema<unknown>, builds: boolean): unknown {
+function reading(schema: AnySchema, builds: boolean): unknown {
   const generator = new Generator();
   const emitter = new ReadEmitter(generator, builds);
   const main = emitter.main(schema);
   return generator.build(main, (name, part) => emitter.outlined(name, part));
-}
-
-/** Use generated code from now on, if it is allowed here; says whether it is. */
-export function useCompiler(): boolean {
-  const allowed = canCompile();
-  if (allowed) setCompiler(generate);
-  return allowed;
 }

@@ -1,145 +1,51 @@
 /**
- * {@linkcode convert} and {@linkcode withDefault}.
+ * {@linkcode convert}, {@linkcode withDefault} and {@linkcode nonZero}.
  *
  * @module
  */
-import { decode } from "./decode.ts";
-import { encode } from "./encode.ts";
+import { interpret, readArchive, writeArchive } from "./archive.ts";
 import type { Niche } from "./layout.ts";
-import type { Reader } from "./reader.ts";
-import { type Path, refuse, Schema } from "./schema.ts";
-import type { SeaHasher } from "./sea_hash.ts";
-import type { Writer } from "./writer.ts";
+import { Reader } from "./reader.ts";
+import type { Conversion, Node, Schema, Wrapper } from "./schema.ts";
+import { Writer } from "./writer.ts";
 
-/** How a type of one's own maps onto an archived one. */
-export interface Conversion<T, U> {
-  /** What it is, for messages: `"a Topic"`. */
-  readonly expected: string;
-  /** To the type of one's own. Runs on values that have been checked, once for each. */
-  decode(value: U): T;
-  /**
-   * From the type of one's own; throws anything for a value that cannot be converted. Called once for each
-   * value that is encoded, and again only to say what is wrong with one, or where it is but a part of a
-   * map's key, which is hashed or compared besides.
-   */
-  encode(value: T): U;
-}
+export type { Conversion };
 
-/** A schema of {@linkcode convert} or {@linkcode withDefault}. */
-export class Converted<T, U> extends Schema<T> {
-  readonly kind = "convert";
-  /** How the converted value is archived. */
-  readonly inner: Schema<U>;
-  /** Both directions. */
-  readonly conversion: Conversion<T, U>;
-
-  /** See {@linkcode convert}. */
-  constructor(inner: Schema<U>, conversion: Conversion<T, U>) {
-    super();
-    this.inner = inner;
-    this.conversion = conversion;
-  }
-
-  get size(): number {
-    return this.inner.size;
-  }
-
-  get align(): number {
-    return this.inner.align;
-  }
-
-  get niche(): Niche | undefined {
-    return this.inner.niche;
-  }
-
-  get flat(): boolean {
-    return this.inner.flat;
-  }
-
-  override get footprint(): number {
-    return 64 + this.inner.footprint;
-  }
-
-  serialize(writer: Writer, value: T): void {
-    if (this.inner.flat) return;
-    // Once: a conversion may answer otherwise when it is asked again.
-    const inner = this.conversion.encode(value);
-    writer.push(writer.keep(inner));
-    this.inner.serialize(writer, inner);
-  }
-
-  resolve(writer: Writer, at: number, value: T): void {
-    const inner = this.inner.flat
-      ? this.conversion.encode(value)
-      : writer.converted[writer.take()] as U;
-    this.inner.resolve(writer, at, inner);
-  }
-
-  read(reader: Reader, at: number): T {
-    return this.conversion.decode(this.inner.read(reader, at));
-  }
-
-  check(reader: Reader, at: number): void {
-    this.inner.check(reader, at);
-  }
-
-  accept(value: unknown, path: Path): void {
-    let inner: U;
-    try {
-      inner = this.conversion.encode(value as T);
-    } catch {
-      refuse(path, this.conversion.expected, value);
-    }
-    this.inner.accept(inner, path);
-  }
-
-  describe(): string {
-    return this.inner.describe();
-  }
-
-  defaultValue(): T {
-    return this.conversion.decode(this.inner.defaultValue());
-  }
-
-  override hash(hasher: SeaHasher, value: T): void {
-    this.inner.hash(hasher, this.conversion.encode(value));
-  }
-
-  override compare(a: T, b: T): number {
-    return this.inner.compare(this.conversion.encode(a), this.conversion.encode(b));
-  }
-
-  override get nullable(): boolean {
-    return this.inner.nullable;
-  }
-
-  override get keyFault(): string | undefined {
-    return this.inner.keyFault;
-  }
-}
-
-/** The keys of a map without their conversions, so that each is converted once and Rust's order is by what Rust has. */
-export interface PlainKeys<K> {
-  /** How they are archived. */
-  readonly schema: Schema<unknown>;
-  /** What of a key is archived. */
-  encode(key: K): unknown;
-  /** A key again. */
-  decode(plain: unknown): K;
-}
-
-/** See {@linkcode PlainKeys}. */
-export function plainKeys<K>(schema: Schema<K>): PlainKeys<K> {
-  if (!(schema instanceof Converted)) {
-    return { schema: schema as Schema<unknown>, encode: (key) => key, decode: (key) => key as K };
-  }
-  const { conversion } = schema as Converted<K, unknown>;
-  const inner = plainKeys((schema as Converted<K, unknown>).inner);
-  return {
-    schema: inner.schema,
-    encode: (key) => inner.encode(conversion.encode(key)),
-    decode: (plain) => conversion.decode(inner.decode(plain)),
+/** A type archived as another is, byte for byte. */
+function wrap<T>(
+  kind: Wrapper["kind"],
+  item: Schema<never>,
+  { write, read }: Pick<Schema<T>, "write" | "read">,
+  own: Pick<Wrapper, "hasDefault"> & {
+    readonly conversion?: Conversion<T, never>;
+    readonly niche?: Niche;
+  } = {},
+): Schema<T> {
+  const schema: Wrapper = {
+    kind,
+    item: item as Schema<unknown>,
+    conversion: own.conversion as Conversion<unknown, unknown> | undefined,
+    hasDefault: own.hasDefault,
+    functions: undefined,
+    get size() {
+      return item.size;
+    },
+    get align() {
+      return item.align;
+    },
+    get niche() {
+      return own.niche ?? item.niche;
+    },
+    get flat() {
+      return item.flat;
+    },
+    get nullable() {
+      return item.nullable;
+    },
+    write: write as Schema<unknown>["write"],
+    read,
   };
+  return schema as Schema<unknown> as Schema<T>;
 }
 
 /**
@@ -159,26 +65,21 @@ export function plainKeys<K>(schema: Schema<K>): PlainKeys<K> {
  * ```
  */
 export function convert<T, U>(inner: Schema<U>, conversion: Conversion<T, U>): Schema<T> {
-  return new Converted(inner, conversion);
-}
-
-/** A schema of {@linkcode withDefault}: the same values as what is inside. */
-export class Defaulted<T> extends Converted<T, T> {
-  readonly #value: T;
-
-  constructor(inner: Schema<T>, value: T) {
-    super(inner, { expected: inner.kind, decode: (v) => v, encode: (v) => v });
-    this.#value = value;
-  }
-
-  override accept(value: unknown, path: Path): void {
-    this.inner.accept(value, path);
-  }
-
-  override defaultValue(): T {
-    // A copy each, so that nobody shares what may be changed in place.
-    return decode(this.inner, encode(this.inner, this.#value));
-  }
+  return wrap<T>("convert", inner as Schema<unknown> as Schema<never>, {
+    write(writer: Writer, at, value) {
+      let converted: U;
+      try {
+        converted = conversion.encode(value);
+      } catch {
+        writer.refuse(conversion.expected, value);
+      }
+      inner.write(writer, at, converted);
+    },
+    read(reader, at) {
+      const value = inner.read(reader, at);
+      return reader.converts ? conversion.decode(value) : value as unknown as T;
+    },
+  }, { conversion: conversion as unknown as Conversion<T, never> });
 }
 
 /**
@@ -188,12 +89,57 @@ export class Defaulted<T> extends Converted<T, T> {
  * @example Usage
  * ```ts
  * import assert from "node:assert/strict";
- * import { u32, withDefault } from "@hardlight/hardlight/codec";
+ * import { defaultOf, u32, withDefault } from "@hardlight/hardlight/codec";
  *
- * assert.equal(withDefault(u32, 7).defaultValue(), 7);
+ * assert.equal(defaultOf(withDefault(u32, 7)), 7);
  * ```
  */
 export function withDefault<T>(schema: Schema<T>, value: T): Schema<T> {
-  schema.accept(value, []);
-  return new Defaulted(schema, value);
+  const writer = new Writer();
+  const length = writeArchive(interpret, schema, writer, value);
+  // A copy each, so that nobody shares what may be changed in place.
+  const copy = (): T => {
+    const reader = new Reader();
+    reader.reset(writer.bytes);
+    return readArchive(interpret, schema, reader, 0, length);
+  };
+  const conversion: Conversion<T, T> = {
+    expected: schema.kind,
+    decode: (value) => value,
+    encode: (value) => value,
+  };
+  return wrap<T>("convert", schema as Schema<unknown> as Schema<never>, {
+    write: (writer, at, value) => schema.write(writer, at, value),
+    read: (reader, at) => reader.isDefault ? copy() : schema.read(reader, at),
+  }, { conversion: conversion as unknown as Conversion<T, never>, hasDefault: true });
+}
+
+/**
+ * `NonZeroU8` and its like: the integer, which is never 0.
+ *
+ * @example Usage
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { decode, encode, nonZero, u32 } from "@hardlight/hardlight/codec";
+ *
+ * const schema = nonZero(u32);
+ * const value = 7;
+ * assert.deepEqual(decode(schema, encode(schema, value)), value);
+ * ```
+ */
+export function nonZero<T extends number | bigint>(integer: Schema<T>): Schema<T> {
+  if (!("min" in (integer as Schema<unknown> as Node))) {
+    throw new TypeError(`Cannot make ${integer.kind} non-zero: expected an integer`);
+  }
+  return wrap<T>("nonzero", integer as Schema<unknown> as Schema<never>, {
+    write(writer, at, value) {
+      integer.write(writer, at, value);
+      if (Number(value) === 0) writer.refuse(`${integer.kind} but not 0`, value);
+    },
+    read(reader, at) {
+      const value = integer.read(reader, at);
+      if (Number(value) === 0) reader.fail("NonZero", at, "anything but 0");
+      return value;
+    },
+  }, { niche: { available: 1, offset: 0, bytes: integer.size } });
 }

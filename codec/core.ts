@@ -1,54 +1,29 @@
 /**
- * Everything of the codec that a page needs: without what generates code.
+ * The schemas: everything of the codec that a service is declared with.
  *
  * @module
  */
 
 export { CodecError, type CodecErrorCode } from "./errors.ts";
-export { type Infer, isSchema, Schema } from "./schema.ts";
+export { type AnySchema, type Infer, isSchema, type Schema } from "./schema.ts";
 export { type DecodeLimits } from "./reader.ts";
-export { encode, encodeInto, type EncodeLimits } from "./encode.ts";
-export { decode, validate } from "./decode.ts";
-export { materialize, view } from "./view.ts";
-export {
-  type HasMethods,
-  type ListView,
-  type MapView,
-  type SetView,
-  type TupleView,
-  type View,
-  type Viewed,
-} from "./view_types.ts";
-export {
-  bool,
-  char,
-  f32,
-  f64,
-  i128,
-  i128Align8,
-  i16,
-  i32,
-  i64,
-  i8,
-  isize,
-  u128,
-  u128Align8,
-  u16,
-  u32,
-  u64,
-  u8,
-  unit,
-  usize,
-} from "./primitives.ts";
+export { i16, i32, i8, isize, u16, u32, u8, usize } from "./integers.ts";
+export { i128, i128Align8, i64, u128, u128Align8, u64 } from "./big_integers.ts";
+export { bool, char, f32, f64, unit } from "./scalars.ts";
 export { boxStr, string } from "./string.ts";
 export { bytes } from "./bytes.ts";
-export { boxSlice, vec } from "./vec.ts";
-export { array } from "./array.ts";
+export { array, boxSlice, vec } from "./vec.ts";
 export { option, type Optional } from "./option.ts";
 export { type Result, result } from "./result.ts";
-export { type Fields } from "./fields.ts";
-export { type InferFields, struct, type StructOptions } from "./struct.ts";
-export { type InferItems, type Items, tuple, tupleStruct } from "./tuple.ts";
+export { type Fields, type Items } from "./fields.ts";
+export {
+  type InferFields,
+  type InferItems,
+  struct,
+  type StructOptions,
+  tuple,
+  tupleStruct,
+} from "./struct.ts";
 export {
   type InferVariant,
   type InferVariants,
@@ -58,11 +33,10 @@ export {
   type VariantSpec,
 } from "./variants.ts";
 export { box, lazy } from "./box.ts";
-export { type Conversion, convert, withDefault } from "./convert.ts";
+export { type Conversion, convert, nonZero, withDefault } from "./convert.ts";
 export { map, set } from "./hash_map.ts";
 export { btreeMap, btreeSet } from "./btree_map.ts";
 export { type Duration, duration } from "./time.ts";
-export { nonZero } from "./nonzero.ts";
 export {
   type Range,
   range,
@@ -82,7 +56,7 @@ export {
   socketAddrV6,
   uuid,
   type Versioned,
-} from "./net.ts";
+} from "./addresses.ts";
 export {
   f32Array,
   f64Array,
@@ -93,5 +67,4 @@ export {
   u16Array,
   u32Array,
   u64Array,
-} from "./numbers.ts";
-export { describe } from "./rust.ts";
+} from "./typed_arrays.ts";

@@ -4,6 +4,7 @@
  * @module
  */
 import { checkArchive, readArchive } from "./archive.ts";
+import { generate } from "./compiler.ts";
 import { type DecodeLimits, Reader } from "./reader.ts";
 import type { Schema } from "./schema.ts";
 
@@ -36,12 +37,12 @@ export function decode<T>(schema: Schema<T>, archive: Uint8Array, limits?: Decod
   if (busy || limits !== undefined) {
     const reader = new Reader(limits);
     reader.reset(archive);
-    return readArchive(schema, reader, 0, archive.length);
+    return readArchive(generate, schema, reader, 0, archive.length);
   }
   busy = true;
   try {
     shared.reset(archive);
-    return readArchive(schema, shared, 0, archive.length);
+    return readArchive(generate, schema, shared, 0, archive.length);
   } finally {
     shared.reset(NOTHING);
     busy = false;
@@ -72,5 +73,5 @@ export function validate(
 ): void {
   const reader = new Reader(limits);
   reader.reset(archive);
-  checkArchive(schema, reader, 0, archive.length);
+  checkArchive(generate, schema, reader, 0, archive.length);
 }

@@ -4,6 +4,7 @@
  * @module
  */
 import { writeArchive } from "./archive.ts";
+import { generate } from "./compiler.ts";
 import { CodecError } from "./errors.ts";
 import type { Schema } from "./schema.ts";
 import { Writer } from "./writer.ts";
@@ -60,7 +61,7 @@ export function encode<T>(
 
 function encodeWith<T>(writer: Writer, schema: Schema<T>, value: T): Uint8Array<ArrayBuffer> {
   writer.position = 0;
-  const length = writeArchive(schema, writer, value);
+  const length = writeArchive(generate, schema, writer, value);
   return writer.bytes.slice(0, length);
 }
 
@@ -93,7 +94,7 @@ export function encodeInto<T>(
   writer.busy = true;
   writer.position = offset;
   try {
-    const length = writeArchive(schema, writer, value);
+    const length = writeArchive(generate, schema, writer, value);
     if (writer.bytes === buffer) {
       over = writer;
       return length;

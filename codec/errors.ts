@@ -73,3 +73,22 @@ export class CodecError extends RangeError {
     this.offset = offset;
   }
 }
+
+/** Comes before the key of a map in a path: its text is made when the path is shown. */
+export const KEY: unique symbol = /* @__PURE__ */ Symbol("key");
+
+/** `["tasks", 3, "status"]` as `tasks[3].status`. */
+export function formatPath(path: readonly unknown[], steps: number = path.length): string {
+  let text = "";
+  for (let i = 0; i < steps; i++) {
+    const part = path[i];
+    const shown = part === KEY ? showKey(path[++i]) : String(part);
+    text += typeof part === "number" ? `[${part}]` : text === "" ? shown : `.${shown}`;
+  }
+  return text;
+}
+
+function showKey(key: unknown): string {
+  const shown = typeof key === "string" ? JSON.stringify(key) : typeof key === "object" ? "…" : key;
+  return `get(${shown})`;
+}

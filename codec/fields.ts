@@ -1,185 +1,169 @@
 /**
- * {@linkcode Composite}: what structs, tuples and variants share, fields at offsets.
+ * Fields at offsets: what structs, tuples and the arms of sums share.
  *
  * @module
  */
-import type { Layout, Niche } from "./layout.ts";
-import { BAD_VALUE } from "./primitives.ts";
+import {
+  declaredLayout,
+  type FieldsLayout,
+  type Layout,
+  structLayout,
+  tupleLayout,
+} from "./layout.ts";
 import type { Reader } from "./reader.ts";
-import { checkNames, describeName, isSchema, type Path, refuse, Schema } from "./schema.ts";
-import type { SeaHasher } from "./sea_hash.ts";
+import { type AnySchema, type Composite, type Field, isSchema, once } from "./schema.ts";
 import type { Writer } from "./writer.ts";
 
 /** Named schemas, in declaration order: the order is wire format. */
-export type Fields = Readonly<Record<string, Schema<unknown>>>;
+export type Fields = Readonly<Record<string, AnySchema>>;
 
 /** Schemas by position. */
-export type Items = readonly Schema<unknown>[];
-
-/** One field. */
-export interface Field {
-  /** Its key in the value: a name, or an index. */
-  readonly key: string | number;
-  /** How it is archived. */
-  readonly schema: Schema<unknown>;
-  /** Where, from the start of its owner. */
-  readonly offset: number;
-}
+export type Items = readonly AnySchema[];
 
 /** A value with fields, by key. */
 export type Keyed = Record<string | number, unknown>;
 
-/** Fields at offsets, written and checked in one order; their value is an object, or an array. */
-export abstract class Composite<S extends Fields | Items = Fields | Items> extends Schema<Keyed> {
-  /** Field schemas, in declaration order. */
-  readonly schemas: S;
-  #flat: boolean | undefined;
-  #footprint: number | undefined;
-  #declared: readonly Field[] | undefined;
+/** What objects put before all else. */
+const INDEX = /^(?:0|[1-9]\d*)$/;
 
-  /** Size and alignment. */
-  abstract readonly layout: Layout;
-  /** Offset of each field, in declaration order. */
-  protected abstract readonly offsets: readonly number[];
-
-  /** Create of fields; `what` they make is for messages. */
-  constructor(what: string, schemas: S) {
-    super();
-    if (!Array.isArray(schemas)) checkNames("field", Object.keys(schemas));
-    for (const [name, schema] of Object.entries(schemas)) {
-      if (!isSchema(schema)) {
-        throw new TypeError(`Cannot make ${what}: field ${name} is not a schema`);
-      }
+/** Refuse field and variant names that cannot keep their order in an object. */
+export function checkNames(what: string, names: readonly string[]): void {
+  for (const name of names) {
+    if (name === "" || INDEX.test(name)) {
+      throw new TypeError(
+        `Cannot name a ${what} "${name}": it is empty, or a number, which would come first in an object`,
+      );
     }
-    this.schemas = schemas;
-  }
-
-  get size(): number {
-    return this.layout.size;
-  }
-
-  get align(): number {
-    return this.layout.align;
-  }
-
-  get niche(): Niche | undefined {
-    return this.layout.niche;
-  }
-
-  get flat(): boolean {
-    return this.#flat ??= Object.values(this.schemas).every((schema) => schema.flat);
-  }
-
-  override get footprint(): number {
-    return this.#footprint ??= Object.values(this.schemas).reduce(
-      (sum, { footprint }) => sum + 8 + footprint,
-      Array.isArray(this.schemas) ? 48 : 24,
-    );
-  }
-
-  /** The fields in declaration order, with their places. */
-  get declared(): readonly Field[] {
-    return this.#declared ??= Object.entries(this.schemas).map(([name, schema], i) => ({
-      key: Array.isArray(this.schemas) ? i : name,
-      schema,
-      offset: this.offsets[i]!,
-    }));
-  }
-
-  /** The fields in the order they are written. */
-  get fields(): readonly Field[] {
-    return this.declared;
-  }
-
-  #isKeyed(value: unknown): value is Keyed {
-    return Array.isArray(this.schemas)
-      ? Array.isArray(value) && value.length === this.schemas.length
-      : typeof value === "object" && value !== null && !Array.isArray(value);
-  }
-
-  serialize(writer: Writer, value: Keyed): void {
-    if (!this.#isKeyed(value)) throw BAD_VALUE;
-    for (const { key, schema } of this.fields) {
-      if (!schema.flat) schema.serialize(writer, value[key]);
-    }
-  }
-
-  resolve(writer: Writer, at: number, value: Keyed): void {
-    if (!this.#isKeyed(value)) throw BAD_VALUE;
-    for (const { key, schema, offset } of this.fields) {
-      schema.resolve(writer, at + offset, value[key]);
-    }
-  }
-
-  /** Read each field in order, into `target`. */
-  read(reader: Reader, at: number, target: Keyed = this.#empty()): Keyed {
-    for (const { key, schema, offset } of this.fields) {
-      setField(target, key, schema.read(reader, at + offset));
-    }
-    return target;
-  }
-
-  #empty(): Keyed {
-    if (!Array.isArray(this.schemas)) return {};
-    return new Array<unknown>(this.schemas.length).fill(undefined) as unknown as Keyed;
-  }
-
-  check(reader: Reader, at: number): void {
-    for (const { key, schema, offset } of this.fields) {
-      reader.path.push(key);
-      schema.check(reader, at + offset);
-      reader.path.pop();
-    }
-  }
-
-  accept(value: unknown, path: Path): void {
-    if (!this.#isKeyed(value)) {
-      const { schemas } = this;
-      refuse(path, Array.isArray(schemas) ? `an array of ${schemas.length}` : "an object", value);
-    }
-    for (const { key, schema } of this.fields) schema.accept(value[key], [...path, key]);
-  }
-
-  /** The fields as they stand in {@linkcode Schema.describe}. */
-  protected describeFields(): string {
-    return Object.entries(this.schemas).map(([name, schema]) =>
-      (Array.isArray(this.schemas) ? "" : `${describeName(name)}:`) + schema.describe()
-    ).join();
-  }
-
-  defaultValue(): Keyed {
-    const value = this.#empty();
-    for (const { key, schema } of this.declared) setField(value, key, schema.defaultValue());
-    return value;
-  }
-
-  override hash(hasher: SeaHasher, value: Keyed): void {
-    for (const { key, schema } of this.declared) schema.hash(hasher, value[key]);
-  }
-
-  override compare(a: Keyed, b: Keyed): number {
-    for (const { key, schema } of this.declared) {
-      const order = schema.compare(a[key], b[key]);
-      if (order !== 0) return order;
-    }
-    return 0;
-  }
-
-  override get keyFault(): string | undefined {
-    return Object.values(this.schemas).find((schema) => schema.keyFault)?.keyFault;
   }
 }
 
-/** Set a field even when it is named `__proto__`. */
-function setField(target: Keyed, key: string | number, value: unknown): void {
-  if (key === "__proto__") {
-    Object.defineProperty(target, key, {
-      value,
-      enumerable: true,
-      writable: true,
-      configurable: true,
-    });
-  } else {
-    target[key] = value;
+/** Refuse what are no schemas; `what` they make is for messages. */
+export function checkFields(what: string, schemas: Fields | Items): void {
+  if (!Array.isArray(schemas)) checkNames("field", Object.keys(schemas));
+  for (const [name, schema] of Object.entries(schemas)) {
+    if (!isSchema(schema)) {
+      throw new TypeError(`Cannot make ${what}: field ${name} is not a schema`);
+    }
   }
+}
+
+/** Whether a value has the shape that fields are read from. */
+export function isKeyed(value: unknown, schemas: Fields | Items): value is Keyed {
+  if (typeof value !== "object" || value === null) return false;
+  return Array.isArray(schemas)
+    ? Array.isArray(value) && value.length === schemas.length
+    : !Array.isArray(value);
+}
+
+/** What {@linkcode isKeyed} asks for, in words. */
+export function expectedKeyed(schemas: Fields | Items): string {
+  return Array.isArray(schemas) ? `an array of ${schemas.length}` : "an object";
+}
+
+/** Fields in declaration order, at their offsets. */
+export function placeFields(schemas: Fields | Items, offsets: readonly number[]): Field[] {
+  return Object.entries(schemas).map(([name, schema], i) => ({
+    key: Array.isArray(schemas) ? i : name,
+    schema,
+    offset: offsets[i]!,
+  }));
+}
+
+/** Write each field of an object in order. */
+export function writeFields(
+  writer: Writer,
+  at: number,
+  fields: readonly Field[],
+  value: Keyed,
+): void {
+  const step = writer.steps++;
+  for (const { key, schema, offset } of fields) {
+    writer.path[step] = key;
+    schema.write(writer, at + offset, value[key]);
+  }
+  writer.steps = step;
+}
+
+/** Read each field of an object in order, into `target`. */
+export function readFields(
+  reader: Reader,
+  at: number,
+  fields: readonly Field[],
+  target: Keyed,
+): Keyed {
+  const step = reader.steps++;
+  for (const { key, schema, offset } of fields) {
+    reader.path[step] = key;
+    const value = schema.read(reader, at + offset);
+    if (key === "__proto__") defineField(target, key, value);
+    else target[key] = value;
+  }
+  reader.steps = step;
+  return target;
+}
+
+/** Assigned, it would be the prototype. */
+function defineField(target: Keyed, key: string, value: unknown): void {
+  Object.defineProperty(target, key, {
+    value,
+    enumerable: true,
+    writable: true,
+    configurable: true,
+  });
+}
+
+/** An empty value for {@linkcode readFields}. */
+export function emptyKeyed(schemas: Fields | Items): Keyed {
+  if (!Array.isArray(schemas)) return {};
+  return new Array<unknown>(schemas.length).fill(undefined) as unknown as Keyed;
+}
+
+type Place = (fields: readonly Layout[]) => FieldsLayout;
+
+const PLACES: Readonly<Record<Composite["kind"], Place>> = {
+  struct: structLayout,
+  tuple: tupleLayout,
+  tstruct: structLayout,
+};
+
+/** A type of fields. */
+export function composite(
+  kind: Composite["kind"],
+  schemas: Fields | Items,
+  own: { readonly name?: string; readonly reprC?: boolean } = {},
+): Composite {
+  checkFields(kind === "struct" ? "a struct" : "a tuple", schemas);
+  const { name, reprC = false } = own;
+  const layout = once(() => (reprC ? declaredLayout : PLACES[kind])(Object.values(schemas)));
+  const fields = once(() => placeFields(schemas, layout().offsets));
+  // rkyv writes a tuple's elements from the last to the first.
+  const order = kind === "tuple" ? once(() => [...fields()].reverse()) : fields;
+  const flat = once(() => Object.values(schemas).every((schema) => schema.flat));
+  return {
+    kind,
+    name,
+    reprC,
+    nullable: false,
+    functions: undefined,
+    get size() {
+      return layout().size;
+    },
+    get align() {
+      return layout().align;
+    },
+    get niche() {
+      return layout().niche;
+    },
+    get flat() {
+      return flat();
+    },
+    get fields() {
+      return fields();
+    },
+    write(writer: Writer, at, value) {
+      if (!isKeyed(value, schemas)) writer.refuse(expectedKeyed(schemas), value);
+      writeFields(writer, at, order(), value);
+    },
+    read: (reader, at) => readFields(reader, at, order(), emptyKeyed(schemas)),
+  };
 }

@@ -1,18 +1,13 @@
 /**
- * {@linkcode Generator}: source text under way, for the schema compiler.
+ * {@linkcode Generator}: source text under way.
  *
  * @module
  */
-import { FixedArray } from "./array.ts";
-import { Box, Lazy } from "./box.ts";
-import { Converted } from "./convert.ts";
-import { Composite } from "./fields.ts";
-import { Option } from "./option.ts";
-import { BAD_VALUE } from "./primitives.ts";
-import { ResultSchema } from "./result.ts";
-import type { Schema } from "./schema.ts";
-import { VariantsSchema } from "./variants.ts";
-import { Vec } from "./vec.ts";
+import { partsOf } from "./parts.ts";
+import type { AnySchema } from "./schema.ts";
+
+/** Thrown by generated code for a value or an archive that is wrong; interpreting it then says what is. */
+export const BAD: Error = /* @__PURE__ */ new TypeError("Cannot encode the value");
 
 /** Types of more parts than this have functions of their own, so that engines still optimise each. */
 const MAX_PARTS = 150;
@@ -49,10 +44,10 @@ export function property(key: string): string {
   return key === "__proto__" ? '["__proto__"]' : JSON.stringify(key);
 }
 
-const parts = new WeakMap<Schema<unknown>, number>();
+const parts = new WeakMap<AnySchema, number>();
 
 /** How many parts of a type are inlined where it is: one if it has functions of its own. */
-export function countParts(schema: Schema<unknown>): number {
+export function countParts(schema: AnySchema): number {
   let count = parts.get(schema);
   if (count === undefined) {
     count = 1;
@@ -62,28 +57,15 @@ export function countParts(schema: Schema<unknown>): number {
   return count;
 }
 
-/** What a type is made of. */
-export function partsOf(schema: Schema<unknown>): readonly Schema<unknown>[] {
-  if (schema instanceof Composite) return Object.values(schema.schemas);
-  if (schema instanceof VariantsSchema) return schema.variants.flatMap(partsOf);
-  if (schema instanceof Vec || schema instanceof FixedArray || schema instanceof Box) {
-    return [schema.item];
-  }
-  if (schema instanceof Option) return [schema.some];
-  if (schema instanceof ResultSchema) return [schema.ok, schema.err];
-  if (schema instanceof Converted) return [schema.inner];
-  return [];
-}
-
 /** Whether a type has functions of its own, other than where it is the root. */
-export function isOutlined(schema: Schema<unknown>): boolean {
-  return schema instanceof Lazy || (countParts(schema) > MAX_PARTS && partsOf(schema).length > 1);
+export function isOutlined(schema: AnySchema): boolean {
+  return schema.kind === "lazy" || (countParts(schema) > MAX_PARTS && partsOf(schema).length > 1);
 }
 
 /** A function of its own for a schema. */
 interface Outlined {
   readonly name: string;
-  readonly schema: Schema<unknown>;
+  readonly schema: AnySchema;
 }
 
 /**
@@ -92,8 +74,8 @@ interface Outlined {
  * Nothing that a peer sends reaches this text: it is made of a schema alone, and names in it are quoted.
  */
 export class Generator {
-  readonly #constants = new Map<unknown, string>([[BAD_VALUE, "BAD"]]);
-  readonly #functions = new Map<Schema<unknown>, Outlined>();
+  readonly #constants = new Map<unknown, string>([[BAD, "BAD"]]);
+  readonly #functions = new Map<AnySchema, Outlined>();
   readonly #queue: Outlined[] = [];
   #lines: string[] = [];
   #hoisted: string[] = [];
@@ -127,7 +109,7 @@ export class Generator {
   }
 
   /** The name of a schema's own function, which will be generated. */
-  outline(schema: Schema<unknown>): string {
+  outline(schema: AnySchema): string {
     let outlined = this.#functions.get(schema);
     if (outlined === undefined) {
       outlined = { name: this.name("f"), schema };
@@ -152,7 +134,7 @@ export class Generator {
   }
 
   /** Build a function from the text of `main`, which may call outlined ones that `outlined` generates. */
-  build(main: string, outlined: (name: string, schema: Schema<unknown>) => string): unknown {
+  build(main: string, outlined: (name: string, schema: AnySchema) => string): unknown {
     const functions: string[] = [];
     for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) {
       functions.push(outlined(next.name, next.schema));

@@ -9,8 +9,9 @@
  * @module
  */
 import { CodecError } from "./errors.ts";
-import { formatPath, type Reader } from "./reader.ts";
-import type { Path, Schema } from "./schema.ts";
+import type { Reader } from "./reader.ts";
+import type { Schema } from "./schema.ts";
+import { feed as feedTo } from "./hash.ts";
 import { SeaHasher } from "./sea_hash.ts";
 
 /** Displacement of an empty bucket. */
@@ -31,7 +32,7 @@ const hasher = /* @__PURE__ */ new SeaHasher();
 
 function feed<K>(schema: Schema<K>, key: K): SeaHasher {
   hasher.reset();
-  schema.hash(hasher, key);
+  feedTo(hasher, schema, key);
   return hasher;
 }
 
@@ -44,12 +45,16 @@ export interface HashIndex {
 }
 
 /**
- * Build the index of distinct keys of the map at `path`.
+ * Build the index of distinct keys. `where` says where in a value their map is.
  *
  * @throws {CodecError} `TooLong` if the keys collide so often that the search for seeds has no end in
  * sight. Rust searches on.
  */
-export function buildIndex<K>(schema: Schema<K>, keys: readonly K[], path: Path = []): HashIndex {
+export function buildIndex<K>(
+  schema: Schema<K>,
+  keys: readonly K[],
+  where: () => string = () => "",
+): HashIndex {
   const count = keys.length;
   const buckets: number[][] = Array.from({ length: count }, () => []);
   keys.forEach((key, i) => buckets[feed(schema, key).finish(count)]!.push(i));
@@ -74,7 +79,7 @@ export function buildIndex<K>(schema: Schema<K>, keys: readonly K[], path: Path 
     }
     for (let seed = FIRST_SEED;; seed++) {
       hashesLeft -= members.length;
-      if (hashesLeft < 0) throw collides(count, path);
+      if (hashesLeft < 0) throw collides(count, where());
       const positions = members.map((i) => feed(schema, keys[i]!).finishSeeded(seed, count));
       const fits = positions.every((p, i) => taken[p] === 0 && positions.indexOf(p) === i);
       if (!fits) continue;
@@ -89,8 +94,7 @@ export function buildIndex<K>(schema: Schema<K>, keys: readonly K[], path: Path 
   return { displacements, order };
 }
 
-function collides(count: number, path: Path): CodecError {
-  const where = formatPath(path);
+function collides(count: number, where: string): CodecError {
   return new CodecError(
     "TooLong",
     `Cannot encode ${

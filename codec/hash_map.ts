@@ -3,234 +3,120 @@
  *
  * @module
  */
-import { type PlainKeys, plainKeys } from "./convert.ts";
-import { CodecError } from "./errors.ts";
+import { type Container, MAP, plainKeys, SET, stepTo, withEntries } from "./collections.ts";
+import { formatPath } from "./errors.ts";
+import { entryFootprint } from "./footprint.ts";
+import { keyFault } from "./hash.ts";
 import { buildIndex, checkDisplacements, lookUp } from "./hash_index.ts";
-import { type FieldsLayout, structLayout } from "./layout.ts";
-import { BAD_VALUE, BigInteger, SmallInt, unit } from "./primitives.ts";
-import { formatPath, type Reader } from "./reader.ts";
-import { type Path, refuse, Schema } from "./schema.ts";
-import type { Writer } from "./writer.ts";
+import { structLayout } from "./layout.ts";
+import type { Reader } from "./reader.ts";
+import { unit } from "./scalars.ts";
+import { type AnySchema, type HashTable, once, type Schema } from "./schema.ts";
+import { signature } from "./signature.ts";
 
-/** How a map or a set is kept in TypeScript. */
-export interface Container<C, K, V> {
-  /** What it is, for messages. */
-  readonly expected: string;
-  /** Whether it is one. */
-  is(value: unknown): value is C;
-  /** Its entries. */
-  entries(value: C): Iterable<readonly [K, V]>;
-  /** One of these entries. */
-  from(entries: readonly (readonly [K, V])[]): C;
-  /** How an entry shows in a path: its key, or its number. */
-  step(key: K, index: number): string | number;
-}
-
-/** Maps, for {@linkcode Container}. */
-export function mapContainer<K, V>(): Container<Map<K, V>, K, V> {
-  return {
-    expected: "a Map",
-    is: (value): value is Map<K, V> => value instanceof Map,
-    entries: (value) => value,
-    from: (entries) => new Map(entries),
-    step: (key) => `get(${typeof key === "string" ? JSON.stringify(key) : String(key)})`,
-  };
-}
-
-/** Sets, for {@linkcode Container}. */
-export function setContainer<K>(): Container<Set<K>, K, void> {
-  return {
-    expected: "a Set",
-    is: (value): value is Set<K> => value instanceof Set,
-    *entries(value) {
-      for (const key of value) yield [key, undefined] as const;
-    },
-    from: (entries) => new Set(entries.map(([key]) => key)),
-    step: (_key, index) => index,
-  };
-}
-
-/** Bytes of memory of an entry: its place in a `Map`, and the pair it is read as. */
-export function entryFootprint(
-  { key, value }: { readonly key: Schema<unknown>; readonly value: Schema<unknown> },
-): number {
-  return 128 + key.footprint + value.footprint;
-}
-
-/** A schema of {@linkcode map} or {@linkcode set}. */
-export class HashMapSchema<C, K, V> extends Schema<C> {
-  readonly kind: "hashmap" | "hashset";
-  readonly size = 12;
-  readonly align = 4;
-  readonly niche: undefined = undefined;
-  readonly flat = false;
-  /** How keys are archived. */
-  readonly key: Schema<K>;
-  /** How values are archived. */
-  readonly value: Schema<V>;
-  readonly #container: Container<C, K, V>;
-  readonly #plain: PlainKeys<K>;
-  #layout: FieldsLayout | undefined;
-
-  /** See {@linkcode map}. */
-  constructor(
-    kind: "hashmap" | "hashset",
-    key: Schema<K>,
-    value: Schema<V>,
-    container: Container<C, K, V>,
-  ) {
-    super();
-    this.kind = kind;
-    this.key = key;
-    this.value = value;
-    this.#container = container;
-    this.#plain = plainKeys(key);
-    const fault = key.keyFault;
-    if (fault !== undefined) {
-      throw new TypeError(`Cannot use ${key.describe()} as the key of a ${kind}: ${fault}`);
-    }
+function hashed(
+  kind: "hashmap" | "hashset",
+  key: AnySchema,
+  item: AnySchema,
+  container: Container,
+): HashTable {
+  const fault = keyFault(key);
+  if (fault !== undefined) {
+    throw new TypeError(`Cannot use ${signature(key)} as the key of a ${kind}: ${fault}`);
   }
-
-  /** Where key and value are in an entry. */
-  get entry(): FieldsLayout {
-    return this.#layout ??= structLayout([this.key, this.value]);
-  }
-
-  override get footprint(): number {
-    return 256;
-  }
-
-  serialize(writer: Writer, value: C): void {
-    if (!this.#container.is(value)) throw BAD_VALUE;
-    const { schema, encode } = this.#plain;
-    const items: V[] = [];
-    const keys: unknown[] = [];
-    for (const [key, item] of this.#container.entries(value)) {
-      keys.push(encode(key));
-      items.push(item);
-    }
-    // Nothing may be fed to the index that is not a key, and equal keys would never part.
-    for (const key of keys) schema.accept(key, []);
-    if (hasDuplicates(schema, keys)) throw BAD_VALUE;
-    const { displacements, order } = buildIndex(schema, keys);
-
-    const indexAt = writer.reserve(4 * keys.length, 4);
-    displacements.forEach((displacement, i) => writer.setU32(indexAt + 4 * i, displacement));
-    const bottom = writer.top;
-    for (const i of order) {
-      schema.serialize(writer, keys[i]);
-      this.value.serialize(writer, items[i]!);
-    }
-    const { size, align, offsets } = this.entry;
-    const start = writer.reserve(size * keys.length, align);
-    const { cursor } = writer;
-    writer.cursor = bottom;
-    order.forEach((i, position) => {
-      schema.resolve(writer, start + position * size + offsets[0]!, keys[i]);
-      this.value.resolve(writer, start + position * size + offsets[1]!, items[i]!);
-    });
-    writer.cursor = cursor;
-    writer.top = bottom;
-    writer.push(keys.length);
-    writer.push(indexAt);
-    writer.push(start);
-  }
-
-  resolve(writer: Writer, at: number, _value: C): void {
-    writer.setU32(at, writer.take());
-    writer.setPointer(at + 4, writer.take());
-    writer.setPointer(at + 8, writer.take());
-  }
-
-  read(reader: Reader, at: number): C {
-    const { offsets } = this.entry;
-    const { schema, decode } = this.#plain;
-    const entries: [K, V][] = [];
-    this.#visit(reader, at, (entryAt) => {
-      const key = schema.read(reader, entryAt + offsets[0]!);
-      entries.push([decode(key), this.value.read(reader, entryAt + offsets[1]!)]);
-      return key;
-    });
-    return this.#container.from(entries);
-  }
-
-  check(reader: Reader, at: number): void {
-    const { offsets } = this.entry;
-    const depth = reader.path.length;
-    this.#visit(reader, at, (entryAt, i) => {
-      reader.path[depth] = i;
-      // The index cannot be checked without the keys.
-      const key = this.#plain.schema.read(reader, entryAt + offsets[0]!);
-      reader.path[depth] = this.#container.step(key as K, i);
-      this.value.check(reader, entryAt + offsets[1]!);
-      reader.path.length = depth;
-      return key;
-    });
-  }
+  const plain = plainKeys(key);
+  const entry = once(() => structLayout([key, item]));
+  const cost = once(() => entryFootprint({ key, item }));
 
   /** Claim index and entries, visit each entry for its key, then check that each key is found where it is. */
-  #visit(reader: Reader, at: number, visit: (entryAt: number, index: number) => unknown): void {
-    const { view } = reader;
-    const { size, align } = this.entry;
-    const count = view.getUint32(at, true);
-    const index = reader.claim(at + 4, view.getInt32(at + 4, true), 4 * count, 4);
-    checkDisplacements(reader, index, count);
-    reader.low = index + 4 * count;
-    const start = reader.claim(at + 8, view.getInt32(at + 8, true), count * size, align);
-    reader.spend(count * entryFootprint(this), at);
+  function visit(
+    reader: Reader,
+    at: number,
+    read: (entryAt: number, index: number) => unknown,
+  ): void {
+    const { size, align } = entry();
     const { high } = reader;
-    reader.high = start;
+    const count = reader.u32(at);
+    const index = reader.claimBytes(at + 4, 4 * count, 4);
+    checkDisplacements(reader, index, count);
+    const start = reader.enter(at + 8, count * size, align);
+    reader.spend(count * cost(), at);
     const keys: unknown[] = [];
-    for (let i = 0; i < count; i++) keys.push(visit(start + i * size, i));
+    for (let i = 0; i < count; i++) keys.push(read(start + i * size, i));
     for (let i = 0; i < count; i++) {
-      if (lookUp(reader, index, count, this.#plain.schema, keys[i]) !== i) {
+      if (lookUp(reader, index, count, plain.schema, keys[i]) !== i) {
         reader.fail("InvalidKeyPosition", start + i * size, "a key that its index leads to");
       }
     }
-    reader.low = start + count * size;
-    reader.high = high;
+    reader.leave(start, count * size, high);
   }
 
-  accept(value: unknown, path: Path): void {
-    const container = this.#container;
-    if (!container.is(value)) refuse(path, container.expected, value);
-    const keys: unknown[] = [];
-    let index = 0;
-    for (const [key, item] of container.entries(value)) {
-      const step = [...path, container.step(key, index++)];
-      this.key.accept(key, step);
-      this.value.accept(item, step);
-      keys.push(this.#plain.encode(key));
-    }
-    if (hasDuplicates(this.#plain.schema, keys)) {
-      const where = formatPath(path);
-      throw new CodecError(
-        "DuplicateKey",
-        `Cannot encode ${where || "the value"}: two keys are equal in Rust`,
-        where,
+  return {
+    kind,
+    size: 12,
+    align: 4,
+    niche: undefined,
+    flat: false,
+    nullable: false,
+    functions: undefined,
+    key,
+    item,
+    entries: container.entries,
+    get entry() {
+      return entry();
+    },
+    write(writer, at, value) {
+      const [entries, { displacements, order }] = withEntries(
+        writer,
+        plain,
+        container,
+        value,
+        (entries) =>
+          buildIndex(
+            plain.schema,
+            entries.map(([own]) => own),
+            () => formatPath(writer.path, writer.steps),
+          ),
       );
-    }
-    buildIndex(this.#plain.schema, keys, path);
-  }
-
-  describe(): string {
-    return this.kind === "hashset"
-      ? `hashset<${this.key.describe()}>`
-      : `hashmap<${this.key.describe()},${this.value.describe()}>`;
-  }
-
-  defaultValue(): C {
-    return this.#container.from([]);
-  }
-}
-
-function hasDuplicates(schema: Schema<unknown>, keys: readonly unknown[]): boolean {
-  // What a Set holds apart is apart in Rust.
-  if (schema instanceof SmallInt || schema instanceof BigInteger || schema.kind === "string") {
-    return new Set(keys).size !== keys.length;
-  }
-  const sorted = [...keys].sort((a, b) => schema.compare(a, b));
-  return sorted.some((key, i) => i > 0 && schema.compare(sorted[i - 1]!, key) === 0);
+      const count = entries.length;
+      const indexAt = writer.reserve(4 * count, 4);
+      displacements.forEach((displacement, i) => writer.setU32(indexAt + 4 * i, displacement));
+      const { size, align, offsets } = entry();
+      const flat = key.flat && item.flat;
+      const { mark } = writer;
+      const inside = writer.begin(size * count, align, flat);
+      const { steps } = writer;
+      order.forEach((i, place) => {
+        const [own, value] = entries[i]!;
+        writer.steps = stepTo(writer.path, steps, container, own, i);
+        plain.schema.write(writer, inside + place * size + offsets[0]!, own);
+        item.write(writer, inside + place * size + offsets[1]!, value);
+      });
+      writer.steps = steps;
+      const start = writer.end(inside, size * count, align, flat, mark);
+      writer.outView.setUint32(at, count, true);
+      writer.point(at + 4, indexAt);
+      writer.point(at + 8, start);
+    },
+    read(reader, at) {
+      const { offsets } = entry();
+      const entries: [unknown, unknown][] = [];
+      const { steps } = reader;
+      visit(reader, at, (entryAt, i) => {
+        reader.path[steps] = i;
+        reader.steps = steps + 1;
+        const own = plain.schema.read(reader, entryAt + offsets[0]!);
+        reader.steps = stepTo(reader.path, steps, container, own, i);
+        entries.push([
+          reader.converts ? plain.decode(own) : own,
+          item.read(reader, entryAt + offsets[1]!),
+        ]);
+        reader.steps = steps;
+        return own;
+      });
+      return container.from(entries);
+    },
+  };
 }
 
 /**
@@ -262,7 +148,7 @@ function hasDuplicates(schema: Schema<unknown>, keys: readonly unknown[]): boole
  * ```
  */
 export function map<K, V>(key: Schema<K>, value: Schema<V>): Schema<Map<K, V>> {
-  return new HashMapSchema("hashmap", key, value, mapContainer<K, V>());
+  return hashed("hashmap", key, value, MAP) as AnySchema as Schema<Map<K, V>>;
 }
 
 /**
@@ -280,5 +166,5 @@ export function map<K, V>(key: Schema<K>, value: Schema<V>): Schema<Map<K, V>> {
  * ```
  */
 export function set<K>(key: Schema<K>): Schema<Set<K>> {
-  return new HashMapSchema("hashset", key, unit, setContainer<K>());
+  return hashed("hashset", key, unit, SET) as AnySchema as Schema<Set<K>>;
 }

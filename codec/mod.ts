@@ -1,13 +1,23 @@
 /**
- * Archives of rkyv 0.7, byte for byte: schemas, encoding, decoding, validation.
+ * Archives of rkyv 0.7, byte for byte: schemas, encoding, decoding, validation, views.
  *
- * Importing this lets schemas be compiled to code where the environment allows it; the results are the same
- * where it does not.
+ * Schemas are compiled to code where the environment allows it; the results are the same where it does not.
  *
  * @module
  */
-import { useCompiler } from "./compiler.ts";
-
 export * from "./core.ts";
-
-useCompiler();
+export { decode, validate } from "./decode.ts";
+export { defaultOf } from "./default.ts";
+export { encode, encodeInto, type EncodeLimits } from "./encode.ts";
+export { toRust } from "./rust.ts";
+export { signature } from "./signature.ts";
+export { materialize, view } from "./view.ts";
+export type {
+  HasMethods,
+  ListView,
+  MapView,
+  SetView,
+  TupleView,
+  View,
+  Viewed,
+} from "./view_types.ts";

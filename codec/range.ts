@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { type InferFields, Struct } from "./struct.ts";
-import type { Schema } from "./schema.ts";
+import { composite } from "./fields.ts";
+import type { AnySchema, Schema } from "./schema.ts";
 
 /** A range with both ends. */
 export interface Range<T> {
@@ -14,28 +14,8 @@ export interface Range<T> {
   end: T;
 }
 
-class RangeSchema extends Struct {
-  readonly #name: string;
-
-  constructor(name: string, ends: Readonly<Record<string, Schema<unknown>>>) {
-    super(ends, false);
-    this.#name = name;
-  }
-
-  override describe(): string {
-    return `${this.#name}<${Object.values(this.schemas)[0]!.describe()}>`;
-  }
-
-  override get keyFault(): string | undefined {
-    return "this module does not hash ranges";
-  }
-}
-
-function make<F extends Readonly<Record<string, Schema<unknown>>>>(
-  name: string,
-  ends: F,
-): Schema<InferFields<F>> {
-  return new RangeSchema(name, ends) as unknown as Schema<InferFields<F>>;
+function make<R>(name: string, ends: Readonly<Record<string, AnySchema>>): Schema<R> {
+  return composite("struct", ends, { name }) as AnySchema as Schema<R>;
 }
 
 /**
@@ -52,7 +32,7 @@ function make<F extends Readonly<Record<string, Schema<unknown>>>>(
  * ```
  */
 export function range<T>(bound: Schema<T>): Schema<Range<T>> {
-  return make("range", { start: bound, end: bound }) as unknown as Schema<Range<T>>;
+  return make("range", { start: bound, end: bound });
 }
 
 /**
@@ -69,7 +49,7 @@ export function range<T>(bound: Schema<T>): Schema<Range<T>> {
  * ```
  */
 export function rangeInclusive<T>(bound: Schema<T>): Schema<Range<T>> {
-  return make("rangeinc", { start: bound, end: bound }) as unknown as Schema<Range<T>>;
+  return make("rangeinc", { start: bound, end: bound });
 }
 
 /**
@@ -86,7 +66,7 @@ export function rangeInclusive<T>(bound: Schema<T>): Schema<Range<T>> {
  * ```
  */
 export function rangeFrom<T>(bound: Schema<T>): Schema<{ start: T }> {
-  return make("rangefrom", { start: bound }) as unknown as Schema<{ start: T }>;
+  return make("rangefrom", { start: bound });
 }
 
 /**
@@ -103,7 +83,7 @@ export function rangeFrom<T>(bound: Schema<T>): Schema<{ start: T }> {
  * ```
  */
 export function rangeTo<T>(bound: Schema<T>): Schema<{ end: T }> {
-  return make("rangeto", { end: bound }) as unknown as Schema<{ end: T }>;
+  return make("rangeto", { end: bound });
 }
 
 /**
@@ -120,5 +100,5 @@ export function rangeTo<T>(bound: Schema<T>): Schema<{ end: T }> {
  * ```
  */
 export function rangeToInclusive<T>(bound: Schema<T>): Schema<{ end: T }> {
-  return make("rangetoinc", { end: bound }) as unknown as Schema<{ end: T }>;
+  return make("rangetoinc", { end: bound });
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { CodecError, type CodecErrorCode } from "./errors.ts";
+import { CodecError, type CodecErrorCode, formatPath } from "./errors.ts";
 
 /** Budgets that bounds alone do not give. */
 export interface DecodeLimits {
@@ -43,10 +43,16 @@ export class Reader {
   high = 0;
   /** Levels of recursion left. */
   depth = 0;
-  /** Bytes of memory left, by each schema's `footprint`. Below 0 once there were too few. */
+  /** Bytes of memory left, by each schema's footprint. Below 0 once there were too few. */
   memory = 0;
-  /** Where in the value, while checking; see `at()`. */
-  readonly path: (string | number)[] = [];
+  /** Where in the value, up to {@linkcode Reader.steps}. */
+  readonly path: unknown[] = [];
+  /** How many steps of the path hold. */
+  steps = 0;
+  /** Whether what is read is a default: see `zeroOf()`. */
+  readonly isDefault: boolean = false;
+  /** Whether conversions run: not where an archive is only checked. */
+  converts = true;
   /** The budgets each archive starts with. */
   readonly limits: DecodeLimits;
 
@@ -85,6 +91,7 @@ export class Reader {
     this.end = this.high = end;
     this.depth = this.limits.maxDepth;
     this.memory = this.limits.maxDecodedBytes;
+    this.steps = 0;
   }
 
   /** The position of a root of this size and alignment: the last bytes of the archive. */
@@ -140,6 +147,27 @@ export class Reader {
     return base + offset;
   }
 
+  /**
+   * Claim what the pointer at `at` leads to, and go there: what it owns lies before it. See
+   * {@linkcode Reader.leave}.
+   */
+  enter(at: number, size: number, align: number): number {
+    return this.high = this.claim(at, this.i32(at), size, align);
+  }
+
+  /** Come back from the place of `size` bytes that was entered; `high` is from before. */
+  leave(start: number, size: number, high: number): void {
+    this.low = start + size;
+    this.high = high;
+  }
+
+  /** Claim bytes by the pointer and the count at `at`; returns where they are. */
+  claimBytes(at: number, count: number, align: number = 1): number {
+    const start = this.claim(at, this.i32(at), count, align);
+    this.low = start + count;
+    return start;
+  }
+
   /** Bytes of memory counted in this archive. */
   get spent(): number {
     return this.limits.maxDecodedBytes - this.memory;
@@ -155,8 +183,8 @@ export class Reader {
 
   /** Go one level down a recursive type, to a value that takes so much memory. */
   descend(at: number, bytes: number): void {
-    if (--this.depth < 0) this.fail("TooDeep", at, `at most ${this.limits.maxDepth} levels`);
     this.spend(bytes, at);
+    if (--this.depth < 0) this.fail("TooDeep", at, `at most ${this.limits.maxDepth} levels`);
   }
 
   /** Come back up. */
@@ -164,9 +192,14 @@ export class Reader {
     this.depth++;
   }
 
+  /** Where in the value. */
+  where(): string {
+    return formatPath(this.path, this.steps);
+  }
+
   /** Refuse the archive. */
   fail(code: CodecErrorCode, at: number, expected: string): never {
-    const path = formatPath(this.path);
+    const path = this.where();
     const offset = at - this.start;
     throw new CodecError(
       code,
@@ -177,14 +210,4 @@ export class Reader {
       offset,
     );
   }
-}
-
-/** `["tasks", 3, "status"]` as `tasks[3].status`. */
-export function formatPath(path: readonly (string | number)[]): string {
-  let text = "";
-  for (const part of path) {
-    if (typeof part === "number") text += `[${part}]`;
-    else text += text === "" ? part : `.${part}`;
-  }
-  return text;
 }

@@ -1,23 +1,20 @@
 /**
- * {@linkcode describe}: Rust source that matches a schema.
+ * {@linkcode toRust}: Rust source that matches a schema.
  *
  * @module
  */
-import { FixedArray } from "./array.ts";
-import { Box, Lazy } from "./box.ts";
-import { BTreeMapSchema } from "./btree_map.ts";
-import { Converted } from "./convert.ts";
-import { Composite } from "./fields.ts";
-import { HashMapSchema } from "./hash_map.ts";
-import { NumberArray } from "./numbers.ts";
-import { Option } from "./option.ts";
-import { ResultSchema } from "./result.ts";
 import { fieldName, pascalCase, setOf, typeName } from "./rust_names.ts";
-import { isSchema, type Schema } from "./schema.ts";
-import { Struct } from "./struct.ts";
-import { Tuple } from "./tuple.ts";
-import { VariantsSchema } from "./variants.ts";
-import { Vec } from "./vec.ts";
+import { partsOf as insideOf } from "./parts.ts";
+import {
+  type AnySchema,
+  type BTree,
+  type Composite,
+  type Field,
+  type HashTable,
+  isSchema,
+  type Node,
+  type Sum,
+} from "./schema.ts";
 
 /** Types by `kind`: how they are written, and what they are imported from. */
 const NAMED: Readonly<Record<string, readonly [name: string, from?: string]>> = {
@@ -50,25 +47,14 @@ const RECURSIVE = [
 ];
 const OMIT_BOUNDS = "#[omit_bounds] #[archive_attr(omit_bounds)] ";
 
-/** Types that are made of others. */
-function partsOf(schema: Schema<unknown>): readonly Schema<unknown>[] {
-  if (schema instanceof Composite) return Object.values(schema.schemas);
-  if (schema instanceof VariantsSchema) return schema.variants.flatMap(partsOf);
-  if (schema instanceof Vec || schema instanceof FixedArray || schema instanceof Box) {
-    return [schema.item];
-  }
-  if (schema instanceof Option) return [schema.some];
-  if (schema instanceof ResultSchema) return [schema.ok, schema.err];
-  if (schema instanceof HashMapSchema || schema instanceof BTreeMapSchema) {
-    return [schema.key, schema.value];
-  }
-  if (schema instanceof Converted) return [schema.inner];
-  if (schema instanceof Lazy) return [(schema as Lazy<unknown>).schema];
-  return [];
+/** What a type is made of, the inside of recursive types too. */
+function partsOf(schema: AnySchema): readonly AnySchema[] {
+  const node = schema as Node;
+  return node.kind === "lazy" || node.kind === "numbers" ? [node.item] : insideOf(schema);
 }
 
 /** Types that `schema` is made of, itself included, in the order they are met. */
-function reachable(schema: Schema<unknown>): ReadonlySet<Schema<unknown>> {
+function reachable(schema: AnySchema): ReadonlySet<AnySchema> {
   const met = new Set([schema]);
   for (const next of met) for (const part of partsOf(next)) met.add(part);
   return met;
@@ -79,20 +65,18 @@ class RustSource {
   readonly #imports = new Map<string, Set<string>>([
     ["rkyv", new Set(["Archive", "Deserialize", "Serialize"])],
   ]);
-  readonly #names = new Map<Schema<unknown>, string>();
+  readonly #names = new Map<AnySchema, string>();
   readonly #taken = new Set<string>();
-  readonly #hashed = new Set<Schema<unknown>>();
-  readonly #ordered = new Set<Schema<unknown>>();
+  readonly #hashed = new Set<AnySchema>();
+  readonly #ordered = new Set<AnySchema>();
   readonly #definitions: string[] = [];
 
-  constructor(root: Schema<unknown>) {
+  constructor(root: AnySchema) {
     for (const schema of reachable(root)) {
-      if (schema instanceof HashMapSchema) {
-        for (const part of reachable(schema.key)) this.#hashed.add(part);
-      }
-      if (schema instanceof BTreeMapSchema) {
-        for (const part of reachable(schema.key)) this.#ordered.add(part);
-      }
+      const node = schema as Node;
+      if (!("key" in node)) continue;
+      const keys = node.kind.startsWith("hash") ? this.#hashed : this.#ordered;
+      for (const part of reachable(node.key)) keys.add(part);
     }
   }
 
@@ -104,45 +88,53 @@ class RustSource {
   }
 
   /** A type as it is written where it is used; `name` is what to call it if it needs a definition. */
-  type(schema: Schema<unknown>, name: string): string {
-    if (schema instanceof Lazy) return this.type((schema as Lazy<unknown>).schema, name);
-    if (schema instanceof Converted) return this.type(schema.inner, name);
-    if (PRIMITIVES.has(schema.kind)) return schema.kind;
-    if (schema.kind === "nonzero") {
-      const { inner } = schema as unknown as { readonly inner: Schema<unknown> };
-      return this.#use(`NonZero${pascalCase(inner.kind)}`, "std::num");
-    }
-    const named = NAMED[schema instanceof Struct ? shortKind(schema) : schema.kind];
+  type(schema: AnySchema, name: string): string {
+    const node = schema as Node;
+    if (PRIMITIVES.has(node.kind)) return node.kind;
+    const named = NAMED[node.kind === "struct" ? node.name ?? "" : node.kind];
     if (named !== undefined) {
       const [text, from] = named;
       if (from !== undefined) this.#use(text, from);
       if (from !== "std::ops") return text;
-      const bound = Object.values((schema as Struct).schemas)[0]!;
-      return `${text}<${this.type(bound, name)}>`;
+      return `${text}<${this.type((node as Composite).fields[0]!.schema, name)}>`;
     }
-    if (schema instanceof Vec) {
-      const item = this.type(schema.item, name);
-      return schema.kind === "vec" ? `Vec<${item}>` : `Box<[${item}]>`;
+    switch (node.kind) {
+      case "lazy":
+      case "convert":
+        return this.type(node.item, name);
+      case "nonzero":
+        return this.#use(`NonZero${pascalCase(node.item.kind)}`, "std::num");
+      case "vec":
+      case "numbers":
+        return `Vec<${this.type(node.item, name)}>`;
+      case "boxslice":
+        return `Box<[${this.type(node.item, name)}]>`;
+      case "array":
+        return `[${this.type(node.item, name)}; ${node.length}]`;
+      case "box":
+        return `Box<${this.type(node.item, name)}>`;
+      case "option":
+        return `Option<${this.type(node.arms[1]!.fields[0]!.schema, name)}>`;
+      case "result": {
+        const [ok, err] = node.arms.map(({ fields }) => fields[0]!.schema);
+        return `Result<${this.type(ok!, `${name}Ok`)}, ${this.type(err!, `${name}Err`)}>`;
+      }
+      case "hashmap":
+      case "hashset":
+      case "btreemap":
+      case "btreeset":
+        return this.#collection(node, name);
+      case "tuple": {
+        const items = node.fields.map((field, i) => this.type(field.schema, `${name}${i}`));
+        return `(${items.join(", ")}${items.length === 1 ? "," : ""})`;
+      }
+      default:
+        return this.#defined(node, name);
     }
-    if (schema instanceof NumberArray) return `Vec<${schema.item.kind}>`;
-    if (schema instanceof FixedArray) return `[${this.type(schema.item, name)}; ${schema.length}]`;
-    if (schema instanceof Box) return `Box<${this.type(schema.item, name)}>`;
-    if (schema instanceof Option) return `Option<${this.type(schema.some, name)}>`;
-    if (schema instanceof ResultSchema) {
-      return `Result<${this.type(schema.ok, `${name}Ok`)}, ${this.type(schema.err, `${name}Err`)}>`;
-    }
-    if (schema instanceof HashMapSchema || schema instanceof BTreeMapSchema) {
-      return this.#collection(schema, name);
-    }
-    if (schema instanceof Tuple && schema.kind === "tuple") {
-      const items = schema.schemas.map((item, i) => this.type(item, `${name}${i}`));
-      return `(${items.join(", ")}${items.length === 1 ? "," : ""})`;
-    }
-    return this.#defined(schema, name);
   }
 
   #collection(
-    schema: HashMapSchema<unknown, unknown, unknown> | BTreeMapSchema<unknown, unknown, unknown>,
+    schema: HashTable | BTree,
     name: string,
   ): string {
     const tree = schema.kind.startsWith("btree") ? "BTree" : "Hash";
@@ -151,26 +143,26 @@ class RustSource {
     }
     const key = this.type(schema.key, `${name}Key`);
     return `${this.#use(`${tree}Map`, "std::collections")}<${key}, ${
-      this.type(schema.value, name)
+      this.type(schema.item, name)
     }>`;
   }
 
-  #defined(schema: Schema<unknown>, wanted: string): string {
+  #defined(schema: Node, wanted: string): string {
     let name = this.#names.get(schema);
     if (name !== undefined) return name;
     name = typeName(wanted, this.#taken);
     this.#names.set(schema, name);
     const place = this.#definitions.push("") - 1;
     let body: string;
-    if (schema instanceof Struct) body = this.#struct(schema, name);
-    else if (schema instanceof VariantsSchema) body = this.#enum(schema, name);
-    else if (schema instanceof Tuple) body = this.#tupleStruct(schema, name);
-    else throw new TypeError(`Cannot describe ${schema.kind} in Rust`);
+    if (schema.kind === "struct") body = this.#struct(schema, name);
+    else if (schema.kind === "variants") body = this.#enum(schema, name);
+    else if (schema.kind === "tstruct") body = this.#tupleStruct(schema, name);
+    else throw new TypeError(`Cannot write ${schema.kind} in Rust`);
     this.#definitions[place] = `${this.#attributes(schema)}\n${body}`;
     return name;
   }
 
-  #attributes(schema: Schema<unknown>): string {
+  #attributes(schema: Node): string {
     const derives: string[] = [];
     if (this.#hashed.has(schema)) derives.push("Hash");
     if (this.#hashed.has(schema) || this.#ordered.has(schema)) derives.push("PartialEq", "Eq");
@@ -180,51 +172,50 @@ class RustSource {
       "#[archive(check_bytes)]",
     ];
     if (derives.length > 0) lines.push(`#[archive_attr(derive(${derives.join(", ")}))]`);
-    if (schema instanceof Struct && schema.reprC) lines.push("#[archive_attr(repr(C))]");
-    if (schema instanceof VariantsSchema && schema.reprU8) lines.push("#[repr(u8)]");
+    if (schema.kind === "struct" && schema.reprC) lines.push("#[archive_attr(repr(C))]");
+    if (schema.kind === "variants" && schema.reprU8) lines.push("#[repr(u8)]");
     if (partsOf(schema).some((part) => reachable(part).has(schema))) lines.push(...RECURSIVE);
     return lines.join("\n");
   }
 
   /** Text of a field's type, after what a field that leads back to its owner needs. */
-  #part(owner: Schema<unknown>, schema: Schema<unknown>, name: string): [string, string] {
+  #part(owner: AnySchema, schema: AnySchema, name: string): [string, string] {
     return [reachable(schema).has(owner) ? OMIT_BOUNDS : "", this.type(schema, name)];
   }
 
   #fields(
-    owner: Schema<unknown>,
-    fields: readonly (readonly [string, Schema<unknown>])[],
+    owner: AnySchema,
+    fields: readonly Field[],
     prefix: string,
   ): string[] {
     const taken = new Set<string>();
-    return fields.map(([key, schema]) => {
-      const [attribute, type] = this.#part(owner, schema, pascalCase(key));
-      return `${attribute}${prefix}${fieldName(key, taken)}: ${type},`;
+    return fields.map(({ key, schema }) => {
+      const [attribute, type] = this.#part(owner, schema, pascalCase(String(key)));
+      return `${attribute}${prefix}${fieldName(String(key), taken)}: ${type},`;
     });
   }
 
-  #struct(schema: Struct, name: string): string {
-    const fields = this.#fields(schema, Object.entries(schema.schemas), "pub ");
+  #struct(schema: Composite, name: string): string {
+    const fields = this.#fields(schema, schema.fields, "pub ");
     if (fields.length === 0) return `pub struct ${name} {}`;
     return `pub struct ${name} {\n${fields.map((line) => `    ${line}\n`).join("")}}`;
   }
 
-  #tupleStruct(schema: Tuple, name: string): string {
-    const items = schema.schemas.map((item, i) => {
-      const [attribute, type] = this.#part(schema, item, `${name}${i}`);
+  #tupleStruct(schema: Composite, name: string): string {
+    const items = schema.fields.map((field, i) => {
+      const [attribute, type] = this.#part(schema, field.schema, `${name}${i}`);
       return `${attribute}pub ${type}`;
     });
     return `pub struct ${name}(${items.join(", ")});`;
   }
 
-  #enum(schema: VariantsSchema, name: string): string {
+  #enum(schema: Sum, name: string): string {
     const taken = new Set<string>();
-    const lines = schema.variants.map((variant) => {
+    const lines = schema.arms.map((variant) => {
       const own = typeName(variant.name, taken);
       if (variant.shape === "unit") return `${own},`;
       if (variant.shape === "named") {
-        const fields = variant.fields.map((field) => [String(field.key), field.schema] as const);
-        const parts = this.#fields(schema, fields, "").join(" ").replace(/,$/, "");
+        const parts = this.#fields(schema, variant.fields, "").join(" ").replace(/,$/, "");
         return parts === "" ? `${own} {},` : `${own} { ${parts} },`;
       }
       const items = variant.fields.map((field, i) => {
@@ -245,17 +236,12 @@ class RustSource {
   }
 
   /** Give the root a name even where it is no struct or enum. */
-  root(schema: Schema<unknown>, name: string): void {
+  root(schema: AnySchema, name: string): void {
     const type = this.type(schema, name);
     if (!this.#taken.has(type)) {
       this.#definitions.push(`pub type ${typeName(name, this.#taken)} = ${type};`);
     }
   }
-}
-
-/** Ranges and addresses are structs whose description begins with their name. */
-function shortKind(schema: Struct): string {
-  return /^[a-z0-9]+/.exec(schema.describe())?.[0] ?? "";
 }
 
 /**
@@ -267,21 +253,21 @@ function shortKind(schema: Struct): string {
  * @example Usage
  * ```ts
  * import assert from "node:assert/strict";
- * import { describe, struct, u32 } from "@hardlight/hardlight/codec";
+ * import { struct, toRust, u32 } from "@hardlight/hardlight/codec";
  *
- * const source = describe(struct({ dueDay: u32 }), "Task");
+ * const source = toRust(struct({ dueDay: u32 }), "Task");
  * assert.match(source, /pub struct Task {\n    pub due_day: u32,\n}/);
  * ```
  *
- * @param schema What to describe.
+ * @param schema What to write.
  * @param name What to call it.
  * @throws {TypeError} For what is no schema (a service is none), or has no counterpart in Rust.
  */
-export function describe(schema: Schema<unknown>, name: string = "Root"): string {
+export function toRust(schema: AnySchema, name: string = "Root"): string {
   if (!isSchema(schema)) {
     throw new TypeError(
-      "Cannot describe what is no schema in Rust: of a service, describe the state's fields, the " +
-        "event, and each method's arguments and output; wireSnapshot() shows it whole",
+      "Cannot write what is no schema in Rust: of a service, write the state's fields, the event, and each " +
+        "method's arguments and output; wireSnapshot() shows it whole",
     );
   }
   const source = new RustSource(schema);

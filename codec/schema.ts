@@ -3,117 +3,232 @@
  *
  * @module
  */
-import type { CompiledBy } from "./archive.ts";
-import { CodecError } from "./errors.ts";
-import type { Niche } from "./layout.ts";
-import { formatPath, type Reader } from "./reader.ts";
-import type { SeaHasher } from "./sea_hash.ts";
+import type { FunctionsBy } from "./archive.ts";
+import type { FieldsLayout, Niche } from "./layout.ts";
+import type { Reader } from "./reader.ts";
 import type { Writer } from "./writer.ts";
 
 /** The type of the values of a schema. */
 export type Infer<S> = S extends Schema<infer T> ? T : never;
 
-/** Where in a value, for messages. */
-export type Path = readonly (string | number)[];
-
 /**
- * How values of `T` are archived, decoded and checked.
+ * How values of `T` are archived.
  *
- * A schema is a value; the type it describes is read off it with {@linkcode Infer}. Writing goes in
- * rkyv's two phases: {@linkcode Schema.serialize} writes what lies out of line and remembers where,
- * {@linkcode Schema.resolve} fills the fixed-size object.
+ * A schema is a value: a record of a few numbers and of how one object is written and read. The type it
+ * describes is read off it with {@linkcode Infer}. Whatever else is done with a type (its signature, its
+ * default, its hash, its order, its view, its Rust source, its generated code) is a function of its own over
+ * the closed set of kinds.
  */
-export abstract class Schema<T> {
-  /**
-   * Kept by `compile()`: a field, because a look-up by schema would cost as much as a small archive.
-   *
-   * @internal
-   */
-  compiled: CompiledBy<T> | undefined = undefined;
+export interface Schema<T> {
   /** What kind of type this is, such as `"u32"` or `"struct"`. */
-  abstract readonly kind: string;
+  readonly kind: string;
   /** Bytes of the archived object, without what it points to. */
-  abstract readonly size: number;
+  readonly size: number;
   /** Its alignment. */
-  abstract readonly align: number;
+  readonly align: number;
   /**
    * Its largest niche.
    *
    * @internal
    */
-  abstract readonly niche: Niche | undefined;
-  /** Whether nothing of it lies out of line. */
-  abstract readonly flat: boolean;
-
+  readonly niche: Niche | undefined;
   /**
-   * Write what lies out of line; push resolvers. Throws anything for a bad value.
+   * Whether nothing of it lies out of line.
    *
    * @internal
    */
-  abstract serialize(writer: Writer, value: T): void;
+  readonly flat: boolean;
   /**
-   * Fill the zeroed bytes at `at`; take the resolvers. Throws anything for a bad value.
+   * Whether `null` or `undefined` is one of its values.
    *
    * @internal
    */
-  abstract resolve(writer: Writer, at: number, value: T): void;
+  readonly nullable: boolean;
   /**
-   * Decode the object at `at`, checking as {@linkcode Schema.check} does.
+   * Write the object into the zeroed bytes at `at`, and what lies out of line before it.
    *
    * @internal
    */
-  abstract read(reader: Reader, at: number): T;
+  write(writer: Writer, at: number, value: T): void;
   /**
-   * Check the object at `at` as rkyv's validator does, in its order.
+   * Check the object at `at` as rkyv's validator does, in its order, and read it.
    *
    * @internal
    */
-  abstract check(reader: Reader, at: number): void;
+  read(reader: Reader, at: number): T;
   /**
-   * Throw a {@linkcode CodecError} that says where and why `value` cannot be encoded, if it cannot.
+   * What writes and reads whole archives of it, kept by who made it: a look-up would cost as much as a small
+   * archive.
    *
    * @internal
    */
-  abstract accept(value: unknown, path: Path): void;
-  /** One line, stable from version to version, that is equal only for schemas whose archives are interchangeable. */
-  abstract describe(): string;
-  /** Rust's `Default::default()`. Throws `TypeError` where the type has none. */
-  abstract defaultValue(): T;
-
-  /**
-   * Feed `value` as Rust's `Hash` does, for a map's key.
-   *
-   * @internal
-   */
-  hash(_hasher: SeaHasher, _value: T): void {
-    throw new TypeError(`Cannot use ${this.kind} as a map's key`);
-  }
-
-  /** Order as Rust's `Ord`, for a sorted map's key. */
-  compare(_a: T, _b: T): number {
-    throw new TypeError(`Cannot use ${this.kind} as a sorted map's key`);
-  }
-
-  /**
-   * Bytes of memory, estimated, that a decoded value takes besides its slot in its owner and the
-   * archive's own bytes. Elements of vectors and maps, and what is recursive, are counted as they are read.
-   *
-   * @internal
-   */
-  get footprint(): number {
-    return 64;
-  }
-
-  /** Whether `null` or `undefined` is one of its values. */
-  get nullable(): boolean {
-    return false;
-  }
-
-  /** Why this type cannot be the key of a hash map, if it cannot. */
-  get keyFault(): string | undefined {
-    return `${this.kind} does not implement Hash in Rust`;
-  }
+  functions?: FunctionsBy<T> | undefined;
 }
+
+/** Any schema, whatever its values. */
+export type AnySchema = Schema<unknown>;
+
+/** Kinds of integers that a `number` holds. */
+export type IntegerKind = "u8" | "u16" | "u32" | "i8" | "i16" | "i32" | "usize" | "isize";
+/** Kinds of integers that take a `bigint`. */
+export type BigIntegerKind = "u64" | "i64" | "u128" | "i128";
+/** Kinds that are written and read by themselves alone. */
+export type LeafKind =
+  | ("f32" | "f64" | "bool" | "char" | "unit" | "string" | "boxstr" | "bytes" | "duration")
+  | ("ipv4" | "ipv6" | "uuid");
+
+/** An integer of up to 32 bits. */
+export interface Integer extends Schema<number> {
+  readonly kind: IntegerKind;
+  /** Least value. */
+  readonly min: number;
+  /** Greatest value. */
+  readonly max: number;
+}
+
+/** An integer of 64 or 128 bits. */
+export interface BigInteger extends Schema<bigint> {
+  readonly kind: BigIntegerKind;
+  /** Least value. */
+  readonly min: bigint;
+  /** Greatest value. */
+  readonly max: bigint;
+}
+
+/** A type without parts. */
+export interface Leaf<T = unknown> extends Schema<T> {
+  readonly kind: LeafKind;
+}
+
+/** A vector of numbers as a typed array. */
+export interface TypedArraySchema extends AnySchema {
+  readonly kind: "numbers";
+  /** How one number is archived. */
+  readonly item: AnySchema;
+}
+
+/** Elements of one type, back to back. */
+export interface List extends AnySchema {
+  readonly kind: "vec" | "boxslice" | "array";
+  /** How one element is archived. */
+  readonly item: AnySchema;
+  /** How many there are, where that is fixed. */
+  readonly length?: number;
+}
+
+/** One field of an object. */
+export interface Field {
+  /** Its key in the value: a name, or an index. */
+  readonly key: string | number;
+  /** How it is archived. */
+  readonly schema: AnySchema;
+  /** Where, from the start of its owner. */
+  readonly offset: number;
+}
+
+/** Fields at offsets; their value is an object, or an array. */
+export interface Composite extends AnySchema {
+  readonly kind: "struct" | "tuple" | "tstruct";
+  /** The type's own name in its signature, for Rust's own structs. */
+  readonly name?: string | undefined;
+  /** Whether fields stay in declaration order in memory. */
+  readonly reprC: boolean;
+  /** The fields, in declaration order. */
+  readonly fields: readonly Field[];
+}
+
+/** One arm of a sum. Used by itself where the arm is known beforehand: a call's method. */
+export interface Arm extends AnySchema {
+  readonly kind: "arm";
+  /** The sum it is of. */
+  readonly owner: Sum;
+  /** Its name. */
+  readonly name: string;
+  /** Its index in declaration order, which is its tag. */
+  readonly tag: number;
+  /** Where its fields are: nowhere, in the value itself, as an array in its `value`, alone in one key. */
+  readonly shape: "unit" | "named" | "items" | "single";
+  /** The fields, in declaration order. */
+  readonly fields: readonly Field[];
+}
+
+/** One of several arms, told apart by a tag. */
+export interface Sum extends AnySchema {
+  readonly kind: "variants" | "option" | "result" | "ip" | "sock";
+  /** Bytes of the tag. */
+  readonly tagBytes: 1 | 2 | 4;
+  /** The arms, in declaration order. */
+  readonly arms: readonly Arm[];
+  /** Whether the native enum is `#[repr(u8)]`; matters only for its hash as a map's key. */
+  readonly reprU8: boolean;
+  /** The arm of a value, if it is of one. */
+  armOf(value: unknown): Arm | undefined;
+  /** What a value of an arm carries, by key. */
+  carried(arm: Arm, value: unknown): Readonly<Record<string | number, unknown>>;
+}
+
+/** A type archived as another, or by way of another. */
+export interface Wrapper extends AnySchema {
+  readonly kind: "box" | "lazy" | "convert" | "nonzero";
+  /** What is inside. */
+  readonly item: AnySchema;
+  /** Of `convert`: both directions. */
+  readonly conversion?: Conversion<unknown, unknown> | undefined;
+  /** Of `convert`: whether it has a default of its own. */
+  readonly hasDefault?: boolean | undefined;
+}
+
+/** How a type of one's own maps onto an archived one. */
+export interface Conversion<T, U> {
+  /** What it is, for messages: `"a Topic"`. */
+  readonly expected: string;
+  /** To the type of one's own. Runs on values that have been checked. */
+  decode(value: U): T;
+  /** From the type of one's own; throws anything for a value that cannot be converted. */
+  encode(value: T): U;
+}
+
+/** A collection with keys. */
+export interface Collection extends AnySchema {
+  readonly kind: "hashmap" | "hashset" | "btreemap" | "btreeset";
+  /** How keys are archived. */
+  readonly key: AnySchema;
+  /** How values are archived; `unit` in a set. */
+  readonly item: AnySchema;
+  /** Keys and values, in the order they are kept. */
+  entries(value: unknown): (readonly [key: unknown, item: unknown])[];
+  /** Where key and value are in an entry. */
+  readonly entry: FieldsLayout;
+}
+
+/** A collection in the order of its keys. */
+export interface BTree extends Collection {
+  readonly kind: "btreemap" | "btreeset";
+  /** Where pointer and key are in an entry of an inner node. */
+  readonly innerEntry: FieldsLayout;
+}
+
+/** A collection by a hash of its keys. */
+export interface HashTable extends Collection {
+  readonly kind: "hashmap" | "hashset";
+}
+
+/** Every schema, told apart by its kind: walks switch on it. */
+export type Node =
+  | Integer
+  | BigInteger
+  | Leaf
+  | TypedArraySchema
+  | List
+  | Composite
+  | Arm
+  | Sum
+  | Wrapper
+  | HashTable
+  | BTree;
+
+/** What kinds of types there are. */
+export type Kind = Node["kind"];
 
 /**
  * Whether a value is a {@linkcode Schema}.
@@ -127,66 +242,13 @@ export abstract class Schema<T> {
  * assert.equal(isSchema("u32"), false);
  * ```
  */
-export function isSchema(value: unknown): value is Schema<unknown> {
-  return value instanceof Schema;
+export function isSchema(value: unknown): value is AnySchema {
+  const { kind, read } = Object(value) as Partial<AnySchema>;
+  return typeof kind === "string" && typeof read === "function";
 }
 
-/** Refuse a value that is to be encoded. */
-export function refuse(path: Path, expected: string, value: unknown): never {
-  const where = formatPath(path);
-  throw new CodecError(
-    "BadValue",
-    `Cannot encode ${where === "" ? "the value" : where}: expected ${expected}, got ${
-      describeValue(value)
-    }`,
-    where,
-  );
-}
-
-const MAX_SHOWN = 40;
-
-/** What a value is, for messages: `5`, `"text"`, `a Map`, `a Map of another realm`. */
-export function describeValue(value: unknown): string {
-  if (typeof value === "function") return "a function";
-  if (typeof value === "object" && value !== null) {
-    if (Array.isArray(value)) return `an array of ${value.length}`;
-    const name = Object.getPrototypeOf(value)?.constructor?.name;
-    if (typeof name !== "string" || name === "Object" || name === "") return "an object";
-    const ours: unknown = Reflect.get(globalThis, name);
-    const foreign = typeof ours === "function" && !(value instanceof ours);
-    return `a ${name}${foreign ? " of another realm: copy it into one of this one" : ""}`;
-  }
-  const isString = typeof value === "string";
-  const text = Object.is(value, -0) ? "-0" : String(value);
-  const cut = text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}…` : text;
-  return isString ? JSON.stringify(cut) : typeof value === "bigint" ? `${cut}n` : cut;
-}
-
-/** A value's own fields, or refuse it. */
-export function asRecord(path: Path, expected: string, value: unknown): Record<string, unknown> {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    refuse(path, expected, value);
-  }
-  return value as Record<string, unknown>;
-}
-
-const PLAIN_NAME = /^[A-Za-z_$][\w$]*$/;
-
-/** A name as it stands in {@linkcode Schema.describe}: quoted where it could be taken for more than a name. */
-export function describeName(name: string): string {
-  return PLAIN_NAME.test(name) ? name : JSON.stringify(name);
-}
-
-/** What objects put before all else. */
-const INDEX = /^(?:0|[1-9]\d*)$/;
-
-/** Refuse field and variant names that cannot keep their order in an object. */
-export function checkNames(what: string, names: readonly string[]): void {
-  for (const name of names) {
-    if (name === "" || INDEX.test(name)) {
-      throw new TypeError(
-        `Cannot name a ${what} "${name}": it is empty, or a number, which would come first in an object`,
-      );
-    }
-  }
+/** A value that is made when it is first asked for. */
+export function once<T>(make: () => T): () => T {
+  let made: T | undefined;
+  return () => made ??= make();
 }

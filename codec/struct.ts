@@ -1,43 +1,16 @@
 /**
- * {@linkcode struct}.
+ * {@linkcode struct}, {@linkcode tuple} and {@linkcode tupleStruct}.
  *
  * @module
  */
-import { Composite, type Fields } from "./fields.ts";
-import { declaredLayout, type FieldsLayout, structLayout } from "./layout.ts";
+import { composite, type Fields, type Items } from "./fields.ts";
 import type { Infer, Schema } from "./schema.ts";
 
 /** The value of a struct with these fields. */
 export type InferFields<F> = { -readonly [K in keyof F]: Infer<F[K]> };
 
-/** A schema of {@linkcode struct}. */
-export class Struct extends Composite<Fields> {
-  readonly kind = "struct";
-  /** Whether fields keep their declaration order in memory. */
-  readonly reprC: boolean;
-  #layout: FieldsLayout | undefined;
-
-  /** See {@linkcode struct}. */
-  constructor(schemas: Fields, reprC: boolean) {
-    super("a struct", schemas);
-    this.reprC = reprC;
-  }
-
-  /** Where the parts are. */
-  get layout(): FieldsLayout {
-    return this.#layout ??= (this.reprC ? declaredLayout : structLayout)(
-      Object.values(this.schemas),
-    );
-  }
-
-  protected get offsets(): readonly number[] {
-    return this.layout.offsets;
-  }
-
-  describe(): string {
-    return `struct${this.reprC ? "@C" : ""}{${this.describeFields()}}`;
-  }
-}
+/** The value of a tuple of these schemas. */
+export type InferItems<I extends Items> = { -readonly [K in keyof I]: Infer<I[K]> };
 
 /** How a struct is laid out. */
 export interface StructOptions {
@@ -70,5 +43,48 @@ export function struct<const F extends Fields>(
   fields: F,
   options: StructOptions = {},
 ): Schema<InferFields<F>> {
-  return new Struct(fields, options.repr === "C") as unknown as Schema<InferFields<F>>;
+  const reprC = options.repr === "C";
+  return composite("struct", fields, { reprC }) as Schema<unknown> as Schema<InferFields<F>>;
+}
+
+const MAX_TUPLE = 12;
+
+/**
+ * A tuple of 1 to 12 elements, as an array.
+ *
+ * rustc reorders all but the last element in memory; rkyv writes what lies out of line from the last
+ * element to the first.
+ *
+ * @example Usage
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { decode, encode, string, tuple, u32 } from "@hardlight/hardlight/codec";
+ *
+ * const pair = tuple(string, u32);
+ * assert.deepEqual(decode(pair, encode(pair, ["a", 1])), ["a", 1]);
+ * ```
+ */
+export function tuple<const I extends Items>(...items: I): Schema<InferItems<I>> {
+  if (items.length < 1 || items.length > MAX_TUPLE) {
+    throw new RangeError(
+      `Cannot make a tuple of ${items.length}: rkyv has them from 1 to ${MAX_TUPLE}`,
+    );
+  }
+  return composite("tuple", items) as Schema<unknown> as Schema<InferItems<I>>;
+}
+
+/**
+ * A struct with unnamed fields (`struct P(u8, u32)`), as an array; laid out and written as a {@linkcode struct}.
+ *
+ * @example Usage
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { decode, encode, tupleStruct, u32, u8 } from "@hardlight/hardlight/codec";
+ *
+ * const Point = tupleStruct(u8, u32);
+ * assert.deepEqual(decode(Point, encode(Point, [1, 2])), [1, 2]);
+ * ```
+ */
+export function tupleStruct<const I extends Items>(...items: I): Schema<InferItems<I>> {
+  return composite("tstruct", items) as Schema<unknown> as Schema<InferItems<I>>;
 }

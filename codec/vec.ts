@@ -1,146 +1,72 @@
 /**
- * {@linkcode vec} and {@linkcode boxSlice}.
+ * {@linkcode vec}, {@linkcode boxSlice} and {@linkcode array}.
  *
  * @module
  */
-import { BAD_VALUE } from "./primitives.ts";
+import { footprint, SLOT_BYTES } from "./footprint.ts";
 import type { Reader } from "./reader.ts";
-import { type Path, refuse, Schema } from "./schema.ts";
-import type { SeaHasher } from "./sea_hash.ts";
+import { type AnySchema, type List, once, type Schema } from "./schema.ts";
 import type { Writer } from "./writer.ts";
 
-/** Bytes of memory of a slot: in an array or an object. */
-export const SLOT_BYTES = 8;
-
-/** Write elements: all their parts, then the objects back to back. Returns where. */
-export function serializeItems<T>(writer: Writer, item: Schema<T>, values: readonly T[]): number {
-  const { size, align } = item;
-  const bottom = writer.top;
-  if (!item.flat) { for (let i = 0; i < values.length; i++) item.serialize(writer, values[i]!); }
-  const start = writer.reserve(values.length * size, align);
-  const cursor = writer.cursor;
-  writer.cursor = bottom;
-  for (let i = 0; i < values.length; i++) item.resolve(writer, start + i * size, values[i]!);
-  writer.cursor = cursor;
-  writer.top = bottom;
-  return start;
+function writeItems(
+  writer: Writer,
+  at: number,
+  item: AnySchema,
+  values: readonly unknown[],
+): void {
+  const { size } = item;
+  const step = writer.steps++;
+  for (let i = 0; i < values.length; i++) {
+    writer.path[step] = i;
+    item.write(writer, at + i * size, values[i]);
+  }
+  writer.steps = step;
 }
 
-/** Claim and read `length` elements. */
-export function readItems<T>(
-  reader: Reader,
-  item: Schema<T>,
-  base: number,
-  offset: number,
-  length: number,
-): T[] {
-  const { size, align } = item;
-  const start = reader.claim(base, offset, length * size, align);
-  reader.spend(length * (SLOT_BYTES + item.footprint), base);
-  const { high } = reader;
-  reader.high = start;
-  const values = new Array<T>(length);
-  for (let i = 0; i < length; i++) values[i] = item.read(reader, start + i * size);
-  reader.low = start + length * size;
-  reader.high = high;
+function readItems(reader: Reader, at: number, item: AnySchema, length: number): unknown[] {
+  const { size } = item;
+  const values = new Array<unknown>(length);
+  const step = reader.steps++;
+  for (let i = 0; i < length; i++) {
+    reader.path[step] = i;
+    values[i] = item.read(reader, at + i * size);
+  }
+  reader.steps = step;
   return values;
 }
 
-/** Claim and check `length` elements. */
-export function checkItems(
-  reader: Reader,
-  item: Schema<unknown>,
-  base: number,
-  offset: number,
-  length: number,
-): number {
-  const { size, align } = item;
-  const start = reader.claim(base, offset, length * size, align);
-  reader.spend(length * (SLOT_BYTES + item.footprint), base);
-  const { high } = reader;
-  reader.high = start;
-  const depth = reader.path.length;
-  for (let i = 0; i < length; i++) {
-    reader.path[depth] = i;
-    item.check(reader, start + i * size);
-  }
-  reader.path.length = depth;
-  reader.low = start + length * size;
-  reader.high = high;
-  return start;
-}
-
-/** A schema of {@linkcode vec} or {@linkcode boxSlice}. */
-export class Vec<T> extends Schema<T[]> {
-  readonly kind: "vec" | "boxslice";
-  readonly size = 8;
-  readonly align = 4;
-  readonly niche: undefined = undefined;
-  readonly flat = false;
-  /** How one element is archived. */
-  readonly item: Schema<T>;
-
-  /** See {@linkcode vec}. */
-  constructor(item: Schema<T>, kind: "vec" | "boxslice" = "vec") {
-    super();
-    this.item = item;
-    this.kind = kind;
-  }
-
-  override get footprint(): number {
-    return 48;
-  }
-
-  serialize(writer: Writer, values: readonly T[]): void {
-    if (!Array.isArray(values)) throw BAD_VALUE;
-    writer.push(serializeItems(writer, this.item, values));
-  }
-
-  resolve(writer: Writer, at: number, values: readonly T[]): void {
-    writer.setPointer(at, writer.take());
-    writer.setU32(at + 4, values.length);
-  }
-
-  read(reader: Reader, at: number): T[] {
-    const { view } = reader;
-    return readItems(reader, this.item, at, view.getInt32(at, true), view.getUint32(at + 4, true));
-  }
-
-  check(reader: Reader, at: number): void {
-    const { view } = reader;
-    checkItems(reader, this.item, at, view.getInt32(at, true), view.getUint32(at + 4, true));
-  }
-
-  accept(value: unknown, path: Path): void {
-    if (!Array.isArray(value)) refuse(path, "an array", value);
-    for (let i = 0; i < value.length; i++) this.item.accept(value[i], [...path, i]);
-  }
-
-  describe(): string {
-    return `${this.kind}<${this.item.describe()}>`;
-  }
-
-  defaultValue(): T[] {
-    return [];
-  }
-
-  override hash(hasher: SeaHasher, values: readonly T[]): void {
-    hasher.length(values.length);
-    for (const value of values) this.item.hash(hasher, value);
-  }
-
-  override compare(a: readonly T[], b: readonly T[]): number {
-    const length = Math.min(a.length, b.length);
-    for (let i = 0; i < length; i++) {
-      const order = this.item.compare(a[i]!, b[i]!);
-      if (order !== 0) return order;
-    }
-    return a.length - b.length;
-  }
-
-  override get keyFault(): string | undefined {
-    return this.item.keyFault;
-  }
+function list<T>(kind: "vec" | "boxslice", item: Schema<T>): Schema<T[]> {
+  const cost = once(() => SLOT_BYTES + footprint(item));
+  const schema: List = {
+    kind,
+    size: 8,
+    align: 4,
+    niche: undefined,
+    flat: false,
+    nullable: false,
+    functions: undefined,
+    item,
+    write(writer: Writer, at, values) {
+      if (!Array.isArray(values)) writer.refuse("an array", values);
+      const { size, align, flat } = item;
+      const bytes = values.length * size;
+      const { mark } = writer;
+      const inside = writer.begin(bytes, align, flat);
+      writeItems(writer, inside, item, values);
+      writer.slice(at, writer.end(inside, bytes, align, flat, mark), values.length);
+    },
+    read(reader, at) {
+      const { high } = reader;
+      const length = reader.u32(at + 4);
+      const bytes = length * item.size;
+      const start = reader.enter(at, bytes, item.align);
+      reader.spend(length * cost(), at);
+      const values = readItems(reader, start, item, length);
+      reader.leave(start, bytes, high);
+      return values;
+    },
+  };
+  return schema as Schema<unknown> as Schema<T[]>;
 }
 
 /**
@@ -168,7 +94,7 @@ export class Vec<T> extends Schema<T[]> {
  * @returns A schema for arrays of `T`.
  */
 export function vec<T>(item: Schema<T>): Schema<T[]> {
-  return new Vec(item);
+  return list("vec", item);
 }
 
 /**
@@ -185,5 +111,49 @@ export function vec<T>(item: Schema<T>): Schema<T[]> {
  * ```
  */
 export function boxSlice<T>(item: Schema<T>): Schema<T[]> {
-  return new Vec(item, "boxslice");
+  return list("boxslice", item);
+}
+
+/**
+ * `[T; N]`: the elements in order, inline.
+ *
+ * @example Usage
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { array, encode, u16 } from "@hardlight/hardlight/codec";
+ *
+ * assert.deepEqual(encode(array(u16, 2), [1, 2]), Uint8Array.of(1, 0, 2, 0));
+ * ```
+ */
+export function array<T>(item: Schema<T>, length: number): Schema<T[]> {
+  if (!Number.isInteger(length) || length < 0) {
+    throw new RangeError(`Cannot make an array of ${length}: expected a whole number`);
+  }
+  const schema: List = {
+    kind: "array",
+    nullable: false,
+    functions: undefined,
+    item,
+    length,
+    get size() {
+      return item.size * length;
+    },
+    get align() {
+      return item.align;
+    },
+    get niche() {
+      return length > 0 ? item.niche : undefined;
+    },
+    get flat() {
+      return length === 0 || item.flat;
+    },
+    write(writer: Writer, at, values) {
+      if (!Array.isArray(values) || values.length !== length) {
+        writer.refuse(`an array of ${length}`, values);
+      }
+      writeItems(writer, at, item, values);
+    },
+    read: (reader, at) => readItems(reader, at, item, length),
+  };
+  return schema as Schema<unknown> as Schema<T[]>;
 }

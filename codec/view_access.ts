@@ -3,30 +3,19 @@
  *
  * @module
  */
-import { FixedArray } from "./array.ts";
-import { Box, Lazy } from "./box.ts";
-import { BTreeMapSchema } from "./btree_map.ts";
-import { type Converted, Defaulted } from "./convert.ts";
-import type { Field } from "./fields.ts";
-import { HashMapSchema } from "./hash_map.ts";
-import { Option } from "./option.ts";
-import { BigInteger, Float, SmallInt } from "./primitives.ts";
-import { ResultSchema } from "./result.ts";
-import type { Schema } from "./schema.ts";
-import { Struct } from "./struct.ts";
-import { Tuple } from "./tuple.ts";
-import { type Variant, VariantsSchema } from "./variants.ts";
-import { SLOT_BYTES, Vec } from "./vec.ts";
+import { footprint, SLOT_BYTES } from "./footprint.ts";
+import type { AnySchema, Arm, BTree, Field, HashTable, List, Node, Sum } from "./schema.ts";
+import { readTag } from "./sums.ts";
 import { BTreeView } from "./view_btree.ts";
 import { ListView } from "./view_list.ts";
 import { HashMapView } from "./view_map.ts";
 import { type Access, readWhole } from "./view_place.ts";
 import { type PlaceClass, recordClass, tupleClass, type ViewField } from "./view_record.ts";
 
-const known = new WeakMap<Schema<unknown>, Access>();
+const known = new WeakMap<AnySchema, Access>();
 
 /** How values of a schema are seen. */
-export function accessOf(schema: Schema<unknown>): Access {
+export function accessOf(schema: AnySchema): Access {
   let access = known.get(schema);
   if (access === undefined) {
     access = make(schema);
@@ -35,46 +24,70 @@ export function accessOf(schema: Schema<unknown>): Access {
   return access;
 }
 
-/** Types whose reading runs no one else's code and has no parts with a path. */
-const DECODED = new Set([
-  "bool",
-  "char",
-  "unit",
-  "string",
-  "boxstr",
-  "duration",
-  "nonzero",
-  "ipv4",
-  "ipv6",
-  "uuid",
-]);
-
-function make(schema: Schema<unknown>): Access {
-  if (schema instanceof SmallInt || schema instanceof BigInteger || schema instanceof Float) {
-    // Any bytes are a number.
-    return (reader, at) => schema.read(reader, at);
+function make(schema: AnySchema): Access {
+  const node = schema as Node;
+  switch (node.kind) {
+    case "u8":
+    case "u16":
+    case "u32":
+    case "usize":
+    case "i8":
+    case "i16":
+    case "i32":
+    case "isize":
+    case "u64":
+    case "i64":
+    case "u128":
+    case "i128":
+    case "f32":
+    case "f64":
+      // Any bytes are a number.
+      return (reader, at) => schema.read(reader, at);
+    case "bool":
+    case "char":
+    case "unit":
+    case "string":
+    case "boxstr":
+    case "duration":
+    case "nonzero":
+    case "ipv4":
+    case "ipv6":
+    case "uuid":
+      // Reading these runs no one else's code, and has no parts with a path.
+      return (reader, at, up, step) => schema.read(reader.aim(at, up, step), at);
+    case "bytes":
+      return seeBytes;
+    case "struct":
+      return instances(recordClass({ schema }, seeFields(node.fields)));
+    case "tuple":
+    case "tstruct":
+      return instances(tupleClass({ schema }, seeFields(node.fields)));
+    case "variants":
+      return seeArms(node, (arm) => instances(variantClass(schema, arm)));
+    case "result":
+      return seeArms(node, (arm) => instances(recordClass({ schema }, seeFields(arm.fields))));
+    case "option":
+      return seeOption(node);
+    case "vec":
+    case "boxslice":
+      return seeVec(node);
+    case "array":
+      return seeArray(node);
+    case "hashmap":
+    case "hashset":
+      return seeHashMap(node);
+    case "btreemap":
+    case "btreeset":
+      return seeBTree(node);
+    case "box":
+      return seeBox(node.item);
+    case "lazy":
+      return (reader, at, up, step) => accessOf(node.item)(reader, at, up, step);
+    case "convert":
+      if (node.hasDefault) return accessOf(node.item);
+      break;
+    default:
   }
-  if (DECODED.has(schema.kind)) {
-    return (reader, at, up, step) => schema.read(reader.aim(at, up, step), at);
-  }
-  if (schema.kind === "bytes") return seeBytes;
-  if (schema instanceof Struct) {
-    return instances(recordClass({ schema }, seeFields(schema.fields)));
-  }
-  if (schema instanceof Tuple) return instances(tupleClass({ schema }, seeFields(schema.fields)));
-  if (schema instanceof VariantsSchema) return seeVariants(schema);
-  if (schema instanceof Option) return seeOption(schema);
-  if (schema instanceof ResultSchema) return seeResult(schema);
-  if (schema instanceof Vec) return seeVec(schema);
-  if (schema instanceof FixedArray) return seeArray(schema);
-  if (schema instanceof HashMapSchema) return seeHashMap(schema);
-  if (schema instanceof BTreeMapSchema) return seeBTree(schema);
-  if (schema instanceof Box) return seeBox(schema);
-  if (schema instanceof Lazy) {
-    const lazy = schema as Lazy<unknown>;
-    return (reader, at, up, step) => accessOf(lazy.schema)(reader, at, up, step);
-  }
-  if (schema instanceof Defaulted) return accessOf((schema as Converted<unknown, unknown>).inner);
   return (reader, at, up, step) => readWhole(reader, at, up, step, schema);
 }
 
@@ -93,61 +106,33 @@ function seeFields(fields: readonly Field[]): ViewField[] {
   return fields.map(({ key, schema, offset }) => ({ key, access: accessOf(schema), offset }));
 }
 
-function seeVariants(schema: VariantsSchema): Access {
-  const views = schema.variants.map((variant) => instances(variantClass(schema, variant)));
-  const { tagBytes } = schema.layout;
+function seeArms(schema: Sum, see: (arm: Arm) => Access): Access {
+  const views = schema.arms.map(see);
+  const { tagBytes } = schema;
   return (reader, at, up, step) => {
-    const { view } = reader;
-    const tag = tagBytes === 1
-      ? view.getUint8(at)
-      : tagBytes === 2
-      ? view.getUint16(at, true)
-      : view.getUint32(at, true);
-    const access = views[tag];
+    const access = views[readTag(reader, at, tagBytes)];
     if (access !== undefined) return access(reader, at, up, step);
     return reader.aim(at, up, step).fail("InvalidTag", at, `a tag below ${views.length}`);
   };
 }
 
-function variantClass(schema: VariantsSchema, { name, shape, fields }: Variant): PlaceClass {
+function variantClass(schema: AnySchema, { name, shape, fields }: Arm): PlaceClass {
   const type = { type: name };
   if (shape !== "items") return recordClass({ schema }, seeFields(fields), type);
   const items = instances(tupleClass({ schema, part: "value" }, seeFields(fields)));
   return recordClass({ schema }, [{ key: "value", access: items, offset: 0 }], type);
 }
 
-function seeOption(schema: Option): Access {
-  const { offset } = schema;
-  const some = accessOf(schema.some);
-  const wrapped = instances(recordClass({ schema }, [{ key: "some", access: some, offset }]));
-  const direct: Access = (reader, at, up, step) => some(reader, at + offset, up, step);
-  const present = schema.wrapped ? wrapped : direct;
-  return (reader, at, up, step) => {
-    const tag = reader.bytes[at]!;
-    if (tag === 0) return null;
-    if (tag === 1) return present(reader, at, up, step);
-    return reader.aim(at, up, step).fail("InvalidTag", at, "tag 0 (None) or 1 (Some)");
-  };
+function seeOption(schema: Sum): Access {
+  return seeArms(schema, ({ fields: [some] }) => {
+    if (some === undefined) return () => null;
+    const access = accessOf(some.schema);
+    if (some.schema.nullable) return instances(recordClass({ schema }, seeFields([some])));
+    return (reader, at, up, step) => access(reader, at + some.offset, up, step);
+  });
 }
 
-function seeResult(schema: ResultSchema<unknown, unknown>): Access {
-  const [ok, err] = (["ok", "err"] as const).map((key, i) =>
-    instances(
-      recordClass({ schema }, [{
-        key,
-        access: accessOf(schema[key]),
-        offset: schema.layout.variants[i]![0]!,
-      }]),
-    )
-  ) as [Access, Access];
-  return (reader, at, up, step) => {
-    const tag = reader.bytes[at]!;
-    if (tag <= 1) return (tag === 0 ? ok : err)(reader, at, up, step);
-    return reader.aim(at, up, step).fail("InvalidTag", at, "tag 0 (Ok) or 1 (Err)");
-  };
-}
-
-function seeVec(schema: Vec<unknown>): Access {
+function seeVec(schema: List): Access {
   const { item } = schema;
   const { size, align } = item;
   const whole = { schema };
@@ -157,13 +142,13 @@ function seeVec(schema: Vec<unknown>): Access {
     const length = view.getUint32(at + 4, true);
     const aimed = reader.aim(at, up, step);
     const start = aimed.claim(at, view.getInt32(at, true), length * size, align);
-    if (size === 0) aimed.allow(length * (SLOT_BYTES + item.footprint), at);
+    if (size === 0) aimed.allow(length * (SLOT_BYTES + footprint(item)), at);
     return new ListView(whole, reader, at, up, step, { start, length, size, access });
   };
 }
 
-function seeArray(schema: FixedArray<unknown>): Access {
-  const { item: { size }, length } = schema;
+function seeArray(schema: List): Access {
+  const { item: { size }, length = 0 } = schema;
   const whole = { schema };
   const access = accessOf(schema.item);
   return (reader, at, up, step) => {
@@ -171,15 +156,15 @@ function seeArray(schema: FixedArray<unknown>): Access {
   };
 }
 
-function seeHashMap(schema: HashMapSchema<unknown, unknown, unknown>): Access {
-  const access = { key: accessOf(schema.key), value: accessOf(schema.value) };
+function seeHashMap(schema: HashTable): Access {
+  const access = { key: accessOf(schema.key), value: accessOf(schema.item) };
   const isSet = schema.kind === "hashset";
   return (reader, at, up, step) =>
     new (isSet ? HashSetView : HashMapView)(schema, access, reader, at, up, step);
 }
 
-function seeBTree(schema: BTreeMapSchema<unknown, unknown, unknown>): Access {
-  const access = { key: accessOf(schema.key), value: accessOf(schema.value) };
+function seeBTree(schema: BTree): Access {
+  const access = { key: accessOf(schema.key), value: accessOf(schema.item) };
   const isSet = schema.kind === "btreeset";
   return (reader, at, up, step) =>
     new (isSet ? BTreeSetView : BTreeView)(schema, access, reader, at, up, step);
@@ -199,8 +184,7 @@ class BTreeSetView extends BTreeView {
   }
 }
 
-function seeBox(schema: Box<unknown>): Access {
-  const { item } = schema;
+function seeBox(item: AnySchema): Access {
   const { size, align } = item;
   const access = accessOf(item);
   return (reader, at, up, step) => {

@@ -3,18 +3,16 @@
  *
  * @module
  */
-import type { BTreeMapSchema } from "./btree_map.ts";
 import { INNER_NODE, NODE_HEADER_BYTES } from "./btree_reader.ts";
-import { entryFootprint } from "./hash_map.ts";
+import { entryFootprint } from "./footprint.ts";
 import { type FieldsLayout, roundUp } from "./layout.ts";
+import type { BTree } from "./schema.ts";
 import { type Probe, probe } from "./view_key.ts";
 import { EntriesView, type EntryAccess, keyStep } from "./view_map.ts";
 import type { Place, Step, ViewReader } from "./view_place.ts";
 
-type AnyBTree = BTreeMapSchema<unknown, unknown, unknown>;
-
 /** A node whose entries are known to lie in the archive. */
-interface Node {
+interface TreeNode {
   readonly at: number;
   readonly inner: boolean;
   /** Position of the first entry. */
@@ -26,13 +24,13 @@ interface Node {
 /** A view on a `BTreeMap`. */
 export class BTreeView extends EntriesView {
   readonly #reader: ViewReader;
-  readonly #schema: AnyBTree;
+  readonly #schema: BTree;
   readonly #access: EntryAccess;
   readonly #at: number;
   readonly size: number;
 
   constructor(
-    schema: AnyBTree,
+    schema: BTree,
     access: EntryAccess,
     reader: ViewReader,
     at: number,
@@ -41,7 +39,7 @@ export class BTreeView extends EntriesView {
   ) {
     super({ schema }, reader, at, up, step);
     this.size = reader.view.getUint32(at, true);
-    const entryBytes = schema.leafEntry.size;
+    const entryBytes = schema.entry.size;
     if (entryBytes === 0) {
       reader.aim(at, up, step).allow(this.size * entryFootprint(schema), at);
     } else if (this.size * entryBytes > at) {
@@ -55,14 +53,14 @@ export class BTreeView extends EntriesView {
   }
 
   /** The node that the pointer at `base` leads to. Nodes lie before what leads to them, so that following them ends. */
-  #follow(base: number, owner: number): Node {
+  #follow(base: number, owner: number): TreeNode {
     const { view } = this.#reader;
     const aimed = this.#reader.aim(owner, this, "");
     const at = aimed.claim(base, view.getInt32(base, true), NODE_HEADER_BYTES, 4);
     const meta = view.getUint16(at + 8, true);
     const inner = (meta & INNER_NODE) !== 0;
     const count = meta & ~INNER_NODE;
-    const entry = inner ? this.#schema.innerEntry : this.#schema.leafEntry;
+    const entry = inner ? this.#schema.innerEntry : this.#schema.entry;
     const header = roundUp(NODE_HEADER_BYTES, entry.align);
     aimed.own(at, at, header + count * entry.size);
     if (count === 0) {
@@ -76,7 +74,7 @@ export class BTreeView extends EntriesView {
   }
 
   /** How many of a node's keys are not above the one looked for. */
-  #rank({ at, inner, start, count, entry }: Node, compare: Probe): number {
+  #rank({ at, inner, start, count, entry }: TreeNode, compare: Probe): number {
     const offset = entry.offsets[inner ? 1 : 0]!;
     let low = 0;
     let high = count;
@@ -106,7 +104,7 @@ export class BTreeView extends EntriesView {
   }
 
   /** Children of an inner node, the least first. */
-  #child(node: Node, index: number): Node {
+  #child(node: TreeNode, index: number): TreeNode {
     const base = index === 0
       ? node.at + 4
       : node.start + (index - 1) * node.entry.size + node.entry.offsets[0]!;
@@ -116,7 +114,7 @@ export class BTreeView extends EntriesView {
   get(key: unknown): unknown {
     const entryAt = this.#find(key);
     if (entryAt < 0) return undefined;
-    const at = entryAt + this.#schema.leafEntry.offsets[1]!;
+    const at = entryAt + this.#schema.entry.offsets[1]!;
     return this.#access.value(this.#reader, at, this, keyStep(key));
   }
 

@@ -3,9 +3,10 @@
  *
  * @module
  */
+import { accept } from "./archive.ts";
+import { compare } from "./compare.ts";
 import { CodecError } from "./errors.ts";
-import { BigInteger, SmallInt } from "./primitives.ts";
-import type { Schema } from "./schema.ts";
+import type { AnySchema } from "./schema.ts";
 import { INLINE_CAPACITY } from "./string.ts";
 import { toUtf8 } from "./utf8.ts";
 import type { ViewReader } from "./view_place.ts";
@@ -14,17 +15,17 @@ import type { ViewReader } from "./view_place.ts";
 export type Probe = (reader: ViewReader, at: number) => number;
 
 /** How to compare with `key`; `undefined` if nothing can be equal to it. */
-export function probe(schema: Schema<unknown>, key: unknown): Probe | undefined {
+export function probe(schema: AnySchema, key: unknown): Probe | undefined {
   if (schema.kind === "string") {
     if (typeof key !== "string" || !key.isWellFormed()) return undefined;
     return (reader, at) => compareString(reader, at, key);
   }
   try {
-    schema.accept(key, []);
+    accept(schema, key);
   } catch {
     return undefined;
   }
-  if (schema instanceof SmallInt || schema instanceof BigInteger) {
+  if ("min" in schema) {
     return (reader, at) => {
       const own = schema.read(reader, at) as number;
       return own < (key as number) ? -1 : own > (key as number) ? 1 : 0;
@@ -32,7 +33,7 @@ export function probe(schema: Schema<unknown>, key: unknown): Probe | undefined 
   }
   return (reader, at) => {
     try {
-      return schema.compare(schema.read(reader, at), key);
+      return compare(schema, schema.read(reader, at), key);
     } catch (cause) {
       if (cause instanceof CodecError) throw cause;
       return reader.fail("BadValue", at, `a key that can be converted (${cause})`);

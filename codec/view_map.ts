@@ -4,11 +4,10 @@
  * @module
  */
 import { lookUp } from "./hash_index.ts";
-import { entryFootprint, type HashMapSchema } from "./hash_map.ts";
+import type { HashTable } from "./schema.ts";
+import { entryFootprint } from "./footprint.ts";
 import { probe } from "./view_key.ts";
 import { type Access, Place, type Step, type ViewReader } from "./view_place.ts";
-
-type AnyHashMap = HashMapSchema<unknown, unknown, unknown>;
 
 /** How the parts of entries are read. */
 export interface EntryAccess {
@@ -51,7 +50,7 @@ export abstract class EntriesView extends Place {
 /** A view on a `HashMap`. */
 export class HashMapView extends EntriesView {
   readonly #reader: ViewReader;
-  readonly #schema: AnyHashMap;
+  readonly #schema: HashTable;
   readonly #access: EntryAccess;
   readonly #at: number;
   readonly #index: number;
@@ -59,7 +58,7 @@ export class HashMapView extends EntriesView {
   readonly size: number;
 
   constructor(
-    schema: AnyHashMap,
+    schema: HashTable,
     access: EntryAccess,
     reader: ViewReader,
     at: number,

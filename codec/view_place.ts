@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { CodecError, type CodecErrorCode } from "./errors.ts";
+import { CodecError, formatPath } from "./errors.ts";
 import { type DecodeLimits, Reader } from "./reader.ts";
-import type { Schema } from "./schema.ts";
+import type { AnySchema } from "./schema.ts";
 
 /** One step of a path; a function is called when the path is shown. */
 export type Step = string | number | (() => string);
@@ -21,7 +21,7 @@ export type Access = (
 /** What a view decodes to. */
 export interface Whole {
   /** How the object at the view's position is archived. */
-  readonly schema: Schema<unknown>;
+  readonly schema: AnySchema;
   /** The part of its value that the view shows; all of it if absent. */
   readonly part?: string;
 }
@@ -51,21 +51,14 @@ export class ViewReader extends Reader {
     const reader = this.busy ? new ViewReader(this.bytes, this.limits) : this;
     reader.low = 0;
     reader.high = at;
+    reader.steps = 0;
     reader.#up = up;
     reader.#step = step;
     return reader;
   }
 
-  override fail(code: CodecErrorCode, at: number, expected: string): never {
-    const path = pathTo(this.#up, this.#step);
-    path.push(...this.path);
-    this.path.length = 0;
-    this.path.push(...path);
-    try {
-      return super.fail(code, at, expected);
-    } finally {
-      this.path.length = 0;
-    }
+  override where(): string {
+    return formatPath([...pathTo(this.#up, this.#step), ...this.path.slice(0, this.steps)]);
   }
 }
 
@@ -75,7 +68,7 @@ export function readWhole(
   at: number,
   up: Place | undefined,
   step: Step,
-  schema: Schema<unknown>,
+  schema: AnySchema,
 ): unknown {
   const reader = aimed.aim(at, up, step);
   reader.depth = reader.limits.maxDepth;
@@ -84,30 +77,11 @@ export function readWhole(
   try {
     return schema.read(reader, at);
   } catch (cause) {
-    reader.busy = false;
-    reader.aim(at, up, step);
-    reader.depth = reader.limits.maxDepth;
-    reader.memory = reader.limits.maxDecodedBytes;
-    throw whyRefused(reader, at, schema, cause);
+    if (cause instanceof CodecError) throw cause;
+    return reader.fail("BadValue", at, `a value that can be converted (${cause})`);
   } finally {
     reader.busy = false;
   }
-}
-
-/** Reading finds that something is wrong; checking finds what and where. */
-function whyRefused(
-  reader: ViewReader,
-  at: number,
-  schema: Schema<unknown>,
-  cause: unknown,
-): CodecError {
-  try {
-    schema.check(reader, at);
-    if (cause instanceof CodecError) return cause;
-  } catch (error) {
-    if (error instanceof CodecError) return error;
-  }
-  return reader.fail("BadValue", at, `a value that can be converted (${cause})`);
 }
 
 /** A view's place. It has no names of its own, so that a struct's fields may have any. */

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Codec } from "../codec/archive.ts";
 import { Reader } from "../codec/reader.ts";
 import { Ancestry } from "../service/ancestry.ts";
 import type { Service } from "../service/types.ts";
@@ -66,6 +67,8 @@ export interface AcceptorOptions<Methods, State, Event, Auth>
   extends Omit<ConnectionHost<State, Event, Auth>, Made> {
   /** What is served. */
   readonly service: Service<Methods, State, Event>;
+  /** How values are archived. */
+  readonly codec: Codec;
   /** Who answers. */
   readonly handler: ServiceHandler<Methods, State, Event, Auth>;
   /** Who may come from where. */
@@ -98,19 +101,19 @@ export class ServiceAcceptor<Methods, State, Event, Auth> implements Acceptor {
   constructor(options: AcceptorOptions<Methods, State, Event, Auth>) {
     this.#options = options;
     this.#ancestry = new Ancestry(options.service);
-    const { service, handler, limits, clock, counters, telemetry } = options;
+    const { service, handler, codec, limits, clock, counters, telemetry } = options;
     this.#authorizations = new Authorizations({
       clock,
       max: limits.maxAuthorizations,
       timeoutMs: limits.handshakeTimeoutMs,
     });
     const reader = new Reader(limits);
-    const dispatcher = createDispatcher(service, handler);
+    const dispatcher = createDispatcher(service, handler, codec);
     this.#host = {
       ...options,
       name: service.name,
       dispatcher,
-      stateShape: new StateShape(service.state),
+      stateShape: new StateShape(service.state, codec),
       reader,
       request: new ClientMessage(),
       calls: new CallRunner({ reader, dispatcher, counters, telemetry, limits, clock }),

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { checkArchive } from "../codec/archive.ts";
+import { checkArchive, type Codec } from "../codec/archive.ts";
 import { type DecodeLimits, Reader } from "../codec/reader.ts";
 import type { Schema } from "../codec/schema.ts";
 import type { Writer } from "../codec/writer.ts";
@@ -27,6 +27,8 @@ export interface BrokerLinkOptions {
   readonly service: string;
   /** What events are; absent, the service has none. */
   readonly schema: Schema<unknown> | undefined;
+  /** How they are archived. */
+  readonly codec: Codec;
   /** The events' fingerprint: hex digits. */
   readonly fingerprint: string;
   /** Bytes that may be on the way to the engine. */
@@ -232,11 +234,11 @@ export class BrokerLink implements EventLink, BrokerNode {
 
   /** Throws if an event is no archive of the schema. */
   #check(message: Uint8Array): void {
-    const { schema } = this.#options;
+    const { schema, codec } = this.#options;
     if (schema === undefined) return;
     const reader = this.#reader;
     reader.reset(message);
-    for (const [start, end] of eventsOf(message)) checkArchive(schema, reader, start, end);
+    for (const [start, end] of eventsOf(message)) checkArchive(codec, schema, reader, start, end);
   }
 
   #bad(what: string, about: BrokerErrorOptions): void {

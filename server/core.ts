@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { type Codec, interpret } from "../codec/archive.ts";
 import type { Service } from "../service/types.ts";
 import type { Broker } from "../wire/broker.ts";
 import { type Clock, systemClock } from "../wire/clock.ts";
@@ -143,6 +144,7 @@ export function createCore<Methods, State, Event, Auth>(
   handler: ServiceHandler<Methods, State, Event, Auth>,
   deflater: Deflater,
   clock: Clock = systemClock,
+  codec: Codec = interpret,
 ): AcceptingCore<Event> {
   checkHandler(handler);
   const limits = checkLimits(options.limits);
@@ -152,7 +154,7 @@ export function createCore<Methods, State, Event, Auth>(
   // A listener that fails must not take the connection with it, nor the process.
   const onError: ErrorListener = (error, context) =>
     tell(() => options.onError?.(error, context), undefined);
-  const events = new EventSwitch(service.event, deflater, limits);
+  const events = new EventSwitch(service.event, deflater, limits, codec);
   const { broker } = options;
   const onBrokerError = (error: unknown): void =>
     onError(error, { where: "broker", peer: { address: "" }, service: service.name });
@@ -161,6 +163,7 @@ export function createCore<Methods, State, Event, Auth>(
     broker,
     service: service.name,
     schema: service.event,
+    codec,
     fingerprint: service.fingerprint.events,
     maxPendingBytes: limits.maxBufferedBytes,
     limits,
@@ -174,6 +177,7 @@ export function createCore<Methods, State, Event, Auth>(
     handler,
     events,
     deflater,
+    codec,
     clock,
     limits,
     onProtocolError: options.onProtocolError ?? "close",

@@ -3,11 +3,11 @@
  *
  * @module
  */
-import { readUnexplained } from "../codec/archive.ts";
+import { type Codec, readUnexplained } from "../codec/archive.ts";
 import { CodecError } from "../codec/errors.ts";
 import type { Reader } from "../codec/reader.ts";
-import { describeValue } from "../codec/schema.ts";
-import { readTag } from "../codec/variants.ts";
+import { readTag } from "../codec/sums.ts";
+import { describeValue } from "../codec/writer.ts";
 import type { Writer } from "../codec/writer.ts";
 import type { Service } from "../service/types.ts";
 import { ignore, isThenable } from "../wire/listener.ts";
@@ -53,15 +53,18 @@ class TypedDispatcher<Methods, State, Event, Auth> implements Dispatcher<State, 
   method = 0;
   readonly #service: Service<Methods, State, Event>;
   readonly #factory: HandlerFactory<Methods, State, Event, Auth>;
+  readonly #codec: Codec;
   /** Whether the names of the first connection's methods were looked at. */
   #checked = false;
 
   constructor(
     service: Service<Methods, State, Event>,
     factory: HandlerFactory<Methods, State, Event, Auth>,
+    codec: Codec,
   ) {
     this.#service = service;
     this.#factory = factory;
+    this.#codec = codec;
   }
 
   targetOf(context: Context<State, Event, Auth>): unknown {
@@ -105,11 +108,11 @@ class TypedDispatcher<Methods, State, Event, Auth> implements Dispatcher<State, 
   decode(reader: Reader, start: number, end: number): unknown {
     const { calls, methods } = this.#service;
     // Whose arguments follow is looked up first: what reads them checks the tag again with the rest.
-    const tag = end - start < calls.size ? 0 : readTag(reader, calls, end - calls.size);
+    const tag = end - start < calls.size ? 0 : readTag(reader, end - calls.size, calls.tagBytes);
     const method = methods[tag];
     if (method === undefined) throw unknownMethod(tag, methods.length);
     this.method = tag;
-    return readUnexplained(method.call, reader, start, end);
+    return readUnexplained(this.#codec, method.call, reader, start, end);
   }
 
   call(target: unknown, method: number, args: unknown): unknown {
@@ -118,7 +121,7 @@ class TypedDispatcher<Methods, State, Event, Auth> implements Dispatcher<State, 
 
   respond(writer: Writer, id: number, method: number, output: unknown): void {
     const info = this.#service.methods[method]!;
-    writeResponse(writer, id, info.output, info.hasOutput ? output : undefined);
+    writeResponse(this.#codec, writer, id, info.output, info.hasOutput ? output : undefined);
   }
 
   nameOf(method: number): string {
@@ -179,8 +182,9 @@ export function checkHandler(handler: unknown): void {
 export function createDispatcher<Methods, State, Event, Auth>(
   service: Service<Methods, State, Event>,
   handler: ServiceHandler<Methods, State, Event, Auth>,
+  codec: Codec,
 ): Dispatcher<State, Event, Auth> {
   return isRawHandler(handler)
     ? new RawDispatcher(handler.handle)
-    : new TypedDispatcher(service, handler as HandlerFactory<Methods, State, Event, Auth>);
+    : new TypedDispatcher(service, handler as HandlerFactory<Methods, State, Event, Auth>, codec);
 }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { type Codec, interpret } from "../codec/archive.ts";
 import type { Schema } from "../codec/schema.ts";
 import type { Writer } from "../codec/writer.ts";
 import type { Deflater } from "../wire/deflater.ts";
@@ -68,6 +69,7 @@ export class EventSwitch<Event> implements EventEmitter<Event> {
   readonly #schema: Schema<Event> | undefined;
   readonly #deflater: Deflater;
   readonly #limits: Pick<Limits, "maxTopicBytes" | "maxDepth">;
+  readonly #codec: Codec;
   /** The link to the broker, if there is one. */
   link: EventLink | undefined;
   #closed = false;
@@ -77,10 +79,12 @@ export class EventSwitch<Event> implements EventEmitter<Event> {
     schema: Schema<Event> | undefined,
     deflater: Deflater,
     limits: Pick<Limits, "maxTopicBytes" | "maxDepth"> = DEFAULT_LIMITS,
+    codec: Codec = interpret,
   ) {
     this.#schema = schema;
     this.#deflater = deflater;
     this.#limits = limits;
+    this.#codec = codec;
   }
 
   /** Topics that somebody is subscribed to. */
@@ -123,7 +127,7 @@ export class EventSwitch<Event> implements EventEmitter<Event> {
     const writer = takeWriter(this.#limits.maxDepth);
     try {
       // Also where nobody hears it: a wrong event must not wait for its first subscriber to be found.
-      writeEventOf(writer, to, this.#schema, event);
+      writeEventOf(this.#codec, writer, to, this.#schema, event);
     } catch (error) {
       giveWriter(writer);
       throw error;

@@ -3,11 +3,11 @@
  *
  * @module
  */
-import { writeArchive } from "../codec/archive.ts";
-import { encode } from "../codec/encode.ts";
+import { accept, type Codec, writeArchive } from "../codec/archive.ts";
+import { defaultOf } from "../codec/default.ts";
 import { CodecError } from "../codec/errors.ts";
-import type { Path } from "../codec/schema.ts";
-import type { Writer } from "../codec/writer.ts";
+import type { AnySchema } from "../codec/schema.ts";
+import { Writer } from "../codec/writer.ts";
 import type { StateField } from "../service/types.ts";
 import { finishStateChange } from "../wire/messages.ts";
 import { isTopic } from "../wire/topic.ts";
@@ -25,21 +25,25 @@ export class StateShape {
   /** The fields, in order. */
   readonly fields: readonly StateField[];
   /** Where each field is, for messages. */
-  readonly paths: readonly Path[];
+  readonly paths: readonly (readonly string[])[];
   /** Of each field: its default, or {@linkcode UNTOUCHED} where that can be changed from inside. */
   readonly values: readonly unknown[];
   /** Of each field: its default, or that one's archive where it can be changed from inside. */
   readonly sent: readonly unknown[];
   readonly #accessors: readonly PropertyDescriptor[];
 
+  /** How fields are archived. */
+  readonly codec: Codec;
+
   /** Create for a service's fields. */
-  constructor(fields: readonly StateField[]) {
+  constructor(fields: readonly StateField[], codec: Codec) {
     this.fields = fields;
+    this.codec = codec;
     this.paths = fields.map(({ name }) => ["state", name]);
-    const defaults = fields.map(({ schema }) => schema.defaultValue());
+    const defaults = fields.map(({ schema }) => defaultOf(schema));
     this.values = defaults.map((value) => isFixed(value) ? value : UNTOUCHED);
     this.sent = fields.map(({ schema }, i) =>
-      isFixed(defaults[i]) ? defaults[i] : encode(schema, defaults[i])
+      isFixed(defaults[i]) ? defaults[i] : archiveOf(codec, schema, defaults[i])
     );
     this.#accessors = fields.map(({ index }) => ({
       enumerable: true,
@@ -94,13 +98,13 @@ export class ConnectionState {
     const value = (this.#values ?? this.#shape.values)[index];
     if (value !== UNTOUCHED) return value;
     this.#values ??= this.#shape.values.slice();
-    return this.#values[index] = this.#shape.fields[index]!.schema.defaultValue();
+    return this.#values[index] = defaultOf(this.#shape.fields[index]!.schema);
   }
 
   /** Assign a field, for the handler. Throws `CodecError` for a value that is no object and does not fit. */
   set(index: number, value: unknown): void {
     const { fields, paths, values } = this.#shape;
-    if (isFixed(value)) fields[index]!.schema.accept(value, paths[index]!);
+    if (isFixed(value)) accept(fields[index]!.schema, value, paths[index]);
     this.#broken?.delete(index);
     (this.#values ??= values.slice())[index] = value;
   }
@@ -127,7 +131,7 @@ export class ConnectionState {
    * @returns What is wrong with the first field that is newly found not to encode.
    */
   writeChange(writer: Writer, from: number, places: number[]): CodecError | undefined {
-    const { fields } = this.#shape;
+    const { fields, codec } = this.#shape;
     const values = this.#values ?? this.#shape.values;
     let failure: CodecError | undefined;
     for (let i = from; i < fields.length; i++) {
@@ -137,7 +141,7 @@ export class ConnectionState {
       const start = writer.position;
       let length: number;
       try {
-        length = writeArchive(fields[i]!.schema, writer, value);
+        length = writeArchive(codec, fields[i]!.schema, writer, value);
       } catch (cause) {
         const error = this.#fail(i, value, cause);
         failure ??= error;
@@ -165,7 +169,7 @@ export class ConnectionState {
     const { name, schema } = fields[index]!;
     let error = cause;
     try {
-      schema.accept(value, paths[index]!);
+      accept(schema, value, paths[index]);
     } catch (found) {
       error = found;
     }
@@ -173,6 +177,12 @@ export class ConnectionState {
     const words = error instanceof Error ? error.message : String(error);
     return new CodecError("BadValue", `Cannot encode state.${name}: ${words}`, `state.${name}`);
   }
+}
+
+function archiveOf(codec: Codec, schema: AnySchema, value: unknown): Uint8Array {
+  const writer = new Writer();
+  writeArchive(codec, schema, writer, value);
+  return writer.written().slice();
 }
 
 /** Whether nobody can change a value from inside. */

@@ -4,7 +4,8 @@
  * @module
  */
 import { roundUp } from "../codec/layout.ts";
-import type { VariantsSchema } from "../codec/variants.ts";
+import type { Sum } from "../codec/schema.ts";
+import { armSignature, signature } from "../codec/signature.ts";
 import type { FingerprintPart } from "../wire/handshake.ts";
 import type { FingerprintParts } from "./fingerprint.ts";
 import { Fnv } from "./fnv.ts";
@@ -49,7 +50,7 @@ function earlierStates({ state }: FingerprintParts): string[] {
   const fields = new Fnv().feed(encoder.encode("state{"));
   return state.map(({ name, schema }, count) => {
     const earlier = new Fnv(fields).feed(end).hex;
-    fields.feed(encoder.encode(`${count === 0 ? "" : ","}${name}:${schema.describe()}`));
+    fields.feed(encoder.encode(`${count === 0 ? "" : ","}${name}:${signature(schema)}`));
     return earlier;
   });
 }
@@ -75,7 +76,7 @@ function earlierMethods({ calls, methods }: FingerprintParts): string[] {
   const names: string[] = [];
   for (let count = 1; count < methods.length; count++) {
     const separator = count === 1 ? "" : ",";
-    const output = encoder.encode(separator + methods[count - 1]!.output.describe());
+    const output = encoder.encode(separator + signature(methods[count - 1]!.output));
     power.feed(new Uint8Array(output.length));
     for (const { state, longest } of lanes.values()) if (count <= longest) state.feed(output);
     if (count < first) continue;
@@ -87,23 +88,23 @@ function earlierMethods({ calls, methods }: FingerprintParts): string[] {
 }
 
 /** For each number of methods, the state behind the calls. */
-function statesBeforeOutputs(calls: VariantsSchema): Fnv[] {
+function statesBeforeOutputs(calls: Sum): Fnv[] {
   const end = encoder.encode("}->");
   const described = new Fnv().feed(encoder.encode("enum{"));
   const states = [described];
-  calls.variants.forEach((variant, i) => {
-    described.feed(encoder.encode((i === 0 ? "" : ",") + variant.describeOne()));
+  calls.arms.forEach((arm, i) => {
+    described.feed(encoder.encode((i === 0 ? "" : ",") + armSignature(arm)));
     states.push(new Fnv(described).feed(end));
   });
   return states;
 }
 
 /** From how many methods on the enum of calls is laid out as it is now. */
-function sameLayoutFrom({ variants, layout: { size, align, tagBytes } }: VariantsSchema): number {
+function sameLayoutFrom({ arms, size, align, tagBytes }: Sum): number {
   const least = tagBytes === 1 ? 1 : tagBytes === 2 ? 256 : 65_536;
   let end: number = tagBytes;
   let alignSoFar: number = tagBytes;
-  const index = variants.findIndex(({ fields }) => {
+  const index = arms.findIndex(({ fields }) => {
     for (const { schema, offset } of fields) {
       end = Math.max(end, offset + schema.size);
       alignSoFar = Math.max(alignSoFar, schema.align);

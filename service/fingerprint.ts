@@ -3,7 +3,8 @@
  *
  * @module
  */
-import type { Schema } from "../codec/schema.ts";
+import type { AnySchema } from "../codec/schema.ts";
+import { signature } from "../codec/signature.ts";
 import type { Fingerprint } from "../wire/handshake.ts";
 import { hashText } from "./fnv.ts";
 import type { Service } from "./types.ts";
@@ -16,11 +17,11 @@ export type FingerprintParts = Pick<
 
 /** The fingerprint of a service. */
 export function fingerprintOf({ calls, methods, state, event }: FingerprintParts): Fingerprint {
-  const outputs = methods.map(({ output }) => output.describe());
-  const fields = state.map(({ name, schema }) => `${name}:${schema.describe()}`);
+  const outputs = methods.map(({ output }) => signature(output));
+  const fields = state.map(({ name, schema }) => `${name}:${signature(schema)}`);
   return {
-    methods: hashText(`${calls.describe()}->${outputs.join(",")}`),
+    methods: hashText(`${signature(calls)}->${outputs.join(",")}`),
     state: hashText(`state{${fields.join(",")}}`),
-    events: hashText(event === undefined ? "" : (event as Schema<unknown>).describe()),
+    events: hashText(event === undefined ? "" : signature(event as AnySchema)),
   };
 }

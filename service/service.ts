@@ -3,10 +3,11 @@
  *
  * @module
  */
-import { unit } from "../codec/core.ts";
+import { defaultOf } from "../codec/default.ts";
+import { unit } from "../codec/scalars.ts";
 import type { Fields } from "../codec/fields.ts";
 import { type Infer, isSchema, type Schema } from "../codec/schema.ts";
-import { VariantsSchema } from "../codec/variants.ts";
+import { callVariants } from "../codec/variants.ts";
 import { fingerprintOf } from "./fingerprint.ts";
 import type { DeclaredService, MethodInfo } from "./types.ts";
 
@@ -107,14 +108,11 @@ export function service<
   checkFields("a field of the state", fields);
   for (const [name, schema] of Object.entries(fields)) checkDefault(name, schema);
   if ("event" in definition) checkSchema("the event", definition.event);
-  const calls = new VariantsSchema(
-    Object.fromEntries(entries.map(([name, { args }]) => [name, args])),
-    false,
-  );
+  const calls = callVariants(Object.fromEntries(entries.map(([name, { args }]) => [name, args])));
   const methods = entries.map(([name, { output }], index): MethodInfo => ({
     index,
     name,
-    call: calls.variants[index] as Schema<unknown>,
+    call: calls.arms[index]!,
     output,
     hasOutput: output !== unit,
   }));
@@ -129,7 +127,7 @@ function isMethod(value: unknown): value is Method<unknown> {
 
 function checkDefault(name: string, schema: Schema<unknown>): void {
   try {
-    schema.defaultValue();
+    defaultOf(schema);
   } catch (cause) {
     throw new TypeError(
       `Cannot use ${schema.kind} for state field ${name}: it has no default; use withDefault()`,

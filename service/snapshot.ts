@@ -4,6 +4,7 @@
  * @module
  */
 import { isSchema, type Schema } from "../codec/schema.ts";
+import { signature } from "../codec/signature.ts";
 import type { Service } from "./types.ts";
 
 /**
@@ -36,25 +37,23 @@ export function wireSnapshot<M, S, E>(
   subject: Service<M, S, E> | Readonly<Record<string, Schema<unknown>>>,
 ): string {
   if (!isService(subject)) {
-    return Object.entries(subject).map(([name, schema]) => `${name}: ${schema.describe()}\n`).join(
+    return Object.entries(subject).map(([name, schema]) => `${name}: ${signature(schema)}\n`).join(
       "",
     );
   }
   const { name, methods, calls, state, event } = subject;
   const lines = [`service ${name}`, "methods"];
   for (const { index, name, output } of methods) {
-    const args = calls.variants[index]!.fields.map(({ key, schema }) =>
-      `${key}: ${schema.describe()}`
-    );
+    const args = calls.arms[index]!.fields.map(({ key, schema }) => `${key}: ${signature(schema)}`);
     const shown = args.length === 0 ? "{}" : `{ ${args.join(", ")} }`;
-    lines.push(`  ${index} ${name} ${shown} -> ${output.describe()}`);
+    lines.push(`  ${index} ${name} ${shown} -> ${signature(output)}`);
   }
   lines.push("state");
   for (const { index, name, schema } of state) {
-    lines.push(`  ${index} ${name}: ${schema.describe()}`);
+    lines.push(`  ${index} ${name}: ${signature(schema)}`);
   }
   if (state.length === 0) lines.push("  none");
-  lines.push("events", `  ${event === undefined ? "none" : event.describe()}`);
+  lines.push("events", `  ${event === undefined ? "none" : signature(event)}`);
   return `${lines.join("\n")}\n`;
 }
 

@@ -5,9 +5,8 @@
  *
  * @module
  */
-import type { Schema } from "../codec/schema.ts";
+import type { Schema, Sum } from "../codec/schema.ts";
 import type { Fingerprint } from "../wire/handshake.ts";
-import type { VariantsSchema } from "../codec/variants.ts";
 
 /** One method of a service. */
 export interface MethodInfo {
@@ -58,7 +57,7 @@ export interface Service<Methods, State, Event> {
    *
    * @internal
    */
-  readonly calls: VariantsSchema;
+  readonly calls: Sum;
   /**
    * The fields of the connection state in declaration order.
    *

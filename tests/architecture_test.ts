@@ -108,8 +108,8 @@ const LOOKING = [
   "client/observed.ts", // OpenTelemetry
   "client/report.ts", // reportError
   "client/visibility.ts", // document
-  "codec/schema.ts", // the classes of this realm, for messages
   "codec/utf8.ts", // Buffer, which reads strings faster
+  "codec/writer.ts", // the classes of this realm, for messages
   "wire/clock.ts", // setImmediate
   "wire/open_telemetry.ts", // OpenTelemetry
 ];

@@ -8,7 +8,7 @@
  *
  * @module
  */
-import { writeArchive } from "../codec/archive.ts";
+import { type Codec, writeArchive } from "../codec/archive.ts";
 import type { Reader } from "../codec/reader.ts";
 import type { Schema } from "../codec/schema.ts";
 import type { Writer } from "../codec/writer.ts";
@@ -41,14 +41,14 @@ function begin(writer: Writer): number {
 
 function finishRequest(writer: Writer, id: number, start: number, length: number): void {
   const at = writer.reserve(CLIENT_MESSAGE_BYTES, ALIGN);
-  writer.setU8(at + 1, id);
+  writer.bytes[at + 1] = id;
   writer.setPointer(at + 4, start);
   writer.setU32(at + 8, length);
 }
 
 function finishResponse(writer: Writer, id: number, start: number, length: number): void {
   const at = writer.reserve(SERVER_MESSAGE_BYTES, ALIGN);
-  writer.setU8(at + 1, id);
+  writer.bytes[at + 1] = id;
   writer.setPointer(at + 8, start);
   writer.setU32(at + 12, length);
 }
@@ -58,14 +58,20 @@ function finishResponse(writer: Writer, id: number, start: number, length: numbe
  *
  * Root: `0` tag 0, `1` id, `4` pointer and `8` length of the archived call.
  */
-export function writeRequest<T>(writer: Writer, id: number, call: Schema<T>, value: T): void {
+export function writeRequest<T>(
+  codec: Codec,
+  writer: Writer,
+  id: number,
+  call: Schema<T>,
+  value: T,
+): void {
   const start = begin(writer);
-  finishRequest(writer, id, start, writeArchive(call, writer, value));
+  finishRequest(writer, id, start, writeArchive(codec, call, writer, value));
 }
 
 /** Give the request that a writer holds another id. */
 export function setRequestId(writer: Writer, id: number): void {
-  writer.setU8(writer.position - CLIENT_MESSAGE_BYTES + 1, id);
+  writer.bytes[writer.position - CLIENT_MESSAGE_BYTES + 1] = id;
 }
 
 /**
@@ -73,9 +79,15 @@ export function setRequestId(writer: Writer, id: number): void {
  *
  * Root: `0` tag 0, `1` id, `4` tag 0 (Ok), `8` pointer and `12` length of the archived output.
  */
-export function writeResponse<T>(writer: Writer, id: number, output: Schema<T>, value: T): void {
+export function writeResponse<T>(
+  codec: Codec,
+  writer: Writer,
+  id: number,
+  output: Schema<T>,
+  value: T,
+): void {
   const start = begin(writer);
-  finishResponse(writer, id, start, writeArchive(output, writer, value));
+  finishResponse(writer, id, start, writeArchive(codec, output, writer, value));
 }
 
 /** {@linkcode writeResponse} with an output that is archived already. */
@@ -89,9 +101,9 @@ export function writeRawResponse(writer: Writer, id: number, output: Uint8Array)
 export function writeErrorResponse(writer: Writer, id: number, code: RpcHandlerErrorCode): void {
   begin(writer);
   const at = writer.reserve(SERVER_MESSAGE_BYTES, ALIGN);
-  writer.setU8(at + 1, id);
-  writer.setU8(at + 4, 1);
-  writer.setU8(at + 5, ERROR_INDEX.get(code) ?? 0);
+  writer.bytes[at + 1] = id;
+  writer.bytes[at + 4] = 1;
+  writer.bytes[at + 5] = ERROR_INDEX.get(code) ?? 0;
 }
 
 function finishEvent(
@@ -102,10 +114,10 @@ function finishEvent(
   payloadBytes: number,
 ): void {
   const at = writer.reserve(SERVER_MESSAGE_BYTES, ALIGN);
-  writer.setU8(at, NEW_EVENT);
+  writer.bytes[at] = NEW_EVENT;
   writer.setPointer(at + 4, start);
   writer.setU32(at + 8, topicBytes);
-  writer.setU8(at + 12, isString ? 1 : 0);
+  writer.bytes[at + 12] = isString ? 1 : 0;
   writer.setPointer(at + 16, start + topicBytes);
   writer.setU32(at + 20, payloadBytes);
 }
@@ -125,11 +137,17 @@ export function writeEvent(writer: Writer, topic: Topic, payload: Uint8Array): v
 }
 
 /** {@linkcode writeEvent} with a payload that is archived in place. */
-export function writeEventOf<T>(writer: Writer, topic: Topic, event: Schema<T>, value: T): void {
+export function writeEventOf<T>(
+  codec: Codec,
+  writer: Writer,
+  topic: Topic,
+  event: Schema<T>,
+  value: T,
+): void {
   const start = begin(writer);
   const name = Topic.bytesOf(topic);
   writer.writeBytes(name);
-  const length = writeArchive(event, writer, value);
+  const length = writeArchive(codec, event, writer, value);
   finishEvent(writer, start, name.length, topic.isString, length);
 }
 
@@ -183,7 +201,7 @@ export function finishStateChange(writer: Writer, places: readonly number[]): vo
     writer.setU32(at + 8, places[3 * i + 2]!);
   }
   const at = writer.reserve(SERVER_MESSAGE_BYTES, ALIGN);
-  writer.setU8(at, STATE_CHANGE);
+  writer.bytes[at] = STATE_CHANGE;
   writer.setPointer(at + 4, items);
   writer.setU32(at + 8, count);
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import { bool, bytes, convert, type Schema, struct } from "../codec/core.ts";
-import { describeValue } from "../codec/schema.ts";
+import { describeValue } from "../codec/writer.ts";
 
 /** Marks the topics of every copy of this module in a process. */
 const TOPIC = Symbol.for("hardlight.Topic");

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { interpret } from "../../codec/archive.ts";
 import { Buffer } from "node:buffer";
 import net from "node:net";
 import { deflateRawSync } from "node:zlib";
@@ -132,7 +133,9 @@ export const ATTACKS: Readonly<Record<string, Attack>> = {
     await send(
       port,
       frame(
-        deflateRawSync(mutate(random, archive((w) => writeRequest(w, 1, ADD, { amount: 1 })))),
+        deflateRawSync(
+          mutate(random, archive((w) => writeRequest(interpret, w, 1, ADD, { amount: 1 }))),
+        ),
       ),
     ),
   "message: a call of a method there is not": async (port, random) =>
@@ -144,7 +147,8 @@ export const ATTACKS: Readonly<Record<string, Attack>> = {
   "call: every id at once, and again": async (port) => {
     const calls = Array.from(
       { length: 600 },
-      (_, id) => frame(deflateRawSync(archive((w) => writeRequest(w, id & 255, WAIT, {})))),
+      (_, id) =>
+        frame(deflateRawSync(archive((w) => writeRequest(interpret, w, id & 255, WAIT, {})))),
     );
     return await send(port, ...calls);
   },
@@ -153,7 +157,9 @@ export const ATTACKS: Readonly<Record<string, Attack>> = {
     client.socket.pause();
     for (let i = 0; i < 3000; i++) {
       client.write(
-        frame(deflateRawSync(archive((w) => writeRequest(w, i & 255, ADD, { amount: 1 })))),
+        frame(
+          deflateRawSync(archive((w) => writeRequest(interpret, w, i & 255, ADD, { amount: 1 }))),
+        ),
       );
     }
     return client;

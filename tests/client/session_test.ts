@@ -1,3 +1,4 @@
+import { interpret } from "../../codec/archive.ts";
 import { assert, assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
 import { test } from "node:test";
 import { deflateRawSync } from "node:zlib";
@@ -32,17 +33,17 @@ function setup(
   const errors: unknown[] = [];
   const counters = new ClientCounters();
   const limits = checkLimits(options.limits);
-  const events = new EventHub<number>(limits, (error) => errors.push(error));
+  const events = new EventHub<number>(limits.maxQueuedEvents);
   const state = new StateMirror<{ counter: number; label: string }>(
     Counter.state,
     clock,
     (error) => {
       throw error;
     },
-    (error) => errors.push(error),
   );
   const session = new Session(peer, {
     deflater: testDeflater,
+    codec: interpret,
     level: 6,
     limits,
     whenFull,

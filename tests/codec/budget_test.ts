@@ -5,8 +5,6 @@ import {
   bytes,
   CodecError,
   convert,
-  decode,
-  encode,
   lazy,
   map,
   materialize,
@@ -20,13 +18,12 @@ import {
   u16Array,
   u8,
   unit,
-  validate,
   variants,
   vec,
   view,
-} from "../../codec/core.ts";
-import { setCompiler } from "../../codec/archive.ts";
-import { useCompiler } from "../../codec/compiler.ts";
+} from "../../codec/mod.ts";
+import { BACKENDS } from "../support/backends.ts";
+import { footprint } from "../../codec/footprint.ts";
 import { DEFAULT_DECODE_LIMITS } from "../../codec/reader.ts";
 import { assertEquals, assertThrows } from "@std/assert";
 import { test } from "node:test";
@@ -85,27 +82,16 @@ function codeOf(run: () => unknown): string {
   }
 }
 
-for (const compiled of [true, false]) {
-  const how = compiled ? "generated code" : "the schemas' own methods";
-  const check = (name: string, run: () => void): void => {
-    test(`${how}: ${name}`, () => {
-      if (compiled) useCompiler();
-      else setCompiler(undefined);
-      try {
-        run();
-      } finally {
-        useCompiler();
-      }
-    });
-  };
+for (const { name: how, decode, encode, validate } of BACKENDS) {
+  const check = (name: string, run: () => void): void => void test(`${how}: ${name}`, run);
 
   for (const [name, item] of Object.entries(SMALL)) {
     check(`a vec of ${name} takes its elements' memory, not its bytes`, () => {
       const schema = vec(item);
       const most = Math.floor(
-        DEFAULT_DECODE_LIMITS.maxDecodedBytes / 100 / (8 + item.footprint),
+        DEFAULT_DECODE_LIMITS.maxDecodedBytes / 100 / (8 + footprint(item)),
       );
-      const limits = { maxDepth: 64, maxDecodedBytes: most * (8 + item.footprint) };
+      const limits = { maxDepth: 64, maxDecodedBytes: most * (8 + footprint(item)) };
       for (const read of [decode, validate]) {
         assertEquals(codeOf(() => read(schema, zeros(item, most), limits)), "fits");
         assertEquals(codeOf(() => read(schema, zeros(item, most + 1), limits)), "TooLong");

@@ -1,14 +1,11 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { test } from "node:test";
-import { setCompiler } from "../../codec/archive.ts";
 import {
   array,
   box,
   btreeMap,
   CodecError,
   convert,
-  decode,
-  encode,
   lazy,
   map,
   option,
@@ -18,12 +15,11 @@ import {
   struct,
   tuple,
   u32,
-  validate,
   variants,
   vec,
   view,
 } from "../../codec/mod.ts";
-import { BACKENDS, withBackend } from "../support/backends.ts";
+import { BACKENDS } from "../support/backends.ts";
 
 /** Texts that are longer each time one is asked for: from inline to out of line, and on. */
 function growing(): { schema: Schema<string>; calls: () => number } {
@@ -87,10 +83,10 @@ function textsOf(value: unknown): string[] {
   return typeof value === "object" && value !== null ? Object.values(value).flatMap(textsOf) : [];
 }
 
-for (const backend of BACKENDS) {
+for (const { name: backend, encode, decode, validate } of BACKENDS) {
   for (const [name, texts, of, value] of TYPES) {
     test(`encode() converts ${name} once, by ${backend}`, () => {
-      withBackend(backend, () => {
+      {
         const { schema, calls } = growing();
         let asked = 0;
         const given = value(() => `text ${asked++}`);
@@ -106,12 +102,12 @@ for (const backend of BACKENDS) {
           marks.sort((a, b) => a - b),
           Array.from({ length: texts }, (_, i) => 5 * (i + 1)),
         );
-      });
+      }
     });
   }
 
   test(`keys that are converted to equal ones are DuplicateKey, by ${backend}`, () => {
-    withBackend(backend, () => {
+    {
       const number = convert(u32, {
         expected: "digits",
         decode: (value) => String(value),
@@ -126,11 +122,11 @@ for (const backend of BACKENDS) {
         const apart = new Map([["1", 1], ["2", 2]]);
         assertEquals(decode(schema, encode(schema, apart)), apart);
       }
-    });
+    }
   });
 
   test(`a map's keys are looked up as Rust wrote them, whatever they are converted to, by ${backend}`, () => {
-    withBackend(backend, () => {
+    {
       const lower = convert(string, {
         expected: "a text",
         decode: (text) => text.toLowerCase(),
@@ -140,11 +136,11 @@ for (const backend of BACKENDS) {
       validate(map(lower, u32), archive);
       const read = decode(map(lower, u32), archive);
       assertEquals([read.get("one"), read.get("two")], [1, 2]);
-    });
+    }
   });
 
   test(`what a conversion throws becomes a CodecError when reading, by ${backend}`, () => {
-    withBackend(backend, () => {
+    {
       const failing = convert(string, {
         expected: "a text",
         decode: (): string => {
@@ -173,7 +169,7 @@ for (const backend of BACKENDS) {
       });
       const keyed = view(map(failing, u32), plain[2]!);
       assertEquals(assertThrows(() => keyed.get("x"), CodecError).code, "BadValue");
-    });
+    }
   });
 }
 
@@ -185,15 +181,3 @@ function seen(value: unknown): unknown {
     seen((value as Record<string, unknown>)[key])
   );
 }
-
-test("withBackend() leaves the back end that was chosen before", () => {
-  const chosen = setCompiler(undefined);
-  setCompiler(chosen);
-  for (const backend of BACKENDS) withBackend(backend, () => encode(u32, 7));
-  assertThrows(() =>
-    withBackend("the schemas' own methods", () => {
-      throw new Error("a failing test");
-    }), Error);
-  const now = setCompiler(chosen);
-  assertEquals(now === chosen, true);
-});

@@ -1,104 +1,99 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { encodeHex } from "@std/encoding";
 import { test } from "node:test";
-import * as c from "../../codec/mod.ts";
-import { BACKENDS, withBackend } from "../support/backends.ts";
+import * as codec from "../../codec/mod.ts";
+import { type Backend, BACKENDS } from "../support/backends.ts";
 
 type Numbers = ArrayLike<number | bigint> & Iterable<number | bigint> & ArrayBufferView;
 
 interface Row {
   readonly name: string;
-  readonly schema: c.Schema<Numbers>;
-  readonly item: c.Schema<number | bigint>;
+  readonly schema: codec.Schema<Numbers>;
+  readonly item: codec.Schema<number | bigint>;
   readonly values: Numbers;
 }
 
 function row<A extends Numbers>(
   name: string,
-  schema: c.Schema<A>,
-  item: c.Schema<number> | c.Schema<bigint>,
+  schema: codec.Schema<A>,
+  item: codec.Schema<number> | codec.Schema<bigint>,
   values: A,
 ): Row {
   return {
     name,
-    schema: schema as unknown as c.Schema<Numbers>,
-    item: item as c.Schema<number | bigint>,
+    schema: schema as unknown as codec.Schema<Numbers>,
+    item: item as codec.Schema<number | bigint>,
     values,
   };
 }
 
 const ROWS: readonly Row[] = [
-  row("i8Array", c.i8Array, c.i8, Int8Array.of(-128, 0, 127)),
-  row("u16Array", c.u16Array, c.u16, Uint16Array.of(0, 1, 65_535)),
-  row("i16Array", c.i16Array, c.i16, Int16Array.of(-32_768, -1, 32_767)),
-  row("u32Array", c.u32Array, c.u32, Uint32Array.of(0, 1, 4_294_967_295)),
-  row("i32Array", c.i32Array, c.i32, Int32Array.of(-2_147_483_648, -1, 2_147_483_647)),
-  row("u64Array", c.u64Array, c.u64, BigUint64Array.of(0n, 1n, 2n ** 64n - 1n)),
-  row("i64Array", c.i64Array, c.i64, BigInt64Array.of(-(2n ** 63n), -1n, 2n ** 63n - 1n)),
-  row("f32Array", c.f32Array, c.f32, Float32Array.of(-0, 0.5, -Infinity)),
-  row("f64Array", c.f64Array, c.f64, Float64Array.of(-0, 0.1, Infinity)),
+  row("i8Array", codec.i8Array, codec.i8, Int8Array.of(-128, 0, 127)),
+  row("u16Array", codec.u16Array, codec.u16, Uint16Array.of(0, 1, 65_535)),
+  row("i16Array", codec.i16Array, codec.i16, Int16Array.of(-32_768, -1, 32_767)),
+  row("u32Array", codec.u32Array, codec.u32, Uint32Array.of(0, 1, 4_294_967_295)),
+  row("i32Array", codec.i32Array, codec.i32, Int32Array.of(-2_147_483_648, -1, 2_147_483_647)),
+  row("u64Array", codec.u64Array, codec.u64, BigUint64Array.of(0n, 1n, 2n ** 64n - 1n)),
+  row("i64Array", codec.i64Array, codec.i64, BigInt64Array.of(-(2n ** 63n), -1n, 2n ** 63n - 1n)),
+  row("f32Array", codec.f32Array, codec.f32, Float32Array.of(-0, 0.5, -Infinity)),
+  row("f64Array", codec.f64Array, codec.f64, Float64Array.of(-0, 0.1, Infinity)),
 ];
 
 for (const backend of BACKENDS) {
+  const c = { ...codec, ...backend };
   for (const { name, schema, item, values } of ROWS) {
-    test(`${name} is archived as a Vec of its numbers, by ${backend}`, () => {
-      withBackend(backend, () => {
-        const list = c.vec(item);
-        for (const numbers of [values, emptyOf(values), partOf(values)]) {
-          const archive = c.encode(schema, numbers);
-          assertEquals(encodeHex(archive), encodeHex(c.encode(list, [...numbers])));
-          c.validate(schema, archive);
-          assertEquals(c.decode(schema, archive), numbers);
-          const around = c.struct({ a: c.u8, numbers: schema, b: c.u8 });
-          const value = { a: 1, numbers, b: 2 };
-          assertEquals(c.decode(around, c.encode(around, value)), value);
-        }
-      });
+    test(`${name} is archived as a Vec of its numbers, by ${backend.name}`, () => {
+      const list = c.vec(item);
+      for (const numbers of [values, emptyOf(values), partOf(values)]) {
+        const archive = c.encode(schema, numbers);
+        assertEquals(encodeHex(archive), encodeHex(c.encode(list, [...numbers])));
+        c.validate(schema, archive);
+        assertEquals(c.decode(schema, archive), numbers);
+        const around = c.struct({ a: c.u8, numbers: schema, b: c.u8 });
+        const value = { a: 1, numbers, b: 2 };
+        assertEquals(c.decode(around, c.encode(around, value)), value);
+      }
     });
 
-    test(`${name} is read wherever in memory its archive begins, by ${backend}`, () => {
-      withBackend(backend, () => {
-        const archive = c.encode(schema, values);
-        for (let offset = 0; offset < 9; offset++) {
-          const memory = new Uint8Array(archive.length + offset).fill(0xff);
-          memory.set(archive, offset);
-          const read = c.decode(schema, memory.subarray(offset));
-          assertEquals(read, values, `at ${offset}`);
-          assert(read.buffer !== memory.buffer, "a copy");
-          memory.fill(0);
-          assertEquals(read, values, `at ${offset}, once the archive has gone`);
-          const seen = c.view(schema, archive);
-          assertEquals(seen as unknown, values);
-        }
-      });
+    test(`${name} is read wherever in memory its archive begins, by ${backend.name}`, () => {
+      const archive = c.encode(schema, values);
+      for (let offset = 0; offset < 9; offset++) {
+        const memory = new Uint8Array(archive.length + offset).fill(0xff);
+        memory.set(archive, offset);
+        const read = c.decode(schema, memory.subarray(offset));
+        assertEquals(read, values, `at ${offset}`);
+        assert(read.buffer !== memory.buffer, "a copy");
+        memory.fill(0);
+        assertEquals(read, values, `at ${offset}, once the archive has gone`);
+        const seen = c.view(schema, archive);
+        assertEquals(seen as unknown, values);
+      }
     });
 
-    test(`${name} is refused as a Vec is, by ${backend}`, () => {
-      withBackend(backend, () => {
-        const list = c.vec(item) as c.Schema<unknown>;
-        const archive = c.encode(schema, values);
-        let refused = 0;
-        for (let at = 0; at < archive.length; at++) {
-          for (const bit of [1, 4, 128]) {
-            const damaged = archive.slice();
-            damaged[at]! ^= bit;
-            assertEquals(codeOf(schema, damaged), codeOf(list, damaged));
-            if (codeOf(schema, damaged) !== "") refused++;
-          }
-          const cut = archive.subarray(at + 1);
-          assertEquals(codeOf(schema, cut), codeOf(list, cut));
+    test(`${name} is refused as a Vec is, by ${backend.name}`, () => {
+      const list = c.vec(item) as codec.Schema<unknown>;
+      const archive = c.encode(schema, values);
+      let refused = 0;
+      for (let at = 0; at < archive.length; at++) {
+        for (const bit of [1, 4, 128]) {
+          const damaged = archive.slice();
+          damaged[at]! ^= bit;
+          assertEquals(codeOf(c, schema, damaged), codeOf(c, list, damaged));
+          if (codeOf(c, schema, damaged) !== "") refused++;
         }
-        assert(refused > 6);
-        for (const wrong of [[...values], new Uint8Array(3), new DataView(values.buffer), null]) {
-          const error = assertThrows(() => c.encode(schema, wrong as never), c.CodecError);
-          assertEquals(error.code, "BadValue");
-        }
-      });
+        const cut = archive.subarray(at + 1);
+        assertEquals(codeOf(c, schema, cut), codeOf(c, list, cut));
+      }
+      assert(refused > 6);
+      for (const wrong of [[...values], new Uint8Array(3), new DataView(values.buffer), null]) {
+        const error = assertThrows(() => c.encode(schema, wrong as never), c.CodecError);
+        assertEquals(error.code, "BadValue");
+      }
     });
   }
 
-  test(`typed arrays are keys as a Vec of integers is, and those of floats none, by ${backend}`, () => {
-    withBackend(backend, () => {
+  test(`typed arrays are keys as a Vec of integers is, and those of floats none, by ${backend.name}`, () => {
+    {
       for (const { name, schema, item, values } of ROWS) {
         if (name.startsWith("f")) {
           for (const make of [() => c.map(schema, c.u8), () => c.set(schema)]) {
@@ -128,11 +123,11 @@ for (const backend of BACKENDS) {
           assertEquals(assertThrows(() => c.encode(own, equal), c.CodecError).code, "DuplicateKey");
         }
       }
-    });
+    }
   });
 
-  test(`a NaN stays a NaN, and a typed array keeps its bits, by ${backend}`, () => {
-    withBackend(backend, () => {
+  test(`a NaN stays a NaN, and a typed array keeps its bits, by ${backend.name}`, () => {
+    {
       for (const bits of [0x7ff8_0000_0000_0000n, 0xfff8_dead_beef_0001n, 0x7ff0_0000_0000_0001n]) {
         const scalar = c.encode(c.u64, bits);
         assert(Number.isNaN(c.decode(c.f64, c.encode(c.f64, c.decode(c.f64, scalar)))));
@@ -147,7 +142,7 @@ for (const backend of BACKENDS) {
         const kept = c.encode(c.f32Array, c.decode(c.f32Array, archive));
         assertEquals(encodeHex(kept), encodeHex(archive));
       }
-    });
+    }
   });
 }
 
@@ -166,13 +161,13 @@ function partOf(values: Numbers): Numbers {
   return (values as unknown as Copies).subarray(1, 2);
 }
 
-function codeOf(schema: c.Schema<unknown>, archive: Uint8Array): string {
+function codeOf(c: Backend, schema: codec.Schema<unknown>, archive: Uint8Array): string {
   try {
     c.validate(schema, archive);
     c.decode(schema, archive);
     return "";
   } catch (error) {
-    assert(error instanceof c.CodecError);
+    assert(error instanceof codec.CodecError);
     return error.code;
   }
 }

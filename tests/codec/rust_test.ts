@@ -7,7 +7,6 @@ import {
   boxStr,
   btreeMap,
   bytes,
-  describe,
   duration,
   f64Array,
   i64,
@@ -24,6 +23,7 @@ import {
   set,
   string,
   struct,
+  toRust,
   tuple,
   tupleStruct,
   u128,
@@ -46,10 +46,10 @@ const Status = variants({
   aNote: string,
 });
 
-test("describe() defines structs and enums by the fields they are found in", () => {
+test("toRust() defines structs and enums by the fields they are found in", () => {
   const schema = struct({ tasks: map(u32, struct({ dueDay: option(u32), status: Status })) });
   assertEquals(
-    describe(schema, "List"),
+    toRust(schema, "List"),
     `use rkyv::{Archive, Deserialize, Serialize};
 use std::collections::HashMap;
 
@@ -78,7 +78,7 @@ pub enum Status {
   );
 });
 
-test("describe() writes each type as Rust does", () => {
+test("toRust() writes each type as Rust does", () => {
   const rows: [Schema<unknown>, string][] = [
     [u128, "u128"],
     [usize, "usize"],
@@ -101,13 +101,13 @@ test("describe() writes each type as Rust does", () => {
     [uuid, "Uuid"],
   ] as [Schema<unknown>, string][];
   for (const [schema, rust] of rows) {
-    assertStringIncludes(describe(struct({ a: schema })), `    pub a: ${rust},\n`);
-    assertStringIncludes(describe(schema), `pub type Root = ${rust};\n`);
+    assertStringIncludes(toRust(struct({ a: schema })), `    pub a: ${rust},\n`);
+    assertStringIncludes(toRust(schema), `pub type Root = ${rust};\n`);
   }
 });
 
-test("describe() gives fields and types names that Rust takes", () => {
-  const text = describe(struct({
+test("toRust() gives fields and types names that Rust takes", () => {
+  const text = toRust(struct({
     type: u8,
     self: u8,
     fooBar: u8,
@@ -129,20 +129,20 @@ test("describe() gives fields and types names that Rust takes", () => {
   ) assertStringIncludes(text, line);
 });
 
-test("describe() bounds recursive types and derives what keys need", () => {
+test("toRust() bounds recursive types and derives what keys need", () => {
   const Tree: Schema<unknown> = struct({ kids: vec(lazy(() => Tree)) }) as Schema<unknown>;
-  const tree = describe(Tree, "Tree");
+  const tree = toRust(Tree, "Tree");
   assertStringIncludes(tree, "#[omit_bounds] #[archive_attr(omit_bounds)] pub kids: Vec<Tree>,");
   assertStringIncludes(tree, "#[archive(bound(serialize = ");
   const key = variants({ a: null, b: u8 }, { repr: "u8" });
   assertStringIncludes(
-    describe(struct({ byKind: map(key, u8) })),
+    toRust(struct({ byKind: map(key, u8) })),
     "Deserialize, Hash, PartialEq, Eq)]\n#[archive(check_bytes)]\n" +
       "#[archive_attr(derive(Hash, PartialEq, Eq))]\n#[repr(u8)]\npub enum ByKindKey {",
   );
 });
 
-test("describe() writes typed arrays as a Vec of their numbers", () => {
+test("toRust() writes typed arrays as a Vec of their numbers", () => {
   const rows: [Schema<unknown>, string][] = [
     [i8Array, "i8"],
     [u16Array, "u16"],
@@ -151,16 +151,16 @@ test("describe() writes typed arrays as a Vec of their numbers", () => {
     [f64Array, "f64"],
   ];
   for (const [schema, item] of rows) {
-    assertStringIncludes(describe(schema), `pub type Root = Vec<${item}>;`);
-    const keyed = describe(struct({ numbers: option(schema) }));
+    assertStringIncludes(toRust(schema), `pub type Root = Vec<${item}>;`);
+    const keyed = toRust(struct({ numbers: option(schema) }));
     assertStringIncludes(keyed, `pub numbers: Option<Vec<${item}>>,`);
   }
 });
 
-test("describe() says what to do with what is no schema", () => {
+test("toRust() says what to do with what is no schema", () => {
   const Counter = service({ rpc: { get: rpc({}, u32) } });
   for (const wrong of [Counter, undefined, {}, "u32"]) {
-    const error = assertThrows(() => describe(wrong as never), TypeError);
+    const error = assertThrows(() => toRust(wrong as never), TypeError);
     assertStringIncludes(error.message, "no schema");
     assertStringIncludes(error.message, "wireSnapshot()");
   }

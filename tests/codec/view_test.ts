@@ -19,6 +19,7 @@ import {
   vec,
   view,
 } from "../../codec/mod.ts";
+import { BACKENDS } from "../support/backends.ts";
 import { build, type Line, readLines } from "../support/vectors.ts";
 import { checkView, readBoth } from "../fuzz/support.ts";
 import { decodeHex } from "@std/encoding";
@@ -124,5 +125,5 @@ for (const file of ["malformed.jsonl", "reference/malformed.jsonl.gz"]) {
 function checkViewed(line: Line): void {
   const { schema } = build(line.schema);
   const archive = decodeHex(line.hex);
-  checkView(schema, archive, readBoth(schema, archive));
+  checkView(schema, archive, readBoth(BACKENDS[0]!, schema, archive));
 }

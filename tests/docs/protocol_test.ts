@@ -1,3 +1,5 @@
+import { signature } from "../../codec/signature.ts";
+import { interpret } from "../../codec/archive.ts";
 import { assertEquals } from "@std/assert";
 import { encodeHex } from "@std/encoding";
 import { readFileSync } from "node:fs";
@@ -28,14 +30,18 @@ const increment = Counter.methods[1]!;
 const topic = Topic.from(Uint8Array.of(0xc0, 1, 2, 3, 4, 5, 6, 7));
 
 const MESSAGES: readonly [name: string, write: (writer: Writer) => void][] = [
-  ["RPCRequest", (writer) => writeRequest(writer, 1, increment.call, { amount: 5 })],
+  ["RPCRequest", (writer) => writeRequest(interpret, writer, 1, increment.call, { amount: 5 })],
   [
     "NewEvent",
     (writer) =>
-      writeEventOf(writer, topic, Counter.event!, { type: "incremented", to: 5, from: 0 }),
+      writeEventOf(interpret, writer, topic, Counter.event!, {
+        type: "incremented",
+        to: 5,
+        from: 0,
+      }),
   ],
   ["StateChange", (writer) => writeStateChange(writer, [{ index: 0, data: encode(u32, 5) }])],
-  ["RPCResponse", (writer) => writeResponse(writer, 1, increment.output, undefined)],
+  ["RPCResponse", (writer) => writeResponse(interpret, writer, 1, increment.output, undefined)],
 ];
 
 test("PROTOCOL.md has one block of bytes for each message of its exchange", () => {
@@ -55,6 +61,6 @@ for (const [i, [name, write]] of MESSAGES.entries()) {
 
 test("PROTOCOL.md shows the counter's fingerprint and what it is made of", () => {
   assertEquals(text.includes(`?hl=${formatFingerprint(Counter.fingerprint)} HTTP`), true);
-  assertEquals(text.includes(`\`${Counter.calls.describe()}->unit,unit,unit,u32\``), true);
-  assertEquals(text.includes(`\`${Counter.event!.describe()}\``), true);
+  assertEquals(text.includes(`\`${signature(Counter.calls)}->unit,unit,unit,u32\``), true);
+  assertEquals(text.includes(`\`${signature(Counter.event!)}\``), true);
 });

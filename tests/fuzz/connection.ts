@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { interpret } from "../../codec/archive.ts";
 import { deflateRawSync } from "node:zlib";
 import { setImmediate as turn } from "node:timers/promises";
 import { Writer } from "../../codec/writer.ts";
@@ -56,7 +57,7 @@ export const handlers: HandlerOf<typeof Target> = ({ state }) => ({
 export function seeds(): Uint8Array[] {
   return CALLS.flatMap((call, i) => {
     const writer = new Writer();
-    writeRequest(writer, i, Target.methods[i]!.call, call);
+    writeRequest(interpret, writer, i, Target.methods[i]!.call, call);
     const archive = writer.bytes.slice(0, writer.position);
     const stored = new Uint8Array(storedSize(archive.length));
     deflateStored(archive, stored);

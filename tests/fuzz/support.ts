@@ -6,15 +6,8 @@
 import { assert, assertEquals } from "@std/assert";
 import { deepStrictEqual } from "node:assert";
 import process from "node:process";
-import {
-  CodecError,
-  decode,
-  type DecodeLimits,
-  materialize,
-  type Schema,
-  validate,
-  view,
-} from "../../codec/mod.ts";
+import { CodecError, type DecodeLimits, materialize, type Schema, view } from "../../codec/mod.ts";
+import type { Backend } from "../support/backends.ts";
 
 /** The seed of a run: fixed, unless `HARDLIGHT_SEED` says otherwise. */
 export const SEED: number = Number(process.env["HARDLIGHT_SEED"] ?? 20_240_501) | 0;
@@ -110,7 +103,11 @@ export function countValues(value: unknown): number {
 }
 
 /** Decode and validate, and check that they agree and what they cost. */
-export function readBoth(schema: Schema<unknown>, archive: Uint8Array): Outcome {
+export function readBoth(
+  { decode, validate }: Backend,
+  schema: Schema<unknown>,
+  archive: Uint8Array,
+): Outcome {
   const decoded = outcome(() => decode(schema, archive, LIMITS));
   const validated = outcome(() => validate(schema, archive, LIMITS));
   if ("code" in decoded) assertEquals(validated, decoded);

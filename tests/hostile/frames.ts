@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { interpret } from "../../codec/archive.ts";
 import { Buffer } from "node:buffer";
 import { deflateRawSync } from "node:zlib";
 import type { Schema } from "../../codec/mod.ts";
@@ -30,7 +31,7 @@ function deflated(write: (writer: Writer) => void): Buffer {
 
 /** A call, deflated as well as can be. */
 export function call(id: number, schema: Schema<unknown>, args: unknown): Buffer {
-  return deflated((writer) => writeRequest(writer, id, schema, args));
+  return deflated((writer) => writeRequest(interpret, writer, id, schema, args));
 }
 
 /** A call whose archive is these bytes. */

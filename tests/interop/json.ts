@@ -6,17 +6,7 @@
  * @module
  */
 import { decodeHex, encodeHex } from "@std/encoding";
-import { FixedArray } from "../../codec/array.ts";
-import { Box } from "../../codec/box.ts";
-import { BTreeMapSchema } from "../../codec/btree_map.ts";
-import { HashMapSchema } from "../../codec/hash_map.ts";
-import { Option } from "../../codec/option.ts";
-import { ResultSchema } from "../../codec/result.ts";
-import type { Schema } from "../../codec/schema.ts";
-import { Struct } from "../../codec/struct.ts";
-import { Tuple } from "../../codec/tuple.ts";
-import { type Variant, VariantsSchema } from "../../codec/variants.ts";
-import { Vec } from "../../codec/vec.ts";
+import type { Arm, Node, Schema, Sum } from "../../codec/schema.ts";
 import { Topic } from "../../mod.ts";
 import type { Json, JsonObject } from "./peer.ts";
 
@@ -48,21 +38,26 @@ function floatFromJson(kind: string, json: Json): number {
   return kind === "f32" ? BITS.getFloat32(0) : BITS.getFloat64(0);
 }
 
+/** What an arm of one field carries. */
+function armSchema({ arms }: Sum, tag: number): Schema<Value> {
+  return arms[tag]!.fields[0]!.schema;
+}
+
 const WIDE: ReadonlySet<string> = new Set(["u64", "i64", "u128", "i128"]);
 
 /** A hash map's entries come in no order that means anything; the peer sorts them by their text. */
 function sorted(schema: Schema<Value>, entries: Json[]): Json[] {
-  if (!(schema instanceof HashMapSchema)) return entries;
+  if (!schema.kind.startsWith("hash")) return entries;
   return entries.sort((a, b) => JSON.stringify(a) < JSON.stringify(b) ? -1 : 1);
 }
 
-function fieldsToJson(variant: Variant, value: Value): Json[] {
+function fieldsToJson(variant: Arm, value: Value): Json[] {
   const holder = variant.shape === "items" ? (value as Keyed)["value"] as Keyed : value as Keyed;
   return variant.fields.map(({ key, schema }) => toJson(schema, holder[key]));
 }
 
-function variantToJson(schema: VariantsSchema, value: Value): Json {
-  const variant = schema.variants.find(({ name }) => name === (value as Keyed)["type"])!;
+function variantToJson(schema: Sum, value: Value): Json {
+  const variant = schema.arms.find(({ name }) => name === (value as Keyed)["type"])!;
   const v = capitalized(variant.name);
   const parts = fieldsToJson(variant, value);
   if (variant.shape === "unit") return { v };
@@ -71,9 +66,9 @@ function variantToJson(schema: VariantsSchema, value: Value): Json {
   return { v, f: Object.fromEntries(names.map((name, i) => [name, parts[i]!])) };
 }
 
-function variantFromJson(schema: VariantsSchema, json: Json): Value {
+function variantFromJson(schema: Sum, json: Json): Value {
   const { v, t, f } = json as { v: string; t?: Json[]; f?: JsonObject };
-  const variant = schema.variants.find(({ name }) => capitalized(name) === v)!;
+  const variant = schema.arms.find(({ name }) => capitalized(name) === v)!;
   const type = variant.name;
   const parts = variant.fields.map(({ key, schema }, i) =>
     fromJson(schema, t === undefined ? f![snakeCase(String(key))]! : t[i]!)
@@ -87,44 +82,47 @@ function variantFromJson(schema: VariantsSchema, json: Json): Value {
 
 /** A value in the peer's JSON. */
 export function toJson(schema: Schema<Value>, value: Value): Json {
-  const { kind } = schema;
+  const node = schema as Node;
+  const { kind } = node;
   if (WIDE.has(kind)) return String(value);
   if (kind === "f32" || kind === "f64") return floatToJson(kind, value as number);
   if (kind === "unit") return null;
   if (kind === "bytes") return encodeHex(value as Uint8Array);
   if (value instanceof Topic) return { inner: encodeHex(value.bytes), is_string: value.isString };
-  if (schema instanceof VariantsSchema) return variantToJson(schema, value);
-  if (schema instanceof Box) return toJson(schema.item, value);
-  if (schema instanceof Option) return value === null ? null : { some: toJson(schema.some, value) };
-  if (schema instanceof ResultSchema) {
+  if (node.kind === "variants") return variantToJson(node, value);
+  if (node.kind === "box") return toJson(node.item, value);
+  if (node.kind === "option") {
+    return value === null ? null : { some: toJson(armSchema(node, 1), value) };
+  }
+  if (node.kind === "result") {
     const { ok, err } = value as { ok?: Value; err?: Value };
     return "ok" in (value as Keyed)
-      ? { ok: toJson(schema.ok, ok) }
-      : { err: toJson(schema.err, err) };
+      ? { ok: toJson(armSchema(node, 0), ok) }
+      : { err: toJson(armSchema(node, 1), err) };
   }
-  if (schema instanceof Struct) {
+  if (node.kind === "struct") {
     return Object.fromEntries(
-      schema.fields.map(({ key, schema }) => [
+      node.fields.map(({ key, schema }) => [
         snakeCase(String(key)),
         toJson(schema, (value as Keyed)[key]),
       ]),
     );
   }
-  if (schema instanceof Tuple) {
-    return schema.schemas.map((item, i) => toJson(item, (value as Value[])[i]));
+  if (node.kind === "tuple" || node.kind === "tstruct") {
+    return node.fields.map((field, i) => toJson(field.schema, (value as Value[])[i]));
   }
-  if (schema instanceof Vec || schema instanceof FixedArray) {
-    return [...value as Iterable<Value>].map((item) => toJson(schema.item, item));
+  if (node.kind === "vec" || node.kind === "boxslice" || node.kind === "array") {
+    return [...value as Iterable<Value>].map((item) => toJson(node.item, item));
   }
-  if (kind === "hashset" || kind === "btreeset") {
-    const { key } = schema as HashMapSchema<Value, Value, Value>;
+  if (node.kind === "hashset" || node.kind === "btreeset") {
+    const { key } = node;
     return sorted(schema, [...value as Set<Value>].map((item) => toJson(key, item)));
   }
-  if (schema instanceof HashMapSchema || schema instanceof BTreeMapSchema) {
+  if (node.kind === "hashmap" || node.kind === "btreemap") {
     const entries = [...value as Map<Value, Value>];
     return sorted(
       schema,
-      entries.map(([key, item]) => [toJson(schema.key, key), toJson(schema.value, item)]),
+      entries.map(([key, item]) => [toJson(node.key, key), toJson(node.item, item)]),
     );
   }
   return value as Json;
@@ -132,43 +130,46 @@ export function toJson(schema: Schema<Value>, value: Value): Json {
 
 /** A value from the peer's JSON. */
 export function fromJson(schema: Schema<Value>, json: Json): Value {
-  const { kind } = schema;
+  const node = schema as Node;
+  const { kind } = node;
   if (WIDE.has(kind)) return BigInt(String(json));
   if (kind === "f32" || kind === "f64") return floatFromJson(kind, json);
   if (kind === "unit") return undefined;
   if (kind === "bytes") return decodeHex(String(json));
-  if (schema instanceof VariantsSchema) return variantFromJson(schema, json);
-  if (schema instanceof Box) return fromJson(schema.item, json);
-  if (schema instanceof Option) {
-    return json === null ? null : fromJson(schema.some, (json as JsonObject)["some"]!);
+  if (node.kind === "variants") return variantFromJson(node, json);
+  if (node.kind === "box") return fromJson(node.item, json);
+  if (node.kind === "option") {
+    return json === null ? null : fromJson(armSchema(node, 1), (json as JsonObject)["some"]!);
   }
-  if (schema instanceof ResultSchema) {
+  if (node.kind === "result") {
     const { ok, err } = json as JsonObject;
-    return ok !== undefined ? { ok: fromJson(schema.ok, ok) } : { err: fromJson(schema.err, err!) };
+    return ok !== undefined
+      ? { ok: fromJson(armSchema(node, 0), ok) }
+      : { err: fromJson(armSchema(node, 1), err!) };
   }
-  if (schema instanceof Struct) {
+  if (node.kind === "struct") {
     return Object.fromEntries(
-      schema.fields.map(({ key, schema }) => [
+      node.fields.map(({ key, schema }) => [
         key,
         fromJson(schema, (json as JsonObject)[snakeCase(String(key))]!),
       ]),
     );
   }
-  if (schema instanceof Tuple) {
-    return schema.schemas.map((item, i) => fromJson(item, (json as Json[])[i]!));
+  if (node.kind === "tuple" || node.kind === "tstruct") {
+    return node.fields.map((field, i) => fromJson(field.schema, (json as Json[])[i]!));
   }
-  if (schema instanceof Vec || schema instanceof FixedArray) {
-    return (json as Json[]).map((item) => fromJson(schema.item, item));
+  if (node.kind === "vec" || node.kind === "boxslice" || node.kind === "array") {
+    return (json as Json[]).map((item) => fromJson(node.item, item));
   }
-  if (kind === "hashset" || kind === "btreeset") {
-    const { key } = schema as HashMapSchema<Value, Value, Value>;
+  if (node.kind === "hashset" || node.kind === "btreeset") {
+    const { key } = node;
     return new Set((json as Json[]).map((item) => fromJson(key, item)));
   }
-  if (schema instanceof HashMapSchema || schema instanceof BTreeMapSchema) {
+  if (node.kind === "hashmap" || node.kind === "btreemap") {
     return new Map(
       (json as [Json, Json][]).map(([key, item]) => [
-        fromJson(schema.key, key),
-        fromJson(schema.value, item),
+        fromJson(node.key, key),
+        fromJson(node.item, item),
       ]),
     );
   }

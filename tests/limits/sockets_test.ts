@@ -2,6 +2,7 @@
  * Limits that are met over real sockets, by `serve()` and `connect()` of this runtime. All of them, with
  * a clock that is wound by hand, are in `table_test.ts`.
  */
+import { interpret } from "../../codec/archive.ts";
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { test } from "node:test";
 import { connect, type ConnectOptions } from "../../client.ts";
@@ -156,7 +157,7 @@ const PUT = Bounded.methods[0]!.call;
 /** Bytes of the archive of a call of `put` with so much data. */
 function requestBytes(length: number): number {
   const writer = new Writer();
-  writeRequest(writer, 0, PUT, { data: new Uint8Array(length) });
+  writeRequest(interpret, writer, 0, PUT, { data: new Uint8Array(length) });
   return writer.position;
 }
 

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import type { Codec } from "../../codec/archive.ts";
 import { ServiceClient } from "../../client/client.ts";
 import type { Client, ConnectOptions } from "../../client.ts";
 import { connectMemory, MemoryNetwork } from "../../runtime/memory.ts";
@@ -120,8 +121,11 @@ export class MemoryWorld implements World {
   readonly #links: Map<number, Wire[]> = new Map();
   server: AcceptingCore<Event>;
 
-  /** Start a server. */
-  constructor() {
+  readonly #codec: Codec;
+
+  /** Start a server. Both sides archive by `codec`. */
+  constructor(codec: Codec) {
+    this.#codec = codec;
     this.server = this.#serve();
   }
 
@@ -133,6 +137,7 @@ export class MemoryWorld implements World {
       scriptedHandlers(this.history, { after: (delayMs, run) => void clock.after(delayMs, run) }),
       deflater,
       clock,
+      this.#codec,
     );
   }
 
@@ -155,6 +160,7 @@ export class MemoryWorld implements World {
     const client = new ServiceClient(Scripted, "ws://memory/", options, {
       dial,
       deflater,
+      codec: this.#codec,
       clock,
       random: () => 0.1,
     });

@@ -4,8 +4,8 @@
  * @module
  */
 import fc from "fast-check";
-import { setCompiler } from "../../codec/archive.ts";
-import { useCompiler } from "../../codec/compiler.ts";
+import { type Codec, interpret } from "../../codec/archive.ts";
+import { generate } from "../../codec/compiler.ts";
 import { held } from "../support/held.ts";
 import {
   call,
@@ -23,11 +23,11 @@ import type { World } from "./world.ts";
 
 /** The kinds of worlds. */
 export const WORLDS = {
-  memory: () => Promise.resolve(new MemoryWorld()),
+  memory: (codec: Codec) => Promise.resolve(new MemoryWorld(codec)),
   ws: () => TcpWorld.start("ws"),
   wss: () => TcpWorld.start("wss"),
   mount: () => TcpWorld.start("mount"),
-} as const satisfies Readonly<Record<string, () => Promise<World>>>;
+} as const satisfies Readonly<Record<string, (codec: Codec) => Promise<World>>>;
 
 /** A kind of world. */
 export type WorldName = keyof typeof WORLDS;
@@ -63,34 +63,29 @@ const SHRINK_MS = 60_000;
  */
 export async function explore(exploration: Exploration): Promise<number> {
   const { compiled, world, path, replayPath, forMs, size = 60 } = exploration;
-  const before = setCompiler(undefined);
-  if (compiled) useCompiler();
-  try {
-    const until = performance.now() + forMs;
-    let worlds = 0;
-    for (let { seed } = exploration; worlds === 0 || performance.now() < until; seed++) {
-      const result = await fc.check(
-        fc.asyncProperty(
-          firstClients,
-          commands(size, replayPath),
-          (clients, list) => live(world, clients, list),
-        ),
-        {
-          seed,
-          numRuns: world === "memory" ? MEMORY_WORLDS : TCP_WORLDS,
-          interruptAfterTimeLimit: Math.max(1, until - performance.now()) + SHRINK_MS,
-          markInterruptAsFailure: false,
-          ...(path !== undefined && { path }),
-        },
-      );
-      worlds += result.numRuns;
-      if (result.failed) throw new Error(explain(exploration, seed, result));
-      if (path !== undefined) break;
-    }
-    return worlds;
-  } finally {
-    setCompiler(before);
+  const codec = compiled ? generate : interpret;
+  const until = performance.now() + forMs;
+  let worlds = 0;
+  for (let { seed } = exploration; worlds === 0 || performance.now() < until; seed++) {
+    const result = await fc.check(
+      fc.asyncProperty(
+        firstClients,
+        commands(size, replayPath),
+        (clients, list) => live(world, codec, clients, list),
+      ),
+      {
+        seed,
+        numRuns: world === "memory" ? MEMORY_WORLDS : TCP_WORLDS,
+        interruptAfterTimeLimit: Math.max(1, until - performance.now()) + SHRINK_MS,
+        markInterruptAsFailure: false,
+        ...(path !== undefined && { path }),
+      },
+    );
+    worlds += result.numRuns;
+    if (result.failed) throw new Error(explain(exploration, seed, result));
+    if (path !== undefined) break;
   }
+  return worlds;
 }
 
 function explain(
@@ -117,10 +112,11 @@ function explain(
 /** Let one world live through its commands, and see that it comes to rest and leaves nothing. */
 async function live(
   name: WorldName,
+  codec: Codec,
   clients: readonly ClientOptions[],
   list: Iterable<Command>,
 ): Promise<void> {
-  const world: World = await WORLDS[name]();
+  const world: World = await WORLDS[name](codec);
   try {
     for (const options of clients) await connectOne(world, options);
     await fc.asyncModelRun(() => ({ model: world, real: world }), list);

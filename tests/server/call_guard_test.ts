@@ -1,3 +1,4 @@
+import { footprint } from "../../codec/footprint.ts";
 import { assertEquals } from "@std/assert";
 import { test } from "node:test";
 import { bytes, u32, u8, variants, vec } from "../../codec/mod.ts";
@@ -20,7 +21,7 @@ const Keeping = service({
 });
 const [KEEP, KEEP_ALL, NOW, ODD] = Keeping.methods;
 /** Of the argument of `keepAll`, besides its archive: a slot, an object and what it may carry. */
-const KIND_BYTES = 8 + Kind.footprint;
+const KIND_BYTES = 8 + footprint(Kind);
 
 /** A client of a server whose calls of `keep` end when they are told to. */
 async function keeping(limits: Partial<Limits>) {

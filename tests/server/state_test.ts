@@ -1,3 +1,4 @@
+import { interpret } from "../../codec/archive.ts";
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { encodeHex } from "@std/encoding";
 import { test } from "node:test";
@@ -32,7 +33,7 @@ function updatesOf(tracker: ConnectionState): string[] {
 }
 
 function setUp() {
-  const shape = new StateShape(Demo.state);
+  const shape = new StateShape(Demo.state, interpret);
   const tracker = new ConnectionState(shape);
   const state = shape.makeObject(tracker) as unknown as DemoState;
   return { tracker, state, take: () => updatesOf(tracker) };

@@ -1,7 +1,8 @@
+import { defaultOf } from "../../codec/default.ts";
 import { assertEquals, assertNotEquals, assertThrows } from "@std/assert";
 import { decodeHex, encodeHex } from "@std/encoding";
 import { test } from "node:test";
-import { readArchive } from "../../codec/archive.ts";
+import { interpret, readArchive } from "../../codec/archive.ts";
 import {
   box,
   CodecError,
@@ -51,7 +52,10 @@ for (const [method, args, hex] of CALLS) {
     assertEquals(encodeHex(encode(Counter.methods[method]!.call, args)), hex);
     const reader = new Reader();
     reader.reset(decodeHex(hex));
-    assertEquals(readArchive(Counter.methods[method]!.call, reader, 0, hex.length / 2), args);
+    assertEquals(
+      readArchive(interpret, Counter.methods[method]!.call, reader, 0, hex.length / 2),
+      args,
+    );
   });
 }
 
@@ -94,7 +98,7 @@ test("a bad argument is refused by name, a bad call by code", () => {
   const reader = new Reader();
   reader.reset(decodeHex("0400000000000000"));
   const refused = assertThrows(
-    () => readArchive(Counter.calls as Schema<unknown>, reader, 0, 8),
+    () => readArchive(interpret, Counter.calls as Schema<unknown>, reader, 0, 8),
     CodecError,
   ) as CodecError;
   assertEquals(refused.code, "InvalidTag");
@@ -103,7 +107,7 @@ test("a bad argument is refused by name, a bad call by code", () => {
 test("state fields have their index and their default", () => {
   const { state } = service({ rpc: { a: rpc() }, state: { n: withDefault(u32, 7), s: string } });
   assertEquals(
-    state.map(({ index, name, schema }) => [index, name, schema.defaultValue()]),
+    state.map(({ index, name, schema }) => [index, name, defaultOf(schema)]),
     [[0, "n", 7], [1, "s", ""]],
   );
 });

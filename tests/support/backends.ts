@@ -1,25 +1,65 @@
 /**
- * The two ways in which schemas work: by generated code, and by their own methods.
+ * The two ways in which schemas work: by generated code, and by interpreting them.
  *
  * @module
  */
-import { assert } from "@std/assert";
-import { setCompiler } from "../../codec/archive.ts";
-import { useCompiler } from "../../codec/compiler.ts";
+import {
+  checkArchive,
+  type Codec,
+  interpret,
+  readArchive,
+  writeArchive,
+} from "../../codec/archive.ts";
+import { canGenerate, generate } from "../../codec/compiler.ts";
+import type { EncodeLimits } from "../../codec/encode.ts";
+import { type DecodeLimits, Reader } from "../../codec/reader.ts";
+import type { AnySchema, Schema } from "../../codec/schema.ts";
+import { Writer } from "../../codec/writer.ts";
 
-/** What makes a schema's functions. */
-export type Backend = "generated code" | "the schemas' own methods";
+/** What `./codec` has, by one of them. */
+export interface Backend {
+  /** Which one. */
+  readonly name: string;
+  /** The codec itself. */
+  readonly codec: Codec;
+  encode<T>(
+    this: void,
+    schema: Schema<T>,
+    value: T,
+    limits?: EncodeLimits,
+  ): Uint8Array<ArrayBuffer>;
+  decode<T>(schema: Schema<T>, archive: Uint8Array, limits?: DecodeLimits): T;
+  validate(schema: AnySchema, archive: Uint8Array, limits?: DecodeLimits): void;
+}
+
+function backend(name: string, codec: Codec): Backend {
+  const readerOf = (archive: Uint8Array, limits?: DecodeLimits): Reader => {
+    const reader = new Reader(limits);
+    reader.reset(archive);
+    return reader;
+  };
+  return {
+    name,
+    codec,
+    encode(schema, value, limits) {
+      const writer = new Writer();
+      if (limits !== undefined) writer.maxDepth = limits.maxDepth;
+      writeArchive(codec, schema, writer, value);
+      return writer.written().slice();
+    },
+    decode: (schema, archive, limits) =>
+      readArchive(codec, schema, readerOf(archive, limits), 0, archive.length),
+    validate: (schema, archive, limits) =>
+      checkArchive(codec, schema, readerOf(archive, limits), 0, archive.length),
+  };
+}
+
+if (!canGenerate()) {
+  throw new Error("Code generation is forbidden here: half of the tests would be void");
+}
 
 /** Both. */
-export const BACKENDS: readonly Backend[] = ["generated code", "the schemas' own methods"];
-
-/** Run with one of them, and leave what was chosen before. */
-export function withBackend<T>(backend: Backend, run: () => T): T {
-  const previous = setCompiler(undefined);
-  try {
-    if (backend === "generated code") assert(useCompiler());
-    return run();
-  } finally {
-    setCompiler(previous);
-  }
-}
+export const BACKENDS: readonly Backend[] = [
+  backend("generated code", generate),
+  backend("interpreted", interpret),
+];

@@ -21,7 +21,7 @@ import {
   u64,
   validate,
   view,
-} from "../../codec/core.ts";
+} from "../../codec/mod.ts";
 
 /** What a process is asked to do. */
 export interface ColdTask {

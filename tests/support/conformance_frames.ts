@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { interpret } from "../../codec/archive.ts";
 import { Buffer } from "node:buffer";
 import { inflateRawSync } from "node:zlib";
 import { bytes, u32 } from "../../codec/mod.ts";
@@ -110,17 +111,20 @@ function streamOf(write: (writer: Writer) => void, length?: number): Uint8Array<
 
 /** A call of `echo`, of `length` bytes if that is given. */
 export function callOf(id: number, value: number, length?: number): Uint8Array<ArrayBuffer> {
-  return streamOf((writer) => writeRequest(writer, id, ECHO, { value }), length);
+  return streamOf((writer) => writeRequest(interpret, writer, id, ECHO, { value }), length);
 }
 
 /** The answer to a call of `echo`. */
 export function answerOf(id: number, value: number): Uint8Array<ArrayBuffer> {
-  return streamOf((writer) => writeResponse(writer, id, u32, value));
+  return streamOf((writer) => writeResponse(interpret, writer, id, u32, value));
 }
 
 /** An event, of `length` bytes if that is given. */
 export function eventOf(value: number, length?: number): Uint8Array<ArrayBuffer> {
-  return streamOf((writer) => writeEventOf(writer, Topic.from("all"), u32, value), length);
+  return streamOf(
+    (writer) => writeEventOf(interpret, writer, Topic.from("all"), u32, value),
+    length,
+  );
 }
 
 function opened(message: Uint8Array): { reader: Reader; length: number } {

@@ -4,7 +4,7 @@
  * @module
  */
 import { deflateRawSync, inflateRawSync } from "node:zlib";
-import { readArchive } from "../../codec/archive.ts";
+import { interpret, readArchive } from "../../codec/archive.ts";
 import type { Schema } from "../../codec/mod.ts";
 import { Reader } from "../../codec/reader.ts";
 import { Writer } from "../../codec/writer.ts";
@@ -75,7 +75,7 @@ export class FakePeer implements Transport {
     const { call } = this.requests[index]!;
     const reader = new Reader();
     reader.reset(call);
-    return readArchive(method.call, reader, 0, call.length);
+    return readArchive(interpret, method.call, reader, 0, call.length);
   }
 
   /** Send bytes as they are. */
@@ -97,7 +97,7 @@ export class FakePeer implements Transport {
 
   /** Answer a call. */
   reply<T>(id: number, output: Schema<T>, value: T): void {
-    this.archive((writer) => writeResponse(writer, id, output, value));
+    this.archive((writer) => writeResponse(interpret, writer, id, output, value));
   }
 
   /** Fail a call. */

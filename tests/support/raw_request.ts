@@ -11,7 +11,7 @@ export function writeRawRequest(writer: Writer, id: number, call: Uint8Array): v
   const start = writer.base = writer.position;
   writer.writeBytes(call);
   const at = writer.reserve(CLIENT_MESSAGE_BYTES, 4);
-  writer.setU8(at + 1, id);
+  writer.bytes[at + 1] = id;
   writer.setPointer(at + 4, start);
   writer.setU32(at + 8, call.length);
 }

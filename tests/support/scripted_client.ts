@@ -4,7 +4,7 @@
  * @module
  */
 import { deflateRawSync, inflateRawSync } from "node:zlib";
-import { readArchive } from "../../codec/archive.ts";
+import { interpret, readArchive } from "../../codec/archive.ts";
 import type { Schema } from "../../codec/mod.ts";
 import { Reader } from "../../codec/reader.ts";
 import { Writer } from "../../codec/writer.ts";
@@ -107,7 +107,7 @@ export class ScriptedClient implements Transport {
 
   /** Call a method. */
   call(id: number, schema: Schema<unknown>, args: unknown = {}): void {
-    this.#archive((writer) => writeRequest(writer, id, schema, args));
+    this.#archive((writer) => writeRequest(interpret, writer, id, schema, args));
   }
 
   /** Call with bytes. */
@@ -125,5 +125,5 @@ export class ScriptedClient implements Transport {
 export function readHex<T>(schema: Schema<T>, hex: string): T {
   const reader = new Reader();
   reader.reset(Uint8Array.from(hex.match(/../g) ?? [], (byte) => parseInt(byte, 16)));
-  return readArchive(schema, reader, 0, hex.length / 2);
+  return readArchive(interpret, schema, reader, 0, hex.length / 2);
 }

@@ -5,7 +5,7 @@
  * @module
  */
 import "./without_buffer.ts";
-import { CodecError, decode, encode, string, vec } from "../../codec/core.ts";
+import { CodecError, decode, encode, string, vec } from "../../codec/mod.ts";
 import { createHash } from "node:crypto";
 import process from "node:process";
 

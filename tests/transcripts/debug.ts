@@ -3,17 +3,7 @@
  *
  * @module
  */
-import { FixedArray } from "../../codec/array.ts";
-import { Box } from "../../codec/box.ts";
-import { BTreeMapSchema } from "../../codec/btree_map.ts";
-import { HashMapSchema } from "../../codec/hash_map.ts";
-import { Option } from "../../codec/option.ts";
-import { ResultSchema } from "../../codec/result.ts";
-import type { Schema } from "../../codec/schema.ts";
-import { Struct } from "../../codec/struct.ts";
-import { Tuple } from "../../codec/tuple.ts";
-import { VariantsSchema } from "../../codec/variants.ts";
-import { Vec } from "../../codec/vec.ts";
+import type { Composite, Node, Schema, Sum } from "../../codec/schema.ts";
 
 type Keyed = Record<string, unknown>;
 
@@ -32,16 +22,16 @@ function float(value: number): string {
   return Number.isInteger(value) ? `${text}.0` : text;
 }
 
-function fieldsOf(schema: Struct, value: unknown): string {
+function fieldsOf(schema: Composite, value: unknown): string {
   const fields = schema.fields.map(({ key, schema }) =>
     `${key}: ${debug(schema, (value as Keyed)[String(key)])}`
   );
   return `{ ${fields.join(", ")} }`;
 }
 
-function variantOf(schema: VariantsSchema, value: unknown): string {
+function variantOf(schema: Sum, value: unknown): string {
   const record = value as Keyed;
-  const { name, shape, fields } = schema.variants.find(({ name }) => name === record["type"])!;
+  const { name, shape, fields } = schema.arms.find(({ name }) => name === record["type"])!;
   const holder = shape === "items" ? record["value"] as Keyed : record;
   const parts = fields.map(({ key, schema }) => debug(schema, holder[String(key)]));
   const rust = name.slice(0, 1).toUpperCase() + name.slice(1);
@@ -52,33 +42,34 @@ function variantOf(schema: VariantsSchema, value: unknown): string {
 
 /** A value as Rust's `{:?}` writes it. */
 export function debug(schema: Schema<unknown>, value: unknown): string {
+  const node = schema as Node;
   if (schema.kind === "unit") return "()";
   if (schema.kind === "bytes") return `[${(value as Uint8Array).join(", ")}]`;
   if (schema.kind === "char") return `'${value}'`;
   if (schema.kind === "f32" || schema.kind === "f64") return float(value as number);
-  if (schema instanceof Box) return debug(schema.item, value);
-  if (schema instanceof Struct) return fieldsOf(schema, value);
-  if (schema instanceof VariantsSchema) return variantOf(schema, value);
-  if (schema instanceof Option) {
-    return value === null ? "None" : `Some(${debug(schema.some, value)})`;
+  if (node.kind === "box") return debug(node.item, value);
+  if (node.kind === "struct") return fieldsOf(node, value);
+  if (node.kind === "variants") return variantOf(node, value);
+  if (node.kind === "option") {
+    return value === null ? "None" : `Some(${debug(node.arms[1]!.fields[0]!.schema, value)})`;
   }
-  if (schema instanceof ResultSchema) {
+  if (node.kind === "result") {
     const { ok, err } = value as Keyed;
-    return err === undefined ? `Ok(${debug(schema.ok, ok)})` : `Err(${debug(schema.err, err)})`;
+    return err === undefined
+      ? `Ok(${debug(node.arms[0]!.fields[0]!.schema, ok)})`
+      : `Err(${debug(node.arms[1]!.fields[0]!.schema, err)})`;
   }
-  if (schema instanceof Tuple) {
-    const items = schema.schemas.map((item, i) => debug(item, (value as unknown[])[i]));
+  if (node.kind === "tuple" || node.kind === "tstruct") {
+    const items = node.fields.map((field, i) => debug(field.schema, (value as unknown[])[i]));
     return `(${items.join(", ")})`;
   }
-  if (schema instanceof Vec || schema instanceof FixedArray) {
-    return `[${
-      [...value as Iterable<unknown>].map((item) => debug(schema.item, item)).join(", ")
-    }]`;
+  if (node.kind === "vec" || node.kind === "boxslice" || node.kind === "array") {
+    return `[${[...value as Iterable<unknown>].map((item) => debug(node.item, item)).join(", ")}]`;
   }
-  if (schema instanceof HashMapSchema || schema instanceof BTreeMapSchema) {
+  if (node.kind === "hashmap" || node.kind === "btreemap") {
     const entries = [...value as Map<unknown, unknown>];
     const texts = entries.map(([key, item]) =>
-      `${debug(schema.key, key)}: ${debug(schema.value, item)}`
+      `${debug(node.key, key)}: ${debug(node.item, item)}`
     );
     return `{${texts.join(", ")}}`;
   }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { interpret } from "../../codec/archive.ts";
 import { decodeHex, encodeHex } from "@std/encoding";
 import { decode, encode, type Schema } from "../../codec/mod.ts";
 import { Reader } from "../../codec/reader.ts";
@@ -29,7 +30,7 @@ export function readCall(service: Service, archive: Uint8Array<ArrayBuffer>): Me
   reader.reset(archive);
   wire.readClientMessage(reader, 0, archive.length, message);
   const call = decode(calls, archive.slice(message.start, message.end)) as Record<string, unknown>;
-  const variant = calls.variants.find(({ name }) => name === call["type"])!;
+  const variant = calls.arms.find(({ name }) => name === call["type"])!;
   const args = variant.fields.map(({ key, schema }) => [
     snakeCase(String(key)),
     toJson(schema, call[key]),
@@ -89,22 +90,22 @@ export function write(service: Service, means: Meaning): Uint8Array<ArrayBuffer>
   const { calls, event } = SERVICES[service];
   const writer = new Writer(64);
   if ("call" in means) {
-    const { name, fields } = calls.variants.find(({ name }) => snakeCase(name) === means.call)!;
+    const { name, fields } = calls.arms.find(({ name }) => snakeCase(name) === means.call)!;
     const args = fields.map(({ key, schema }) => [
       key,
       fromJson(schema, means.args[snakeCase(String(key))]!),
     ]);
     const value = { type: name, ...Object.fromEntries(args) };
-    wire.writeRequest(writer, means.id, calls as Schema<unknown>, value);
+    wire.writeRequest(interpret, writer, means.id, calls as Schema<unknown>, value);
   } else if ("ok" in means) {
     const schema = outputSchema(service, means.reply);
-    wire.writeResponse(writer, means.id, schema, fromJson(schema, means.ok));
+    wire.writeResponse(interpret, writer, means.id, schema, fromJson(schema, means.ok));
   } else if ("err" in means) {
     const code = RPC_HANDLER_ERRORS.find((code) => code === means.err);
     wire.writeErrorResponse(writer, means.id, code as RpcHandlerErrorCode);
   } else if ("event" in means) {
     const topic = toTopic(means.topic as unknown as JsonObject);
-    wire.writeEventOf(writer, topic, event!, fromJson(event!, means.event));
+    wire.writeEventOf(interpret, writer, topic, event!, fromJson(event!, means.event));
   } else {
     wire.writeStateChange(writer, updatesOf(service, means.state));
   }

@@ -59,7 +59,7 @@ test("transcripts: values are those that Rust printed", () => {
     if (text === undefined || means === undefined) continue;
     const { methods, calls } = SERVICES[service];
     if ("call" in means) {
-      const variant = calls.variants.find(({ name }) => snakeCase(name) === means.call)!;
+      const variant = calls.arms.find(({ name }) => snakeCase(name) === means.call)!;
       const { schema } = variant.fields[0]!;
       const value = fromJson(schema, means.args["v"]!);
       assertEquals(debug(schema, value), withoutNames(text), `message ${n}`);

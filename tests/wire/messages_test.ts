@@ -1,3 +1,4 @@
+import { interpret } from "../../codec/archive.ts";
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { decodeHex, encodeHex } from "@std/encoding";
 import { readFileSync } from "node:fs";
@@ -124,7 +125,7 @@ for (const vector of VECTORS) {
 
 test("writeRequest() archives the call in place", () => {
   const raw = write((writer) => writeRawRequest(writer, 3, Uint8Array.of(7, 0, 0, 0)));
-  assertEquals(write((writer) => writeRequest(writer, 3, u32, 7)), raw);
+  assertEquals(write((writer) => writeRequest(interpret, writer, 3, u32, 7)), raw);
 });
 
 test("writeResponse() archives the output in place, with its own alignment", () => {
@@ -133,20 +134,20 @@ test("writeResponse() archives the output in place, with its own alignment", () 
   // the text, 3 bytes of padding, the length, the distance
   const archive = [...raw, 0, 0, 0, 17, 0, 0, 0, 0xec, 0xff, 0xff, 0xff];
   const expected = write((writer) => writeRawResponse(writer, 9, Uint8Array.from(archive)));
-  assertEquals(write((writer) => writeResponse(writer, 9, string, value)), expected);
+  assertEquals(write((writer) => writeResponse(interpret, writer, 9, string, value)), expected);
 });
 
 test("writeEventOf() aligns the payload from its own start", () => {
   const topic = Topic.from("odd");
   const payload = Uint8Array.of(1, 0, 0, 0, 0, 0, 0, 0);
   const expected = write((writer) => writeEvent(writer, topic, payload));
-  assertEquals(write((writer) => writeEventOf(writer, topic, u64, 1n)), expected);
+  assertEquals(write((writer) => writeEventOf(interpret, writer, topic, u64, 1n)), expected);
 });
 
 test("a message that cannot be encoded leaves the writer where it was", () => {
   const writer = new Writer();
   writer.position = 5;
-  assertThrows(() => writeResponse(writer, 1, u8, 300), CodecError);
+  assertThrows(() => writeResponse(interpret, writer, 1, u8, 300), CodecError);
   assertEquals(writer.position, 5);
 });
 

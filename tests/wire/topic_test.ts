@@ -1,3 +1,4 @@
+import { defaultOf } from "../../codec/default.ts";
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { encodeHex } from "@std/encoding";
 import { test } from "node:test";
@@ -55,7 +56,7 @@ test("Topic.from() refuses a lone surrogate", () => {
 
 test("topic archives as Rust's Topic, and defaults to no bytes", () => {
   assertEquals(encodeHex(encode(topic, Topic.from("ab"))), "61620000fcffffff0200000001000000");
-  assertEquals(encodeHex(encode(topic, topic.defaultValue())), "000000000000000000000000");
+  assertEquals(encodeHex(encode(topic, defaultOf(topic))), "000000000000000000000000");
   const back = decode(topic, encode(topic, Topic.from("ab")));
   assert(back.equals(Topic.from("ab")));
   assertThrows(() => encode(topic, "ab" as unknown as Topic), RangeError);

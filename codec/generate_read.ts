@@ -6,37 +6,29 @@
  *
  * @module
  */
-import { FixedArray } from "./array.ts";
-import { Box, Lazy } from "./box.ts";
 import { copyBytes } from "./bytes.ts";
-import { Converted } from "./convert.ts";
-import type { Field } from "./fields.ts";
+import { footprint, SLOT_BYTES } from "./footprint.ts";
+import { inOrder } from "./generate_objects.ts";
 import {
   type At,
   at,
+  BAD,
   countParts,
   type Generator,
   isOutlined,
-  partsOf,
   plus,
   property,
 } from "./generator.ts";
-import { Option } from "./option.ts";
-import { BAD_VALUE, BigInteger, Float, SmallInt } from "./primitives.ts";
-import { ResultSchema } from "./result.ts";
-import type { Schema } from "./schema.ts";
+import { partsOf } from "./parts.ts";
+import type { AnySchema, BigInteger, Field, Integer, List, Node, Sum } from "./schema.ts";
 import { INLINE_CAPACITY } from "./string.ts";
-import { Struct } from "./struct.ts";
-import { Tuple } from "./tuple.ts";
 import { isUtf8, readUtf8 } from "./utf8.ts";
-import { Variant, VariantsSchema } from "./variants.ts";
-import { SLOT_BYTES, Vec } from "./vec.ts";
 
 /** Arrays up to this long are read without a loop. */
 const MAX_UNROLLED = 16;
 
 function bad(): never {
-  throw BAD_VALUE;
+  throw BAD;
 }
 
 /** A string of checked bounds. */
@@ -46,10 +38,10 @@ export function text(u8: Uint8Array, start: number, length: number): string {
 
 /** The same, when only checking. */
 export function checkText(u8: Uint8Array, start: number, length: number): void {
-  if (!isUtf8(u8, start, length)) throw BAD_VALUE;
+  if (!isUtf8(u8, start, length)) throw BAD;
 }
 
-function readBytewise({ size, min }: SmallInt, from: At): string {
+function readBytewise({ size, min }: Integer, from: At): string {
   const shifted = Array.from(
     { length: size },
     (_, i) => `u8[${at(from, i)}]${i > 0 ? `<<${8 * i}` : ""}`,
@@ -64,7 +56,7 @@ export class ReadEmitter {
   readonly #g: Generator;
   /** Whether values are built. */
   readonly #builds: boolean;
-  #root: Schema<unknown> | undefined;
+  #root: AnySchema | undefined;
   #bytewise = false;
 
   constructor(generator: Generator, builds: boolean) {
@@ -73,7 +65,7 @@ export class ReadEmitter {
   }
 
   /** The text of `(r) => value`, which reads a whole archive. */
-  main(schema: Schema<unknown>): string {
+  main(schema: AnySchema): string {
     this.#root = schema;
     this.#bytewise = isBytewise(schema);
     let value = "";
@@ -88,10 +80,12 @@ return ${this.#builds ? value : "undefined"};
   }
 
   /** The text of a schema's own function, which reads the object at a position. */
-  outlined(name: string, schema: Schema<unknown>): string {
-    const inner = schema instanceof Lazy ? (schema as Lazy<unknown>).schema : schema;
-    const [descend, ascend] = schema instanceof Lazy
-      ? [`r.descend(p,${inner.footprint});`, "r.ascend();"]
+  outlined(name: string, schema: AnySchema): string {
+    const node = schema as Node;
+    const isLazy = node.kind === "lazy";
+    const inner = isLazy ? node.item : schema;
+    const [descend, ascend] = isLazy
+      ? [`r.descend(p,${footprint(inner)});`, "r.ascend();"]
       : ["", ""];
     this.#root = inner;
     this.#bytewise = false;
@@ -106,49 +100,83 @@ return value;
   }
 
   /** Emit what must run in order; returns the value as an expression that may be evaluated later. */
-  #read(schema: Schema<unknown>, from: At): string {
+  #read(schema: AnySchema, from: At): string {
     const g = this.#g;
     if (schema !== this.#root && isOutlined(schema)) {
       return this.#outside(`${g.outline(schema)}(r,${at(from)})`);
     }
-    if (schema.kind === "unit") return "undefined";
-    if (schema instanceof SmallInt) {
-      if (this.#bytewise) return readBytewise(schema, from);
-      const type = `${schema.min < 0 ? "Int" : "Uint"}${8 * schema.size}`;
-      return schema.kind === "u8"
-        ? `u8[${at(from)}]`
-        : `dv.get${type}(${at(from)}${schema.size > 1 ? ",true" : ""})`;
+    const node = schema as Node;
+    switch (node.kind) {
+      case "unit":
+        return "undefined";
+      case "u8":
+      case "u16":
+      case "u32":
+      case "usize":
+      case "i8":
+      case "i16":
+      case "i32":
+      case "isize":
+        return this.#readInteger(node, from);
+      case "f32":
+      case "f64":
+        return `dv.getFloat${8 * node.size}(${at(from)},true)`;
+      case "u64":
+      case "i64":
+      case "u128":
+      case "i128":
+        return readBigInteger(node, from);
+      case "bool": {
+        const byte = this.#bind(`u8[${at(from)}]`);
+        g.emit(`if(${byte}>1)throw BAD;`);
+        return `${byte}===1`;
+      }
+      case "string":
+        return this.#readString(from);
+      case "bytes": {
+        const { start, count } = this.#claim(from);
+        return this.#builds ? this.#bind(`${g.constant(copyBytes)}(u8,${start},${count})`) : "";
+      }
+      case "vec":
+      case "boxslice":
+        return this.#readVec(node.item, from);
+      case "struct":
+        return this.#readObject(node.fields, from, []);
+      case "tuple":
+      case "tstruct":
+        return this.#readList(inOrder(node), from);
+      case "array":
+        return this.#readArray(node, from);
+      case "option": {
+        const [some] = node.arms[1]!.fields;
+        if (some!.schema.nullable) break;
+        return this.#readOption(some!, from);
+      }
+      case "result":
+        return this.#readResult(node, from);
+      case "variants":
+        return this.#readVariants(node, from);
+      case "arm":
+        g.emit(`if(${readTag(node.owner, from)}!==${node.tag})throw BAD;`);
+        return this.#readObject(node.fields, from, []);
+      case "box":
+        return this.#readBox(node.item, from);
+      case "convert": {
+        if (node.hasDefault) return this.#read(node.item, from);
+        const inner = this.#read(node.item, from);
+        return this.#builds ? this.#bind(`${g.constant(node.conversion!.decode)}(${inner})`) : "";
+      }
+      default:
     }
-    if (schema instanceof Float) return `dv.getFloat${8 * schema.size}(${at(from)},true)`;
-    if (schema instanceof BigInteger) {
-      const type = schema.min < 0n ? "Int" : "Uint";
-      if (schema.size === 8) return `dv.getBig${type}64(${at(from)},true)`;
-      return `((dv.getBig${type}64(${at(from, 8)},true)<<64n)|dv.getBigUint64(${at(from)},true))`;
-    }
-    if (schema.kind === "bool") {
-      const byte = this.#bind(`u8[${at(from)}]`);
-      g.emit(`if(${byte}>1)throw BAD;`);
-      return `${byte}===1`;
-    }
-    if (schema.kind === "string") return this.#readString(from);
-    if (schema.kind === "bytes") {
-      const { start, count } = this.#claim(from, 1, 1);
-      return this.#builds ? this.#bind(`${g.constant(copyBytes)}(u8,${start},${count})`) : "";
-    }
-    if (schema instanceof Vec) return this.#readVec(schema.item as Schema<unknown>, from);
-    if (schema instanceof Struct) return this.#readObject(schema.fields, from, []);
-    if (schema instanceof Tuple) return this.#readList(schema.fields, from, schema.schemas.length);
-    if (schema instanceof FixedArray) return this.#readArray(schema, from);
-    if (schema instanceof Option && !schema.wrapped) return this.#readOption(schema, from);
-    if (schema instanceof ResultSchema) return this.#readResult(schema, from);
-    if (schema instanceof VariantsSchema) return this.#readVariants(schema, from);
-    if (schema instanceof Variant) return this.#readVariant(schema, from);
-    if (schema instanceof Box) return this.#readBox(schema.item as Schema<unknown>, from);
-    if (schema instanceof Converted) {
-      const inner = this.#read(schema.inner, from);
-      return this.#builds ? this.#bind(`${g.constant(schema.conversion.decode)}(${inner})`) : "";
-    }
-    return this.#outside(`${g.constant(schema)}.${this.#builds ? "read" : "check"}(r,${at(from)})`);
+    return this.#outside(`${g.constant(schema)}.read(r,${at(from)})`);
+  }
+
+  #readInteger(node: Integer, from: At): string {
+    if (this.#bytewise) return readBytewise(node, from);
+    const type = `${node.min < 0 ? "Int" : "Uint"}${8 * node.size}`;
+    return node.kind === "u8"
+      ? `u8[${at(from)}]`
+      : `dv.get${type}(${at(from)}${node.size > 1 ? ",true" : ""})`;
   }
 
   #bind(expression: string): string {
@@ -169,14 +197,13 @@ return value;
     this.#g.emit(`if(${start}<lo||${size}>hi-${start}${unaligned})throw BAD;`);
   }
 
-  /** A pointer and a count; the elements become claimed. */
-  #claim(from: At, size: number, align: number): { start: string; count: string; bytes: string } {
+  /** A pointer and a count of bytes, which become claimed. */
+  #claim(from: At): { start: string; count: string } {
     const start = this.#bind(`${at(from)}+dv.getInt32(${at(from)},true)`);
     const count = this.#bind(`dv.getUint32(${at(from, 4)},true)`);
-    const bytes = size === 1 ? count : `${count}*${size}`;
-    this.#checkTarget(start, bytes, align);
-    this.#g.emit(`lo=${start}+${bytes};`);
-    return { start, count, bytes };
+    this.#checkTarget(start, count, 1);
+    this.#g.emit(`lo=${start}+${count};`);
+    return { start, count };
   }
 
   #readString(from: At): string {
@@ -197,22 +224,15 @@ return value;
     return value;
   }
 
-  /** Whether any bytes of the right number are a value. */
-  #isFree(schema: Schema<unknown>): boolean {
-    return schema instanceof SmallInt || schema instanceof BigInteger || schema instanceof Float ||
-      (schema.kind === "struct" &&
-        (schema as Struct).fields.every((field) => this.#isFree(field.schema)));
-  }
-
-  #readVec(item: Schema<unknown>, from: At): string {
+  #readVec(item: AnySchema, from: At): string {
     const g = this.#g;
     const start = this.#bind(`${at(from)}+dv.getInt32(${at(from)},true)`);
     const count = this.#bind(`dv.getUint32(${at(from, 4)},true)`);
     const bytes = item.size === 1 ? count : `${count}*${item.size}`;
     this.#checkTarget(start, bytes, item.align);
-    g.emit(`if((r.memory-=${count}*${SLOT_BYTES + item.footprint})<0)throw BAD;`);
+    g.emit(`if((r.memory-=${count}*${SLOT_BYTES + footprint(item)})<0)throw BAD;`);
     const values = g.name("a");
-    if (this.#builds || !this.#isFree(item)) {
+    if (this.#builds || !isFree(item)) {
       const [i, q, high] = [g.name("i"), g.name("q"), g.name("h")];
       // Twice to four times as fast as pushing; what the count may be was just checked.
       if (this.#builds) g.emit(`const ${values}=new Array(${count});`);
@@ -225,7 +245,7 @@ return value;
     return values;
   }
 
-  #readBox(item: Schema<unknown>, from: At): string {
+  #readBox(item: AnySchema, from: At): string {
     const g = this.#g;
     const start = this.#bind(`${at(from)}+dv.getInt32(${at(from)},true)`);
     this.#checkTarget(start, String(item.size), item.align);
@@ -245,25 +265,25 @@ return value;
     return this.#builds ? `{${parts.join(",")}}` : "";
   }
 
-  #readList(fields: readonly Field[], from: At, length: number): string {
-    const parts = new Array<string>(length).fill("undefined");
+  #readList(fields: readonly Field[], from: At): string {
+    const parts = new Array<string>(fields.length).fill("undefined");
     for (const { key, schema, offset } of fields) {
       parts[key as number] = this.#read(schema, plus(from, offset));
     }
     return this.#builds ? `[${parts.join(",")}]` : "";
   }
 
-  #readArray({ item, length }: FixedArray<unknown>, from: At): string {
+  #readArray({ item, length = 0 }: List, from: At): string {
     const g = this.#g;
     if (length <= MAX_UNROLLED) {
       const fields = Array.from(
         { length },
         (_, key) => ({ key, schema: item, offset: key * item.size }),
       );
-      return this.#readList(fields, from, length);
+      return this.#readList(fields, from);
     }
     const [values, i, q] = [g.name("a"), g.name("i"), g.name("q")];
-    if (!this.#builds && this.#isFree(item)) return "";
+    if (!this.#builds && isFree(item)) return "";
     g.emit(
       `const ${values}=[];for(let ${i}=0,${q}=${
         at(from)
@@ -274,52 +294,61 @@ return value;
     return values;
   }
 
-  #readOption(schema: Option, from: At): string {
+  #readOption({ schema, offset }: Field, from: At): string {
     const g = this.#g;
     const tag = this.#bind(`u8[${at(from)}]`);
     const value = g.name("o");
     g.emit(`let ${value}=null;if(${tag}===1){`);
-    const some = this.#read(schema.some, plus(from, schema.offset));
+    const some = this.#read(schema, plus(from, offset));
     g.emit(this.#builds ? `${value}=${some};` : "", `}else if(${tag}!==0)throw BAD;`);
     return value;
   }
 
-  #readResult({ ok, err, layout }: ResultSchema<unknown, unknown>, from: At): string {
+  #readResult({ arms }: Sum, from: At): string {
     const g = this.#g;
     const value = g.name("o");
-    g.emit(`let ${value};switch(u8[${at(from)}]){case 0:{`);
-    const okValue = this.#read(ok, plus(from, layout.variants[0]![0]!));
-    g.emit(this.#builds ? `${value}={ok:${okValue}};` : "", "break;}case 1:{");
-    const errValue = this.#read(err, plus(from, layout.variants[1]![0]!));
-    g.emit(this.#builds ? `${value}={err:${errValue}};` : "", "break;}default:throw BAD;}");
-    return value;
-  }
-
-  #tag({ layout: { tagBytes } }: VariantsSchema, from: At): string {
-    return tagBytes === 1 ? `u8[${at(from)}]` : `dv.getUint${8 * tagBytes}(${at(from)},true)`;
-  }
-
-  #readVariant({ owner, tag, fields }: Variant, from: At): string {
-    this.#g.emit(`if(${this.#tag(owner, from)}!==${tag})throw BAD;`);
-    return this.#readObject(fields, from, []);
-  }
-
-  #readVariants(schema: VariantsSchema, from: At): string {
-    const g = this.#g;
-    const tag = this.#tag(schema, from);
-    const value = g.name("o");
-    g.emit(`let ${value};switch(${tag}){`);
-    for (const variant of schema.variants) {
-      g.emit(`case ${variant.tag}:{`);
-      const type = `type:${JSON.stringify(variant.name)}`;
-      const object = variant.shape === "items"
-        ? `{${type},value:${this.#readList(variant.fields, from, variant.fields.length)}}`
-        : this.#readObject(variant.fields, from, [type]);
+    g.emit(`let ${value};switch(u8[${at(from)}]){`);
+    for (const { tag, fields } of arms) {
+      g.emit(`case ${tag}:{`);
+      const object = this.#readObject(fields, from, []);
       g.emit(this.#builds ? `${value}=${object};` : "", "break;}");
     }
     g.emit("default:throw BAD;}");
     return value;
   }
+
+  #readVariants(schema: Sum, from: At): string {
+    const g = this.#g;
+    const value = g.name("o");
+    g.emit(`let ${value};switch(${readTag(schema, from)}){`);
+    for (const { name, tag, shape, fields } of schema.arms) {
+      g.emit(`case ${tag}:{`);
+      const type = `type:${JSON.stringify(name)}`;
+      const object = shape === "items"
+        ? `{${type},value:${this.#readList(fields, from)}}`
+        : this.#readObject(fields, from, [type]);
+      g.emit(this.#builds ? `${value}=${object};` : "", "break;}");
+    }
+    g.emit("default:throw BAD;}");
+    return value;
+  }
+}
+
+function readTag({ tagBytes }: Sum, from: At): string {
+  return tagBytes === 1 ? `u8[${at(from)}]` : `dv.getUint${8 * tagBytes}(${at(from)},true)`;
+}
+
+function readBigInteger({ min, size }: BigInteger, from: At): string {
+  const type = min < 0n ? "Int" : "Uint";
+  if (size === 8) return `dv.getBig${type}64(${at(from)},true)`;
+  return `((dv.getBig${type}64(${at(from, 8)},true)<<64n)|dv.getBigUint64(${at(from)},true))`;
+}
+
+/** Whether any bytes of the right number are a value. */
+function isFree(schema: AnySchema): boolean {
+  const node = schema as Node;
+  if (node.kind === "struct") return node.fields.every((field) => isFree(field.schema));
+  return "min" in node || node.kind === "f32" || node.kind === "f64";
 }
 
 /** The variables that a body uses. */
@@ -332,12 +361,15 @@ function open(body: string): string {
 /** Integers of at most this many archives' parts are put together from bytes: a DataView would cost more. */
 const MAX_BYTEWISE_PARTS = 8;
 
-function isBytewise(schema: Schema<unknown>): boolean {
+function isBytewise(schema: AnySchema): boolean {
   return countParts(schema) <= MAX_BYTEWISE_PARTS && holdsOnlySmallInts(schema);
 }
 
-function holdsOnlySmallInts(schema: Schema<unknown>): boolean {
-  if (schema instanceof SmallInt || schema.kind === "bool" || schema.kind === "unit") return true;
+function holdsOnlySmallInts(schema: AnySchema): boolean {
+  const node = schema as Node;
+  if ("min" in node ? typeof node.min === "number" : node.kind === "bool" || node.kind === "unit") {
+    return true;
+  }
   const parts = partsOf(schema);
   return schema.flat && parts.length > 0 && parts.every(holdsOnlySmallInts);
 }

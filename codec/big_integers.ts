@@ -1,0 +1,111 @@
+/**
+ * Integers of 64 and 128 bits: a `bigint`.
+ *
+ * @module
+ */
+import type { BigInteger, BigIntegerKind, Schema } from "./schema.ts";
+import { fixed } from "./scalars.ts";
+
+function bigInteger(
+  kind: BigIntegerKind,
+  size: 8 | 16,
+  signed: boolean,
+  align: number = size,
+): BigInteger {
+  const min = signed ? -(1n << BigInt(8 * size - 1)) : 0n;
+  const max = (1n << BigInt(8 * size - (signed ? 1 : 0))) - 1n;
+  return {
+    ...fixed(kind, size, align),
+    min,
+    max,
+    write(writer, at, value) {
+      if (typeof value !== "bigint" || value < min || value > max) {
+        const advice = Number.isInteger(value) ? ` (write ${value}n)` : "";
+        writer.refuse(`${kind}, a bigint from ${min} to ${max}${advice}`, value);
+      }
+      const { outView } = writer;
+      outView.setBigInt64(at, BigInt.asIntN(64, value), true);
+      if (size === 16) outView.setBigInt64(at + 8, BigInt.asIntN(64, value >> 64n), true);
+    },
+    read({ view }, at) {
+      const last = at + size - 8;
+      const high = signed ? view.getBigInt64(last, true) : view.getBigUint64(last, true);
+      return size === 8 ? high : (high << 64n) | view.getBigUint64(at, true);
+    },
+  };
+}
+
+/**
+ * `u64`: 8 bytes, little-endian; a `bigint`.
+ *
+ * @example Usage
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { encode, u64 } from "@hardlight/hardlight/codec";
+ *
+ * assert.deepEqual(encode(u64, 513n), Uint8Array.of(1, 2, 0, 0, 0, 0, 0, 0));
+ * ```
+ */
+export const u64: Schema<bigint> = /* @__PURE__ */ bigInteger("u64", 8, false);
+/**
+ * `i64`: 8 bytes, little-endian; a `bigint`.
+ *
+ * @example Usage
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { encode, i64 } from "@hardlight/hardlight/codec";
+ *
+ * assert.deepEqual(encode(i64, -1n), Uint8Array.of(255, 255, 255, 255, 255, 255, 255, 255));
+ * ```
+ */
+export const i64: Schema<bigint> = /* @__PURE__ */ bigInteger("i64", 8, true);
+/**
+ * `u128`: 16 bytes, aligned to 16 as since Rust 1.77; a `bigint`. See {@linkcode u128Align8}.
+ *
+ * @example Usage
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { decode, encode, u128 } from "@hardlight/hardlight/codec";
+ *
+ * assert.equal(decode(u128, encode(u128, 2n ** 100n)), 2n ** 100n);
+ * ```
+ */
+export const u128: Schema<bigint> = /* @__PURE__ */ bigInteger("u128", 16, false);
+/**
+ * `i128`: 16 bytes, aligned to 16 as since Rust 1.77; a `bigint`. See {@linkcode i128Align8}.
+ *
+ * @example Usage
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { decode, encode, i128 } from "@hardlight/hardlight/codec";
+ *
+ * assert.equal(decode(i128, encode(i128, -(2n ** 100n))), -(2n ** 100n));
+ * ```
+ */
+export const i128: Schema<bigint> = /* @__PURE__ */ bigInteger("i128", 16, true);
+/**
+ * `u128` of x86-64 peers built before Rust 1.77, which aligned it to 8.
+ *
+ * @example Usage
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { encode, struct, u128, u128Align8, u8 } from "@hardlight/hardlight/codec";
+ *
+ * assert.equal(encode(struct({ a: u8, b: u128 }), { a: 1, b: 2n }).length, 32);
+ * assert.equal(encode(struct({ a: u8, b: u128Align8 }), { a: 1, b: 2n }).length, 24);
+ * ```
+ */
+export const u128Align8: Schema<bigint> = /* @__PURE__ */ bigInteger("u128", 16, false, 8);
+/**
+ * `i128` of x86-64 peers built before Rust 1.77, which aligned it to 8.
+ *
+ * @example Usage
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { encode, i128, i128Align8, struct, u8 } from "@hardlight/hardlight/codec";
+ *
+ * assert.equal(encode(struct({ a: u8, b: i128 }), { a: 1, b: -2n }).length, 32);
+ * assert.equal(encode(struct({ a: u8, b: i128Align8 }), { a: 1, b: -2n }).length, 24);
+ * ```
+ */
+export const i128Align8: Schema<bigint> = /* @__PURE__ */ bigInteger("i128", 16, true, 8);

@@ -1,0 +1,78 @@
+/**
+ * {@linkcode defaultOf}: Rust's `Default`.
+ *
+ * @module
+ */
+import { Reader } from "./reader.ts";
+import type { AnySchema, Node, Schema } from "./schema.ts";
+
+/** Reads zeros, wherever pointers lead. */
+class ZeroReader extends Reader {
+  override readonly isDefault: boolean = true;
+
+  override claim(_base: number, _offset: number, size: number): number {
+    if (this.bytes.length < size) this.reset(new Uint8Array(size));
+    return 0;
+  }
+}
+
+/**
+ * What zeros stand for, once every pointer leads to zeros: the default of a type that has one, and says
+ * nothing else by `withDefault()`.
+ */
+export function zeroOf<T>(schema: Schema<T>): T {
+  const reader = new ZeroReader();
+  reader.reset(new Uint8Array(schema.size + 8));
+  return schema.read(reader, 0);
+}
+
+/**
+ * The default of a type, as Rust's `Default::default()`.
+ *
+ * @example Usage
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { defaultOf, string, struct, u32 } from "@hardlight/hardlight/codec";
+ *
+ * assert.deepEqual(defaultOf(struct({ id: u32, name: string })), { id: 0, name: "" });
+ * ```
+ *
+ * @throws {TypeError} If the type has none in Rust.
+ */
+export function defaultOf<T>(schema: Schema<T>): T {
+  checkDefault(schema);
+  return zeroOf(schema);
+}
+
+function checkDefault(schema: AnySchema): void {
+  const node = schema as Node;
+  switch (node.kind) {
+    case "result":
+    case "nonzero":
+    case "ip":
+    case "sock":
+    case "ipv4":
+    case "ipv6":
+    case "uuid":
+      throw new TypeError(`Cannot default ${node.kind}: Rust's has no Default`);
+    case "variants": {
+      const { name, shape } = node.arms[0]!;
+      if (shape === "unit") return;
+      throw new TypeError(
+        `Cannot default variants whose first, ${name}, carries something: use withDefault()`,
+      );
+    }
+    case "struct":
+    case "tuple":
+    case "tstruct":
+      return node.fields.forEach(({ schema }) => checkDefault(schema));
+    case "array":
+      return node.length === 0 ? undefined : checkDefault(node.item);
+    case "convert":
+      return node.hasDefault ? undefined : checkDefault(node.item);
+    case "box":
+    case "lazy":
+      return checkDefault(node.item);
+    default:
+  }
+}

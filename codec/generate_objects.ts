@@ -1,0 +1,266 @@
+/**
+ * Source text for the second phase of writing: filling the fixed-size object.
+ *
+ * @module
+ */
+import { type At, at, member, plus } from "./generator.ts";
+import type { AnySchema, Arm, Field, Integer, List, Node, Sum } from "./schema.ts";
+import { INLINE_CAPACITY } from "./string.ts";
+import { writeUtf8 } from "./utf8.ts";
+import { itemFields, MAX_UNROLLED, type Slots, type WriteContext } from "./write_context.ts";
+
+/** Writes the object of a string that fits inline. */
+export function inlineString(u8: Uint8Array, dv: DataView, at: number, value: string): void {
+  dv.setInt32(at, 0, true);
+  dv.setInt32(at + 4, 0, true);
+  const { length } = value;
+  for (let i = 0; i < length; i++) {
+    const unit = value.charCodeAt(i);
+    if (unit >= 0x80) {
+      u8[at + INLINE_CAPACITY] = writeUtf8(u8, at, value) - at;
+      return;
+    }
+    u8[at + i] = unit;
+  }
+  u8[at + INLINE_CAPACITY] = length;
+}
+
+/** Emit the filling of all bytes of the object at `to`, padding included. */
+export function emitObject(
+  c: WriteContext,
+  schema: AnySchema,
+  to: At,
+  v: string,
+  slots: Slots,
+): void {
+  const { g } = c;
+  const node = schema as Node;
+  if (c.isOutlined(schema)) return objectOutside(c, schema, to, v, slots);
+  switch (node.kind) {
+    case "unit":
+      return g.emit(`if(${v}!==undefined&&${v}!==null)throw BAD;`);
+    case "u8":
+    case "u16":
+    case "u32":
+    case "usize":
+    case "i8":
+    case "i16":
+    case "i32":
+    case "isize":
+      return integer(c, node, to, v);
+    case "f32":
+    case "f64":
+      return g.emit(
+        `if(typeof ${v}!=="number")throw BAD;dv.setFloat${8 * node.size}(${at(to)},${v},true);`,
+      );
+    case "u64":
+    case "i64":
+    case "u128":
+    case "i128": {
+      const [min, max] = [g.constant(node.min), g.constant(node.max)];
+      g.emit(`if(typeof ${v}!=="bigint"||${v}<${min}||${v}>${max})throw BAD;`);
+      g.emit(`dv.setBigInt64(${at(to)},BigInt.asIntN(64,${v}),true);`);
+      if (node.size === 16) {
+        g.emit(`dv.setBigInt64(${at(to, 8)},BigInt.asIntN(64,${v}>>64n),true);`);
+      }
+      return;
+    }
+    case "bool":
+      return g.emit(`if(typeof ${v}!=="boolean")throw BAD;u8[${at(to)}]=${v}?1:0;`);
+    case "string": {
+      const start = c.kept(slots, "start");
+      const length = c.kept(slots, "length");
+      g.emit(`if(${length}===0)${g.constant(inlineString)}(u8,dv,${at(to)},${v});else{`);
+      return g.emit(
+        `dv.setInt32(${at(to)},${length},true);dv.setInt32(${at(to, 4)},${start}-(${
+          at(to)
+        }),true);}`,
+      );
+    }
+    case "bytes":
+      pointer(c, to, c.kept(slots, "start"));
+      return g.emit(`dv.setInt32(${at(to, 4)},${v}.length,true);`);
+    case "vec":
+    case "boxslice":
+      pointer(c, to, c.kept(slots, "start"));
+      return g.emit(`dv.setInt32(${at(to, 4)},${c.kept(slots, "count")},true);`);
+    case "struct":
+    case "tuple":
+    case "tstruct":
+      if (node.kind !== "struct") c.checkLength(v, node.fields.length);
+      fieldsOf(c, inOrder(node), to, v, slots);
+      return zeroGaps(c, to, node.size, node.fields);
+    case "convert": {
+      const value = node.flat
+        ? c.bind(`${g.constant(node.conversion!.encode)}(${v})`)
+        : c.looping
+        ? c.bind("w.converted[st[rp++]]")
+        : slots["value"] as string;
+      return emitObject(c, node.item, to, value, (slots["inner"] ?? {}) as Slots);
+    }
+    case "array":
+      return arrayOf(c, node, to, v, slots);
+    case "option": {
+      const { schema: some, offset } = node.arms[1]!.fields[0]!;
+      if (some.nullable) break;
+      g.emit(`if(${v}===null||${v}===undefined){`);
+      zero(c, to, node.size);
+      g.emit(`}else{u8[${at(to)}]=1;`);
+      emitObject(c, some, plus(to, offset), v, (slots["some"] ?? {}) as Slots);
+      zeroGaps(c, to, node.size, node.arms[1]!.fields, 1);
+      return g.emit("}");
+    }
+    case "result":
+      return resultOf(c, node, to, v, slots);
+    case "variants":
+      return c.choose(node, v, (arm) => {
+        const carried = c.payload(arm, v);
+        armOf(c, arm, to, carried, (slots[arm.name] ?? {}) as Slots);
+      });
+    case "arm":
+      return armOf(c, node, to, v, slots);
+    case "box":
+      return pointer(c, to, c.kept(slots, "start"));
+    default:
+  }
+  objectOutside(c, schema, to, v, slots);
+}
+
+/** The fields in the order they are written: a tuple's from the last to the first. */
+export function inOrder(
+  { kind, fields }: { kind: string; fields: readonly Field[] },
+): readonly Field[] {
+  return kind === "tuple" ? [...fields].reverse() : fields;
+}
+
+const WRAPS: Readonly<Record<Integer["kind"], string>> = {
+  u8: "&255",
+  u16: "&65535",
+  u32: ">>>0",
+  usize: ">>>0",
+  i8: "<<24>>24",
+  i16: "<<16>>16",
+  i32: "|0",
+  isize: "|0",
+};
+
+function integer({ g }: WriteContext, { kind, size }: Integer, to: At, v: string): void {
+  const store = size === 1
+    ? `u8[${at(to)}]=${v}`
+    : `dv.setInt${8 * size}(${at(to)},${v}${size === 4 ? "|0" : ""},true)`;
+  g.emit(`if((${v}${WRAPS[kind]})!==${v})throw BAD;${store};`);
+}
+
+function pointer({ g }: WriteContext, to: At, target: string): void {
+  g.emit(`dv.setInt32(${at(to)},${target}-(${at(to)}),true);`);
+}
+
+function fieldsOf(
+  c: WriteContext,
+  fields: readonly Field[],
+  to: At,
+  v: string,
+  slots: Slots,
+): void {
+  for (const { key, schema, offset } of fields) {
+    const known = c.looping ? undefined : slots[`value ${key}`] as string | undefined;
+    const value = known ?? c.bind(member(v, key));
+    emitObject(c, schema, plus(to, offset), value, (slots[`slots ${key}`] ?? {}) as Slots);
+  }
+}
+
+function arrayOf(c: WriteContext, schema: List, to: At, v: string, slots: Slots): void {
+  const { g } = c;
+  const { item, length = 0 } = schema;
+  if (!schema.flat && length > MAX_UNROLLED) return objectOutside(c, schema, to, v, slots);
+  c.checkLength(v, length);
+  if (length <= MAX_UNROLLED) return fieldsOf(c, itemFields(schema), to, v, slots);
+  const i = g.name("i");
+  const q = g.name("q");
+  const e = g.name("e");
+  const outer = c.looping;
+  c.looping = true;
+  g.emit(
+    `for(let ${i}=0,${q}=${
+      at(to)
+    };${i}<${length};${i}++,${q}+=${item.size}){const ${e}=${v}[${i}];`,
+  );
+  emitObject(c, item, { base: q, offset: 0 }, e, {});
+  g.emit("}");
+  c.looping = outer;
+}
+
+function resultOf(c: WriteContext, schema: Sum, to: At, v: string, slots: Slots): void {
+  const { g } = c;
+  for (const { name, tag, fields } of schema.arms) {
+    const { schema: carried, offset } = fields[0]!;
+    const known = c.looping || schema.flat ? undefined : slots[`${name}Value`] as string;
+    g.emit(`${tag === 0 ? "" : "else "}if(${JSON.stringify(name)} in ${v}){u8[${at(to)}]=${tag};`);
+    emitObject(
+      c,
+      carried,
+      plus(to, offset),
+      known ?? c.bind(`${v}.${name}`),
+      (slots[name] ?? {}) as Slots,
+    );
+    zeroGaps(c, to, schema.size, fields, 1);
+    g.emit("}");
+  }
+  g.emit("else throw BAD;");
+}
+
+function armOf(c: WriteContext, arm: Arm, to: At, v: string, slots: Slots): void {
+  const { size, tagBytes } = arm.owner;
+  c.g.emit(
+    tagBytes === 1
+      ? `u8[${at(to)}]=${arm.tag};`
+      : `dv.setUint${8 * tagBytes}(${at(to)},${arm.tag},true);`,
+  );
+  fieldsOf(c, arm.fields, to, v, slots);
+  zeroGaps(c, to, size, arm.fields, tagBytes);
+}
+
+/** By a function of its own, or by the schema's own. */
+function objectOutside(
+  c: WriteContext,
+  schema: AnySchema,
+  to: At,
+  v: string,
+  slots: Slots,
+): void {
+  const { g } = c;
+  if (!c.isOutlined(schema)) {
+    if (!schema.flat) return g.emit(`w.unstash(${c.kept(slots, "stash")},${at(to)});`);
+    zero(c, to, schema.size);
+    return g.emit(`w.writeFlat(${g.constant(schema)},${at(to)},${v});`);
+  }
+  const start = c.looping
+    ? (schema.flat ? "0" : "rp")
+    : (slots["mark"] as string | undefined) ?? "sp";
+  if (!schema.flat) g.emit(`w.cursor=${start};`);
+  g.emit(`${g.outline(schema)}r(w,${at(to)},${v});`);
+  if (c.looping && !schema.flat) g.emit("rp=w.cursor;");
+}
+
+function zeroGaps(
+  c: WriteContext,
+  to: At,
+  size: number,
+  fields: readonly Field[],
+  from: number = 0,
+): void {
+  const sorted = fields.filter(({ schema }) => schema.size > 0).sort((a, b) => a.offset - b.offset);
+  let end = from;
+  for (const { offset, schema } of sorted) {
+    zero(c, plus(to, end), offset - end);
+    end = offset + schema.size;
+  }
+  zero(c, plus(to, end), size - end);
+}
+
+function zero({ g }: WriteContext, to: At, count: number): void {
+  if (count > 32) return g.emit(`u8.fill(0,${at(to)},${at(to, count)});`);
+  let done = 0;
+  for (; count - done >= 4; done += 4) g.emit(`dv.setInt32(${at(to, done)},0,true);`);
+  for (; done < count; done++) g.emit(`u8[${at(to, done)}]=0;`);
+}

@@ -1,0 +1,217 @@
+/**
+ * Source text that writes a value of a schema in two phases, as rkyv does: what lies out of line, then the
+ * object.
+ *
+ * Generated functions keep the writer's fields in variables: `u8`, `dv`, `p` (position), `st`, `sp`
+ * (stack and its height), and `rp` (the next resolver) where values are written in loops. A resolver is where
+ * an out-of-line part went. Outside of loops resolvers are variables; inside they go over the stack.
+ *
+ * @module
+ */
+import { emitObject, inOrder } from "./generate_objects.ts";
+import { BAD, type Generator, member } from "./generator.ts";
+import type { AnySchema, Field, List, Node, Sum } from "./schema.ts";
+import { INLINE_CAPACITY } from "./string.ts";
+import { utf8Length, writeUtf8 } from "./utf8.ts";
+import { itemFields, MAX_UNROLLED, type Slots, WriteContext } from "./write_context.ts";
+
+/** Writes a string that does not fit inline, and returns the position after it. */
+export function appendString(u8: Uint8Array, p: number, value: string): number {
+  if (value.length <= INLINE_CAPACITY) {
+    const length = utf8Length(value);
+    if (length < 0) throw BAD;
+    if (length <= INLINE_CAPACITY) return p;
+  }
+  const end = writeUtf8(u8, p, value);
+  if (end < 0) throw BAD;
+  return end;
+}
+
+const OPEN = "let u8=w.bytes,dv=w.view,p=w.position,sp=w.top;const base=w.base,st=w.stack;\n";
+
+/** The text of `(w, v) => …`, which writes a whole archive, and how outlined functions are written. */
+export function writeFunction(
+  g: Generator,
+  schema: AnySchema,
+): { readonly main: string; readonly outlined: (name: string, schema: AnySchema) => string } {
+  const c = new WriteContext(g);
+  c.root = schema;
+  const body = g.body(() => {
+    const slots = emitParts(c, schema, "v");
+    const start = c.reserve(String(schema.size), schema);
+    emitObject(c, schema, { base: start, offset: 0 }, "v", slots);
+  });
+  const main = `function(w, v) {
+${OPEN}const top = sp;
+${body}
+w.position = p; w.top = top;${/w\.(?:keep|stash)\(|rp=w\.cursor/.test(body) ? "w.settle();" : ""}
+}`;
+  return { main, outlined: (name, part) => outlinedFunctions(c, name, part) };
+}
+
+/** The text of a schema's two functions, `name` and `name` with an `r`, which pass resolvers over the stack. */
+function outlinedFunctions(c: WriteContext, name: string, schema: AnySchema): string {
+  const node = schema as Node;
+  const isLazy = node.kind === "lazy";
+  const inner = isLazy ? node.item : schema;
+  const [descend, ascend] = isLazy ? ["w.descend();", "w.ascend();"] : ["", ""];
+  c.root = inner;
+  c.looping = true;
+  const parts = c.g.body(() => emitParts(c, inner, "v"));
+  const object = c.g.body(() => emitObject(c, inner, { base: "at", offset: 0 }, "v", {}));
+  c.looping = false;
+  return `function ${name}(w, v) {
+${descend}${OPEN}${parts}
+w.position = p; w.top = sp; ${ascend}
+}
+function ${name}r(w, at, v) {
+${OPEN}let rp = w.cursor;
+${object}
+w.cursor = rp;
+}`;
+}
+
+/** Emit what lies out of line. */
+function emitParts(c: WriteContext, schema: AnySchema, v: string): Slots {
+  const { g } = c;
+  const node = schema as Node;
+  if (schema.flat) return {};
+  if (c.isOutlined(schema)) return partsOutside(c, schema, v);
+  switch (node.kind) {
+    case "struct":
+    case "tuple":
+    case "tstruct":
+      if (node.kind !== "struct") c.checkLength(v, node.fields.length);
+      return fieldsOf(c, inOrder(node), v);
+    case "arm":
+      return fieldsOf(c, node.fields, v);
+    case "convert": {
+      const value = c.variable("c", `${g.constant(node.conversion!.encode)}(${v})`);
+      if (c.looping) g.emit(`st[sp++]=w.keep(${value});`);
+      return { value, inner: emitParts(c, node.item, value) };
+    }
+    case "string": {
+      g.emit(`if(typeof ${v}!=="string")throw BAD;`);
+      c.ensure(`${v}.length*3`);
+      const start = c.variable("r", "p");
+      g.emit(`p=${g.constant(appendString)}(u8,p,${v});`);
+      return c.keep({ start, length: c.variable("l", `p-${start}`) });
+    }
+    case "bytes": {
+      g.emit(`if(!(${v} instanceof Uint8Array))throw BAD;`);
+      c.ensure(`${v}.length`);
+      const start = c.variable("r", "p");
+      g.emit(`u8.set(${v},p);p+=${v}.length;`);
+      return c.keep({ start });
+    }
+    case "vec":
+    case "boxslice":
+      return vecOf(c, node, v);
+    case "array":
+      if (node.length! > MAX_UNROLLED) break;
+      c.checkLength(v, node.length!);
+      return fieldsOf(c, itemFields(node), v);
+    case "option": {
+      const { schema: inside } = node.arms[1]!.fields[0]!;
+      if (inside.nullable) break;
+      g.emit(`if(${v}!==null&&${v}!==undefined){`);
+      const some = emitParts(c, inside, v);
+      g.emit("}");
+      return { some };
+    }
+    case "result":
+      return resultOf(c, node, v);
+    case "variants": {
+      const slots: Record<string, Slots> = {};
+      c.choose(node, v, (arm) => {
+        if (!arm.flat) slots[arm.name] = fieldsOf(c, arm.fields, c.payload(arm, v));
+      });
+      return slots;
+    }
+    case "box":
+      return boxOf(c, node.item, v);
+    default:
+  }
+  return partsOutside(c, schema, v);
+}
+
+function boxOf(c: WriteContext, item: AnySchema, v: string): Slots {
+  if (!c.looping) {
+    const slots = emitParts(c, item, v);
+    const start = c.reserve(String(item.size), item);
+    emitObject(c, item, { base: start, offset: 0 }, v, slots);
+    return { start };
+  }
+  const bottom = c.bind("sp");
+  emitParts(c, item, v);
+  const start = c.reserve(String(item.size), item);
+  c.g.emit(`{let rp=${bottom};`);
+  emitObject(c, item, { base: start, offset: 0 }, v, {});
+  c.g.emit(`}sp=${bottom};`);
+  return c.keep({ start });
+}
+
+function resultOf(c: WriteContext, { arms }: Sum, v: string): Slots {
+  const slots: Record<string, string | Slots> = {};
+  for (const { name, tag, fields } of arms) {
+    c.g.emit(`${tag === 0 ? "" : "else "}if(${JSON.stringify(name)} in ${v}){`);
+    const value = c.variable("o", `${v}.${name}`);
+    slots[`${name}Value`] = value;
+    slots[name] = emitParts(c, fields[0]!.schema, value);
+    c.g.emit("}");
+  }
+  c.g.emit("else throw BAD;");
+  return slots;
+}
+
+/** By a function of its own, which leaves its resolvers on the stack, or by the schema's own. */
+function partsOutside(c: WriteContext, schema: AnySchema, v: string): Slots {
+  if (!c.isOutlined(schema)) {
+    const stash = c.variable("k", "0");
+    c.outside(`${stash}=w.stash(${c.g.constant(schema)},${v});`);
+    return c.keep({ stash });
+  }
+  const mark = c.looping ? undefined : c.variable("m", "sp");
+  c.outside(`${c.g.outline(schema)}(w,${v});`);
+  return { mark };
+}
+
+function fieldsOf(c: WriteContext, fields: readonly Field[], v: string): Slots {
+  const slots: Record<string, string | Slots> = {};
+  for (const { key, schema } of fields) {
+    if (schema.flat) continue;
+    const value = c.variable("v", member(v, key));
+    slots[`value ${key}`] = value;
+    slots[`slots ${key}`] = emitParts(c, schema, value);
+  }
+  return slots;
+}
+
+function vecOf(c: WriteContext, { item }: List, v: string): Slots {
+  const { g } = c;
+  g.emit(`if(!Array.isArray(${v}))throw BAD;`);
+  const count = c.variable("n", `${v}.length`);
+  const bottom = g.name("b");
+  const outer = c.looping;
+  g.emit(`{const ${bottom}=sp;`);
+  c.looping = true;
+  if (!item.flat) {
+    const i = g.name("i");
+    const e = g.name("e");
+    g.emit(`for(let ${i}=0;${i}<${count};${i}++){const ${e}=${v}[${i}];`);
+    emitParts(c, item, e);
+    g.emit("}");
+  }
+  const start = c.reserve(item.size === 1 ? count : `${count}*${item.size}`, item);
+  const i = g.name("i");
+  const q = g.name("q");
+  const e = g.name("e");
+  g.emit(
+    `{${item.flat ? "" : `let rp=${bottom};`}`,
+    `for(let ${i}=0,${q}=${start};${i}<${count};${i}++,${q}+=${item.size}){const ${e}=${v}[${i}];`,
+  );
+  emitObject(c, item, { base: q, offset: 0 }, e, {});
+  g.emit("}}", `sp=${bottom};}`);
+  c.looping = outer;
+  return c.keep({ start, count });
+}

@@ -1,0 +1,130 @@
+/**
+ * How keys are hashed: {@linkcode feed} and {@linkcode keyFault}.
+ *
+ * @module
+ */
+import type { AnySchema, Field, Node } from "./schema.ts";
+import type { SeaHasher } from "./sea_hash.ts";
+import { toUtf8 } from "./utf8.ts";
+
+type Values = Readonly<Record<string | number, unknown>>;
+
+function feedFields(hasher: SeaHasher, fields: readonly Field[], values: Values): void {
+  for (const { key, schema } of fields) feed(hasher, schema, values[key]);
+}
+
+/** Feed a key as Rust's `Hash` does. It must be a value of the schema, and of a type without a {@linkcode keyFault}. */
+export function feed(hasher: SeaHasher, schema: AnySchema, value: unknown): void {
+  const node = schema as Node;
+  switch (node.kind) {
+    case "unit":
+      return;
+    case "bool":
+      return hasher.u8(value === true ? 1 : 0);
+    case "char":
+      return hasher.u32((value as string).codePointAt(0)!);
+    case "string":
+    case "boxstr":
+      hasher.write(toUtf8(value as string));
+      return hasher.u8(0xff);
+    case "bytes":
+    case "uuid":
+      hasher.length((value as Uint8Array).length);
+      return hasher.write(value as Uint8Array);
+    case "duration": {
+      const { secs, nanos } = value as { secs: bigint; nanos: number };
+      hasher.u64(secs);
+      return hasher.u32(nanos);
+    }
+    case "u64":
+    case "i64":
+    case "u128":
+    case "i128":
+      hasher.u64(value as bigint);
+      if (node.size === 16) hasher.u64((value as bigint) >> 64n);
+      return;
+    case "vec":
+    case "boxslice":
+    case "array":
+    case "numbers": {
+      const items = value as ArrayLike<unknown>;
+      hasher.length(items.length);
+      for (let i = 0; i < items.length; i++) feed(hasher, node.item, items[i]);
+      return;
+    }
+    case "struct":
+    case "tuple":
+    case "tstruct":
+      return feedFields(hasher, node.fields, value as Values);
+    case "variants":
+    case "option":
+    case "result": {
+      const arm = node.armOf(value)!;
+      if (node.kind !== "variants") hasher.length(arm.tag);
+      else if (node.arms.length > 1) hasher.u8(arm.tag);
+      return feedFields(hasher, arm.fields, node.carried(arm, value));
+    }
+    case "box":
+    case "nonzero":
+      return feed(hasher, node.item, value);
+    case "convert":
+      return feed(hasher, node.item, node.conversion!.encode(value));
+    default:
+      if (node.size === 1) hasher.u8(value as number);
+      else if (node.size === 2) hasher.u16(value as number);
+      else hasher.u32(value as number);
+  }
+}
+
+/** Why a type cannot be the key of a hash map, if it cannot. */
+export function keyFault(schema: AnySchema): string | undefined {
+  const node = schema as Node;
+  switch (node.kind) {
+    case "usize":
+    case "isize":
+      return `rkyv hashes ${node.kind} as 8 bytes when writing and as 4 when reading`;
+    case "ip":
+    case "sock":
+    case "ipv4":
+    case "ipv6":
+      return "Rust's std hashes addresses differently from version to version";
+    case "lazy":
+      return "a recursive type cannot be a map's key";
+    case "f32":
+    case "f64":
+    case "arm":
+    case "hashmap":
+    case "hashset":
+    case "btreemap":
+    case "btreeset":
+      return `${node.kind} does not implement Hash in Rust`;
+    case "struct":
+      if (node.name !== undefined) {
+        return node.name.startsWith("sock")
+          ? "Rust's std hashes addresses differently from version to version"
+          : "this module does not hash ranges";
+      }
+      return faultOf(node.fields);
+    case "tuple":
+    case "tstruct":
+      return faultOf(node.fields);
+    case "variants":
+      if (!node.reprU8 && node.arms.length > 1) {
+        return "rkyv hashes an enum that is not #[repr(u8)] differently when writing and reading";
+      }
+      return faultOf(node.arms.flatMap(({ fields }) => fields));
+    case "option":
+    case "result":
+      return faultOf(node.arms.flatMap(({ fields }) => fields));
+    default:
+      return "item" in node ? keyFault(node.item) : undefined;
+  }
+}
+
+function faultOf(fields: readonly Field[]): string | undefined {
+  for (const { schema } of fields) {
+    const fault = keyFault(schema);
+    if (fault !== undefined) return fault;
+  }
+  return undefined;
+}

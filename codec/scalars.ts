@@ -1,0 +1,160 @@
+/**
+ * Floats, `bool`, `char` and `()`.
+ *
+ * @module
+ */
+import type { Niche } from "./layout.ts";
+import type { Kind, Leaf, LeafKind, Schema } from "./schema.ts";
+
+/** What all types of a fixed size share, as long as they have no parts. */
+export function fixed<K extends Kind>(
+  kind: K,
+  size: number,
+  align: number = size,
+  niche?: Niche,
+): Pick<Schema<unknown>, "size" | "align" | "niche" | "flat" | "nullable"> & {
+  readonly kind: K;
+  functions: undefined;
+} {
+  return { kind, size, align, niche, flat: true, nullable: false, functions: undefined };
+}
+
+function float(kind: "f32" | "f64", size: 4 | 8): Leaf<number> {
+  return {
+    ...fixed(kind, size),
+    write(writer, at, value) {
+      if (typeof value !== "number") writer.refuse(`${kind}, a number`, value);
+      if (size === 4) writer.outView.setFloat32(at, value, true);
+      else writer.outView.setFloat64(at, value, true);
+    },
+    read: ({ view }, at) => size === 4 ? view.getFloat32(at, true) : view.getFloat64(at, true),
+  };
+}
+
+/** A leaf of its own making. */
+export function leaf<T>(
+  kind: LeafKind,
+  size: number,
+  align: number,
+  write: Schema<T>["write"],
+  read: Schema<T>["read"],
+  own: Partial<Pick<Leaf<T>, "niche" | "flat" | "nullable">> = {},
+): Leaf<T> {
+  return { ...fixed(kind, size, align), ...own, write, read };
+}
+
+/** The Unicode scalar value that is all of a text; -1 if there is none. */
+function scalarOf(value: unknown): number {
+  if (typeof value !== "string") return -1;
+  const point = value.codePointAt(0) ?? -1;
+  const units = point > 0xffff ? 2 : 1;
+  return value.length !== units || (point >= 0xd800 && point <= 0xdfff) ? -1 : point;
+}
+
+/**
+ * `f32`: 4 bytes; a `number`, rounded to the nearest `f32` when encoded.
+ *
+ * A NaN comes back as a NaN; which of them (its sign and payload) is not kept, see {@linkcode f64}. All bits are
+ * kept by `f32Array`.
+ *
+ * @example Usage
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { encode, f32 } from "@hardlight/hardlight/codec";
+ *
+ * assert.deepEqual(encode(f32, 1.5), Uint8Array.of(0, 0, 192, 63));
+ * ```
+ */
+export const f32: Schema<number> = /* @__PURE__ */ float("f32", 4);
+/**
+ * `f64`: 8 bytes; a `number`.
+ *
+ * A NaN comes back as a NaN, but ECMAScript lets an engine choose its bits: Bun and Safari make each the
+ * usual one (`7ff8000000000000`); Deno, Node and Chromium mostly keep sign and payload, not in arrays and
+ * not a signalling one's. What must keep all bits goes into an `f64Array` or a `u64`.
+ *
+ * @example Usage
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { encode, f64 } from "@hardlight/hardlight/codec";
+ *
+ * assert.deepEqual(encode(f64, 1.5), Uint8Array.of(0, 0, 0, 0, 0, 0, 248, 63));
+ * ```
+ */
+export const f64: Schema<number> = /* @__PURE__ */ float("f64", 8);
+/**
+ * `bool`: 1 byte, 0 or 1.
+ *
+ * @example Usage
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { encode, bool } from "@hardlight/hardlight/codec";
+ *
+ * assert.deepEqual(encode(bool, true), Uint8Array.of(1));
+ * ```
+ */
+export const bool: Schema<boolean> = /* @__PURE__ */ leaf<boolean>(
+  "bool",
+  1,
+  1,
+  (writer, at, value) => {
+    if (typeof value !== "boolean") writer.refuse("bool, true or false", value);
+    writer.out[at] = value ? 1 : 0;
+  },
+  (reader, at) => {
+    const byte = reader.bytes[at]!;
+    if (byte > 1) reader.fail("Bool", at, "0 or 1");
+    return byte === 1;
+  },
+  { niche: { available: 254, offset: 0, bytes: 1 } },
+);
+/**
+ * `char`: 4 bytes; a `string` of one Unicode scalar value.
+ *
+ * @example Usage
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { encode, char } from "@hardlight/hardlight/codec";
+ *
+ * assert.deepEqual(encode(char, "é"), Uint8Array.of(233, 0, 0, 0));
+ * ```
+ */
+export const char: Schema<string> = /* @__PURE__ */ leaf<string>(
+  "char",
+  4,
+  4,
+  (writer, at, value) => {
+    const point = scalarOf(value);
+    if (point < 0) writer.refuse("char, a string of one Unicode scalar value", value);
+    writer.outView.setUint32(at, point, true);
+  },
+  (reader, at) => {
+    const point = reader.u32(at);
+    if (point > 0x10ffff || (point >= 0xd800 && point <= 0xdfff)) {
+      reader.fail("Char", at, "a Unicode scalar value");
+    }
+    return String.fromCodePoint(point);
+  },
+  { niche: { available: 4_293_853_184, offset: 0, bytes: 4 } },
+);
+/**
+ * `()`: no bytes; `undefined`.
+ *
+ * @example Usage
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { encode, unit } from "@hardlight/hardlight/codec";
+ *
+ * assert.deepEqual(encode(unit, undefined), Uint8Array.of());
+ * ```
+ */
+export const unit: Schema<void> = /* @__PURE__ */ leaf<void>(
+  "unit",
+  0,
+  1,
+  (writer, _at, value) => {
+    if (value !== undefined && value !== null) writer.refuse("unit, undefined", value);
+  },
+  () => {},
+  { nullable: true },
+);
