@@ -36,6 +36,7 @@ export type {
   Overflow,
   PerAttempt,
   ReceivedEvent,
+  StateChanges,
   UntilOptions,
   WhenFull,
 } from "./client/mod.ts";

@@ -89,6 +89,8 @@ export class ServiceClient<Methods, State, Event> implements Client<Methods, Sta
   /** The session that calls go to. */
   #session: Session | undefined;
   #forgetSignal: (() => void) | undefined;
+  /** Ends the time in which events are held for the first iterators. */
+  #holding: unknown;
   readonly rpc: CallsOf<Methods>;
 
   /** Create without a connection: see {@linkcode ServiceClient.connect}. */
@@ -107,8 +109,8 @@ export class ServiceClient<Methods, State, Event> implements Client<Methods, Sta
     this.#options = options;
     this.#parts = parts;
     this.#clock = clock;
-    this.#events = new EventHub(checked.limits.maxQueuedEvents);
-    this.#state = new StateMirror(service.state, clock, onBug);
+    this.#events = new EventHub(checked.limits, report);
+    this.#state = new StateMirror(service.state, clock, onBug, report);
     this.#status = new Observable<ClientStatus>({ state: "connecting" }, onBug);
     this.#host = {
       ...checked,
@@ -175,8 +177,12 @@ export class ServiceClient<Methods, State, Event> implements Client<Methods, Sta
   /** Make the first connection, and see to it that there is one from then on. */
   async connect(): Promise<void> {
     this.#forgetSignal = onAbort(this.#options.signal, () => this.#finish());
+    this.#events.hold();
     try {
       void this.#stay(await this.#connectOnce(false));
+      if (this.#closing.signal.aborted) return;
+      // Whoever is given the client opens its iterators before any timer.
+      this.#holding = this.#clock.after(0, () => this.#events.release());
     } catch (error) {
       this.#counters.attemptsFailed++;
       this.#finish(toError(error));
@@ -297,6 +303,7 @@ export class ServiceClient<Methods, State, Event> implements Client<Methods, Sta
     const error = new RpcError("ConnectionLost", "The client was closed", { cause });
     for (const session of this.#sessions) session.end(CloseCode.Normal, error);
     this.#session = undefined;
+    this.#clock.clear(this.#holding);
     this.#events.end();
     this.#state.end();
     this.#status.set(cause === undefined ? { state: "closed" } : { state: "closed", cause });

@@ -4,7 +4,18 @@
  * @module
  */
 import { type Topic, topicKey } from "../wire/topic.ts";
-import { BoundedIterator, type Overflow } from "./bounded_iterator.ts";
+import type { Limits } from "../wire/limits.ts";
+import { BoundedIterator } from "./bounded_iterator.ts";
+import {
+  BoundedQueue,
+  MANY_ITERATORS,
+  type Overflow,
+  type Result,
+  tooMany,
+} from "./bounded_queue.ts";
+
+/** What bounds an iterator. */
+export type EventLimits = Pick<Limits, "maxQueuedEvents" | "maxQueuedEventBytes">;
 
 /** One event. */
 export interface ReceivedEvent<E> {
@@ -16,9 +27,15 @@ export interface ReceivedEvent<E> {
 
 /** How to receive events. */
 export interface EventsOptions {
-  /** Events that may wait to be read. Default: the limit `maxQueuedEvents`, 32. */
+  /**
+   * Events that may wait to be read. Default: the limit `maxQueuedEvents`, 16,384: more than come at once.
+   * However many, they are bounded in bytes by `maxQueuedEventBytes`.
+   */
   readonly buffer?: number;
-  /** What to do with one more. Default: `"drop-oldest"`. Lost events are counted either way. */
+  /**
+   * What to do with one more. Default: `"drop-oldest"`. Lost events are counted either way, and an
+   * iterator's first loss is told to `onError`.
+   */
   readonly overflow?: Overflow;
   /** Only events on this topic; a string names a text topic. Default: whatever the server sends. */
   readonly topic?: Topic | string;
@@ -27,19 +44,28 @@ export interface EventsOptions {
 }
 
 /**
- * Events as they come, from the moment this was made. Goes on over reconnects, during which events
- * are lost, and ends when the client is closed.
+ * Events as they come, from the moment this was made; one that is made as `connect()` returns is given
+ * those that came before, on topics that `onConnect` subscribed to. Goes on over reconnects, during which
+ * events are lost, and ends when the client is closed.
+ *
+ * A `for await` loop that is left ends it. Where events are taken by `next()`, end it by `return()`; one
+ * that nobody holds any more ends by itself, at some later time.
  */
 export interface EventStream<E>
   extends AsyncIterableIterator<ReceivedEvent<E>, undefined>, AsyncDisposable {
+  /** Stop: what waits to be read is forgotten, and nothing more is collected. */
+  return(): Promise<Result<ReceivedEvent<E>>>;
   /** Events that were lost because the buffer was full. */
   readonly dropped: number;
 }
 
 const OVERFLOWS: readonly Overflow[] = ["drop-oldest", "drop-newest", "close"];
 
+/** Bytes that an event takes besides what it holds. */
+const EVENT_BYTES = 256;
+
 interface Consumer<E> {
-  readonly iterator: BoundedIterator<ReceivedEvent<E>>;
+  readonly queue: BoundedQueue<ReceivedEvent<E>>;
   /** The {@linkcode Topic.key} that is wanted. */
   readonly key: string | undefined;
 }
@@ -47,12 +73,17 @@ interface Consumer<E> {
 /** Hands each event to the iterators that want it. */
 export class EventHub<E> {
   readonly #consumers: Set<Consumer<E>> = new Set();
-  readonly #defaultBuffer: number;
+  readonly #limits: EventLimits;
+  readonly #report: (error: Error) => void;
+  /** What comes before there can be an iterator. */
+  #early: BoundedQueue<ReceivedEvent<E>> | undefined;
+  #toldMany = false;
   #ended = false;
 
-  /** Create with the buffer of iterators that name none. */
-  constructor(defaultBuffer: number) {
-    this.#defaultBuffer = defaultBuffer;
+  /** Create with the bounds of each iterator. `report` is told of first losses. */
+  constructor(limits: EventLimits, report: (error: Error) => void) {
+    this.#limits = limits;
+    this.#report = report;
   }
 
   /** How many iterators there are. */
@@ -60,42 +91,76 @@ export class EventHub<E> {
     return this.#consumers.size;
   }
 
+  /** Whether anyone wants any event. */
+  get wanted(): boolean {
+    return this.#early !== undefined || this.#consumers.size > 0;
+  }
+
+  /** Keep what comes from now on for iterators that are opened before {@linkcode EventHub.release}. */
+  hold(): void {
+    const { maxQueuedEvents: maxItems, maxQueuedEventBytes: maxBytes } = this.#limits;
+    this.#early = new BoundedQueue({ maxItems, maxBytes, overflow: "drop-oldest" });
+  }
+
+  /** Keep nothing more for iterators that are opened later. */
+  release(): void {
+    this.#early = undefined;
+  }
+
   /** Start to collect events. */
   open(options: EventsOptions = {}): EventStream<E> {
-    const { buffer = this.#defaultBuffer, overflow = "drop-oldest", topic, signal } = options;
+    const { maxQueuedEvents, maxQueuedEventBytes: maxBytes } = this.#limits;
+    const { buffer = maxQueuedEvents, overflow = "drop-oldest", topic, signal } = options;
     if (!Number.isSafeInteger(buffer) || buffer < 1) {
       throw new RangeError(`Cannot buffer ${buffer} events: expected a positive integer`);
     }
     if (!OVERFLOWS.includes(overflow)) {
       throw new TypeError(`Cannot use overflow "${overflow}": expected ${OVERFLOWS.join(", ")}`);
     }
-    const iterator = new BoundedIterator<ReceivedEvent<E>>(buffer, overflow, signal);
-    const consumer = { iterator, key: topic === undefined ? undefined : topicKey(topic) };
+    const queue = new BoundedQueue<ReceivedEvent<E>>({
+      maxItems: buffer,
+      maxBytes,
+      overflow,
+      signal,
+      onDrop: this.#report,
+    });
+    const consumer = { queue, key: topic === undefined ? undefined : topicKey(topic) };
     this.#consumers.add(consumer);
-    iterator.onEnd(() => this.#consumers.delete(consumer));
-    if (this.#ended) iterator.end();
-    return iterator;
+    queue.onEnd(() => this.#consumers.delete(consumer));
+    this.#early?.copyTo(queue, ({ topic }) => wants(consumer.key, topic));
+    if (this.#ended) queue.end();
+    if (this.size === MANY_ITERATORS && !this.#toldMany) {
+      this.#toldMany = true;
+      this.#report(tooMany("events() iterators"));
+    }
+    return new BoundedIterator(queue);
   }
 
   /** Whether anyone wants events on this topic. */
   wants(topic: Topic): boolean {
-    for (const { key } of this.#consumers) {
-      if (key === undefined || key === topic.key) return true;
-    }
+    if (this.#early !== undefined) return true;
+    for (const consumer of this.#consumers) if (wants(consumer.key, topic)) return true;
     return false;
   }
 
-  /** An event came. */
-  deliver(topic: Topic, payload: E): void {
+  /** An event came, in so many bytes. */
+  deliver(topic: Topic, payload: E, payloadBytes: number): void {
     const event: ReceivedEvent<E> = { topic, payload };
-    for (const { iterator, key } of this.#consumers) {
-      if (key === undefined || key === topic.key) iterator.push(event);
+    const bytes = EVENT_BYTES + payloadBytes;
+    this.#early?.push(event, bytes);
+    for (const consumer of this.#consumers) {
+      if (wants(consumer.key, topic)) consumer.queue.push(event, bytes);
     }
   }
 
   /** No more events will come. */
   end(): void {
     this.#ended = true;
-    for (const { iterator } of this.#consumers) iterator.end();
+    this.release();
+    for (const { queue } of this.#consumers) queue.end();
   }
+}
+
+function wants(key: string | undefined, topic: Topic): boolean {
+  return key === undefined || key === topic.key;
 }

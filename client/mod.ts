@@ -3,14 +3,14 @@
  *
  * @module
  */
-export { OverflowError } from "./bounded_iterator.ts";
-export type { Overflow } from "./bounded_iterator.ts";
+export { OverflowError } from "./bounded_queue.ts";
+export type { Overflow } from "./bounded_queue.ts";
 export type { WhenFull } from "./calls.ts";
 export type { ClientParts } from "./client.ts";
 export { connectWith } from "./client.ts";
 export type { EventsOptions, EventStream, ReceivedEvent } from "./events.ts";
 export type { Connection, ConnectOptions, PerAttempt } from "./options.ts";
-export type { ClientState, UntilOptions } from "./state_mirror.ts";
+export type { ClientState, StateChanges, UntilOptions } from "./state_mirror.ts";
 export type { ClientStats } from "./stats.ts";
 export type { ClientStatus } from "./status.ts";
 export type { ClientTrace, ClientTraceListener } from "./telemetry.ts";

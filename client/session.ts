@@ -142,7 +142,7 @@ export class Session implements TransportListener {
   #onEvent(reader: Reader, message: ServerMessage): void {
     const { counters, events, event, limits: { maxTopicBytes } } = this.#host;
     counters.eventsReceived++;
-    if (event === undefined || events.size === 0) return;
+    if (event === undefined || !events.wanted) return;
     const topicBytes = message.topicEnd - message.topicStart;
     if (topicBytes > maxTopicBytes) return this.#skip(topicTooBig(`${topicBytes}`, maxTopicBytes));
     const topic = message.topic(reader);
@@ -153,7 +153,7 @@ export class Session implements TransportListener {
     } catch (cause) {
       return this.#skip(cause);
     }
-    events.deliver(topic, payload);
+    events.deliver(topic, payload, message.end - message.topicStart + reader.spent);
   }
 
   /** Go on without an event. Of a stream of them, ever fewer are told of: the 1st, 2nd, 4th, 8th … */

@@ -9,6 +9,7 @@ import { RpcError, type RpcErrorCode } from "../wire/errors.ts";
 import type { Clock } from "../wire/clock.ts";
 import { ignore, isThenable } from "../wire/listener.ts";
 import { BoundedIterator } from "./bounded_iterator.ts";
+import { BoundedQueue, MANY_ITERATORS, type Result, tooMany } from "./bounded_queue.ts";
 import { Cleanup, onAbort } from "./cleanup.ts";
 import { Observable } from "./observable.ts";
 
@@ -18,6 +19,13 @@ export interface UntilOptions {
   readonly signal?: AbortSignal | undefined;
   /** Stop waiting after so many milliseconds: `DeadlineExceeded`. Default: never. */
   readonly timeoutMs?: number | undefined;
+}
+
+/** Each later state, until `return()`, a signal or the client's end. */
+export interface StateChanges<S>
+  extends AsyncIterableIterator<Readonly<S>, undefined>, AsyncDisposable {
+  /** Stop. */
+  return(): Promise<Result<Readonly<S>>>;
 }
 
 /**
@@ -39,8 +47,11 @@ export interface ClientState<S> {
    * @throws {RpcError} `Cancelled`, `DeadlineExceeded`, or `ClientNotConnected` once the client is closed.
    */
   until(predicate: (state: Readonly<S>) => boolean, options?: UntilOptions): Promise<Readonly<S>>;
-  /** Each later state. A slow reader gets the newest, and not those in between. */
-  changes(options?: { readonly signal?: AbortSignal }): AsyncIterableIterator<Readonly<S>>;
+  /**
+   * Each later state. A slow reader gets the newest, and not those in between. As of events: leave the
+   * loop or call `return()` to end it.
+   */
+  changes(options?: { readonly signal?: AbortSignal }): StateChanges<S>;
   /**
    * Be called after each change. Needs no `this`, as React's `useSyncExternalStore` wants it.
    *
@@ -62,6 +73,8 @@ export class StateMirror<S> extends Observable<Readonly<S>> implements ClientSta
   /** In the service's order. */
   readonly fields: readonly MirroredField[];
   readonly #clock: Clock;
+  readonly #tell: (error: Error) => void;
+  #toldMany = false;
   #draft: Record<string, unknown> | undefined;
 
   /**
@@ -69,10 +82,17 @@ export class StateMirror<S> extends Observable<Readonly<S>> implements ClientSta
    *
    * @param fields In the service's order.
    * @param clock For deadlines.
-   * @param report Told what listeners throw.
+   * @param onBug Told what listeners throw.
+   * @param tell Told if very many wait.
    */
-  constructor(fields: readonly MirroredField[], clock: Clock, report: (error: unknown) => void) {
-    super(defaults(fields), report);
+  constructor(
+    fields: readonly MirroredField[],
+    clock: Clock,
+    onBug: (error: unknown) => void,
+    tell: (error: Error) => void,
+  ) {
+    super(defaults(fields), onBug);
+    this.#tell = tell;
     this.fields = fields;
     this.#clock = clock;
   }
@@ -123,7 +143,7 @@ export class StateMirror<S> extends Observable<Readonly<S>> implements ClientSta
         reject(new RpcError(code, `Stopped waiting for a state: ${why}`, { cause }));
       };
       check(this.current);
-      cleanup.add(this.watch(check, () => fail("ClientNotConnected", "the client is closed")));
+      cleanup.add(this.#waitFor(check, () => fail("ClientNotConnected", "the client is closed")));
       cleanup.add(
         onAbort(signal, () => fail("Cancelled", "the signal aborted", signal?.reason)),
       );
@@ -136,10 +156,24 @@ export class StateMirror<S> extends Observable<Readonly<S>> implements ClientSta
     });
   }
 
-  changes({ signal }: { readonly signal?: AbortSignal } = {}): AsyncIterableIterator<Readonly<S>> {
-    const iterator = new BoundedIterator<Readonly<S>>(1, "drop-oldest", signal);
-    iterator.onEnd(this.watch((state) => iterator.push(state), () => iterator.end()));
-    return iterator;
+  changes({ signal }: { readonly signal?: AbortSignal } = {}): StateChanges<S> {
+    const queue = new BoundedQueue<Readonly<S>>({
+      maxItems: 1,
+      maxBytes: Infinity,
+      overflow: "drop-oldest",
+      signal,
+    });
+    queue.onEnd(this.#waitFor((state) => queue.push(state), () => queue.end()));
+    return new BoundedIterator(queue);
+  }
+
+  #waitFor(next: (state: Readonly<S>) => void, end: () => void): () => void {
+    const stop = this.watch(next, end);
+    if (this.watchers === MANY_ITERATORS && !this.#toldMany) {
+      this.#toldMany = true;
+      this.#tell(tooMany("states"));
+    }
+    return stop;
   }
 }
 

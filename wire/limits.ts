@@ -38,6 +38,11 @@ export interface Limits {
   readonly maxBufferedBytes: number;
   /** Events that wait for one consumer on the client; see its overflow policy. */
   readonly maxQueuedEvents: number;
+  /**
+   * Bytes of memory, estimated, of the events that wait for one consumer on the client, if there is more
+   * than one; see its overflow policy.
+   */
+  readonly maxQueuedEventBytes: number;
   /** Connections of one server. Over it: HTTP 503. */
   readonly maxConnections: number;
   /** Calls of `authorize` that one server has under way. Over it: HTTP 503. */
@@ -63,7 +68,8 @@ export const DEFAULT_LIMITS: Limits = Object.freeze({
   maxSubscriptions: 1024,
   maxWaitingBytes: 16 << 20,
   maxBufferedBytes: 16 << 20,
-  maxQueuedEvents: 32,
+  maxQueuedEvents: 16_384,
+  maxQueuedEventBytes: 16 << 20,
   maxConnections: 10_000,
   maxAuthorizations: 1_000,
   handshakeTimeoutMs: 10_000,

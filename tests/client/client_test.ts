@@ -375,6 +375,7 @@ test("ServiceClient.close() settles everything, while it waits and while it dial
 
   const waiting = setup();
   await waiting.client.connect();
+  waiting.clock.advance(0);
   waiting.peers[0]!.end();
   await settle();
   assertEquals(waiting.clock.pending, 1);

@@ -1,13 +1,21 @@
-import { assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertRejects, assertThrows } from "@std/assert";
 import { test } from "node:test";
-import { OverflowError } from "../../client/bounded_iterator.ts";
+import { MANY_ITERATORS, OverflowError } from "../../client/bounded_queue.ts";
 import { EventHub, type EventsOptions, type EventStream } from "../../client/events.ts";
 import { Topic } from "../../wire/topic.ts";
+import { collected } from "../support/garbage.ts";
 
 const TOPIC = Topic.from("numbers");
 
-async function rest(stream: EventStream<number>): Promise<number[]> {
-  const payloads: number[] = [];
+function hubOf(
+  maxQueuedEvents: number,
+  errors: unknown[] = [],
+  maxQueuedEventBytes = 1 << 20,
+): EventHub<number> {
+  return new EventHub({ maxQueuedEvents, maxQueuedEventBytes }, (error) => errors.push(error));
+}
+
+async function rest(stream: EventStream<number>, payloads: number[] = []): Promise<number[]> {
   for await (const { payload } of stream) payloads.push(payload);
   return payloads;
 }
@@ -26,9 +34,9 @@ const POLICIES: readonly {
 ];
 for (const { options, sent, expected, dropped } of POLICIES) {
   test(`EventHub.open(${JSON.stringify(options)}) keeps ${expected.length} of ${sent} events`, async () => {
-    const hub = new EventHub<number>(32);
+    const hub = hubOf(32);
     const stream = hub.open(options);
-    for (let i = 0; i < sent; i++) hub.deliver(TOPIC, i);
+    for (let i = 0; i < sent; i++) hub.deliver(TOPIC, i, 8);
     hub.end();
     assertEquals(await rest(stream), expected);
     assertEquals(stream.dropped, dropped);
@@ -36,12 +44,12 @@ for (const { options, sent, expected, dropped } of POLICIES) {
 }
 
 test("EventHub.open() keeps order over many rounds of filling and reading", async () => {
-  const hub = new EventHub<number>(4);
+  const hub = hubOf(4);
   const stream = hub.open();
   const got: number[] = [];
   let sent = 0;
   for (let round = 0; round < 50; round++) {
-    for (let i = 0; i <= round % 4; i++) hub.deliver(TOPIC, sent++);
+    for (let i = 0; i <= round % 4; i++) hub.deliver(TOPIC, sent++, 8);
     for (let i = 0; i <= round % 4; i++) {
       const { value } = await stream.next();
       got.push(value?.payload ?? -1);
@@ -49,14 +57,14 @@ test("EventHub.open() keeps order over many rounds of filling and reading", asyn
   }
   assertEquals(got, Array.from({ length: sent }, (_, i) => i));
   assertEquals(stream.dropped, 0);
-  await stream.return?.();
+  await stream.return();
   assertEquals(hub.size, 0);
 });
 
 test('EventHub.open({ overflow: "close" }) ends with OverflowError after what was buffered', async () => {
-  const hub = new EventHub<number>(32);
+  const hub = hubOf(32);
   const stream = hub.open({ buffer: 2, overflow: "close" });
-  for (let i = 0; i < 4; i++) hub.deliver(TOPIC, i);
+  for (let i = 0; i < 4; i++) hub.deliver(TOPIC, i, 8);
   assertEquals(hub.size, 0);
   assertEquals((await stream.next()).value?.payload, 0);
   assertEquals((await stream.next()).value?.payload, 1);
@@ -66,14 +74,14 @@ test('EventHub.open({ overflow: "close" }) ends with OverflowError after what wa
 });
 
 test("EventHub.deliver() gives iterators what they ask for, each on its own", async () => {
-  const hub = new EventHub<number>(32);
+  const hub = hubOf(32);
   const all = hub.open();
   const text = hub.open({ topic: "a" });
   const bytes = hub.open({ topic: Topic.from(new Uint8Array([97])) });
   const slow = hub.open({ buffer: 1 });
-  hub.deliver(Topic.from("a"), 1);
-  hub.deliver(Topic.from(new Uint8Array([97])), 2);
-  hub.deliver(Topic.from("b"), 3);
+  hub.deliver(Topic.from("a"), 1, 8);
+  hub.deliver(Topic.from(new Uint8Array([97])), 2, 8);
+  hub.deliver(Topic.from("b"), 3, 8);
   hub.end();
   assertEquals(await rest(all), [1, 2, 3]);
   assertEquals(await rest(text), [1]);
@@ -83,18 +91,18 @@ test("EventHub.deliver() gives iterators what they ask for, each on its own", as
 });
 
 test("EventHub.deliver() wakes those who wait, in turn", async () => {
-  const hub = new EventHub<number>(32);
+  const hub = hubOf(32);
   const stream = hub.open();
   const waiting = [stream.next(), stream.next(), stream.next()];
-  hub.deliver(TOPIC, 1);
-  hub.deliver(TOPIC, 2);
+  hub.deliver(TOPIC, 1, 8);
+  hub.deliver(TOPIC, 2, 8);
   hub.end();
   const values = (await Promise.all(waiting)).map(({ value }) => value?.payload);
   assertEquals(values, [1, 2, undefined]);
 });
 
 test("EventHub.wants() is false where nobody listens", () => {
-  const hub = new EventHub<number>(32);
+  const hub = hubOf(32);
   assertEquals(hub.wants(TOPIC), false);
   hub.open({ topic: "other" });
   assertEquals(hub.wants(TOPIC), false);
@@ -103,16 +111,16 @@ test("EventHub.wants() is false where nobody listens", () => {
 });
 
 test("EventHub.open() lets go when its loop is left, its signal aborts or it is disposed of", async () => {
-  const hub = new EventHub<number>(32);
+  const hub = hubOf(32);
   const controller = new AbortController();
   const aborted = hub.open({ signal: controller.signal });
-  hub.deliver(TOPIC, 1);
+  hub.deliver(TOPIC, 1, 8);
   controller.abort();
   assertEquals(hub.size, 0);
   assertEquals(await rest(aborted), [1]);
 
   const left = hub.open();
-  hub.deliver(TOPIC, 2);
+  hub.deliver(TOPIC, 2, 8);
   for await (const { payload } of left) {
     assertEquals(payload, 2);
     break;
@@ -128,17 +136,134 @@ test("EventHub.open() lets go when its loop is left, its signal aborts or it is 
 });
 
 test("EventHub.open() after the end is over at once", async () => {
-  const hub = new EventHub<number>(32);
+  const hub = hubOf(32);
   hub.end();
   assertEquals(await rest(hub.open()), []);
 });
 
 for (const buffer of [0, -1, 1.5, NaN, Infinity]) {
   test(`EventHub.open() refuses a buffer of ${buffer}`, () => {
-    assertThrows(() => new EventHub<number>(32).open({ buffer }), RangeError);
+    assertThrows(() => hubOf(32).open({ buffer }), RangeError);
   });
 }
 
 test("EventHub.open() refuses an unknown overflow policy", () => {
-  assertThrows(() => new EventHub<number>(32).open({ overflow: "queue" as "close" }), TypeError);
+  assertThrows(() => hubOf(32).open({ overflow: "queue" as "close" }), TypeError);
+});
+
+for (const overflow of ["drop-oldest", "drop-newest", "close"] as const) {
+  test(`EventHub.open({ overflow: "${overflow}" }) bounds what waits in bytes, but for one event`, async () => {
+    const hub = hubOf(1000, [], 4000);
+    const stream = hub.open({ overflow });
+    hub.deliver(TOPIC, 0, 1_000_000);
+    hub.deliver(TOPIC, 1, 1000);
+    hub.deliver(TOPIC, 2, 1000);
+    hub.end();
+    const got: number[] = [];
+    assertEquals(
+      await rest(stream, got).catch((error) => error instanceof OverflowError),
+      { "drop-oldest": [1, 2], "drop-newest": [0], "close": true }[overflow],
+    );
+    assertEquals(got, overflow === "drop-oldest" ? [1, 2] : [0]);
+    assertEquals(stream.dropped, { "drop-oldest": 1, "drop-newest": 2, "close": 1 }[overflow]);
+  });
+}
+
+test("EventHub tells of the first loss of each iterator, and how to choose otherwise", () => {
+  const errors: unknown[] = [];
+  const hub = hubOf(2, errors);
+  hub.open();
+  hub.open({ overflow: "drop-newest" });
+  hub.open({ overflow: "close" });
+  hub.open({ buffer: 100 });
+  for (let i = 0; i < 50; i++) hub.deliver(TOPIC, i, 8);
+  assertEquals(errors.map((error) => error instanceof OverflowError), [true, true]);
+  for (const error of errors) assertMatch(String(error), /overflow/);
+});
+
+test("an iterator may be ended while its first loss is told", async () => {
+  const streams: EventStream<number>[] = [];
+  const hub = new EventHub<number>(
+    { maxQueuedEvents: 1, maxQueuedEventBytes: 1000 },
+    () => void streams[0]!.return(),
+  );
+  streams.push(hub.open());
+  for (let i = 0; i < 5; i++) hub.deliver(TOPIC, i, 8);
+  assertEquals([hub.size, await rest(streams[0]!)], [0, []]);
+});
+
+test("EventHub.hold() keeps what comes for iterators that are opened before release()", async () => {
+  const hub = hubOf(3);
+  assertEquals([hub.wanted, hub.wants(TOPIC)], [false, false]);
+  hub.hold();
+  assertEquals([hub.wanted, hub.wants(TOPIC), hub.size], [true, true, 0]);
+  for (let i = 0; i < 5; i++) hub.deliver(TOPIC, i, 8);
+  hub.deliver(Topic.from("other"), 5, 8);
+  const all = hub.open();
+  const some = hub.open({ topic: TOPIC });
+  hub.deliver(TOPIC, 6, 8);
+  const late = hub.open({ topic: TOPIC });
+  hub.release();
+  assertEquals(hub.wanted, true);
+  const none = hub.open();
+  hub.deliver(TOPIC, 7, 8);
+  hub.end();
+  assertEquals(await rest(all), [5, 6, 7]);
+  assertEquals(await rest(some), [4, 6, 7]);
+  assertEquals(await rest(late), [4, 6, 7]);
+  assertEquals(await rest(none), [7]);
+});
+
+test("iterators that nobody holds end by themselves", async () => {
+  const hub = hubOf(100);
+  const { signal } = new AbortController();
+  const kept = hub.open();
+  const open = async (): Promise<void> => {
+    hub.open();
+    hub.open({ signal });
+    const next = hub.open().next();
+    hub.deliver(TOPIC, 1, 8);
+    await next;
+  };
+  for (let i = 0; i < 100; i++) await open();
+  assertEquals(hub.size, 301);
+  // The last may still be in a register.
+  assert(await collected(() => hub.size < 20), `${hub.size} of 301 are left`);
+  assertEquals((await kept.next()).value?.payload, 1);
+});
+
+test("an iterator that is waited for is never collected, and ends after that if nobody holds it", async () => {
+  const hub = hubOf(100);
+  const got: number[] = [];
+  const loop = async (): Promise<void> => {
+    for await (const { payload } of hub.open()) got.push(payload);
+  };
+  void loop();
+  const once = (): Promise<unknown> => hub.open().next();
+  const waited = once();
+  await collected(() => false, 20);
+  assertEquals(hub.size, 2);
+  hub.deliver(TOPIC, 1, 8);
+  await waited;
+  assert(
+    await collected(() => hub.size === 1),
+    "the one that nobody holds any more is still there",
+  );
+  await collected(() => false, 20);
+  hub.deliver(TOPIC, 2, 8);
+  await new Promise((resolve) => setTimeout(resolve, 5));
+  assertEquals([got, hub.size], [[1, 2], 1]);
+});
+
+test("EventHub.open() tells once that very many iterators are open", () => {
+  const errors: unknown[] = [];
+  const hub = hubOf(1, errors);
+  const streams = Array.from({ length: MANY_ITERATORS - 1 }, () => hub.open());
+  assertEquals(errors, []);
+  streams.push(hub.open(), hub.open());
+  assertEquals(errors.length, 1);
+  void streams[0]!.return();
+  void streams[1]!.return();
+  streams.push(hub.open());
+  assertEquals([errors.length, hub.size], [1, MANY_ITERATORS]);
 });

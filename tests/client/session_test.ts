@@ -33,13 +33,14 @@ function setup(
   const errors: unknown[] = [];
   const counters = new ClientCounters();
   const limits = checkLimits(options.limits);
-  const events = new EventHub<number>(limits.maxQueuedEvents);
+  const events = new EventHub<number>(limits, (error) => errors.push(error));
   const state = new StateMirror<{ counter: number; label: string }>(
     Counter.state,
     clock,
     (error) => {
       throw error;
     },
+    (error) => errors.push(error),
   );
   const session = new Session(peer, {
     deflater: testDeflater,

@@ -1,9 +1,11 @@
 import { assert, assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
 import { test } from "node:test";
+import { MANY_ITERATORS } from "../../client/bounded_queue.ts";
 import { StateMirror } from "../../client/state_mirror.ts";
 import { type Schema, string, u32 } from "../../codec/mod.ts";
 import { RpcError } from "../../wire/errors.ts";
 import { FakeClock } from "../support/fake_clock.ts";
+import { collected } from "../support/garbage.ts";
 
 interface State {
   counter: number;
@@ -17,7 +19,8 @@ function setup(): { mirror: StateMirror<State>; clock: FakeClock; errors: unknow
     { name: "counter", schema: u32 as Schema<unknown> },
     { name: "name", schema: string as Schema<unknown> },
   ];
-  return { mirror: new StateMirror<State>(fields, clock, (e) => errors.push(e)), clock, errors };
+  const told = (error: unknown): void => void errors.push(error);
+  return { mirror: new StateMirror<State>(fields, clock, told, told), clock, errors };
 }
 
 function count(mirror: StateMirror<State>, counter: number): void {
@@ -127,7 +130,7 @@ test("StateMirror.changes() gives a slow reader the newest state", async () => {
   const next = changes.next();
   count(mirror, 4);
   assertEquals((await next).value?.counter, 4);
-  await changes.return?.();
+  await changes.return();
   assertEquals(mirror.watchers, 0);
 });
 
@@ -143,4 +146,25 @@ test("StateMirror.changes() ends with its signal and with the mirror", async () 
   assertEquals((await ended.next()).done, true);
   assertEquals((await mirror.changes().next()).done, true);
   assertEquals(mirror.watchers, 0);
+});
+
+test("StateMirror.changes() that nobody holds ends by itself", async () => {
+  const { mirror } = setup();
+  const kept = mirror.changes();
+  for (let i = 0; i < 100; i++) mirror.changes();
+  assert(await collected(() => mirror.watchers < 10), `${mirror.watchers} of 101 are left`);
+  count(mirror, 1);
+  assertEquals((await kept.next()).value?.counter, 1);
+});
+
+test("StateMirror tells once that very many wait for a state", () => {
+  const { mirror, errors } = setup();
+  for (let i = 1; i < MANY_ITERATORS; i++) void mirror.until(() => false).catch(() => {});
+  assertEquals(errors, []);
+  const changes = mirror.changes();
+  const more = mirror.changes();
+  assertEquals([errors.length, mirror.watchers], [1, MANY_ITERATORS + 1]);
+  void changes.return();
+  void more.return();
+  mirror.end();
 });

@@ -436,6 +436,19 @@ const ROWS: readonly Row[] = [
     refused: ["open", "open", "TooBusy"],
   },
   {
+    limit: "maxQueuedEventBytes",
+    side: "client",
+    async attempt(excess) {
+      // 256 for each event, and what its message holds: a topic of one byte, and the number.
+      const { client, peer } = await alone({ maxQueuedEventBytes: 3 * (256 + 1 + 4) - excess });
+      const events = client.events();
+      for (let n = 0; n < 3; n++) peer.event(Topic.from("t"), encode(u32, n));
+      return [events.dropped, (await events.next()).value?.payload];
+    },
+    passes: [0, 0],
+    refused: [1, 1],
+  },
+  {
     limit: "maxConnections",
     side: "server",
     async attempt(excess) {

@@ -62,8 +62,8 @@ export const FAULTS: Readonly<Record<string, () => () => void>> = {
       EventHub.prototype as EventHub<unknown>,
       "deliver",
       (deliver) =>
-        function (this: EventHub<unknown>, topic, payload) {
-          if (!lost()) deliver.call(this, topic, payload);
+        function (this: EventHub<unknown>, topic, payload, bytes) {
+          if (!lost()) deliver.call(this, topic, payload, bytes);
         },
     );
   },

@@ -14,12 +14,12 @@ function collectGarbage(): void {
   (runInNewContext("gc") as () => void)();
 }
 
-/** Have it look until something is so, for ten seconds at most; says whether it is. */
-export async function collected(isSo: () => boolean): Promise<boolean> {
-  for (let round = 0; round < 200 && !isSo(); round++) {
+/** Have it look until something is so, so many times at most; says whether it is. */
+export async function collected(isSo: () => boolean, rounds = 500): Promise<boolean> {
+  for (let round = 0; round < rounds && !isSo(); round++) {
     collectGarbage();
     // What is to be done about it is done in a turn of its own.
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await new Promise((resolve) => setTimeout(resolve, 10));
   }
   return isSo();
 }

@@ -1,0 +1,96 @@
+import { assertEquals } from "@std/assert";
+import { test } from "node:test";
+import { connect } from "../../client.ts";
+import type { Client, ConnectOptions } from "../../client/mod.ts";
+import { memoryPair } from "../../memory.ts";
+import { rpc, service, Topic, u32 } from "../../mod.ts";
+import { serve } from "../../server.ts";
+
+const Feed = service({
+  name: "Feed",
+  rpc: { subscribe: rpc(), burst: rpc({ count: u32 }), also: rpc({ count: u32 }) },
+  event: u32,
+});
+const FEED = Topic.from("feed");
+type Methods = {
+  subscribe(): void;
+  burst(args: { count: number }): void;
+  also(args: { count: number }): void;
+};
+type FeedClient = Client<Methods, Record<never, never>, number>;
+type Options = ConnectOptions<Methods, Record<never, never>>;
+
+const feed = ({ subscriptions, events }: {
+  subscriptions: { add(topic: Topic): void };
+  events: { emit(topic: Topic, event: number): void };
+}) => {
+  const emit = ({ count }: { count: number }): void => {
+    for (let i = 0; i < count; i++) events.emit(FEED, i);
+  };
+  return { subscribe: () => subscriptions.add(FEED), burst: emit, also: emit };
+};
+
+/** A client, and how to end all. */
+type Opened = AsyncDisposable & { readonly client: FeedClient };
+
+const WAYS: Readonly<Record<string, (options: Options) => Promise<Opened>>> = {
+  memory: (client) => memoryPair(Feed, feed, { client }),
+  ws: async (options) => {
+    const server = await serve(Feed, { port: 0, hostname: "127.0.0.1", tls: "plain" }, feed);
+    const client = await connect(Feed, `ws://127.0.0.1:${server.port}`, options);
+    return {
+      client,
+      async [Symbol.asyncDispose]() {
+        await client.close();
+        await server.close();
+      },
+    };
+  },
+};
+
+for (const [way, open] of Object.entries(WAYS)) {
+  for (const count of [100, 10_000]) {
+    test(`a plain loop over events() loses none of ${count} in one turn, over ${way}`, async () => {
+      const errors: unknown[] = [];
+      await using opened = await open({ onError: (error) => errors.push(error) });
+      const { client } = opened;
+      const events = client.events();
+      const seen: number[] = [];
+      const loop = (async () => {
+        for await (const { payload } of events) {
+          seen.push(payload);
+          if (seen.length === count) break;
+        }
+      })();
+      await client.rpc.subscribe();
+      await client.rpc.burst({ count });
+      await loop;
+      assertEquals([events.dropped, errors], [0, []]);
+      assertEquals(seen, Array.from({ length: count }, (_, i) => i));
+    });
+  }
+
+  test(`events that come while the first onConnect runs are there when connect() returns, over ${way}`, async () => {
+    await using opened = await open({
+      async onConnect({ rpc }) {
+        await rpc.subscribe();
+        await rpc.burst({ count: 5 });
+        await rpc.also({ count: 3 });
+      },
+    });
+    const events = opened.client.events();
+    const seen: number[] = [];
+    for await (const { payload } of events) {
+      seen.push(payload);
+      if (seen.length === 8) break;
+    }
+    assertEquals(seen, [0, 1, 2, 3, 4, 0, 1, 2]);
+    // Later iterators are given what comes from then on.
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    const later = opened.client.events();
+    await opened.client.rpc.burst({ count: 1 });
+    assertEquals((await later.next()).value?.payload, 0);
+    await later.return();
+    assertEquals(opened.client.stats().eventIterators, 0);
+  });
+}
