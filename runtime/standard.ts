@@ -11,6 +11,8 @@ import { TurnGuard, type TurnLimits } from "./turn_guard.ts";
 
 /** `WebSocket.OPEN`. */
 const OPEN = 1;
+/** `WebSocket.CLOSED`. */
+const CLOSED = 3;
 
 /** What is used of a standard `WebSocket`. */
 export interface StandardSocket {
@@ -68,8 +70,12 @@ class StandardTransport extends TurnGuard {
   }
 
   send(message: Uint8Array<ArrayBuffer>): void {
-    // `ws` writes later what it is given.
-    if (this.#socket.readyState === OPEN) this.#socket.send(message.slice());
+    try {
+      // `ws` writes later what it is given.
+      if (this.#socket.readyState === OPEN) this.#socket.send(message.slice());
+    } catch (error) {
+      throw inWords(error);
+    }
   }
 
   /** The owner is told at once. A socket without `terminate` closes as it can. */
@@ -81,8 +87,23 @@ class StandardTransport extends TurnGuard {
   }
 
   protected hangUp(code: number, reason: string): void {
-    if (this.#socket.readyState === OPEN) this.#socket.close(code, truncateReason(reason));
+    try {
+      if (this.#socket.readyState === OPEN) this.#socket.close(code, truncateReason(reason));
+    } catch {
+      // It is another request's, and cannot be closed from here.
+      this.end({ code: 1006, reason });
+    }
   }
+}
+
+/** What a Worker at Cloudflare says of a socket that came with another request. */
+function inWords(error: unknown): unknown {
+  if (!String(error).includes("on behalf of a different request")) return error;
+  return new Error(
+    "Cannot send on a socket of another request: at Cloudflare, connections that hear of one another " +
+      "have to be in one Durable Object",
+    { cause: error },
+  );
 }
 
 /** Decide on a request whose socket is upgraded by something else. */
@@ -101,6 +122,14 @@ export async function upgradeStandard(
   };
 }
 
+function closeInTurn(socket: StandardSocket): void {
+  try {
+    socket.close();
+  } catch {
+    // It is as good as closed.
+  }
+}
+
 function attach(socket: StandardSocket, upgrade: Upgrade, limits: TurnLimits): void {
   const transport = new StandardTransport(socket, limits);
   // Cloudflare has no `binaryType`: it gives an ArrayBuffer anyway.
@@ -110,10 +139,11 @@ function attach(socket: StandardSocket, upgrade: Upgrade, limits: TurnLimits): v
     else if (data instanceof Uint8Array) transport.receive(data);
     else transport.receiveText();
   });
-  socket.addEventListener(
-    "close",
-    ({ code, reason }) => transport.gone({ code: code || 1006, reason: reason ?? "" }),
-  );
+  socket.addEventListener("close", ({ code, reason }) => {
+    transport.gone({ code: code || 1006, reason: reason ?? "" });
+    // Cloudflare's waits to be closed in turn, and the peer for that.
+    if (socket.readyState !== CLOSED) closeInTurn(socket);
+  });
   // A close follows.
   socket.addEventListener("error", () => {});
   const open = (): void => transport.attach(() => upgrade.open(transport));

@@ -45,6 +45,32 @@ test("upgrade() serves a socket that it is given, and forgets it at its close", 
   assertEquals(mounted.connections, 0);
 });
 
+test("upgrade() closes in turn a socket whose peer waits for that, as at Cloudflare", async () => {
+  await using mounted = handler(Sum, {}, () => ({ add: ({ amount }) => amount }));
+  const upgrade = await mounted.upgrade(request("hl.2"));
+  if (upgrade instanceof Response) throw new Error("refused");
+  const socket = new FakeSocket();
+  upgrade.accept(socket);
+  socket.readyState = 2;
+  socket.emit("close", { code: 1000, reason: "" });
+  assertEquals(socket.closes, [undefined]);
+  socket.emit("close", { code: 1000, reason: "" });
+  assertEquals(socket.closes, [undefined]);
+});
+
+test("upgrade() gives up a socket that can neither be sent on nor closed", async () => {
+  await using mounted = handler(Sum, { onError() {} }, () => ({ add: () => 1 }));
+  const upgrade = await mounted.upgrade(request("hl.2"));
+  if (upgrade instanceof Response) throw new Error("refused");
+  const refuse = (): never => {
+    throw new Error("Cannot perform I/O on behalf of a different request.");
+  };
+  const socket = Object.assign(new FakeSocket(), { send: refuse, close: refuse });
+  upgrade.accept(socket);
+  socket.emit("message", { data: new Uint8Array([255, 255, 255]).buffer });
+  assertEquals(mounted.connections, 0);
+});
+
 test("upgrade() closes a socket that sends what is no message", async () => {
   await using mounted = handler(Sum, { onError() {} }, () => ({ add: ({ amount }) => amount }));
   const upgrade = await mounted.upgrade(request("hl.2"));
