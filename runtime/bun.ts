@@ -166,6 +166,8 @@ export function listen(acceptor: Acceptor, options: ListenOptions): Listener {
     ...(options.hostname === undefined ? {} : { hostname: options.hostname }),
     ...(cert === undefined || key === undefined ? {} : { tls: { cert, key } }),
     websocket,
+    // 128 MiB otherwise: bodies are streamed, and a fallback knows what it takes.
+    maxRequestBodySize: Number.MAX_SAFE_INTEGER,
     fetch(request: Request, server: BunServer) {
       // Ten seconds otherwise: too short for a stream of events.
       server.timeout?.(request, PLAIN_IDLE_TIMEOUT_S);

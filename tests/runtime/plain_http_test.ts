@@ -259,6 +259,19 @@ for (const [name, start] of Object.entries(STARTS)) {
   });
 }
 
+test("serve() leaves it to the fallback how much is too much", async () => {
+  await using server = await served(async ({ body }) => {
+    const reader = body?.getReader();
+    const { value } = await reader?.read() ?? {};
+    return new Response(`${value?.length}`);
+  }, []);
+  const client = await RawClient.connect(server.port);
+  client.write(`${request("PUT /", `Content-Length: ${1024 * MIB}\r\n`)}a`);
+  await client.until(() => text(client).endsWith("\r\n\r\n1"));
+  assertStringIncludes(text(client), "HTTP/1.1 200");
+  client.socket.destroy();
+});
+
 test("serve() answers 421 to a host that is not among its hosts", async () => {
   await using server = await serve(Small, {
     port: 0,
