@@ -30,7 +30,7 @@ export const MANY_ITERATORS = 1000;
 /** Says that there are {@linkcode MANY_ITERATORS}. */
 export function tooMany(what: string): Error {
   return new Error(
-    `${MANY_ITERATORS} ${what} are waited for: some may be forgotten. Leave their loop, call return(), or pass a signal`,
+    `${MANY_ITERATORS} ${what} are waited for: end what is forgotten by return() or a signal`,
   );
 }
 
@@ -94,20 +94,13 @@ export class BoundedQueue<T> {
       return;
     }
     const { maxItems, maxBytes, overflow, onDrop } = this.#options;
-    while (
-      this.length > 0 && (this.length >= maxItems || this.#bytes + bytes > maxBytes)
-    ) {
-      const full = `${maxItems} items, or ${maxBytes} bytes of them, wait to be read`;
-      if (overflow === "close") {
-        this.dropped++;
-        return this.end(new OverflowError(`Cannot keep more: ${full}`));
-      }
+    while (this.length > 0 && (this.length >= maxItems || this.#bytes + bytes > maxBytes)) {
       if (++this.dropped === 1) {
-        onDrop?.(
-          new OverflowError(
-            `An iterator has lost an item: ${full}. Read faster, or choose another buffer or overflow`,
-          ),
+        const error = new OverflowError(
+          `Cannot keep more than ${maxItems} items, or ${maxBytes} bytes of them: read faster, or choose another buffer or overflow`,
         );
+        if (overflow === "close") return this.end(error);
+        onDrop?.(error);
       }
       if (this.#ended || overflow === "drop-newest") return;
       this.take();

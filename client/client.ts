@@ -9,12 +9,13 @@ import type { CallsOf, Service } from "../service/types.ts";
 import { type Clock, systemClock } from "../wire/clock.ts";
 import { CloseCode } from "../wire/close.ts";
 import type { Deflater } from "../wire/deflater.ts";
-import { ConnectError, RpcError } from "../wire/errors.ts";
+import { RpcError } from "../wire/errors.ts";
 import { tell } from "../wire/listener.ts";
 import type { Dialer, DialRequest, Transport } from "../wire/transport.ts";
 import { notConnected } from "./calls.ts";
 import { onAbort, wait } from "./cleanup.ts";
 import { cancelled, dialSession } from "./dial.ts";
+import { endedEarly, isFinal, toError } from "./ends.ts";
 import { EventHub, type EventsOptions, type EventStream } from "./events.ts";
 import { Observable } from "./observable.ts";
 import {
@@ -318,23 +319,4 @@ export class ServiceClient<Methods, State, Event> implements Client<Methods, Sta
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }
-}
-
-/** Why a connection was not made, though it was open. */
-function endedEarly(cause: Error): ConnectError {
-  return cause instanceof ConnectError ? cause : new ConnectError(
-    "ConnectionLost",
-    `The connection ended before it could be used: ${cause.message}`,
-    { cause },
-  );
-}
-
-/** Whether trying again cannot help. */
-function isFinal(error: Error): boolean {
-  return error instanceof ConnectError && !error.retryable;
-}
-
-/** Whatever was thrown, as an error. */
-function toError(reason: unknown): Error {
-  return reason instanceof Error ? reason : new Error(String(reason), { cause: reason });
 }

@@ -11,7 +11,11 @@ import { DEFAULT_LIMITS, type Limits } from "../wire/limits.ts";
 import { writeEvent, writeEventOf } from "../wire/messages.ts";
 import { giveWriter, SharedMessage, takeWriter } from "../wire/sender.ts";
 import { checkTopicBytes, type Topic, topicKey, toTopic } from "../wire/topic.ts";
-import { type TopicNotification, TopicNotifications } from "./topic_notifications.ts";
+import {
+  NotificationQueue,
+  type TopicNotification,
+  TopicNotifications,
+} from "./topic_notifications.ts";
 
 /** One connection, as the switch sees it. */
 export interface Subscriber {
@@ -65,7 +69,7 @@ const DONE: Promise<void> = Promise.resolve();
  */
 export class EventSwitch<Event> implements EventEmitter<Event> {
   readonly #entries = new Map<string, Entry>();
-  readonly #notifications = new Set<TopicNotifications>();
+  readonly #notifications = new Set<NotificationQueue>();
   readonly #schema: Schema<Event> | undefined;
   readonly #deflater: Deflater;
   readonly #limits: Pick<Limits, "maxTopicBytes" | "maxDepth">;
@@ -188,10 +192,10 @@ export class EventSwitch<Event> implements EventEmitter<Event> {
 
   /** The topics created and removed from now on. */
   notifications(): TopicNotifications {
-    const notifications = new TopicNotifications((self) => this.#notifications.delete(self));
+    const notifications = new NotificationQueue((self) => this.#notifications.delete(self));
     if (this.#closed) notifications.end();
     else this.#notifications.add(notifications);
-    return notifications;
+    return new TopicNotifications(notifications);
   }
 
   #notify(notification: TopicNotification): void {
