@@ -11,7 +11,7 @@ import { build, stop } from "esbuild";
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import process from "node:process";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
@@ -54,6 +54,25 @@ async function bundle(files: readonly string[], folder: string): Promise<string[
     metafile: true,
     logLevel: "warning",
     plugins: [{
+      // What is imported with it, and all that this imports, a second time: see second_copy.ts.
+      name: "?copy",
+      setup({ onResolve, onLoad }) {
+        const namespace = "copy";
+        onResolve({ filter: /\?copy$/ }, ({ path, resolveDir }) => ({
+          path: join(resolveDir, path.slice(0, path.indexOf("?"))),
+          namespace,
+        }));
+        onResolve({ filter: /^\.\.?\//, namespace }, ({ path, importer }) => ({
+          path: join(dirname(importer), path),
+          namespace,
+        }));
+        onLoad({ filter: /\.ts$/, namespace }, ({ path }) => ({
+          loader: "ts",
+          contents: readFileSync(path, "utf8"),
+          resolveDir: dirname(path),
+        }));
+      },
+    }, {
       name: "import.meta.url",
       setup({ onLoad }) {
         onLoad({ filter: /\.ts$/ }, ({ path }) => ({
