@@ -23,6 +23,7 @@ export {
   MAX_NATS_TOPIC_BYTES,
   type NatsConnection,
   type NatsMessage,
+  type NatsServerInfo,
   type NatsStatus,
   type NatsSubscription,
 } from "./nats_broker.ts";

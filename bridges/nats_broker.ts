@@ -5,20 +5,21 @@
  */
 import { type Broker, type BrokerNode, BrokerRefusal } from "../wire/broker.ts";
 import { Topic } from "../wire/topic.ts";
+import { NatsCluster } from "./nats_cluster.ts";
 import { prefixesOf, type PrefixOptions, topicName } from "./topic_name.ts";
 
 /** A NATS connection, by what is used of it: `@nats-io/transport-node`, `-deno`, `nats-core`, or `nats` 2. */
 export interface NatsConnection {
   /** What the server says of itself, once it has. */
-  readonly info?: { readonly max_payload: number } | undefined;
+  readonly info?: NatsServerInfo | undefined;
   /** What the connection was made with. */
   readonly options?: { readonly noEcho?: boolean | undefined } | undefined;
   /** Send a message. */
-  publish(subject: string, payload: Uint8Array): void;
+  publish(subject: string, payload: Uint8Array, options?: { readonly reply: string }): void;
   /** Let a subject's messages come. */
   subscribe(
     subject: string,
-    options: { callback(error: Error | null, message: NatsMessage): void },
+    options: { callback(error: Error | null, message: NatsMessage): void; queue?: string },
   ): NatsSubscription;
   /** Resolves when the server has seen everything sent so far. */
   flush(): Promise<void>;
@@ -30,6 +31,16 @@ export interface NatsConnection {
   isClosed?(): boolean;
   /** Give up the server's connection, and make another. */
   reconnect?(): Promise<void>;
+}
+
+/** What a server says of itself, by what is used of it. */
+export interface NatsServerInfo {
+  /** Bytes of the largest message it takes. */
+  readonly max_payload: number;
+  /** Its id. */
+  readonly server_id?: string | undefined;
+  /** Its cluster's name, if it is in one. */
+  readonly cluster?: string | undefined;
 }
 
 /** What happens to a link: `disconnect`, `reconnect`, or an `error` that the server sent. */
@@ -44,6 +55,12 @@ export interface NatsStatus {
 export interface NatsMessage {
   /** The payload. */
   readonly data: Uint8Array;
+  /** Where it was sent. */
+  readonly subject?: string | undefined;
+  /** Where its answer goes. */
+  readonly reply?: string | undefined;
+  /** What the server says instead of a payload: 503 where nobody listens. */
+  readonly headers?: { readonly code: number } | undefined;
 }
 
 /** A subscription, by what is used of it. */
@@ -83,6 +100,7 @@ export class NatsBroker implements Broker {
   readonly #subscribed = new Map<string, Subscribed>();
   #prefixes: readonly [string, ...string[]] = [""];
   #node: BrokerNode | undefined;
+  #cluster: NatsCluster | undefined;
   #answer: Promise<void> | undefined;
   /** Flushes that somebody awaits to know whether a subscription was refused. */
   #awaited = 0;
@@ -122,6 +140,7 @@ export class NatsBroker implements Broker {
     this.#prefixes = prefixesOf(this.#options, node.service);
     this.#node = node;
     this.#told = false;
+    this.#cluster = new NatsCluster(this.#connection, this.#prefixes[0]);
     void this.#connection.closed().then((reason) => {
       if (this.#node === node) node.link("down", reason ?? new Error("it was closed"), true);
     });
@@ -138,8 +157,9 @@ export class NatsBroker implements Broker {
     }
     // If the connection is being made again it says so itself.
     if (this.#node !== node || this.#told || this.#connection.isClosed?.() === true) return;
-    if (error === undefined) node.link("up");
-    else node.link("down", error);
+    if (error !== undefined) return node.link("down", error);
+    this.#cluster?.join();
+    node.link("up");
   }
 
   async #watch(node: BrokerNode): Promise<void> {
@@ -153,6 +173,7 @@ export class NatsBroker implements Broker {
       if (type !== "disconnect" && type !== "reconnect") continue;
       this.#told = true;
       this.#sent = [];
+      if (type === "reconnect") this.#cluster?.join();
       node.link(type === "disconnect" ? "down" : "up", this.#lastError);
       this.#lastError = undefined;
     }
@@ -213,6 +234,7 @@ export class NatsBroker implements Broker {
       await (this.#alone = this.#alone.then(() => this.#again(entry), () => this.#again(entry)));
     }
     if (entry.error !== undefined) throw new BrokerRefusal(entry.error);
+    await this.#cluster?.know();
   }
 
   /** The server refused one of several and did not say which: ask for each by itself. */
@@ -320,6 +342,7 @@ export class NatsBroker implements Broker {
   close(): void {
     this.#node = undefined;
     this.#stopStatus?.();
+    this.#cluster?.close();
     for (const { subscriptions } of this.#subscribed.values()) {
       for (const subscription of subscriptions) subscription.unsubscribe();
     }

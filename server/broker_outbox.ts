@@ -13,7 +13,12 @@ import { EventNumbers } from "./event_numbers.ts";
 /** Bytes of a message that takes no further event, if the engine takes that much. */
 export const MAX_BATCH_BYTES = 65_536;
 /** Bytes of memory that a message on its way takes besides its own, where the broker does not say. */
-const MESSAGE_COST_BYTES = 256;
+const MESSAGE_COST_BYTES = 512;
+/**
+ * Messages that are handed to the engine and not done with. In its client each takes kilobytes (a command,
+ * promises, timers), so the rest waits here. They are not merged: that would change the order over topics.
+ */
+export const MAX_MESSAGES_IN_FLIGHT = 1024;
 
 /**
  * Milliseconds until the next flush, for each event of the last one, and at most; and how many may be taken
@@ -56,7 +61,10 @@ export class BrokerOutbox {
   readonly numbers: EventNumbers;
   /** What the message is on. */
   #topic: Topic | undefined;
-  readonly #sealed: Sealed[] = [];
+  #sealed: Sealed[] = [];
+  /** How many of those have been handed to the engine. */
+  #handed = 0;
+  #inFlight = 0;
   #turnQueued = false;
   /** Events that have not been handed to the engine. */
   #unsent = 0;
@@ -143,10 +151,12 @@ export class BrokerOutbox {
     this.#held = false;
     this.#seal();
     this.#unsent = 0;
-    for (const { count, message } of this.#sealed.splice(0)) {
+    for (const { count, message } of this.#sealed.splice(this.#handed)) {
       this.dropped += count;
       this.pendingBytes -= message.length + this.#cost;
     }
+    this.#sealed = [];
+    this.#handed = 0;
   }
 
   /** The message takes no more events. */
@@ -160,31 +170,45 @@ export class BrokerOutbox {
     this.pendingBytes += length + this.#cost;
   }
 
-  /** Hand all messages to the engine. */
+  /** Hand all messages to the engine, or as many as it may have at a time. */
   flush(): void {
     if (this.#held) return;
     this.#seal();
     this.#unsent = 0;
-    for (const sealed of this.#sealed.splice(0)) this.#send(sealed);
+    this.#hand();
+  }
+
+  #hand(max = MAX_MESSAGES_IN_FLIGHT): void {
+    while (this.#inFlight < max && this.#handed < this.#sealed.length) {
+      this.#send(this.#sealed[this.#handed++]!);
+    }
+    if (this.#handed < this.#sealed.length && this.#handed < MAX_MESSAGES_IN_FLIGHT) return;
+    this.#sealed.splice(0, this.#handed);
+    this.#handed = 0;
   }
 
   #send({ topic, count, message }: Sealed): void {
     const { broker } = this.#options;
     const bytes = message.length + this.#cost;
     this.published += count;
+    this.#inFlight++;
     const done = (): void => {
+      this.#inFlight--;
       this.pendingBytes -= bytes;
     };
     const failed = (error: unknown): void => {
       done();
       this.#options.onFailed(count, error);
     };
+    const goOn = (): void => {
+      if (this.#handed < this.#sealed.length && !this.#held) this.#hand();
+    };
     try {
       const { maxMessageBytes = message.length } = broker;
       if (message.length > maxMessageBytes) throw tooLong(message.length, maxMessageBytes);
       const sent = broker.publish(topic, message, count);
       if (sent === undefined) done();
-      else sent.then(done, failed);
+      else sent.then(done, failed).then(goOn);
     } catch (error) {
       failed(error);
     }
@@ -194,7 +218,8 @@ export class BrokerOutbox {
   close(): void {
     clearTimeout(this.#timer);
     this.#held = false;
-    this.flush();
+    this.#seal();
+    this.#hand(Infinity);
   }
 }
 

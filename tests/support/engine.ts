@@ -53,13 +53,18 @@ export class Engine implements AsyncDisposable {
     this.#signal("SIGSTOP");
   }
 
+  /** Let it read its configuration again. */
+  reload(): void {
+    this.#signal("SIGHUP");
+  }
+
   /** Let it go on. */
   resume(): void {
     this.#signal("SIGCONT");
   }
 
   /** Deno's `child.kill()` sends no second signal. */
-  #signal(signal: "SIGSTOP" | "SIGCONT" | "SIGKILL"): void {
+  #signal(signal: "SIGSTOP" | "SIGCONT" | "SIGKILL" | "SIGHUP"): void {
     const { pid, exitCode } = this.#child ?? {};
     if (pid !== undefined && exitCode === null) process.kill(pid, signal);
   }

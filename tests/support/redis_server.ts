@@ -13,10 +13,10 @@ export function findRedisServer(): string | undefined {
 /** A server of Redis that keeps nothing. */
 export class RedisServer extends Engine {
   /** Start one on a free port. */
-  static async start(command: string): Promise<RedisServer> {
+  static async start(command: string, ...more: string[]): Promise<RedisServer> {
     const port = await freePort();
     const args = ["--bind", "127.0.0.1", "--port", String(port), "--save", "", "--dir", "/tmp"];
-    const server = new RedisServer(command, port, [...args, "--appendonly", "no"]);
+    const server = new RedisServer(command, port, [...args, "--appendonly", "no", ...more]);
     await server.start();
     return server;
   }

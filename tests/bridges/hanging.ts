@@ -1,0 +1,54 @@
+/**
+ * A node in a process of its own, whose engine hangs while it emits small events on many topics. Prints
+ * how many mebibytes that takes, and what was dropped.
+ *
+ * @module
+ */
+import process from "node:process";
+import { memoryPair } from "../../memory.ts";
+import { type EngineId, openBroker } from "./engines.ts";
+import { numbers, sleep, until } from "./members.ts";
+import { Rooms, rooms } from "./rooms.ts";
+
+const [, , engine, port] = process.argv;
+const { broker, close } = await openBroker(engine as EngineId, Number(port));
+await using pair = await memoryPair(Rooms, rooms(() => undefined), {
+  server: { broker, onError() {} },
+});
+await until(() => pair.server.broker?.link === "up");
+const ROOMS = numbers(1000).map((number) => `room ${number}`);
+let number = 0;
+function emit(count: number): void {
+  for (let i = 0; i < count; i++) {
+    pair.server.events.emit(ROOMS[number % 1000]!, { type: "said", from: 0, number: number++ });
+  }
+}
+emit(20_000);
+await until(() => pair.server.broker!.pendingBytes === 0);
+/** Memory in use, with what the kernel has of it: garbage is collected first where that can be asked for. */
+async function mebibytes(): Promise<number> {
+  const { gc, Bun } = globalThis as { gc?: () => void; Bun?: { gc(force: boolean): void } };
+  for (let i = 0; i < 3; i++) {
+    gc?.();
+    Bun?.gc(true);
+    await sleep(10);
+  }
+  const { heapUsed, external, arrayBuffers } = process.memoryUsage();
+  return (heapUsed + Math.max(external, arrayBuffers)) / 2 ** 20;
+}
+const before = await mebibytes();
+process.stdout.write("hang\n");
+await new Promise((resolve) => process.stdin.once("data", resolve));
+let most = 0;
+for (let turn = 0; turn < 60 && pair.server.broker!.link === "up"; turn++) {
+  emit(10_000);
+  await sleep(20);
+  if (turn % 20 === 19) most = Math.max(most, await mebibytes() - before);
+}
+most = Math.max(most, await mebibytes() - before);
+const { dropped, published } = pair.server.broker!;
+process.stdout.write(`${JSON.stringify({ most, dropped, published })}\n`);
+process.stdin.once("end", () => process.exit(0));
+process.stdin.resume();
+await new Promise((resolve) => process.stdin.once("end", resolve));
+await close();
