@@ -77,6 +77,9 @@ export function call(
     open: rpc !== client.client?.rpc || client.client.status.state === "open",
     disruptions: client.disruptions,
     faulty: client.faulty,
+    losses: client.losses,
+    lossy: client.lossy,
+    answered: false,
     runs: 0,
     ended: undefined,
     on: undefined,
@@ -216,14 +219,14 @@ const COMMANDS: readonly fc.WeightedArbitrary<Command>[] = [
   {
     weight: 2,
     arbitrary: clientCommand("cut", fc.constant(0), (world, client) => {
-      hurt(client);
+      client.hurt();
       world.link(client.index).cut();
     }),
   },
   {
     weight: 3,
     arbitrary: clientCommand("cutAfter", fc.nat(2000), (world, client, amount) => {
-      hurt(client);
+      client.hurt();
       world.link(client.index).cutAfter(amount);
     }),
   },
@@ -231,7 +234,7 @@ const COMMANDS: readonly fc.WeightedArbitrary<Command>[] = [
     weight: 2,
     arbitrary: clientCommand("stall", direction, (world, client, direction) => {
       // A side that hears nothing may end the connection.
-      hurt(client);
+      client.hurt();
       world.link(client.index).stall(direction);
     }),
   },
@@ -246,14 +249,14 @@ const COMMANDS: readonly fc.WeightedArbitrary<Command>[] = [
   {
     weight: 1,
     arbitrary: clientCommand("halfClose", direction, (world, client, direction) => {
-      hurt(client);
+      client.hurt();
       world.link(client.index).halfClose(direction);
     }),
   },
   {
     weight: 1,
     arbitrary: clientCommand("freeze", fc.constant(0), (world, client) => {
-      hurt(client);
+      client.hurt();
       world.link(client.index).freeze();
     }),
   },
@@ -270,22 +273,17 @@ const COMMANDS: readonly fc.WeightedArbitrary<Command>[] = [
       "restart",
       fc.record({ deadlineMs: fc.constantFrom(1, 10, 5000), goneMs: fc.nat(50) }),
       async (world, { deadlineMs, goneMs }) => {
-        for (const client of world.history.clients) hurt(client);
+        for (const client of world.history.clients) client.leave();
         await world.restart(deadlineMs, goneMs);
       },
     ),
   },
 ];
 
-/** The client's connection may end from now on. */
-function hurt(client: ModelClient): void {
-  client.disruptions++;
-  client.faulty = true;
-}
-
 /** Let everything pass again. What was frozen is gone. */
 export function heal(world: World, client: ModelClient): void {
   client.disruptions++;
+  client.losses++;
   world.link(client.index).heal();
 }
 

@@ -36,6 +36,7 @@ export function scriptedHandlers(
           leave();
           if (call.ended !== undefined) history.wrong(`call ${id} ended twice`);
           call.ended = how;
+          call.answered = !connection.ended;
           call.revision = connection.shadow.revision;
         };
         const run = (from: number): number | Promise<number> => {
@@ -113,7 +114,7 @@ function perform(step: Step, history: History, connection: ModelConnection): voi
     case "emit":
       return emit(history, connection.context.events, step);
     case "hangUp":
-      history.clients[connection.client]!.disruptions++;
+      history.clients[connection.client]!.leave();
       return context.connection.close(3000, "as planned");
   }
 }

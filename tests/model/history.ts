@@ -89,6 +89,10 @@ export interface ModelCall {
   readonly disruptions: number;
   /** Whether the connection was already hurt. */
   readonly faulty: boolean;
+  readonly losses: number;
+  readonly lossy: boolean;
+  /** Whether the handler ended while the server still had the connection. */
+  answered: boolean;
   runs: number;
   ended: Ended | undefined;
   on: ModelConnection | undefined;
@@ -104,6 +108,9 @@ export class ModelClient {
   disruptions = 0;
   /** Whether its connection may end at any moment: until it has another, or the network is healed. */
   faulty = false;
+  /** The same, of a network that loses what is on its way. */
+  losses = 0;
+  lossy = false;
   closed = false;
   /** Events it was given, in order. */
   readonly received: number[] = [];
@@ -115,6 +122,19 @@ export class ModelClient {
   positions: Map<number, number> = new Map([[0, 0]]);
 
   constructor(readonly index: number) {}
+
+  /** The server ends its connection, and loses nothing that it has answered. */
+  leave(): void {
+    this.disruptions++;
+    this.faulty = true;
+  }
+
+  /** The network may lose anything from now on. */
+  hurt(): void {
+    this.leave();
+    this.losses++;
+    this.lossy = true;
+  }
 }
 
 /** All that has happened in a world. */
@@ -211,7 +231,7 @@ export class History {
     }
     const connection = this.connections[id - 1];
     const expected = connection?.states[revision];
-    if (id > before.connection) client.faulty = false;
+    if (id > before.connection) client.faulty = client.lossy = false;
     if (connection === undefined || expected === undefined) {
       this.wrong(`${who} shows ${show(state)}, which never was`);
     } else if (connection.client !== client.index) {
@@ -262,6 +282,8 @@ export class History {
     if (code === "DeadlineExceeded" || code === "Cancelled") client.abandoned++;
     const hurt = call.faulty || client.disruptions > call.disruptions || client.closed ||
       client.abandoned > 128;
+    const lost = call.lossy || client.losses > call.losses || client.closed ||
+      client.abandoned > 128;
     const why = ((): string | undefined => {
       switch (code) {
         case "ok":
@@ -278,7 +300,8 @@ export class History {
           if (call.runs > 0) return "it ran";
           return client.pending + client.abandoned < 255 ? "there are ids" : undefined;
         case "ConnectionLost":
-          return hurt ? undefined : "nothing hurt the connection";
+          if (!hurt) return "nothing hurt the connection";
+          return call.answered && !lost ? "it was answered before the end" : undefined;
         case "DeadlineExceeded":
           return this.now() - call.startedAt < call.timeoutMs - 1 ? "there was time" : undefined;
         case "Cancelled":

@@ -75,6 +75,17 @@ export const ACTIONS: Readonly<Record<string, (stage: Stage) => unknown>> = {
   "until() that holds": ({ client }) => client.state.until(() => true),
   "until() that never holds": ({ client }) => client.state.until(() => false, { timeoutMs: 100 }),
   "subscribe()": ({ client }) => client.state.subscribe(() => {})(),
+  "a listener that arms itself again": ({ client }) => {
+    let times = 0;
+    const arm = (): void => {
+      const stop = client.state.subscribe(() => {
+        stop();
+        if (++times > MOST_CHANGES) throw new Error("called for ever");
+        arm();
+      });
+    };
+    arm();
+  },
   "onStatus()": ({ client }) => client.onStatus(() => {})(),
   "stats()": ({ client, server }) => [client.stats(), server.stats()],
   "server.close()": ({ server }) => server.close({ deadlineMs: 10 }),
@@ -93,6 +104,8 @@ export const ACTIONS: Readonly<Record<string, (stage: Stage) => unknown>> = {
   },
 };
 
+/** Changes of the state that there are at most. */
+const MOST_CHANGES = 20;
 /** Times that an action is taken, lest it goes on for ever. */
 const MOST = 3;
 const TURNS = 200;
