@@ -45,8 +45,6 @@ import {
   refuseByResponse,
   TOO_BUSY,
   UNAUTHORIZED,
-  WRONG_HOST,
-  WRONG_ORIGIN,
 } from "./refusal.ts";
 import { StateShape } from "./state.ts";
 import type { ServerStats } from "./stats.ts";
@@ -173,9 +171,11 @@ export class ServiceAcceptor<Methods, State, Event, Auth> implements Acceptor {
     }
     if (receives === undefined) return BAD_RECEIVES;
     if (this.#full()) return TOO_BUSY;
-    const refusal = this.#refuseOrigin(request, peer);
+    const { service, origins } = this.#options;
+    const { name, onError } = this.#host;
+    const context = { where: "origin", peer, service: name };
+    const refusal = origins.refusal(request, (error) => onError(error, context));
     if (refusal !== undefined) return refusal;
-    const { service } = this.#options;
     const theirs = new URL(request.url).searchParams.get(FINGERPRINT_QUERY);
     const differing = compareFingerprint(service.fingerprint, theirs, this.#ancestry);
     if (differing.length === 0) return undefined;
@@ -183,23 +183,6 @@ export class ServiceAcceptor<Methods, State, Event, Auth> implements Acceptor {
       code: "SchemaMismatch",
       reason: `The two sides were built from different services: ${differing.join(", ")} differ`,
     };
-  }
-
-  #refuseOrigin(request: Request, peer: PeerInfo): Refusal | undefined {
-    const { origins } = this.#options;
-    if (!origins.answersTo(request)) return WRONG_HOST;
-    const origin = request.headers.get("origin");
-    if (origin === null) return undefined;
-    const { name, onError } = this.#host;
-    const context = { where: "origin", peer, service: name };
-    try {
-      if (origins.allows(origin, request)) return undefined;
-      const told = origins.refused(origin);
-      if (told !== undefined) onError(told, context);
-    } catch (error) {
-      onError(error, context);
-    }
-    return WRONG_ORIGIN;
   }
 
   #full(): boolean {

@@ -5,6 +5,7 @@
  */
 
 import { ignore, isThenable } from "../wire/listener.ts";
+import { type Refusal, WRONG_HOST, WRONG_ORIGIN } from "./refusal.ts";
 
 /**
  * Pages that may connect besides those of the server's own host: their origins, as the browser sends
@@ -14,7 +15,7 @@ export type Origins =
   | readonly string[]
   | ((origin: string, request: Request) => boolean);
 
-/** Origins of refused pages that are told of, once each. More are refused without a word. */
+/** Refused origins and hosts that are told of, once each. More are refused without a word. */
 export const MAX_ORIGINS_TOLD = 64;
 
 /** The parts of `ServerOptions` that say where a client may come from. */
@@ -50,8 +51,25 @@ export class OriginRules {
     return this.#hosts.has(host) || this.#hosts.has(withoutPort(host));
   }
 
-  /** Whether the page that a request comes from may connect. Throws what a function of the user's does. */
-  allows(origin: string, request: Request): boolean {
+  /** Why a request is refused, if it is. `onError` is told what the user is to know of it. */
+  refusal(request: Request, onError: (error: unknown) => void): Refusal | undefined {
+    if (!this.answersTo(request)) {
+      this.#tell(`host "${shown(request.headers.get("host"))}"`, "hosts", onError);
+      return WRONG_HOST;
+    }
+    const origin = request.headers.get("origin");
+    if (origin === null) return undefined;
+    try {
+      if (this.#allows(origin, request)) return undefined;
+      this.#tell(`origin "${shown(origin)}"`, "origins", onError);
+    } catch (error) {
+      onError(error);
+    }
+    return WRONG_ORIGIN;
+  }
+
+  /** Whether a page may connect. Throws what a function of the user's does. */
+  #allows(origin: string, request: Request): boolean {
     const origins = this.#origins;
     if (isSameHost(origin, request)) return true;
     if (typeof origins !== "function") return origins.includes(origin);
@@ -63,16 +81,17 @@ export class OriginRules {
     );
   }
 
-  /** What to tell of a refused origin; `undefined` where that was told already. */
-  refused(origin: string): Error | undefined {
-    if (this.#told.has(origin) || this.#told.size >= MAX_ORIGINS_TOLD) return undefined;
-    this.#told.add(origin);
-    return new Error(
-      `A page of origin "${
-        origin.slice(0, 200)
-      }" was refused: if it may connect, list it in origins`,
+  #tell(what: string, option: string, onError: (error: unknown) => void): void {
+    if (this.#told.has(what) || this.#told.size >= MAX_ORIGINS_TOLD) return;
+    this.#told.add(what);
+    onError(
+      new Error(`A connection by ${what} was refused: if it may connect, list it in ${option}`),
     );
   }
+}
+
+function shown(text: string | null): string {
+  return (text ?? "").slice(0, 200);
 }
 
 /** Under TLS a page has to have come over TLS too: whoever is on the way can write another. */

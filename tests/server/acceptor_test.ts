@@ -229,6 +229,9 @@ test("hosts are the names that a server answers to", async () => {
     const answer = answers ? "hl/2 6" : "403 OriginRefused";
     assertEquals(await decide(setup, { host, origin }), answer, host);
   }
+  const told = setup.errors.map(({ error }) => String(error));
+  assert(told[1]?.includes(`host "evil.example:1" was refused`) && told[1].includes("in hosts"));
+  assertEquals(told.length, 4);
   for (const host of ["*.example.com", "http://localhost", "localhost/", ""]) {
     assertThrows(() => setUp({ hosts: [host] }), TypeError);
   }
