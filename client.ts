@@ -82,6 +82,7 @@ export async function connect<Methods, State, Event>(
 }
 
 async function loadDialer(): Promise<Dialer> {
+  (await import("./runtime/oldest.ts")).checkRuntime();
   return (await import("./runtime/raw_websocket.ts")).dial;
 }
 

@@ -40,6 +40,7 @@ import {
   misdirected,
   type OnPlainError,
 } from "./runtime/listen.ts";
+import { checkRuntime } from "./runtime/oldest.ts";
 import { listen } from "./runtime/listen_here.ts";
 import { type StandardUpgrade, upgradeStandard } from "./runtime/standard.ts";
 import { createStreamsDeflater } from "./runtime/streams.ts";
@@ -175,6 +176,7 @@ export async function serve<Methods, State, Event, Auth = undefined>(
   options: ServeOptions<Auth>,
   handler: ServiceHandler<Methods, State, Event, Auth>,
 ): Promise<Server<Event>> {
+  checkRuntime();
   checkOptionNames("serve", options, SERVE);
   const limits = checkLimits(options.limits);
   const core = createCore(
@@ -240,6 +242,7 @@ export function handler<Methods, State, Event, Auth = undefined>(
   options: HandlerOptions<Auth>,
   handler: ServiceHandler<Methods, State, Event, Auth>,
 ): Mounted<Event> {
+  checkRuntime();
   checkOptionNames("handler", options, HANDLER_NAMES);
   const core = createCore(
     service,
