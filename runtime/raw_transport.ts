@@ -176,7 +176,7 @@ export class RawTransport implements Transport, FrameSink, HeartbeatOptions, Inp
 
   onClose(code: number, reason: string): void {
     if (this.#state === "open") {
-      this.#writer.append(Opcode.Close, closePayload(code, ""));
+      this.#writer.append(Opcode.Close, closePayload(code, reason));
     }
     this.#finish({ code, reason }, true);
   }

@@ -16,6 +16,8 @@ const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const CORE = ["codec", "wire", "client", "server", "e2e"].map((folder) => `./tests/${folder}`);
 const SOCKETS = ["./tests/runtime/raw_websocket_test.ts", "./tests/runtime/raw_server_test.ts"];
 
+const DENO_TEST = ["test", "-A", "--no-check", "--no-lock", "--quiet", "--v8-flags=--expose-gc"];
+
 type Runtime = keyof typeof OLDEST;
 
 function run(command: string, args: readonly string[], env: Record<string, string> = {}): number {
@@ -30,8 +32,7 @@ function run(command: string, args: readonly string[], env: Record<string, strin
 
 /** Run the tests on the binary of a runtime. */
 const RUN: Readonly<Record<Runtime, (binary: string) => number>> = {
-  deno: (binary) =>
-    run(binary, ["test", "-A", "--no-check", "--no-lock", "--quiet", ...CORE, ...SOCKETS]),
+  deno: (binary) => run(binary, [...DENO_TEST, ...CORE, ...SOCKETS]),
   bun: (binary) => run(binary, ["test", "--timeout", "60000", ...CORE]),
   node: (binary) => run("deno", ["task", "--quiet", "test:node"], { HARDLIGHT_NODE: binary }),
 };

@@ -267,11 +267,12 @@ describe("dial()", () => {
       },
     ));
 
-  test("echoes the server's close, and tells it once", () =>
+  test("echoes the server's close with its reason, and tells it once", () =>
     connected(
       async (connection) => {
         await connection.upgrade(frame(0x88, 0x10, 0xe1, 0x6f, 0x6b));
-        assertEquals(await connection.frame(), { opcode: 8, payload: Uint8Array.of(0x10, 0xe1) });
+        const payload = Uint8Array.of(0x10, 0xe1, 0x6f, 0x6b);
+        assertEquals(await connection.frame(), { opcode: 8, payload });
         await connection.end();
       },
       {},
