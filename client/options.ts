@@ -112,9 +112,10 @@ export function toWebSocketUrl(
   fingerprint: Fingerprint,
   limits: Limits,
 ): string {
-  const url = new URL(address);
-  if (!/^(ws|http)s?:$/.test(url.protocol)) {
-    throw new TypeError(`Cannot connect to ${url.protocol}: expected wss: or ws:`);
+  const url = URL.canParse(address) ? new URL(address) : undefined;
+  // "localhost:8080" is a URL too, of the scheme "localhost:".
+  if (url === undefined || !/^(ws|http)s?:$/.test(url.protocol)) {
+    throw new TypeError(`Cannot connect to "${address}": expected a URL like wss://host:port`);
   }
   url.hash = "";
   introduce(url.searchParams, fingerprint, limits);

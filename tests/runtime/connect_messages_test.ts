@@ -1,0 +1,60 @@
+/** What a connection that cannot be made says: what is wrong, where, and what to do. */
+import { describe, test } from "node:test";
+import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { connect } from "../../client.ts";
+import { ConnectError, rpc, service, u32 } from "../../mod.ts";
+import { ScriptedServer } from "../support/scripted_server.ts";
+import { certificates } from "../support/certificates.ts";
+
+const Small = service({ rpc: { one: rpc({}, u32) } });
+
+describe("connect() says", () => {
+  for (const address of ["", "localhost:8080", "//localhost", "ftp://localhost", "8080"]) {
+    test(`what a URL is, given ${JSON.stringify(address)}`, async () => {
+      const error = await assertRejects(() => connect(Small, address), TypeError);
+      assertStringIncludes(error.message, `"${address}"`);
+      assertStringIncludes(error.message, "wss://host:port");
+    });
+  }
+
+  async function message(
+    play: Parameters<typeof ScriptedServer.start>[0],
+    scheme: "ws" | "wss",
+    secure: boolean,
+  ): Promise<string> {
+    const { server: certificate } = await certificates();
+    await using server = await ScriptedServer.start(play, secure ? certificate : undefined);
+    const url = `${scheme}://127.0.0.1:${server.port}/path`;
+    const error = await assertRejects(() => connect(Small, url, { reconnect: false }));
+    assertEquals(error instanceof ConnectError, true);
+    const { message } = error as ConnectError;
+    assertStringIncludes(message, `127.0.0.1:${server.port}`);
+    assertEquals(message, message.trim());
+    return message;
+  }
+
+  const cases = [
+    { what: "wss: to a server without TLS", scheme: "wss", secure: false, says: "by ws:" },
+    { what: "ws: to a server with TLS", scheme: "ws", secure: true, says: "by wss:" },
+    { what: "a self-signed certificate", scheme: "wss", secure: true, says: "fingerprint" },
+  ] as const;
+  for (const { what, scheme, secure, says } of cases) {
+    test(`what to do about ${what}`, async () => {
+      const text = await message((each) => each.write("HTTP/1.1 400 Bad\r\n\r\n"), scheme, secure);
+      assertStringIncludes(text, says);
+    });
+  }
+
+  test("which address a 404 came from, and its words on one line", async () => {
+    const text = await message(
+      async (each) => {
+        await each.readRequest();
+        each.write("HTTP/1.1 404 Not Found\r\nContent-Length: 11\r\n\r\nnot\r\nhere\r\n");
+      },
+      "ws",
+      false,
+    );
+    assertStringIncludes(text, "/path");
+    assertStringIncludes(text, "404: not here");
+  });
+});
