@@ -8,7 +8,8 @@ import { type RuntimeName, runtimeName } from "./detect.ts";
 /** Major and minor version. `deno task minimums` runs the core of the tests on each. */
 export const OLDEST: Readonly<Record<Exclude<RuntimeName, "browser">, readonly [number, number]>> =
   // Deno 2.5 to 2.7: one malformed upgrade ends a server; before, no connection opens or is trusted.
-  { deno: [2, 8], bun: [1, 4], node: [20, 0] };
+  // Node before 20.4 has no `Symbol.asyncDispose`: `await using` fails.
+  { deno: [2, 8], bun: [1, 4], node: [20, 4] };
 
 /** Why this module cannot run on a version, `undefined` if it can, or if nothing is known of it. */
 export function whyTooOld(name: RuntimeName, version: string): string | undefined {

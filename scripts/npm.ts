@@ -125,7 +125,7 @@ await writeFile(
       ...origin(),
       type: "module",
       sideEffects: await sideEffects(`${OUT}/src`),
-      engines: { node: ">=20" },
+      engines: { node: ">=20.4" },
       exports: Object.fromEntries(
         Object.entries(exports).map(([entry, file]) => [
           entry,
