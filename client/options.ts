@@ -112,7 +112,7 @@ export function toWebSocketUrl(
   fingerprint: Fingerprint,
   limits: Limits,
 ): string {
-  const url = URL.canParse(address) ? new URL(address) : undefined;
+  const url = URL.canParse(String(address)) ? new URL(address) : undefined;
   // "localhost:8080" is a URL too, of the scheme "localhost:".
   if (url === undefined || !/^(ws|http)s?:$/.test(url.protocol)) {
     throw new TypeError(`Cannot connect to "${address}": expected a URL like wss://host:port`);
