@@ -323,7 +323,7 @@ export async function connectOne(
   history.clients.push(client);
   history.sees(client, connected.state.current);
   connected.state.subscribe((state) => history.sees(client, state));
-  const events = connected.events({ buffer: 100_000 });
+  const events = connected.events();
   void (async () => {
     for await (const event of events) history.receives(client, event);
     if (events.dropped > 0) {
