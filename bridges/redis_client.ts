@@ -63,7 +63,7 @@ export class RedisConnections {
   readonly subscriber: RedisClient;
   /** Resolves with the reason when either has ended. */
   readonly ended: Promise<unknown>;
-  readonly #end: (reason: unknown) => void;
+  #end: (reason: unknown) => void = () => {};
   readonly #asksRole: boolean;
   #ready = false;
   #isEnded = false;
@@ -72,9 +72,9 @@ export class RedisConnections {
 
   /** Create, to the server of a client. */
   constructor(client: RedisClient) {
-    const { promise, resolve } = Promise.withResolvers<unknown>();
-    this.ended = promise;
-    this.#end = resolve;
+    this.ended = new Promise((resolve) => {
+      this.#end = resolve;
+    });
     const sentinel = "getSentinelNode" in client || "topology" in client ||
       "sentinelRootNodes" in (client.options ?? {});
     this.#asksRole = !sentinel && client.sendCommand !== undefined;

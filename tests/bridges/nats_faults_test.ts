@@ -3,6 +3,9 @@ import { connect } from "@nats-io/transport-node";
 import { writeFile } from "node:fs/promises";
 import { test } from "node:test";
 import { natsBroker, type NatsBrokerOptions } from "../../bridges/nats.ts";
+import { memoryPair } from "../../memory.ts";
+import { service } from "../../mod.ts";
+import { serve } from "../../server.ts";
 import { Topic } from "../../wire/topic.ts";
 import { freePort } from "../support/engine.ts";
 import { findNatsServer, NatsServer } from "../support/nats_server.ts";
@@ -16,6 +19,7 @@ import {
   untilHeard,
 } from "./local_node.ts";
 import { numbers, sleep, until } from "./members.ts";
+import { rooms, RoomsDefinition } from "./rooms.ts";
 
 const found = findNatsServer();
 const skip = found === undefined ? "nats-server is not installed" : false;
@@ -275,6 +279,53 @@ test(
     await twentyCome(a, b);
   },
 );
+
+for (const noEcho of [true, false]) {
+  test(`rights to a service's own subjects, as documented, are enough, noEcho: ${noEcho}`, {
+    skip,
+  }, async () => {
+    const own = `publish: "hardlight.rooms.>", subscribe: "hardlight.rooms.>"`;
+    await using server = await startNats(users(own));
+    await using a = await natsNode(server.port, { ...NODE, noEcho });
+    await using b = await natsNode(server.port, { ...NODE, noEcho }, [LOBBY]);
+    await twentyCome(a, b);
+    await until(() => a.status.proofAgeMs !== undefined && b.status.proofAgeMs !== undefined);
+    assertEquals([a.errors, b.errors], [[], []]);
+  });
+}
+
+test("services with an equal event type and topic do not hear each other on the default prefix", {
+  skip,
+}, async () => {
+  await using server = await startNats();
+  const nats = await connect({ port: server.port });
+  const Other = service({ ...RoomsDefinition, name: "payments" });
+  await using other = await memoryPair(Other, rooms(() => undefined), {
+    server: { broker: natsBroker(nats) },
+  });
+  await until(() => other.server.broker?.link === "up");
+  await other.client.rpc.join({ room: LOBBY });
+  await using a = await natsNode(server.port);
+  await using b = await natsNode(server.port, {}, [LOBBY]);
+  await twentyCome(a, b);
+  const { received, late, bad, otherVersion } = other.server.broker!;
+  assertEquals([received, late, bad, otherVersion], [0, 0, 0, 0]);
+  await nats.close();
+});
+
+test("a service without a name, and a broker without a prefix, are refused by serve()", {
+  skip,
+}, async () => {
+  await using server = await startNats();
+  const nats = await connect({ port: server.port });
+  const options = { port: 0, hostname: "127.0.0.1", tls: "plain" } as const;
+  const Nameless = service({ ...RoomsDefinition, name: "service" });
+  const start = (prefix?: string) =>
+    serve(Nameless, { ...options, broker: natsBroker(nats, { prefix }) }, rooms(() => undefined));
+  await assertRejects(() => start(), TypeError);
+  await (await start("nameless.")).close();
+  await nats.close();
+});
 
 test("in a cluster events that a node at another server emits after add() all come", {
   skip,

@@ -170,3 +170,20 @@ test("redisBroker() refuses what is no client of node-redis, also in plain JavaS
   ];
   for (const client of refused) assertThrows(() => redisBroker(client as RedisClient), TypeError);
 });
+
+test("rights to a service's own channels, as the documentation has them, are enough", {
+  skip,
+}, async () => {
+  await using server = await startRedis();
+  await operate(server.port, [
+    ..."ACL SETUSER rooms on >x resetchannels &hardlight.rooms.* +@pubsub +@connection +role".split(
+      " ",
+    ),
+  ]);
+  const login = { username: "rooms", password: "x" };
+  await using a = await redisNode(server.port, login);
+  await using b = await redisNode(server.port, login, LOBBY);
+  await twentyCome(a, b);
+  await until(() => a.status.proofAgeMs !== undefined && b.status.proofAgeMs !== undefined);
+  assertEquals([a.errors, b.errors], [[], []]);
+});

@@ -14,12 +14,15 @@ const methods = {
   wait: rpc({ ms: u32 }),
 };
 
-/** Rooms, and how the node stands. */
-export const Rooms = service({
+/** What the service is made of. */
+export const RoomsDefinition = {
   name: "rooms",
   rpc: methods,
   event: variants({ said: { from: u32, number: u32 }, other: { text: string } }),
-});
+};
+
+/** Rooms, and how the node stands. */
+export const Rooms = service(RoomsDefinition);
 
 /** A later version whose events take as many bytes and mean something else. */
 export const NextRooms = service({
