@@ -7,9 +7,12 @@
  *
  * @module
  */
+import { runtimeName } from "./detect.ts";
 
 /** Milliseconds after which messages wait. One that is being handled goes on to its end. */
 export const MAX_TURN_MS = 10;
+/** Milliseconds for which Deno is left alone. */
+const DENO_PAUSE_MS = 2;
 /** Bytes of messages between two looks at the clock. */
 const LOOK_BYTES = 2048;
 /** Bytes that each counts for besides its own. */
@@ -28,11 +31,16 @@ let began = 0;
 let over = false;
 let turn = 1;
 let catchingUp = false;
+let scheduled = 0;
 const waiting: Waiter[] = [];
 
-/** Run after the loop has looked for input. */
-const afterInput: (run: () => void) => void =
-  (globalThis as { setImmediate?: (run: () => void) => void }).setImmediate ?? setTimeout;
+/**
+ * Run after the loop has looked for input. Deno looks only when it has nothing else to do, so that it has
+ * to be left alone for a moment: what is due at once comes round many times before.
+ */
+const afterInput: (run: () => void) => void = runtimeName() === "deno"
+  ? (run) => setTimeout(run, DENO_PAUSE_MS)
+  : (globalThis as { setImmediate?: (run: () => void) => void }).setImmediate ?? setTimeout;
 
 /** The number of this turn, for {@linkcode mustWait}. */
 export function currentTurn(): number {
@@ -51,14 +59,18 @@ export function beginMessage(bytes: number): boolean {
   left = waiting.length > 0 || catchingUp ? 0 : LOOK_BYTES;
   if (began === 0) {
     began = performance.now();
-    afterInput(comeRound);
+    schedule();
   }
   return true;
 }
 
 /** A message was handled. Returns whether the next has to wait. */
 export function endMessage(): boolean {
-  if (!over) over = performance.now() - began >= MAX_TURN_MS;
+  if (!over && performance.now() - began >= MAX_TURN_MS) {
+    over = true;
+    // The pause begins now, and not with the message that has taken so long.
+    schedule();
+  }
   return over;
 }
 
@@ -67,7 +79,15 @@ export function waitForTurn(waiter: Waiter): void {
   waiting.push(waiter);
   if (began !== 0) return;
   began = performance.now();
-  afterInput(comeRound);
+  schedule();
+}
+
+/** Come round once, after what was scheduled last. */
+function schedule(): void {
+  const mine = ++scheduled;
+  afterInput(() => {
+    if (mine === scheduled) comeRound();
+  });
 }
 
 function comeRound(): void {
@@ -76,13 +96,15 @@ function comeRound(): void {
   turn++;
   catchingUp = true;
   left = 0;
-  do {
-    const waiter = waiting.shift();
-    if (waiter === undefined) break;
+  let spent = false;
+  for (let waiter = waiting.shift(); waiter !== undefined; waiter = waiting.shift()) {
     if (waiter.goOn()) waiting.push(waiter);
-  } while (performance.now() - began < MAX_TURN_MS);
+    spent = performance.now() - began >= MAX_TURN_MS;
+    if (spent) break;
+  }
   catchingUp = false;
-  over = waiting.length > 0;
-  if (over) afterInput(comeRound);
+  // A socket that goes on reading may have more at once: that is for the next turn.
+  over = spent || waiting.length > 0;
+  if (over) schedule();
   else began = 0;
 }

@@ -63,7 +63,7 @@ export const DEFAULT_LIMITS: Limits = Object.freeze({
   maxInflatedBytes: 2 << 20,
   maxDepth: 64,
   maxDecodedBytes: 16 << 20,
-  maxHeldBytes: 32 << 20,
+  maxHeldBytes: 16 << 20,
   maxTopicBytes: 1024,
   maxSubscriptions: 1024,
   maxWaitingBytes: 16 << 20,

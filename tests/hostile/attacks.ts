@@ -1,0 +1,104 @@
+/**
+ * {@linkcode ATTACKS}: what costs a server most for what it costs to send, each at the default limits.
+ *
+ * @module
+ */
+import type { Buffer } from "node:buffer";
+import { DEFAULT_LIMITS } from "../../wire/limits.ts";
+import type { Schema } from "../../codec/mod.ts";
+import { call, rawCall } from "./frames.ts";
+import { Hostile, Kind } from "./service.ts";
+
+/** One attack: its messages, each with an id of its own. */
+export interface Attack {
+  /** What is sent, in words. */
+  readonly name: string;
+  /** The messages. */
+  messages(): Buffer[];
+}
+
+/** Messages of one attack. */
+const MESSAGES = 24;
+/** What a message may have besides its elements. */
+const ROOT_BYTES = 64;
+
+const METHODS = Object.fromEntries(Hostile.methods.map((method) => [method.name, method]));
+
+function callOf(id: number, method: string, args: unknown): Buffer {
+  return call(id, METHODS[method]!.call as Schema<unknown>, args);
+}
+
+/** The same call, `count` times. */
+function repeated(method: string, args: unknown, count = MESSAGES): Buffer[] {
+  return Array.from({ length: count }, (_, id) => callOf(id, method, args));
+}
+
+/** As many elements as are allowed by their bytes and by their memory. */
+function most(bytes: number, memory: number): number {
+  const { maxInflatedBytes, maxDecodedBytes } = DEFAULT_LIMITS;
+  return Math.floor(
+    Math.min((maxInflatedBytes - ROOT_BYTES) / bytes, maxDecodedBytes / (8 + memory)),
+  );
+}
+
+function filled<T>(length: number, value: T): T[] {
+  return new Array<T>(length).fill(value);
+}
+
+const KIND = { type: "a" } as const;
+const numbers = (length: number): Map<number, number> =>
+  new Map(Array.from({ length }, (_, i) => [i, 0]));
+
+/** Two bytes that say how many of nothing there are. */
+function units(count: number): Uint8Array {
+  const archive = new Uint8Array(12);
+  const view = new DataView(archive.buffer);
+  archive[0] = METHODS["units"]!.index;
+  view.setInt32(4, -4, true);
+  view.setUint32(8, count, true);
+  return archive;
+}
+
+/** The attacks, by what they send. */
+export const ATTACKS: readonly Attack[] = [
+  {
+    name: "unit variants",
+    messages: () => repeated("kinds", { v: filled(most(1, Kind.footprint), KIND) }),
+  },
+  { name: "tuples", messages: () => repeated("tuples", { v: filled(most(1, 56), [0]) }) },
+  {
+    name: "small structs",
+    messages: () => repeated("structs", { v: filled(most(1, 32), { a: 0 }) }),
+  },
+  {
+    name: "more than the budget",
+    messages: () => repeated("kinds", { v: filled(most(1, 0), KIND) }),
+  },
+  {
+    name: "four billion units",
+    messages: () => Array.from({ length: 256 }, (_, id) => rawCall(id, units(0xffff_ffff))),
+  },
+  { name: "empty strings", messages: () => repeated("strings", { v: filled(most(8, 64), "") }) },
+  {
+    name: "empty byte arrays",
+    messages: () => repeated("blobs", { v: filled(most(8, 192), new Uint8Array(0)) }),
+  },
+  {
+    name: "empty number arrays",
+    messages: () => repeated("arrays", { v: filled(most(8, 192), new Uint16Array(0)) }),
+  },
+  { name: "a hash map", messages: () => repeated("hashed", { v: numbers(most(12, 144)) }) },
+  { name: "a sorted map", messages: () => repeated("sorted", { v: numbers(most(9, 176)) }) },
+  {
+    name: "unit variants that a handler keeps",
+    messages: () => repeated("keep", { v: filled(most(1, Kind.footprint), KIND) }, 48),
+  },
+  {
+    name: "topics of 1 MiB",
+    messages: () => repeated("join", { room: "r".repeat(1 << 20) }, 256),
+  },
+  {
+    name: "a message of zeros over the limit",
+    messages: () => repeated("echo", { data: new Uint8Array(8 << 20) }, 4),
+  },
+];

@@ -1,0 +1,34 @@
+/**
+ * Each attack at the default limits, on a server in a process of its own: it stays, its memory has a
+ * bound, and another client is answered. `deno task hostile` measures them.
+ */
+import { assert, assertEquals } from "@std/assert";
+import { test } from "node:test";
+import { THIS_RUNTIME } from "../support/runtimes.ts";
+import { ATTACKS } from "./attacks.ts";
+import { attack, Target, type TargetRuntime } from "./run.ts";
+
+/**
+ * Bytes by which a server may grow, garbage that its engine has not collected included. What is bounded
+ * here was gigabytes, and ended the process.
+ */
+const MAX_GROWN_BYTES = 512 << 20;
+
+/** Deno's tests attack Node as well, which has no runner of its own for these. */
+const RUNTIMES: readonly TargetRuntime[] = THIS_RUNTIME === "deno"
+  ? ["deno", "node"]
+  : [THIS_RUNTIME];
+
+for (const runtime of RUNTIMES) {
+  for (const each of ATTACKS) {
+    test(`${runtime}: ${each.name}`, async () => {
+      await using target = await Target.start(runtime);
+      const cost = await attack(target, each);
+      assert(target.alive);
+      assert(cost.grownBytes < MAX_GROWN_BYTES, `it grew by ${cost.grownBytes} bytes`);
+      // The attacker's may have been closed; the other's is there.
+      assert(cost.connections >= 1);
+      assertEquals((await target.report()).connections <= 1, true);
+    });
+  }
+}

@@ -1,0 +1,46 @@
+/**
+ * Runs the attacks on each runtime and writes what they cost into SECURITY.md.
+ *
+ * @module
+ */
+// deno-lint-ignore-file no-console
+import { readFile, writeFile } from "node:fs/promises";
+import { ATTACKS } from "./attacks.ts";
+import { attack, type Cost, Target, TARGETS } from "./run.ts";
+
+const FILE = new URL("../../SECURITY.md", import.meta.url);
+const BEGIN = "<!-- amplification: written by `deno task hostile` -->\n";
+const END = "<!-- end -->";
+
+const megabytes = (bytes: number): string => (bytes / 2 ** 20).toFixed(0);
+const cell = ({ grownBytes, longestBlockMs, slowestCallMs }: Cost): string =>
+  `${megabytes(grownBytes)} MiB, ${longestBlockMs.toFixed(0)} ms, ${slowestCallMs.toFixed(0)} ms`;
+
+const rows: string[][] = [];
+const parse: string[] = [];
+for (const each of ATTACKS) {
+  const costs: Cost[] = [];
+  for (const runtime of TARGETS) {
+    await using target = await Target.start(runtime);
+    costs.push(await attack(target, each));
+  }
+  const sent = costs[0]!.sentBytes;
+  rows.push([each.name, sent.toLocaleString("en"), ...costs.map(cell)]);
+  parse.splice(0, parse.length, ...costs.map(({ parseMs }) => `${parseMs.toFixed(0)} ms`));
+  console.log(rows.at(-1)!.join(" | "));
+}
+const lines = [
+  [
+    "what is sent",
+    "bytes sent",
+    ...TARGETS.map((name) => name[0]!.toUpperCase() + name.slice(1)),
+  ],
+  ["-", "-:", "-", "-", "-"],
+  ...rows,
+  ["`JSON.parse` of 2 MiB of `{}`", "", ...parse],
+].map((cells) => `| ${cells.join(" | ")} |`);
+const text = await readFile(FILE, "utf8");
+const [before, rest] = text.split(BEGIN);
+const after = rest?.slice(rest.indexOf(END));
+if (before === undefined || after === undefined) throw new Error("SECURITY.md has no such table");
+await writeFile(FILE, `${before}${BEGIN}\n${lines.join("\n")}\n\n${after}`);

@@ -1,0 +1,133 @@
+/**
+ * Attacks on a server in a process of its own, and what they cost it.
+ *
+ * @module
+ */
+import { build, stop } from "esbuild";
+import { Buffer } from "node:buffer";
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { connect } from "../../client.ts";
+import { RawClient } from "../support/raw_client.ts";
+import { commandOf } from "../support/runtimes.ts";
+import type { Attack } from "./attacks.ts";
+import { frame } from "./frames.ts";
+import { Hostile } from "./service.ts";
+import type { Report } from "./target.ts";
+
+/** Where the server runs. */
+export type TargetRuntime = "deno" | "bun" | "node";
+export const TARGETS: readonly TargetRuntime[] = ["deno", "bun", "node"];
+
+/** What an attack has cost. */
+export interface Cost extends Report {
+  /** Bytes the attacker sent. */
+  readonly sentBytes: number;
+  /** Milliseconds that another client's slowest call took meanwhile. */
+  readonly slowestCallMs: number;
+}
+
+const TARGET = fileURLToPath(new URL("target.ts", import.meta.url));
+let bundle: Promise<string> | undefined;
+
+/** The server as plain JavaScript, for Node. */
+function bundled(): Promise<string> {
+  return bundle ??= (async () => {
+    const folder = mkdtempSync(join(tmpdir(), "hardlight-hostile-"));
+    process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
+    const outfile = join(folder, "target.mjs");
+    await build({
+      entryPoints: [TARGET],
+      outfile,
+      bundle: true,
+      format: "esm",
+      platform: "node",
+      target: "node20",
+      logLevel: "warning",
+    });
+    await stop();
+    return outfile;
+  })();
+}
+
+async function commandFor(runtime: TargetRuntime): Promise<[string, ...string[]]> {
+  if (runtime === "node") return ["node", await bundled()];
+  const [command, ...first] = commandOf(runtime);
+  const run = runtime === "deno" ? ["run", "-A", "--quiet", "--no-check"] : ["run"];
+  return [command, ...first, ...run, TARGET];
+}
+
+/** A server that is attacked. */
+export class Target implements AsyncDisposable {
+  readonly port: number;
+  readonly #child: ChildProcess;
+  readonly #lines: AsyncIterator<string>;
+
+  private constructor(child: ChildProcess, lines: AsyncIterator<string>, port: number) {
+    this.#child = child;
+    this.#lines = lines;
+    this.port = port;
+  }
+
+  /** Start one. */
+  static async start(runtime: TargetRuntime): Promise<Target> {
+    const [command, ...args] = await commandFor(runtime);
+    const child = spawn(command, args, { stdio: ["pipe", "pipe", "inherit"] });
+    const lines = createInterface({ input: child.stdout! })[Symbol.asyncIterator]();
+    const { value } = await lines.next();
+    return new Target(child, lines, Number(String(value).split(" ")[1]));
+  }
+
+  /** Whether the process is there. */
+  get alive(): boolean {
+    return this.#child.exitCode === null && this.#child.signalCode === null;
+  }
+
+  /** What has been since the last report. */
+  async report(): Promise<Report> {
+    this.#child.stdin!.write("\n");
+    const { value, done } = await this.#lines.next();
+    if (done) throw new Error("the server is gone");
+    return JSON.parse(value);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (!this.alive) return;
+    const ended = new Promise((resolve) => this.#child.once("exit", resolve));
+    this.#child.stdin!.end();
+    await ended;
+  }
+}
+
+/** Let one client attack while another calls. */
+export async function attack(target: Target, { messages }: Attack): Promise<Cost> {
+  const bytes = Buffer.concat(messages().map((message) => frame(message)));
+  await using other = await connect(Hostile, `ws://127.0.0.1:${target.port}`, { level: 0 });
+  for (let i = 0; i < 200; i++) await other.rpc.now();
+  await target.report();
+  const attacker = await RawClient.connect(target.port);
+  await attacker.upgrade();
+  attacker.write(bytes);
+  let slowestCallMs = 0;
+  // Until the attacker's ping is answered, which comes behind all that it has sent.
+  attacker.write(Buffer.from([0x89, 0x80, 0, 0, 0, 0]));
+  const ended = attacker.until(() => attacker.bytes.includes(Buffer.from([0x8a, 0])));
+  let over = false;
+  void ended.then(() => over = true);
+  while (!over) {
+    const started = performance.now();
+    await other.rpc.now();
+    slowestCallMs = Math.max(slowestCallMs, performance.now() - started);
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+  // What is kept is there, and what is not has had its time.
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  const report = await target.report();
+  attacker.socket.destroy();
+  return { ...report, sentBytes: bytes.length, slowestCallMs };
+}

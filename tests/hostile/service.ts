@@ -1,0 +1,44 @@
+/**
+ * What the attacked server serves: methods whose arguments can become more than they are on the wire.
+ *
+ * @module
+ */
+import {
+  btreeMap,
+  bytes,
+  map,
+  rpc,
+  service,
+  string,
+  struct,
+  tuple,
+  u32,
+  u8,
+  unit,
+  variants,
+  vec,
+} from "../../mod.ts";
+import { u16Array } from "../../codec/mod.ts";
+
+/** An element of an enum, which takes one byte. */
+export const Kind = variants({ a: null, b: null });
+
+/** The service. Every method but `keep` answers at once. */
+export const Hostile = service({
+  rpc: {
+    now: rpc({}, u32),
+    kinds: rpc({ v: vec(Kind) }, u32),
+    tuples: rpc({ v: vec(tuple(u8)) }, u32),
+    structs: rpc({ v: vec(struct({ a: u8 })) }, u32),
+    units: rpc({ v: vec(unit) }, u32),
+    strings: rpc({ v: vec(string) }, u32),
+    blobs: rpc({ v: vec(bytes) }, u32),
+    arrays: rpc({ v: vec(u16Array) }, u32),
+    hashed: rpc({ v: map(u32, u8) }, u32),
+    sorted: rpc({ v: btreeMap(u32, u8) }, u32),
+    keep: rpc({ v: vec(Kind) }),
+    join: rpc({ room: string }, u32),
+    echo: rpc({ data: bytes }, bytes),
+  },
+  event: u32,
+});
