@@ -10,6 +10,7 @@ import type { Writer } from "../codec/writer.ts";
 import type { Broker, BrokerNode } from "../wire/broker.ts";
 import { BrokerHeader, eventsOf, readBrokerHeader } from "../wire/broker_message.ts";
 import { BrokerError, type BrokerErrorCode, type BrokerErrorOptions } from "../wire/errors.ts";
+import { isSeldom } from "../wire/seldom.ts";
 import type { Topic } from "../wire/topic.ts";
 import { type MissedListener, MissedTopics } from "./broker_missed.ts";
 import { BrokerOutbox } from "./broker_outbox.ts";
@@ -255,7 +256,7 @@ export class BrokerLink implements EventLink, BrokerNode {
   ): void {
     const before = this.#counts[what];
     const count = this.#counts[what] += more;
-    if (Math.floor(Math.log2(before + 0.5)) !== Math.floor(Math.log2(count + 0.5))) {
+    if (isSeldom(count, before)) {
       this.#report(code, `${message} (${count} so far)`, about);
     }
   }

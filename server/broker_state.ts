@@ -5,9 +5,9 @@
  */
 import type { Broker } from "../wire/broker.ts";
 import type { BrokerErrorCode, BrokerErrorOptions } from "../wire/errors.ts";
+import { Seldom } from "../wire/seldom.ts";
 import type { Topic } from "../wire/topic.ts";
 import { BrokerProbe } from "./broker_probe.ts";
-import { Rarely } from "./rarely.ts";
 
 /** Milliseconds that events wait for a link that has not been up yet; then they are dropped. */
 export const START_TIMEOUT_MS = 5000;
@@ -30,8 +30,8 @@ export interface BrokerStateOptions {
 export class BrokerState {
   readonly #options: BrokerStateOptions;
   readonly #probe: BrokerProbe;
-  readonly #rarely = new Rarely();
-  readonly #refusals = new Rarely();
+  readonly #rarely = new Seldom();
+  readonly #refusals = new Seldom();
   /** What the client says. */
   #connected = false;
   /** Whether the last probe did not come back. */
@@ -122,7 +122,7 @@ export class BrokerState {
 
   #refused(cause: unknown): void {
     this.#proved();
-    if (!this.#refusals.add()) return;
+    if (this.#refusals.add() === undefined) return;
     this.#options.tell("SubscribeFailed", "The link cannot be proved: allow its topic", {
       cause,
       topic: this.#probe.topic,
@@ -147,7 +147,7 @@ export class BrokerState {
     const wasUp = this.open;
     this.#started();
     this.up = false;
-    if (final || (wasUp && this.#rarely.add())) {
+    if (final || (wasUp && this.#rarely.add() !== undefined)) {
       this.#downSince ??= performance.now();
       const end = final ? ", for good" : "";
       this.#options.tell("LinkDown", `${message}${end}`, { cause, final });

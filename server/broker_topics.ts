@@ -5,9 +5,9 @@
  */
 import type { Broker } from "../wire/broker.ts";
 import { BrokerError } from "../wire/errors.ts";
+import { Seldom } from "../wire/seldom.ts";
 import type { Topic } from "../wire/topic.ts";
 import type { MissedReason } from "./broker_missed.ts";
-import { Rarely } from "./rarely.ts";
 import { SeenMessages } from "./seen_messages.ts";
 
 /** Milliseconds that a topic stays subscribed after its last subscriber has gone. */
@@ -55,7 +55,7 @@ export class BrokerTopics {
   #closed = false;
   #retry: Timer | undefined;
   #retryMs = RETRY_MS;
-  readonly #rarely = new Rarely();
+  readonly #rarely = new Seldom();
   /** Counts the times that all topics were asked for: an older round ends at a newer one. */
   #round = 0;
   /** Topics that the engine has agreed to. */
@@ -144,7 +144,7 @@ export class BrokerTopics {
   #failed(entry: Entry, error: BrokerError): void {
     this.#answered(entry, undefined, false);
     entry.missed ??= "SubscribeFailed";
-    if (this.#rarely.add()) this.#options.onError(error);
+    if (this.#rarely.add() !== undefined) this.#options.onError(error);
     this.#retryLater();
   }
 

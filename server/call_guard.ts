@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { Seldom } from "../wire/seldom.ts";
 import { TokenBucket } from "./token_bucket.ts";
 
 /** Bytes from which the arguments of a call in flight count: 256 smaller ones have 1 MiB together. */
@@ -26,6 +27,7 @@ export class CallGuard {
   #vain: TokenBucket | undefined;
   #told: TokenBucket | undefined;
   #untold = 0;
+  #undecoded: Seldom | undefined;
 
   /** Create with the limit `maxHeldBytes`. `now` is a monotonic clock in milliseconds. */
   constructor(maxHeldBytes: number, now: () => number) {
@@ -48,10 +50,20 @@ export class CallGuard {
     return this.#heldBytes < this.#maxHeldBytes && this.#vain?.empty !== true;
   }
 
-  /** A call could not be decoded, or not be held. */
+  /** A call was decoded in vain. */
   onVain(): void {
     this.#vain ??= new TokenBucket(VAIN_CALLS, this.#now);
     this.#vain.take();
+  }
+
+  /**
+   * A call could not be decoded, which its peer can make happen as often as it likes.
+   *
+   * @returns How many before it were not told; `undefined` if this one is not either.
+   */
+  onUndecoded(): number | undefined {
+    this.onVain();
+    return (this.#undecoded ??= new Seldom()).add(this.#now());
   }
 
   /**

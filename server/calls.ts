@@ -54,8 +54,8 @@ export interface Caller {
   flush(): void;
   /** An answer was sent, and its call is over. */
   onAnswered(): void;
-  /** A handler failed, or what it answered cannot be encoded. */
-  onCallError(error: unknown, method: string, untold: number): void;
+  /** A handler failed, what it answered cannot be encoded, or what it was asked cannot be decoded. */
+  onCallError(error: unknown, method: string | undefined, untold: number): void;
   /** What a handler answered is larger than its peer takes. */
   onAnswerTooBig(method: string): void;
 }
@@ -127,8 +127,13 @@ export class CallRunner {
     let args: unknown;
     try {
       args = dispatcher.decode(reader, start, end);
-    } catch {
-      this.#guard(caller).onVain();
+    } catch (error) {
+      const untold = this.#guard(caller).onUndecoded();
+      if (untold !== undefined) {
+        const { method } = dispatcher;
+        const name = method === -1 ? undefined : dispatcher.nameOf(method);
+        caller.onCallError(dispatcher.explain(reader, start, end, error), name, untold);
+      }
       this.#fail(caller, id, "ServerDecodeError", undefined);
       return;
     }

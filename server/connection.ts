@@ -196,8 +196,8 @@ export class Connection<State, Event, Auth>
     this.#closeIfDrained();
   }
 
-  onCallError(error: unknown, method: string, untold: number): void {
-    this.#report(error, method, method, untold);
+  onCallError(error: unknown, method: string | undefined, untold: number): void {
+    this.#report(error, method ?? "call", method, untold);
   }
 
   onStuck(): void {

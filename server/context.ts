@@ -106,19 +106,20 @@ export type ServiceHandler<Methods, State, Event, Auth> =
 
 /** Where an error came from. */
 export interface ErrorContext {
-  /** What was under way: `"increment"`, `"state"`, `"handler"`, `"authorize"`, `"event"`, `"transport"`, `"protocol"`, `"broker"`, `"fallback"` or `"origin"`. */
+  /** What was under way: `"increment"`, `"call"` that names no method, `"state"`, `"handler"`, `"authorize"`, `"event"`, `"transport"`, `"protocol"`, `"broker"`, `"fallback"` or `"origin"`. */
   readonly where: string;
   /** Whose connection it was. */
   readonly peer: PeerInfo;
   /** The name of the service. */
   readonly service: string;
-  /** The method whose handler failed; absent where none was called. */
+  /** The method that was called; absent where none was, or where the call names none. */
   readonly method?: string | undefined;
   /** The number of the connection on its server; absent before there is one. */
   readonly connection?: number | undefined;
   /**
-   * Failed calls of the connection before this one that were not told: of each connection 64 at once are,
-   * then 16 a second. Absent where there were none.
+   * Failed calls of the connection before this one that were not told. Of its handlers' failures 64 at
+   * once are, then 16 a second; of calls that did not decode the 1st, 2nd, 4th, 8th …, and anew after a
+   * quiet minute. Absent where there were none.
    */
   readonly untold?: number | undefined;
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Codec, readUnexplained } from "../codec/archive.ts";
+import { type Codec, readArchive, readUnexplained } from "../codec/archive.ts";
 import { CodecError } from "../codec/errors.ts";
 import type { Reader } from "../codec/reader.ts";
 import { readTag } from "../codec/sums.ts";
@@ -22,7 +22,7 @@ import {
 
 /** Runs the calls of all connections. What differs between them is the target. */
 export interface Dispatcher<State, Event, Auth> {
-  /** The method of the call decoded last. */
+  /** The method of the call decoded last; -1 if it names none. */
   method: number;
   /**
    * What one connection's calls are run on.
@@ -32,6 +32,8 @@ export interface Dispatcher<State, Event, Auth> {
   targetOf(context: Context<State, Event, Auth>): unknown;
   /** Decode a call's arguments. Throws anything if they are none. */
   decode(reader: Reader, start: number, end: number): unknown;
+  /** What is wrong with a call that was just not decoded: where, what was expected, what came. */
+  explain(reader: Reader, start: number, end: number, cause: unknown): unknown;
   /** Run the handler. Throws what it throws. */
   call(target: unknown, method: number, args: unknown): unknown;
   /** Write the answer. Throws `CodecError` for a value that is not the method's output. */
@@ -108,11 +110,24 @@ class TypedDispatcher<Methods, State, Event, Auth> implements Dispatcher<State, 
   decode(reader: Reader, start: number, end: number): unknown {
     const { calls, methods } = this.#service;
     // Whose arguments follow is looked up first: what reads them checks the tag again with the rest.
-    const tag = end - start < calls.size ? 0 : readTag(reader, end - calls.size, calls.tagBytes);
+    const isWhole = end - start >= calls.size;
+    const tag = isWhole ? readTag(reader, end - calls.size, calls.tagBytes) : 0;
     const method = methods[tag];
+    this.method = -1;
     if (method === undefined) throw unknownMethod(tag, methods.length);
-    this.method = tag;
+    if (isWhole) this.method = tag;
     return readUnexplained(this.#codec, method.call, reader, start, end);
+  }
+
+  explain(reader: Reader, start: number, end: number, cause: unknown): unknown {
+    if (this.method === -1 && cause instanceof CodecError) return cause;
+    const { call } = this.#service.methods[Math.max(0, this.method)]!;
+    try {
+      readArchive(this.#codec, call, reader, start, end);
+    } catch (error) {
+      return error;
+    }
+    return cause;
   }
 
   call(target: unknown, method: number, args: unknown): unknown {
@@ -143,6 +158,10 @@ class RawDispatcher<State, Event, Auth> implements Dispatcher<State, Event, Auth
 
   decode(reader: Reader, start: number, end: number): unknown {
     return new Uint8Array(reader.bytes.subarray(start, end));
+  }
+
+  explain(_reader: Reader, _start: number, _end: number, cause: unknown): unknown {
+    return cause;
   }
 
   call(target: unknown, _method: number, call: unknown): unknown {

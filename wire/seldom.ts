@@ -1,13 +1,40 @@
 /**
- * {@linkcode isSeldom}: which of many alike are told of.
+ * Which of many alike are told of: ever fewer of ever more, so that a flood of mistakes is not answered
+ * by a flood of reports. The one rule for whatever a peer or an engine can cause at will.
  *
  * @module
  */
 
 /**
- * Whether to tell of the `count`th of a kind that a peer can cause at will: of the 1st, 2nd, 4th, 8th …,
- * so that of ever more ever fewer are told.
+ * Whether to tell of the `count`th of a kind: of the 1st, 2nd, 4th, 8th ….
+ *
+ * @param before How many there were before, if several came at once.
  */
-export function isSeldom(count: number): boolean {
-  return Number.isInteger(Math.log2(count));
+export function isSeldom(count: number, before: number = count - 1): boolean {
+  return Math.floor(Math.log2(before + 0.5)) !== Math.floor(Math.log2(count + 0.5));
+}
+
+/** Milliseconds without one after which the next is told again. */
+const QUIET_MS = 60_000;
+
+/** Counts one kind by {@linkcode isSeldom}, and anew after a quiet minute. */
+export class Seldom {
+  #count = 0;
+  #untold = 0;
+  #lastMs = 0;
+
+  /**
+   * One more has happened.
+   *
+   * @param nowMs Of a monotonic clock.
+   * @returns How many before it were not told, if it is to be; else `undefined`.
+   */
+  add(nowMs: number = performance.now()): number | undefined {
+    if (nowMs - this.#lastMs > QUIET_MS) this.#count = 0;
+    this.#lastMs = nowMs;
+    const untold = this.#untold;
+    const told = isSeldom(++this.#count);
+    this.#untold = told ? 0 : untold + 1;
+    return told ? untold : undefined;
+  }
 }

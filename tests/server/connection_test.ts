@@ -1,8 +1,13 @@
 import { assert, assertEquals, assertInstanceOf, assertThrows } from "@std/assert";
 import { test } from "node:test";
-import { CodecError } from "../../codec/mod.ts";
+import { CodecError, encode } from "../../codec/mod.ts";
 import { TOLD_CALLS } from "../../server/call_guard.ts";
-import { createCore, type HandlerFactory, rawHandler } from "../../server/mod.ts";
+import {
+  createCore,
+  type ErrorContext,
+  type HandlerFactory,
+  rawHandler,
+} from "../../server/mod.ts";
 import { ProtocolError, RPC_HANDLER_ERRORS, RpcError } from "../../wire/errors.ts";
 import { ScriptedClient, upgradeRequest } from "../support/scripted_client.ts";
 import { testDeflater } from "../support/test_deflater.ts";
@@ -138,7 +143,43 @@ test("Connection answers ServerDecodeError for a call it cannot decode, and goes
   client.rawCall(3, Uint8Array.of(1));
   assertEquals(client.take(), [1, 2, 3].map((id) => `error ${id} ServerDecodeError`));
   client.call(1, call.get);
-  assertEquals([client.take(), errors.length], [["response 1 00000000"], 0]);
+  assertEquals([client.take(), errors.length], [["response 1 00000000"], 2]);
+  client.hangUp();
+});
+
+test("Connection tells onError of calls it cannot decode: method, path, expected and got", async () => {
+  const { core, errors } = setUp();
+  const client = await ScriptedClient.connect(core);
+  // The method `run`, whose text points before the archive.
+  const bad = encode(call.run, { script: "much longer than what is stored inline" });
+  bad.fill(0xff, bad.length - 4);
+  client.rawCall(1, bad);
+  const [{ error, context }] = errors.splice(0) as [{ error: unknown; context: ErrorContext }];
+  assertInstanceOf(error, CodecError);
+  assertEquals([context.where, context.method, context.untold], ["run", "run", undefined]);
+  assertEquals(error.path, "script");
+  assert(/^Cannot decode script: expected .+ at byte 44/.test(error.message), error.message);
+  client.rawCall(1, Uint8Array.of(99, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0));
+  const [unknown] = errors.splice(0);
+  assertEquals([unknown?.context.where, unknown?.context.method], ["call", undefined]);
+  assertEquals(
+    (unknown?.error as Error).message,
+    "Cannot decode the call: expected a method below 5, got 99",
+  );
+  client.hangUp();
+});
+
+test("Connection tells ever fewer of calls it cannot decode, and anew after a quiet minute", async () => {
+  const { core, errors, clock } = setUp();
+  const client = await ScriptedClient.connect(core);
+  for (let i = 1; i <= 32; i++) client.rawCall(1, Uint8Array.of(1));
+  assertEquals(
+    errors.splice(0).map(({ context }) => context.untold),
+    [undefined, undefined, 1, 3, 7, 15],
+  );
+  clock.advance(60_001);
+  client.rawCall(1, Uint8Array.of(1));
+  assertEquals(errors.length, 1);
   client.hangUp();
 });
 
