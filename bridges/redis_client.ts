@@ -23,7 +23,11 @@ export interface RedisClient {
   /** Let a channel's messages come. */
   subscribe(channel: string, listener: RedisListener, bufferMode: true): Promise<unknown>;
   /** Stop them. */
-  unsubscribe(channel: string, listener: RedisListener, bufferMode: true): Promise<unknown>;
+  unsubscribe(
+    channel: string,
+    listener: (message: unknown, channel: unknown) => void,
+    bufferMode: true,
+  ): Promise<unknown>;
   /** Send any command: its words. A Sentinel's has other parameters, and is not called. */
   sendCommand?(...words: never[]): Promise<unknown>;
   /** Hear of `ready`, `reconnecting`, `end` and `error`. */

@@ -162,4 +162,19 @@ for (const engine of ["nats", "redis"] satisfies EngineId[]) {
     await events.return?.();
     await b.close();
   });
+
+  test(`nodes on Deno and on Bun over one ${engine} hear each other`, { skip }, async () => {
+    await using server = await startServer();
+    const port = String(server.port);
+    await using deno = await start("deno", "bridges/node.ts", engine, port, "");
+    await using bun = await start("bun", "bridges/node.ts", engine, port, "");
+    await using a = await Member.at(deno.firstLine, LOBBY);
+    await using b = await Member.at(bun.firstLine, LOBBY);
+    await a.client.rpc.say({ room: LOBBY, from: 1, first: 0, count: 2000 });
+    await b.client.rpc.say({ room: LOBBY, from: 2, first: 0, count: 2000 });
+    for (const member of [a, b]) {
+      await until(() => member.heard.length === 4000);
+      assertEquals([member.from(1), member.from(2)], [numbers(2000), numbers(2000)]);
+    }
+  });
 }

@@ -1,11 +1,19 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { test } from "node:test";
-import { createClient, createClientPool, createCluster } from "redis";
+import { createClient, createClientPool, createCluster, createSentinel } from "redis";
 import { redisBroker, type RedisClient } from "../../bridges/redis.ts";
 import { Topic } from "../../wire/topic.ts";
+import { Engine, freePort } from "../support/engine.ts";
 import { Proxy } from "../support/proxy.ts";
 import { findRedisServer, RedisServer } from "../support/redis_server.ts";
-import { LOBBY, type LocalNode, localNode, twentyCome, untilHeard } from "./local_node.ts";
+import {
+  configuration,
+  LOBBY,
+  type LocalNode,
+  localNode,
+  twentyCome,
+  untilHeard,
+} from "./local_node.ts";
 import { until } from "./members.ts";
 
 const command = findRedisServer();
@@ -186,4 +194,38 @@ test("rights to a service's own channels, as the documentation has them, are eno
   await twentyCome(a, b);
   await until(() => a.status.proofAgeMs !== undefined && b.status.proofAgeMs !== undefined);
   assertEquals([a.errors, b.errors], [[], []]);
+});
+
+test("a Redis master dies under a Sentinel: the nodes go on over the replica that follows it", {
+  skip,
+}, async () => {
+  await using master = await startRedis();
+  await using _replica = await startRedis("--replicaof", "127.0.0.1", String(master.port));
+  const port = await freePort();
+  const path = await configuration(
+    `port ${port}\nbind 127.0.0.1\nsentinel monitor m 127.0.0.1 ${master.port} 1\n` +
+      "sentinel down-after-milliseconds m 500\nsentinel failover-timeout m 2000\n",
+  );
+  await using sentinel = new Engine(command ?? "", port, [path, "--sentinel"]);
+  await sentinel.start();
+  const asking = createClient({ socket: { port } });
+  await asking.connect();
+  await until(async () => String(await asking.sendCommand(["SENTINEL", "REPLICAS", "m"])) !== "");
+  asking.destroy();
+  const node = (...joined: Topic[]): Promise<LocalNode> => {
+    const client = createSentinel({
+      name: "m",
+      sentinelRootNodes: [{ host: "127.0.0.1", port }],
+    });
+    client.on("error", () => {});
+    return localNode(redisBroker(client), ...joined);
+  };
+  await using a = await node();
+  await using b = await node(LOBBY);
+  await twentyCome(a, b);
+  await master.kill();
+  await until(() => a.status.link === "down");
+  await until(() => a.status.link === "up" && b.status.subscribed === 1);
+  await untilHeard(a, b);
+  await twentyCome(a, b);
 });
