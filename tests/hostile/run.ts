@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { build, stop } from "esbuild";
 import { Buffer } from "node:buffer";
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
@@ -38,6 +37,8 @@ let bundle: Promise<string> | undefined;
 /** The server as plain JavaScript, for Node. */
 function bundled(): Promise<string> {
   return bundle ??= (async () => {
+    // Only where it is used: it is a dependency of Deno's tasks.
+    const { build, stop } = await import("esbuild");
     const folder = mkdtempSync(join(tmpdir(), "hardlight-hostile-"));
     process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
     const outfile = join(folder, "target.mjs");
