@@ -73,7 +73,7 @@ export interface NatsSubscription {
 export const MAX_NATS_TOPIC_BYTES = 2048;
 
 /** Bytes that are sent before the server is asked whether it has seen them. */
-const BYTES_PER_FLUSH = 65_536;
+const BYTES_PER_FLUSH = 1 << 19;
 /** Bytes of memory that a message takes in the client besides its own. */
 const MESSAGE_COST_BYTES = 512;
 /** Probes without an answer after which the connection is given up. */
@@ -91,6 +91,7 @@ interface Sent {
   readonly topic: Topic;
   readonly subject: string;
   readonly events: number;
+  refused: boolean;
 }
 
 /** A broker over a NATS connection. */
@@ -107,7 +108,9 @@ export class NatsBroker implements Broker {
   #alone: Promise<void> = Promise.resolve();
   #draining: Promise<void> | undefined;
   #unflushedBytes = 0;
-  #sent: Sent[] = [];
+  readonly #sent: Sent[] = [];
+  /** How many were forgotten: they have been sent before those. */
+  #forgotten = 0;
   /** Refusals so far that did not say what they are about. */
   #unnamed = 0;
   #lastError: unknown;
@@ -172,7 +175,7 @@ export class NatsBroker implements Broker {
       if (type === "error") this.#refused(error);
       if (type !== "disconnect" && type !== "reconnect") continue;
       this.#told = true;
-      this.#sent = [];
+      this.#forget(this.#sent.length);
       if (type === "reconnect") this.#cluster?.join();
       node.link(type === "disconnect" ? "down" : "up", this.#lastError);
       this.#lastError = undefined;
@@ -185,9 +188,9 @@ export class NatsBroker implements Broker {
     const { operation, subject, message } = about(error);
     if (operation === "subscription") return;
     if (operation === "publish") {
-      const at = this.#sent.findIndex((each) => each.subject === subject);
-      const [sent] = at === -1 ? [] : this.#sent.splice(at, 1);
+      const sent = this.#sent.find((each) => each.subject === subject && !each.refused);
       if (sent === undefined) return;
+      sent.refused = true;
       return this.#node?.refused(sent.topic, sent.events, new BrokerRefusal(error));
     }
     if (/control line/i.test(message)) return this.#tooLong(error);
@@ -280,24 +283,39 @@ export class NatsBroker implements Broker {
   publish(topic: Topic, message: Uint8Array, events: number): void | Promise<void> {
     const subject = this.#subscribed.get(topic.key)?.subject ?? this.#subject(topic);
     this.#connection.publish(subject, message);
-    this.#sent.push({ topic, subject, events });
+    this.#sent.push({ topic, subject, events, refused: false });
     this.#unflushedBytes += message.length + MESSAGE_COST_BYTES;
     if (this.#unflushedBytes < BYTES_PER_FLUSH) return;
     // The client buffers without bound: what it has not got rid of is known by the answer to a flush.
-    return this.#draining ??= this.#flush().finally(() => {
-      this.#draining = undefined;
-      this.#unflushedBytes = 0;
-    });
+    if (this.#draining === undefined) {
+      const flushed = this.#connection.flush();
+      this.#forgetSent(flushed).catch(() => {});
+      this.#draining = flushed.finally(() => {
+        this.#draining = undefined;
+        this.#unflushedBytes = 0;
+      });
+    }
+    return this.#draining;
+  }
+
+  /** What was sent before a flush is not refused any more once it is answered. */
+  async #forgetSent(flushed: Promise<void>): Promise<void> {
+    const end = this.#forgotten + this.#sent.length;
+    await flushed;
+    // What the server said before its answer is told by way of several turns of the microtask queue.
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    this.#forget(end - this.#forgotten);
+  }
+
+  #forget(messages: number): void {
+    if (messages <= 0) return;
+    this.#sent.splice(0, messages);
+    this.#forgotten += messages;
   }
 
   /** The server has seen everything, and would have refused it by now. */
-  async #flush(): Promise<void> {
-    const sent = this.#sent.length;
-    const array = this.#sent;
-    await this.#connection.flush();
-    // What the server said before its answer is told by way of several turns of the microtask queue.
-    await new Promise((resolve) => setTimeout(resolve, 0));
-    if (this.#sent === array) array.splice(0, sent);
+  #flush(): Promise<void> {
+    return this.#forgetSent(this.#connection.flush());
   }
 
   /** One flush for all who ask in one turn. */
@@ -347,7 +365,7 @@ export class NatsBroker implements Broker {
       for (const subscription of subscriptions) subscription.unsubscribe();
     }
     this.#subscribed.clear();
-    this.#sent = [];
+    this.#forget(this.#sent.length);
   }
 }
 

@@ -13,6 +13,8 @@ const RETRY_MS = 50;
 const MAX_RETRY_MS = 1000;
 /** Probes without an answer after which the connections are given up. */
 const SILENCES = 2;
+/** Messages on their way: each is a command, promises and timers, some 6 KiB. */
+const MAX_MESSAGES_IN_FLIGHT = 4096;
 
 interface Subscribed {
   readonly channels: readonly string[];
@@ -31,6 +33,7 @@ export class RedisBroker implements Broker {
   #connections: RedisConnections | undefined;
   #silences = 0;
   #wake: (() => void) | undefined;
+  readonly maxMessagesInFlight: number = MAX_MESSAGES_IN_FLIGHT;
 
   /** Create for the server of a client. */
   constructor(client: RedisClient, options: PrefixOptions) {

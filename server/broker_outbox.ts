@@ -13,13 +13,7 @@ import { EventNumbers } from "./event_numbers.ts";
 /** Bytes of a message that takes no further event, if the engine takes that much. */
 export const MAX_BATCH_BYTES = 65_536;
 /** Bytes of memory that a message on its way takes besides its own, where the broker does not say. */
-const MESSAGE_COST_BYTES = 512;
-/**
- * Messages that are handed to the engine and not done with. In its client each takes kilobytes (a command,
- * promises, timers), so the rest waits here. They are not merged: that would change the order over topics.
- */
-export const MAX_MESSAGES_IN_FLIGHT = 1024;
-
+const MESSAGE_COST_BYTES = 256;
 /**
  * Milliseconds until the next flush, for each event of the last one, and at most; and how many may be taken
  * in advance. A write to the engine costs as much as a dozen events, so in a dense stream of turns several
@@ -28,6 +22,9 @@ export const MAX_MESSAGES_IN_FLIGHT = 1024;
 const FLUSH_MS_PER_EVENT = 0.05;
 const MAX_FLUSH_MS = 0.5;
 const FLUSH_BURST_MS = 1;
+
+/** Messages that may stay in the queue when they have been handed on: moving the others has a cost. */
+const MAX_HANDED = 1024;
 
 interface Sealed {
   readonly topic: Topic;
@@ -178,11 +175,12 @@ export class BrokerOutbox {
     this.#hand();
   }
 
-  #hand(max = MAX_MESSAGES_IN_FLIGHT): void {
+  /** What is over the broker's number waits. It is not merged: that would change the order over topics. */
+  #hand(max = this.#options.broker.maxMessagesInFlight ?? Infinity): void {
     while (this.#inFlight < max && this.#handed < this.#sealed.length) {
       this.#send(this.#sealed[this.#handed++]!);
     }
-    if (this.#handed < this.#sealed.length && this.#handed < MAX_MESSAGES_IN_FLIGHT) return;
+    if (this.#handed < this.#sealed.length && this.#handed < MAX_HANDED) return;
     this.#sealed.splice(0, this.#handed);
     this.#handed = 0;
   }
@@ -208,7 +206,15 @@ export class BrokerOutbox {
       if (message.length > maxMessageBytes) throw tooLong(message.length, maxMessageBytes);
       const sent = broker.publish(topic, message, count);
       if (sent === undefined) done();
-      else sent.then(done, failed).then(goOn);
+      else {
+        sent.then(() => {
+          done();
+          goOn();
+        }, (error) => {
+          failed(error);
+          goOn();
+        });
+      }
     } catch (error) {
       failed(error);
     }

@@ -52,6 +52,11 @@ export interface Broker {
    * messages they are bounded by `maxBufferedBytes`.
    */
   readonly messageCostBytes?: number | undefined;
+  /**
+   * Messages whose `publish()` may be unsettled at a time; others wait in the node, where they take less
+   * memory than in an engine's client. Default: any number.
+   */
+  readonly maxMessagesInFlight?: number | undefined;
   /** Begin, and tell the node when the link is up. Called once, and again after `close()`. */
   start(node: BrokerNode): void | PromiseLike<void>;
   /** Let a topic's messages come. Settles when the engine has agreed. Twice is once. */

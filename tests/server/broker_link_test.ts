@@ -152,6 +152,30 @@ test("bytes on the way are bounded: what is more is dropped and counted", async 
   await end(node);
 });
 
+test("no more than maxMessagesInFlight are handed to the engine at a time; the rest follows in order", async () => {
+  const node = await makeNode(new Bus());
+  Object.assign(node.broker, { maxMessagesInFlight: 3 });
+  const sent: string[] = [];
+  const settle: (() => void)[] = [];
+  node.broker.send = (_, topic) => {
+    sent.push(`${topic}`);
+    return new Promise((resolve) => settle.push(resolve));
+  };
+  const topics = Array.from({ length: 10 }, (_, i) => `t${i}`);
+  for (const topic of topics) node.core.events.emit(topic, { type: "quiet" });
+  await turn();
+  assertEquals([sent, node.core.broker!.published], [topics.slice(0, 3), 3]);
+  settle.shift()!();
+  await turn();
+  assertEquals(sent, topics.slice(0, 4));
+  while (settle.length > 0) {
+    settle.shift()!();
+    await turn();
+  }
+  assertEquals([sent, node.core.broker!.pendingBytes], [topics, 0]);
+  await end(node);
+});
+
 test("garbage, other versions, own echoes, doubles and what is late are counted, none is delivered", async () => {
   const bus = new Bus();
   const [a, b] = [await makeNode(bus), await makeNode(bus)];
