@@ -14,19 +14,20 @@
  * @module
  */
 import type { Broker } from "../wire/broker.ts";
-import { NatsBroker, type NatsConnection } from "./nats_broker.ts";
+import { NatsBroker } from "./nats_broker.ts";
+import type { NatsConnection } from "./nats_connection.ts";
 import { checkPrefixes, type PrefixOptions } from "./topic_name.ts";
 
 export { type Broker, type BrokerNode, BrokerRefusal } from "../wire/broker.ts";
 export { Topic } from "../wire/topic.ts";
-export {
-  MAX_NATS_TOPIC_BYTES,
-  type NatsConnection,
-  type NatsMessage,
-  type NatsServerInfo,
-  type NatsStatus,
-  type NatsSubscription,
-} from "./nats_broker.ts";
+export { MAX_NATS_TOPIC_BYTES } from "./nats_broker.ts";
+export type {
+  NatsConnection,
+  NatsMessage,
+  NatsServerInfo,
+  NatsStatus,
+  NatsSubscription,
+} from "./nats_connection.ts";
 export type { PrefixOptions } from "./topic_name.ts";
 
 /** What {@linkcode natsBroker} can be told. */

@@ -6,68 +6,9 @@
 import { type Broker, type BrokerNode, BrokerRefusal } from "../wire/broker.ts";
 import { Topic } from "../wire/topic.ts";
 import { NatsCluster } from "./nats_cluster.ts";
+import type { NatsConnection, NatsMessage, NatsSubscription } from "./nats_connection.ts";
+import { SentMessages } from "./sent_messages.ts";
 import { prefixesOf, type PrefixOptions, topicName } from "./topic_name.ts";
-
-/** A NATS connection, by what is used of it: `@nats-io/transport-node`, `-deno`, `nats-core`, or `nats` 2. */
-export interface NatsConnection {
-  /** What the server says of itself, once it has. */
-  readonly info?: NatsServerInfo | undefined;
-  /** What the connection was made with. */
-  readonly options?: { readonly noEcho?: boolean | undefined } | undefined;
-  /** Send a message. */
-  publish(subject: string, payload: Uint8Array, options?: { readonly reply: string }): void;
-  /** Let a subject's messages come. */
-  subscribe(
-    subject: string,
-    options: { callback(error: Error | null, message: NatsMessage): void; queue?: string },
-  ): NatsSubscription;
-  /** Resolves when the server has seen everything sent so far. */
-  flush(): Promise<void>;
-  /** What happens to the link. */
-  status(): AsyncIterable<NatsStatus>;
-  /** Resolves when the connection has ended for good. */
-  closed(): Promise<unknown>;
-  /** Whether it has. */
-  isClosed?(): boolean;
-  /** Give up the server's connection, and make another. */
-  reconnect?(): Promise<void>;
-}
-
-/** What a server says of itself, by what is used of it. */
-export interface NatsServerInfo {
-  /** Bytes of the largest message it takes. */
-  readonly max_payload: number;
-  /** Its id. */
-  readonly server_id?: string | undefined;
-  /** Its cluster's name, if it is in one. */
-  readonly cluster?: string | undefined;
-}
-
-/** What happens to a link: `disconnect`, `reconnect`, or an `error` that the server sent. */
-export interface NatsStatus {
-  /** Which. */
-  readonly type: string;
-  /** What the server said; of a permission, which `subject` it lacks for which `operation`. */
-  readonly error?: unknown;
-}
-
-/** A message, by what is used of it. */
-export interface NatsMessage {
-  /** The payload. */
-  readonly data: Uint8Array;
-  /** Where it was sent. */
-  readonly subject?: string | undefined;
-  /** Where its answer goes. */
-  readonly reply?: string | undefined;
-  /** What the server says instead of a payload: 503 where nobody listens. */
-  readonly headers?: { readonly code: number } | undefined;
-}
-
-/** A subscription, by what is used of it. */
-export interface NatsSubscription {
-  /** Stop it. */
-  unsubscribe(): void;
-}
 
 /** Bytes a topic may have: a subject must fit a line of NATS's protocol, of 4,096 bytes. */
 export const MAX_NATS_TOPIC_BYTES = 2048;
@@ -86,14 +27,6 @@ interface Subscribed {
   error: unknown;
 }
 
-/** A message that the server may still refuse. */
-interface Sent {
-  readonly topic: Topic;
-  readonly subject: string;
-  readonly events: number;
-  refused: boolean;
-}
-
 /** A broker over a NATS connection. */
 export class NatsBroker implements Broker {
   readonly #connection: NatsConnection;
@@ -108,9 +41,7 @@ export class NatsBroker implements Broker {
   #alone: Promise<void> = Promise.resolve();
   #draining: Promise<void> | undefined;
   #unflushedBytes = 0;
-  readonly #sent: Sent[] = [];
-  /** How many were forgotten: they have been sent before those. */
-  #forgotten = 0;
+  readonly #sent = new SentMessages();
   /** Refusals so far that did not say what they are about. */
   #unnamed = 0;
   #lastError: unknown;
@@ -175,7 +106,7 @@ export class NatsBroker implements Broker {
       if (type === "error") this.#refused(error);
       if (type !== "disconnect" && type !== "reconnect") continue;
       this.#told = true;
-      this.#forget(this.#sent.length);
+      this.#sent.clear();
       if (type === "reconnect") this.#cluster?.join();
       node.link(type === "disconnect" ? "down" : "up", this.#lastError);
       this.#lastError = undefined;
@@ -188,9 +119,8 @@ export class NatsBroker implements Broker {
     const { operation, subject, message } = about(error);
     if (operation === "subscription") return;
     if (operation === "publish") {
-      const sent = this.#sent.find((each) => each.subject === subject && !each.refused);
+      const sent = this.#sent.refuse(subject);
       if (sent === undefined) return;
-      sent.refused = true;
       return this.#node?.refused(sent.topic, sent.events, new BrokerRefusal(error));
     }
     if (/control line/i.test(message)) return this.#tooLong(error);
@@ -283,7 +213,7 @@ export class NatsBroker implements Broker {
   publish(topic: Topic, message: Uint8Array, events: number): void | Promise<void> {
     const subject = this.#subscribed.get(topic.key)?.subject ?? this.#subject(topic);
     this.#connection.publish(subject, message);
-    this.#sent.push({ topic, subject, events, refused: false });
+    this.#sent.add(topic, subject, events);
     this.#unflushedBytes += message.length + MESSAGE_COST_BYTES;
     if (this.#unflushedBytes < BYTES_PER_FLUSH) return;
     // The client buffers without bound: what it has not got rid of is known by the answer to a flush.
@@ -300,17 +230,11 @@ export class NatsBroker implements Broker {
 
   /** What was sent before a flush is not refused any more once it is answered. */
   async #forgetSent(flushed: Promise<void>): Promise<void> {
-    const end = this.#forgotten + this.#sent.length;
+    const { end } = this.#sent;
     await flushed;
     // What the server said before its answer is told by way of several turns of the microtask queue.
     await new Promise((resolve) => setTimeout(resolve, 0));
-    this.#forget(end - this.#forgotten);
-  }
-
-  #forget(messages: number): void {
-    if (messages <= 0) return;
-    this.#sent.splice(0, messages);
-    this.#forgotten += messages;
+    this.#sent.forget(end);
   }
 
   /** The server has seen everything, and would have refused it by now. */
@@ -365,7 +289,7 @@ export class NatsBroker implements Broker {
       for (const subscription of subscriptions) subscription.unsubscribe();
     }
     this.#subscribed.clear();
-    this.#forget(this.#sent.length);
+    this.#sent.clear();
   }
 }
 

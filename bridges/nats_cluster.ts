@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { NatsConnection, NatsMessage, NatsSubscription } from "./nats_broker.ts";
+import type { NatsConnection, NatsMessage, NatsSubscription } from "./nats_connection.ts";
 
 /** Milliseconds that nodes at other servers have to make themselves known to one that starts. */
 const GATHER_MS = 300;

@@ -1,0 +1,66 @@
+/**
+ * {@linkcode NatsConnection}: what is used of a NATS client.
+ *
+ * @module
+ */
+
+/** A NATS connection, by what is used of it: `@nats-io/transport-node`, `-deno`, `nats-core`, or `nats` 2. */
+export interface NatsConnection {
+  /** What the server says of itself, once it has. */
+  readonly info?: NatsServerInfo | undefined;
+  /** What the connection was made with. */
+  readonly options?: { readonly noEcho?: boolean | undefined } | undefined;
+  /** Send a message. */
+  publish(subject: string, payload: Uint8Array, options?: { readonly reply: string }): void;
+  /** Let a subject's messages come. */
+  subscribe(
+    subject: string,
+    options: { callback(error: Error | null, message: NatsMessage): void; queue?: string },
+  ): NatsSubscription;
+  /** Resolves when the server has seen everything sent so far. */
+  flush(): Promise<void>;
+  /** What happens to the link. */
+  status(): AsyncIterable<NatsStatus>;
+  /** Resolves when the connection has ended for good. */
+  closed(): Promise<unknown>;
+  /** Whether it has. */
+  isClosed?(): boolean;
+  /** Give up the server's connection, and make another. */
+  reconnect?(): Promise<void>;
+}
+
+/** What a server says of itself, by what is used of it. */
+export interface NatsServerInfo {
+  /** Bytes of the largest message it takes. */
+  readonly max_payload: number;
+  /** Its id. */
+  readonly server_id?: string | undefined;
+  /** Its cluster's name, if it is in one. */
+  readonly cluster?: string | undefined;
+}
+
+/** What happens to a link: `disconnect`, `reconnect`, or an `error` that the server sent. */
+export interface NatsStatus {
+  /** Which. */
+  readonly type: string;
+  /** What the server said; of a permission, which `subject` it lacks for which `operation`. */
+  readonly error?: unknown;
+}
+
+/** A message, by what is used of it. */
+export interface NatsMessage {
+  /** The payload. */
+  readonly data: Uint8Array;
+  /** Where it was sent. */
+  readonly subject?: string | undefined;
+  /** Where its answer goes. */
+  readonly reply?: string | undefined;
+  /** What the server says instead of a payload: 503 where nobody listens. */
+  readonly headers?: { readonly code: number } | undefined;
+}
+
+/** A subscription, by what is used of it. */
+export interface NatsSubscription {
+  /** Stop it. */
+  unsubscribe(): void;
+}
