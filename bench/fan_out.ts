@@ -1,7 +1,7 @@
 /**
- * One message to many connections: HardLight's events beside the runtime's own fastest ways.
+ * One message to many connections: hardlight's events beside the runtime's own fastest ways.
  *
- * The clients are alike: connections of HardLight's transport that count frames. A turn is a trigger,
+ * The clients are alike: connections of hardlight's transport that count frames. A turn is a trigger,
  * and the wait until every frame has come, again and again.
  *
  * @module

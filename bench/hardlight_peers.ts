@@ -1,5 +1,5 @@
 /**
- * HardLight's client on the counter.
+ * hardlight's client on the counter.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * Latency and throughput of HardLight beside raw WebSockets: see `bench/README.md`.
+ * Latency and throughput of hardlight beside raw WebSockets: see `bench/README.md`.
  *
  * Run: `deno task bench:all` or `bun run bench:all`, with `--quick`, `--rounds 5`, `--only rpc,codec`, `--cores 1`.
  *

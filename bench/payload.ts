@@ -147,7 +147,7 @@ export async function runPayload(options: Options): Promise<Table> {
     columns: ["", "p50 µs", "÷ raw"],
     rows,
     notes: [
-      "Text of records; raw frames are copied as they are, HardLight's are decoded and encoded.",
+      "Text of records; raw frames are copied as they are, hardlight's are decoded and encoded.",
     ],
   };
 }

@@ -1,5 +1,5 @@
 /**
- * Round trips: HardLight beside raw WebSockets of the same runtime.
+ * Round trips: hardlight beside raw WebSockets of the same runtime.
  *
  * @module
  */

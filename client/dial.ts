@@ -5,7 +5,8 @@
  */
 import type { Clock } from "../wire/clock.ts";
 import { CloseCode } from "../wire/close.ts";
-import { ConnectError, type ConnectErrorCode } from "../wire/errors.ts";
+import { type RefusalCode, REFUSALS } from "../wire/codes.ts";
+import { ConnectError } from "../wire/errors.ts";
 import { REFUSED } from "../wire/handshake.ts";
 import type {
   CloseInfo,
@@ -89,22 +90,27 @@ function awaitRefusal(
     onMessage() {},
     onClose(info) {
       forget();
-      giveUp(closedError(info) ?? new ConnectError("BadHandshake", describe(info)));
+      giveUp(refusalBy(info) ?? new ConnectError("BadHandshake", describe(info)));
     },
   };
 }
 
-const REFUSALS: Readonly<Record<number, ConnectErrorCode>> = {
-  [CloseCode.SchemaMismatch]: "SchemaMismatch",
-  [CloseCode.Unauthorized]: "Unauthorized",
-  [CloseCode.OriginRefused]: "OriginRefused",
-  [CloseCode.TooBusy]: "TooBusy",
-};
-
-/** What a server means by its close code, if that says why it does not want this client. */
+/**
+ * What a server means by its close code, if that says why it does not want this client. Of a connection
+ * that was open: a server that failed, or found a message amiss, may be tried again.
+ */
 export function closedError(info: CloseInfo): ConnectError | undefined {
-  const code = REFUSALS[info.code];
-  return code && new ConnectError(code, describe(info));
+  const { code } = info;
+  return code === CloseCode.Protocol || code === CloseCode.Internal ? undefined : refusalBy(info);
+}
+
+function refusalBy(info: CloseInfo): ConnectError | undefined {
+  for (const [code, { status, closeCode }] of Object.entries(REFUSALS)) {
+    if (closeCode === info.code) {
+      return new ConnectError(code as RefusalCode, describe(info), { status });
+    }
+  }
+  return undefined;
 }
 
 function describe({ code, reason }: CloseInfo): string {

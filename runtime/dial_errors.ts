@@ -4,18 +4,9 @@
  * @module
  */
 
+import { REFUSALS } from "../wire/codes.ts";
 import { ConnectError } from "../wire/errors.ts";
 import type { ConnectErrorCode } from "../wire/errors.ts";
-
-/** Codes that a server may name in its refusal. */
-const REFUSALS: ReadonlySet<string> = new Set<ConnectErrorCode>([
-  "BadHandshake",
-  "ProtocolMismatch",
-  "SchemaMismatch",
-  "Unauthorized",
-  "OriginRefused",
-  "TooBusy",
-]);
 
 /**
  * An answer that is not 101. `refused` is its `x-hl-refused` header, `body` the start of its body.
@@ -44,7 +35,7 @@ function oneLine(text: string): string {
 }
 
 function refusalCode(status: number, refused: string): ConnectErrorCode {
-  if (REFUSALS.has(refused)) return refused as ConnectErrorCode;
+  if (Object.hasOwn(REFUSALS, refused)) return refused as ConnectErrorCode;
   if (status === 401 || status === 403) return "Unauthorized";
   return status === 503 ? "TooBusy" : "BadHandshake";
 }

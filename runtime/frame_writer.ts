@@ -13,7 +13,7 @@ import { applyMask, packMask } from "./mask.ts";
 const MAX_LOOPED_BYTES = 48;
 /**
  * Largest payload of a client's frame, in bytes: 16 MiB, which is what servers on tungstenite take,
- * Rust's HardLight among them. They take larger messages in several frames.
+ * Rust's hardlight among them. They take larger messages in several frames.
  */
 const MAX_FRAME_BYTES = 1 << 24;
 /** The first bit of a message's last frame. */

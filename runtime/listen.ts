@@ -96,7 +96,7 @@ export function misdirected(): Response {
 
 /** The answer to a request that asks for no WebSocket, where the user gave none. */
 export function describeEndpoint(): Response {
-  return new Response("This is a HardLight endpoint: connect with a HardLight client.\n", {
+  return new Response("This is a hardlight endpoint: connect with a hardlight client.\n", {
     headers: { "content-type": "text/plain; charset=utf-8" },
   });
 }

@@ -3,34 +3,24 @@
  *
  * @module
  */
-import { CloseCode } from "../wire/close.ts";
-import type { ConnectErrorCode } from "../wire/errors.ts";
+import { type RefusalCode, REFUSALS } from "../wire/codes.ts";
 import { MIN_RECEIVES_BYTES, RECEIVES_QUERY, REFUSED, REFUSED_HEADER } from "../wire/handshake.ts";
 import type { TransportListener, Upgrade } from "../wire/transport.ts";
 
 /** Why a connection is refused. */
 export interface Refusal {
   /** What the client is to report. */
-  readonly code: ConnectErrorCode;
+  readonly code: RefusalCode;
   /** In words. */
   readonly reason: string;
 }
-
-const STATUS: Partial<Record<ConnectErrorCode, readonly [status: number, closeCode: number]>> = {
-  ProtocolMismatch: [400, CloseCode.Protocol],
-  SchemaMismatch: [400, CloseCode.SchemaMismatch],
-  Unauthorized: [401, CloseCode.Unauthorized],
-  OriginRefused: [403, CloseCode.OriginRefused],
-  TooBusy: [503, CloseCode.TooBusy],
-};
-const ERROR = [500, CloseCode.Internal] as const;
 
 const IGNORE: TransportListener = { onMessage() {}, onClose() {} };
 
 /** A refusal as an HTTP answer: the code in a header, the reason as text. */
 export function refuseByResponse({ code, reason }: Refusal): Response {
   return new Response(`${reason}\n`, {
-    status: (STATUS[code] ?? ERROR)[0],
+    status: REFUSALS[code].status,
     headers: { "content-type": "text/plain; charset=utf-8", [REFUSED_HEADER]: code },
   });
 }
@@ -41,7 +31,7 @@ export function refuseByClose({ code, reason }: Refusal): Upgrade {
     protocol: REFUSED,
     headers: {},
     open(transport): TransportListener {
-      transport.close((STATUS[code] ?? ERROR)[1], reason);
+      transport.close(REFUSALS[code].closeCode, reason);
       return IGNORE;
     },
   };
@@ -71,5 +61,5 @@ export const WRONG_ORIGIN: Refusal = {
 /** See `authorize`. */
 export const UNAUTHORIZED: Refusal = {
   code: "Unauthorized",
-  reason: "The request was not authorised",
+  reason: "The request was not authorized",
 };

@@ -94,7 +94,7 @@ export async function selfSigned(options: SelfSignedOptions = {}): Promise<SelfS
   const algorithm = sequence(objectIdentifier(ECDSA_WITH_SHA256));
   const commonName = tlv(
     DER_TAG.utf8String,
-    new TextEncoder().encode(`HardLight self-signed ${hex(serial.subarray(0, 8))}`),
+    new TextEncoder().encode(`hardlight self-signed ${hex(serial.subarray(0, 8))}`),
   );
   const name = sequence(
     tlv(DER_TAG.set, sequence(objectIdentifier(COMMON_NAME), commonName)),

@@ -25,7 +25,7 @@ export const CloseCode = {
   TooBusy: 4013,
   /** The peer was silent for too long. */
   IdleTimeout: 4000,
-  /** The request was not authorised. */
+  /** The request was not authorized. */
   Unauthorized: 4401,
   /** The page's origin is not allowed. */
   OriginRefused: 4403,

@@ -32,11 +32,17 @@ export type RpcHandlerErrorCode = typeof RPC_HANDLER_ERRORS[number];
  *
  * | code | may the call have run? |
  * | --- | --- |
- * | `ClientNotConnected` | no: it was not sent |
- * | `TooManyCallsInFlight`, `ClientEncodeError` | no: it was not sent |
- * | `ConnectionLost` | yes: it was sent, and the connection ended before the answer; no if `retryable` |
- * | `DeadlineExceeded`, `Cancelled` | yes if it was sent: the server is not told |
- * | the rest | yes |
+ * | `ClientNotConnected` | no: there was no connection |
+ * | `TooManyCallsInFlight` | no: 256 are in flight, too much waits to be sent, or the server says that the client calls too often (`callRate`) or holds too much (`maxHeldBytes`) |
+ * | `ClientEncodeError` | no: its arguments do not fit, or are larger than a message may be |
+ * | `ServerDecodeError` | no: the server could not read it |
+ * | `ConnectionLost` | perhaps: it was sent, and the connection ended before the answer; no if `retryable` |
+ * | `DeadlineExceeded`, `Cancelled` | perhaps, if it was sent: the server is not told |
+ * | `HandlerPanicked` | yes: it threw, and what it threw stays on the server |
+ * | `ServerEncodeError`, `ClientDecodeError` | yes, but its answer cannot be read |
+ * | `ClientCompressError`, `ClientDecompressError`, `ServerCompressError`, `ServerDecompressError` | perhaps: only a handler that throws them sends them |
+ *
+ * A handler may throw an `RpcError` with any wire code: then it ran, and means what it likes.
  */
 export type RpcErrorCode =
   | RpcHandlerErrorCode
@@ -111,7 +117,7 @@ export type ConnectErrorCode =
   | "TlsFailed"
   /** The handshake did not finish in time. */
   | "TimedOut"
-  /** The server answered, but not as a HardLight server. */
+  /** The server answered, but not as a hardlight server. */
   | "BadHandshake"
   /** The server speaks another subprotocol. */
   | "ProtocolMismatch"
@@ -134,7 +140,7 @@ export class ConnectError extends Error {
   readonly code: ConnectErrorCode;
   /** Whether trying again with the same arguments can help. */
   readonly retryable: boolean;
-  /** The HTTP status of a refusal, where it can be read. */
+  /** The HTTP status of a refusal; in a page the one that the close code stands for. */
   readonly status: number | undefined;
   /** Create with a code and words for a person. */
   constructor(

@@ -1,5 +1,5 @@
 /**
- * HardLight's calls beside other ways to call over the network, on Deno, Bun and Node in one run:
+ * hardlight's calls beside other ways to call over the network, on Deno, Bun and Node in one run:
  * `npm install` in this folder, then `deno task bench:peers` or `bun bench/peers/rpc.ts`.
  *
  * `--quick` (the running runtime only), `--runtime deno,bun,node`, `--only trpc,grpc`, `--rounds 5`,

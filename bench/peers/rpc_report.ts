@@ -1,5 +1,5 @@
 /**
- * Tables of the calls: medians over rounds, ratios to HardLight within a round.
+ * Tables of the calls: medians over rounds, ratios to hardlight within a round.
  *
  * @module
  */
@@ -16,7 +16,7 @@ export interface Summary {
   readonly id: string;
   readonly name: string;
   readonly p50Us: number;
-  /** As a multiple of HardLight's. */
+  /** As a multiple of hardlight's. */
   readonly p50ToOurs: number;
   readonly p99Us: number;
   readonly cpuUs: number;
@@ -24,7 +24,7 @@ export interface Summary {
   readonly bytesPerCall: number;
   /** Calls a second, by {@linkcode DEPTHS}. */
   readonly perSecond: readonly number[];
-  /** HardLight's calls a second as a multiple of these. */
+  /** hardlight's calls a second as a multiple of these. */
   readonly oursToPerSecond: readonly number[];
 }
 

@@ -94,7 +94,8 @@ const REFUSALS: readonly (readonly [closeCode: number, expected: string])[] = [
   [4401, "Unauthorized"],
   [4403, "OriginRefused"],
   [4013, "TooBusy"],
-  [4002, "BadHandshake"],
+  [4002, "ProtocolMismatch"],
+  [4011, "BadHandshake"],
   [1006, "BadHandshake"],
 ];
 for (const [closeCode, expected] of REFUSALS) {

@@ -158,7 +158,7 @@ test("a server that accepts and says nothing is TimedOut", async () => {
   await new Promise<void>((resolve) => silent.close(() => resolve()));
 });
 
-test("a client whose authorisation is withdrawn does not come back", async () => {
+test("a client whose authorization is withdrawn does not come back", async () => {
   let allowed = true;
   let asked = 0;
   const server = await serve(

@@ -50,7 +50,7 @@ const CASES: readonly Case[] = [
     script: "deno_serve.ts",
     args: ["serve", "-A", "--parallel", "--port", "0"],
     path: "/",
-    plain: ["/", "This is a HardLight endpoint: connect with a HardLight client.\n"],
+    plain: ["/", "This is a hardlight endpoint: connect with a hardlight client.\n"],
   },
   {
     name: "the package ws",

@@ -1,5 +1,5 @@
 /**
- * HardLight as its README has it.
+ * hardlight as its README has it.
  *
  * @module
  */

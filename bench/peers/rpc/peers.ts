@@ -1,5 +1,5 @@
 /**
- * All that are measured, HardLight first.
+ * All that are measured, hardlight first.
  *
  * @module
  */

@@ -32,7 +32,7 @@ export const builtIn: RpcPeer = {
   open: async (port) => clientOf(await openBuiltIn(address(port), await webSocketClass())),
 };
 
-/** The client that HardLight dials with. */
+/** The client that hardlight dials with. */
 export const own: RpcPeer = {
   serve,
   open: async (port) => clientOf(await openOwn(address(port))),

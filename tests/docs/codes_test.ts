@@ -1,0 +1,120 @@
+import { assert, assertEquals } from "@std/assert";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+import { closedError } from "../../client/dial.ts";
+import { CloseCode } from "../../wire/close.ts";
+import { PROTOCOL_CODES, REFUSALS, RPC_CODES } from "../../wire/codes.ts";
+import {
+  ConnectError,
+  type ConnectErrorCode,
+  RPC_HANDLER_ERRORS,
+  RpcError,
+  type RpcErrorCode,
+} from "../../wire/errors.ts";
+import { isFinal } from "../../client/ends.ts";
+
+const read = (path: string): string =>
+  readFileSync(new URL(`../../${path}`, import.meta.url), "utf8").replace(/^ \* /gm, "");
+const README = read("README.md");
+const PROTOCOL = read("PROTOCOL.md");
+const ERRORS = read("wire/errors.ts");
+
+/** The rows of the table whose head has these columns; a row for each code in the first column. */
+function table(text: string, ...columns: readonly string[]): Map<string, string[]> {
+  const cells = (line: string): string[] => line.slice(1, -1).split("|").map((cell) => cell.trim());
+  const lines = text.split("\n");
+  const start = lines.findIndex((line) =>
+    line.startsWith("|") && cells(line).join() === columns.join()
+  );
+  assert(start >= 0, `there is no table of ${columns.join(", ")}`);
+  const rows = new Map<string, string[]>();
+  for (let i = start + 2; lines[i]?.startsWith("|"); i++) {
+    const [first, ...rest] = cells(lines[i]!);
+    for (const code of first!.split(",")) rows.set(code.trim().replaceAll("`", ""), rest);
+  }
+  return rows;
+}
+
+/** Every code, of which the compiler says when one is missing. */
+const CONNECT: Readonly<Record<ConnectErrorCode, true>> = {
+  Unreachable: true,
+  TlsFailed: true,
+  TimedOut: true,
+  BadHandshake: true,
+  ProtocolMismatch: true,
+  SchemaMismatch: true,
+  Unauthorized: true,
+  OriginRefused: true,
+  TooBusy: true,
+  ConnectionLost: true,
+  Cancelled: true,
+};
+
+const firstWord = (text: string): string => /^[a-z]+/.exec(text)![0];
+const yesNo = (yes: boolean): string => yes ? "yes" : "no";
+const sorted = (names: Iterable<string>): string[] => [...names].sort();
+
+test("README.md says of each RpcError whether the call ran, and whether it is retryable", () => {
+  const rows = table(README, "code", "did the call run?", "`retryable`");
+  assertEquals(sorted(rows.keys()), sorted(Object.keys(RPC_CODES)));
+  for (const [code, { ran, retryable }] of Object.entries(RPC_CODES)) {
+    const [did, again] = rows.get(code)!;
+    assertEquals([code, firstWord(did!), firstWord(again!)], [code, ran, yesNo(retryable)]);
+    assertEquals(new RpcError(code as RpcErrorCode, "").retryable, retryable, code);
+  }
+});
+
+test("the documentation of RpcErrorCode says the same", () => {
+  const rows = table(ERRORS, "code", "may the call have run?");
+  assertEquals(sorted(rows.keys()), sorted(Object.keys(RPC_CODES)));
+  for (const [code, { ran }] of Object.entries(RPC_CODES)) {
+    assertEquals([code, firstWord(rows.get(code)![0]!)], [code, ran]);
+  }
+});
+
+test("PROTOCOL.md numbers the codes of RPC_HANDLER_ERRORS, which are the first of RPC_CODES", () => {
+  const rows = table(PROTOCOL, "code", "name", "sent here by a server, of itself");
+  assertEquals(
+    [...rows].map(([number, [name]]) => `${number} ${name}`),
+    RPC_HANDLER_ERRORS.map((code, i) => `${i} \`${code}\``),
+  );
+  assertEquals(Object.keys(RPC_CODES).slice(0, RPC_HANDLER_ERRORS.length), [...RPC_HANDLER_ERRORS]);
+});
+
+test("README.md says of each ConnectError its status and whether it is retryable", () => {
+  const rows = table(README, "code", "why", "status", "`retryable`");
+  assertEquals(sorted(rows.keys()), sorted(Object.keys(CONNECT)));
+  for (const [code, [, status, again]] of rows) {
+    const refusal = Object.hasOwn(REFUSALS, code) ? REFUSALS[code as keyof typeof REFUSALS] : null;
+    assertEquals([code, status], [code, String(refusal?.status ?? "")]);
+    const error = new ConnectError(code as ConnectErrorCode, "", { status: refusal?.status });
+    const retryable = again === "yes" || again === `from status ${refusal?.status} on`;
+    assertEquals([code, error.retryable], [code, retryable]);
+  }
+});
+
+test("PROTOCOL.md has each refusal with its status and close code", () => {
+  const rows = table(PROTOCOL, "code", "why", "status", "close");
+  assertEquals(
+    [...rows].map(([code, [, status, closeCode]]) => [code, Number(status), Number(closeCode)]),
+    Object.entries(REFUSALS).map(([code, { status, closeCode }]) => [code, status, closeCode]),
+  );
+});
+
+test("README.md has each ProtocolError with its close code", () => {
+  const rows = table(README, "code", "what came", "close");
+  assertEquals(sorted(rows.keys()), sorted(Object.keys(PROTOCOL_CODES)));
+  for (const [code, closeCode] of Object.entries(PROTOCOL_CODES)) {
+    // The connection goes on after an event, whatever its error says.
+    assertEquals(rows.get(code)![1], code === "BadEvent" ? "–" : String(closeCode), code);
+  }
+});
+
+test("PROTOCOL.md has each close code, and whether clients connect again after it", () => {
+  const rows = table(PROTOCOL, "code", "meaning", "reconnect");
+  assertEquals(sorted(rows.keys()), sorted(Object.values(CloseCode).map(String)));
+  for (const [code, [, again]] of rows) {
+    const error = closedError({ code: Number(code), reason: "" });
+    assertEquals([code, again], [code, yesNo(error === undefined || !isFinal(error))]);
+  }
+});

@@ -1,0 +1,70 @@
+/**
+ * All codes in one table a kind: what the server answers by, what a client makes errors of, and what the
+ * tables in README.md and PROTOCOL.md are checked against.
+ *
+ * Literals alone, so that a page loads those it uses and no others.
+ *
+ * @module
+ */
+import type { CloseCode } from "./close.ts";
+import type { ConnectErrorCode, ProtocolErrorCode, RpcErrorCode } from "./errors.ts";
+
+/** How a connection is refused. */
+export interface RefusalCodes {
+  /** HTTP status, for those who can read it. */
+  readonly status: number;
+  /** The close code that others get. */
+  readonly closeCode: CloseCode;
+}
+
+/** Why a server may refuse a connection, by what the client reports. */
+export const REFUSALS = {
+  ProtocolMismatch: { status: 400, closeCode: 4002 },
+  TooBusy: { status: 503, closeCode: 4013 },
+  OriginRefused: { status: 403, closeCode: 4403 },
+  SchemaMismatch: { status: 400, closeCode: 4010 },
+  Unauthorized: { status: 401, closeCode: 4401 },
+  BadHandshake: { status: 500, closeCode: 4011 },
+} as const satisfies Partial<Record<ConnectErrorCode, RefusalCodes>>;
+
+/** One of the codes a server refuses with. */
+export type RefusalCode = keyof typeof REFUSALS;
+
+/** Of a call that failed: whether it may have run, and whether it can be made again. */
+export interface RpcCode {
+  /** Whether the handler may have run. */
+  readonly ran: "no" | "perhaps" | "yes";
+  /** Whether it surely did not, and may succeed later. */
+  readonly retryable: boolean;
+}
+
+/**
+ * Why a call fails. Of the four that tell of compression nobody here knows more: neither a server of this
+ * module nor a Rust one sends them, unless a handler throws them, as it may the first eleven.
+ */
+export const RPC_CODES = {
+  ClientNotConnected: { ran: "no", retryable: true },
+  TooManyCallsInFlight: { ran: "no", retryable: true },
+  ClientEncodeError: { ran: "no", retryable: false },
+  ClientDecodeError: { ran: "yes", retryable: false },
+  ServerEncodeError: { ran: "yes", retryable: false },
+  ServerDecodeError: { ran: "no", retryable: false },
+  ClientCompressError: { ran: "perhaps", retryable: false },
+  ClientDecompressError: { ran: "perhaps", retryable: false },
+  ServerCompressError: { ran: "perhaps", retryable: false },
+  ServerDecompressError: { ran: "perhaps", retryable: false },
+  HandlerPanicked: { ran: "yes", retryable: false },
+  DeadlineExceeded: { ran: "perhaps", retryable: false },
+  Cancelled: { ran: "perhaps", retryable: false },
+  ConnectionLost: { ran: "perhaps", retryable: false },
+} as const satisfies Record<RpcErrorCode, RpcCode>;
+
+/** The close code of each way to break the protocol. After a `BadEvent` the connection goes on. */
+export const PROTOCOL_CODES = {
+  BadDeflate: 4002,
+  BadMessage: 4002,
+  TooBig: 4009,
+  BadState: 4002,
+  BadEvent: 4002,
+  BadReply: 4002,
+} as const satisfies Record<ProtocolErrorCode, CloseCode>;
