@@ -17,18 +17,27 @@ export interface RefusalCodes {
   readonly closeCode: CloseCode;
 }
 
+/** The codes a server refuses with. */
+export type RefusalCode =
+  & ConnectErrorCode
+  & (
+    | "ProtocolMismatch"
+    | "TooBusy"
+    | "OriginRefused"
+    | "SchemaMismatch"
+    | "Unauthorized"
+    | "BadHandshake"
+  );
+
 /** Why a server may refuse a connection, by what the client reports. */
-export const REFUSALS = {
+export const REFUSALS: Readonly<Record<RefusalCode, RefusalCodes>> = {
   ProtocolMismatch: { status: 400, closeCode: 4002 },
   TooBusy: { status: 503, closeCode: 4013 },
   OriginRefused: { status: 403, closeCode: 4403 },
   SchemaMismatch: { status: 400, closeCode: 4010 },
   Unauthorized: { status: 401, closeCode: 4401 },
   BadHandshake: { status: 500, closeCode: 4011 },
-} as const satisfies Partial<Record<ConnectErrorCode, RefusalCodes>>;
-
-/** One of the codes a server refuses with. */
-export type RefusalCode = keyof typeof REFUSALS;
+};
 
 /** Of a call that failed: whether it may have run, and whether it can be made again. */
 export interface RpcCode {
@@ -42,7 +51,7 @@ export interface RpcCode {
  * Why a call fails. Of the four that tell of compression nobody here knows more: neither a server of this
  * module nor a Rust one sends them, unless a handler throws them, as it may the first eleven.
  */
-export const RPC_CODES = {
+export const RPC_CODES: Readonly<Record<RpcErrorCode, RpcCode>> = {
   ClientNotConnected: { ran: "no", retryable: true },
   TooManyCallsInFlight: { ran: "no", retryable: true },
   ClientEncodeError: { ran: "no", retryable: false },
@@ -57,14 +66,14 @@ export const RPC_CODES = {
   DeadlineExceeded: { ran: "perhaps", retryable: false },
   Cancelled: { ran: "perhaps", retryable: false },
   ConnectionLost: { ran: "perhaps", retryable: false },
-} as const satisfies Record<RpcErrorCode, RpcCode>;
+};
 
 /** The close code of each way to break the protocol. After a `BadEvent` the connection goes on. */
-export const PROTOCOL_CODES = {
+export const PROTOCOL_CODES: Readonly<Record<ProtocolErrorCode, CloseCode>> = {
   BadDeflate: 4002,
   BadMessage: 4002,
   TooBig: 4009,
   BadState: 4002,
   BadEvent: 4002,
   BadReply: 4002,
-} as const satisfies Record<ProtocolErrorCode, CloseCode>;
+};

@@ -50,6 +50,8 @@ async function bundle(files: readonly string[], folder: string): Promise<string[
     format: "esm",
     platform: "node",
     target: TARGET,
+    // What is bundled with a test is not the program, which newer versions of Node would say it is.
+    define: { "import.meta.main": "false" },
     sourcemap: "inline",
     metafile: true,
     logLevel: "warning",
