@@ -5,11 +5,12 @@
  */
 import { type Codec, interpret } from "../codec/archive.ts";
 import type { Schema } from "../codec/schema.ts";
+import { fingerprintOf } from "../service/fingerprint.ts";
 import type { CallsOf, Service } from "../service/types.ts";
 import { type Clock, systemClock } from "../wire/clock.ts";
 import { CloseCode } from "../wire/close.ts";
 import type { Deflater } from "../wire/deflater.ts";
-import { RpcError } from "../wire/errors.ts";
+import { ConnectError, RpcError } from "../wire/errors.ts";
 import { tell } from "../wire/listener.ts";
 import type { Dialer, DialRequest, Transport } from "../wire/transport.ts";
 import { notConnected } from "./calls.ts";
@@ -191,7 +192,26 @@ export class ServiceClient<Methods, State, Event> implements Client<Methods, Sta
     }
   }
 
-  async #connectOnce(reconnected: boolean): Promise<Session> {
+  #connectOnce(reconnected: boolean): Promise<Session> {
+    return this.#attempt(reconnected).catch(async (error) => {
+      throw await this.#explain(error);
+    });
+  }
+
+  /** What to do where the server serves another service: a page loads that only then. */
+  async #explain(error: unknown): Promise<unknown> {
+    if (!(error instanceof ConnectError) || error.code !== "SchemaMismatch") return error;
+    try {
+      const { explainMismatch } = await import("../service/mismatch.ts");
+      const text = explainMismatch(error.message, this.#service, fingerprintOf);
+      if (text === undefined) return error;
+      return new ConnectError(error.code, text, { status: error.status, cause: error });
+    } catch {
+      return error;
+    }
+  }
+
+  async #attempt(reconnected: boolean): Promise<Session> {
     const { signal } = this.#closing;
     const session = await dialSession({
       dial: this.#parts.dial,

@@ -12,7 +12,6 @@ import {
   ALIAS,
   ANYTHING,
   compareFingerprint,
-  FINGERPRINT_QUERY,
   LEVEL_HEADER,
   PROTOCOL,
   type Receives,
@@ -38,8 +37,10 @@ import { createDispatcher } from "./dispatcher.ts";
 import { type Offer, offerOf } from "./offer.ts";
 import type { OriginRules } from "./origins.ts";
 import {
+  BAD_FINGERPRINT,
   BAD_RECEIVES,
   FAILED,
+  otherService,
   type Refusal,
   refuseByClose,
   refuseByResponse,
@@ -162,7 +163,10 @@ export class ServiceAcceptor<Methods, State, Event, Auth> implements Acceptor {
     return this.#authorize(authorize, request, offer);
   }
 
-  #refusal(request: Request, { offered, protocol, receives, peer }: Offer): Refusal | undefined {
+  #refusal(
+    request: Request,
+    { offered, protocol, receives, fingerprint, peer }: Offer,
+  ): Refusal | undefined {
     if (!offered.includes(protocol)) {
       return {
         code: "ProtocolMismatch",
@@ -170,19 +174,16 @@ export class ServiceAcceptor<Methods, State, Event, Auth> implements Acceptor {
       };
     }
     if (receives === undefined) return BAD_RECEIVES;
+    if (fingerprint === undefined) return BAD_FINGERPRINT;
     if (this.#full()) return TOO_BUSY;
     const { service, origins } = this.#options;
     const { name, onError } = this.#host;
     const context = { where: "origin", peer, service: name };
     const refusal = origins.refusal(request, (error) => onError(error, context));
     if (refusal !== undefined) return refusal;
-    const theirs = new URL(request.url).searchParams.get(FINGERPRINT_QUERY);
-    const differing = compareFingerprint(service.fingerprint, theirs, this.#ancestry);
-    if (differing.length === 0) return undefined;
-    return {
-      code: "SchemaMismatch",
-      reason: `The two sides were built from different services: ${differing.join(", ")} differ`,
-    };
+    const ours = service.fingerprint;
+    const differing = compareFingerprint(ours, fingerprint, this.#ancestry);
+    return differing.length === 0 ? undefined : otherService(differing, ours);
   }
 
   #full(): boolean {

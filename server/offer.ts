@@ -6,7 +6,10 @@
 import {
   ALIAS,
   chooseLevel,
+  type Fingerprint,
+  FINGERPRINT_QUERY,
   LEVEL_HEADER,
+  parseFingerprint,
   parseProtocols,
   PROTOCOL,
   type Receives,
@@ -25,6 +28,8 @@ export interface Offer {
   readonly level: number;
   /** The largest message the client takes; absent if what it says is no such thing. */
   readonly receives: Receives | undefined;
+  /** What it was built from: `null` if it says nothing, absent if what it says is no such thing. */
+  readonly fingerprint: Fingerprint | null | undefined;
   /** Where it is. */
   readonly peer: PeerInfo;
   /** Whether the client cannot read an HTTP refusal. */
@@ -33,13 +38,16 @@ export interface Offer {
 
 /** Read a request. */
 export function offerOf({ headers, url }: Request, peer: PeerInfo): Offer {
+  const query = new URL(url).searchParams;
+  const fingerprint = query.get(FINGERPRINT_QUERY);
   const offered = parseProtocols(headers.get("sec-websocket-protocol"));
   const protocol = offered.includes(PROTOCOL) ? PROTOCOL : ALIAS;
   return {
     offered,
     protocol,
     level: chooseLevel(headers.get(LEVEL_HEADER), offered),
-    receives: receivesOf(new URL(url).searchParams),
+    receives: receivesOf(query),
+    fingerprint: fingerprint === null ? null : parseFingerprint(fingerprint),
     peer,
     blind: protocol === ALIAS && offered.includes(REFUSED),
   };

@@ -4,7 +4,16 @@
  * @module
  */
 import { type RefusalCode, REFUSALS } from "../wire/codes.ts";
-import { MIN_RECEIVES_BYTES, RECEIVES_QUERY, REFUSED, REFUSED_HEADER } from "../wire/handshake.ts";
+import {
+  type Fingerprint,
+  FINGERPRINT_QUERY,
+  type FingerprintPart,
+  formatFingerprint,
+  MIN_RECEIVES_BYTES,
+  RECEIVES_QUERY,
+  REFUSED,
+  REFUSED_HEADER,
+} from "../wire/handshake.ts";
 import type { TransportListener, Upgrade } from "../wire/transport.ts";
 
 /** Why a connection is refused. */
@@ -44,6 +53,24 @@ export const BAD_RECEIVES: Refusal = {
     `Cannot read ${RECEIVES_QUERY} of the URL: expected <maxMessageBytes>.<maxInflatedBytes>, ` +
     `each at least ${MIN_RECEIVES_BYTES}`,
 };
+/** `hl` is none. */
+export const BAD_FINGERPRINT: Refusal = {
+  code: "ProtocolMismatch",
+  reason:
+    `Cannot read ${FINGERPRINT_QUERY} of the URL: expected <methods>.<state>.<events>, 16 digits of ` +
+    "0-9a-f each",
+};
+/**
+ * The client's service differs from ours. It is told our fingerprint, by which it can find out whether it
+ * is newer.
+ */
+export function otherService(differing: readonly FingerprintPart[], ours: Fingerprint): Refusal {
+  // A close has room for 123 bytes.
+  const reason = `The services differ in ${differing.join(", ")}; server ${
+    formatFingerprint(ours)
+  }`;
+  return { code: "SchemaMismatch", reason };
+}
 /** There is no room. */
 export const TOO_BUSY: Refusal = { code: "TooBusy", reason: "The server is full or going away" };
 /** The error is told to `onError`. */

@@ -142,19 +142,17 @@ export interface EarlierForms {
  * In which parts a client's service differs from ours, so that it cannot be served.
  *
  * @param ours Our service's fingerprint.
- * @param theirs The value of the URL's `hl` parameter. A Rust peer sends none: `null` agrees.
+ * @param theirs The client's. A Rust peer sends none: `null` agrees.
  * @param earlier Older forms of our service whose clients we can serve.
- * @returns The parts that differ; all of them if the value cannot be read.
+ * @returns The parts that differ.
  */
 export function compareFingerprint(
   ours: Fingerprint,
-  theirs: string | null,
+  theirs: Fingerprint | null,
   earlier?: EarlierForms,
 ): FingerprintPart[] {
   if (theirs === null) return [];
-  const parsed = parseFingerprint(theirs);
-  if (parsed === undefined) return [...PARTS];
   return PARTS.filter((part) =>
-    parsed[part] !== ours[part] && !earlier?.includes(part, parsed[part])
+    theirs[part] !== ours[part] && !earlier?.includes(part, theirs[part])
   );
 }

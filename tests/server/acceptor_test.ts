@@ -63,7 +63,10 @@ const CASES: readonly Case[] = [
   ],
   ["the same service", {}, `/?hl=${fingerprint}`, "hl/2 6"],
   ["another service", {}, `/?hl=${other}`, "400 SchemaMismatch"],
-  ["a garbled service", {}, "/?hl=x", "400 SchemaMismatch"],
+  ["a garbled service", {}, "/?hl=x", "400 ProtocolMismatch"],
+  ["a service in upper case", {}, `/?hl=${fingerprint.toUpperCase()}`, "400 ProtocolMismatch"],
+  ["two thirds of a service", {}, `/?hl=${fingerprint.slice(17)}`, "400 ProtocolMismatch"],
+  ["a garbled service's browser", { "sec-websocket-protocol": BROWSER }, "/?hl=x", "close 4002"],
   [
     "another service's browser",
     { "sec-websocket-protocol": BROWSER },

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { rpc, service, string, u32, u64, variants } from "../../mod.ts";
 import type { Service } from "../../mod.ts";
 import { Ancestry } from "../../service/ancestry.ts";
-import { compareFingerprint, formatFingerprint } from "../../wire/handshake.ts";
+import { compareFingerprint } from "../../wire/handshake.ts";
 
 /** What a server of one service says to a client of another. */
 function meet(
@@ -11,7 +11,7 @@ function meet(
   client: Service<never, never, never>,
 ): string[] {
   const ancestry = new Ancestry(server);
-  return compareFingerprint(server.fingerprint, formatFingerprint(client.fingerprint), ancestry);
+  return compareFingerprint(server.fingerprint, client.fingerprint, ancestry);
 }
 
 const first = { add: rpc({ amount: u32 }), get: rpc({}, u32) };

@@ -65,7 +65,7 @@ test("parseProtocols() reads a list with any spaces", () => {
 const OURS = { methods: "0".repeat(16), state: "1".repeat(16), events: "2".repeat(16) };
 
 test("compareFingerprint() names what differs", () => {
-  const theirs = (change: Partial<typeof OURS>) => formatFingerprint({ ...OURS, ...change });
+  const theirs = (change: Partial<typeof OURS>) => ({ ...OURS, ...change });
   const other = "f".repeat(16);
   assertEquals(compareFingerprint(OURS, theirs({})), []);
   assertEquals(compareFingerprint(OURS, theirs({ methods: other })), ["methods"]);
@@ -74,7 +74,14 @@ test("compareFingerprint() names what differs", () => {
     "events",
   ]);
   assertEquals(compareFingerprint(OURS, null), [], "a Rust peer sends none");
-  assertEquals(compareFingerprint(OURS, "garbage"), ["methods", "state", "events"]);
+});
+
+test("parseFingerprint() reads what formatFingerprint() writes, and nothing else", () => {
+  const text = formatFingerprint({ ...OURS, events: "0123456789abcdef" });
+  assertEquals(parseFingerprint(text)?.events, "0123456789abcdef");
+  for (const other of ["", "x", text.toUpperCase(), text.slice(17), `${text}.`, ` ${text}`]) {
+    assertEquals(parseFingerprint(other), undefined, other);
+  }
 });
 
 test("introduce() keeps the rest of the query, and says what differs from what silence means", () => {

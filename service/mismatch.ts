@@ -1,0 +1,117 @@
+/**
+ * {@linkcode explainMismatch}: what differs between two sides that were built from different services.
+ *
+ * A page loads it only when that has happened. It imports nothing, so that this costs a page nothing
+ * before: what is shared with what is loaded at first would be split off from it.
+ *
+ * @module
+ */
+import type { AnySchema, Node, Sum } from "../codec/schema.ts";
+import type { Fingerprint, FingerprintPart } from "../wire/handshake.ts";
+import type { FingerprintParts } from "./fingerprint.ts";
+import type { Service } from "./types.ts";
+
+/** What a server says at the end of its refusal. */
+const SERVER = /; server ([0-9a-f]{16})\.([0-9a-f]{16})\.([0-9a-f]{16})/;
+
+/** Names a service. */
+export type FingerprintOf = (parts: FingerprintParts) => Fingerprint;
+
+/** A part of a service, and what it was before its members were appended. */
+interface Part {
+  readonly part: FingerprintPart;
+  /** How a member is called in words. */
+  readonly called: string;
+  readonly members: readonly string[];
+  /** The part when it had so many members; `undefined` if it could not have. */
+  first(count: number): FingerprintParts | undefined;
+}
+
+/**
+ * What a refusal for another service means, and what to do. The server told its fingerprint: if it is
+ * that of an older form of this client's service, the client is newer.
+ *
+ * @param refusal What the server said.
+ * @returns Words for a person; `undefined` if the server told no fingerprint.
+ */
+export function explainMismatch<M, S, E>(
+  refusal: string,
+  service: Service<M, S, E>,
+  fingerprintOf: FingerprintOf,
+): string | undefined {
+  const said = SERVER.exec(refusal);
+  if (said === null) return undefined;
+  const server = { methods: said[1]!, state: said[2]!, events: said[3]! };
+  const differing = partsOf(service).filter(({ part }) =>
+    server[part] !== service.fingerprint[part]
+  );
+  const added = differing.map((each) => firstAdded(each, server[each.part], fingerprintOf));
+  if (added.length > 0 && !added.includes(undefined)) {
+    return "The client is newer than the server: deploy the server first. It does not know " +
+      added.join(" and ");
+  }
+  const parts = differing.map(({ part }) => part).join(", ");
+  return `The client and the server were built from different services: ${parts} differ. ` +
+    "Compare what wireSnapshot(service) prints on either side";
+}
+
+/** What has been appended since the part had that name; `undefined` if it never had. */
+function firstAdded(
+  { part, called, members, first }: Part,
+  name: string,
+  fingerprintOf: FingerprintOf,
+): string | undefined {
+  for (let count = members.length - 1; count >= 0; count--) {
+    const older = first(count);
+    if (older !== undefined && fingerprintOf(older)[part] === name) {
+      return `${called} "${members[count]}"`;
+    }
+  }
+  return undefined;
+}
+
+function partsOf({ calls, methods, state, event }: FingerprintParts): Part[] {
+  const nothing: FingerprintParts = {
+    calls: cut(calls, 0),
+    methods: [],
+    state: [],
+    event: undefined,
+  };
+  const variants = event === undefined ? [] : variantsOf(event as AnySchema);
+  return [
+    {
+      part: "methods",
+      called: "method",
+      members: methods.map(({ name }) => name),
+      first: (count) =>
+        count === 0
+          ? undefined
+          : { ...nothing, calls: cut(calls, count), methods: methods.slice(0, count) },
+    },
+    {
+      part: "state",
+      called: "state field",
+      members: state.map(({ name }) => name),
+      first: (count) => ({ ...nothing, state: state.slice(0, count) }),
+    },
+    {
+      part: "events",
+      called: "event",
+      members: variants,
+      // Before its first variant there was no event at all.
+      first: (count) =>
+        count === 0 ? nothing : { ...nothing, event: cut(event as Sum, count) as never },
+    },
+  ];
+}
+
+/** An enum when it had so many variants. */
+function cut(sum: Sum, count: number): Sum {
+  return { ...sum, arms: sum.arms.slice(0, count) };
+}
+
+/** The variants of an event; of one that is no enum its kind, which is there or not. */
+function variantsOf(event: AnySchema): string[] {
+  const node = event as Node;
+  return node.kind === "variants" ? node.arms.map(({ name }) => name) : [node.kind];
+}
