@@ -42,10 +42,12 @@ export interface Dispatcher<State, Event, Auth> {
   nameOf(method: number): string;
 }
 
-function unknownMethod(tag: number, count: number): CodecError {
+function unknownMethod(tag: number, count: number, offset: number): CodecError {
   return new CodecError(
     "InvalidTag",
     `Cannot decode the call: expected a method below ${count}, got ${tag}`,
+    "",
+    offset,
   );
 }
 
@@ -114,7 +116,7 @@ class TypedDispatcher<Methods, State, Event, Auth> implements Dispatcher<State, 
     const tag = isWhole ? readTag(reader, end - calls.size, calls.tagBytes) : 0;
     const method = methods[tag];
     this.method = -1;
-    if (method === undefined) throw unknownMethod(tag, methods.length);
+    if (method === undefined) throw unknownMethod(tag, methods.length, end - calls.size - start);
     if (isWhole) this.method = tag;
     return readUnexplained(this.#codec, method.call, reader, start, end);
   }

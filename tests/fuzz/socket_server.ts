@@ -7,9 +7,8 @@
 import { readdirSync } from "node:fs";
 import process from "node:process";
 import { createInterface } from "node:readline";
-import { ProtocolError } from "../../mod.ts";
 import { serve } from "../../server.ts";
-import { handlers, Target } from "./connection.ts";
+import { handlers, isPeersFault, Target } from "./connection.ts";
 
 /** What the servers hold, and what went wrong. */
 export interface SocketServerReport {
@@ -25,7 +24,7 @@ export interface SocketServerReport {
   readonly opened: number;
   /** Messages that could not be read. */
   readonly protocolErrors: number;
-  /** The first error that is no `ProtocolError`. */
+  /** The first error that is not the fault of a damaged message. */
   readonly unexpected: string | undefined;
 }
 
@@ -50,7 +49,7 @@ async function main(): Promise<void> {
       closeTimeoutMs: 1000,
     },
     onError(error: unknown) {
-      if (!(error instanceof ProtocolError)) unexpected ??= String(error);
+      if (!isPeersFault(error)) unexpected ??= String(error);
     },
   } as const;
   const servers = await Promise.all(
