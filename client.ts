@@ -76,6 +76,7 @@ export async function connect<Methods, State, Event>(
   if (runtimeName() === "browser") {
     return await (await import("./browser.ts")).connect(service, url, options);
   }
+  (await import("./service/check.ts")).checkService(service);
   const [dial, deflater, codec] = await Promise.all([loadDialer(), loadDeflater(), loadCodec()]);
   const telemetry = createTelemetry(service.name, options.onTrace);
   return await connectWith(service, url, options, { dial, deflater, codec, telemetry });

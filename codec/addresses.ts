@@ -29,7 +29,11 @@ function octets(kind: "ipv4" | "ipv6" | "uuid", size: number): Schema<Uint8Array
 }
 
 function address<T>(name: string, fields: Readonly<Record<string, AnySchema>>): Schema<T> {
-  return composite("struct", fields, { name, reprC: true }) as AnySchema as Schema<T>;
+  return composite("struct", fields, {
+    name,
+    reprC: true,
+    text: () => name,
+  }) as AnySchema as Schema<T>;
 }
 
 /** A version 4 socket address. */

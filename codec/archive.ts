@@ -13,46 +13,46 @@ const MAX_KEPT_BYTES = 4096;
 
 /** What writes and reads whole archives of one schema. */
 export interface Functions<T> {
+  /** What made them; set by {@linkcode functionsOf}. */
+  by?: Codec;
   /** Write one at the writer's position and base. Throws anything for a bad value. */
   write(writer: Writer, value: T): void;
   /** Read the opened one. Throws anything for a bad one. */
   read(reader: Reader): T;
   /** Check the opened one. Throws anything for a bad one. */
   check(reader: Reader): void;
-}
-
-/** {@linkcode Functions}, and what made them. */
-export interface FunctionsBy<T> {
-  /** What made them. */
-  readonly by: Codec;
-  /** The functions. */
-  readonly functions: Functions<T>;
+  /** Where {@linkcode Functions.write} finds only that something is wrong: find what and where, and return it. */
+  explainWrite?(writer: Writer, value: T, cause: unknown): unknown;
+  /** The same for what is read or checked. */
+  explainRead?(reader: Reader, cause: unknown): unknown;
 }
 
 /** Makes the functions of a schema: by interpreting it, or by generating code. */
 export type Codec = <T>(schema: Schema<T>) => Functions<T>;
 
 /** The codec that needs no generated code: a schema's own functions, which say what is wrong and where. */
-export const interpret: Codec = <T>(schema: Schema<T>): Functions<T> => ({
-  write(writer, value) {
-    const { size, align, flat } = schema;
-    const { mark } = writer;
-    const at = writer.begin(size, align, flat);
-    schema.write(writer, at, value);
-    writer.end(at, size, align, flat, mark);
-  },
-  read: (reader) => schema.read(reader, reader.root(schema.size, schema.align)),
-  check(reader) {
-    schema.read(reader, reader.root(schema.size, schema.align));
-  },
-});
+export const interpret: Codec = <T>(schema: Schema<T>): Functions<T> => {
+  const { size, align, flat } = schema;
+  const read = (reader: Reader): T => schema.read(reader, reader.root(size, align));
+  return {
+    write(writer, value) {
+      const { mark } = writer;
+      const at = writer.begin(size, align, flat);
+      schema.write(writer, at, value);
+      writer.end(at, size, align, flat, mark);
+    },
+    read,
+    check: read,
+  };
+};
 
-/** The functions of a schema by a codec; made once. */
+/** The functions of a schema by a codec; kept with the schema. */
 export function functionsOf<T>(codec: Codec, schema: Schema<T>): Functions<T> {
-  const known = schema.functions;
-  if (known !== undefined && known.by === codec) return known.functions;
-  const functions = codec(schema);
-  schema.functions = { by: codec, functions };
+  let { functions } = schema;
+  if (functions === undefined || functions.by !== codec) {
+    functions = schema.functions = codec(schema);
+    functions.by = codec;
+  }
   return functions;
 }
 
@@ -67,44 +67,36 @@ export function writeArchive<T>(
   writer: Writer,
   value: T,
 ): number {
+  return writeWith(functionsOf(codec, schema), writer, value);
+}
+
+/** {@linkcode writeArchive} by functions. */
+export function writeWith<T>(functions: Functions<T>, writer: Writer, value: T): number {
   const { base, position } = writer;
   writer.base = position;
   try {
-    functionsOf(codec, schema).write(writer, value);
+    functions.write(writer, value);
     return writer.position - position;
   } catch (cause) {
+    const found = functions.explainWrite?.(writer, value, cause) ?? cause;
+    const error = refusal("encode", "value", writer, found);
     writer.abandon(position);
-    throw codec === interpret ? refusal(writer, cause) : explainValue(schema, writer, value, cause);
+    throw error;
   } finally {
     writer.base = base;
   }
 }
 
-/** Generated code only finds that something is wrong; interpreting finds what and where. */
-function explainValue<T>(schema: Schema<T>, writer: Writer, value: T, cause: unknown): unknown {
-  const { position } = writer;
-  try {
-    interpret(schema).write(writer, value);
-    return refusal(writer, cause);
-  } catch (error) {
-    return refusal(writer, error);
-  } finally {
-    writer.abandon(position);
-  }
-}
-
-function refusal({ path, steps }: Writer, cause: unknown): CodecError {
+function refusal(
+  verb: string,
+  whole: string,
+  { path, steps }: Writer | Reader,
+  cause: unknown,
+): CodecError {
   if (cause instanceof CodecError) return cause;
   const where = formatPath(path, steps);
-  return new CodecError(
-    "BadValue",
-    `Cannot encode ${where || "the value"}: ${textOf(cause)}`,
-    where,
-  );
-}
-
-function textOf(cause: unknown): unknown {
-  return cause instanceof Error ? cause.message : cause;
+  const text = cause instanceof Error ? cause.message : cause;
+  return new CodecError("BadValue", `Cannot ${verb} ${where || `the ${whole}`}: ${text}`, where);
 }
 
 /**
@@ -119,15 +111,21 @@ export function readArchive<T>(
   start: number,
   end: number,
 ): T {
+  const functions = functionsOf(codec, schema);
   reader.open(start, end);
   try {
-    return functionsOf(codec, schema).read(reader);
+    return functions.read(reader);
   } catch (cause) {
-    throw explainArchive(schema, reader, start, end, codec, cause);
+    throw explained(functions, reader, cause);
   }
 }
 
-/** Check the archive at `[start, end)` of the reader's bytes without converting values. */
+/** What was thrown, as an error that says where. */
+function explained<T>(functions: Functions<T>, reader: Reader, cause: unknown): CodecError {
+  const found = functions.explainRead?.(reader, cause) ?? cause;
+  return refusal("decode", "archive", reader, found);
+}
+
 /**
  * {@linkcode readArchive} for whom it is enough that something is wrong: nothing finds out what.
  *
@@ -144,6 +142,7 @@ export function readUnexplained<T>(
   return functionsOf(codec, schema).read(reader);
 }
 
+/** Check the archive at `[start, end)` of the reader's bytes without converting values. */
 export function checkArchive(
   codec: Codec,
   schema: AnySchema,
@@ -151,41 +150,16 @@ export function checkArchive(
   start: number,
   end: number,
 ): void {
+  const functions = functionsOf(codec, schema);
   reader.open(start, end);
   reader.converts = false;
   try {
-    functionsOf(codec, schema).check(reader);
+    functions.check(reader);
   } catch (cause) {
-    throw explainArchive(schema, reader, start, end, codec, cause);
+    throw explained(functions, reader, cause);
   } finally {
     reader.converts = true;
   }
-}
-
-function explainArchive(
-  schema: AnySchema,
-  reader: Reader,
-  start: number,
-  end: number,
-  codec: Codec,
-  cause: unknown,
-): unknown {
-  if (codec !== interpret) {
-    reader.open(start, end);
-    try {
-      interpret(schema).read(reader);
-      reader.steps = 0;
-    } catch (error) {
-      cause = error;
-    }
-  }
-  if (cause instanceof CodecError) return cause;
-  const where = formatPath(reader.path, reader.steps);
-  return new CodecError(
-    "BadValue",
-    `Cannot decode ${where || "the archive"}: ${textOf(cause)}`,
-    where,
-  );
 }
 
 let spare: Writer | undefined;
@@ -206,7 +180,8 @@ export function accept<T>(
   spare = undefined;
   for (const step of path) writer.path[writer.steps++] = step;
   try {
-    writeArchive(interpret, schema, writer, value);
+    // The schema keeps the functions of the codec that it is used with.
+    writeWith(interpret(schema), writer, value);
   } finally {
     writer.position = writer.steps = 0;
     if (writer.bytes.length <= MAX_KEPT_BYTES) spare = writer;

@@ -18,6 +18,7 @@ function bigInteger(
     ...fixed(kind, size, align),
     min,
     max,
+    text: () => align < size && size === 16 ? `${kind}@8` : kind,
     write(writer, at, value) {
       if (typeof value !== "bigint" || value < min || value > max) {
         const advice = Number.isInteger(value) ? ` (write ${value}n)` : "";

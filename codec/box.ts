@@ -4,7 +4,9 @@
  * @module
  */
 import { footprint } from "./footprint.ts";
-import { once, type Schema, type Wrapper } from "./schema.ts";
+import type { Reader } from "./reader.ts";
+import { laidOut, type Naming, once, type Schema, type Wrapper } from "./schema.ts";
+import type { Writer } from "./writer.ts";
 
 /**
  * `Box<T>`: a relative pointer of 4 bytes to the value; the value itself in TypeScript.
@@ -20,33 +22,44 @@ import { once, type Schema, type Wrapper } from "./schema.ts";
  * ```
  */
 export function box<T>(item: Schema<T>): Schema<T> {
-  const schema: Wrapper = {
-    kind: "box",
-    size: 4,
-    align: 4,
-    niche: undefined,
-    flat: false,
-    functions: undefined,
-    item,
+  const layout = { size: 4, align: 4, niche: undefined, flat: false };
+  const schema: Wrapper = laidOut(() => layout, {
+    kind: "box" as const,
     get nullable() {
       return item.nullable;
     },
-    write(writer, at, value) {
+    functions: undefined,
+    item,
+    text: ({ of }: Naming) => `box<${of(item)}>`,
+    write(writer: Writer, at: number, value: unknown) {
       const { size, align, flat } = item;
       const { mark } = writer;
       const inside = writer.begin(size, align, flat);
       item.write(writer, inside, value as T);
       writer.point(at, writer.end(inside, size, align, flat, mark));
     },
-    read(reader, at) {
+    read(reader: Reader, at: number) {
       const { high } = reader;
       const start = reader.enter(at, item.size, item.align);
       const value = item.read(reader, start);
       reader.leave(start, item.size, high);
       return value;
     },
-  };
+  });
   return schema as Schema<unknown> as Schema<T>;
+}
+
+/** Go one level down a recursive type that is written. */
+export function descend(writer: Writer): void {
+  if (++writer.depth > writer.maxDepth) {
+    writer.fail("TooDeep", `expected at most ${writer.maxDepth} levels`);
+  }
+}
+
+/** Go one level down a recursive type that is read, to a value that takes so much memory. */
+export function dive(reader: Reader, at: number, bytes: number): void {
+  reader.spend(bytes, at);
+  if (--reader.depth < 0) reader.fail("TooDeep", at, `at most ${reader.limits.maxDepth} levels`);
 }
 
 /**
@@ -71,36 +84,40 @@ export function box<T>(item: Schema<T>): Schema<T> {
 export function lazy<T>(make: () => Schema<T>): Schema<T> {
   const item = once(make);
   const cost = once(() => footprint(item()));
-  const schema: Wrapper = {
-    kind: "lazy",
-    flat: false,
+  const layout = once(() => {
+    const { size, align, niche } = item();
+    return { size, align, niche, flat: false };
+  });
+  const schema: Wrapper = laidOut(layout, {
+    kind: "lazy" as const,
+    get nullable() {
+      return item().nullable;
+    },
     functions: undefined,
     get item() {
       return item();
     },
-    get size() {
-      return item().size;
+    text({ of, met }: Naming): string {
+      const known = met.get(item());
+      if (known !== undefined) return `@${known}`;
+      const number = met.size;
+      met.set(item(), number);
+      const text = `@${number}=${of(item())}`;
+      // Each recursive type that is not inside another is numbered by itself.
+      if (number === 0) met.clear();
+      return text;
     },
-    get align() {
-      return item().align;
-    },
-    get niche() {
-      return item().niche;
-    },
-    get nullable() {
-      return item().nullable;
-    },
-    write(writer, at, value) {
-      writer.descend();
+    write(writer: Writer, at: number, value: unknown) {
+      descend(writer);
       item().write(writer, at, value as T);
-      writer.ascend();
+      writer.depth--;
     },
-    read(reader, at) {
-      reader.descend(at, cost());
+    read(reader: Reader, at: number) {
+      dive(reader, at, cost());
       const value = item().read(reader, at);
-      reader.ascend();
+      reader.depth++;
       return value;
     },
-  };
+  });
   return schema as Schema<unknown> as Schema<T>;
 }

@@ -60,7 +60,7 @@ class Entries {
   /** End the node: its header, then its entries. Returns where it is. */
   end(align: number, meta: number, target: number | undefined): number {
     const writer = this.#writer;
-    writer.pad(align);
+    writer.reserve(0, align);
     const blockBytes = writer.position - this.start;
     const at = writer.reserve(NODE_HEADER_BYTES, 4);
     writer.setU32(at, blockBytes);
@@ -83,7 +83,9 @@ function sorted(
 ): BTree {
   const plain = plainKeys(key);
   const leaf = once(() => structLayout([key, item]));
-  const inner = once(() => structLayout([{ size: 4, align: 4, niche: undefined }, key]));
+  const inner = once(() =>
+    structLayout([{ size: 4, align: 4, niche: undefined, flat: false }, key])
+  );
 
   /** Greatest keys first; returns the leaves in the order they were written. */
   function writeLeaves(
@@ -140,6 +142,7 @@ function sorted(
     functions: undefined,
     key,
     item,
+    text: ({ of }) => `${kind}<${container === MAP ? of(key, item) : of(key)}>`,
     entries: container.entries,
     get entry() {
       return leaf();

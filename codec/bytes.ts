@@ -44,5 +44,5 @@ export const bytes: Schema<Uint8Array> = /* @__PURE__ */ leaf<Uint8Array>(
     const length = reader.u32(at + 4);
     return copyBytes(reader.bytes, reader.claimBytes(at, length), length);
   },
-  { flat: false },
+  { flat: false, text: () => "vec<u8>" },
 );

@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { KEY } from "./errors.ts";
 import type { AnySchema, Collection, Node } from "./schema.ts";
 import { Writer } from "./writer.ts";
 
@@ -44,6 +43,12 @@ export const SET: Container = {
 /** Bytes as a string, one character each. */
 const latin1 = /* @__PURE__ */ new TextDecoder("latin1");
 
+/** Stands before the key of a map in a path: its text is made when the path is shown. */
+function showKey(key: unknown): string {
+  const shown = typeof key === "string" ? JSON.stringify(key) : typeof key === "object" ? "…" : key;
+  return `get(${String(shown)})`;
+}
+
 /** Step from a collection to an entry, in a path that has `step` steps so far; returns how many it has then. */
 export function stepTo(
   path: unknown[],
@@ -56,7 +61,7 @@ export function stepTo(
     path[step] = index;
     return step + 1;
   }
-  path[step] = KEY;
+  path[step] = showKey;
   path[step + 1] = key;
   return step + 2;
 }
@@ -78,8 +83,9 @@ export interface PlainKeys {
 
 /** What keys of a schema are archived as. */
 export function plainKeys(schema: AnySchema): PlainKeys {
-  const node = schema as Node;
-  if (node.kind !== "convert") {
+  // What is not declared yet is refused where it is used: see `checkSchema()`.
+  const node = schema as Node | undefined;
+  if (node?.kind !== "convert") {
     return { schema, encode: (key) => key, decode: (plain) => plain };
   }
   const conversion = node.conversion!;

@@ -8,6 +8,7 @@
  * @module
  */
 import { type Codec, type Functions, interpret } from "./archive.ts";
+import { checkSchema } from "./check.ts";
 import { writeFunction } from "./generate_parts.ts";
 import { ReadEmitter } from "./generate_read.ts";
 import { Generator } from "./generator.ts";
@@ -26,31 +27,52 @@ export const canGenerate: () => boolean = /* @__PURE__ */ once(isAllowed);
 
 /** The codec that generates code, where that is allowed: each function when it is first called. */
 export const generate: Codec = <T>(schema: Schema<T>): Functions<T> => {
+  checkSchema("the schema", schema);
   if (!canGenerate()) return interpret(schema);
+  const interpreted = interpret(schema);
   const functions: Functions<T> = {
     write(writer, value) {
-      functions.write = generated(() => writing(schema), () => interpret(schema).write);
+      functions.write = generated(() => writing(schema), interpreted.write);
       functions.write(writer, value);
     },
     read(reader) {
-      functions.read = generated(() => reading(schema, true), () => interpret(schema).read);
+      functions.read = generated(() => reading(schema, true), interpreted.read);
       return functions.read(reader);
     },
     check(reader) {
-      functions.check = generated(() => reading(schema, false), () => interpret(schema).check);
+      functions.check = generated(() => reading(schema, false), interpreted.check);
       functions.check(reader);
+    },
+    explainWrite(writer, value, cause) {
+      writer.abandon(writer.base);
+      try {
+        interpreted.write(writer, value);
+        return cause;
+      } catch (error) {
+        return error;
+      }
+    },
+    explainRead(reader, cause) {
+      reader.open(reader.start, reader.end);
+      try {
+        interpreted.read(reader);
+        reader.steps = 0;
+        return cause;
+      } catch (error) {
+        return error;
+      }
     },
   };
   return functions;
 };
 
 /** What is generated, or what interprets where that is forbidden by now: Workers allow it at their start. */
-function generated<F>(make: () => unknown, otherwise: () => F): F {
+function generated<F>(make: () => unknown, otherwise: F): F {
   try {
     return make() as F;
   } catch (error) {
     if (isAllowed()) throw error;
-    return otherwise();
+    return otherwise;
   }
 }
 

@@ -3,10 +3,17 @@
  *
  * @module
  */
-import { interpret, readArchive, writeArchive } from "./archive.ts";
-import type { Niche } from "./layout.ts";
+import { interpret, writeWith } from "./archive.ts";
+import type { Layout } from "./layout.ts";
 import { Reader } from "./reader.ts";
-import type { Conversion, Node, Schema, Wrapper } from "./schema.ts";
+import {
+  type AnySchema,
+  type Conversion,
+  laidOut,
+  once,
+  type Schema,
+  type Wrapper,
+} from "./schema.ts";
 import { Writer } from "./writer.ts";
 
 export type { Conversion };
@@ -14,38 +21,21 @@ export type { Conversion };
 /** A type archived as another is, byte for byte. */
 function wrap<T>(
   kind: Wrapper["kind"],
-  item: Schema<never>,
-  { write, read }: Pick<Schema<T>, "write" | "read">,
-  own: Pick<Wrapper, "hasDefault"> & {
-    readonly conversion?: Conversion<T, never>;
-    readonly niche?: Niche;
-  } = {},
+  item: AnySchema,
+  own:
+    & Pick<Schema<T>, "write" | "read" | "text">
+    & Partial<Pick<Wrapper, "conversion" | "hasDefault">>,
+  layout: () => Layout = () => item,
 ): Schema<T> {
-  const schema: Wrapper = {
+  const schema = {
     kind,
-    item: item as Schema<unknown>,
-    conversion: own.conversion as Conversion<unknown, unknown> | undefined,
-    hasDefault: own.hasDefault,
-    functions: undefined,
-    get size() {
-      return item.size;
-    },
-    get align() {
-      return item.align;
-    },
-    get niche() {
-      return own.niche ?? item.niche;
-    },
-    get flat() {
-      return item.flat;
-    },
+    item,
     get nullable() {
       return item.nullable;
     },
-    write: write as Schema<unknown>["write"],
-    read,
+    functions: undefined,
   };
-  return schema as Schema<unknown> as Schema<T>;
+  return laidOut(layout, Object.assign(schema, own)) as AnySchema as Schema<T>;
 }
 
 /**
@@ -65,13 +55,15 @@ function wrap<T>(
  * ```
  */
 export function convert<T, U>(inner: Schema<U>, conversion: Conversion<T, U>): Schema<T> {
-  return wrap<T>("convert", inner as Schema<unknown> as Schema<never>, {
-    write(writer: Writer, at, value) {
+  return wrap<T>("convert", inner, {
+    conversion: conversion as Conversion<unknown, unknown>,
+    text: ({ of }) => of(inner),
+    write(writer, at, value) {
       let converted: U;
       try {
         converted = conversion.encode(value);
       } catch {
-        writer.refuse(conversion.expected, value);
+        return writer.refuse(conversion.expected, value);
       }
       inner.write(writer, at, converted);
     },
@@ -79,7 +71,7 @@ export function convert<T, U>(inner: Schema<U>, conversion: Conversion<T, U>): S
       const value = inner.read(reader, at);
       return reader.converts ? conversion.decode(value) : value as unknown as T;
     },
-  }, { conversion: conversion as unknown as Conversion<T, never> });
+  });
 }
 
 /**
@@ -95,23 +87,30 @@ export function convert<T, U>(inner: Schema<U>, conversion: Conversion<T, U>): S
  * ```
  */
 export function withDefault<T>(schema: Schema<T>, value: T): Schema<T> {
-  const writer = new Writer();
-  const length = writeArchive(interpret, schema, writer, value);
+  const archive = once(() => {
+    const writer = new Writer();
+    writeWith(interpret(schema), writer, value);
+    return writer.written().slice();
+  });
   // A copy each, so that nobody shares what may be changed in place.
   const copy = (): T => {
     const reader = new Reader();
-    reader.reset(writer.bytes);
-    return readArchive(interpret, schema, reader, 0, length);
+    reader.reset(archive());
+    reader.open(0, reader.bytes.length);
+    return interpret(schema).read(reader);
   };
-  const conversion: Conversion<T, T> = {
+  const conversion: Conversion<unknown, unknown> = {
     expected: schema.kind,
     decode: (value) => value,
     encode: (value) => value,
   };
-  return wrap<T>("convert", schema as Schema<unknown> as Schema<never>, {
+  return wrap<T>("convert", schema, {
+    conversion,
+    hasDefault: true,
+    text: ({ of }) => of(schema),
     write: (writer, at, value) => schema.write(writer, at, value),
     read: (reader, at) => reader.isDefault ? copy() : schema.read(reader, at),
-  }, { conversion: conversion as unknown as Conversion<T, never>, hasDefault: true });
+  });
 }
 
 /**
@@ -128,10 +127,8 @@ export function withDefault<T>(schema: Schema<T>, value: T): Schema<T> {
  * ```
  */
 export function nonZero<T extends number | bigint>(integer: Schema<T>): Schema<T> {
-  if (!("min" in (integer as Schema<unknown> as Node))) {
-    throw new TypeError(`Cannot make ${integer.kind} non-zero: expected an integer`);
-  }
-  return wrap<T>("nonzero", integer as Schema<unknown> as Schema<never>, {
+  return wrap<T>("nonzero", integer, {
+    text: ({ of }) => `nonzero<${of(integer)}>`,
     write(writer, at, value) {
       integer.write(writer, at, value);
       if (Number(value) === 0) writer.refuse(`${integer.kind} but not 0`, value);
@@ -141,5 +138,8 @@ export function nonZero<T extends number | bigint>(integer: Schema<T>): Schema<T
       if (Number(value) === 0) reader.fail("NonZero", at, "anything but 0");
       return value;
     },
-  }, { niche: { available: 1, offset: 0, bytes: integer.size } });
+  }, () => {
+    const { size, align, flat } = integer;
+    return { size, align, flat, niche: { available: 1, offset: 0, bytes: size } };
+  });
 }

@@ -6,22 +6,18 @@
 import { Reader } from "./reader.ts";
 import type { AnySchema, Node, Schema } from "./schema.ts";
 
-/** Reads zeros, wherever pointers lead. */
-class ZeroReader extends Reader {
-  override readonly isDefault: boolean = true;
-
-  override claim(_base: number, _offset: number, size: number): number {
-    if (this.bytes.length < size) this.reset(new Uint8Array(size));
-    return 0;
-  }
-}
-
 /**
  * What zeros stand for, once every pointer leads to zeros: the default of a type that has one, and says
  * nothing else by `withDefault()`.
  */
 export function zeroOf<T>(schema: Schema<T>): T {
-  const reader = new ZeroReader();
+  const reader = new Reader();
+  reader.isDefault = true;
+  reader.claim = (_base, _offset, size): number => {
+    if (reader.bytes.length < size) reader.reset(new Uint8Array(size));
+    return 0;
+  };
+  // Strings look at eight bytes, also where they have less.
   reader.reset(new Uint8Array(schema.size + 8));
   return schema.read(reader, 0);
 }

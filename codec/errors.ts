@@ -74,21 +74,13 @@ export class CodecError extends RangeError {
   }
 }
 
-/** Comes before the key of a map in a path: its text is made when the path is shown. */
-export const KEY: unique symbol = /* @__PURE__ */ Symbol("key");
-
-/** `["tasks", 3, "status"]` as `tasks[3].status`. */
+/** `["tasks", 3, "status"]` as `tasks[3].status`. A function in a path shows what comes behind it. */
 export function formatPath(path: readonly unknown[], steps: number = path.length): string {
   let text = "";
   for (let i = 0; i < steps; i++) {
     const part = path[i];
-    const shown = part === KEY ? showKey(path[++i]) : String(part);
-    text += typeof part === "number" ? `[${part}]` : text === "" ? shown : `.${shown}`;
+    const shown = typeof part === "function" ? part(path[++i]) : part;
+    text += typeof part === "number" ? `[${part}]` : text ? `.${shown}` : shown;
   }
   return text;
-}
-
-function showKey(key: unknown): string {
-  const shown = typeof key === "string" ? JSON.stringify(key) : typeof key === "object" ? "…" : key;
-  return `get(${shown})`;
 }

@@ -4,6 +4,7 @@
  * @module
  */
 import { type At, at, member, plus } from "./generator.ts";
+import { writeFlat } from "./phases.ts";
 import type { AnySchema, Arm, Field, Integer, List, Node, Sum } from "./schema.ts";
 import { INLINE_CAPACITY } from "./string.ts";
 import { writeUtf8 } from "./utf8.ts";
@@ -94,7 +95,7 @@ export function emitObject(
       const value = node.flat
         ? c.bind(`${g.constant(node.conversion!.encode)}(${v})`)
         : c.looping
-        ? c.bind("w.converted[st[rp++]]")
+        ? c.bind("x.converted[st[rp++]]")
         : slots["value"] as string;
       return emitObject(c, node.item, to, value, (slots["inner"] ?? {}) as Slots);
     }
@@ -210,7 +211,7 @@ function resultOf(c: WriteContext, schema: Sum, to: At, v: string, slots: Slots)
 }
 
 function armOf(c: WriteContext, arm: Arm, to: At, v: string, slots: Slots): void {
-  const { size, tagBytes } = arm.owner;
+  const { size, tagBytes } = arm;
   c.g.emit(
     tagBytes === 1
       ? `u8[${at(to)}]=${arm.tag};`
@@ -230,16 +231,16 @@ function objectOutside(
 ): void {
   const { g } = c;
   if (!c.isOutlined(schema)) {
-    if (!schema.flat) return g.emit(`w.unstash(${c.kept(slots, "stash")},${at(to)});`);
+    if (!schema.flat) return g.emit(`x.unstash(w,${c.kept(slots, "stash")},${at(to)});`);
     zero(c, to, schema.size);
-    return g.emit(`w.writeFlat(${g.constant(schema)},${at(to)},${v});`);
+    return g.emit(`${g.constant(writeFlat)}(w,${g.constant(schema)},${at(to)},${v});`);
   }
   const start = c.looping
     ? (schema.flat ? "0" : "rp")
     : (slots["mark"] as string | undefined) ?? "sp";
-  if (!schema.flat) g.emit(`w.cursor=${start};`);
+  if (!schema.flat) g.emit(`x.cursor=${start};`);
   g.emit(`${g.outline(schema)}r(w,${at(to)},${v});`);
-  if (c.looping && !schema.flat) g.emit("rp=w.cursor;");
+  if (c.looping && !schema.flat) g.emit("rp=x.cursor;");
 }
 
 function zeroGaps(

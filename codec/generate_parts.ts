@@ -2,14 +2,16 @@
  * Source text that writes a value of a schema in two phases, as rkyv does: what lies out of line, then the
  * object.
  *
- * Generated functions keep the writer's fields in variables: `u8`, `dv`, `p` (position), `st`, `sp`
- * (stack and its height), and `rp` (the next resolver) where values are written in loops. A resolver is where
+ * Generated functions keep the writer's fields in variables: `u8`, `dv`, `p` (position), `x`, `st`, `sp`
+ * (its phases, their stack and its height), and `rp` (the next resolver) where values are written in loops. A resolver is where
  * an out-of-line part went. Outside of loops resolvers are variables; inside they go over the stack.
  *
  * @module
  */
 import { emitObject, inOrder } from "./generate_objects.ts";
+import { descend } from "./box.ts";
 import { BAD, type Generator, member } from "./generator.ts";
+import { phasesOf } from "./phases.ts";
 import type { AnySchema, Field, List, Node, Sum } from "./schema.ts";
 import { INLINE_CAPACITY } from "./string.ts";
 import { utf8Length, writeUtf8 } from "./utf8.ts";
@@ -27,7 +29,17 @@ export function appendString(u8: Uint8Array, p: number, value: string): number {
   return end;
 }
 
-const OPEN = "let u8=w.bytes,dv=w.view,p=w.position,sp=w.top;const base=w.base,st=w.stack;\n";
+/** The variables that a body uses. */
+function open(c: WriteContext, body: string): string {
+  const phases = usesPhases(body)
+    ? `const x=${c.g.constant(phasesOf)}(w),st=x.stack;let sp=x.top;`
+    : "";
+  return `let u8=w.bytes,dv=w.view,p=w.position;const base=w.base;${phases}\n`;
+}
+
+function usesPhases(body: string): boolean {
+  return /\bx\.|\bsp\b/.test(body);
+}
 
 /** The text of `(w, v) => …`, which writes a whole archive, and how outlined functions are written. */
 export function writeFunction(
@@ -41,10 +53,11 @@ export function writeFunction(
     const start = c.reserve(String(schema.size), schema);
     emitObject(c, schema, { base: start, offset: 0 }, "v", slots);
   });
+  const settle = /x\.(?:keep|stash)\(|rp=x\.cursor/.test(body) ? "x.settle(w);" : "";
+  const [top, close] = usesPhases(body) ? ["const top=sp;", "x.top=top;"] : ["", ""];
   const main = `function(w, v) {
-${OPEN}const top = sp;
-${body}
-w.position = p; w.top = top;${/w\.(?:keep|stash)\(|rp=w\.cursor/.test(body) ? "w.settle();" : ""}
+${open(c, body)}${top}${body}
+w.position = p; ${close}${settle}
 }`;
   return { main, outlined: (name, part) => outlinedFunctions(c, name, part) };
 }
@@ -54,20 +67,20 @@ function outlinedFunctions(c: WriteContext, name: string, schema: AnySchema): st
   const node = schema as Node;
   const isLazy = node.kind === "lazy";
   const inner = isLazy ? node.item : schema;
-  const [descend, ascend] = isLazy ? ["w.descend();", "w.ascend();"] : ["", ""];
+  const [down, up] = isLazy ? [`${c.g.constant(descend)}(w);`, "w.depth--;"] : ["", ""];
   c.root = inner;
   c.looping = true;
   const parts = c.g.body(() => emitParts(c, inner, "v"));
   const object = c.g.body(() => emitObject(c, inner, { base: "at", offset: 0 }, "v", {}));
   c.looping = false;
   return `function ${name}(w, v) {
-${descend}${OPEN}${parts}
-w.position = p; w.top = sp; ${ascend}
+${down}${open(c, "x.")}${parts}
+w.position = p; x.top = sp; ${up}
 }
 function ${name}r(w, at, v) {
-${OPEN}let rp = w.cursor;
+${open(c, "x.")}let rp = x.cursor;
 ${object}
-w.cursor = rp;
+x.cursor = rp;
 }`;
 }
 
@@ -87,7 +100,7 @@ function emitParts(c: WriteContext, schema: AnySchema, v: string): Slots {
       return fieldsOf(c, node.fields, v);
     case "convert": {
       const value = c.variable("c", `${g.constant(node.conversion!.encode)}(${v})`);
-      if (c.looping) g.emit(`st[sp++]=w.keep(${value});`);
+      if (c.looping) g.emit(`st[sp++]=x.keep(${value});`);
       return { value, inner: emitParts(c, node.item, value) };
     }
     case "string": {
@@ -168,7 +181,7 @@ function resultOf(c: WriteContext, { arms }: Sum, v: string): Slots {
 function partsOutside(c: WriteContext, schema: AnySchema, v: string): Slots {
   if (!c.isOutlined(schema)) {
     const stash = c.variable("k", "0");
-    c.outside(`${stash}=w.stash(${c.g.constant(schema)},${v});`);
+    c.outside(`${stash}=x.stash(w,${c.g.constant(schema)},${v});`);
     return c.keep({ stash });
   }
   const mark = c.looping ? undefined : c.variable("m", "sp");
@@ -193,7 +206,7 @@ function vecOf(c: WriteContext, { item }: List, v: string): Slots {
   const count = c.variable("n", `${v}.length`);
   const bottom = g.name("b");
   const outer = c.looping;
-  g.emit(`{const ${bottom}=sp;`);
+  g.emit(item.flat ? "{" : `{const ${bottom}=sp;`);
   c.looping = true;
   if (!item.flat) {
     const i = g.name("i");
@@ -211,7 +224,7 @@ function vecOf(c: WriteContext, { item }: List, v: string): Slots {
     `for(let ${i}=0,${q}=${start};${i}<${count};${i}++,${q}+=${item.size}){const ${e}=${v}[${i}];`,
   );
   emitObject(c, item, { base: q, offset: 0 }, e, {});
-  g.emit("}}", `sp=${bottom};}`);
+  g.emit("}}", item.flat ? "}" : `sp=${bottom};}`);
   c.looping = outer;
   return c.keep({ start, count });
 }

@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { dive } from "./box.ts";
 import { copyBytes } from "./bytes.ts";
 import { footprint, SLOT_BYTES } from "./footprint.ts";
 import { inOrder } from "./generate_objects.ts";
@@ -84,17 +85,17 @@ return ${this.#builds ? value : "undefined"};
     const node = schema as Node;
     const isLazy = node.kind === "lazy";
     const inner = isLazy ? node.item : schema;
-    const [descend, ascend] = isLazy
-      ? [`r.descend(p,${footprint(inner)});`, "r.ascend();"]
+    const [down, up] = isLazy
+      ? [`${this.#g.constant(dive)}(r,p,${footprint(inner)});`, "r.depth++;"]
       : ["", ""];
     this.#root = inner;
     this.#bytewise = false;
     let value = "";
     const body = this.#g.body(() => value = this.#read(inner, { base: "p", offset: 0 }));
     return `function ${name}(r, p) {
-${descend}${open(body + value)}${body}
+${down}${open(body + value)}${body}
 const value=${this.#builds ? value : "undefined"};
-r.low=lo;r.high=hi;${ascend}
+r.low=lo;r.high=hi;${up}
 return value;
 }`;
   }
@@ -157,7 +158,7 @@ return value;
       case "variants":
         return this.#readVariants(node, from);
       case "arm":
-        g.emit(`if(${readTag(node.owner, from)}!==${node.tag})throw BAD;`);
+        g.emit(`if(${readTag(node, from)}!==${node.tag})throw BAD;`);
         return this.#readObject(node.fields, from, []);
       case "box":
         return this.#readBox(node.item, from);
@@ -334,7 +335,7 @@ return value;
   }
 }
 
-function readTag({ tagBytes }: Sum, from: At): string {
+function readTag({ tagBytes }: Pick<Sum, "tagBytes">, from: At): string {
   return tagBytes === 1 ? `u8[${at(from)}]` : `dv.getUint${8 * tagBytes}(${at(from)},true)`;
 }
 

@@ -6,13 +6,11 @@
 import { type Container, MAP, plainKeys, SET, stepTo, withEntries } from "./collections.ts";
 import { formatPath } from "./errors.ts";
 import { entryFootprint } from "./footprint.ts";
-import { keyFault } from "./hash.ts";
 import { buildIndex, checkDisplacements, lookUp } from "./hash_index.ts";
 import { structLayout } from "./layout.ts";
 import type { Reader } from "./reader.ts";
 import { unit } from "./scalars.ts";
 import { type AnySchema, type HashTable, once, type Schema } from "./schema.ts";
-import { signature } from "./signature.ts";
 
 function hashed(
   kind: "hashmap" | "hashset",
@@ -20,10 +18,6 @@ function hashed(
   item: AnySchema,
   container: Container,
 ): HashTable {
-  const fault = keyFault(key);
-  if (fault !== undefined) {
-    throw new TypeError(`Cannot use ${signature(key)} as the key of a ${kind}: ${fault}`);
-  }
   const plain = plainKeys(key);
   const entry = once(() => structLayout([key, item]));
   const cost = once(() => entryFootprint({ key, item }));
@@ -61,6 +55,7 @@ function hashed(
     functions: undefined,
     key,
     item,
+    text: ({ of }) => `${kind}<${container === MAP ? of(key, item) : of(key)}>`,
     entries: container.entries,
     get entry() {
       return entry();

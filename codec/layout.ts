@@ -26,6 +26,8 @@ export interface Layout {
   readonly align: number;
   /** The largest niche, where there is one. */
   readonly niche: Niche | undefined;
+  /** Whether nothing of it lies out of line. */
+  readonly flat: boolean;
 }
 
 /** A layout with a place for each field. */
@@ -39,117 +41,103 @@ export function roundUp(value: number, align: number): number {
   return Math.ceil(value / align) * align;
 }
 
-function log2(powerOfTwoMultiple: number): number {
-  return powerOfTwoMultiple === 0 ? 32 : 31 - Math.clz32(powerOfTwoMultiple & -powerOfTwoMultiple);
+/** The exponent of the largest power of two that divides a number; of zero, 32, as rustc has it. */
+function log2(multiple: number): number {
+  return multiple === 0 ? 32 : 31 - Math.clz32(multiple & -multiple);
 }
 
-function compareKeys(a: readonly number[], b: readonly number[]): number {
-  for (let i = 0; i < a.length; i++) {
-    const difference = a[i]! - b[i]!;
-    if (difference !== 0) return difference;
-  }
-  return 0;
-}
+type SortKey = readonly [group: number, available: number, distance: number];
 
 /** Memory order of fields. `movable` of them may be reordered; the rest stay last. */
-function order(fields: readonly Layout[], movable: number, nicheLast: boolean): number[] {
+function order(fields: readonly Layout[], movable: number, nicheLast = false): number[] {
   const free = fields.slice(0, movable);
-  const maxAlign = Math.max(1, ...free.map((f) => f.align));
-  const largest = Math.max(0, ...free.map((f) => f.niche?.available ?? 0));
-  const group = (f: Layout): number => {
-    const k = log2(Math.max(f.align, f.size));
-    if (largest === 0) return k;
-    if (!nicheLast) return Math.min(log2(maxAlign), k);
-    return (f.niche?.available ?? 0) === largest ? log2(f.align) : k;
-  };
-  const keys = free.map((f) => {
-    const available = f.niche?.available ?? 0;
-    if (!nicheLast) return [-group(f), -available, f.niche?.offset ?? 0];
-    return [-group(f), available, f.niche ? f.niche.offset + f.niche.bytes - f.size : 0];
+  const maxAlign = log2(Math.max(1, ...free.map(({ align }) => align)));
+  const largest = Math.max(0, ...free.map(({ niche }) => niche?.available ?? 0));
+  const keys = free.map(({ size, align, niche }): SortKey => {
+    const { available, offset, bytes } = niche ?? { available: 0, offset: 0, bytes: size };
+    const group = log2(Math.max(align, size));
+    return nicheLast
+      ? [available === largest ? log2(align) : group, available, offset + bytes - size]
+      : [largest === 0 ? group : Math.min(maxAlign, group), -available, offset];
   });
-  const indexes = fields.map((_, i) => i);
-  return [
-    ...indexes.slice(0, movable).sort((a, b) => compareKeys(keys[a]!, keys[b]!)),
-    ...indexes.slice(movable),
-  ];
+  const sorted = [...keys.keys()].sort((i, j) => {
+    const [a, b] = [keys[i]!, keys[j]!];
+    return b[0] - a[0] || a[1] - b[1] || a[2] - b[2];
+  });
+  return [...fields.keys()].map((i) => sorted[i] ?? i);
 }
 
-function place(
+/** Fields at their places, in an order of memory: as they are declared if there is none. */
+export function place(
   fields: readonly Layout[],
-  inOrder: readonly number[],
-  nicheLast: boolean,
+  inOrder: Iterable<number> = fields.keys(),
+  nicheLast = false,
 ): FieldsLayout {
-  let end = 0;
+  let size = 0;
   let align = 1;
   let niche: Niche | undefined;
-  const offsets = new Array<number>(fields.length).fill(0);
-  for (const index of inOrder) {
-    const field = fields[index]!;
-    const offset = roundUp(end, field.align);
-    offsets[index] = offset;
+  const offsets = fields.map(() => 0);
+  for (const i of inOrder) {
+    const field = fields[i]!;
+    const offset = offsets[i] = roundUp(size, field.align);
     align = Math.max(align, field.align);
-    if (field.niche) {
-      const { available } = field.niche;
-      const better = niche === undefined || available > niche.available ||
-        (nicheLast && available === niche.available);
-      if (better) niche = { ...field.niche, offset: field.niche.offset + offset };
+    const more = (field.niche?.available ?? 0) - (niche?.available ?? 0);
+    if (field.niche && (more > 0 || (nicheLast && more === 0))) {
+      niche = { ...field.niche, offset: field.niche.offset + offset };
     }
-    end = offset + field.size;
+    size = offset + field.size;
   }
-  return { size: roundUp(end, align), align, niche, offsets };
+  const flat = fields.every((field) => field.flat);
+  return { size: roundUp(size, align), align, niche, flat, offsets };
 }
 
 /** A `repr(Rust)` struct: fields reordered; of two arrangements, the one that puts the niche nearer an end. */
 export function structLayout(fields: readonly Layout[]): FieldsLayout {
-  const first = place(fields, order(fields, fields.length, false), false);
-  if (first.niche === undefined || fields.length < 2) return first;
+  const { length } = fields;
+  const first = place(fields, order(fields, length));
+  if (first.niche === undefined || length < 2) return first;
   const head = first.niche.offset;
   const tail = first.size - head - first.niche.bytes;
   if (head === 0 || tail === 0) return first;
-  const last = place(fields, order(fields, fields.length, true), true);
-  return last.niche!.offset > head && last.niche!.offset > tail ? last : first;
+  const last = place(fields, order(fields, length, true), true);
+  return last.niche!.offset > Math.max(head, tail) ? last : first;
 }
 
 /** A tuple: fields reordered, the last element stays last. */
 export function tupleLayout(fields: readonly Layout[]): FieldsLayout {
-  return place(fields, order(fields, Math.max(0, fields.length - 1), false), false);
-}
-
-/** A `repr(C)` struct: fields in declaration order (rkyv's `strict` feature). */
-export function declaredLayout(fields: readonly Layout[]): FieldsLayout {
-  return place(fields, fields.map((_, i) => i), false);
+  return place(fields, order(fields, fields.length - 1));
 }
 
 /** An enum's layout. */
 export interface EnumLayout extends Layout {
-  /** Bytes of the tag: 1 up to 255 variants, 2 up to 65,535, then 4. */
-  readonly tagBytes: 1 | 2 | 4;
   /** For each variant, offset of each field in declaration order. */
   readonly variants: readonly (readonly number[])[];
+}
+
+/** Bytes of the tag of so many variants. */
+export function tagBytesOf(count: number): 1 | 2 | 4 {
+  return count <= 255 ? 1 : count <= 65_535 ? 2 : 4;
 }
 
 /** A `repr(u8)`-like enum: each variant is a C struct of the tag and its fields. */
 export function enumLayout(variants: readonly (readonly Layout[])[]): EnumLayout {
   const count = variants.length;
-  const tagBytes = count <= 255 ? 1 : count <= 65_535 ? 2 : 4;
-  let size: number = tagBytes;
-  let align: number = tagBytes;
+  const tagBytes = tagBytesOf(count);
+  const tag: Layout = { size: tagBytes, align: tagBytes, niche: undefined, flat: true };
+  let { size, align, flat } = tag;
   const offsets = variants.map((fields) => {
-    let end: number = tagBytes;
-    return fields.map((field) => {
-      const offset = roundUp(end, field.align);
-      end = offset + field.size;
-      size = Math.max(size, end);
-      align = Math.max(align, field.align);
-      return offset;
-    });
+    const placed = place([tag, ...fields]);
+    size = Math.max(size, placed.size);
+    align = Math.max(align, placed.align);
+    flat &&= placed.flat;
+    return placed.offsets.slice(1);
   });
   const available = 2 ** (8 * tagBytes) - count;
   return {
     size: roundUp(size, align),
     align,
     niche: available > 0 ? { available, offset: 0, bytes: tagBytes } : undefined,
-    tagBytes,
+    flat,
     variants: offsets,
   };
 }

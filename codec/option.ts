@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { readFields } from "./fields.ts";
 import type { AnySchema, Schema } from "./schema.ts";
 import { sum, type SumValues } from "./sums.ts";
 
@@ -13,13 +12,13 @@ export type Optional<T> = [null] extends [T] ? { some: T } | null
   : T | null;
 
 const OPTIONAL: SumValues = {
-  armOf: ([none, some], value) => value === null || value === undefined ? none : some,
-  carried: ({ fields }, value) => fields[0]?.schema.nullable === false ? { some: value } : value,
+  armOf: ({ arms: [none, some] }, value) => value === null || value === undefined ? none : some,
+  carried: ({ fields }, value) => fields[0] && !fields[0].schema.nullable ? { some: value } : value,
   refuse: (writer, _sum, value) => writer.refuse("null or { some }", value),
-  read(reader, at, { tag, fields }) {
-    if (tag === 0) return null;
-    const { schema, offset } = fields[0]!;
-    return schema.nullable ? readFields(reader, at, fields, {}) : schema.read(reader, at + offset);
+  read(reader, at, arm) {
+    if (arm.tag === 0) return null;
+    const { schema, offset } = arm.fields[0]!;
+    return schema.nullable ? arm.readInto(reader, at, {}) : schema.read(reader, at + offset);
   },
 };
 
@@ -42,7 +41,7 @@ export function option<T>(some: Schema<T>): Schema<Optional<T>> {
     { name: "none", shape: "unit", schemas: {} },
     { name: "some", shape: "single", schemas: { some } },
   ] as const;
-  const schema = sum("option", arms, OPTIONAL);
+  const schema = sum("option", arms, OPTIONAL, { text: ({ of }) => `option<${of(some)}>` });
   schema.write = (writer, at, value) => {
     // The bytes are zero, and so is the tag of None.
     if (value === null || value === undefined) return;

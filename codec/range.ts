@@ -4,7 +4,7 @@
  * @module
  */
 import { composite } from "./fields.ts";
-import type { AnySchema, Schema } from "./schema.ts";
+import type { AnySchema, Naming, Schema } from "./schema.ts";
 
 /** A range with both ends. */
 export interface Range<T> {
@@ -15,7 +15,8 @@ export interface Range<T> {
 }
 
 function make<R>(name: string, ends: Readonly<Record<string, AnySchema>>): Schema<R> {
-  return composite("struct", ends, { name }) as AnySchema as Schema<R>;
+  const text = ({ of }: Naming): string => `${name}<${of(Object.values(ends)[0]!)}>`;
+  return composite("struct", ends, { name, text }) as AnySchema as Schema<R>;
 }
 
 /**

@@ -50,7 +50,7 @@ export class Reader {
   /** How many steps of the path hold. */
   steps = 0;
   /** Whether what is read is a default: see `zeroOf()`. */
-  readonly isDefault: boolean = false;
+  isDefault = false;
   /** Whether conversions run: not where an archive is only checked. */
   converts = true;
   /** The budgets each archive starts with. */
@@ -94,12 +94,9 @@ export class Reader {
     this.steps = 0;
   }
 
-  /** The position of a root of this size and alignment: the last bytes of the archive. */
+  /** Go to the root, of this size and alignment: the last bytes of the archive. */
   root(size: number, align: number): number {
-    const at = this.end - size;
-    this.#inside(this.end, at, size, align);
-    this.high = at;
-    return at;
+    return this.high = this.claim(this.end, -size, size, align);
   }
 
   /**
@@ -112,39 +109,37 @@ export class Reader {
    * @returns Their position.
    */
   claim(base: number, offset: number, size: number, align: number): number {
-    const target = base + offset;
-    this.#inside(base, target, size, align);
-    this.own(base, target, size);
-    return target;
+    return this.own(base, this.inside(base, offset, size, align), size);
   }
 
-  /** The rules of {@linkcode Reader.claim} for bytes that are known to begin in the archive. */
-  own(base: number, target: number, size: number): void {
-    if (target < this.low || target > this.high || (size > 0 && target === this.high)) {
-      this.fail("SubtreePointerOutOfBounds", base, "a pointer to bytes that nothing else owns");
-    }
-    if (this.high - target < size) {
-      this.fail("SubtreePointerOverrun", base, "a pointer to bytes that nothing else owns");
-    }
-  }
-
-  /** rkyv's check of a pointer against the whole archive. */
-  #inside(base: number, target: number, size: number, align: number): void {
-    if (target < this.start || target > this.end) {
-      this.fail("OutOfBounds", base, "a pointer into the archive");
-    }
-    if (((target - this.start) & (align - 1)) !== 0) {
-      this.fail("Unaligned", base, `a pointer to a multiple of ${align}`);
-    }
-    if (this.end - target < size) {
-      this.fail("Overrun", base, `${size} bytes before the archive's end`);
-    }
-  }
-
-  /** Check a pointer by {@linkcode Reader.claim}'s first rules alone. */
+  /** rkyv's check of a pointer against the whole archive: the first rules of {@linkcode Reader.claim}. */
   inside(base: number, offset: number, size: number, align: number): number {
-    this.#inside(base, base + offset, size, align);
-    return base + offset;
+    const target = base + offset;
+    const fault = target < this.start || target > this.end
+      ? "OutOfBounds"
+      : ((target - this.start) & (align - 1)) !== 0
+      ? "Unaligned"
+      : this.end - target < size
+      ? "Overrun"
+      : undefined;
+    return fault === undefined ? target : this.fail(
+      fault,
+      base,
+      `a pointer to ${size} bytes in the archive, at a multiple of ${align}`,
+    );
+  }
+
+  /** The other rules of {@linkcode Reader.claim}, for bytes that are known to begin in the archive. */
+  own(base: number, target: number, size: number): number {
+    const { low, high } = this;
+    const fault = target < low || target > high || (size > 0 && target === high)
+      ? "SubtreePointerOutOfBounds"
+      : high - target < size
+      ? "SubtreePointerOverrun"
+      : undefined;
+    return fault === undefined
+      ? target
+      : this.fail(fault, base, `a pointer to ${size} bytes that nothing else owns`);
   }
 
   /**
@@ -181,17 +176,6 @@ export class Reader {
     }
   }
 
-  /** Go one level down a recursive type, to a value that takes so much memory. */
-  descend(at: number, bytes: number): void {
-    this.spend(bytes, at);
-    if (--this.depth < 0) this.fail("TooDeep", at, `at most ${this.limits.maxDepth} levels`);
-  }
-
-  /** Come back up. */
-  ascend(): void {
-    this.depth++;
-  }
-
   /** Where in the value. */
   where(): string {
     return formatPath(this.path, this.steps);
@@ -203,9 +187,7 @@ export class Reader {
     const offset = at - this.start;
     throw new CodecError(
       code,
-      `Cannot decode ${
-        path === "" ? "the archive" : path
-      }: expected ${expected} at byte ${offset} (${code})`,
+      `Cannot decode ${path || "the archive"}: expected ${expected} at byte ${offset} (${code})`,
       path,
       offset,
     );

@@ -24,5 +24,5 @@ export type Result<T, E> = { readonly ok: T } | { readonly err: E };
  * ```
  */
 export function result<T, E>(ok: Schema<T>, err: Schema<E>): Schema<Result<T, E>> {
-  return keyedSum("result", { ok, err });
+  return keyedSum("result", { ok, err }, ({ of }) => `result<${of(ok, err)}>`);
 }

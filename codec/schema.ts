@@ -3,8 +3,8 @@
  *
  * @module
  */
-import type { FunctionsBy } from "./archive.ts";
-import type { FieldsLayout, Niche } from "./layout.ts";
+import type { Functions } from "./archive.ts";
+import type { FieldsLayout, Layout, Niche } from "./layout.ts";
 import type { Reader } from "./reader.ts";
 import type { Writer } from "./writer.ts";
 
@@ -45,6 +45,12 @@ export interface Schema<T> {
    */
   readonly nullable: boolean;
   /**
+   * Its name in a signature, where that is not its kind: see {@linkcode signature}.
+   *
+   * @internal
+   */
+  readonly text?: ((naming: Naming) => string) | undefined;
+  /**
    * Write the object into the zeroed bytes at `at`, and what lies out of line before it.
    *
    * @internal
@@ -62,7 +68,15 @@ export interface Schema<T> {
    *
    * @internal
    */
-  functions?: FunctionsBy<T> | undefined;
+  functions?: Functions<T> | undefined;
+}
+
+/** A signature under way. */
+export interface Naming {
+  /** The names of types that are parts of another, with commas between. */
+  readonly of: (...parts: readonly AnySchema[]) => string;
+  /** Recursive types by their number in it. */
+  readonly met: Map<AnySchema, number>;
 }
 
 /** Any schema, whatever its values. */
@@ -133,6 +147,8 @@ export interface Composite extends AnySchema {
   readonly name?: string | undefined;
   /** Whether fields stay in declaration order in memory. */
   readonly reprC: boolean;
+  /** How they are archived, as it was declared. */
+  readonly schemas: Readonly<Record<string, AnySchema>> | readonly AnySchema[];
   /** The fields, in declaration order. */
   readonly fields: readonly Field[];
 }
@@ -140,16 +156,24 @@ export interface Composite extends AnySchema {
 /** One arm of a sum. Used by itself where the arm is known beforehand: a call's method. */
 export interface Arm extends AnySchema {
   readonly kind: "arm";
-  /** The sum it is of. */
-  readonly owner: Sum;
+  /** Bytes of the tag. */
+  readonly tagBytes: 1 | 2 | 4;
   /** Its name. */
   readonly name: string;
   /** Its index in declaration order, which is its tag. */
   readonly tag: number;
   /** Where its fields are: nowhere, in the value itself, as an array in its `value`, alone in one key. */
   readonly shape: "unit" | "named" | "items" | "single";
+  /** How they are archived, as it was declared. */
+  readonly schemas: Readonly<Record<string, AnySchema>> | readonly AnySchema[];
   /** The fields, in declaration order. */
   readonly fields: readonly Field[];
+  /** Read the fields, without a look at the tag, into a value that may have more. */
+  readInto(
+    reader: Reader,
+    at: number,
+    target: Record<string | number, unknown>,
+  ): Record<string | number, unknown>;
 }
 
 /** One of several arms, told apart by a tag. */
@@ -251,4 +275,18 @@ export function isSchema(value: unknown): value is AnySchema {
 export function once<T>(make: () => T): () => T {
   let made: T | undefined;
   return () => made ??= make();
+}
+
+const LAID_OUT = ["size", "align", "niche", "flat"] as const;
+
+/**
+ * A schema that is laid out when that is first asked for: what it is made of may be declared later.
+ *
+ * @param layout Is called whenever one of its numbers is asked for.
+ */
+export function laidOut<S>(layout: () => Layout, own: S): S & Layout {
+  for (const name of LAID_OUT) {
+    Object.defineProperty(own, name, { get: () => layout()[name], enumerable: true });
+  }
+  return own as S & Layout;
 }

@@ -43,11 +43,10 @@ export function struct<const F extends Fields>(
   fields: F,
   options: StructOptions = {},
 ): Schema<InferFields<F>> {
-  const reprC = options.repr === "C";
-  return composite("struct", fields, { reprC }) as Schema<unknown> as Schema<InferFields<F>>;
+  return composite("struct", fields, { reprC: options.repr === "C" }) as Schema<unknown> as Schema<
+    InferFields<F>
+  >;
 }
-
-const MAX_TUPLE = 12;
 
 /**
  * A tuple of 1 to 12 elements, as an array.
@@ -65,11 +64,6 @@ const MAX_TUPLE = 12;
  * ```
  */
 export function tuple<const I extends Items>(...items: I): Schema<InferItems<I>> {
-  if (items.length < 1 || items.length > MAX_TUPLE) {
-    throw new RangeError(
-      `Cannot make a tuple of ${items.length}: rkyv has them from 1 to ${MAX_TUPLE}`,
-    );
-  }
   return composite("tuple", items) as Schema<unknown> as Schema<InferItems<I>>;
 }
 

@@ -3,21 +3,10 @@
  *
  * @module
  */
-import {
-  checkFields,
-  emptyKeyed,
-  expectedKeyed,
-  type Fields,
-  isKeyed,
-  type Items,
-  type Keyed,
-  placeFields,
-  readFields,
-  writeFields,
-} from "./fields.ts";
-import { enumLayout } from "./layout.ts";
+import { type Fields, fieldsAt, type Items, type Keyed, quoted, textOf } from "./fields.ts";
+import { enumLayout, tagBytesOf } from "./layout.ts";
 import type { Reader } from "./reader.ts";
-import { type Arm, type Field, once, type Schema, type Sum } from "./schema.ts";
+import { type Arm, laidOut, type Naming, once, type Schema, type Sum } from "./schema.ts";
 import type { Writer } from "./writer.ts";
 
 /** What an arm is made of. */
@@ -33,7 +22,7 @@ export interface ArmSpec {
 /** How the values of a sum are told apart, and where they keep what their arm carries. */
 export interface SumValues {
   /** The arm of a value, if it is of one. */
-  armOf(arms: readonly Arm[], value: unknown): Arm | undefined;
+  armOf(sum: Sum, value: unknown): Arm | undefined;
   /** What a value carries, by key. */
   carried(arm: Arm, value: unknown): unknown;
   /** Say that a value is of no arm. */
@@ -47,102 +36,75 @@ export function sum(
   kind: Sum["kind"],
   specs: readonly ArmSpec[],
   values: SumValues,
-  reprU8: boolean = false,
+  own: Partial<Pick<Sum, "reprU8" | "text">> = {},
 ): Sum {
   const layout = once(() => enumLayout(specs.map(({ schemas }) => Object.values(schemas))));
-  const flat = once(() => schema.arms.every((arm) => arm.flat));
-  const schema: Sum = {
+  const tagBytes = tagBytesOf(specs.length);
+  const arms = specs.map((spec, tag) => arm(spec, tag));
+  const schema: Sum = laidOut(layout, {
     kind,
-    reprU8,
+    reprU8: false,
     nullable: kind === "option",
     functions: undefined,
-    arms: specs.map((spec, tag) =>
-      arm(spec, tag, () => schema, once(() => placeFields(spec.schemas, layout().variants[tag]!)))
-    ),
-    get tagBytes() {
-      return layout().tagBytes;
-    },
-    get size() {
-      return layout().size;
-    },
-    get align() {
-      return layout().align;
-    },
-    get niche() {
-      return layout().niche;
-    },
-    get flat() {
-      return flat();
-    },
-    armOf: (value) => values.armOf(schema.arms, value),
-    carried: (arm, value) => values.carried(arm, value) as Keyed,
-    write(writer, at, value) {
-      const own = values.armOf(schema.arms, value) ?? values.refuse(writer, schema, value);
+    arms,
+    tagBytes,
+    armOf: (value: unknown) => values.armOf(schema, value),
+    carried: (arm: Arm, value: unknown) => values.carried(arm, value) as Keyed,
+    write(writer: Writer, at: number, value: unknown) {
+      const own = values.armOf(schema, value) ?? values.refuse(writer, schema, value);
       own.write(writer, at, values.carried(own, value));
     },
-    read: (reader, at) =>
-      values.read(
+    read(reader: Reader, at: number) {
+      const own = arms[readTag(reader, at, tagBytes)];
+      return values.read(
         reader,
         at,
-        schema.arms[readTag(reader, at, schema.tagBytes)] ??
-          reader.fail("InvalidTag", at, `a tag below ${specs.length}`),
-      ),
-  };
+        own ?? reader.fail("InvalidTag", at, `a tag below ${specs.length}`),
+      );
+    },
+    ...own,
+  });
   return schema;
-}
 
-function arm(
-  { name, shape, schemas }: ArmSpec,
-  tag: number,
-  owner: () => Sum,
-  fields: () => readonly Field[],
-): Arm {
-  checkFields(`variant ${name}`, schemas);
-  const flat = once(() => Object.values(schemas).every((schema) => schema.flat));
-  return {
-    kind: "arm",
-    name,
-    tag,
-    shape,
-    nullable: shape === "unit",
-    functions: undefined,
-    get owner() {
-      return owner();
-    },
-    get fields() {
-      return fields();
-    },
-    get size() {
-      return owner().size;
-    },
-    get align() {
-      return owner().align;
-    },
-    get niche() {
-      return owner().niche;
-    },
-    get flat() {
-      return flat();
-    },
-    write(writer: Writer, at, value) {
-      const { tagBytes } = owner();
-      if (tagBytes === 1) writer.out[at] = tag;
-      else if (tagBytes === 2) writer.outView.setUint16(at, tag, true);
-      else writer.outView.setUint32(at, tag, true);
-      if (shape === "unit") return;
-      const { steps } = writer;
-      if (shape === "items") writer.path[writer.steps++] = "value";
-      if (!isKeyed(value, schemas)) writer.refuse(expectedKeyed(schemas), value);
-      writeFields(writer, at, fields(), value);
-      writer.steps = steps;
-    },
-    read(reader, at) {
-      if (readTag(reader, at, owner().tagBytes) !== tag) {
-        reader.fail("InvalidTag", at, `tag ${tag}`);
-      }
-      return readFields(reader, at, fields(), emptyKeyed(schemas));
-    },
-  };
+  function arm({ name, shape, schemas }: ArmSpec, tag: number): Arm {
+    const fields = fieldsAt(schemas, () => ({ offsets: layout().variants[tag]! }));
+    const { write, read } = fields;
+    const extent = once(() => ({
+      ...layout(),
+      flat: Object.values(schemas).every(({ flat }) => flat),
+    }));
+    const schema = Object.assign(fields, {
+      kind: "arm" as const,
+      name,
+      tag,
+      tagBytes,
+      shape,
+      nullable: shape === "unit",
+      functions: undefined,
+      text: (naming: Naming) =>
+        quoted(name) +
+        (shape === "unit"
+          ? ""
+          : textOf(shape === "named" ? schemas : Object.values(schemas), naming)),
+      write(writer: Writer, at: number, value: unknown) {
+        if (tagBytes === 1) writer.out[at] = tag;
+        else if (tagBytes === 2) writer.outView.setUint16(at, tag, true);
+        else writer.outView.setUint32(at, tag, true);
+        if (shape === "unit") return;
+        const { steps } = writer;
+        if (shape === "items") writer.path[writer.steps++] = "value";
+        write(writer, at, value);
+        writer.steps = steps;
+      },
+      read(reader: Reader, at: number) {
+        if (readTag(reader, at, tagBytes) !== tag) {
+          reader.fail("InvalidTag", at, `tag ${tag}`);
+        }
+        return read(reader, at);
+      },
+    });
+    return laidOut(extent, schema);
+  }
 }
 
 /** The tag of the sum at `at`, of however many bytes it has. */
@@ -154,7 +116,7 @@ export function readTag(reader: Reader, at: number, tagBytes: 1 | 2 | 4): number
 
 /** Sums whose values are objects of one key, which is the arm's name. */
 const KEYED: SumValues = {
-  armOf: (arms, value) =>
+  armOf: ({ arms }, value) =>
     typeof value === "object" && value !== null
       ? arms.find(({ name }) => name in value)
       : undefined,
@@ -163,15 +125,15 @@ const KEYED: SumValues = {
     const names = arms.map(({ name }) => `{ ${name} }`).join(" or ");
     writer.refuse(kind === "result" ? names : `${kind}, ${names}`, value);
   },
-  read: (reader, at, { fields }) => readFields(reader, at, fields, {}),
+  read: (reader, at, arm) => arm.readInto(reader, at, {}),
 };
 
-/** A sum whose values are objects of one key. */
-export function keyedSum<T>(kind: Sum["kind"], arms: Fields): Schema<T> {
+/** A sum whose values are objects of one key; `text` is how it is named, if that is not its kind. */
+export function keyedSum<T>(kind: Sum["kind"], arms: Fields, text?: Sum["text"]): Schema<T> {
   const specs = Object.entries(arms).map(([name, schema]): ArmSpec => ({
     name,
     shape: "single",
     schemas: { [name]: schema },
   }));
-  return sum(kind, specs, KEYED) as Schema<unknown> as Schema<T>;
+  return sum(kind, specs, KEYED, { text }) as Schema<unknown> as Schema<T>;
 }

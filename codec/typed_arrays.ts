@@ -45,11 +45,12 @@ function typedArray<A extends TypedArray>(
     ...fixed("numbers", 8, 4),
     flat: false,
     item,
+    text: ({ of }) => `vec<${of(item)}>`,
     write(writer: Writer, at, value) {
       if (!(value instanceof (type as unknown as new () => A))) {
         writer.refuse(`a ${type.name}`, value);
       }
-      writer.pad(width);
+      writer.reserve(0, width);
       const start = writer.position;
       writer.writeBytes(new Uint8Array(value.buffer, value.byteOffset, value.byteLength));
       if (!IS_LITTLE_ENDIAN) swapBytes(writer.bytes.subarray(start, writer.position), width);

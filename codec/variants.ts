@@ -3,11 +3,11 @@
  *
  * @module
  */
-import { checkNames, type Fields, type Items, type Keyed, readFields } from "./fields.ts";
+import type { Fields, Items, Keyed } from "./fields.ts";
 import { type AnySchema, type Infer, isSchema, type Schema, type Sum } from "./schema.ts";
 import type { InferItems } from "./struct.ts";
+import { sum, type SumValues } from "./sums.ts";
 import type { Writer } from "./writer.ts";
-import { type ArmSpec, sum, type SumValues } from "./sums.ts";
 
 /** What a variant carries: nothing, one value, several by position, or several by name. */
 export type VariantSpec = null | AnySchema | Items | Fields;
@@ -24,62 +24,52 @@ export type InferVariant<K, V> = V extends null ? { type: K }
 /** The value of an enum with these variants: a union discriminated by `type`. */
 export type InferVariants<V> = { [K in keyof V]: InferVariant<K, V[K]> }[keyof V];
 
+/** How many names a message lists. */
+const MAX_SHOWN = 8;
+
 const TAGGED: SumValues = {
-  armOf: (arms, value) => armByName(arms, (Object(value) as Keyed)["type"]),
+  armOf: ({ arms }, value) => {
+    const type = (value as Keyed | undefined)?.["type"];
+    return arms.find(({ name }) => name === type);
+  },
   carried: ({ shape }, value) => shape === "items" ? (value as Keyed)["value"] : value,
   refuse(writer: Writer, { arms }, value): never {
-    const names = arms.map(({ name }) => JSON.stringify(name)).slice(0, 8).join(", ");
+    const names = arms.slice(0, MAX_SHOWN).map(({ name }) => JSON.stringify(name)).join(", ");
     if (typeof value !== "object" || value === null || Array.isArray(value)) {
       writer.refuse(`an object whose type is one of ${names}`, value);
     }
     writer.path[writer.steps++] = "type";
     writer.refuse(`one of ${names}`, (value as Keyed)["type"]);
   },
-  read(reader, at, { name: type, shape, fields }) {
-    if (shape !== "items") return readFields(reader, at, fields, { type });
+  read(reader, at, arm) {
+    const value: Keyed = { type: arm.name };
+    if (arm.shape !== "items") return arm.readInto(reader, at, value);
     reader.path[reader.steps++] = "value";
-    const items = new Array<unknown>(fields.length) as unknown as Keyed;
-    const value = readFields(reader, at, fields, items);
+    value["value"] = arm.readInto(reader, at, [] as unknown as Keyed);
     reader.steps--;
-    return { type, value };
+    return value;
   },
 };
 
-/** Enums with more variants than this are searched by a map. */
-const MAX_SCANNED = 8;
-const maps = /* @__PURE__ */ new WeakMap<Sum["arms"], ReadonlyMap<unknown, Sum["arms"][number]>>();
-
-function armByName(arms: Sum["arms"], type: unknown): Sum["arms"][number] | undefined {
-  if (arms.length <= MAX_SCANNED) return arms.find(({ name }) => name === type);
-  let map = maps.get(arms);
-  if (map === undefined) maps.set(arms, map = new Map(arms.map((arm) => [arm.name, arm])));
-  return map.get(type);
-}
-
-/** The arms of an enum, from what its variants carry. */
-export function armsOf(specs: Variants): ArmSpec[] {
-  checkNames("variant", Object.keys(specs));
-  const arms = Object.entries(specs).map(([name, spec]): ArmSpec => {
-    if (typeof spec !== "object") {
-      throw new TypeError(
-        `Cannot make variant ${name}: expected null, a schema, an array or an object of schemas`,
-      );
-    }
-    if (spec === null) return { name, shape: "unit", schemas: {} };
-    if (isSchema(spec)) return { name, shape: "single", schemas: { value: spec } };
-    return {
-      name,
-      shape: Array.isArray(spec) ? "items" : "named",
-      schemas: spec as Fields | Items,
-    };
-  });
-  if (arms.length === 0) throw new TypeError("Cannot make variants: there are none");
-  return arms;
-}
-
 /** An enum whose variants may have a field named `type`, as a call's arguments may. */
-export function callVariants(specs: Variants): Sum {
-  return sum("variants", armsOf(specs), TAGGED);
+export function taggedSum(specs: Variants, own?: Partial<Pick<Sum, "reprU8">>): Sum {
+  const arms = Object.entries(specs).map(([name, spec]) => ({
+    name,
+    shape: spec === null
+      ? "unit" as const
+      : isSchema(spec)
+      ? "single" as const
+      : Array.isArray(spec)
+      ? "items" as const
+      : "named" as const,
+    schemas: isSchema(spec) ? { value: spec } : spec ?? {},
+  }));
+  return sum("variants", arms, TAGGED, {
+    text(this: Sum, { of }) {
+      return `enum{${of(...this.arms)}}`;
+    },
+    ...own,
+  });
 }
 
 /** Facts about the native enum. */
@@ -115,12 +105,7 @@ export function variants<const V extends Variants>(
   specs: V,
   options: VariantsOptions = {},
 ): Schema<InferVariants<V>> {
-  for (const [name, spec] of Object.entries(specs)) {
-    if (spec !== null && !isSchema(spec) && !Array.isArray(spec) && "type" in spec) {
-      throw new TypeError(`Cannot name a field of variant ${name} "type": it tells variants apart`);
-    }
-  }
-  return sum("variants", armsOf(specs), TAGGED, options.repr === "u8") as AnySchema as Schema<
+  return taggedSum(specs, { reprU8: options.repr === "u8" }) as AnySchema as Schema<
     InferVariants<V>
   >;
 }

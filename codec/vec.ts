@@ -4,8 +4,9 @@
  * @module
  */
 import { footprint, SLOT_BYTES } from "./footprint.ts";
+import type { Layout } from "./layout.ts";
 import type { Reader } from "./reader.ts";
-import { type AnySchema, type List, once, type Schema } from "./schema.ts";
+import { type AnySchema, laidOut, type List, type Naming, once, type Schema } from "./schema.ts";
 import type { Writer } from "./writer.ts";
 
 function writeItems(
@@ -46,6 +47,7 @@ function list<T>(kind: "vec" | "boxslice", item: Schema<T>): Schema<T[]> {
     nullable: false,
     functions: undefined,
     item,
+    text: ({ of }) => `${kind}<${of(item)}>`,
     write(writer: Writer, at, values) {
       if (!Array.isArray(values)) writer.refuse("an array", values);
       const { size, align, flat } = item;
@@ -126,34 +128,26 @@ export function boxSlice<T>(item: Schema<T>): Schema<T[]> {
  * ```
  */
 export function array<T>(item: Schema<T>, length: number): Schema<T[]> {
-  if (!Number.isInteger(length) || length < 0) {
-    throw new RangeError(`Cannot make an array of ${length}: expected a whole number`);
-  }
-  const schema: List = {
-    kind: "array",
+  const layout = (): Layout => ({
+    size: item.size * length,
+    align: item.align,
+    niche: length > 0 ? item.niche : undefined,
+    flat: length === 0 || item.flat,
+  });
+  const schema: List = laidOut(once(layout), {
+    kind: "array" as const,
     nullable: false,
     functions: undefined,
     item,
     length,
-    get size() {
-      return item.size * length;
-    },
-    get align() {
-      return item.align;
-    },
-    get niche() {
-      return length > 0 ? item.niche : undefined;
-    },
-    get flat() {
-      return length === 0 || item.flat;
-    },
-    write(writer: Writer, at, values) {
+    text: ({ of }: Naming) => `[${of(item)};${length}]`,
+    write(writer: Writer, at: number, values: unknown) {
       if (!Array.isArray(values) || values.length !== length) {
         writer.refuse(`an array of ${length}`, values);
       }
       writeItems(writer, at, item, values);
     },
-    read: (reader, at) => readItems(reader, at, item, length),
-  };
+    read: (reader: Reader, at: number) => readItems(reader, at, item, length),
+  });
   return schema as Schema<unknown> as Schema<T[]>;
 }

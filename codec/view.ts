@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { checkSchema } from "./check.ts";
 import type { DecodeLimits } from "./reader.ts";
 import type { Schema } from "./schema.ts";
 import { accessOf } from "./view_access.ts";
@@ -45,6 +46,7 @@ import type { View, Viewed } from "./view_types.ts";
  * @throws {CodecError} If the root itself is out of bounds; later accesses, if what they touch is wrong.
  */
 export function view<T>(schema: Schema<T>, archive: Uint8Array, limits?: DecodeLimits): View<T> {
+  checkSchema("the schema", schema);
   const reader = new ViewReader(archive, limits);
   const at = reader.root(schema.size, schema.align);
   return accessOf(schema as Schema<unknown>)(reader, at, undefined, "") as View<T>;

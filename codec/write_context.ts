@@ -55,7 +55,7 @@ export class WriteContext {
   }
 
   outside(...calls: string[]): void {
-    this.g.emit("w.position=p;w.top=sp;", ...calls, "p=w.position;sp=w.top;u8=w.bytes;dv=w.view;");
+    this.g.emit("w.position=p;x.top=sp;", ...calls, "p=w.position;sp=x.top;u8=w.bytes;dv=w.view;");
   }
 
   isOutlined(schema: AnySchema): boolean {

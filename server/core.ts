@@ -4,6 +4,7 @@
  * @module
  */
 import { type Codec, interpret } from "../codec/archive.ts";
+import { checkService } from "../service/check.ts";
 import type { Service } from "../service/types.ts";
 import type { Broker } from "../wire/broker.ts";
 import { type Clock, systemClock } from "../wire/clock.ts";
@@ -135,7 +136,7 @@ export interface AcceptingCore<Event> extends ServerCore<Event> {
 /**
  * A server without a runtime. Its timers are those of `clock`.
  *
- * @throws {TypeError} If an option cannot be used.
+ * @throws {TypeError} If the service is declared wrongly, or an option cannot be used.
  * @throws {RangeError} If a limit is out of range.
  */
 export function createCore<Methods, State, Event, Auth>(
@@ -146,6 +147,7 @@ export function createCore<Methods, State, Event, Auth>(
   clock: Clock = systemClock,
   codec: Codec = interpret,
 ): AcceptingCore<Event> {
+  checkService(service);
   checkHandler(handler);
   const limits = checkLimits(options.limits);
   const origins = new OriginRules(options);

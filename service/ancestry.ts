@@ -5,7 +5,7 @@
  */
 import { roundUp } from "../codec/layout.ts";
 import type { Sum } from "../codec/schema.ts";
-import { armSignature, signature } from "../codec/signature.ts";
+import { signature } from "../codec/signature.ts";
 import type { FingerprintPart } from "../wire/handshake.ts";
 import type { FingerprintParts } from "./fingerprint.ts";
 import { Fnv } from "./fnv.ts";
@@ -93,7 +93,7 @@ function statesBeforeOutputs(calls: Sum): Fnv[] {
   const described = new Fnv().feed(encoder.encode("enum{"));
   const states = [described];
   calls.arms.forEach((arm, i) => {
-    described.feed(encoder.encode((i === 0 ? "" : ",") + armSignature(arm)));
+    described.feed(encoder.encode((i === 0 ? "" : ",") + signature(arm)));
     states.push(new Fnv(described).feed(end));
   });
   return states;

@@ -3,11 +3,10 @@
  *
  * @module
  */
-import { defaultOf } from "../codec/default.ts";
 import { unit } from "../codec/scalars.ts";
 import type { Fields } from "../codec/fields.ts";
-import { type Infer, isSchema, type Schema } from "../codec/schema.ts";
-import { callVariants } from "../codec/variants.ts";
+import { type AnySchema, type Infer, once, type Schema } from "../codec/schema.ts";
+import { taggedSum } from "../codec/variants.ts";
 import { fingerprintOf } from "./fingerprint.ts";
 import type { DeclaredService, MethodInfo } from "./types.ts";
 
@@ -52,7 +51,7 @@ export function rpc<const Args extends Fields, Output>(
 ): Method<Call<Args, Output>>;
 export function rpc(...given: [args?: Fields, output?: Schema<unknown>]): Method<unknown> {
   const [args = {}, output] = given;
-  // `service()` checks, which knows the method's name. An output that is undefined is a mistake.
+  // An output that is undefined is a mistake, which is told with the method's name.
   return { args, output: given.length < 2 ? unit : output as Schema<unknown> };
 }
 
@@ -79,7 +78,8 @@ export interface ServiceDefinition<Methods, State, Event> {
  * });
  * ```
  *
- * @throws {TypeError} If a name cannot be used, or a field of the state has no default.
+ * Whether names can be used and the state has defaults is checked where the service is: by `serve`, `handler`,
+ * `memoryPair`, `connect` (not in pages) and `wireSnapshot`.
  */
 export function service<
   const Methods extends Readonly<Record<string, Method<unknown>>>,
@@ -93,72 +93,36 @@ export function service<
   { -readonly [K in keyof State]: Infer<State[K]> },
   Event
 > {
-  if (typeof definition?.rpc !== "object" || definition.rpc === null) {
-    throw new TypeError("Cannot make a service: expected methods, as in { rpc: { get: rpc() } }");
-  }
-  const entries = Object.entries(definition.rpc);
-  const fields: Fields = definition.state ?? {};
-  if (entries.length === 0) throw new TypeError("Cannot make a service: it has no methods");
-  checkIdentifiers("method", entries.map(([name]) => name));
-  for (const [name, method] of entries) {
-    if (!isMethod(method)) throw new TypeError(`Cannot make method ${name}: use rpc()`);
-    checkFields(`an argument of method ${name}`, method.args);
-    checkSchema(`the output of method ${name}`, method.output);
-  }
-  checkFields("a field of the state", fields);
-  for (const [name, schema] of Object.entries(fields)) checkDefault(name, schema);
-  if ("event" in definition) checkSchema("the event", definition.event);
-  const calls = callVariants(Object.fromEntries(entries.map(([name, { args }]) => [name, args])));
-  const methods = entries.map(([name, { output }], index): MethodInfo => ({
+  // What is missing is told where the service is checked.
+  const { name = "service", rpc, state = {}, event } = definition ?? {};
+  const entries = Object.entries(rpc ?? {});
+  const calls = taggedSum(
+    Object.fromEntries(entries.map(([name, method]) => [name, method?.args])),
+  );
+  const methods = entries.map(([name, method], index): MethodInfo => ({
     index,
     name,
     call: calls.arms[index]!,
-    output,
-    hasOutput: output !== unit,
+    output: method?.output,
+    hasOutput: method?.output !== unit,
   }));
-  const state = Object.entries(fields).map(([name, schema], index) => ({ index, name, schema }));
-  const parts = { methods, calls, state, event: definition.event };
-  return { name: definition.name ?? "service", ...parts, fingerprint: fingerprintOf(parts) };
-}
-
-function isMethod(value: unknown): value is Method<unknown> {
-  return typeof value === "object" && value !== null && "args" in value && "output" in value;
-}
-
-function checkDefault(name: string, schema: Schema<unknown>): void {
-  try {
-    defaultOf(schema);
-  } catch (cause) {
-    throw new TypeError(
-      `Cannot use ${schema.kind} for state field ${name}: it has no default; use withDefault()`,
-      { cause },
-    );
-  }
-}
-
-/** `then` would make a client's `rpc` a promise to `await`; the others are not plain properties. */
-const IDENTIFIER = /^(?!(?:then|constructor|__proto__|prototype)$)[A-Za-z_$][A-Za-z0-9_$]*$/;
-
-function checkIdentifiers(what: string, names: readonly string[]): void {
-  for (const name of names) {
-    if (!IDENTIFIER.test(name)) {
-      throw new TypeError(`Cannot name ${what} "${name}": it is no identifier, or reserved`);
-    }
-  }
-}
-
-function checkFields(what: string, fields: Fields): void {
-  checkIdentifiers(what, Object.keys(fields));
-  for (const [name, schema] of Object.entries(fields)) {
-    checkSchema(`${what}, ${name}`, schema);
-  }
-}
-
-function checkSchema(what: string, schema: unknown): void {
-  if (isSchema(schema)) return;
-  throw new TypeError(
-    schema === undefined
-      ? `Cannot use ${what}: it is undefined; modules that import each other see that`
-      : `Cannot use ${what}: it is no schema`,
-  );
+  const parts = {
+    methods,
+    calls,
+    state: Object.entries<AnySchema>(state).map(([name, schema], index) => ({
+      index,
+      name,
+      schema,
+    })),
+    event,
+  };
+  const fingerprint = once(() => fingerprintOf(parts));
+  return {
+    name,
+    definition,
+    ...parts,
+    get fingerprint() {
+      return fingerprint();
+    },
+  };
 }

@@ -5,6 +5,7 @@
  */
 import { isSchema, type Schema } from "../codec/schema.ts";
 import { signature } from "../codec/signature.ts";
+import { checkService } from "./check.ts";
 import type { Service } from "./types.ts";
 
 /**
@@ -41,6 +42,7 @@ export function wireSnapshot<M, S, E>(
       "",
     );
   }
+  checkService(subject);
   const { name, methods, calls, state, event } = subject;
   const lines = [`service ${name}`, "methods"];
   for (const { index, name, output } of methods) {

@@ -47,6 +47,16 @@ export interface Service<Methods, State, Event> {
   /** What it is called in messages for people. */
   readonly name: string;
   /**
+   * What it was made of, for who checks that.
+   *
+   * @internal
+   */
+  readonly definition: {
+    readonly rpc: unknown;
+    readonly state?: unknown;
+    readonly event?: unknown;
+  };
+  /**
    * The methods in declaration order.
    *
    * @internal

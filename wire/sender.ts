@@ -26,7 +26,6 @@ export function takeWriter(maxDepth: number = DEFAULT_LIMITS.maxDepth): Writer {
   const writer = writers.pop() ?? new Writer(1024);
   writer.maxDepth = maxDepth;
   writer.position = writer.base = STORED_HEADER_BYTES;
-  writer.top = writer.cursor = 0;
   return writer;
 }
 

@@ -11,13 +11,16 @@ import { connect } from "../../client.ts";
 import { encode, type Fields, type Schema, u64 } from "../../codec/mod.ts";
 import { memoryPair } from "../../memory.ts";
 import { rpc, service, u32 } from "../../mod.ts";
+import { checkService } from "../../service/check.ts";
 import { type ErrorContext, handler, serve } from "../../server.ts";
 
 const Sum = service({ name: "Sum", rpc: { add: rpc({ amount: u32 }, u32), get: rpc({}, u32) } });
 const methods = () => ({ add: ({ amount }: { amount: number }) => amount, get: () => 1 });
 const missing = undefined as unknown as Schema<number>;
 
-const DECLARED: readonly (readonly [what: string, make: () => unknown, told: string])[] = [
+type Declared = Parameters<typeof checkService>[0];
+
+const DECLARED: readonly (readonly [what: string, make: () => Declared, told: string])[] = [
   ["without anything", () => service(undefined as never), "{ rpc: { get: rpc() } }"],
   ["without rpc", () => service({} as never), "{ rpc: { get: rpc() } }"],
   [
@@ -43,8 +46,19 @@ const DECLARED: readonly (readonly [what: string, make: () => unknown, told: str
 ];
 
 for (const [what, make, told] of DECLARED) {
-  test(`a service ${what} says what is missing`, () => {
-    assertStringIncludes(assertThrows(make, TypeError).message, told);
+  test(`a service ${what} says what is missing, to whoever serves or calls it`, async () => {
+    const declared = make() as never;
+    assertStringIncludes(assertThrows(() => checkService(declared), TypeError).message, told);
+    const uses: readonly (() => unknown)[] = [
+      () => serve(declared, { port: 0 }, methods as never),
+      () => handler(declared, {}, methods as never),
+      () => memoryPair(declared, methods as never),
+      () => connect(declared, "ws://127.0.0.1:1"),
+    ];
+    for (const use of uses) {
+      const error = await assertRejects(async () => await use(), TypeError);
+      assertStringIncludes(error.message, told);
+    }
   });
 }
 

@@ -1,5 +1,5 @@
 import { defaultOf } from "../../codec/default.ts";
-import { assertEquals, assertNotEquals, assertThrows } from "@std/assert";
+import { assertEquals, assertMatch, assertNotEquals, assertThrows } from "@std/assert";
 import { decodeHex, encodeHex } from "@std/encoding";
 import { test } from "node:test";
 import { interpret, readArchive } from "../../codec/archive.ts";
@@ -8,17 +8,21 @@ import {
   CodecError,
   encode,
   type Fields,
+  option,
   result,
   type Schema,
   string,
+  struct,
   u32,
   u64,
   u8,
   variants,
+  vec,
   withDefault,
 } from "../../codec/mod.ts";
 import { Reader } from "../../codec/reader.ts";
-import { type Method, rpc, service } from "../../service/mod.ts";
+import { checkService } from "../../service/check.ts";
+import { type Method, rpc, service, wireSnapshot } from "../../service/mod.ts";
 
 const Event = variants({
   incremented: { to: u32, from: u32 },
@@ -144,7 +148,9 @@ test("the fingerprint changes with each part, and with nothing else", () => {
 const of = (...[args, output]: [Fields, Schema<number>?]) =>
   service({ rpc: { a: output === undefined ? rpc(args) : rpc(args, output) } });
 
-const BAD: readonly (readonly [what: string, make: () => unknown])[] = [
+type Declared = Parameters<typeof checkService>[0];
+
+const BAD: readonly (readonly [what: string, make: () => Declared])[] = [
   ["no methods", () => service({ rpc: {} })],
   ["a method named then", () => service({ rpc: { then: rpc() } })],
   ["a method named constructor", () => service({ rpc: { constructor: rpc() } })],
@@ -170,10 +176,30 @@ const BAD: readonly (readonly [what: string, make: () => unknown])[] = [
 ];
 
 for (const [what, make] of BAD) {
-  test(`service() refuses ${what}`, () => {
-    assertThrows(make, TypeError);
+  test(`checkService() refuses ${what}, which service() takes`, () => {
+    const made = make();
+    const error = assertThrows(() => checkService(made), TypeError);
+    assertMatch(error.message, /^Cannot (?:make|name|use) /);
+    assertThrows(() => checkService(made), TypeError);
+    assertThrows(() => wireSnapshot(made as never), TypeError);
   });
 }
+
+test("checkService() says what is undefined where modules import each other", () => {
+  const undeclared = undefined as unknown as Schema<number>;
+  for (
+    const made of [
+      of({ a: undeclared }),
+      of({ a: struct({ b: vec(undeclared) }) }),
+      service({ rpc: { a: rpc({}, undeclared) } }),
+      service({ rpc: { a: rpc() }, event: undeclared }),
+      service({ rpc: { a: rpc() }, state: { a: option(undeclared) } }),
+    ] as readonly Declared[]
+  ) {
+    const { message } = assertThrows(() => checkService(made), TypeError);
+    assertMatch(message, /is undefined; modules that import each other see that$/);
+  }
+});
 
 test("a boxed default is a default", () => {
   assertEquals(service({ rpc: { a: rpc() }, state: { a: box(u32) } }).state.length, 1);

@@ -1,0 +1,134 @@
+/**
+ * {@linkcode checkSchema}: whether a type is declared as Rust has it.
+ *
+ * Schemas are made without a look at what they are given, so that a page does not carry what only whoever
+ * writes a service needs to be told: whatever else uses schemas asks here first.
+ *
+ * @module
+ */
+import { zeroOf } from "./default.ts";
+import type { Fields, Items } from "./fields.ts";
+import { keyFault } from "./hash.ts";
+import { type AnySchema, isSchema, type Node } from "./schema.ts";
+import { signature } from "./signature.ts";
+
+/** What objects put before all else. */
+const INDEX = /^(?:0|[1-9]\d*)$/;
+/** The longest tuple that rkyv archives. */
+const MAX_TUPLE = 12;
+
+/** Those that were found right, or are being looked at. */
+const checked = new WeakSet<AnySchema>();
+
+/**
+ * Refuse a schema that is declared wrongly, whatever it is made of.
+ *
+ * @param what It is, for the message: `"the event"`.
+ * @throws {TypeError} If it is no schema, has a name that cannot keep its place, or a part that Rust does not have.
+ */
+export function checkSchema(what: string, schema: unknown): asserts schema is AnySchema {
+  if (!isSchema(schema)) {
+    throw new TypeError(
+      schema === undefined
+        ? `Cannot use ${what}: it is undefined; modules that import each other see that`
+        : `Cannot use ${what}: it is no schema`,
+    );
+  }
+  if (checked.has(schema)) return;
+  // What is recursive comes back to itself.
+  checked.add(schema);
+  try {
+    checkNode(what, schema as Node);
+  } catch (error) {
+    checked.delete(schema);
+    throw error;
+  }
+}
+
+function checkNode(what: string, node: Node): void {
+  switch (node.kind) {
+    case "tuple": {
+      const { length } = node.schemas as Items;
+      if (length < 1 || length > MAX_TUPLE) {
+        throw new RangeError(
+          `Cannot make a tuple of ${length}: rkyv has them from 1 to ${MAX_TUPLE}`,
+        );
+      }
+      return checkFields(`a tuple in ${what}`, node.schemas);
+    }
+    case "struct":
+    case "tstruct":
+    case "arm":
+      return checkFields(what, node.schemas);
+    case "variants":
+      if (node.arms.length === 0) throw new TypeError("Cannot make variants: there are none");
+      checkNames("variant", node.arms.map(({ name }) => name));
+      for (const arm of node.arms) {
+        if (typeof arm.schemas !== "object") {
+          throw new TypeError(
+            `Cannot make variant ${arm.name}: expected null, a schema, an array or an object of schemas`,
+          );
+        }
+        if (!Array.isArray(arm.schemas) && "type" in arm.schemas) {
+          throw new TypeError(
+            `Cannot name a field of variant ${arm.name} "type": it tells variants apart`,
+          );
+        }
+        checkFields(`variant ${arm.name} of ${what}`, arm.schemas);
+      }
+      return;
+    case "option":
+    case "result":
+    case "ip":
+    case "sock":
+      for (const arm of node.arms) checkFields(`${node.kind} in ${what}`, arm.schemas);
+      return;
+    case "array":
+      if (!Number.isInteger(node.length) || node.length! < 0) {
+        throw new RangeError(`Cannot make an array of ${node.length}: expected a whole number`);
+      }
+      return checkSchema(`the element of an array in ${what}`, node.item);
+    case "nonzero":
+      checkSchema(`what is not zero in ${what}`, node.item);
+      if ("min" in (node.item as Node)) return;
+      throw new TypeError(`Cannot make ${node.item.kind} non-zero: expected an integer`);
+    case "hashmap":
+    case "hashset": {
+      checkSchema(`the key of a ${node.kind} in ${what}`, node.key);
+      const fault = keyFault(node.key);
+      if (fault !== undefined) {
+        throw new TypeError(
+          `Cannot use ${signature(node.key)} as the key of a ${node.kind}: ${fault}`,
+        );
+      }
+      return checkSchema(`the value of a ${node.kind} in ${what}`, node.item);
+    }
+    case "btreemap":
+    case "btreeset":
+      checkSchema(`the key of a ${node.kind} in ${what}`, node.key);
+      return checkSchema(`the value of a ${node.kind} in ${what}`, node.item);
+    case "convert":
+      checkSchema(`what is converted in ${what}`, node.item);
+      if (node.hasDefault) zeroOf(node);
+      return;
+    default:
+      if ("item" in node) checkSchema(`the inside of a ${node.kind} in ${what}`, node.item);
+  }
+}
+
+function checkFields(what: string, schemas: Fields | Items): void {
+  if (!Array.isArray(schemas)) checkNames("field", Object.keys(schemas));
+  for (const [name, schema] of Object.entries(schemas)) {
+    checkSchema(`field ${name} of ${what}`, schema);
+  }
+}
+
+function checkNames(what: string, names: readonly string[]): void {
+  for (const name of names) {
+    if (name === "" || INDEX.test(name)) {
+      throw new TypeError(
+        `Cannot name a ${what} "${name}": it is empty, or a number, which would come first in an object`,
+      );
+    }
+  }
+}

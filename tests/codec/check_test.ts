@@ -1,0 +1,123 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { test } from "node:test";
+import {
+  array,
+  box,
+  btreeMap,
+  btreeSet,
+  type CodecError,
+  decode,
+  encode,
+  encodeInto,
+  f64,
+  ip,
+  isize,
+  lazy,
+  map,
+  nonZero,
+  option,
+  range,
+  result,
+  type Schema,
+  set,
+  string,
+  struct,
+  tuple,
+  tupleStruct,
+  u8,
+  validate,
+  variants,
+  vec,
+  view,
+  withDefault,
+} from "../../codec/mod.ts";
+import { interpret } from "../../codec/archive.ts";
+import { checkSchema } from "../../codec/check.ts";
+
+const undeclared = undefined as unknown as Schema<number>;
+const key = (schema: Schema<unknown>): Schema<unknown> => map(schema, u8) as Schema<unknown>;
+const twelve = [u8, u8, u8, u8, u8, u8, u8, u8, u8, u8, u8, u8];
+
+/** What is declared wrongly, and what is said of it. */
+const WRONG: readonly (readonly [text: string, make: () => Schema<unknown>])[] = [
+  ['name a field "0"', () => struct({ 0: u8 })],
+  ['name a field ""', () => struct({ "": u8 })],
+  ['name a variant "7"', () => variants({ 7: null }) as Schema<unknown>],
+  ['name a field of variant a "type"', () => variants({ a: { type: u8 } }) as Schema<unknown>],
+  ["make variant a", () => variants({ a: 5 as unknown as null }) as Schema<unknown>],
+  ["make variants: there are none", () => variants({}) as Schema<unknown>],
+  ["make a tuple of 0", () => tuple() as Schema<unknown>],
+  ["make a tuple of 13", () => tuple(...twelve, u8) as Schema<unknown>],
+  ["make an array of -1", () => array(u8, -1)],
+  ["make an array of 1.5", () => array(u8, 1.5)],
+  ["make string non-zero", () => nonZero(string as unknown as Schema<number>)],
+  ["f64 as the key of a hashmap: f64 does not implement Hash", () => key(f64)],
+  ["isize as the key of a hashmap: rkyv hashes", () => key(isize)],
+  ["ip as the key of a hashset: Rust's std", () => set(ip)],
+  ["range<u8> as the key of a hashmap", () => key(range(u8))],
+  ["enum{a,b} as the key of a hashmap: rkyv", () => key(variants({ a: null, b: null }))],
+  ["a recursive type cannot be", () => key(vec(lazy(() => u8)))],
+  ["field a of the type: it is undefined", () => struct({ a: undeclared })],
+  ["field a of the type: it is no schema", () => struct({ a: 7 as unknown as Schema<number> })],
+  ["field 1 of a tuple in the type: it is undefined", () => tuple(u8, undeclared)],
+  ["field 0 of the type: it is undefined", () => tupleStruct(undeclared)],
+  ["field x of variant a of the type", () => variants({ a: { x: undeclared } })],
+  ["the inside of a vec in the type", () => vec(undeclared)],
+  ["the inside of a box in the type", () => box(undeclared)],
+  ["the inside of a lazy in the type", () => lazy(() => undeclared)],
+  ["the element of an array in the type", () => array(undeclared, 2)],
+  ["what is not zero in the type", () => nonZero(undeclared)],
+  ["field some of option in the type", () => option(undeclared) as Schema<unknown>],
+  ["field err of result in the type", () => result(u8, undeclared)],
+  ["the key of a hashmap in the type", () => key(undeclared)],
+  ["the value of a hashmap in the type", () => map(u8, undeclared)],
+  ["the key of a btreeset in the type", () => btreeSet(undeclared)],
+  ["the value of a btreemap in the type", () => btreeMap(u8, undeclared)],
+  ["u8, an integer from 0 to 255, got 256", () => withDefault(u8, 256)],
+];
+
+for (const [text, make] of WRONG) {
+  test(`what is declared wrongly can be made, and is refused where it is used: ${text}`, () => {
+    const schema = make();
+    // Twice: what was refused once is not taken for right.
+    for (let time = 0; time < 2; time++) {
+      assertThrows(() => checkSchema("the type", schema), Error, text);
+      assertThrows(() => checkSchema("the type", vec(option(schema))), Error);
+    }
+    assertThrows(() => encode(schema, 1));
+    assertThrows(() => view(schema, new Uint8Array(64)));
+  });
+}
+
+test("encode(), decode(), validate() and view() look at a declaration before they use it", () => {
+  const schema = struct({ 0: u8 });
+  const uses: readonly (() => unknown)[] = [
+    () => encode(schema, { 0: 1 }),
+    () => encodeInto(schema, { 0: 1 }, new Uint8Array(8)),
+    () => decode(schema, Uint8Array.of(1)),
+    () => validate(schema, Uint8Array.of(1)),
+    () => view(schema, Uint8Array.of(1)),
+  ];
+  for (const use of uses) assertThrows(use, TypeError, "Cannot name a field");
+});
+
+test("checkSchema() follows what is recursive once, and comes back", () => {
+  interface Tree {
+    kids: readonly Tree[];
+    bad: number;
+  }
+  const good: Schema<Tree> = struct({ kids: vec(lazy(() => good)), bad: u8 });
+  checkSchema("the tree", good);
+  const bad: Schema<Tree> = struct({ kids: vec(lazy(() => bad)), bad: undeclared });
+  for (let time = 0; time < 2; time++) {
+    assertThrows(() => checkSchema("the tree", bad), TypeError, "field bad of the tree");
+  }
+});
+
+test("a default that is no value of its type is refused where it is needed", () => {
+  const schema = withDefault(struct({ size: u8 }), { size: 256 });
+  const error = assertThrows(() => checkSchema("the type", schema)) as CodecError;
+  assertEquals([error.code, error.path], ["BadValue", "size"]);
+  // It is no default that is written.
+  assertEquals(typeof interpret(schema).write, "function");
+});
