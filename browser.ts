@@ -13,16 +13,23 @@
  *
  * @module
  */
-import { type Client, type ConnectOptions, connectWith, type PerAttempt } from "./client/mod.ts";
-import { dial } from "./runtime/browser.ts";
-import { storedDeflater } from "./runtime/stored_deflater.ts";
+import { createClient } from "./client/client.ts";
+import type { Client, ConnectOptions, PerAttempt } from "./client/mod.ts";
+import { startPageCalls } from "./client/page_calls.ts";
+import type { CheckedOptions, ClientParts } from "./client/parts.ts";
+import { interpret } from "./codec/archive.ts";
+import { dial, pageClock as clock, whenVisible } from "./runtime/browser.ts";
+import { storedFraming } from "./runtime/stored_framing.ts";
 import type { Service } from "./service/types.ts";
-import { isObserved } from "./client/observed.ts";
+import { DEFAULT_CLIENT_LIMITS } from "./wire/client_limits.ts";
+import type { Framing } from "./wire/framing.ts";
 
 export type * from "./client.ts";
-export { OverflowError } from "./client/mod.ts";
+export { OverflowError } from "./client/queue.ts";
 export { ConnectError, ProtocolError, RpcError } from "./wire/errors.ts";
 export { Topic } from "./wire/topic.ts";
+
+const PLAIN: CheckedOptions = { level: 0, limits: DEFAULT_CLIENT_LIMITS, whenFull: "fail" };
 
 /**
  * Connect to a service, and stay connected, by the standard `WebSocket`.
@@ -30,7 +37,7 @@ export { Topic } from "./wire/topic.ts";
  * `tls` and `headers` are not to be given: whom to trust and what to send is the browser's decision.
  * `level` is 0 unless it is given: what inflates is larger than what it saves in most pages, and is
  * loaded only for another level. What watches calls is loaded only if there is an `onTrace` or an
- * OpenTelemetry API.
+ * OpenTelemetry API, and what checks other options only if there are any.
  *
  * @param service The service, as the server declares it.
  * @param url Where: `wss:`, `ws:`, `https:` or `http:`, or a function that is asked before every attempt.
@@ -43,14 +50,33 @@ export async function connect<Methods, State, Event>(
   url: PerAttempt<string | URL>,
   options: ConnectOptions<Methods, State> = {},
 ): Promise<Client<Methods, State, Event>> {
-  const { level = 0, onTrace } = options;
-  const [deflater, telemetry] = await Promise.all([
-    level === 0
-      ? storedDeflater
-      : import("./runtime/streams.ts").then((streams) => streams.createStreamsDeflater()),
-    isObserved(onTrace)
-      ? import("./client/telemetry.ts").then((made) => made.createTelemetry(service.name, onTrace))
-      : undefined,
-  ]);
-  return await connectWith(service, url, { ...options, level }, { dial, deflater, telemetry });
+  const { onConnect: _, onError: __, reconnect: ___, signal: ____, ...asked } = options;
+  const isPlain = Object.values(asked).every((value) => value === undefined) &&
+    !(Symbol.for("opentelemetry.js.api.1") in globalThis);
+  const extras = isPlain ? undefined : await (await import("./client/extras.ts")).extras(
+    service.name,
+    options as ConnectOptions<never, never>,
+    PLAIN,
+    storedFraming,
+    () => import("./runtime/deflating.ts"),
+  );
+  const client = createClient(service, url, options, {
+    ...partsOf(extras?.framing ?? storedFraming),
+    ...(extras ?? PLAIN),
+    watch: extras?.telemetry?.watch,
+  });
+  extras?.telemetry?.follow(client);
+  await client.connect();
+  return client;
+}
+
+function partsOf(framing: Framing): Omit<ClientParts, keyof CheckedOptions> {
+  return {
+    clock,
+    codec: interpret,
+    dial,
+    startCalls: startPageCalls(framing),
+    unframe: framing.unframe,
+    whenVisible,
+  };
 }

@@ -18,9 +18,10 @@ import { Topic, u32 } from "../mod.ts";
 import { DEFAULT_LIMITS } from "../wire/limits.ts";
 import {
   ClientMessage,
+  forEachUpdate,
   readClientMessage,
   readServerMessage,
-  ServerMessage,
+  type ServerMessageHandlers,
   writeEventOf,
   writeRequest,
   writeResponse,
@@ -38,7 +39,17 @@ const updates = [{ index: 0, data: encode(u32, 7) }];
 const writer = new Writer(1024);
 const reader = new Reader(DEFAULT_LIMITS);
 const clientMessage = new ClientMessage();
-const serverMessage = new ServerMessage();
+/** Where the archive that was read last is. */
+const found = { start: 0, end: 0 };
+const find = (_: unknown, start: number, end: number): void => {
+  found.start = start;
+  found.end = end;
+};
+const handlers: ServerMessageHandlers = {
+  onResponse: (_id, _error, start, end) => find(_id, start, end),
+  onEvent: (_start, _end, _isText, start, end) => find(_isText, start, end),
+  onStateChange: (updates, count) => forEachUpdate(reader, updates, count, find),
+};
 
 function write(name: string, into: () => void): Uint8Array {
   writer.position = 0;
@@ -64,23 +75,22 @@ bench("read a request", () => {
 const response = write("a response", () => writeResponse(generate, writer, 1, u32, 7));
 bench("read a response", () => {
   reader.reset(response);
-  readServerMessage(reader, 0, response.length, serverMessage);
-  return keep(readArchive(generate, u32, reader, serverMessage.start, serverMessage.end));
+  readServerMessage(reader, 0, response.length, handlers);
+  return keep(readArchive(generate, u32, reader, found.start, found.end));
 });
 
 const change = write("a state change", () => writeStateChange(writer, updates));
 bench("read a state change", () => {
   reader.reset(change);
-  readServerMessage(reader, 0, change.length, serverMessage);
-  const start = serverMessage.updateStart(reader, 0);
-  return keep(readArchive(generate, u32, reader, start, serverMessage.updateEnd(reader, 0)));
+  readServerMessage(reader, 0, change.length, handlers);
+  return keep(readArchive(generate, u32, reader, found.start, found.end));
 });
 
 const event = write("an event", () => writeEventOf(generate, writer, topic, CounterEvent, EVENT));
 bench("read an event", () => {
   reader.reset(event);
-  readServerMessage(reader, 0, event.length, serverMessage);
-  const { start, end } = serverMessage;
+  readServerMessage(reader, 0, event.length, handlers);
+  const { start, end } = found;
   return keep(readArchive(generate, CounterEvent, reader, start, end));
 });
 

@@ -4,14 +4,7 @@
  * @module
  */
 
-/** Ids of one connection. Rust: the `u8` of `RPCRequest`. */
-export const MAX_CALLS_IN_FLIGHT = 256;
-
-/**
- * Calls that may have been given up and still hold their id. One more, and the connection is closed:
- * new calls would soon find no id.
- */
-export const MAX_ABANDONED_CALLS = 128;
+import { MAX_CALLS_IN_FLIGHT } from "./call_limits.ts";
 
 const ID_MASK = MAX_CALLS_IN_FLIGHT - 1;
 

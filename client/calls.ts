@@ -3,46 +3,31 @@
  *
  * @module
  */
-import type { Codec } from "../codec/archive.ts";
-import { CodecError } from "../codec/errors.ts";
 import type { Writer } from "../codec/writer.ts";
 import type { CallOptions, MethodInfo } from "../service/types.ts";
-import type { Clock } from "../wire/clock.ts";
-import { RpcError, type RpcErrorCode } from "../wire/errors.ts";
-import type { Limits } from "../wire/limits.ts";
-import { setRequestId, writeRequest } from "../wire/messages.ts";
-import type { Sender } from "../wire/sender.ts";
-import { CallTable, MAX_ABANDONED_CALLS, MAX_CALLS_IN_FLIGHT } from "./call_table.ts";
+import { INTERNAL, NORMAL } from "../wire/close.ts";
+import type { Deflater } from "../wire/deflater.ts";
+import { RpcError } from "../wire/errors.ts";
+import { setRequestId, writeRequest } from "../wire/requests.ts";
+import { Sender } from "../wire/sender.ts";
+import type { Transport } from "../wire/transport.ts";
+import { MAX_ABANDONED_CALLS, MAX_CALLS_IN_FLIGHT, MAX_QUEUED_CALLS } from "./call_limits.ts";
+import { CallTable } from "./call_table.ts";
 import { Deadlines } from "./deadlines.ts";
+import { failed, lost, TOO_MANY_ABANDONED, unencodable } from "./failures.ts";
+import type { CallsHost, SessionCalls, StartCalls } from "./parts.ts";
 import { PendingCall } from "./pending_call.ts";
 
-/** What to do with a call when all ids are taken. */
-export type WhenFull =
-  /** Fail it with `TooManyCallsInFlight`, as Rust does. */
-  | "fail"
-  /** Let it wait for an id, with up to {@linkcode MAX_QUEUED_CALLS} others. */
-  | "wait";
-
-/** Calls that may wait for an id. One more fails with `TooManyCallsInFlight`. */
-export const MAX_QUEUED_CALLS = 1024;
-
-/** What the calls of a session need. */
-export interface CallsOptions {
-  /** `callTimeoutMs`, `maxBufferedBytes` and `maxInflatedBytes`. */
-  readonly limits: Limits;
-  /** How values are archived. */
-  readonly codec: Codec;
-  /** What to do with the 257th. */
-  readonly whenFull: WhenFull;
-  /** Whose time deadlines are in. */
-  readonly clock: Clock;
+/** {@linkcode StartCalls} for many calls at once: deflated, without a timer or a closure for each. */
+export function startCalls(deflater: Deflater): StartCalls {
+  return (transport, host, end) => new Calls(deflater, transport, host, end);
 }
 
 /** Sends calls, and knows who waits for what and until when. */
-export class Calls {
-  readonly #options: CallsOptions;
+export class Calls implements SessionCalls {
+  readonly #options: CallsHost;
   readonly #sender: Sender;
-  readonly #onExhausted: () => void;
+  readonly #end: (code: number, error: Error) => void;
   readonly #table: CallTable<PendingCall> = new CallTable();
   readonly #deadlines: Deadlines;
   /** Calls that wait for an id, oldest first. */
@@ -50,16 +35,32 @@ export class Calls {
   #queuedBytes = 0;
   #ended = false;
 
-  /**
-   * Create for one session.
-   *
-   * @param onExhausted So many ids are held by abandoned calls that the session should end.
-   */
-  constructor(options: CallsOptions, sender: Sender, onExhausted: () => void) {
-    this.#options = options;
-    this.#sender = sender;
-    this.#onExhausted = onExhausted;
-    this.#deadlines = new Deadlines(options.clock, (now) => this.#expire(now));
+  /** Create for one session, which `end` ends. */
+  constructor(
+    deflater: Deflater,
+    transport: Transport,
+    host: CallsHost,
+    end: (code: number, error: Error) => void,
+  ) {
+    const { level, limits } = host;
+    this.#options = host;
+    this.#sender = new Sender(transport, { deflater, level, limits }, this);
+    this.#end = end;
+    this.#deadlines = new Deadlines(host.clock, (now) => this.#expire(now));
+  }
+
+  /** Bytes of all messages sent, as they stand on the wire. */
+  get sentBytes(): number {
+    return this.#sender.sentBytes;
+  }
+
+  /** Bytes that wait to be sent. */
+  get bufferedBytes(): number {
+    return this.#sender.bufferedBytes;
+  }
+
+  onSendError(error: unknown): void {
+    this.#end(INTERNAL, lost("a message could not be deflated", error));
   }
 
   /** Calls that hold an id, or wait for one. */
@@ -177,7 +178,12 @@ export class Calls {
       else {
         this.#giveUp(
           call,
-          failed("DeadlineExceeded", call.method, "its deadline passed before the answer"),
+          failed(
+            "DeadlineExceeded",
+            call.method,
+            undefined,
+            "its deadline passed before the answer",
+          ),
         );
       }
     }
@@ -186,18 +192,19 @@ export class Calls {
   }
 
   #checkAbandoned(): void {
-    if (this.#table.abandoned > MAX_ABANDONED_CALLS) this.#onExhausted();
+    if (this.#table.abandoned > MAX_ABANDONED_CALLS) this.#end(NORMAL, lost(TOO_MANY_ABANDONED));
   }
 
   /** The session has ended: whoever waits is told so. `retryable`: no call without an answer has run. */
   end(cause: Error, retryable: boolean): void {
     this.#ended = true;
+    this.#sender.close();
     this.#deadlines.clear();
     for (const call of [...this.#table.waiting(), ...this.#queue]) {
       this.#giveUp(
         call,
         call.request === undefined
-          ? failed("ConnectionLost", call.method, UNANSWERED, cause, retryable)
+          ? failed("ConnectionLost", call.method, cause, UNANSWERED, retryable)
           : notConnected(call.method, cause),
       );
     }
@@ -206,32 +213,15 @@ export class Calls {
 
 const UNANSWERED = "the connection ended before the answer";
 
-/** A call failed on this side. */
-export function failed(
-  code: RpcErrorCode,
-  method: MethodInfo,
-  why: string,
-  cause?: unknown,
-  retryable?: boolean,
-): RpcError {
-  return new RpcError(code, `Cannot call ${method.name}: ${why}`, { cause, retryable });
-}
-
 /** A call that was not sent, because there is no connection. */
-export function notConnected(method: MethodInfo, cause?: unknown): RpcError {
-  return failed("ClientNotConnected", method, "there is no connection", cause);
+function notConnected(method: MethodInfo, cause?: unknown): RpcError {
+  return failed("ClientNotConnected", method, cause, "there is no connection");
 }
 
 function full(method: MethodInfo, why: string): RpcError {
-  return failed("TooManyCallsInFlight", method, why);
+  return failed("TooManyCallsInFlight", method, undefined, why);
 }
 
 function cancelled(method: MethodInfo, cause: unknown): RpcError {
-  return failed("Cancelled", method, "the signal aborted", cause);
-}
-
-function unencodable(method: MethodInfo, cause: unknown): RpcError {
-  const path = cause instanceof CodecError && cause.path !== "" ? `.${cause.path}` : "";
-  const why = cause instanceof Error ? cause.message : String(cause);
-  return new RpcError("ClientEncodeError", `${method.name}${path}: ${why}`, { cause });
+  return failed("Cancelled", method, cause, "the signal aborted");
 }

@@ -1,26 +1,9 @@
 /**
- * {@linkcode Cleanup}: what is to be undone at the end.
+ * What is waited for: until it comes, a signal aborts or the time is over.
  *
  * @module
  */
-
-/** Steps that are run once, together. What is added after that is run at once. */
-export class Cleanup {
-  #steps: (() => void)[] | undefined = [];
-
-  /** Run this at the end. */
-  add(step: () => void): void {
-    if (this.#steps === undefined) step();
-    else this.#steps.push(step);
-  }
-
-  /** The end has come. */
-  run(): void {
-    const steps = this.#steps ?? [];
-    this.#steps = undefined;
-    for (const step of steps) step();
-  }
-}
+import type { Clock } from "../wire/clock.ts";
 
 /** Is told when a signal aborts. */
 export interface AbortListener {
@@ -35,7 +18,7 @@ class AbortListeners extends Set<AbortListener> implements AbortListener {
   }
 }
 
-const listening: WeakMap<AbortSignal, AbortListeners> = new WeakMap();
+const listening: WeakMap<AbortSignal, AbortListeners> = /* @__PURE__ */ new WeakMap();
 
 /** Be told when a signal, which has not, aborts. */
 export function listen(signal: AbortSignal, listener: AbortListener): void {
@@ -59,22 +42,60 @@ export function unlisten(signal: AbortSignal, listener: AbortListener): void {
 export function onAbort(signal: AbortSignal | undefined, run: () => void): () => void {
   const listener = { handleEvent: run };
   if (signal?.aborted) run();
-  else if (signal !== undefined) listen(signal, listener);
+  else if (signal) listen(signal, listener);
   return () => signal && unlisten(signal, listener);
 }
 
-/** Resolve when `start` calls back, or the signal aborts. `start` returns how to stop it. */
-export function wait(
-  signal: AbortSignal,
-  start: (wake: () => void) => () => void,
-): Promise<void> {
-  return new Promise((resolve) => {
-    const cleanup = new Cleanup();
-    const wake = (): void => {
-      cleanup.run();
-      resolve();
+/** Do something later; returns how not to. */
+export function after(clock: Clock, delayMs: number, run: () => void): () => void {
+  const timer = clock.after(delayMs, run);
+  return () => clock.clear(timer);
+}
+
+/** Steps for the end: `defer` adds one, `stop` runs them. What is added after that is run at once. */
+export function cleanup(): [defer: (step: () => void) => void, stop: () => void] {
+  let steps: (() => void)[] | undefined = [];
+  return [
+    (step) => void (steps ? steps.push(step) : step()),
+    () => {
+      const all = steps ?? [];
+      steps = undefined;
+      for (const step of all) step();
+    },
+  ];
+}
+
+/** What ends a wait before its time. */
+export interface Interruption {
+  /** Whose time it is. */
+  readonly clock: Clock;
+  /** Ends it when it aborts. */
+  readonly signal: AbortSignal | undefined;
+  /** Ends it after so many milliseconds. Default: never. */
+  readonly timeoutMs?: number | undefined;
+  /** The error for either. */
+  error(code: "Cancelled" | "DeadlineExceeded"): unknown;
+}
+
+/**
+ * Wait for what `start` begins, until it settles that, or is interrupted. What `start` returns is then
+ * called, once: it stops what goes on.
+ */
+export function interruptible<T>(
+  start: (resolve: (value: T) => void, reject: (error: unknown) => void) => () => void,
+  { clock, signal, timeoutMs = Infinity, error }: Interruption,
+): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const [defer, stop] = cleanup();
+    const fail = (reason: unknown): void => {
+      stop();
+      reject(reason);
     };
-    cleanup.add(onAbort(signal, wake));
-    cleanup.add(start(wake));
+    defer(start((value) => {
+      stop();
+      resolve(value);
+    }, fail));
+    defer(onAbort(signal, () => fail(error("Cancelled"))));
+    if (timeoutMs < Infinity) defer(after(clock, timeoutMs, () => fail(error("DeadlineExceeded"))));
   });
 }

@@ -1,58 +1,38 @@
 /**
- * {@linkcode ServiceClient}: what survives reconnects.
+ * {@linkcode createClient}: what survives reconnects.
  *
  * @module
  */
-import { type Codec, interpret } from "../codec/archive.ts";
 import type { Schema } from "../codec/schema.ts";
 import { fingerprintOf } from "../service/fingerprint.ts";
 import type { CallsOf, Service } from "../service/types.ts";
-import { type Clock, systemClock } from "../wire/clock.ts";
-import { CloseCode } from "../wire/close.ts";
-import type { Deflater } from "../wire/deflater.ts";
+import { NORMAL } from "../wire/close.ts";
 import { ConnectError, RpcError } from "../wire/errors.ts";
 import { tell } from "../wire/listener.ts";
-import type { Dialer, DialRequest, Transport } from "../wire/transport.ts";
-import { notConnected } from "./calls.ts";
-import { onAbort, wait } from "./cleanup.ts";
+import { after, interruptible, type Interruption, onAbort } from "./cleanup.ts";
 import { cancelled, dialSession } from "./dial.ts";
-import { endedEarly, isFinal, toError } from "./ends.ts";
-import { EventHub, type EventsOptions, type EventStream } from "./events.ts";
+import { EventHub } from "./events.ts";
+import { failed, isFinal, toError } from "./failures.ts";
 import { Observable } from "./observable.ts";
-import {
-  checkOptions,
-  type ConnectOptions,
-  type PerAttempt,
-  resolve,
-  toWebSocketUrl,
-} from "./options.ts";
-import { type Caller, makeCalls } from "./proxy.ts";
+import { type ConnectOptions, type PerAttempt, resolve, toWebSocketUrl } from "./options.ts";
+import type { Caller, ClientParts } from "./parts.ts";
+import { makeCalls } from "./proxy.ts";
 import { backoffMs, nextAttempt } from "./reconnect.ts";
 import { reportBug } from "./report.ts";
-import { Session, type SessionHost } from "./session.ts";
-import { type ClientState, StateMirror } from "./state_mirror.ts";
-import { ClientCounters, type ClientStats } from "./stats.ts";
+import { openSession, type Session, type SessionHost } from "./session.ts";
+import { StateMirror } from "./state_mirror.ts";
+import { NO_COUNTS } from "./stats.ts";
 import type { ClientStatus } from "./status.ts";
-import type { ClientTelemetry } from "./telemetry.ts";
 import type { Client } from "./types.ts";
-import { pageVisibility, untilVisible, type Visibility } from "./visibility.ts";
 
-/** What a client uses of its surroundings. */
-export interface ClientParts {
-  /** Opens transports. */
-  readonly dial: Dialer;
-  /** Deflates and inflates. */
-  readonly deflater: Deflater;
-  /** Archives values. Default: {@linkcode interpret}. */
-  readonly codec?: Codec;
-  /** Default: {@linkcode systemClock}. */
-  readonly clock?: Clock;
-  /** What watches, if anything does. */
-  readonly telemetry?: ClientTelemetry | undefined;
-  /** From 0 to 1. Default: `Math.random`. */
-  readonly random?: () => number;
-  /** Default: the page's, where there is one. */
-  readonly visibility?: Visibility;
+/** A client that is still to be connected. */
+export interface UnconnectedClient<Methods, State, Event> extends Client<Methods, State, Event> {
+  /**
+   * Make the first connection, and see to it that there is one from then on.
+   *
+   * @throws {ConnectError} If it cannot be made.
+   */
+  connect(): Promise<void>;
 }
 
 /**
@@ -60,283 +40,218 @@ export interface ClientParts {
  *
  * @throws {ConnectError} If the first connection cannot be made.
  */
-export async function connectWith<Methods, State, Event>(
+export async function connectBy<Methods, State, Event>(
   service: Service<Methods, State, Event>,
   address: PerAttempt<string | URL>,
   options: ConnectOptions<Methods, State>,
   parts: ClientParts,
 ): Promise<Client<Methods, State, Event>> {
-  const client = new ServiceClient(service, address, options, parts);
+  const client = createClient(service, address, options, parts);
   await client.connect();
   return client;
 }
 
-/** {@linkcode Client} by the parts given. */
-export class ServiceClient<Methods, State, Event> implements Client<Methods, State, Event> {
-  readonly #service: Service<Methods, State, Event>;
-  readonly #address: PerAttempt<string | URL>;
-  readonly #options: ConnectOptions<Methods, State>;
-  readonly #parts: ClientParts;
-  readonly #clock: Clock;
-  /** What sessions are given. */
-  readonly #host: SessionHost;
-  readonly #events: EventHub<Event>;
-  readonly #state: StateMirror<State>;
-  readonly #status: Observable<ClientStatus>;
-  readonly #counters: ClientCounters = new ClientCounters();
-  /** Aborts when the client is closed. */
-  readonly #closing: AbortController = new AbortController();
+/** Create a client by the parts given, without a connection. */
+export function createClient<Methods, State, Event>(
+  service: Service<Methods, State, Event>,
+  address: PerAttempt<string | URL>,
+  options: ConnectOptions<Methods, State>,
+  parts: ClientParts,
+): UnconnectedClient<Methods, State, Event> {
+  const { clock, limits, level, random = Math.random, whenVisible, watch, count } = parts;
+  const { onConnect, onError, reconnect } = options;
+  const closing = new AbortController();
+  const { signal } = closing;
+  const counters = { ...NO_COUNTS };
   /** Sessions whose transport has not ended. */
-  readonly #sessions: Set<Session> = new Set();
+  const sessions = new Set<Session>();
   /** The session that calls go to. */
-  #session: Session | undefined;
-  #forgetSignal: (() => void) | undefined;
+  let current: Session | undefined;
+  let forgetSignal: (() => void) | undefined;
   /** Ends the time in which events are held for the first iterators. */
-  #holding: unknown;
-  readonly rpc: CallsOf<Methods>;
+  let release: (() => void) | undefined;
 
-  /** Create without a connection: see {@linkcode ServiceClient.connect}. */
-  constructor(
-    service: Service<Methods, State, Event>,
-    address: PerAttempt<string | URL>,
-    options: ConnectOptions<Methods, State>,
-    parts: ClientParts,
-  ) {
-    const checked = checkOptions(options as ConnectOptions<never, never>);
-    const { deflater, codec = interpret, clock = systemClock } = parts;
-    const report = (error: unknown): void => this.#report(error);
-    const onBug = (bug: unknown): void => this.#report(bug, reportBug);
-    this.#service = service;
-    this.#address = address;
-    this.#options = options;
-    this.#parts = parts;
-    this.#clock = clock;
-    this.#events = new EventHub(checked.limits, report);
-    this.#state = new StateMirror(service.state, clock, onBug, report);
-    this.#status = new Observable<ClientStatus>({ state: "connecting" }, onBug);
-    this.#host = {
-      ...checked,
-      codec,
-      deflater,
-      clock,
-      report,
-      event: service.event as Schema<unknown> | undefined,
-      events: this.#events as EventHub<unknown>,
-      state: this.#state as StateMirror<unknown>,
-      counters: this.#counters,
-    };
-    this.rpc = this.#callsOn(() => this.#session);
-  }
+  /** Tell whoever listens; `otherwise` if nobody does. */
+  const report = (error: unknown, otherwise?: (error: unknown) => void): void =>
+    tell(onError ?? otherwise, error);
+  const onBug = (bug: unknown): void => report(bug, reportBug);
+  const tellError = (error: unknown): void => report(error);
+  const events = new EventHub<Event>(limits, tellError, count);
+  const state = new StateMirror<State>(service.state, clock, onBug, count);
+  const status = new Observable<ClientStatus>({ state: "connecting" }, onBug);
+  const host: SessionHost = {
+    ...parts,
+    event: service.event as Schema<unknown> | undefined,
+    events: events as EventHub<unknown>,
+    state: state as StateMirror<unknown>,
+    counters,
+    report: tellError,
+  };
 
-  get state(): ClientState<State> {
-    return this.#state;
-  }
-
-  get status(): ClientStatus {
-    return this.#status.current;
-  }
-
-  get onStatus(): (listener: (status: ClientStatus) => void) => () => void {
-    return this.#status.subscribe;
-  }
-
-  events(options?: EventsOptions): EventStream<Event> {
-    return this.#events.open(options);
-  }
-
-  stats(): ClientStats {
-    const stats = {
-      ...this.#counters,
-      callsPending: 0,
-      eventIterators: this.#events.size,
-      stateWatchers: this.#state.watchers,
-      transports: this.#sessions.size,
-      bufferedBytes: 0,
-    };
-    for (const { calls, sentBytes, bufferedBytes } of this.#sessions) {
-      stats.callsPending += calls.pending;
-      stats.bytesSent += sentBytes;
-      stats.bufferedBytes += bufferedBytes;
-    }
-    return stats;
-  }
-
-  #callsOn(session: () => Session | undefined): CallsOf<Methods> {
-    const { telemetry } = this.#parts;
+  const callsOn = (session: () => Session | undefined): CallsOf<Methods> => {
     const call: Caller = (method, args, options) => {
-      this.#counters.callsStarted++;
+      counters.callsStarted++;
       return session()?.calls.call(method, args, options) ??
-        Promise.reject(notConnected(method, this.status.cause));
+        Promise.reject(failed("ClientNotConnected", method, status.current.cause));
     };
-    return makeCalls(
-      this.#service.methods,
-      telemetry === undefined
-        ? call
-        : (method, args, options) => telemetry.call(method.name, () => call(method, args, options)),
-    );
-  }
+    return makeCalls(service.methods, watch?.(call) ?? call);
+  };
 
-  /** Make the first connection, and see to it that there is one from then on. */
-  async connect(): Promise<void> {
-    this.#forgetSignal = onAbort(this.#options.signal, () => this.#finish());
-    this.#events.hold();
+  const interruption: Interruption = { clock, signal, error: () => cancelled(signal.reason) };
+
+  const connectOnce = async (reconnected: boolean): Promise<Session> => {
+    let session: Session | undefined;
     try {
-      void this.#stay(await this.#connectOnce(false));
-      if (this.#closing.signal.aborted) return;
-      // Whoever is given the client opens its iterators before any timer.
-      this.#holding = this.#clock.after(0, () => this.#events.release());
-    } catch (error) {
-      this.#counters.attemptsFailed++;
-      this.#finish(toError(error));
-      throw error;
+      const { ended } = session = await dialSession({
+        dial: parts.dial,
+        clock,
+        timeoutMs: limits.handshakeTimeoutMs,
+        signal,
+        request: async () => ({
+          ...limits,
+          level,
+          url: toWebSocketUrl(await resolve(address), service.fingerprint, limits),
+        }),
+        open(transport) {
+          const session = openSession(transport, host);
+          sessions.add(session);
+          void session.closed.then(() => {
+            sessions.delete(session);
+            counters.bytesSent += session.calls.sentBytes;
+          });
+          // Last: one who watches the state may close the client.
+          state.reset();
+          return session;
+        },
+      });
+      await Promise.race([
+        onConnect?.({ rpc: callsOn(() => session), state, reconnected }),
+        ended,
+      ]);
+      // It may have ended since it was opened, and `onConnect` need not have noticed.
+      if (session.ending) throw session.ending.error;
+    } catch (reason) {
+      let error = reason;
+      const ending = session?.ending?.error;
+      session?.end(NORMAL, toError(error));
+      counters.attemptsFailed++;
+      if (ending) {
+        error = ending instanceof ConnectError ? ending : new ConnectError(
+          "ConnectionLost",
+          `The connection ended before it could be used: ${ending.message}`,
+          { cause: ending },
+        );
+      }
+      throw signal.aborted ? cancelled(signal.reason) : await explain(error);
     }
-  }
-
-  #connectOnce(reconnected: boolean): Promise<Session> {
-    return this.#attempt(reconnected).catch(async (error) => {
-      throw await this.#explain(error);
-    });
-  }
+    current = session;
+    counters.connectionsOpened++;
+    status.set({ state: "open" });
+    return session;
+  };
 
   /** What to do where the server serves another service: a page loads that only then. */
-  async #explain(error: unknown): Promise<unknown> {
+  const explain = async (error: unknown): Promise<unknown> => {
     if (!(error instanceof ConnectError) || error.code !== "SchemaMismatch") return error;
     try {
       const { explainMismatch } = await import("../service/mismatch.ts");
-      const text = explainMismatch(error.message, this.#service, fingerprintOf);
-      if (text === undefined) return error;
-      return new ConnectError(error.code, text, { status: error.status, cause: error });
+      const text = explainMismatch(error.message, service, fingerprintOf);
+      return text === undefined
+        ? error
+        : new ConnectError(error.code, text, { status: error.status, cause: error });
     } catch {
       return error;
     }
-  }
-
-  async #attempt(reconnected: boolean): Promise<Session> {
-    const { signal } = this.#closing;
-    const session = await dialSession({
-      dial: this.#parts.dial,
-      clock: this.#clock,
-      timeoutMs: this.#host.limits.handshakeTimeoutMs,
-      signal,
-      request: () => this.#request(),
-      open: (transport) => this.#open(transport),
-    });
-    try {
-      const rpc = this.#callsOn(() => session);
-      await Promise.race([
-        this.#options.onConnect?.({ rpc, state: this.#state, reconnected }),
-        session.ended,
-      ]);
-      // It may have ended since it was opened, and `onConnect` need not have noticed.
-      if (!session.live) throw (await session.ended).error;
-    } catch (error) {
-      const { live } = session;
-      session.end(CloseCode.Normal, toError(error));
-      if (signal.aborted) throw cancelled(signal.reason);
-      throw live ? error : endedEarly((await session.ended).error);
-    }
-    this.#session = session;
-    this.#counters.connectionsOpened++;
-    this.#parts.telemetry?.connections(1);
-    this.#status.set({ state: "open" });
-    return session;
-  }
-
-  async #request(): Promise<Omit<DialRequest, "signal">> {
-    const { limits, level } = this.#host;
-    return {
-      url: toWebSocketUrl(await resolve(this.#address), this.#service.fingerprint, limits),
-      level,
-      tls: this.#options.tls,
-      headers: await resolve(this.#options.headers),
-      maxMessageBytes: limits.maxMessageBytes,
-      idleTimeoutMs: limits.idleTimeoutMs,
-      closeTimeoutMs: limits.closeTimeoutMs,
-    };
-  }
-
-  #open(transport: Transport): Session {
-    const session = new Session(transport, this.#host);
-    this.#sessions.add(session);
-    void session.closed.then(() => {
-      this.#sessions.delete(session);
-      this.#counters.bytesSent += session.sentBytes;
-    });
-    // Last: one who watches the state may close the client.
-    this.#state.reset();
-    return session;
-  }
+  };
 
   /** Connect again whenever the connection ends, until the client does. */
-  async #stay(session: Session): Promise<void> {
-    const { signal } = this.#closing;
-    const { random = Math.random, visibility = pageVisibility, telemetry } = this.#parts;
-    let attempt = 0;
-    for (;;) {
-      const openedAt = this.#clock.now();
-      const heardBefore = this.#counters.messagesReceived;
-      const end = await session.ended;
-      let { error, spreadMs } = end;
-      this.#session = undefined;
-      telemetry?.connections(-1);
+  const stay = async (session: Session | undefined): Promise<void> => {
+    for (let attempt = 0;;) {
+      const openedAt = clock.now();
+      const heardBefore = counters.messagesReceived;
+      let { error, spreadMs, broken } = await session!.ended;
+      session = current = undefined;
       attempt = nextAttempt(attempt, {
-        lastedMs: end.broken ? 0 : this.#clock.now() - openedAt,
-        used: this.#counters.messagesReceived > heardBefore,
+        lastedMs: broken ? 0 : clock.now() - openedAt,
+        used: counters.messagesReceived > heardBefore,
       });
-      for (let connected = false; !connected;) {
+      while (!session) {
         if (signal.aborted) return;
-        this.#report(error);
-        if (this.#options.reconnect === false || isFinal(error)) return this.#finish(error);
-        this.#status.set({ state: "reconnecting", cause: error });
-        await this.#sleep(backoffMs(attempt, random(), spreadMs));
-        await untilVisible(visibility, signal);
-        if (signal.aborted) return;
+        report(error);
+        if (reconnect === false || isFinal(error)) {
+          return finish(error);
+        }
+        status.set({ state: "reconnecting", cause: error });
         try {
-          session = await this.#connectOnce(true);
-          connected = true;
+          const pauseMs = backoffMs(attempt, random(), spreadMs);
+          await interruptible<void>((wake) => after(clock, pauseMs, wake), interruption);
+          if (whenVisible) await interruptible<void>(whenVisible, interruption);
+          session = await connectOnce(true);
         } catch (reason) {
-          this.#counters.attemptsFailed++;
           error = toError(reason);
           spreadMs = 0;
           attempt++;
         }
       }
     }
-  }
+  };
 
-  #sleep(delayMs: number): Promise<void> {
-    const clock = this.#clock;
-    return wait(this.#closing.signal, (wake) => {
-      const timer = clock.after(delayMs, wake);
-      return () => clock.clear(timer);
-    });
-  }
-
-  /** Tell whoever listens; `otherwise` if nobody does. */
-  #report(error: unknown, otherwise?: (error: unknown) => void): void {
-    tell(this.#options.onError ?? otherwise, error);
-  }
-
-  #finish(cause?: Error): void {
-    if (this.#closing.signal.aborted) return;
-    this.#forgetSignal?.();
-    this.#closing.abort(cause);
+  const finish = (cause?: Error): void => {
+    if (signal.aborted) return;
+    forgetSignal?.();
+    closing.abort(cause);
     const error = new RpcError("ConnectionLost", "The client was closed", { cause });
-    for (const session of this.#sessions) session.end(CloseCode.Normal, error);
-    this.#session = undefined;
-    this.#clock.clear(this.#holding);
-    this.#events.end();
-    this.#state.end();
-    this.#status.set(cause === undefined ? { state: "closed" } : { state: "closed", cause });
-    this.#status.end();
-  }
+    for (const session of sessions) session.end(NORMAL, error);
+    current = undefined;
+    release?.();
+    events.end();
+    state.end();
+    status.set(cause ? { state: "closed", cause } : { state: "closed" });
+    status.end();
+  };
 
-  async close(): Promise<void> {
-    this.#finish();
-    await Promise.all(Array.from(this.#sessions, ({ closed }) => closed));
-  }
+  const close = async (): Promise<void> => {
+    finish();
+    await Promise.all(Array.from(sessions, ({ closed }) => closed));
+  };
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.close();
-  }
+  return {
+    rpc: callsOn(() => current),
+    state,
+    get status() {
+      return status.current;
+    },
+    onStatus: status.subscribe,
+    events: (options) => events.open(options),
+    stats() {
+      const stats = {
+        ...counters,
+        callsPending: 0,
+        eventIterators: events.size,
+        stateWatchers: state.watchers,
+        transports: sessions.size,
+        bufferedBytes: 0,
+      };
+      for (const { calls, ending } of sessions) {
+        stats.callsPending += calls.pending;
+        stats.bytesSent += calls.sentBytes;
+        if (!ending) stats.bufferedBytes += calls.bufferedBytes;
+      }
+      return stats;
+    },
+    async connect() {
+      forgetSignal = onAbort(options.signal, () => finish());
+      events.hold();
+      try {
+        void stay(await connectOnce(false));
+        // Whoever is given the client opens its iterators before any timer.
+        if (!signal.aborted) release = after(clock, 0, () => events.release());
+      } catch (error) {
+        finish(toError(error));
+        throw error;
+      }
+    },
+    close,
+    [Symbol.asyncDispose]: close,
+  };
 }

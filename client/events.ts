@@ -5,14 +5,8 @@
  */
 import { type Topic, topicKey } from "../wire/topic.ts";
 import type { Limits } from "../wire/limits.ts";
-import { BoundedIterator } from "./bounded_iterator.ts";
-import {
-  BoundedQueue,
-  MANY_ITERATORS,
-  type Overflow,
-  type Result,
-  tooMany,
-} from "./bounded_queue.ts";
+import type { Count } from "./many.ts";
+import { type Overflow, queue, type QueueIterator, type Result, type Sink } from "./queue.ts";
 
 /** What bounds an iterator. */
 export type EventLimits = Pick<Limits, "maxQueuedEvents" | "maxQueuedEventBytes">;
@@ -64,10 +58,9 @@ const OVERFLOWS: readonly Overflow[] = ["drop-oldest", "drop-newest", "close"];
 /** Bytes that an event takes besides what it holds. */
 const EVENT_BYTES = 256;
 
-interface Consumer<E> {
-  readonly queue: BoundedQueue<ReceivedEvent<E>>;
-  /** The {@linkcode Topic.key} that is wanted. */
-  readonly key: string | undefined;
+interface Consumer<E> extends Sink<ReceivedEvent<E>> {
+  /** The {@linkcode Topic.key} that is wanted; any if there is none. */
+  readonly key?: string | undefined;
 }
 
 /** Hands each event to the iterators that want it. */
@@ -75,15 +68,16 @@ export class EventHub<E> {
   readonly #consumers: Set<Consumer<E>> = new Set();
   readonly #limits: EventLimits;
   readonly #report: (error: Error) => void;
-  /** What comes before there can be an iterator. */
-  #early: BoundedQueue<ReceivedEvent<E>> | undefined;
-  #toldMany = false;
+  readonly #count: Count | undefined;
+  /** What comes before there can be an iterator. Who holds the iterator holds what it has collected. */
+  #early: readonly [Sink<ReceivedEvent<E>>, QueueIterator<ReceivedEvent<E>>] | undefined;
   #ended = false;
 
-  /** Create with the bounds of each iterator. `report` is told of first losses. */
-  constructor(limits: EventLimits, report: (error: Error) => void) {
+  /** Create with the bounds of each iterator. `report` is told of first losses, `count` of how many there are. */
+  constructor(limits: EventLimits, report: (error: Error) => void, count?: Count) {
     this.#limits = limits;
     this.#report = report;
+    this.#count = count;
   }
 
   /** How many iterators there are. */
@@ -93,13 +87,18 @@ export class EventHub<E> {
 
   /** Whether anyone wants any event. */
   get wanted(): boolean {
-    return this.#early !== undefined || this.#consumers.size > 0;
+    return this.#early !== undefined || this.size > 0;
   }
 
   /** Keep what comes from now on for iterators that are opened before {@linkcode EventHub.release}. */
   hold(): void {
     const { maxQueuedEvents: maxItems, maxQueuedEventBytes: maxBytes } = this.#limits;
-    this.#early = new BoundedQueue({ maxItems, maxBytes, overflow: "drop-oldest" });
+    let sink!: Sink<ReceivedEvent<E>>;
+    const iterator = queue<ReceivedEvent<E>>({ maxItems, maxBytes }, (given) => {
+      sink = given;
+      return () => {};
+    });
+    this.#early = [sink, iterator];
   }
 
   /** Keep nothing more for iterators that are opened later. */
@@ -108,38 +107,39 @@ export class EventHub<E> {
   }
 
   /** Start to collect events. */
-  open(options: EventsOptions = {}): EventStream<E> {
-    const { maxQueuedEvents, maxQueuedEventBytes: maxBytes } = this.#limits;
-    const { buffer = maxQueuedEvents, overflow = "drop-oldest", topic, signal } = options;
+  open(
+    { buffer = this.#limits.maxQueuedEvents, overflow = "drop-oldest", topic, signal }:
+      EventsOptions = {},
+  ): EventStream<E> {
     if (!Number.isSafeInteger(buffer) || buffer < 1) {
       throw new RangeError(`Cannot buffer ${buffer} events: expected a positive integer`);
     }
     if (!OVERFLOWS.includes(overflow)) {
       throw new TypeError(`Cannot use overflow "${overflow}": expected ${OVERFLOWS.join(", ")}`);
     }
-    const queue = new BoundedQueue<ReceivedEvent<E>>({
+    const key = topic && topicKey(topic);
+    return queue<ReceivedEvent<E>>({
       maxItems: buffer,
-      maxBytes,
+      maxBytes: this.#limits.maxQueuedEventBytes,
       overflow,
       signal,
       onDrop: this.#report,
+    }, (sink) => {
+      const consumer: Consumer<E> = { ...sink, key };
+      this.#consumers.add(consumer);
+      this.#early?.[0].forEach((event, bytes) => {
+        if (wants(consumer, event.topic)) sink.push(event, bytes);
+      });
+      if (this.#ended) sink.end();
+      this.#count?.("events() iterators", this.size);
+      return () => void this.#consumers.delete(consumer);
     });
-    const consumer = { queue, key: topic === undefined ? undefined : topicKey(topic) };
-    this.#consumers.add(consumer);
-    queue.onEnd(() => this.#consumers.delete(consumer));
-    this.#early?.copyTo(queue, ({ topic }) => wants(consumer.key, topic));
-    if (this.#ended) queue.end();
-    if (this.size === MANY_ITERATORS && !this.#toldMany) {
-      this.#toldMany = true;
-      this.#report(tooMany("events() iterators"));
-    }
-    return new BoundedIterator(queue);
   }
 
   /** Whether anyone wants events on this topic. */
   wants(topic: Topic): boolean {
     if (this.#early !== undefined) return true;
-    for (const consumer of this.#consumers) if (wants(consumer.key, topic)) return true;
+    for (const consumer of this.#consumers) if (wants(consumer, topic)) return true;
     return false;
   }
 
@@ -147,9 +147,9 @@ export class EventHub<E> {
   deliver(topic: Topic, payload: E, payloadBytes: number): void {
     const event: ReceivedEvent<E> = { topic, payload };
     const bytes = EVENT_BYTES + payloadBytes;
-    this.#early?.push(event, bytes);
+    this.#early?.[0].push(event, bytes);
     for (const consumer of this.#consumers) {
-      if (wants(consumer.key, topic)) consumer.queue.push(event, bytes);
+      if (wants(consumer, topic)) consumer.push(event, bytes);
     }
   }
 
@@ -157,10 +157,10 @@ export class EventHub<E> {
   end(): void {
     this.#ended = true;
     this.release();
-    for (const { queue } of this.#consumers) queue.end();
+    for (const { end } of this.#consumers) end();
   }
 }
 
-function wants(key: string | undefined, topic: Topic): boolean {
+function wants<E>({ key }: Consumer<E>, topic: Topic): boolean {
   return key === undefined || key === topic.key;
 }

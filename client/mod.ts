@@ -3,11 +3,11 @@
  *
  * @module
  */
-export { OverflowError } from "./bounded_queue.ts";
-export type { Overflow } from "./bounded_queue.ts";
-export type { WhenFull } from "./calls.ts";
-export type { ClientParts } from "./client.ts";
-export { connectWith } from "./client.ts";
+export { OverflowError } from "./queue.ts";
+export type { Overflow } from "./queue.ts";
+export type { FullParts } from "./full.ts";
+export { connectWith } from "./full.ts";
+export type { WhenFull } from "./parts.ts";
 export type { EventsOptions, EventStream, ReceivedEvent } from "./events.ts";
 export type { Connection, ConnectOptions, PerAttempt } from "./options.ts";
 export type { ClientState, StateChanges, UntilOptions } from "./state_mirror.ts";

@@ -5,12 +5,7 @@
  */
 import { tell } from "../wire/listener.ts";
 
-interface Watcher<T> {
-  readonly next: (value: T) => void;
-  readonly end: (() => void) | undefined;
-  /** How many changes there were before. */
-  readonly since: number;
-}
+type Watcher<T> = readonly [next: (value: T) => void, end: (() => void) | undefined];
 
 /**
  * A value that changes, and those who are told.
@@ -20,22 +15,17 @@ interface Watcher<T> {
  */
 export class Observable<T> {
   readonly #watchers: Set<Watcher<T>> = new Set();
-  /** The changes that are being told of. */
-  #telling: T[] | undefined;
-  #changes = 0;
+  /** The changes that are being told of, each with those who were there. */
+  #telling: [T, Watcher<T>[]][] = [];
   readonly #report: (error: unknown) => void;
   #ended = false;
-  #current: T;
+  /** The value now. */
+  current: T;
 
   /** Create with a first value. `report` is told what those who watch throw. */
   constructor(current: T, report: (error: unknown) => void) {
-    this.#current = current;
+    this.current = current;
     this.#report = report;
-  }
-
-  /** The value now. */
-  get current(): T {
-    return this.#current;
   }
 
   /** How many are watching. */
@@ -45,12 +35,10 @@ export class Observable<T> {
 
   /** Call `next` after each change and `end` after the last one; returns how to stop. */
   watch(next: (value: T) => void, end?: () => void): () => void {
-    const watcher = { next, end, since: this.#changes };
+    const watcher: Watcher<T> = [next, end];
     if (this.#ended) end?.();
     else this.#watchers.add(watcher);
-    return () => {
-      this.#watchers.delete(watcher);
-    };
+    return () => void this.#watchers.delete(watcher);
   }
 
   /** {@linkcode Observable.watch} that needs no `this`. */
@@ -59,31 +47,22 @@ export class Observable<T> {
   /** Change it. */
   set(value: T): void {
     if (this.#ended) return;
-    this.#current = value;
-    let change = this.#changes++;
-    if (this.#telling !== undefined) {
-      this.#telling.push(value);
-      return;
-    }
-    this.#telling = [value];
-    for (const told of this.#telling) {
-      for (const { next, since } of this.#watchers) {
-        if (since <= change) tell(next, told, this.#report);
+    this.current = value;
+    if (this.#telling.push([value, [...this.#watchers]]) > 1) return;
+    for (const [told, watchers] of this.#telling) {
+      for (const watcher of watchers) {
+        if (this.#watchers.has(watcher)) tell(watcher[0], told, this.#report);
       }
-      change++;
     }
-    this.#telling = undefined;
-    if (this.#ended) this.#tellEnd();
+    this.#telling = [];
+    if (this.#ended) this.end();
   }
 
   /** Nothing more will change. */
   end(): void {
     this.#ended = true;
-    if (this.#telling === undefined) this.#tellEnd();
-  }
-
-  #tellEnd(): void {
-    for (const { end } of this.#watchers) end?.();
+    if (this.#telling.length > 0) return;
+    for (const [, end] of this.#watchers) end?.();
     this.#watchers.clear();
   }
 }

@@ -4,11 +4,10 @@
  * @module
  */
 import type { CallsOf } from "../service/types.ts";
-import { DEFAULT_LEVEL, type Fingerprint, introduce } from "../wire/handshake.ts";
-import { checkLimits, type Limits } from "../wire/limits.ts";
-import { checkOptionNames } from "../wire/option_names.ts";
+import { type Fingerprint, introduce, type Receives } from "../wire/handshake.ts";
+import type { Limits } from "../wire/limits.ts";
 import type { ClientTls } from "../wire/transport.ts";
-import type { WhenFull } from "./calls.ts";
+import type { WhenFull } from "./parts.ts";
 import type { ClientState } from "./state_mirror.ts";
 import type { ClientTraceListener } from "./telemetry.ts";
 
@@ -61,48 +60,6 @@ export interface ConnectOptions<Methods, State> {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** {@linkcode ConnectOptions} with the defaults filled in. */
-export interface CheckedOptions {
-  /** Level of compression. */
-  readonly level: number;
-  /** Bounds. */
-  readonly limits: Limits;
-  /** What to do with the 257th call. */
-  readonly whenFull: WhenFull;
-}
-
-/** Every name of {@linkcode ConnectOptions}: one that is missing here does not compile. */
-const NAMES: Readonly<Record<keyof ConnectOptions<never, never>, true>> = {
-  tls: true,
-  level: true,
-  headers: true,
-  limits: true,
-  whenFull: true,
-  reconnect: true,
-  onConnect: true,
-  onError: true,
-  onTrace: true,
-  signal: true,
-};
-
-/**
- * Fill in the defaults.
- *
- * @throws {TypeError} If there is no such option, or it has no meaning.
- * @throws {RangeError} If a number is out of bounds.
- */
-export function checkOptions(options: ConnectOptions<never, never>): CheckedOptions {
-  checkOptionNames("connect", options, NAMES);
-  const { level = DEFAULT_LEVEL, limits, whenFull = "fail" } = options;
-  if (!Number.isInteger(level) || level < 0 || level > 9) {
-    throw new RangeError(`Cannot use level ${level}: expected 0 to 9`);
-  }
-  if (whenFull !== "fail" && whenFull !== "wait") {
-    throw new TypeError(`Cannot use whenFull "${whenFull}": expected fail or wait`);
-  }
-  return { level, limits: checkLimits(limits), whenFull };
-}
-
 /**
  * An address to dial, with what a client says of itself in its query. `http:` and `https:` are taken as
  * `ws:` and `wss:`.
@@ -110,7 +67,7 @@ export function checkOptions(options: ConnectOptions<never, never>): CheckedOpti
 export function toWebSocketUrl(
   address: string | URL,
   fingerprint: Fingerprint,
-  limits: Limits,
+  limits: Receives,
 ): string {
   const url = URL.canParse(String(address)) ? new URL(address) : undefined;
   // "localhost:8080" is a URL too, of the scheme "localhost:".

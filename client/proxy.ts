@@ -5,13 +5,7 @@
  */
 import type { MethodInfo } from "../service/types.ts";
 import type { CallOptions, CallsOf } from "../service/types.ts";
-
-/** Makes one call. */
-export type Caller = (
-  method: MethodInfo,
-  args: unknown,
-  options: CallOptions | undefined,
-) => Promise<unknown>;
+import type { Caller } from "./parts.ts";
 
 const NO_ARGS: Readonly<Record<string, never>> = Object.freeze({});
 

@@ -8,10 +8,10 @@ import type { Schema } from "../codec/schema.ts";
 import { RpcError, type RpcErrorCode } from "../wire/errors.ts";
 import type { Clock } from "../wire/clock.ts";
 import { ignore, isThenable } from "../wire/listener.ts";
-import { BoundedIterator } from "./bounded_iterator.ts";
-import { BoundedQueue, MANY_ITERATORS, type Result, tooMany } from "./bounded_queue.ts";
-import { Cleanup, onAbort } from "./cleanup.ts";
+import { interruptible } from "./cleanup.ts";
+import type { Count } from "./many.ts";
 import { Observable } from "./observable.ts";
+import { queue, type Result } from "./queue.ts";
 
 /** How to wait for a state. */
 export interface UntilOptions {
@@ -73,9 +73,7 @@ export class StateMirror<S> extends Observable<Readonly<S>> implements ClientSta
   /** In the service's order. */
   readonly fields: readonly MirroredField[];
   readonly #clock: Clock;
-  readonly #tell: (error: Error) => void;
-  #toldMany = false;
-  #draft: Record<string, unknown> | undefined;
+  readonly #count: Count | undefined;
 
   /**
    * Create at the fields' defaults.
@@ -83,96 +81,61 @@ export class StateMirror<S> extends Observable<Readonly<S>> implements ClientSta
    * @param fields In the service's order.
    * @param clock For deadlines.
    * @param onBug Told what listeners throw.
-   * @param tell Told if very many wait.
+   * @param count Told how many wait.
    */
   constructor(
     fields: readonly MirroredField[],
     clock: Clock,
     onBug: (error: unknown) => void,
-    tell: (error: Error) => void,
+    count?: Count,
   ) {
     super(defaults(fields), onBug);
-    this.#tell = tell;
     this.fields = fields;
     this.#clock = clock;
+    this.#count = count;
   }
 
-  /** Change a field in the next state. */
-  stage({ name }: MirroredField, value: unknown): void {
-    this.#draft ??= { ...this.current };
-    this.#draft[name] = value;
-  }
-
-  /** Make the next state the current one. */
-  commit(): void {
-    const draft = this.#draft;
-    this.#draft = undefined;
-    if (draft !== undefined) this.set(Object.freeze(draft) as Readonly<S>);
-  }
-
-  /** Forget the next state. */
-  discard(): void {
-    this.#draft = undefined;
+  /** Change fields, by name. */
+  apply(changed: Readonly<Record<string, unknown>>): void {
+    this.set(Object.freeze({ ...this.current, ...changed }));
   }
 
   /** Back to the defaults, for a new connection. */
   reset(): void {
-    this.#draft = undefined;
     this.set(defaults(this.fields));
   }
 
   until(
     predicate: (state: Readonly<S>) => boolean,
-    { signal, timeoutMs = Infinity }: UntilOptions = {},
+    { signal, timeoutMs }: UntilOptions = {},
   ): Promise<Readonly<S>> {
-    return new Promise((resolve, reject) => {
-      const cleanup = new Cleanup();
+    const error = (code: RpcErrorCode): RpcError =>
+      new RpcError(code, `Stopped waiting for a state: ${code}`, { cause: signal?.reason });
+    return interruptible((resolve, reject) => {
       const check = (state: Readonly<S>): void => {
         try {
           const answer: unknown = predicate(state);
           if (isThenable(answer)) throw asyncPredicate(answer);
-          if (!answer) return;
-          resolve(state);
-        } catch (error) {
-          reject(error);
+          if (answer) resolve(state);
+        } catch (reason) {
+          reject(reason);
         }
-        cleanup.run();
-      };
-      const fail = (code: RpcErrorCode, why: string, cause?: unknown): void => {
-        cleanup.run();
-        reject(new RpcError(code, `Stopped waiting for a state: ${why}`, { cause }));
       };
       check(this.current);
-      cleanup.add(this.#waitFor(check, () => fail("ClientNotConnected", "the client is closed")));
-      cleanup.add(
-        onAbort(signal, () => fail("Cancelled", "the signal aborted", signal?.reason)),
-      );
-      if (timeoutMs === Infinity) return;
-      const timer = this.#clock.after(
-        timeoutMs,
-        () => fail("DeadlineExceeded", `it did not come within ${timeoutMs} ms`),
-      );
-      cleanup.add(() => this.#clock.clear(timer));
-    });
+      return this.#waitFor(check, () => reject(error("ClientNotConnected")));
+    }, { clock: this.#clock, signal, timeoutMs, error });
   }
 
   changes({ signal }: { readonly signal?: AbortSignal } = {}): StateChanges<S> {
-    const queue = new BoundedQueue<Readonly<S>>({
-      maxItems: 1,
-      maxBytes: Infinity,
-      overflow: "drop-oldest",
-      signal,
-    });
-    queue.onEnd(this.#waitFor((state) => queue.push(state), () => queue.end()));
-    return new BoundedIterator(queue);
+    return queue<Readonly<S>>(
+      { maxItems: 1, signal },
+      ({ push, end }) => this.#waitFor((state) => push(state), () => end()),
+    );
   }
 
   #waitFor(next: (state: Readonly<S>) => void, end: () => void): () => void {
     const stop = this.watch(next, end);
-    if (this.watchers === MANY_ITERATORS && !this.#toldMany) {
-      this.#toldMany = true;
-      this.#tell(tooMany("states"));
-    }
+    this.#count?.("states", this.watchers);
     return stop;
   }
 }

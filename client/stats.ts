@@ -38,18 +38,26 @@ export interface ClientStats {
   readonly bufferedBytes: number;
 }
 
-/** What is counted as it happens: plain fields, because they are on every call's path. */
-export class ClientCounters {
-  /** See {@linkcode ClientStats}; so are the others. */
-  connectionsOpened = 0;
-  attemptsFailed = 0;
-  callsStarted = 0;
-  messagesReceived = 0;
-  bytesReceived = 0;
-  /** Of sessions that have ended. */
-  bytesSent = 0;
-  eventsReceived = 0;
-  undecodableEvents = 0;
-  strayReplies = 0;
-  unknownStateFields = 0;
-}
+/** What is counted as it happens. `bytesSent` is of sessions that have ended. */
+export type ClientCounters = {
+  -readonly [
+    Name in Exclude<
+      keyof ClientStats,
+      "callsPending" | "eventIterators" | "stateWatchers" | "transports" | "bufferedBytes"
+    >
+  ]: number;
+};
+
+/** Nothing has happened. */
+export const NO_COUNTS: Readonly<ClientCounters> = {
+  connectionsOpened: 0,
+  attemptsFailed: 0,
+  callsStarted: 0,
+  messagesReceived: 0,
+  bytesReceived: 0,
+  bytesSent: 0,
+  eventsReceived: 0,
+  undecodableEvents: 0,
+  strayReplies: 0,
+  unknownStateFields: 0,
+};

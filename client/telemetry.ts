@@ -4,7 +4,6 @@
  * @module
  */
 import type { RpcError, RpcErrorCode } from "../wire/errors.ts";
-import { tell } from "../wire/listener.ts";
 import {
   callAttributes,
   CLIENT_SPAN,
@@ -12,6 +11,9 @@ import {
   openTelemetry,
   SPAN_ERROR,
 } from "../wire/open_telemetry.ts";
+import type { Caller } from "./parts.ts";
+import type { ClientStatus } from "./status.ts";
+import type { Client } from "./types.ts";
 
 /** Something that happened on a client. Its status is observed apart from this. */
 export interface ClientTrace {
@@ -56,13 +58,23 @@ export class ClientTelemetry {
     this.#instruments = instruments;
   }
 
-  /** The client was connected (1), or is no more (-1). */
-  connections(change: 1 | -1): void {
-    this.#instruments?.connections?.add(change, {});
+  /** Count a client for as long as it is connected. */
+  follow(client: Pick<Client<unknown, unknown, unknown>, "status" | "onStatus">): void {
+    let open = 0;
+    const look = ({ state }: ClientStatus): void => {
+      const before = open;
+      open = state === "open" ? 1 : 0;
+      if (open !== before) this.#instruments?.connections?.add(open - before, {});
+    };
+    look(client.status);
+    client.onStatus(look);
   }
 
-  /** Make a call. */
-  call(method: string, make: () => Promise<unknown>): Promise<unknown> {
+  /** Stand between the program and its calls. */
+  readonly watch = (call: Caller): Caller => (method, args, options) =>
+    this.#call(method.name, () => call(method, args, options));
+
+  #call(method: string, make: () => Promise<unknown>): Promise<unknown> {
     const attributes = callAttributes(this.#service, method);
     const startedAt = performance.now();
     const span = this.#instruments?.tracer?.startSpan(`${this.#service}/${method}`, {
@@ -80,8 +92,7 @@ export class ClientTelemetry {
         durationMs / 1000,
         code === undefined ? attributes : { ...attributes, "error.type": code },
       );
-      // One who watches must not change what is watched.
-      tell(this.#onTrace, { type: "call", method, durationMs, code });
+      this.#trace({ type: "call", method, durationMs, code });
     };
     const promise = make();
     promise.then(
@@ -89,6 +100,12 @@ export class ClientTelemetry {
       (error) => end(codeOf(error)),
     );
     return promise;
+  }
+
+  /** One who watches must not change what is watched: what it throws or rejects with is lost. */
+  #trace(trace: ClientTrace): void {
+    if (this.#onTrace === undefined) return;
+    new Promise<unknown>((resolve) => resolve(this.#onTrace?.(trace))).catch(() => {});
   }
 }
 

@@ -3,8 +3,6 @@
  *
  * @module
  */
-import { InflateError, type InflateErrorCode } from "./errors.ts";
-
 /** Bytes in front of a stored block's payload: 3 bits and padding, then LEN and NLEN. */
 export const STORED_HEADER_BYTES = 5;
 
@@ -71,36 +69,4 @@ export function soleStoredLength(bytes: Uint8Array): number {
   const isSole = bytes[1] === (length & 255) && bytes[2] === length >> 8 &&
     bytes[3] === (~length & 255) && bytes[4] === (~length >> 8 & 255);
   return isSole ? length : -1;
-}
-
-/**
- * Inflate one stream of stored blocks alone, as {@linkcode deflateStored} writes them.
- *
- * @param bytes The whole stream.
- * @param maxBytes Most bytes the result may have; checked before memory is spent on them.
- * @throws {InflateError} `Corrupt` if anything is compressed, or the code of `inflate()` otherwise.
- */
-export function inflateStored(bytes: Uint8Array, maxBytes: number): Uint8Array {
-  const output = new Uint8Array(Math.min(bytes.length, maxBytes));
-  const refuse = (code: InflateErrorCode): never => {
-    throw new InflateError(code, "Cannot inflate: expected stored blocks up to the end");
-  };
-  let used = 0;
-  let at = 0;
-  for (let final = 0; final === 0;) {
-    const start = at + STORED_HEADER_BYTES;
-    const head = bytes[at]!;
-    const length = bytes[at + 1]! | bytes[at + 2]! << 8;
-    if (head & 6) refuse("Corrupt");
-    if (start > bytes.length) refuse("Truncated");
-    if ((bytes[at + 3]! | bytes[at + 4]! << 8) !== (length ^ 0xffff)) refuse("Corrupt");
-    at = start + length;
-    if (at > bytes.length) refuse("Truncated");
-    if (used + length > maxBytes) refuse("TooBig");
-    output.set(bytes.subarray(start, at), used);
-    used += length;
-    final = head & 1;
-  }
-  if (at < bytes.length) refuse("TrailingBytes");
-  return output.subarray(0, used);
 }

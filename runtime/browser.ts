@@ -1,9 +1,9 @@
 /**
- * Dialling with the standard `WebSocket`, as browsers have it.
+ * What a page has: the standard `WebSocket`, a clock, and somebody who sees it or not.
  *
  * @module
  */
-import { CloseCode, tooBigReason } from "../wire/close.ts";
+import type { Clock } from "../wire/clock.ts";
 import { ConnectError } from "../wire/errors.ts";
 import { ALIAS, levelToken, REFUSED } from "../wire/handshake.ts";
 import type {
@@ -13,100 +13,102 @@ import type {
   Transport,
   TransportListener,
 } from "../wire/transport.ts";
-import { truncateReason } from "./frames.ts";
+
+/** Characters of a close's reason: 123 bytes, whatever they are. */
+const MAX_REASON_LENGTH = 41;
 
 /**
  * Open a connection that speaks `hl.2`.
  *
  * The answer's headers cannot be read: {@linkcode Dialed.level} is `undefined`. There are no pings
  * either: `idleTimeoutMs` has no effect, the server's pings find dead connections. Nor is there a hard
- * stop: after `terminate()` the owner is told at once, and the socket closes as it can.
- *
- * @throws {TypeError} If `headers` or `tls` are given: a `WebSocket` cannot honour them.
+ * stop: after `terminate()` the socket closes as it can. `headers` and `tls` are not to be given, and
+ * the owner is the one that checks how long messages are.
  */
 export const dial: Dialer = (
-  { url, level, headers, tls, maxMessageBytes, signal }: DialRequest,
+  { url, level, signal }: DialRequest,
   open: (transport: Transport, dialed: Dialed) => TransportListener,
 ): Promise<void> =>
   new Promise((resolve, reject) => {
-    if (tls !== undefined || Object.keys(headers ?? {}).length > 0) {
-      throw new TypeError("Cannot send headers, or choose whom to trust: the browser does");
-    }
-    signal.throwIfAborted();
     const socket = new WebSocket(url, [ALIAS, levelToken(level), REFUSED]);
-    socket.binaryType = "arraybuffer";
     let listener: TransportListener | undefined;
-    const end = (code: number, reason: string): void => {
-      const told = listener;
-      listener = undefined;
-      told?.onClose({ code, reason });
-    };
-    const close = (code: number, reason: string): void =>
-      socket.close(closeCode(code), truncateReason(reason));
-    const transport: Transport = {
-      close,
-      get bufferedAmount() {
-        return listener === undefined ? 0 : socket.bufferedAmount;
-      },
-      send(message) {
-        if (socket.readyState === WebSocket.OPEN) socket.send(message);
-      },
-      terminate() {
-        end(1006, "Terminated");
-        socket.close();
-      },
-    };
     const fail = (error: unknown): void => {
-      signal.removeEventListener("abort", onAbort);
       reject(error);
       socket.close();
     };
     const onAbort = (): void => fail(signal.reason);
     signal.addEventListener("abort", onAbort);
+    socket.binaryType = "arraybuffer";
     // Handlers are set before `open` is called, and stay: no message falls between two of them.
-    socket.onmessage = ({ data }) => {
-      if (!(data instanceof ArrayBuffer)) listener?.onText?.();
-      else if (data.byteLength <= maxMessageBytes) listener?.onMessage(new Uint8Array(data));
-      else {
-        const reason = tooBigReason(maxMessageBytes);
-        close(CloseCode.TooBig, reason);
-        end(CloseCode.TooBig, reason);
-      }
-    };
-    // An error is always followed by a close.
-    socket.onclose = ({ code, reason }) => {
-      fail(unreachable(url));
-      end(code || 1006, reason);
-    };
     socket.onopen = () => {
       const { protocol } = socket;
-      if (signal.aborted) return;
       signal.removeEventListener("abort", onAbort);
+      if (signal.aborted) return;
       if (protocol !== ALIAS && protocol !== REFUSED) {
-        return fail(
-          new ConnectError("ProtocolMismatch", `The server speaks "${protocol}", not "${ALIAS}"`),
-        );
+        return fail(new ConnectError("ProtocolMismatch", `The server speaks "${protocol}"`));
       }
-      try {
-        listener = open(transport, { protocol, level: undefined });
-        resolve();
-      } catch (error) {
-        fail(error);
-      }
+      resolve();
+      listener = open({
+        send: (message) => socket.send(message),
+        close: (code, reason) => socket.close(code, reason.slice(0, MAX_REASON_LENGTH)),
+        terminate: () => socket.close(),
+        get bufferedAmount() {
+          return socket.bufferedAmount;
+        },
+      }, { protocol, level: undefined });
+    };
+    socket.onmessage = ({ data }) => {
+      if (typeof data !== "string") listener?.onMessage(new Uint8Array(data));
+    };
+    // An error is always followed by a close.
+    socket.onclose = (info) => {
+      fail(
+        new ConnectError(
+          "Unreachable",
+          `Cannot connect to ${new URL(url).host}: the console can tell why`,
+        ),
+      );
+      listener?.onClose(info);
     };
   });
 
-function unreachable(url: string): ConnectError {
-  return new ConnectError(
-    "Unreachable",
-    `Cannot connect to ${
-      new URL(url).host
-    }: nothing listens there, its certificate is not trusted, it speaks another subprotocol, ` +
-      "or the page's policy forbids it (only the console can tell which)",
-  );
+/** A timer that is later than this, in milliseconds, is late. */
+const LATE_MS = 5;
+/** Milliseconds that a late timer leaves for what has come in the meantime. */
+const GRACE_MS = 20;
+/** Longest delay that `setTimeout` takes; more would fire at once. */
+const MAX_DELAY_MS = 2 ** 31 - 1;
+
+/** A page's clock: as `systemClock`, a timer that is late lets what has come meanwhile be heard first. */
+export const pageClock: Clock = {
+  now: () => performance.now(),
+  after(delayMs, run) {
+    const dueMs = performance.now() + delayMs + LATE_MS;
+    const timer = {
+      id: setTimeout(() => {
+        const now = performance.now();
+        if (now < dueMs) run(now);
+        else timer.id = setTimeout(run, GRACE_MS, now);
+      }, Math.min(delayMs, MAX_DELAY_MS)),
+    };
+    return timer;
+  },
+  clear: (timer) => clearTimeout((timer as { id?: number } | undefined)?.id),
+};
+
+interface Page {
+  readonly visibilityState: string;
+  addEventListener(type: string, listener: () => void): void;
+  removeEventListener(type: string, listener: () => void): void;
 }
 
-/** A page may send 1000 and 3000 to 4999: another code is sent as its 4000 counterpart. */
-function closeCode(code: number): number {
-  return code === 1000 || (code >= 3000 && code <= 4999) ? code : 4000 + code % 1000;
+/** Run a step when somebody sees the page, at once if that is so; returns how to stop. A worker has no page. */
+export function whenVisible(run: () => void): () => void {
+  const page = (globalThis as { document?: Page }).document;
+  const look = (): void => {
+    if (page?.visibilityState !== "hidden") run();
+  };
+  look();
+  page?.addEventListener("visibilitychange", look);
+  return () => page?.removeEventListener("visibilitychange", look);
 }

@@ -105,9 +105,8 @@ const USED: Readonly<Record<string, string>> = {
 
 /** Files that look for what need not be there. */
 const LOOKING = [
-  "client/observed.ts", // OpenTelemetry
+  "client/extras.ts", // OpenTelemetry
   "client/report.ts", // reportError
-  "client/visibility.ts", // document
   "codec/utf8.ts", // Buffer, which reads strings faster
   "codec/writer.ts", // the classes of this realm, for messages
   "wire/clock.ts", // setImmediate

@@ -5,22 +5,35 @@
  * @module
  */
 
+// Those that a client needs are constants by themselves: a bundler puts the numbers in their places.
+
+/** The peer is done. */
+export const NORMAL = 1000;
+/** The server is going away: connect again, to it or another, after a pause. See {@linkcode isDrained}. */
+export const GOING_AWAY = 4001;
+/** The peer broke the protocol: undecodable message. */
+export const PROTOCOL_BROKEN = 4002;
+/** A message is larger than a limit, or than its receiver says that it takes. */
+export const TOO_BIG = 4009;
+/** The server failed. */
+export const INTERNAL = 4011;
+
 /** Close codes this module sends, with their meaning. */
 export const CloseCode = {
   /** The peer is done. */
-  Normal: 1000,
+  Normal: NORMAL as 1000,
   /** The server is going away: connect again, to it or another, after a pause. See {@linkcode isDrained}. */
-  GoingAway: 4001,
+  GoingAway: GOING_AWAY as 4001,
   /** The peer broke the protocol: undecodable message. */
-  Protocol: 4002,
+  Protocol: PROTOCOL_BROKEN as 4002,
   /** The peer does not read: its outgoing queue is full and makes no progress. */
   SlowConsumer: 4008,
   /** A message is larger than a limit, or than its receiver says that it takes. */
-  TooBig: 4009,
+  TooBig: TOO_BIG as 4009,
   /** The two sides were built from different services. */
   SchemaMismatch: 4010,
   /** The server failed. */
-  Internal: 4011,
+  Internal: INTERNAL as 4011,
   /** The server is full. */
   TooBusy: 4013,
   /** The peer was silent for too long. */
@@ -45,7 +58,7 @@ export function tooBigReason(maxMessageBytes: number): string {
  * @throws {RangeError} If it is neither 1000 nor from 3000 to 4999.
  */
 export function checkCloseCode(code: number): void {
-  if (code === CloseCode.Normal) return;
+  if (code === NORMAL) return;
   if (Number.isInteger(code) && code >= 3000 && code <= 4999) return;
   throw new RangeError(`Cannot close with ${code}: expected 1000, or 3000 to 4999`);
 }
@@ -76,7 +89,7 @@ export function goingAwayReason(spreadMs: number, drained: boolean): string {
  * an answer did not run. Without the mark it may have.
  */
 export function isDrained(code: number, reason: string): boolean {
-  return code === CloseCode.GoingAway && DRAINED.test(reason);
+  return code === GOING_AWAY && DRAINED.test(reason);
 }
 
 /** The spread that a reason asks for, in milliseconds; 0 if it asks for none. */

@@ -30,3 +30,9 @@ export interface Deflater {
    */
   inflate(bytes: Uint8Array, maxBytes: number): Uint8Array;
 }
+
+/**
+ * Bytes an archive must have before it is worth more than a stored block: below, a round of
+ * deflating costs more than the bytes it saves.
+ */
+export const MIN_DEFLATED_BYTES = 128;

@@ -32,7 +32,7 @@ export const MAX_LEVEL = 9;
 
 /** The token that asks for a level where no header can be sent. */
 export function levelToken(level: number): string {
-  return `${ALIAS}.c${level}`;
+  return `hl.2.c${level}`;
 }
 
 /** The tokens of a `Sec-WebSocket-Protocol` header. */
@@ -99,7 +99,7 @@ export type Receives = Pick<Limits, "maxMessageBytes" | "maxInflatedBytes">;
 export const ANYTHING: Receives = { maxMessageBytes: Infinity, maxInflatedBytes: Infinity };
 /** What a client takes that does not say it: the defaults of 0.1.0, whatever they are today. */
 const UNSAID: Receives = { maxMessageBytes: 1_048_576, maxInflatedBytes: 8_388_608 };
-const UNSAID_RECEIVES = `${UNSAID.maxMessageBytes}.${UNSAID.maxInflatedBytes}`;
+const UNSAID_RECEIVES = "1048576.8388608";
 const RECEIVES = /^([1-9][0-9]{0,15})\.([1-9][0-9]{0,15})$/;
 /** The least that a client may say it takes: one that takes less could not even be told of failures. */
 export const MIN_RECEIVES_BYTES = 256;

@@ -3,6 +3,9 @@
  *
  * @module
  */
+import { fillInLimits } from "./check_limits.ts";
+import { DEFAULT_CLIENT_LIMITS } from "./client_limits.ts";
+import { DEFAULT_SERVER_LIMITS } from "./server_limits.ts";
 
 /** Bounds, with their unit in the name. */
 export interface Limits {
@@ -57,29 +60,20 @@ export interface Limits {
   readonly idleTimeoutMs: number;
 }
 
-/** What holds where nothing else is said. */
-export const DEFAULT_LIMITS: Limits = Object.freeze({
-  maxMessageBytes: 2 << 20,
-  maxInflatedBytes: 2 << 20,
-  maxDepth: 64,
-  maxDecodedBytes: 16 << 20,
-  maxHeldBytes: 16 << 20,
-  maxTopicBytes: 1024,
-  maxSubscriptions: 1024,
-  maxWaitingBytes: 16 << 20,
-  maxBufferedBytes: 16 << 20,
-  maxQueuedEvents: 16_384,
-  maxQueuedEventBytes: 16 << 20,
-  maxConnections: 10_000,
-  maxAuthorizations: 1_000,
-  handshakeTimeoutMs: 10_000,
-  callTimeoutMs: 30_000,
-  closeTimeoutMs: 5_000,
-  idleTimeoutMs: 60_000,
-});
+/** What bounds clients. A page knows no others. */
+export type ClientLimits = Omit<Limits, keyof ServerLimits>;
 
-/** The longest delay that timers keep: above it they fire at once. */
-const MAX_TIMER_MS = 0x7fff_ffff;
+/** What bounds servers alone. */
+export type ServerLimits = Pick<
+  Limits,
+  "maxHeldBytes" | "maxSubscriptions" | "maxConnections" | "maxAuthorizations"
+>;
+
+/** What holds where nothing else is said. */
+export const DEFAULT_LIMITS: Limits = /* @__PURE__ */ Object.freeze({
+  ...DEFAULT_CLIENT_LIMITS,
+  ...DEFAULT_SERVER_LIMITS,
+});
 
 /**
  * Fill in the defaults.
@@ -87,27 +81,6 @@ const MAX_TIMER_MS = 0x7fff_ffff;
  * @throws {TypeError} If a name is unknown or a value is no number.
  * @throws {RangeError} If a value is not a positive integer, or a time longer than timers can wait.
  */
-export function checkLimits(limits: Partial<Limits> = {}): Limits {
-  const checked: Record<string, number> = { ...DEFAULT_LIMITS };
-  for (const [name, value] of Object.entries(limits)) {
-    if (!Object.hasOwn(DEFAULT_LIMITS, name)) {
-      throw new TypeError(
-        `Cannot use limit "${name}": the limits are ${Object.keys(DEFAULT_LIMITS).join(", ")}`,
-      );
-    }
-    if (value === undefined) continue;
-    if (typeof value !== "number") {
-      throw new TypeError(`Cannot use limit "${name}": expected a number, got a ${typeof value}`);
-    }
-    if (!Number.isSafeInteger(value) || value <= 0) {
-      throw new RangeError(`Cannot use limit "${name}": expected a positive integer, got ${value}`);
-    }
-    if (name.endsWith("Ms") && value > MAX_TIMER_MS) {
-      throw new RangeError(
-        `Cannot use limit "${name}": expected at most ${MAX_TIMER_MS}, got ${value}`,
-      );
-    }
-    checked[name] = value;
-  }
-  return checked as unknown as Limits;
+export function checkLimits(limits?: Partial<Limits>): Limits {
+  return fillInLimits(limits, DEFAULT_LIMITS);
 }

@@ -3,11 +3,10 @@
  *
  * @module
  */
-import { InflateError } from "../deflate/errors.ts";
 import { soleStoredLength, STORED_HEADER_BYTES } from "../deflate/stored.ts";
-import { CloseCode, tooBigReason } from "./close.ts";
 import type { Deflater } from "./deflater.ts";
-import { ProtocolError } from "./errors.ts";
+import type { ProtocolError } from "./errors.ts";
+import { tooBig, toProtocolError } from "./faults.ts";
 import type { Limits } from "./limits.ts";
 
 /** How messages are received. */
@@ -33,9 +32,7 @@ export function receive(
   listener: ArchiveListener,
 ): void {
   try {
-    if (message.length > maxMessageBytes) {
-      throw new ProtocolError("TooBig", CloseCode.TooBig, tooBigReason(maxMessageBytes));
-    }
+    if (message.length > maxMessageBytes) throw tooBig("maxMessageBytes", maxMessageBytes);
     const stored = soleStoredLength(message);
     if (stored >= 0 && stored <= maxInflatedBytes) {
       listener.onArchive(message, STORED_HEADER_BYTES, message.length);
@@ -48,21 +45,24 @@ export function receive(
   }
 }
 
-/** What went wrong with a message, as a {@linkcode ProtocolError} that keeps the cause. */
-export function toProtocolError(error: unknown, maxInflatedBytes: number): ProtocolError {
-  if (error instanceof ProtocolError) return error;
-  if (error instanceof InflateError) {
-    const big = error.code === "TooBig";
-    return new ProtocolError(
-      big ? "TooBig" : "BadDeflate",
-      big ? CloseCode.TooBig : CloseCode.Protocol,
-      big
-        ? `A message inflates to over maxInflatedBytes, ${maxInflatedBytes} bytes`
-        : `Cannot inflate a message: ${error.code}`,
-      { cause: error },
-    );
-  }
-  return new ProtocolError("BadMessage", CloseCode.Protocol, "Cannot decode a message", {
-    cause: error,
-  });
+/** Has the archive at `[start, end)` of some bytes read, while it is there. */
+export type ReadArchive = (bytes: Uint8Array, start: number, end: number) => void;
+
+/**
+ * Inflates one message and has it read, in the same turn.
+ *
+ * @throws {InflateError} If it is no stream, or longer than the limit.
+ */
+export type Unframe = (message: Uint8Array, maxInflatedBytes: number, read: ReadArchive) => void;
+
+/** {@linkcode Unframe} by a deflater; a stored block is read where it is. */
+export function unframeBy(deflater: Deflater): Unframe {
+  return (message, maxInflatedBytes, read) => {
+    const stored = soleStoredLength(message);
+    if (stored >= 0 && stored <= maxInflatedBytes) {
+      return read(message, STORED_HEADER_BYTES, message.length);
+    }
+    const archive = deflater.inflate(message, maxInflatedBytes);
+    read(archive, 0, archive.length);
+  };
 }

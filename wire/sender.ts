@@ -5,16 +5,10 @@
  */
 import { Writer } from "../codec/writer.ts";
 import { MAX_STORED_BYTES, STORED_HEADER_BYTES, writeStoredHeader } from "../deflate/stored.ts";
-import type { Deflater } from "./deflater.ts";
+import { type Deflater, MIN_DEFLATED_BYTES } from "./deflater.ts";
 import { ANYTHING, type Receives } from "./handshake.ts";
 import { DEFAULT_LIMITS, type Limits } from "./limits.ts";
 import type { Transport } from "./transport.ts";
-
-/**
- * Bytes an archive must have before it is worth more than a stored block: below, a round of
- * deflating costs more than the bytes it saves.
- */
-export const MIN_DEFLATED_BYTES = 128;
 
 const MAX_KEPT_WRITER_BYTES = 5 << 18;
 const MAX_KEPT_WRITERS = 8;

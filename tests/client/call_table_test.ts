@@ -1,6 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { test } from "node:test";
-import { CallTable, MAX_CALLS_IN_FLIGHT } from "../../client/call_table.ts";
+import { MAX_CALLS_IN_FLIGHT } from "../../client/call_limits.ts";
+import { CallTable } from "../../client/call_table.ts";
 
 function full(): CallTable<string> {
   const table = new CallTable<string>();

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertInstanceOf, assertRejects, assertThrows } from "@std/assert";
 import { test } from "node:test";
-import { ServiceClient } from "../../client/client.ts";
+import { createFullClient } from "../../client/full.ts";
 import type { Connection, ConnectOptions, PerAttempt } from "../../client/options.ts";
 import type { ClientStatus } from "../../client/status.ts";
 import { encode, type Schema, u32 } from "../../codec/mod.ts";
@@ -34,7 +34,7 @@ function setup({ url = "ws://test/", make, protocol, dial, ...options }: SetupOp
   const fake = fakeDialer(make ?? (() => new FakePeer()), protocol);
   const errors: unknown[] = [];
   const statuses: string[] = [];
-  const client = new ServiceClient<Methods, State, number>(
+  const client = createFullClient<Methods, State, number>(
     Counter,
     url,
     { onError: (error) => errors.push(error), ...options },
@@ -466,7 +466,7 @@ for (
         const onConnect = async ({ rpc }: Connection<Methods, State>): Promise<void> => {
           if (calls) await rpc.get();
         };
-        const client = new ServiceClient<Methods, State, number>(
+        const client = createFullClient<Methods, State, number>(
           Counter,
           "ws://test/",
           { onConnect, reconnect: false },

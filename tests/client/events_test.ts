@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertMatch, assertRejects, assertThrows } from "@std/assert";
 import { test } from "node:test";
-import { MANY_ITERATORS, OverflowError } from "../../client/bounded_queue.ts";
+import { MANY_ITERATORS, tellOfMany } from "../../client/many.ts";
+import { OverflowError } from "../../client/queue.ts";
 import { EventHub, type EventsOptions, type EventStream } from "../../client/events.ts";
 import { Topic } from "../../wire/topic.ts";
 import { collected } from "../support/garbage.ts";
@@ -12,7 +13,8 @@ function hubOf(
   errors: unknown[] = [],
   maxQueuedEventBytes = 1 << 20,
 ): EventHub<number> {
-  return new EventHub({ maxQueuedEvents, maxQueuedEventBytes }, (error) => errors.push(error));
+  const report = (error: Error): void => void errors.push(error);
+  return new EventHub({ maxQueuedEvents, maxQueuedEventBytes }, report, tellOfMany(report));
 }
 
 async function rest(stream: EventStream<number>, payloads: number[] = []): Promise<number[]> {

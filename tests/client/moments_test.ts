@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { test } from "node:test";
-import { ServiceClient } from "../../client/client.ts";
+import { createFullClient } from "../../client/full.ts";
 import { rpc, service, u32 } from "../../mod.ts";
 import type { ConnectError } from "../../wire/errors.ts";
 import { FakeClock } from "../support/fake_clock.ts";
@@ -24,7 +24,7 @@ async function endedAt(when: typeof WHENS[number], how: typeof HOWS[number], mom
   const controller = new AbortController();
   const fake = fakeDialer(() => new FakePeer());
   let greeted = (): void => {};
-  const client = new ServiceClient(
+  const client = createFullClient(
     Counter,
     async () => {
       await turns(3);
@@ -75,7 +75,7 @@ for (const when of WHENS) {
 
 test("10,000 calls and 300 watchers with one signal leave no listener on it", async () => {
   const fake = fakeDialer(() => new FakePeer());
-  const client = new ServiceClient(Counter, "ws://test/", {}, {
+  const client = createFullClient(Counter, "ws://test/", {}, {
     dial: fake.dial,
     deflater: testDeflater,
     clock: new FakeClock(),
@@ -109,7 +109,7 @@ test("10,000 calls and 300 watchers with one signal leave no listener on it", as
 
 test("whoever sees a call fail sees that the client is reconnecting", async () => {
   const fake = fakeDialer(() => new FakePeer());
-  const client = new ServiceClient(Counter, "ws://test/", {}, {
+  const client = createFullClient(Counter, "ws://test/", {}, {
     dial: fake.dial,
     deflater: testDeflater,
     clock: new FakeClock(),

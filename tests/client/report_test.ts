@@ -1,6 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { test } from "node:test";
-import { ServiceClient } from "../../client/client.ts";
+import { createFullClient } from "../../client/full.ts";
 import { reportBug } from "../../client/report.ts";
 import { u32 } from "../../codec/mod.ts";
 import { rpc, service } from "../../service/mod.ts";
@@ -50,7 +50,7 @@ test("reportBug() throws a bug by itself where there is no reportError, as on No
 test("without onError a listener's bug is an uncaught error, an event that does not decode is none, and the client goes on", async () => {
   const Counter = service({ rpc: { get: rpc({}, u32) }, state: { counter: u32 }, event: u32 });
   const { dial, peers } = fakeDialer(() => new FakePeer());
-  const client = new ServiceClient(Counter, "ws://test/", {}, {
+  const client = createFullClient(Counter, "ws://test/", {}, {
     dial,
     deflater: testDeflater,
     clock: new FakeClock(),

@@ -3,15 +3,20 @@ import { assert, assertEquals, assertInstanceOf, assertRejects } from "@std/asse
 import { test } from "node:test";
 import { deflateRawSync } from "node:zlib";
 import { EventHub } from "../../client/events.ts";
+import { startCalls } from "../../client/calls.ts";
+import { startPageCalls } from "../../client/page_calls.ts";
+import type { StartCalls } from "../../client/parts.ts";
 import { makeCalls } from "../../client/proxy.ts";
-import { Session } from "../../client/session.ts";
+import { openSession } from "../../client/session.ts";
 import { StateMirror } from "../../client/state_mirror.ts";
-import { ClientCounters } from "../../client/stats.ts";
+import { NO_COUNTS } from "../../client/stats.ts";
 import { CodecError, encode, type Schema, string, u32, u8 } from "../../codec/mod.ts";
 import { type CallOptions, type MethodInfo, rpc, service } from "../../service/mod.ts";
 import { ProtocolError, RPC_HANDLER_ERRORS, RpcError } from "../../wire/errors.ts";
 import { checkLimits, type Limits } from "../../wire/limits.ts";
+import { unframeBy } from "../../wire/receiver.ts";
 import { Topic } from "../../wire/topic.ts";
+import { storedFraming } from "../../runtime/stored_framing.ts";
 import { FakeClock } from "../support/fake_clock.ts";
 import { FakePeer } from "../support/fake_peer.ts";
 import { testDeflater } from "../support/test_deflater.ts";
@@ -31,7 +36,7 @@ function setup(
   const { whenFull = "fail", peer = new FakePeer() } = options;
   const clock = new FakeClock();
   const errors: unknown[] = [];
-  const counters = new ClientCounters();
+  const counters = { ...NO_COUNTS };
   const limits = checkLimits(options.limits);
   const events = new EventHub<number>(limits, (error) => errors.push(error));
   const state = new StateMirror<{ counter: number; label: string }>(
@@ -40,10 +45,10 @@ function setup(
     (error) => {
       throw error;
     },
-    (error) => errors.push(error),
   );
-  const session = new Session(peer, {
-    deflater: testDeflater,
+  const session = openSession(peer, {
+    startCalls: core,
+    unframe: unframeBy(testDeflater),
     codec: interpret,
     level: 6,
     limits,
@@ -61,6 +66,23 @@ function setup(
   return { clock, counters, errors, events, state, session, peer, add };
 }
 
+/** Either way to make calls: that of Deno, Bun and Node, and that of pages. */
+const CORES: Readonly<Record<string, StartCalls>> = {
+  "": startCalls(testDeflater),
+  " in a page": startPageCalls(storedFraming),
+};
+let core = CORES[""]!;
+
+/** A test with each of them. */
+function each(name: string, run: () => void | Promise<void>): void {
+  for (const [where, start] of Object.entries(CORES)) {
+    test(`${name}${where}`, async () => {
+      core = start;
+      await run();
+    });
+  }
+}
+
 async function codeOf(promise: Promise<unknown>): Promise<string> {
   return (await assertRejects(() => promise, RpcError)).code;
 }
@@ -70,7 +92,7 @@ function endOfTurn(): Promise<void> {
   return Promise.resolve();
 }
 
-test("Session.call() sends the arguments and resolves with the output", async () => {
+each("Session.call() sends the arguments and resolves with the output", async () => {
   const { session, peer, add, clock } = setup();
   const [a, b] = [add(1), add(2)];
   assertEquals(peer.argsOf(0, ADD), { amount: 1 });
@@ -84,7 +106,7 @@ test("Session.call() sends the arguments and resolves with the output", async ()
 });
 
 for (const code of RPC_HANDLER_ERRORS) {
-  test(`Session.call() rejects with the server's ${code}`, async () => {
+  each(`Session.call() rejects with the server's ${code}`, async () => {
     const { peer, add } = setup();
     const call = add(1);
     peer.replyError(peer.requests[0]!.id, code);
@@ -99,7 +121,7 @@ const BAD_ARGS: readonly (readonly [args: unknown, start: string])[] = [
   [null, "add"],
 ];
 for (const [args, start] of BAD_ARGS) {
-  test(`Session.call() refuses ${JSON.stringify(args)} and sends nothing`, async () => {
+  each(`Session.call() refuses ${JSON.stringify(args)} and sends nothing`, async () => {
     const { session, peer, add } = setup();
     const error = await assertRejects(() => session.calls.call(ADD, args), RpcError);
     assertEquals(error.code, "ClientEncodeError");
@@ -112,7 +134,7 @@ for (const [args, start] of BAD_ARGS) {
   });
 }
 
-test("Session.call() refuses a message over maxInflatedBytes and sends nothing", async () => {
+each("Session.call() refuses a message over maxInflatedBytes and sends nothing", async () => {
   const { session, peer } = setup({ limits: { maxInflatedBytes: 1000 } });
   assertEquals(
     await codeOf(session.calls.call(NAME, { name: "x".repeat(1000) })),
@@ -121,7 +143,7 @@ test("Session.call() refuses a message over maxInflatedBytes and sends nothing",
   assertEquals([peer.requests.length, session.calls.pending], [0, 0]);
 });
 
-test("Session.call() refuses calls while maxBufferedBytes wait to be sent", async () => {
+each("Session.call() refuses calls while maxBufferedBytes wait to be sent", async () => {
   const { peer, add } = setup({ limits: { maxBufferedBytes: 1000 } });
   peer.bufferedAmount = 1001;
   assertEquals(await codeOf(add(1)), "TooManyCallsInFlight");
@@ -131,20 +153,20 @@ test("Session.call() refuses calls while maxBufferedBytes wait to be sent", asyn
 });
 
 for (const timeoutMs of [0, -1, NaN]) {
-  test(`Session.call() refuses timeoutMs ${timeoutMs}`, async () => {
+  each(`Session.call() refuses timeoutMs ${timeoutMs}`, async () => {
     const { add, peer } = setup();
     await assertRejects(() => add(1, { timeoutMs }), RangeError);
     assertEquals(peer.requests.length, 0);
   });
 }
 
-test("Session.call() sends nothing if the signal has aborted", async () => {
+each("Session.call() sends nothing if the signal has aborted", async () => {
   const { session, add, peer } = setup();
   assertEquals(await codeOf(add(1, { signal: AbortSignal.abort() })), "Cancelled");
   assertEquals([peer.requests.length, session.calls.pending], [0, 0]);
 });
 
-test("Session.call() fails the 257th call and goes on when an id is free", async () => {
+each("Session.call() fails the 257th call and goes on when an id is free", async () => {
   const { session, add, peer } = setup();
   const calls = Array.from({ length: 256 }, (_, i) => add(i));
   assertEquals(new Set(peer.requests.map(({ id }) => id)).size, 256);
@@ -157,7 +179,7 @@ test("Session.call() fails the 257th call and goes on when an id is free", async
   assertEquals(peer.requests.length, 257);
 });
 
-test('Session.call() with whenFull "wait" lets calls wait in order, up to 1,024', async () => {
+each('Session.call() with whenFull "wait" lets calls wait in order, up to 1,024', async () => {
   const { session, add, peer } = setup({ whenFull: "wait" });
   const calls = Array.from({ length: 256 + 1024 }, (_, i) => add(i));
   assertEquals(peer.requests.length, 256);
@@ -170,27 +192,30 @@ test('Session.call() with whenFull "wait" lets calls wait in order, up to 1,024'
   assertEquals(session.calls.pending, 0);
 });
 
-test("Session.call() takes waiting calls out of the queue by deadline, signal and end", async () => {
-  const { session, add, peer, clock } = setup({ whenFull: "wait" });
-  const inFlight = Array.from({ length: 256 }, () => add(0));
-  const controller = new AbortController();
-  const late = add(1, { timeoutMs: 50 });
-  const cancelled = add(2, { signal: controller.signal });
-  const bad = session.calls.call(ADD, { amount: -1 });
-  const lost = add(3);
-  assertEquals(await codeOf(bad), "ClientEncodeError");
-  clock.advance(50);
-  assertEquals(await codeOf(late), "DeadlineExceeded");
-  controller.abort();
-  assertEquals(await codeOf(cancelled), "Cancelled");
-  assertEquals(session.calls.pending, 257);
-  peer.end();
-  assertEquals(await codeOf(lost), "ClientNotConnected");
-  assertEquals(new Set(await Promise.all(inFlight.map(codeOf))), new Set(["ConnectionLost"]));
-  assertEquals([session.calls.pending, clock.pending, peer.requests.length], [0, 0, 256]);
-});
+each(
+  "Session.call() takes waiting calls out of the queue by deadline, signal and end",
+  async () => {
+    const { session, add, peer, clock } = setup({ whenFull: "wait" });
+    const inFlight = Array.from({ length: 256 }, () => add(0));
+    const controller = new AbortController();
+    const late = add(1, { timeoutMs: 50 });
+    const cancelled = add(2, { signal: controller.signal });
+    const bad = session.calls.call(ADD, { amount: -1 });
+    const lost = add(3);
+    assertEquals(await codeOf(bad), "ClientEncodeError");
+    clock.advance(50);
+    assertEquals(await codeOf(late), "DeadlineExceeded");
+    controller.abort();
+    assertEquals(await codeOf(cancelled), "Cancelled");
+    assertEquals(session.calls.pending, 257);
+    peer.end();
+    assertEquals(await codeOf(lost), "ClientNotConnected");
+    assertEquals(new Set(await Promise.all(inFlight.map(codeOf))), new Set(["ConnectionLost"]));
+    assertEquals([session.calls.pending, clock.pending, peer.requests.length], [0, 0, 256]);
+  },
+);
 
-test("Session.call() bounds the bytes that wait for an id", async () => {
+each("Session.call() bounds the bytes that wait for an id", async () => {
   const { add, session } = setup({ whenFull: "wait", limits: { maxBufferedBytes: 1000 } });
   const pending = Array.from({ length: 256 }, () => add(0));
   const name = "x".repeat(600);
@@ -200,7 +225,7 @@ test("Session.call() bounds the bytes that wait for an id", async () => {
   assertEquals((await Promise.allSettled(pending)).length, 257);
 });
 
-test("Session.call() keeps the id of a call past its deadline until the late reply", async () => {
+each("Session.call() keeps the id of a call past its deadline until the late reply", async () => {
   const { session, add, peer, clock, counters } = setup();
   const late = add(1, { timeoutMs: 100 });
   const patient = add(2, { timeoutMs: Infinity });
@@ -217,6 +242,7 @@ test("Session.call() keeps the id of a call past its deadline until the late rep
 });
 
 test("Session.call() uses callTimeoutMs and one timer for all calls", async () => {
+  core = CORES[""]!;
   const { add, clock, peer } = setup({ limits: { callTimeoutMs: 500 } });
   const calls: Promise<unknown>[] = [];
   for (let i = 0; i < 100; i++) {
@@ -232,7 +258,7 @@ test("Session.call() uses callTimeoutMs and one timer for all calls", async () =
   assertEquals(clock.pending, 0);
 });
 
-test("Session.call() is cancelled in flight, and not after the reply", async () => {
+each("Session.call() is cancelled in flight, and not after the reply", async () => {
   const { session, add, peer, counters } = setup();
   const controller = new AbortController();
   const { signal } = controller;
@@ -260,7 +286,7 @@ test("Session.call() is cancelled in flight, and not after the reply", async () 
   assertEquals([session.calls.pending, counters.strayReplies], [0, 0]);
 });
 
-test("Session ignores and counts a second reply and an unknown id", async () => {
+each("Session ignores and counts a second reply and an unknown id", async () => {
   const { session, add, peer, counters } = setup();
   const first = add(1);
   const { id } = peer.requests[0]!;
@@ -271,26 +297,26 @@ test("Session ignores and counts a second reply and an unknown id", async () => 
   peer.reply(id, u32, 99);
   peer.reply(peer.requests[1]!.id, u32, 2);
   assertEquals([await first, await second], [1, 2]);
-  assertEquals([counters.strayReplies, session.live], [3, true]);
+  assertEquals([counters.strayReplies, !session.ending], [3, true]);
 });
 
-test("Session ends when more than 128 abandoned calls hold their ids", async () => {
+each("Session ends when more than 128 abandoned calls hold their ids", async () => {
   const { add, peer, session, clock } = setup();
   const abandoned = Array.from({ length: 128 }, () => add(0, { timeoutMs: 10 }));
   const waiting = add(1);
   await endOfTurn();
   clock.advance(10);
   assertEquals(new Set(await Promise.all(abandoned.map(codeOf))), new Set(["DeadlineExceeded"]));
-  assertEquals(session.live, true);
+  assertEquals(session.ending, undefined);
   const last = add(2, { timeoutMs: 10 });
   await endOfTurn();
   clock.advance(10);
   assertEquals(await codeOf(last), "DeadlineExceeded");
   assertEquals(await codeOf(waiting), "ConnectionLost");
-  assertEquals([session.live, peer.closedWith?.code, clock.pending], [false, 1000, 0]);
+  assertEquals([!session.ending, peer.closedWith?.code, clock.pending], [false, 1000, 0]);
 });
 
-test("Session.onClose() fails every call at once, and later ones without sending", async () => {
+each("Session.onClose() fails every call at once, and later ones without sending", async () => {
   const { session, add, peer, clock } = setup();
   const calls = [add(1), add(2)];
   peer.end(4001, "restart");
@@ -299,11 +325,11 @@ test("Session.onClose() fails every call at once, and later ones without sending
   const { error, spreadMs } = await session.ended;
   assertEquals([(error as RpcError).code, spreadMs], ["ConnectionLost", 0]);
   assert(error.message.includes("4001: restart"));
-  assertEquals([session.live, session.calls.pending, clock.pending], [false, 0, 0]);
+  assertEquals([!session.ending, session.calls.pending, clock.pending], [false, 0, 0]);
   await session.closed;
 });
 
-test("Session.end() terminates a transport whose peer does not answer the close", async () => {
+each("Session.end() terminates a transport whose peer does not answer the close", async () => {
   const { session, peer, clock } = setup({ limits: { closeTimeoutMs: 5000 } });
   peer.answersClose = false;
   session.end(1000, new Error("done"));
@@ -315,7 +341,7 @@ test("Session.end() terminates a transport whose peer does not answer the close"
   assertEquals(clock.pending, 0);
 });
 
-test("Session applies a state change before the reply behind it", async () => {
+each("Session applies a state change before the reply behind it", async () => {
   const { add, peer, state } = setup();
   const seen: number[] = [];
   const call = add(1).then(() => seen.push(state.current.counter));
@@ -326,13 +352,13 @@ test("Session applies a state change before the reply behind it", async () => {
   assertEquals(state.current, { counter: 7, label: "seven" });
 });
 
-test("Session ignores and counts a state field it does not know", () => {
+each("Session ignores and counts a state field it does not know", () => {
   const { peer, state, session, counters } = setup();
   peer.state([2, COUNTER, 1], [0, COUNTER, 7], [0xffff_ffff, COUNTER, 1]);
-  assertEquals([state.current.counter, counters.unknownStateFields, session.live], [7, 2, true]);
+  assertEquals([state.current.counter, counters.unknownStateFields, !session.ending], [7, 2, true]);
 });
 
-test("Session delivers events to iterators, and decodes none that nobody wants", async () => {
+each("Session delivers events to iterators, and decodes none that nobody wants", async () => {
   const { peer, events, session } = setup();
   const topic = Topic.from("numbers");
   peer.event(topic, new Uint8Array([1]));
@@ -343,29 +369,32 @@ test("Session delivers events to iterators, and decodes none that nobody wants",
   assertEquals(a.value?.payload, 5);
   assert(a.value === b.value);
   assert(a.value?.topic.equals(topic));
-  assertEquals(session.live, true);
+  assertEquals(session.ending, undefined);
 });
 
-test("Session skips an event whose topic is over maxTopicBytes, counts it and tells of it", async () => {
-  const { peer, events, session, counters, errors } = setup();
-  const all = events.open();
-  peer.event(Topic.from("a".repeat(1025)), encode(u32, 4));
-  peer.event(Topic.from(new Uint8Array(2_000_000)), encode(u32, 4));
-  peer.event(Topic.from("a".repeat(1024)), encode(u32, 5));
-  assertEquals((await all.next()).value?.payload, 5);
-  assertEquals([session.live, counters.undecodableEvents, all.dropped], [true, 2, 0]);
-  const causes = errors.map((error) => String((error as ProtocolError).cause));
-  assertEquals(causes.map((cause) => cause.includes("maxTopicBytes")), [true, true]);
-});
+each(
+  "Session skips an event whose topic is over maxTopicBytes, counts it and tells of it",
+  async () => {
+    const { peer, events, session, counters, errors } = setup();
+    const all = events.open();
+    peer.event(Topic.from("a".repeat(1025)), encode(u32, 4));
+    peer.event(Topic.from(new Uint8Array(2_000_000)), encode(u32, 4));
+    peer.event(Topic.from("a".repeat(1024)), encode(u32, 5));
+    assertEquals((await all.next()).value?.payload, 5);
+    assertEquals([!session.ending, counters.undecodableEvents, all.dropped], [true, 2, 0]);
+    const causes = errors.map((error) => String((error as ProtocolError).cause));
+    assertEquals(causes.map((cause) => cause.includes("maxTopicBytes")), [true, true]);
+  },
+);
 
-test("Session skips an event that does not decode, and tells of ever fewer of them", async () => {
+each("Session skips an event that does not decode, and tells of ever fewer of them", async () => {
   const { peer, events, session, counters, errors } = setup();
   const topic = Topic.from("numbers");
   const stream = events.open();
   for (let i = 0; i < 100; i++) peer.event(topic, new Uint8Array([1]));
   peer.event(topic, encode(u32, 5));
   assertEquals((await stream.next()).value?.payload, 5);
-  assertEquals([session.live, counters.eventsReceived, counters.undecodableEvents], [
+  assertEquals([!session.ending, counters.eventsReceived, counters.undecodableEvents], [
     true,
     101,
     100,
@@ -381,13 +410,13 @@ test("Session skips an event that does not decode, and tells of ever fewer of th
   ]);
 });
 
-test("Session ignores text", () => {
+each("Session ignores text", () => {
   const { peer, session } = setup();
   peer.text();
-  assertEquals(session.live, true);
+  assertEquals(session.ending, undefined);
 });
 
-test("Session lets a listener of the state call and close", async () => {
+each("Session lets a listener of the state call and close", async () => {
   const { peer, state, add, session } = setup();
   let call: Promise<unknown> | undefined;
   state.subscribe(() => {
@@ -399,7 +428,7 @@ test("Session lets a listener of the state call and close", async () => {
   assertEquals(await codeOf(call), "ConnectionLost");
 });
 
-test("Session.call() settles though a getter in the arguments ends the session", async () => {
+each("Session.call() settles though a getter in the arguments ends the session", async () => {
   const { session } = setup();
   const args = {
     get amount(): number {
@@ -475,7 +504,7 @@ const HOSTILE: readonly {
   },
 ];
 for (const { what, send, code, closeCode } of HOSTILE) {
-  test(`Session ends with ${code} on ${what}, and its calls fail at once`, async () => {
+  each(`Session ends with ${code} on ${what}, and its calls fail at once`, async () => {
     const { add, peer, session, events, state, clock } = setup();
     events.open();
     const call = add(1);
@@ -489,7 +518,7 @@ for (const { what, send, code, closeCode } of HOSTILE) {
   });
 }
 
-test("Session ends with BadReply on an output that does not decode", async () => {
+each("Session ends with BadReply on an output that does not decode", async () => {
   const { add, peer, session } = setup();
   const [bad, other] = [add(1), add(2)];
   peer.reply(peer.requests[0]!.id, u8, 1);
@@ -500,7 +529,7 @@ test("Session ends with BadReply on an output that does not decode", async () =>
   assertEquals([error.code, peer.closedWith?.code], ["BadReply", 4002]);
 });
 
-test("makeCalls() makes a plain object with one own function a method", async () => {
+each("makeCalls() makes a plain object with one own function a method", async () => {
   const { session, peer } = setup();
   const calls = makeCalls<{ get(): number }>(
     Counter.methods,

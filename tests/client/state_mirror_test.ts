@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
 import { test } from "node:test";
-import { MANY_ITERATORS } from "../../client/bounded_queue.ts";
+import { MANY_ITERATORS, tellOfMany } from "../../client/many.ts";
 import { StateMirror } from "../../client/state_mirror.ts";
 import { type Schema, string, u32 } from "../../codec/mod.ts";
 import { RpcError } from "../../wire/errors.ts";
@@ -20,12 +20,11 @@ function setup(): { mirror: StateMirror<State>; clock: FakeClock; errors: unknow
     { name: "name", schema: string as Schema<unknown> },
   ];
   const told = (error: unknown): void => void errors.push(error);
-  return { mirror: new StateMirror<State>(fields, clock, told, told), clock, errors };
+  return { mirror: new StateMirror<State>(fields, clock, told, tellOfMany(told)), clock, errors };
 }
 
 function count(mirror: StateMirror<State>, counter: number): void {
-  mirror.stage(mirror.fields[0]!, counter);
-  mirror.commit();
+  mirror.apply({ counter });
 }
 
 async function code(promise: Promise<unknown>): Promise<string> {
@@ -36,23 +35,11 @@ test("StateMirror.current is another frozen object after a change, and the same 
   const { mirror } = setup();
   const before = mirror.current;
   assertEquals(before, { counter: 0, name: "" });
-  mirror.commit();
   assertStrictEquals(mirror.current, before);
-  mirror.stage(mirror.fields[0]!, 7);
-  mirror.stage(mirror.fields[1]!, "seven");
-  assertStrictEquals(mirror.current, before);
-  mirror.commit();
+  mirror.apply({ counter: 7, name: "seven" });
   assertEquals(mirror.current, { counter: 7, name: "seven" });
   assertEquals(before, { counter: 0, name: "" });
   assert(Object.isFrozen(mirror.current));
-});
-
-test("StateMirror.discard() forgets half a change", () => {
-  const { mirror } = setup();
-  mirror.stage(mirror.fields[0]!, 7);
-  mirror.discard();
-  mirror.commit();
-  assertEquals(mirror.current.counter, 0);
 });
 
 test("StateMirror.reset() goes back to the defaults and says so", () => {

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { test } from "node:test";
-import { ServiceClient } from "../../client/client.ts";
-import { untilVisible, type Visibility } from "../../client/visibility.ts";
+import { createFullClient } from "../../client/full.ts";
+import { whenVisible } from "../../runtime/browser.ts";
 import { rpc, service, u32 } from "../../mod.ts";
 import {
   defaultSpreadMs,
@@ -16,23 +16,34 @@ import { testDeflater } from "../support/test_deflater.ts";
 
 const Counter = service({ rpc: { add: rpc({ amount: u32 }, u32) } });
 
-class FakePage implements Visibility {
-  isHidden = false;
+/** A document, as `whenVisible()` knows one. */
+class FakePage {
+  visibilityState = "visible";
   readonly listeners: Set<() => void> = new Set();
 
-  hidden(): boolean {
-    return this.isHidden;
+  addEventListener(_type: string, listener: () => void): void {
+    this.listeners.add(listener);
   }
 
-  onChange(listener: () => void): () => void {
-    this.listeners.add(listener);
-    return () => this.listeners.delete(listener);
+  removeEventListener(_type: string, listener: () => void): void {
+    this.listeners.delete(listener);
   }
 
   turn(hidden: boolean): void {
-    this.isHidden = hidden;
+    this.visibilityState = hidden ? "hidden" : "visible";
     for (const listener of [...this.listeners]) listener();
   }
+
+  /** Wait to be seen, as the one page there is. */
+  readonly whenVisible = (run: () => void): () => void => {
+    const globals = globalThis as { document?: unknown };
+    globals.document = this;
+    try {
+      return whenVisible(run);
+    } finally {
+      delete globals.document;
+    }
+  };
 }
 
 async function settle(): Promise<void> {
@@ -43,12 +54,12 @@ function setup(random = 1) {
   const clock = new FakeClock();
   const page = new FakePage();
   const fake = fakeDialer(() => new FakePeer());
-  const client = new ServiceClient(Counter, "ws://test/", {}, {
+  const client = createFullClient(Counter, "ws://test/", {}, {
     dial: fake.dial,
     deflater: testDeflater,
     clock,
     random: () => random,
-    visibility: page,
+    whenVisible: page.whenVisible,
   });
   return { client, clock, page, ...fake };
 }
@@ -84,12 +95,17 @@ test("a client that is closed in a hidden page waits for nothing", async () => {
   assertEquals([client.status.state, page.listeners.size, clock.pending], ["closed", 0, 0]);
 });
 
-test("untilVisible() resolves at once where nothing is hidden", async () => {
+test("whenVisible() runs at once where nothing is hidden, or there is no page", () => {
   const page = new FakePage();
-  await untilVisible(page, new AbortController().signal);
+  let runs = 0;
+  page.whenVisible(() => runs++)();
+  whenVisible(() => runs++)();
   page.turn(true);
-  await untilVisible(page, AbortSignal.abort());
-  assertEquals(page.listeners.size, 0);
+  const stop = page.whenVisible(() => runs++);
+  assertEquals([runs, page.listeners.size], [2, 1]);
+  stop();
+  page.turn(false);
+  assertEquals([runs, page.listeners.size], [2, 0]);
 });
 
 test("a client comes back within the time that a server which goes away asks for", async () => {

@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { closedError } from "../../client/dial.ts";
+import { isFinal, refusal } from "../../client/failures.ts";
 import { CloseCode } from "../../wire/close.ts";
 import { PROTOCOL_CODES, REFUSALS, RPC_CODES } from "../../wire/codes.ts";
 import {
@@ -11,7 +11,6 @@ import {
   RpcError,
   type RpcErrorCode,
 } from "../../wire/errors.ts";
-import { isFinal } from "../../client/ends.ts";
 
 const read = (path: string): string =>
   readFileSync(new URL(`../../${path}`, import.meta.url), "utf8").replace(/^ \* /gm, "");
@@ -114,7 +113,7 @@ test("PROTOCOL.md has each close code, and whether clients connect again after i
   const rows = table(PROTOCOL, "code", "meaning", "reconnect");
   assertEquals(sorted(rows.keys()), sorted(Object.values(CloseCode).map(String)));
   for (const [code, [, again]] of rows) {
-    const error = closedError({ code: Number(code), reason: "" });
+    const error = refusal({ code: Number(code), reason: "" });
     assertEquals([code, again], [code, yesNo(error === undefined || !isFinal(error))]);
   }
 });

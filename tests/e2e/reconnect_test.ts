@@ -1,6 +1,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { test } from "node:test";
-import { ServiceClient } from "../../client/client.ts";
+import type { UnconnectedClient } from "../../client/client.ts";
+import { createFullClient } from "../../client/full.ts";
 import type { ConnectOptions } from "../../client/mod.ts";
 import { ConnectError, rpc, RpcError, service, Topic, u32 } from "../../mod.ts";
 import { memoryDialer } from "../../runtime/memory.ts";
@@ -33,7 +34,7 @@ function startServer<Auth>(options: ServerOptions<Auth> = {}): AcceptingCore<Cha
 function setup(options: ConnectOptions<ChatMethods, ChatState> = {}) {
   const clock = new FakeClock();
   const world = { server: startServer(), clock };
-  const client = new ServiceClient<ChatMethods, ChatState, ChatEvent>(
+  const client = createFullClient<ChatMethods, ChatState, ChatEvent>(
     Chat,
     "ws://memory/",
     options,
@@ -49,7 +50,7 @@ function setup(options: ConnectOptions<ChatMethods, ChatState> = {}) {
 
 /** Move time until the client is in a state, at most for a minute. */
 async function reach(
-  client: ServiceClient<ChatMethods, ChatState, ChatEvent>,
+  client: UnconnectedClient<ChatMethods, ChatState, ChatEvent>,
   clock: FakeClock,
   state: string,
 ): Promise<void> {

@@ -28,8 +28,11 @@ import {
   vec,
 } from "../../mod.ts";
 import { MAX_QUEUED_NOTIFICATIONS, serve, type ServerOptions } from "../../server.ts";
-import { MAX_ABANDONED_CALLS, MAX_CALLS_IN_FLIGHT } from "../../client/call_table.ts";
-import { MAX_QUEUED_CALLS } from "../../client/calls.ts";
+import {
+  MAX_ABANDONED_CALLS,
+  MAX_CALLS_IN_FLIGHT,
+  MAX_QUEUED_CALLS,
+} from "../../client/call_limits.ts";
 import { writeRequest } from "../../wire/messages.ts";
 /** What came of using so much of something: an output, an error's code, a close code. */
 type Outcome = number | string;

@@ -6,8 +6,11 @@
 import { assertEquals } from "@std/assert";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { MAX_ABANDONED_CALLS, MAX_CALLS_IN_FLIGHT } from "../../client/call_table.ts";
-import { MAX_QUEUED_CALLS } from "../../client/calls.ts";
+import {
+  MAX_ABANDONED_CALLS,
+  MAX_CALLS_IN_FLIGHT,
+  MAX_QUEUED_CALLS,
+} from "../../client/call_limits.ts";
 import { type ConnectOptions, connectWith } from "../../client/mod.ts";
 import { encode } from "../../codec/mod.ts";
 import {

@@ -5,7 +5,7 @@
  * @module
  */
 import type { Codec } from "../../codec/archive.ts";
-import { ServiceClient } from "../../client/client.ts";
+import { createFullClient } from "../../client/full.ts";
 import type { Client, ConnectOptions } from "../../client.ts";
 import { connectMemory, MemoryNetwork } from "../../runtime/memory.ts";
 import { createZlibDeflater } from "../../runtime/zlib.ts";
@@ -157,7 +157,7 @@ export class MemoryWorld implements World {
         return wire;
       }, network);
     };
-    const client = new ServiceClient(Scripted, "ws://memory/", options, {
+    const client = createFullClient(Scripted, "ws://memory/", options, {
       dial,
       deflater,
       codec: this.#codec,

@@ -4,7 +4,8 @@
  *
  * @module
  */
-import { ServiceClient } from "../../client/client.ts";
+import type { UnconnectedClient } from "../../client/client.ts";
+import { createFullClient } from "../../client/full.ts";
 import { createTelemetry } from "../../client/telemetry.ts";
 import { rpc, service, u32 } from "../../mod.ts";
 import { connectMemory, MemoryNetwork } from "../../runtime/memory.ts";
@@ -51,7 +52,7 @@ export type Place = typeof PLACES[number];
 
 /** What an action can reach. */
 export interface Stage {
-  readonly client: ServiceClient<Methods, State, Event>;
+  readonly client: UnconnectedClient<Methods, State, Event>;
   readonly server: AcceptingCore<Event>;
   readonly abort: AbortController;
   /** The newest connection, once there is one. */
@@ -177,7 +178,7 @@ export async function stageWith(place: Place, action: (stage: Stage) => unknown,
     deflater,
     clock,
   );
-  const client = new ServiceClient<Methods, State, Event>(
+  const client = createFullClient<Methods, State, Event>(
     Counter,
     "ws://memory/",
     {

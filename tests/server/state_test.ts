@@ -6,8 +6,8 @@ import { CodecError } from "../../codec/errors.ts";
 import { Reader } from "../../codec/reader.ts";
 import { Writer } from "../../codec/writer.ts";
 import { ConnectionState, StateShape } from "../../server/state.ts";
-import { readServerMessage, ServerMessage } from "../../wire/messages.ts";
 import { Topic } from "../../wire/topic.ts";
+import { serverMessage } from "../support/server_message.ts";
 import { Demo, type DemoState } from "./support.ts";
 
 /** What it sends: index and archive of each field. */
@@ -20,16 +20,10 @@ function updatesOf(tracker: ConnectionState): string[] {
   if (failure !== undefined) return [`${failure.path}: ${failure.code}`];
   if (places.length === 0) return [];
   const reader = new Reader();
-  const message = new ServerMessage();
   reader.reset(writer.bytes);
-  readServerMessage(reader, 0, writer.position, message);
-  return Array.from({ length: message.count }, (_, i) => {
-    const data = writer.bytes.subarray(
-      message.updateStart(reader, i),
-      message.updateEnd(reader, i),
-    );
-    return `${message.updateIndex(reader, i)}:${encodeHex(data)}`;
-  });
+  return serverMessage(reader, 0, writer.position).updates.map(({ index, start, end }) =>
+    `${index}:${encodeHex(writer.bytes.subarray(start, end))}`
+  );
 }
 
 function setUp() {

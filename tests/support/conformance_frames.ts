@@ -14,12 +14,11 @@ import type { FrameSource } from "../../runtime/frame_reader.ts";
 import {
   ClientMessage,
   readClientMessage,
-  readServerMessage,
-  ServerMessage,
   writeEventOf,
   writeRequest,
   writeResponse,
 } from "../../wire/messages.ts";
+import { serverMessage } from "./server_message.ts";
 
 /** What both sides of a table speak. */
 export const Echo = service({
@@ -137,8 +136,7 @@ function opened(message: Uint8Array): { reader: Reader; length: number } {
 /** The id of the call that a message answers, `undefined` if it is something else. */
 export function answeredId(message: Uint8Array): number | undefined {
   const { reader, length } = opened(message);
-  const into = new ServerMessage();
-  readServerMessage(reader, 0, length, into);
+  const into = serverMessage(reader, 0, length);
   return into.kind === 0 && into.ok ? into.id : undefined;
 }
 

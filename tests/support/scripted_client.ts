@@ -8,10 +8,11 @@ import { interpret, readArchive } from "../../codec/archive.ts";
 import type { Schema } from "../../codec/mod.ts";
 import { Reader } from "../../codec/reader.ts";
 import { Writer } from "../../codec/writer.ts";
-import { readServerMessage, ServerMessage, writeRequest } from "../../wire/messages.ts";
+import { writeRequest } from "../../wire/messages.ts";
 import type { AcceptingCore } from "../../server/mod.ts";
 import type { CloseInfo, Transport, TransportListener, Upgrade } from "../../wire/transport.ts";
 import { writeRawRequest } from "./raw_request.ts";
+import { serverMessage } from "./server_message.ts";
 
 /** A request as clients make it. */
 export function upgradeRequest(headers: Record<string, string> = {}, path = "/"): Request {
@@ -53,8 +54,7 @@ export class ScriptedClient implements Transport {
     const bytes = new Uint8Array(inflateRawSync(message));
     const reader = new Reader();
     reader.reset(bytes);
-    const into = new ServerMessage();
-    readServerMessage(reader, 0, bytes.length, into);
+    const into = serverMessage(reader, 0, bytes.length);
     const hex = (start: number, end: number) => {
       let text = "";
       for (const byte of bytes.subarray(start, end)) text += byte.toString(16).padStart(2, "0");
@@ -67,15 +67,9 @@ export class ScriptedClient implements Transport {
         }`,
       );
     } else if (into.kind === 1) {
-      this.received.push(`event ${into.topic(reader)} ${hex(into.start, into.end)}`);
+      this.received.push(`event ${into.topic} ${hex(into.start, into.end)}`);
     } else {
-      const updates = Array.from(
-        { length: into.count },
-        (_, i) =>
-          `${into.updateIndex(reader, i)}=${
-            hex(into.updateStart(reader, i), into.updateEnd(reader, i))
-          }`,
-      );
+      const updates = into.updates.map(({ index, start, end }) => `${index}=${hex(start, end)}`);
       this.received.push(`state ${updates.join(" ")}`);
     }
   }

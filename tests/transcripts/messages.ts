@@ -11,6 +11,7 @@ import { Writer } from "../../codec/writer.ts";
 import { RPC_HANDLER_ERRORS, Topic } from "../../mod.ts";
 import type { RpcHandlerErrorCode } from "../../wire/errors.ts";
 import * as wire from "../../wire/messages.ts";
+import { serverMessage } from "../support/server_message.ts";
 import { fromJson, snakeCase, toJson } from "../interop/json.ts";
 import type { JsonObject, Service } from "../interop/peer.ts";
 import { CustomOutput, SERVICES } from "../interop/services.ts";
@@ -46,27 +47,26 @@ export function readAnswer(
 ): Meaning {
   const { state, event } = SERVICES[service];
   const reader = new Reader({ maxDepth: 64, maxDecodedBytes: 16 << 20 });
-  const message = new wire.ServerMessage();
   reader.reset(archive);
-  wire.readServerMessage(reader, 0, archive.length, message);
+  const message = serverMessage(reader, 0, archive.length);
   const payload = archive.slice(message.start, message.end);
   if (message.kind === wire.RPC_RESPONSE) {
     const { id } = message;
     const reply = methods.get(id)!;
-    if (!message.ok) return { reply, id, err: message.errorCode };
+    if (message.errorCode !== undefined) return { reply, id, err: message.errorCode };
     const schema = outputSchema(service, reply);
     return { reply, id, ok: toJson(schema, decode(schema, payload)) };
   }
   if (message.kind === wire.NEW_EVENT) {
-    const topic = message.topic(reader);
+    const topic = message.topic!;
     return {
       event: toJson(event!, decode(event!, payload)),
       topic: { inner: encodeHex(topic.bytes), is_string: topic.isString },
     };
   }
-  const changes = Array.from({ length: message.count }, (_, i) => {
-    const { name, schema } = state[message.updateIndex(reader, i)]!;
-    const data = archive.slice(message.updateStart(reader, i), message.updateEnd(reader, i));
+  const changes = message.updates.map(({ index, start, end }) => {
+    const { name, schema } = state[index]!;
+    const data = archive.slice(start, end);
     return [snakeCase(name), toJson(schema, decode(schema, data))] as const;
   });
   return { state: Object.fromEntries(changes) };

@@ -11,9 +11,7 @@ import {
   ClientMessage,
   NEW_EVENT,
   readClientMessage,
-  readServerMessage,
   RPC_RESPONSE,
-  ServerMessage,
   STATE_CHANGE,
   writeErrorResponse,
   writeEvent,
@@ -23,6 +21,7 @@ import {
   writeResponse,
   writeStateChange,
 } from "../../wire/messages.ts";
+import { serverMessage } from "../support/server_message.ts";
 import { Topic } from "../../wire/topic.ts";
 import { writeRawRequest } from "../support/raw_request.ts";
 
@@ -93,18 +92,17 @@ function readVector({ hex, value: { v, f, t } }: Vector): void {
     assertEquals(slice(message.start, message.end), f!.internal);
     return;
   }
-  const message = new ServerMessage();
-  readServerMessage(reader, START, end, message);
+  const message = serverMessage(reader, START, end);
   if (v === "NewEvent") {
     assertEquals(message.kind, NEW_EVENT);
     const topic = Topic.fromWire(decodeHex(f!.topic.inner), f!.topic.is_string);
-    assert(message.topic(reader).equals(topic));
+    assert(message.topic?.equals(topic));
     assertEquals(slice(message.start, message.end), f!.payload);
   } else if (v === "StateChange") {
     assertEquals(message.kind, STATE_CHANGE);
-    const updates = Array.from({ length: message.count }, (_, i) => ({
-      index: message.updateIndex(reader, i),
-      data: slice(message.updateStart(reader, i), message.updateEnd(reader, i)),
+    const updates = message.updates.map(({ index, start, end }) => ({
+      index,
+      data: slice(start, end),
     }));
     assertEquals(updates, [...t![0]]);
   } else {
@@ -206,7 +204,7 @@ for (const [what, side, spaced, code] of HOSTILE) {
     const [reader, end] = open(spaced.replaceAll(" ", ""));
     const error = assertThrows(() => {
       if (side === "client") readClientMessage(reader, START, end, new ClientMessage());
-      else readServerMessage(reader, START, end, new ServerMessage());
+      else serverMessage(reader, START, end);
     }, CodecError) as CodecError;
     assertEquals(error.code, code);
   });

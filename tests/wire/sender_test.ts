@@ -3,7 +3,8 @@ import { encodeHex } from "@std/encoding";
 import { test } from "node:test";
 import { inflateRawSync } from "node:zlib";
 import type { Deflater } from "../../wire/deflater.ts";
-import { MIN_DEFLATED_BYTES, Sender, SharedMessage, takeWriter } from "../../wire/sender.ts";
+import { MIN_DEFLATED_BYTES } from "../../wire/deflater.ts";
+import { Sender, SharedMessage, takeWriter } from "../../wire/sender.ts";
 import type { Transport } from "../../wire/transport.ts";
 import { testDeflater } from "../support/test_deflater.ts";
 

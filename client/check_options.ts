@@ -1,0 +1,44 @@
+/**
+ * {@linkcode checkOptions}: whether what is asked of a client has a meaning.
+ *
+ * @module
+ */
+import { fillInLimits } from "../wire/check_limits.ts";
+import { checkOptionNames } from "../wire/option_names.ts";
+import type { ConnectOptions } from "./options.ts";
+import type { CheckedOptions } from "./parts.ts";
+
+/** Every name of {@linkcode ConnectOptions}: one that is missing here does not compile. */
+const NAMES: Readonly<Record<keyof ConnectOptions<never, never>, true>> = {
+  tls: true,
+  level: true,
+  headers: true,
+  limits: true,
+  whenFull: true,
+  reconnect: true,
+  onConnect: true,
+  onError: true,
+  onTrace: true,
+  signal: true,
+};
+
+/**
+ * Fill in the defaults.
+ *
+ * @throws {TypeError} If there is no such option, or it has no meaning.
+ * @throws {RangeError} If a number is out of bounds.
+ */
+export function checkOptions(
+  options: ConnectOptions<never, never>,
+  defaults: CheckedOptions,
+): CheckedOptions {
+  checkOptionNames("connect", options, NAMES);
+  const { level = defaults.level, limits, whenFull = defaults.whenFull } = options;
+  if (!Number.isInteger(level) || level < 0 || level > 9) {
+    throw new RangeError(`Cannot use level ${level}: expected 0 to 9`);
+  }
+  if (whenFull !== "fail" && whenFull !== "wait") {
+    throw new TypeError(`Cannot use whenFull "${whenFull}": expected fail or wait`);
+  }
+  return { level, limits: fillInLimits(limits, defaults.limits), whenFull };
+}

@@ -1,0 +1,73 @@
+/**
+ * Why calls fail on this side, and what the end of a connection means.
+ *
+ * @module
+ */
+import type { MethodInfo } from "../service/types.ts";
+import { INTERNAL, PROTOCOL_BROKEN } from "../wire/close.ts";
+import { REFUSALS } from "../wire/codes.ts";
+import {
+  ConnectError,
+  type ConnectErrorCode,
+  RpcError,
+  type RpcErrorCode,
+} from "../wire/errors.ts";
+import type { CloseInfo } from "../wire/transport.ts";
+
+/** A call failed on this side. */
+export function failed(
+  code: RpcErrorCode,
+  { name }: MethodInfo,
+  cause?: unknown,
+  why: string = code,
+  retryable?: boolean,
+): RpcError {
+  return new RpcError(code, `Cannot call ${name}: ${why}`, { cause, retryable });
+}
+
+/** The arguments of a call cannot be archived. */
+export function unencodable({ name }: MethodInfo, cause: unknown): RpcError {
+  const { path, message = cause } = Object(cause) as { path?: string; message?: unknown };
+  return new RpcError("ClientEncodeError", `${name}${path ? `.${path}` : ""}: ${message}`, {
+    cause,
+  });
+}
+
+/** Why a session ends that has given up too many calls. */
+export const TOO_MANY_ABANDONED = "too many abandoned calls were never answered";
+
+/** A connection has ended. */
+export function lost(why: string, cause?: unknown): RpcError {
+  return new RpcError("ConnectionLost", `The connection was lost: ${why}`, { cause });
+}
+
+/**
+ * What a server means by its close, if that says why it does not want this client.
+ *
+ * @param otherwise What it means if it says nothing of that kind, of a connection that was never open. Where
+ * one was, a server that failed, or found a message amiss, may be tried again: that is no refusal.
+ */
+export function refusal(
+  { code, reason }: CloseInfo,
+  otherwise?: ConnectErrorCode,
+): ConnectError | undefined {
+  const isRefusal = otherwise || (code !== PROTOCOL_BROKEN && code !== INTERNAL);
+  const [why, codes] =
+    Object.entries(REFUSALS).find(([, { closeCode }]) => closeCode === code && isRefusal) ??
+      [otherwise];
+  return why === undefined ? undefined : new ConnectError(
+    why as ConnectErrorCode,
+    `The server refused the connection with ${code}${reason && `: ${reason}`}`,
+    { status: codes?.status },
+  );
+}
+
+/** Whether trying again cannot help. */
+export function isFinal(error: Error): boolean {
+  return error instanceof ConnectError && !error.retryable;
+}
+
+/** Whatever was thrown, as an error. */
+export function toError(reason: unknown): Error {
+  return reason instanceof Error ? reason : new Error(String(reason), { cause: reason });
+}

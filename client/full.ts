@@ -1,0 +1,86 @@
+/**
+ * {@linkcode connectWith}: a client with all that Deno, Bun and Node have room for.
+ *
+ * @module
+ */
+import { type Codec, interpret } from "../codec/archive.ts";
+import type { Service } from "../service/types.ts";
+import { type Clock, systemClock } from "../wire/clock.ts";
+import type { Deflater } from "../wire/deflater.ts";
+import { DEFAULT_LEVEL } from "../wire/handshake.ts";
+import { DEFAULT_LIMITS } from "../wire/limits.ts";
+import { ignore, tell } from "../wire/listener.ts";
+import { unframeBy } from "../wire/receiver.ts";
+import type { Dialer } from "../wire/transport.ts";
+import { startCalls } from "./calls.ts";
+import { checkOptions } from "./check_options.ts";
+import { createClient, type UnconnectedClient } from "./client.ts";
+import { tellOfMany } from "./many.ts";
+import { type ConnectOptions, type PerAttempt, resolve } from "./options.ts";
+import type { CheckedOptions, ClientParts } from "./parts.ts";
+import type { ClientTelemetry } from "./telemetry.ts";
+import type { Client } from "./types.ts";
+
+/** What a client uses of its surroundings. */
+export interface FullParts extends Pick<ClientParts, "random" | "whenVisible"> {
+  /** Opens transports. */
+  readonly dial: Dialer;
+  /** Deflates and inflates. */
+  readonly deflater: Deflater;
+  /** Archives values. Default: {@linkcode interpret}. */
+  readonly codec?: Codec;
+  /** Default: {@linkcode systemClock}. */
+  readonly clock?: Clock;
+  /** What watches, if anything does. */
+  readonly telemetry?: ClientTelemetry | undefined;
+}
+
+/**
+ * Connect by the parts given.
+ *
+ * @throws {TypeError} If an option has no meaning.
+ * @throws {RangeError} If a number is out of bounds.
+ * @throws {ConnectError} If the first connection cannot be made.
+ */
+export async function connectWith<Methods, State, Event>(
+  service: Service<Methods, State, Event>,
+  address: PerAttempt<string | URL>,
+  options: ConnectOptions<Methods, State>,
+  parts: FullParts,
+): Promise<Client<Methods, State, Event>> {
+  const client = createFullClient(service, address, options, parts);
+  await client.connect();
+  return client;
+}
+
+const DEFAULTS: CheckedOptions = {
+  level: DEFAULT_LEVEL,
+  limits: DEFAULT_LIMITS,
+  whenFull: "fail",
+};
+
+/** {@linkcode connectWith} without a connection. */
+export function createFullClient<Methods, State, Event>(
+  service: Service<Methods, State, Event>,
+  address: PerAttempt<string | URL>,
+  options: ConnectOptions<Methods, State>,
+  { dial, deflater, telemetry, codec = interpret, clock = systemClock, ...parts }: FullParts,
+): UnconnectedClient<Methods, State, Event> {
+  const client = createClient(service, address, options, {
+    ...checkOptions(options as ConnectOptions<never, never>, DEFAULTS),
+    ...parts,
+    async dial(request, open) {
+      const headers = await resolve(options.headers);
+      request.signal.throwIfAborted();
+      await dial({ ...request, tls: options.tls, headers }, open);
+    },
+    codec,
+    clock,
+    startCalls: startCalls(deflater),
+    unframe: unframeBy(deflater),
+    count: tellOfMany((error) => tell(options.onError, error, ignore)),
+    watch: telemetry?.watch,
+  });
+  telemetry?.follow(client);
+  return client;
+}

@@ -1,0 +1,121 @@
+/**
+ * {@linkcode startPageCalls}: the calls of a page's session, in few bytes of code.
+ *
+ * @module
+ */
+import { Writer } from "../codec/writer.ts";
+import type { MethodInfo } from "../service/types.ts";
+import { INTERNAL, NORMAL } from "../wire/close.ts";
+import type { RpcError, RpcErrorCode } from "../wire/errors.ts";
+import type { Framing } from "../wire/framing.ts";
+import { setRequestId, writeRequest } from "../wire/requests.ts";
+import { MAX_ABANDONED_CALLS, MAX_CALLS_IN_FLIGHT, MAX_QUEUED_CALLS } from "./call_limits.ts";
+import { interruptible } from "./cleanup.ts";
+import { failed, lost, TOO_MANY_ABANDONED, unencodable } from "./failures.ts";
+import type { StartCalls, Waiter } from "./parts.ts";
+
+interface Call extends Waiter {
+  readonly request: Writer;
+  id: number;
+}
+
+/** {@linkcode StartCalls} with a timer for each call: for a page, which makes few at a time. */
+export function startPageCalls(framing: Framing): StartCalls {
+  return (transport, { limits, whenFull, codec, clock }, endSession) => {
+    const { callTimeoutMs, maxBufferedBytes, maxDepth, maxInflatedBytes } = limits;
+    /** By id: who waits, or `null` if the caller has gone. A call that was given up keeps its id. */
+    const calls: (Call | null | undefined)[] = [];
+    /** The one that has been free for longest first. */
+    const free = Array.from({ length: MAX_CALLS_IN_FLIGHT }, (_, id) => id);
+    const waiting = new Set<Call>();
+    let abandoned = 0;
+    let ended = false;
+    const outlet = framing.open(
+      transport,
+      (error) => endSession(INTERNAL, lost("a message could not be deflated", error)),
+    );
+
+    const send = (call: Call): void => {
+      calls[call.id = free.shift()!] = call;
+      setRequestId(call.request, call.id);
+      outlet.send(call.request.written());
+    };
+
+    /** The request, with an id that is yet to be filled in. */
+    const write = (method: MethodInfo, args: unknown): Writer => {
+      const request = new Writer();
+      request.maxDepth = maxDepth;
+      try {
+        writeRequest(codec, request, 0, method.call, args);
+        const bytes = request.position;
+        if (bytes > maxInflatedBytes) {
+          throw new RangeError(`${bytes} bytes are over maxInflatedBytes`);
+        }
+      } catch (cause) {
+        throw unencodable(method, cause);
+      }
+      return request;
+    };
+
+    return {
+      get pending() {
+        return ended ? 0 : MAX_CALLS_IN_FLIGHT - free.length + waiting.size;
+      },
+      get sentBytes() {
+        return outlet.sentBytes;
+      },
+      get bufferedBytes() {
+        return transport.bufferedAmount + outlet.waitingBytes;
+      },
+      call(method, args, { signal, timeoutMs = callTimeoutMs } = {}) {
+        const error = (code: RpcErrorCode, cause: unknown = signal?.reason): RpcError =>
+          failed(code, method, cause);
+        return interruptible((resolve, reject) => {
+          const check = (): void => {
+            if (ended) throw error("ClientNotConnected");
+          };
+          check();
+          if (signal?.aborted) throw error("Cancelled");
+          if (!(timeoutMs > 0)) throw new RangeError(`Cannot call with timeoutMs ${timeoutMs}`);
+          const request = write(method, args);
+          // The arguments may have a getter, which may have closed the client.
+          check();
+          let queuedBytes = request.position;
+          for (const { request } of waiting) queuedBytes += request.position;
+          const isFull = free.length === 0 && (whenFull === "fail" ||
+            waiting.size === MAX_QUEUED_CALLS || queuedBytes > maxBufferedBytes);
+          if (isFull || transport.bufferedAmount + outlet.waitingBytes > maxBufferedBytes) {
+            throw error("TooManyCallsInFlight");
+          }
+          const call: Call = { method, request, id: -1, resolve, reject };
+          if (free.length === 0) waiting.add(call);
+          else send(call);
+          return () => {
+            if (waiting.delete(call) || calls[call.id] !== call) return;
+            // Given to another call, the id would get the wrong answer: soon there would be none left.
+            calls[call.id] = null;
+            if (++abandoned > MAX_ABANDONED_CALLS) endSession(NORMAL, lost(TOO_MANY_ABANDONED));
+          };
+        }, { clock, signal, timeoutMs, error });
+      },
+      settle(id) {
+        const call = calls[id];
+        if (call === undefined) return call;
+        if (call === null) abandoned--;
+        calls[id] = undefined;
+        free.push(id);
+        const [next] = waiting;
+        if (next && waiting.delete(next)) send(next);
+        return call;
+      },
+      end(cause, retryable) {
+        ended = true;
+        outlet.close();
+        for (const call of calls) {
+          call?.reject(failed("ConnectionLost", call.method, cause, undefined, retryable));
+        }
+        for (const call of waiting) call.reject(failed("ClientNotConnected", call.method, cause));
+      },
+    };
+  };
+}

@@ -1,0 +1,103 @@
+/**
+ * What a client is given of where it runs: the ports between {@linkcode createClient} and its entries.
+ *
+ * @module
+ */
+import type { Codec } from "../codec/archive.ts";
+import type { CallOptions, MethodInfo } from "../service/types.ts";
+import type { Clock } from "../wire/clock.ts";
+import type { ClientLimits } from "../wire/limits.ts";
+import type { Unframe } from "../wire/receiver.ts";
+import type { Dialer, Transport } from "../wire/transport.ts";
+import type { Count } from "./many.ts";
+
+/** What to do with a call when all ids are taken. */
+export type WhenFull =
+  /** Fail it with `TooManyCallsInFlight`, as Rust does. */
+  | "fail"
+  /** Let it wait for an id, with up to `MAX_QUEUED_CALLS` others. */
+  | "wait";
+
+/** What is asked of a client, with the defaults filled in. */
+export interface CheckedOptions {
+  /** Level of compression. */
+  readonly level: number;
+  /** Bounds. */
+  readonly limits: ClientLimits;
+  /** What to do with the 257th call. */
+  readonly whenFull: WhenFull;
+}
+
+/** Makes one call. */
+export type Caller = (
+  method: MethodInfo,
+  args: unknown,
+  options?: CallOptions,
+) => Promise<unknown>;
+
+/** What the calls of a session need. */
+export interface CallsHost extends CheckedOptions {
+  /** How values are archived. */
+  readonly codec: Codec;
+  /** Whose time deadlines are in. */
+  readonly clock: Clock;
+}
+
+/** Who waits for an answer. */
+export interface Waiter {
+  /** What was called. */
+  readonly method: MethodInfo;
+  /** Settles the caller's promise. */
+  resolve(value: unknown): void;
+  /** Settles the caller's promise. */
+  reject(error: unknown): void;
+}
+
+/** The calls of one session: all that it sends. */
+export interface SessionCalls {
+  /** Calls that hold an id, or wait for one. */
+  readonly pending: number;
+  /** Bytes of all messages sent, as they stand on the wire. */
+  readonly sentBytes: number;
+  /** Bytes that wait to be sent. */
+  readonly bufferedBytes: number;
+  /** Make a call. Whatever is wrong with it, the promise says so. */
+  call(method: MethodInfo, args: unknown, options?: CallOptions): Promise<unknown>;
+  /**
+   * A reply came: free the id.
+   *
+   * @returns Who waits; `null` if the caller has gone, `undefined` if the id was not taken.
+   */
+  settle(id: number): Waiter | null | undefined;
+  /** The session has ended: whoever waits is told so. `retryable`: no call without an answer has run. */
+  end(cause: Error, retryable: boolean): void;
+}
+
+/**
+ * Makes the calls of a session.
+ *
+ * @param end Ends the session with a close code, for an error.
+ */
+export type StartCalls = (
+  transport: Transport,
+  host: CallsHost,
+  end: (code: number, error: Error) => void,
+) => SessionCalls;
+
+/** What a client uses of its surroundings. */
+export interface ClientParts extends CallsHost {
+  /** Opens transports. */
+  readonly dial: Dialer;
+  /** Makes calls. */
+  readonly startCalls: StartCalls;
+  /** Takes messages out of their frames. */
+  readonly unframe: Unframe;
+  /** Stands between the program and its calls, if anything watches them. */
+  readonly watch?: ((call: Caller) => Caller) | undefined;
+  /** From 0 to 1. Default: `Math.random`. */
+  readonly random?: (() => number) | undefined;
+  /** Runs a step when somebody sees the page, at once if that is so; returns how to stop. Default: at once. */
+  readonly whenVisible?: ((run: () => void) => () => void) | undefined;
+  /** Is told how many iterators and watchers there are. */
+  readonly count?: Count | undefined;
+}

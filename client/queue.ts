@@ -1,0 +1,168 @@
+/**
+ * {@linkcode queue}: what is pushed on one side is iterated on the other.
+ *
+ * @module
+ */
+import { cleanup, onAbort } from "./cleanup.ts";
+
+/** What to do with an item that finds the buffer full. */
+export type Overflow =
+  /** Forget the oldest item in the buffer. */
+  | "drop-oldest"
+  /** Forget the item. */
+  | "drop-newest"
+  /** End the iteration with {@linkcode OverflowError}, after what is in the buffer. */
+  | "close";
+
+/** An iterator was not read fast enough: one with `overflow: "close"` has ended, another has lost items. */
+export class OverflowError extends Error {
+  override name = "OverflowError";
+}
+
+/** How an item is read: an iteration's result. */
+export type Result<T> = IteratorResult<T, undefined>;
+
+/** What bounds a {@linkcode queue}. */
+export interface QueueOptions {
+  /** Items that may wait to be read. */
+  readonly maxItems: number;
+  /** Bytes of items that may wait to be read, if there is more than one. Default: any number. */
+  readonly maxBytes?: number;
+  /** What to do with one more. Default: `"drop-oldest"`. */
+  readonly overflow?: Overflow;
+  /** Ends it when it aborts. */
+  readonly signal?: AbortSignal | undefined;
+  /** Is told, once, that an item was lost. */
+  readonly onDrop?: ((error: OverflowError) => void) | undefined;
+}
+
+/** The side that fills a queue. It does not hold the iterator. */
+export interface Sink<T> {
+  /** Hand an item of so many bytes to whoever waits, or keep it. */
+  push(item: T, bytes?: number): void;
+  /** Accept nothing more. What is in the buffer can still be read; then comes the error, if any. */
+  end(error?: Error): void;
+  /** Visit what waits to be read. */
+  forEach(visit: (item: T, bytes: number) => void): void;
+}
+
+/** The side that reads a queue. It ends when nobody holds it and nobody waits for an item. */
+export interface QueueIterator<T> extends AsyncIterableIterator<T, undefined>, AsyncDisposable {
+  /** Items that were lost because the buffer was full. */
+  readonly dropped: number;
+  /** Stop: the buffer is emptied. A `for await` loop that is left calls this. */
+  return(): Promise<Result<T>>;
+}
+
+/** Ends what nobody holds any more. */
+const forgotten: FinalizationRegistry<() => void> = /* @__PURE__ */ new FinalizationRegistry(
+  (forget) => forget(),
+);
+
+/**
+ * Make a bounded buffer, and the one iterator over it.
+ *
+ * @param start Is given the filling side, and returns how to stop filling it. It holds that side and not the
+ * iterator, so that an iterator that nobody holds any more ends by itself.
+ */
+export function queue<T>(
+  { maxItems, maxBytes = Infinity, overflow, signal, onDrop }: QueueOptions,
+  start: (sink: Sink<T>) => () => void,
+): QueueIterator<T> {
+  let items: ([item: T, bytes: number] | undefined)[] = [];
+  /** The first of the items that has not been read. */
+  let first = 0;
+  let bytes = 0;
+  let dropped = 0;
+  let ended = false;
+  let error: Error | undefined;
+  let isForgotten = false;
+  const waiting: ((result: Result<T> | Promise<Result<T>>) => void)[] = [];
+  const [defer, stop] = cleanup();
+
+  const take = (): T => {
+    const [item, size] = items[first]!;
+    items[first++] = undefined;
+    bytes -= size;
+    if (first * 2 > items.length) {
+      items = items.slice(first);
+      first = 0;
+    }
+    return item;
+  };
+  const last = (): Result<T> | Promise<Result<T>> => {
+    const reason = error;
+    error = undefined;
+    return reason ? Promise.reject(reason) : { done: true, value: undefined };
+  };
+  const end = (reason?: Error): void => {
+    if (ended) return;
+    ended = true;
+    error = reason;
+    for (const waiter of waiting.splice(0)) waiter(last());
+    stop();
+  };
+  const leave = async (): Promise<Result<T>> => {
+    items = [];
+    first = bytes = 0;
+    end();
+    error = undefined;
+    return await last();
+  };
+  const forget = (): void => {
+    isForgotten = true;
+    if (waiting.length === 0) void leave();
+  };
+  const push = (value: T, size = 0): void => {
+    if (ended) return;
+    const waiter = waiting.shift();
+    if (waiter) {
+      waiter({ done: false, value });
+      if (isForgotten) forget();
+      return;
+    }
+    while (
+      items.length > first && (items.length - first >= maxItems || bytes + size > maxBytes)
+    ) {
+      if (++dropped === 1) {
+        const lost = new OverflowError(
+          `Cannot keep more than ${maxItems} items, or ${maxBytes} bytes: read faster, or choose another buffer or overflow`,
+        );
+        if (overflow === "close") return end(lost);
+        onDrop?.(lost);
+      }
+      if (ended || overflow === "drop-newest") return;
+      take();
+    }
+    items.push([value, size]);
+    bytes += size;
+  };
+
+  const iterator: QueueIterator<T> = {
+    get dropped() {
+      return dropped;
+    },
+    next: () =>
+      new Promise((resolve) => {
+        if (items.length > first) resolve({ done: false, value: take() });
+        else if (ended) resolve(last());
+        else waiting.push(resolve);
+      }),
+    return: leave,
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+    async [Symbol.asyncDispose]() {
+      await leave();
+    },
+  };
+  forgotten.register(iterator, forget, forget);
+  defer(() => forgotten.unregister(forget));
+  defer(onAbort(signal, () => end()));
+  defer(start({
+    push,
+    end,
+    forEach: (visit) => items.slice(first).forEach((each) => visit(...each!)),
+  }));
+  return iterator;
+}

@@ -1,0 +1,56 @@
+/**
+ * Whole messages as stored blocks, for pages: few bytes of code, and none that what inflates needs too.
+ *
+ * @module
+ */
+import type { InflateErrorCode } from "./errors.ts";
+
+const HEADER_BYTES = 5;
+const MAX_BLOCK_BYTES = 65_535;
+
+/** A stream of as many stored blocks as are needed, the last of them final. */
+export function storeBlocks(input: Uint8Array): Uint8Array<ArrayBuffer> {
+  const blocks = Math.ceil(input.length / MAX_BLOCK_BYTES) || 1;
+  const output = new Uint8Array(input.length + HEADER_BYTES * blocks);
+  for (let i = 0; i < blocks; i++) {
+    const block = input.subarray(MAX_BLOCK_BYTES * i, MAX_BLOCK_BYTES * (i + 1));
+    const { length } = block;
+    const at = (HEADER_BYTES + MAX_BLOCK_BYTES) * i;
+    output.set([+(i === blocks - 1), length, length >> 8, ~length, ~length >> 8], at);
+    output.set(block, at + HEADER_BYTES);
+  }
+  return output;
+}
+
+/**
+ * Inflate one stream of stored blocks alone, as {@linkcode storeBlocks} writes them.
+ *
+ * @param bytes The whole stream.
+ * @param maxBytes Most bytes the result may have; checked before memory is spent on them.
+ * @param refuse Throws: `Corrupt` if anything is compressed, or the code of `inflate()` otherwise.
+ */
+export function readBlocks(
+  bytes: Uint8Array,
+  maxBytes: number,
+  refuse: (code: InflateErrorCode) => never,
+): Uint8Array {
+  const output = new Uint8Array(Math.min(bytes.length, maxBytes));
+  let used = 0;
+  let at = 0;
+  for (let head = 0; !(head & 1);) {
+    head = bytes[at]!;
+    const length = bytes[at + 1]! | bytes[at + 2]! << 8;
+    const check = bytes[at + 3]! | bytes[at + 4]! << 8;
+    const start = at + HEADER_BYTES;
+    at = start + length;
+    if (head & 6) refuse("Corrupt");
+    if (start > bytes.length) refuse("Truncated");
+    if (length + check !== MAX_BLOCK_BYTES) refuse("Corrupt");
+    if (at > bytes.length) refuse("Truncated");
+    if (used + length > maxBytes) refuse("TooBig");
+    output.set(bytes.subarray(start, at), used);
+    used += length;
+  }
+  if (at < bytes.length) refuse("TrailingBytes");
+  return output.subarray(0, used);
+}

@@ -1,0 +1,31 @@
+/**
+ * {@linkcode storedFraming}: stored blocks out, stored blocks in.
+ *
+ * @module
+ */
+import { readBlocks, storeBlocks } from "../deflate/stored_blocks.ts";
+import { badDeflate } from "../wire/faults.ts";
+import type { Framing } from "../wire/framing.ts";
+
+/** For a client that asks for level 0, and so is sent nothing else. */
+export const storedFraming: Framing = {
+  open(transport) {
+    const outlet = {
+      sentBytes: 0,
+      waitingBytes: 0,
+      send(archive: Uint8Array<ArrayBuffer>): void {
+        const message = storeBlocks(archive);
+        outlet.sentBytes += message.length;
+        transport.send(message);
+      },
+      close() {},
+    };
+    return outlet;
+  },
+  unframe(message, maxInflatedBytes, read) {
+    const archive = readBlocks(message, maxInflatedBytes, (code) => {
+      throw badDeflate(code, maxInflatedBytes);
+    });
+    read(archive, 0, archive.length);
+  },
+};

@@ -1,0 +1,66 @@
+/**
+ * {@linkcode ServerMessage}: a server's message as an object, for tests that look at one.
+ *
+ * @module
+ */
+import type { Reader } from "../../codec/reader.ts";
+import type { RpcHandlerErrorCode } from "../../wire/errors.ts";
+import {
+  forEachUpdate,
+  NEW_EVENT,
+  readServerMessage,
+  RPC_RESPONSE,
+  STATE_CHANGE,
+} from "../../wire/messages.ts";
+import { Topic } from "../../wire/topic.ts";
+
+/** One changed field: its index, and where its archive is. */
+export interface Update {
+  readonly index: number;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** What a message says; positions are in the reader's bytes. */
+export interface ServerMessage {
+  readonly kind: number;
+  readonly id: number;
+  readonly ok: boolean;
+  readonly errorCode: RpcHandlerErrorCode | undefined;
+  readonly start: number;
+  readonly end: number;
+  readonly topic: Topic | undefined;
+  readonly updates: readonly Update[];
+}
+
+const NOTHING: ServerMessage = {
+  kind: -1,
+  id: 0,
+  ok: false,
+  errorCode: undefined,
+  start: 0,
+  end: 0,
+  topic: undefined,
+  updates: [],
+};
+
+/** Read the message in `[start, end)` of the reader's bytes. */
+export function serverMessage(reader: Reader, start: number, end: number): ServerMessage {
+  let message = NOTHING;
+  readServerMessage(reader, start, end, {
+    onResponse(id, errorCode, start, end) {
+      const ok = errorCode === undefined;
+      message = { ...NOTHING, kind: RPC_RESPONSE, id, ok, errorCode, start, end };
+    },
+    onEvent(topicStart, topicEnd, isText, start, end) {
+      const topic = Topic.fromWire(reader.bytes.subarray(topicStart, topicEnd), isText);
+      message = { ...NOTHING, kind: NEW_EVENT, topic, start, end };
+    },
+    onStateChange(at, count) {
+      const updates: Update[] = [];
+      forEachUpdate(reader, at, count, (index, start, end) => updates.push({ index, start, end }));
+      message = { ...NOTHING, kind: STATE_CHANGE, updates };
+    },
+  });
+  return message;
+}

@@ -1,0 +1,46 @@
+/**
+ * {@linkcode protocolError}: what a peer has done wrong, in words.
+ *
+ * @module
+ */
+import { CodecError } from "../codec/errors.ts";
+import type { InflateError, InflateErrorCode } from "../deflate/errors.ts";
+import { PROTOCOL_BROKEN, TOO_BIG } from "./close.ts";
+import { ProtocolError, type ProtocolErrorCode } from "./errors.ts";
+
+/** A peer sent what this side cannot take; the text says where in it, if the cause does. */
+export function protocolError(
+  code: ProtocolErrorCode,
+  what: string,
+  cause?: unknown,
+): ProtocolError {
+  const where = cause instanceof CodecError && cause.path ? ` (${cause.path})` : "";
+  const closeCode = code === "TooBig" ? TOO_BIG : PROTOCOL_BROKEN;
+  return new ProtocolError(code, closeCode, `Cannot take ${what}${where}: ${code}`, { cause });
+}
+
+/** A message has more bytes than a limit allows. */
+export function tooBig(limit: string, bytes: number, cause?: unknown): ProtocolError {
+  return protocolError("TooBig", `a message over ${limit}, ${bytes} bytes`, cause);
+}
+
+/** A message is no DEFLATE stream, or too long a one. */
+export function badDeflate(
+  code: InflateErrorCode,
+  maxInflatedBytes: number,
+  cause?: unknown,
+): ProtocolError {
+  return code === "TooBig"
+    ? tooBig("maxInflatedBytes", maxInflatedBytes, cause)
+    : protocolError("BadDeflate", `a message, ${code}`, cause);
+}
+
+/** What went wrong with a message, as a {@linkcode ProtocolError} that keeps the cause. */
+export function toProtocolError(cause: unknown, maxInflatedBytes: number): ProtocolError {
+  if (cause instanceof ProtocolError) return cause;
+  // By its name: a page loads the class with what inflates, if at all.
+  const { name, code } = Object(cause) as InflateError;
+  return name === "InflateError"
+    ? badDeflate(code, maxInflatedBytes, cause)
+    : protocolError("BadMessage", "a message", cause);
+}

@@ -1,0 +1,73 @@
+/**
+ * What a client says: calls. Written by clients, read by servers.
+ *
+ * Rust: `wire.rs`, `ClientMessage`.
+ *
+ * @module
+ */
+import { type Codec, writeArchive } from "../codec/archive.ts";
+import type { Reader } from "../codec/reader.ts";
+import type { Schema } from "../codec/schema.ts";
+import type { Writer } from "../codec/writer.ts";
+import { CLIENT_MESSAGE_BYTES, MESSAGE_ALIGN } from "./layout.ts";
+import { beginMessage, claimBytes } from "./place.ts";
+
+const RPC_REQUEST = 0;
+
+function finishRequest(writer: Writer, id: number, start: number, length: number): void {
+  const at = writer.reserve(CLIENT_MESSAGE_BYTES, MESSAGE_ALIGN);
+  writer.bytes[at + 1] = id;
+  writer.setPointer(at + 4, start);
+  writer.setU32(at + 8, length);
+}
+
+/**
+ * Write a call.
+ *
+ * Root: `0` tag 0, `1` id, `4` pointer and `8` length of the archived call.
+ */
+export function writeRequest<T>(
+  codec: Codec,
+  writer: Writer,
+  id: number,
+  call: Schema<T>,
+  value: T,
+): void {
+  const start = beginMessage(writer);
+  finishRequest(writer, id, start, writeArchive(codec, call, writer, value));
+}
+
+/** Give the request that a writer holds another id. */
+export function setRequestId(writer: Writer, id: number): void {
+  writer.bytes[writer.position - CLIENT_MESSAGE_BYTES + 1] = id;
+}
+
+/** A message from a client, as places in the reader's bytes. One object serves all messages. */
+export class ClientMessage {
+  /** The call's id. */
+  id = 0;
+  /** Where the archived call begins. */
+  start = 0;
+  /** Where it ends. */
+  end = 0;
+}
+
+/**
+ * Read the client's message in `[start, end)` of the reader's bytes, with the checks of rkyv's
+ * validator.
+ *
+ * @throws {CodecError} If they are no such message.
+ */
+export function readClientMessage(
+  reader: Reader,
+  start: number,
+  end: number,
+  into: ClientMessage,
+): void {
+  reader.open(start, end);
+  const at = reader.root(CLIENT_MESSAGE_BYTES, MESSAGE_ALIGN);
+  if (reader.bytes[at] !== RPC_REQUEST) reader.fail("InvalidTag", at, "a ClientMessage");
+  into.id = reader.bytes[at + 1]!;
+  into.start = claimBytes(reader, at + 4);
+  into.end = reader.low;
+}
