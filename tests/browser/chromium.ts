@@ -340,7 +340,7 @@ describe("in Chromium", { skip }, () => {
         setTimeout(() => probe.connect(probe.Changed, location.href));
       });
       await page.waitForEvent("pageerror");
-      assert(console.some((line) => line.includes("4010") && line.includes("methods")));
+      assert(console.some((line) => line.includes("methods") && line.includes("differ")));
       await page.evaluate((port) => {
         setTimeout(() => probe.connect(probe.Probe, `ws://localhost:${port}`));
       }, server.port);
