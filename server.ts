@@ -195,6 +195,7 @@ export async function serve<Methods, State, Event, Auth = undefined>(
     hostname: options.hostname,
     cert,
     key,
+    maxPlainConnections: limits.maxPlainConnections,
     ...plainHttp(service.name, options, core),
   });
   let closing: Promise<void> | undefined;
@@ -283,7 +284,9 @@ function plainHttp<Auth>(
   return {
     // A page that got here by a name of its own may read no more than any other.
     fallback: (request) => core.answersTo(request) ? fallback(request) : misdirected(),
-    onError: (error, peer) => core.onError(error, { where: "fallback", peer, service }),
+    onError(error, peer, where) {
+      core.onError(error, { where: where ?? "fallback", peer, service });
+    },
   };
 }
 

@@ -21,6 +21,8 @@ export interface ListenOptions {
   readonly fallback?: Fallback | undefined;
   /** Is told of what the fallback fails at. */
   readonly onError?: OnPlainError | undefined;
+  /** Connections that may be open without being a WebSocket. Default: all. On Bun there is no such bound. */
+  readonly maxPlainConnections?: number | undefined;
   /** Ends the listener at once, as {@linkcode Listener.abort} does. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -28,8 +30,11 @@ export interface ListenOptions {
 /** Answers a request that does not ask for a WebSocket. */
 export type Fallback = (request: Request) => Response | Promise<Response>;
 
-/** Is told of an error of which a peer sees no more than status 500; never throws. */
-export type OnPlainError = (error: unknown, peer: PeerInfo) => void;
+/**
+ * Is told of an error of which a peer sees no more than status 500, and where it was: in the fallback
+ * unless it says `"transport"`. Never throws.
+ */
+export type OnPlainError = (error: unknown, peer: PeerInfo, where?: "transport") => void;
 
 /** A server that listens. */
 export interface Listener {
@@ -62,9 +67,27 @@ export function malformedUpgrade(): Response {
   return new Response("Malformed WebSocket upgrade", { status: 400 });
 }
 
+/** Why a request or its answer breaks off when the client is to blame. */
+export class ClientGone extends Error {
+  override readonly name = "AbortError";
+}
+
+/** Whether something failed because the client of a request has left, which is no mistake made here. */
+export function isClientGone(error: unknown, signal?: AbortSignal): boolean {
+  for (let cause = error, depth = 0; cause instanceof Error && depth < 8; depth++) {
+    if (cause instanceof ClientGone) return true;
+    // `Deno.serve` says this of a body, before it aborts the signal.
+    if (cause.name === "BadResource" && cause.message.startsWith("Cannot read body")) return true;
+    if (signal?.aborted && (cause === signal.reason || cause.name === "AbortError")) return true;
+    cause = cause.cause;
+  }
+  return false;
+}
+
 /**
  * What the fallback answers to a request. Where it fails, or its answer cannot be sent, `onError` is told
- * why and the peer is not: runtimes would show it a stack, or nothing.
+ * why and the peer is not: runtimes would show it a stack, or nothing. Nobody is told of a client that
+ * left.
  */
 export async function answerFrom(
   fallback: Fallback,
@@ -76,7 +99,7 @@ export async function answerFrom(
     checkAnswer(answer);
     return answer;
   } catch (error) {
-    onError(error);
+    if (!isClientGone(error, request.signal)) onError(error);
     return internalError();
   }
 }

@@ -6,6 +6,7 @@
 
 import { Buffer } from "node:buffer";
 import { type ServerResponse, STATUS_CODES } from "node:http";
+import { ClientGone } from "./listen.ts";
 import { answerFields } from "./node_http.ts";
 
 /** Bytes that are written as one. The peer has to take as many in the time it is waited for. */
@@ -35,7 +36,8 @@ export class AnswerWriter {
     const { status, headers } = answer;
     const bodiless = status === 204 || status === 304 || response.req.method === "HEAD";
     const reader = answer.body?.getReader();
-    const cancel = (): void => void reader?.cancel(new Error("The client has left")).catch(ignore);
+    const cancel = (): void =>
+      void reader?.cancel(new ClientGone("The client has left")).catch(ignore);
     response.once("close", cancel);
     if (response.destroyed || response.socket?.destroyed !== false) return cancel();
     try {

@@ -7,6 +7,7 @@
 import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import type { PeerInfo } from "../wire/transport.ts";
+import { ClientGone } from "./listen.ts";
 
 /** Characters of a `Host` header: a name or an address, and a port. */
 const HOST = /^[A-Za-z0-9._~%-]+(?::\d{1,5})?$|^\[[0-9A-Fa-f:.]+\](?::\d{1,5})?$/;
@@ -110,7 +111,7 @@ function nextChunk(
       const chunk = message.read() as Uint8Array<ArrayBuffer> | null;
       if (chunk !== null) done(() => resolve(chunk));
       else if (message.readableEnded) done(() => resolve(undefined));
-      else if (message.destroyed) done(() => reject(new Error("The client has left")));
+      else if (message.destroyed) done(() => reject(new ClientGone("The client has left")));
     };
     const done = (settle: () => void): void => {
       clearTimeout(timer);

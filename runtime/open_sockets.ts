@@ -9,6 +9,10 @@ import type { Socket } from "node:net";
 /** Every open socket of a server, and how long each may take to say what it wants. */
 export class OpenSockets {
   readonly #timeoutMs: number;
+  readonly #maxPlain: number;
+  readonly #onRefused: (socket: Socket) => void;
+  /** Those that are no WebSocket, or not yet. */
+  readonly #plain = new Set<Socket>();
   /** The timer of those that have not said yet. */
   readonly #timers = new Map<Socket, ReturnType<typeof setTimeout> | undefined>();
   /** Sockets under which TLS is being agreed on, by the peer's address and port. */
@@ -19,9 +23,18 @@ export class OpenSockets {
   /** One function for all sockets: a closure of each one's own costs memory. */
   readonly #onClose: (this: Socket) => void;
 
-  /** Sockets that are not settled within `timeoutMs` are destroyed. */
-  constructor(timeoutMs: number) {
+  /**
+   * Sockets that are not settled within `timeoutMs` are destroyed; so is one that comes while `maxPlain`
+   * others are open and no WebSocket, which `onRefused` is told.
+   */
+  constructor(
+    timeoutMs: number,
+    maxPlain = Infinity,
+    onRefused: (socket: Socket) => void = ignore,
+  ) {
     this.#timeoutMs = timeoutMs;
+    this.#maxPlain = maxPlain;
+    this.#onRefused = onRefused;
     const forget = (socket: Socket): void => this.#forget(socket);
     this.#onClose = function (): void {
       forget(this);
@@ -33,6 +46,11 @@ export class OpenSockets {
     // Without a listener an error would end the process.
     socket.on("error", ignore);
     if (this.#draining) return void socket.destroy();
+    if (this.#plain.size >= this.#maxPlain) {
+      this.#onRefused(socket);
+      return void socket.destroy();
+    }
+    this.#plain.add(socket);
     this.#timers.set(socket, setTimeout(() => socket.destroy(), this.#timeoutMs));
     socket.on("close", this.#onClose);
   }
@@ -48,7 +66,7 @@ export class OpenSockets {
   /** Watch a socket with TLS in the place of the one under it, which ends with it. */
   addSecure(socket: Socket): void {
     const under = this.#handshaking.get(peerKey(socket));
-    if (under !== undefined) this.settle(under);
+    if (under !== undefined) this.release(under);
     this.add(socket);
   }
 
@@ -71,8 +89,14 @@ export class OpenSockets {
     if (this.#timers.has(socket)) this.#timers.set(socket, undefined);
   }
 
-  #forget(socket: Socket): void {
+  /** The peer has become a WebSocket. */
+  release(socket: Socket): void {
     this.settle(socket);
+    this.#plain.delete(socket);
+  }
+
+  #forget(socket: Socket): void {
+    this.release(socket);
     this.#timers.delete(socket);
     if (this.#timers.size === 0) this.#onEmpty?.();
   }
@@ -111,6 +135,7 @@ export class OpenSockets {
     }
     // A socket of `node:tls` may tell of its end late.
     this.#timers.clear();
+    this.#plain.clear();
     this.#onEmpty?.();
   }
 }

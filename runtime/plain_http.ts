@@ -9,7 +9,13 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { Acceptor, PeerInfo } from "../wire/transport.ts";
-import { answerFrom, type Fallback, type OnPlainError } from "./listen.ts";
+import {
+  answerFrom,
+  ClientGone,
+  type Fallback,
+  isClientGone,
+  type OnPlainError,
+} from "./listen.ts";
 import { AnswerWriter } from "./node_answer.ts";
 import { bodyOf, peerOf, toRequest } from "./node_http.ts";
 import type { OpenSockets } from "./open_sockets.ts";
@@ -80,11 +86,11 @@ export class PlainHttp {
     if (socket.destroyed) return;
     const left = new AbortController();
     response.once("close", () => {
-      if (!response.writableFinished) left.abort(new Error("The client has left"));
+      if (!response.writableFinished) left.abort(new ClientGone("The client has left"));
     });
     const peer = peerOf(socket);
     const answer = await this.#decide(message, peer, left.signal, mayContinue);
-    await this.send(message, response, answer, peer);
+    await this.send(message, response, answer, peer, left.signal);
   }
 
   /** Write an answer. Resolves when it is written, or the client has left. */
@@ -93,6 +99,7 @@ export class PlainHttp {
     response: ServerResponse,
     answer: Response,
     peer: PeerInfo,
+    signal?: AbortSignal,
   ): Promise<void> {
     const { acceptor, sockets, onError } = this.#options;
     const writer = new AnswerWriter(response, acceptor.idleTimeoutMs);
@@ -103,7 +110,7 @@ export class PlainHttp {
         () => !message.complete || !response.shouldKeepAlive || sockets.draining,
       );
     } catch (error) {
-      onError(error, peer);
+      if (!isClientGone(error, signal)) onError(error, peer);
       // Whoever reads it must not take a part for the whole.
       message.socket.destroy();
     }

@@ -14,6 +14,7 @@ import https from "node:https";
 import type { Socket } from "node:net";
 import type { Acceptor, Upgrade } from "../wire/transport.ts";
 import { CloseCode } from "../wire/close.ts";
+import { isSeldom } from "../wire/seldom.ts";
 import { internalError, upgradeRequired } from "./listen.ts";
 import type { Listener, ListenOptions, OnPlainError } from "./listen.ts";
 import { peerOf, toRequest } from "./node_http.ts";
@@ -24,7 +25,7 @@ import { asksForWebSocket, checkUpgradeRequest, upgradeHead } from "./raw_upgrad
 
 /** Listen. Rejects if the address cannot be bound. */
 export async function listen(acceptor: Acceptor, options: ListenOptions): Promise<Listener> {
-  const { cert, key, signal } = options;
+  const { cert, key, signal, maxPlainConnections = Infinity, onError = () => {} } = options;
   const secure = cert !== undefined && key !== undefined;
   const server: Server = secure
     ? https.createServer({
@@ -34,15 +35,28 @@ export async function listen(acceptor: Acceptor, options: ListenOptions): Promis
       handshakeTimeout: acceptor.handshakeTimeoutMs,
     })
     : http.createServer();
-  const sockets = new OpenSockets(acceptor.handshakeTimeoutMs);
+  let refused = 0;
+  const sockets = new OpenSockets(acceptor.handshakeTimeoutMs, maxPlainConnections, (socket) => {
+    if (!isSeldom(++refused)) return;
+    const error = new RangeError(
+      `Cannot serve a connection (number ${refused}): maxPlainConnections, ${maxPlainConnections}, are open`,
+    );
+    onError(error, peerOf(socket), "transport");
+  });
   new RawServer({
     acceptor,
     secure,
     sockets,
     fallback: options.fallback ?? upgradeRequired,
-    onError: options.onError ?? (() => {}),
+    onError,
   }).attach(server);
   await bound(server, options);
+  let failed = 0;
+  // One connection that cannot be accepted is no reason to end.
+  server.on("error", (cause) => {
+    if (!isSeldom(++failed)) return;
+    onError(new Error("Cannot accept a connection", { cause }), { address: "" }, "transport");
+  });
 
   const abort = (): void => {
     signal?.removeEventListener("abort", abort);
@@ -73,8 +87,6 @@ function bound(server: Server, { port, hostname }: ListenOptions): Promise<void>
     server.once("error", reject);
     server.listen({ port, ...(host === undefined ? {} : { host }) }, () => {
       server.off("error", reject);
-      // One connection that cannot be accepted is no reason to end.
-      server.on("error", () => {});
       resolve();
     });
   });
@@ -179,7 +191,7 @@ class RawServer {
   }
 
   #open(socket: Socket, upgrade: Upgrade, answer: string, head: Uint8Array): void {
-    this.#sockets.settle(socket);
+    this.#sockets.release(socket);
     socket.setTimeout(0);
     socket.setNoDelay(true);
     socket.write(answer, "latin1");

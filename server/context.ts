@@ -106,7 +106,7 @@ export type ServiceHandler<Methods, State, Event, Auth> =
 
 /** Where an error came from. */
 export interface ErrorContext {
-  /** What was under way: `"increment"`, `"call"` that names no method, `"state"`, `"handler"`, `"authorize"`, `"event"`, `"transport"`, `"protocol"`, `"broker"`, `"fallback"` or `"origin"`. */
+  /** What was under way: `"increment"`, `"call"` that names no method, `"state"`, `"handler"`, `"authorize"`, `"event"`, `"transport"` (a connection that is not taken, too), `"protocol"`, `"broker"`, `"fallback"` or `"origin"`. */
   readonly where: string;
   /** Whose connection it was. */
   readonly peer: PeerInfo;

@@ -48,6 +48,11 @@ export interface Limits {
   readonly maxQueuedEventBytes: number;
   /** Connections of one server. Over it: HTTP 503. */
   readonly maxConnections: number;
+  /**
+   * Connections of one `serve()` on Deno or Node that are no WebSocket, or not yet: requests, and those
+   * that have said nothing. Over it: cut.
+   */
+  readonly maxPlainConnections: number;
   /** Calls of `authorize` that one server has under way. Over it: HTTP 503. */
   readonly maxAuthorizations: number;
   /** Milliseconds a connection attempt may take, `authorize` included. */
@@ -66,7 +71,11 @@ export type ClientLimits = Omit<Limits, keyof ServerLimits>;
 /** What bounds servers alone. */
 export type ServerLimits = Pick<
   Limits,
-  "maxHeldBytes" | "maxSubscriptions" | "maxConnections" | "maxAuthorizations"
+  | "maxHeldBytes"
+  | "maxSubscriptions"
+  | "maxConnections"
+  | "maxPlainConnections"
+  | "maxAuthorizations"
 >;
 
 /** What holds where nothing else is said. */

@@ -10,5 +10,6 @@ export const DEFAULT_SERVER_LIMITS: ServerLimits = {
   maxHeldBytes: 16 << 20,
   maxSubscriptions: 1024,
   maxConnections: 10_000,
+  maxPlainConnections: 10_000,
   maxAuthorizations: 1_000,
 };

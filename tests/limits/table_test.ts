@@ -35,6 +35,9 @@ import {
   type ServerOptions,
 } from "../../server/mod.ts";
 import { ConnectError } from "../../wire/errors.ts";
+import { OpenSockets } from "../../runtime/open_sockets.ts";
+import net, { type AddressInfo } from "node:net";
+import { RawClient } from "../support/raw_client.ts";
 import { DEFAULT_LIMITS, type Limits } from "../../wire/limits.ts";
 import { Topic } from "../../wire/topic.ts";
 import { deferred } from "../support/deferred.ts";
@@ -461,6 +464,30 @@ const ROWS: readonly Row[] = [
     },
     passes: ["open", "open"],
     refused: ["open", "open", "TooBusy"],
+  },
+  {
+    limit: "maxPlainConnections",
+    side: "server",
+    async attempt(excess) {
+      let told = 0;
+      const sockets = new OpenSockets(10_000, 3, () => told++);
+      const server = net.createServer((socket) => {
+        sockets.add(socket);
+        socket.write("a");
+      });
+      await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+      const { port } = server.address() as AddressInfo;
+      const clients: RawClient[] = [];
+      for (let i = 0; i < 3 + excess; i++) clients.push(await RawClient.connect(port));
+      for (const client of clients) await client.until(() => client.bytes.length > 0);
+      const cut = clients.filter(({ ended }) => ended).length;
+      sockets.destroy();
+      for (const { socket } of clients) socket.destroy();
+      await new Promise<void>((resolve) => server.close(() => resolve()));
+      return [cut, told];
+    },
+    passes: [0, 0],
+    refused: [1, 1],
   },
   {
     limit: "handshakeTimeoutMs",

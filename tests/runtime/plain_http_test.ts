@@ -3,6 +3,7 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { test } from "node:test";
 import { rpc, service, u32 } from "../../mod.ts";
 import { type ErrorContext, type Fallback, handler, serve } from "../../server.ts";
+import { deferred } from "../support/deferred.ts";
 import { RawClient } from "../support/raw_client.ts";
 
 const Small = service({ name: "Small", rpc: { get: rpc({}, u32) } });
@@ -150,7 +151,7 @@ for (const [name, start] of Object.entries(STARTS)) {
   });
 
   test(`${name} does not read a body that nobody reads`, async () => {
-    const { promise: decided, resolve: decide } = Promise.withResolvers<void>();
+    const { promise: decided, resolve: decide } = deferred<void>();
     await using server = await start(async () => {
       await decided;
       return new Response("too large", { status: 413 });
@@ -241,6 +242,54 @@ for (const [name, start] of Object.entries(STARTS)) {
         ]),
         [[true, "fallback", "127.0.0.1", "Small"]],
       );
+    });
+  }
+
+  const broken: Readonly<Record<string, Fallback>> = {
+    "reads the body": async (request) => new Response(await request.text()),
+    "answers with the body": ({ body }) => new Response(body),
+    "reads the body, and says so": async (request) => {
+      const text = await request.text().catch((cause) => {
+        throw new Error("Cannot save", { cause });
+      });
+      return new Response(text);
+    },
+    "waits for the signal": async ({ signal }) => {
+      await new Promise((_, reject) =>
+        signal.addEventListener("abort", () => reject(signal.reason))
+      );
+      return new Response();
+    },
+  };
+  for (const [what, fallback] of Object.entries(broken)) {
+    test(`${name} tells nobody that a client left when the fallback ${what}`, async () => {
+      const told: Told = [];
+      let asked = 0;
+      let settled = 0;
+      const answer: Fallback = async (request) => {
+        if (new URL(request.url).pathname === "/mistake") throw new Error("a mistake");
+        asked++;
+        try {
+          return await fallback(request);
+        } finally {
+          settled++;
+        }
+      };
+      await using server = await start(answer, told);
+      const client = await RawClient.connect(server.port);
+      client.write(
+        what.includes("body")
+          ? `${request("POST /", "Content-Length: 100\r\n")}abc`
+          : request("GET /"),
+      );
+      await until(() => asked > 0);
+      client.socket.destroy();
+      await until(() => settled > 0);
+      // What is told later would be told before this.
+      const response = await fetch(`http://127.0.0.1:${server.port}/mistake`);
+      assertEquals(response.status, 500);
+      await response.text();
+      assertEquals(told.map(({ error }) => String(error)), ["Error: a mistake"]);
     });
   }
 

@@ -641,27 +641,28 @@ describe("listen() survives", () => {
     }));
 
   // Bun tells of a connection at its first request; `serve()` takes Bun.serve there.
-  const skip = runtimeName() === "bun";
-  test("close() does not wait for peers that have asked for nothing", { skip }, async () => {
-    const { server: { cert, key } } = await certificates();
-    const ways: readonly Partial<ListenOptions>[] = [{}, { cert, key }];
-    for (const options of ways) {
-      const acceptor = new EchoAcceptor();
-      const where = { port: 0, hostname: "127.0.0.1", ...options };
-      const listener = await listen(acceptor, where);
-      const silent = await RawClient.connect(listener.port);
-      const half = await RawClient.connect(listener.port);
-      half.write("GET / HTTP/1.1\r\n");
-      // A round trip: the server has accepted both by now.
-      const client = await RawClient.connect(listener.port, options.cert);
-      await client.upgrade();
-      client.socket.destroy();
-      await acceptor.whenEnded(1);
-      await listener.close();
-      await silent.rest();
-      await half.rest();
-    }
-  });
+  if (runtimeName() !== "bun") {
+    test("close() does not wait for peers that have asked for nothing", async () => {
+      const { server: { cert, key } } = await certificates();
+      const ways: readonly Partial<ListenOptions>[] = [{}, { cert, key }];
+      for (const options of ways) {
+        const acceptor = new EchoAcceptor();
+        const where = { port: 0, hostname: "127.0.0.1", ...options };
+        const listener = await listen(acceptor, where);
+        const silent = await RawClient.connect(listener.port);
+        const half = await RawClient.connect(listener.port);
+        half.write("GET / HTTP/1.1\r\n");
+        // A round trip: the server has accepted both by now.
+        const client = await RawClient.connect(listener.port, options.cert);
+        await client.upgrade();
+        client.socket.destroy();
+        await acceptor.whenEnded(1);
+        await listener.close();
+        await silent.rest();
+        await half.rest();
+      }
+    });
+  }
 
   test("a port that is taken: it rejects with EADDRINUSE", () =>
     listening(new EchoAcceptor(), async ({ port }) => {
@@ -671,6 +672,54 @@ describe("listen() survives", () => {
       assertEquals((error as Error & { code?: string }).code, "EADDRINUSE");
     }));
 });
+
+// Bun has `Bun.serve`, and its `node:http` does not tell of connections.
+for (const secure of runtimeName() === "bun" ? [] : [false, true]) {
+  const over = secure ? "TLS" : "TCP";
+  test(`listen() cuts who comes over maxPlainConnections over ${over}, and counts no WebSocket`, async () => {
+    const { server: { cert, key } } = await certificates();
+    const told: string[] = [];
+    await listening(new EchoAcceptor(), async ({ port }) => {
+      const join = () => RawClient.connect(port, secure ? cert : undefined);
+      const sockets: RawClient[] = [];
+      for (let i = 0; i < 3; i++) {
+        const client = await join();
+        assertEquals(statusOf(await client.upgrade()), 101);
+        sockets.push(client);
+      }
+      const asks = async (client: RawClient): Promise<number> => {
+        client.chunks.length = 0;
+        client.write("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+        await client.until(() => client.bytes.includes("\r\n\r\n"));
+        return statusOf(client.bytes.toString("latin1"));
+      };
+      const kept = await join();
+      const asked = [await asks(kept)];
+      const silent = await join();
+      // The third is cut, before or after its TLS is agreed on.
+      asked.push(await join().then(asks, () => 0));
+      asked.push(await asks(kept));
+      silent.socket.destroy();
+      // Until the server has seen that it left.
+      while (asked.at(-1) !== 200 || asked.length < 4) {
+        asked.push(await join().then(asks, () => 0));
+      }
+      assertEquals([...new Set(asked.slice(3, -1))].filter((status) => status !== 0), []);
+      assertEquals(asked.slice(0, 3), [200, 0, 200]);
+      assertEquals(sockets.map(({ ended }) => ended), [false, false, false]);
+      for (const { socket } of [...sockets, kept]) socket.destroy();
+    }, {
+      ...(secure ? { cert, key } : {}),
+      fallback: () => new Response("a page"),
+      maxPlainConnections: 2,
+      onError: (error, { address }, where) => void told.push(`${address} ${where} ${error}`),
+    });
+    assertStringIncludes(
+      told[0] ?? "",
+      "127.0.0.1 transport RangeError: Cannot serve a connection",
+    );
+  });
+}
 
 test("OpenSockets destroys who does not say what it wants in time", async () => {
   const sockets = new OpenSockets(20);
