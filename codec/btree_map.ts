@@ -168,20 +168,26 @@ function sorted(
       writer.point(at + 4, level[0]!.at);
     },
     read(reader, at) {
-      const all = readTree(reader, at, {
+      const { leaves, repeats } = readTree(reader, at, {
         key: plain.schema,
         item,
         entry: leaf(),
         innerEntry: inner(),
       }, container);
-      const entries: [unknown, unknown][] = [];
-      all.forEach(([own, value], i) => {
-        // Rust's map takes equal keys too, and keeps the first key with the last value.
-        if (i > 0 && compare(plain.schema, all[i - 1]![0], own) === 0) {
-          entries[entries.length - 1]![1] = value;
-        } else entries.push([reader.converts ? plain.decode(own) : own, value]);
-      });
-      return container.from(entries);
+      const value = container.create();
+      let last: unknown;
+      let lastDecoded: unknown;
+      for (const { keys, values } of leaves) {
+        for (let i = 0; i < keys.length; i++) {
+          const own = keys[i];
+          // Rust's map takes equal keys too, and keeps the first key with the last value.
+          const again = repeats && value.size > 0 && compare(plain.schema, last, own) === 0;
+          if (!again) lastDecoded = reader.converts ? plain.decode(own) : own;
+          container.add(value, lastDecoded, values[i]);
+          last = own;
+        }
+      }
+      return value;
     },
   };
 }

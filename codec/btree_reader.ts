@@ -23,7 +23,8 @@ export type TreeShape = Pick<BTree, "key" | "item" | "entry" | "innerEntry">;
 /** Bytes of memory, estimated, of what is kept of a node while its tree is read. */
 const NODE_FOOTPRINT = 384;
 
-interface ReadNode {
+/** A node that was read. */
+export interface ReadNode {
   readonly at: number;
   readonly inner: boolean;
   /** Ascending. */
@@ -34,16 +35,24 @@ interface ReadNode {
   readonly depth: number;
 }
 
-/** Entries of the tree whose map object is at `at`, ascending. `container` is what they are kept in. */
+/** What a tree holds. */
+export interface ReadTree {
+  /** The leaves, ascending. */
+  readonly leaves: readonly ReadNode[];
+  /** Whether any keys are equal. */
+  readonly repeats: boolean;
+}
+
+/** Read the tree whose map object is at `at`. `container` is what its entries are kept in. */
 export function readTree(
   reader: Reader,
   at: number,
   shape: TreeShape,
   container: Container,
-): [unknown, unknown][] {
+): ReadTree {
   const { view } = reader;
   const count = view.getUint32(at, true);
-  if (count === 0) return [];
+  if (count === 0) return { leaves: [], repeats: false };
 
   const rootAt = reader.claim(at + 4, view.getInt32(at + 4, true), NODE_HEADER_BYTES, 4);
   const { high } = reader;
@@ -68,13 +77,11 @@ export function readTree(
     }
   }
   const leaves = queue.slice(inners.length);
-  checkLeaves(reader, leaves, shape.key, count, at);
+  const repeats = checkLeaves(reader, leaves, shape.key, count, at);
   for (const node of inners) checkInnerKeys(reader, node, byPosition, shape.key);
   reader.low = rootAt + rootBytes;
   reader.high = high;
-  return leaves.flatMap((leaf) =>
-    leaf.keys.map((key, i): [unknown, unknown] => [key, leaf.values[i]!])
-  );
+  return { leaves, repeats };
 }
 
 function isInner(reader: Reader, at: number): boolean {
@@ -147,15 +154,17 @@ function readNode(
   return { at, inner, keys, values, children: [], depth };
 }
 
+/** Returns whether any keys are equal. */
 function checkLeaves(
   reader: Reader,
   leaves: readonly ReadNode[],
   key: AnySchema,
   count: number,
   at: number,
-): void {
+): boolean {
   const { depth } = leaves[0]!;
   let total = 0;
+  let repeats = false;
   for (const leaf of leaves) {
     if (leaf.inner) reader.fail("InnerNodeInLeafLevel", leaf.at, "a leaf");
     if (leaf.depth !== depth) {
@@ -163,32 +172,38 @@ function checkLeaves(
     }
     total += leaf.keys.length;
     for (let k = 1; k < leaf.keys.length; k++) {
-      if (compare(key, leaf.keys[k - 1], leaf.keys[k]) > 0) {
+      const order = compare(key, leaf.keys[k - 1], leaf.keys[k]);
+      if (order > 0) {
         reader.fail("UnsortedLeafNodeEntries", leaf.at, "keys in ascending order");
       }
+      repeats ||= order === 0;
     }
   }
-  leaves.forEach((leaf, i) => checkLink(reader, leaf, leaves[i + 1], key));
+  for (const [i, leaf] of leaves.entries()) {
+    if (checkLink(reader, leaf, leaves[i + 1], key)) repeats = true;
+  }
   if (total !== count) reader.fail("LengthMismatch", at, `${count} entries, found ${total}`);
+  return repeats;
 }
 
+/** Returns whether the next leaf begins with the key that this one ends with. */
 function checkLink(
   reader: Reader,
   leaf: ReadNode,
   next: ReadNode | undefined,
   key: AnySchema,
-): void {
+): boolean {
   const offset = reader.view.getInt32(leaf.at + 4, true);
   if (next === undefined) {
     if (offset !== 0) reader.fail("LastLeafForwardPointerNotNull", leaf.at + 4, "no next leaf");
-    return;
+    return false;
   }
   if (reader.inside(leaf.at + 4, offset, NODE_HEADER_BYTES, 4) !== next.at) {
     reader.fail("UnlinkedLeafNode", leaf.at + 4, "a pointer to the next leaf");
   }
-  if (compare(key, leaf.keys.at(-1), next.keys[0]) > 0) {
-    reader.fail("UnsortedLeafNode", next.at, "leaves in ascending order");
-  }
+  const order = compare(key, leaf.keys.at(-1), next.keys[0]);
+  if (order > 0) reader.fail("UnsortedLeafNode", next.at, "leaves in ascending order");
+  return order === 0;
 }
 
 function checkInnerKeys(

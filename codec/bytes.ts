@@ -6,6 +6,9 @@
 import { leaf } from "./scalars.ts";
 import type { Schema } from "./schema.ts";
 
+/** Bytes that are copied one by one: below, a view of them costs more. */
+const MAX_LOOPED_BYTES = 32;
+
 /** A copy of some bytes that is a plain `Uint8Array`: `slice()` of a `Buffer` is a view, and again a `Buffer`. */
 export function copyBytes(
   from: Uint8Array,
@@ -13,6 +16,10 @@ export function copyBytes(
   length: number,
 ): Uint8Array<ArrayBuffer> {
   const copy = new Uint8Array(length);
+  if (length <= MAX_LOOPED_BYTES) {
+    for (let i = 0; i < length; i++) copy[i] = from[start + i]!;
+    return copy;
+  }
   copy.set(start === 0 && length === from.length ? from : from.subarray(start, start + length));
   return copy;
 }

@@ -16,8 +16,10 @@ export interface Container {
   is(value: unknown): boolean;
   /** Its entries. */
   entries(value: unknown): Entries;
-  /** One of these entries. */
-  from(entries: Entries): unknown;
+  /** An empty one. */
+  create(): Map<unknown, unknown> | Set<unknown>;
+  /** Add an entry to one of these, without a check. */
+  add(value: unknown, key: unknown, item: unknown): void;
   /** Whether an entry shows in a path by its key, and not by its number. */
   readonly isKeyed: boolean;
 }
@@ -27,7 +29,8 @@ export const MAP: Container = {
   expected: "a Map",
   is: (value) => value instanceof Map,
   entries: (value) => [...value as Map<unknown, unknown>],
-  from: (entries) => new Map(entries),
+  create: () => new Map(),
+  add: (value, key, item) => void (value as Map<unknown, unknown>).set(key, item),
   isKeyed: true,
 };
 
@@ -36,7 +39,8 @@ export const SET: Container = {
   expected: "a Set",
   is: (value) => value instanceof Set,
   entries: (value) => Array.from(value as Set<unknown>, (key) => [key, undefined] as const),
-  from: (entries) => new Set(entries.map(([key]) => key)),
+  create: () => new Set(),
+  add: (value, key) => void (value as Set<unknown>).add(key),
   isKeyed: false,
 };
 

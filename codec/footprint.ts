@@ -6,10 +6,20 @@
 import type { AnySchema, Field, Node } from "./schema.ts";
 
 /** Bytes of memory of a slot: in an array or an object. */
-export const SLOT_BYTES = 8;
+const SLOT_BYTES = 8;
 
 function fieldsOf(fields: readonly Field[], own: number): number {
   return fields.reduce((sum, { schema }) => sum + SLOT_BYTES + footprint(schema), own);
+}
+
+/** Bytes of memory, estimated, of an element and its slot in an array, where numbers need nothing else. */
+export function itemFootprint(item: AnySchema): number {
+  return SLOT_BYTES + (isNumber(item as Node) ? 0 : footprint(item));
+}
+
+function isNumber(node: Node): boolean {
+  return node.kind === "f32" || node.kind === "f64" ||
+    ("min" in node && typeof node.min === "number");
 }
 
 /**
@@ -24,7 +34,8 @@ export function footprint(schema: AnySchema): number {
     case "ipv4":
     case "ipv6":
     case "uuid":
-      return 192;
+      // Its buffer is most of it, which is slow to make, too.
+      return 320;
     case "hashmap":
     case "hashset":
     case "btreemap":
@@ -34,7 +45,7 @@ export function footprint(schema: AnySchema): number {
     case "boxslice":
       return 48;
     case "array":
-      return 48 + node.length! * (SLOT_BYTES + footprint(node.item));
+      return 48 + node.length! * itemFootprint(node.item);
     case "struct":
       return fieldsOf(node.fields, 24);
     case "arm":
@@ -63,8 +74,9 @@ export function footprint(schema: AnySchema): number {
     case "string":
     case "boxstr":
     case "duration":
-      return 64;
+      return 56;
     default:
+      if (isNumber(node)) return node.size > 2 ? 16 : 0;
       return node.size > 2 ? 24 : 0;
   }
 }

@@ -8,7 +8,7 @@
  */
 import { dive } from "./box.ts";
 import { copyBytes } from "./bytes.ts";
-import { footprint, SLOT_BYTES } from "./footprint.ts";
+import { footprint, itemFootprint } from "./footprint.ts";
 import { inOrder } from "./generate_objects.ts";
 import {
   type At,
@@ -231,7 +231,7 @@ return value;
     const count = this.#bind(`dv.getUint32(${at(from, 4)},true)`);
     const bytes = item.size === 1 ? count : `${count}*${item.size}`;
     this.#checkTarget(start, bytes, item.align);
-    g.emit(`if((r.memory-=${count}*${SLOT_BYTES + footprint(item)})<0)throw BAD;`);
+    g.emit(`if((r.memory-=${count}*${itemFootprint(item)})<0)throw BAD;`);
     const values = g.name("a");
     if (this.#builds || !isFree(item)) {
       const [i, q, high] = [g.name("i"), g.name("q"), g.name("h")];

@@ -35,8 +35,8 @@ function hashed(
     checkDisplacements(reader, index, count);
     const start = reader.enter(at + 8, count * size, align);
     reader.spend(count * cost(), at);
-    const keys: unknown[] = [];
-    for (let i = 0; i < count; i++) keys.push(read(start + i * size, i));
+    const keys = new Array<unknown>(count);
+    for (let i = 0; i < count; i++) keys[i] = read(start + i * size, i);
     for (let i = 0; i < count; i++) {
       if (lookUp(reader, index, count, plain.schema, keys[i]) !== i) {
         reader.fail("InvalidKeyPosition", start + i * size, "a key that its index leads to");
@@ -95,21 +95,19 @@ function hashed(
     },
     read(reader, at) {
       const { offsets } = entry();
-      const entries: [unknown, unknown][] = [];
+      const value = container.create();
       const { steps } = reader;
       visit(reader, at, (entryAt, i) => {
         reader.path[steps] = i;
         reader.steps = steps + 1;
         const own = plain.schema.read(reader, entryAt + offsets[0]!);
         reader.steps = stepTo(reader.path, steps, container, own, i);
-        entries.push([
-          reader.converts ? plain.decode(own) : own,
-          item.read(reader, entryAt + offsets[1]!),
-        ]);
+        const decoded = reader.converts ? plain.decode(own) : own;
+        container.add(value, decoded, item.read(reader, entryAt + offsets[1]!));
         reader.steps = steps;
         return own;
       });
-      return container.from(entries);
+      return value;
     },
   };
 }

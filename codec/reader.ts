@@ -16,8 +16,8 @@ export interface DecodeLimits {
   readonly maxDecodedBytes: number;
 }
 
-/** Depth 64, 16 MiB of memory. */
-export const DEFAULT_DECODE_LIMITS: DecodeLimits = { maxDepth: 64, maxDecodedBytes: 16 << 20 };
+/** Depth 64, 8 MiB of memory. */
+export const DEFAULT_DECODE_LIMITS: DecodeLimits = { maxDepth: 64, maxDecodedBytes: 8 << 20 };
 
 const NO_BYTES = /* @__PURE__ */ new Uint8Array(0);
 
@@ -43,6 +43,8 @@ export class Reader {
   high = 0;
   /** Levels of recursion left. */
   depth = 0;
+  /** Bytes of memory that each archive starts with: `maxDecodedBytes`, unless there is less room. */
+  budget: number;
   /** Bytes of memory left, by each schema's footprint. Below 0 once there were too few. */
   memory = 0;
   /** Where in the value, up to {@linkcode Reader.steps}. */
@@ -53,12 +55,13 @@ export class Reader {
   isDefault = false;
   /** Whether conversions run: not where an archive is only checked. */
   converts = true;
-  /** The budgets each archive starts with. */
+  /** The budgets. */
   readonly limits: DecodeLimits;
 
   /** Create with budgets. */
   constructor(limits: DecodeLimits = DEFAULT_DECODE_LIMITS) {
     this.limits = limits;
+    this.budget = limits.maxDecodedBytes;
   }
 
   /** Take the bytes that hold the next archives. */
@@ -90,8 +93,13 @@ export class Reader {
     this.start = this.low = start;
     this.end = this.high = end;
     this.depth = this.limits.maxDepth;
-    this.memory = this.limits.maxDecodedBytes;
+    this.memory = this.budget;
     this.steps = 0;
+  }
+
+  /** Let each archive from now on take so much memory, if its limit allows that. */
+  grant(bytes: number = this.limits.maxDecodedBytes): void {
+    this.budget = this.memory = Math.max(0, Math.min(bytes, this.limits.maxDecodedBytes));
   }
 
   /** Go to the root, of this size and alignment: the last bytes of the archive. */
@@ -165,7 +173,7 @@ export class Reader {
 
   /** Bytes of memory counted in this archive. */
   get spent(): number {
-    return this.limits.maxDecodedBytes - this.memory;
+    return this.budget - this.memory;
   }
 
   /** Count the memory that values will take, before they are made. */

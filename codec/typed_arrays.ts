@@ -59,6 +59,7 @@ function typedArray<A extends TypedArray>(
     read(reader, at) {
       const count = reader.u32(at + 4);
       const start = reader.claimBytes(at, count * width, width);
+      if (count === 0) return new type(0);
       const { buffer, byteOffset } = reader.bytes;
       if (IS_LITTLE_ENDIAN && (byteOffset + start) % width === 0) {
         return new type(buffer, byteOffset + start, count).slice();

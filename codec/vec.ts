@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { footprint, SLOT_BYTES } from "./footprint.ts";
+import { itemFootprint } from "./footprint.ts";
 import type { Layout } from "./layout.ts";
 import type { Reader } from "./reader.ts";
 import { type AnySchema, laidOut, type List, type Naming, once, type Schema } from "./schema.ts";
@@ -37,7 +37,7 @@ function readItems(reader: Reader, at: number, item: AnySchema, length: number):
 }
 
 function list<T>(kind: "vec" | "boxslice", item: Schema<T>): Schema<T[]> {
-  const cost = once(() => SLOT_BYTES + footprint(item));
+  const cost = once(() => itemFootprint(item));
   const schema: List = {
     kind,
     size: 8,

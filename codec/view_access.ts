@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { footprint, SLOT_BYTES } from "./footprint.ts";
+import { itemFootprint } from "./footprint.ts";
 import type { AnySchema, Arm, BTree, Field, HashTable, List, Node, Sum } from "./schema.ts";
 import { readTag } from "./sums.ts";
 import { BTreeView } from "./view_btree.ts";
@@ -142,7 +142,7 @@ function seeVec(schema: List): Access {
     const length = view.getUint32(at + 4, true);
     const aimed = reader.aim(at, up, step);
     const start = aimed.claim(at, view.getInt32(at, true), length * size, align);
-    if (size === 0) aimed.allow(length * (SLOT_BYTES + footprint(item)), at);
+    if (size === 0) aimed.allow(length * itemFootprint(item), at);
     return new ListView(whole, reader, at, up, step, { start, length, size, access });
   };
 }

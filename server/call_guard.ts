@@ -50,6 +50,12 @@ export class CallGuard {
     return this.#heldBytes < this.#maxHeldBytes && this.#vain?.empty !== true;
   }
 
+  /** Bytes of memory, estimated, that the arguments of one more call may take. */
+  get room(): number {
+    // One that is larger than all may be is let in by its own limit.
+    return this.#heldBytes === 0 ? Infinity : this.#maxHeldBytes - this.#heldBytes;
+  }
+
   /** A call was decoded in vain. */
   onVain(): void {
     this.#vain ??= new TokenBucket(VAIN_CALLS, this.#now);

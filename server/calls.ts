@@ -124,10 +124,19 @@ export class CallRunner {
     ) return this.#limit(caller, id);
     const dispatcher = this.#dispatcher;
     const reader = this.#reader;
+    const { guard } = caller;
+    // What would be let go again is not made.
+    if (guard !== undefined) reader.grant(guard.room - (end - start));
     let args: unknown;
     try {
       args = dispatcher.decode(reader, start, end);
     } catch (error) {
+      const isOverRoom = reader.memory < 0 && reader.budget < reader.limits.maxDecodedBytes;
+      reader.grant();
+      if (isOverRoom) {
+        this.#guard(caller).onVain();
+        return this.#limit(caller, id);
+      }
       const untold = this.#guard(caller).onUndecoded();
       if (untold !== undefined) {
         const { method } = dispatcher;
@@ -138,6 +147,7 @@ export class CallRunner {
       return;
     }
     const bytes = end - start + reader.spent;
+    if (guard !== undefined) reader.grant();
     if (bytes >= MIN_HELD_BYTES && !this.#guard(caller).hold(id, bytes)) {
       this.#guard(caller).onVain();
       return this.#limit(caller, id);

@@ -10,7 +10,7 @@ export const DEFAULT_CLIENT_LIMITS: ClientLimits = {
   maxMessageBytes: 2 << 20,
   maxInflatedBytes: 2 << 20,
   maxDepth: 64,
-  maxDecodedBytes: 16 << 20,
+  maxDecodedBytes: 8 << 20,
   maxTopicBytes: 1024,
   maxWaitingBytes: 16 << 20,
   maxBufferedBytes: 16 << 20,

@@ -5,6 +5,9 @@ import {
   bytes,
   CodecError,
   convert,
+  f32,
+  f64,
+  i16,
   lazy,
   map,
   materialize,
@@ -16,6 +19,7 @@ import {
   struct,
   tuple,
   u16Array,
+  u32,
   u8,
   unit,
   variants,
@@ -62,8 +66,8 @@ function zeros({ size }: Schema<unknown>, count: number): Uint8Array<ArrayBuffer
 
 /** Values of which the third is one too many for some memory. */
 const OUT_OF_LINE: readonly (readonly [string, Schema<unknown>, unknown, bytes: number])[] = [
-  ["bytes", bytes, new Uint8Array(0), 8 + 192],
-  ["a number array", u16Array, new Uint16Array(0), 8 + 192],
+  ["bytes", bytes, new Uint8Array(0), 8 + 320],
+  ["a number array", u16Array, new Uint16Array(0), 8 + 320],
   ["vecs", vec(u8), [], 8 + 48],
   ["maps", map(u8, u8), new Map(), 8 + 256],
   ["entries of a map", map(u8, u8), new Map([[1, 1]]), 8 + 256 + 128],
@@ -121,6 +125,37 @@ for (const { name: how, decode, encode, validate } of BACKENDS) {
     for (let i = 0; i < 1000; i++) {
       const error = assertThrows(() => decode(vec(unit), before), CodecError);
       assertEquals([error.code, error.offset], ["TooLong", 0]);
+    }
+  });
+
+  check("numbers in an array take their slots, and no more", () => {
+    for (const [item, zero] of [[u8, 0], [u32, 0], [i16, 0], [f32, 0], [f64, 0]] as const) {
+      const archive = encode(vec(item), new Array<number>(100).fill(zero));
+      assertEquals(
+        codeOf(() => decode(vec(item), archive, { maxDepth: 1, maxDecodedBytes: 800 })),
+        "fits",
+      );
+      assertEquals(
+        codeOf(() => decode(vec(item), archive, { maxDepth: 1, maxDecodedBytes: 799 })),
+        "TooLong",
+      );
+    }
+  });
+
+  check("a MiB of numbers, of short strings or of rows is within the default budget", () => {
+    const Row = struct({ id: u32, name: string, score: f64 });
+    const row = { id: 1, name: "a name", score: 0.5 };
+    const MiB: readonly (readonly [Schema<unknown>, unknown])[] = [
+      [u8, 1],
+      [bool, true],
+      [u32, 0xffff_ffff],
+      [f64, 0.5],
+      [string, "12345678"],
+      [Row, row],
+    ] as [Schema<unknown>, unknown][];
+    for (const [item, value] of MiB) {
+      const values = new Array<unknown>(((1 << 20) - 64) / item.size | 0).fill(value);
+      assertEquals(codeOf(() => decode(vec(item), encode(vec(item), values))), "fits");
     }
   });
 

@@ -80,14 +80,14 @@ export const ATTACKS: readonly Attack[] = [
     name: "four billion units",
     messages: () => Array.from({ length: 256 }, (_, id) => rawCall(id, units(0xffff_ffff))),
   },
-  { name: "empty strings", messages: () => repeated("strings", { v: filled(most(8, 64), "") }) },
+  { name: "empty strings", messages: () => repeated("strings", { v: filled(most(8, 56), "") }) },
   {
     name: "empty byte arrays",
-    messages: () => repeated("blobs", { v: filled(most(8, 192), new Uint8Array(0)) }),
+    messages: () => repeated("blobs", { v: filled(most(8, 320), new Uint8Array(0)) }),
   },
   {
     name: "empty number arrays",
-    messages: () => repeated("arrays", { v: filled(most(8, 192), new Uint16Array(0)) }),
+    messages: () => repeated("arrays", { v: filled(most(8, 320), new Uint16Array(0)) }),
   },
   { name: "a hash map", messages: () => repeated("hashed", { v: numbers(most(12, 144)) }) },
   { name: "a sorted map", messages: () => repeated("sorted", { v: numbers(most(9, 176)) }) },

@@ -1,7 +1,7 @@
 import { footprint } from "../../codec/footprint.ts";
 import { assertEquals } from "@std/assert";
 import { test } from "node:test";
-import { bytes, u32, u8, variants, vec } from "../../codec/mod.ts";
+import { bytes, convert, u32, u8, variants, vec } from "../../codec/mod.ts";
 import { createCore } from "../../server/mod.ts";
 import { CallGuard, VAIN_CALLS } from "../../server/call_guard.ts";
 import { rpc, service } from "../../service/mod.ts";
@@ -11,15 +11,26 @@ import { ScriptedClient } from "../support/scripted_client.ts";
 import { testDeflater } from "../support/test_deflater.ts";
 
 const Kind = variants({ a: null, b: null });
+let converted = 0;
+/** A number whose decoding is counted. */
+const Counted = convert(u8, {
+  expected: "a number",
+  encode: (value: number) => value,
+  decode(value) {
+    converted++;
+    return value;
+  },
+});
 const Keeping = service({
   rpc: {
     keep: rpc({ data: bytes }),
     keepAll: rpc({ kinds: vec(Kind) }),
+    keepCounted: rpc({ numbers: vec(Counted) }),
     now: rpc({}, u32),
     odd: rpc({ kind: Kind }, u8),
   },
 });
-const [KEEP, KEEP_ALL, NOW, ODD] = Keeping.methods;
+const [KEEP, KEEP_ALL, KEEP_COUNTED, NOW, ODD] = Keeping.methods;
 /** Of the argument of `keepAll`, besides its archive: a slot, an object and what it may carry. */
 const KIND_BYTES = 8 + footprint(Kind);
 
@@ -31,7 +42,7 @@ async function keeping(limits: Partial<Limits>) {
   const core = createCore(
     Keeping,
     { limits, onError() {} },
-    () => ({ keep: wait, keepAll: wait, now: () => 1, odd: () => 1 }),
+    () => ({ keep: wait, keepAll: wait, keepCounted: wait, now: () => 1, odd: () => 1 }),
     testDeflater,
     clock,
   );
@@ -72,6 +83,35 @@ test("what counts is what arguments are in memory, and a call alone is always ta
   other.client.call(0, KEEP_ALL!.call, { kinds });
   assertEquals(other.held.length, 1);
   other.client.hangUp();
+});
+
+test("what there is no room for is not decoded, and the rest has its whole budget again", async () => {
+  const COUNTED_BYTES = 8 + footprint(Counted);
+  const { client, core, held } = await keeping({
+    maxHeldBytes: 3500 * (COUNTED_BYTES + 1),
+    maxDecodedBytes: 3000 * COUNTED_BYTES,
+  });
+  converted = 0;
+  const numbers = new Array<number>(1000).fill(1);
+  for (let id = 0; id < 5; id++) client.call(id, KEEP_COUNTED!.call, { numbers });
+  assertEquals([held.length, converted], [3, 3000]);
+  assertEquals(client.take(), [
+    "error 3 TooManyCallsInFlight",
+    "error 4 TooManyCallsInFlight",
+  ]);
+  for (const end of held.splice(0)) end();
+  await settle();
+  client.take();
+  // All that one call may be is taken again; what is more than that does not decode.
+  client.call(5, KEEP_COUNTED!.call, { numbers: [...numbers, ...numbers, ...numbers] });
+  assertEquals([held.length, converted, client.take()], [1, 6000, []]);
+  held.shift()!();
+  await settle();
+  assertEquals(client.take(), ["response 5 "]);
+  client.call(6, KEEP_COUNTED!.call, { numbers: [...numbers, ...numbers, ...numbers, 1] });
+  assertEquals(client.take(), ["error 6 ServerDecodeError"]);
+  assertEquals([core.stats().callsInFlight, converted], [0, 6000]);
+  client.hangUp();
 });
 
 test("256 calls with small arguments are taken whatever the limit", async () => {
