@@ -73,7 +73,7 @@ export class Calls implements SessionCalls {
     const { limits } = this.#options;
     const { signal, timeoutMs = limits.callTimeoutMs } = options;
     try {
-      if (this.#ended) throw notConnected(method);
+      if (this.#ended) throw notConnected(method, "its connection has ended");
       if (signal?.aborted) throw cancelled(method, signal.reason);
       if (!(timeoutMs > 0)) {
         throw new RangeError(
@@ -108,10 +108,12 @@ export class Calls implements SessionCalls {
       writeRequest(this.#options.codec, writer, 0, method.call, args);
       const bytes = writer.position - start;
       if (bytes > maxInflatedBytes) {
-        throw new RangeError(`the message has ${bytes} bytes, the limit is ${maxInflatedBytes}`);
+        throw new RangeError(
+          `the message has ${bytes} bytes, maxInflatedBytes is ${maxInflatedBytes}`,
+        );
       }
       // The arguments may have a getter, which may have closed the client.
-      if (this.#ended) throw notConnected(method);
+      if (this.#ended) throw notConnected(method, "its connection has ended");
       if (this.#full) {
         if (whenFull === "fail") throw full(method, `${MAX_CALLS_IN_FLIGHT} are in flight`);
         if (
@@ -182,7 +184,7 @@ export class Calls implements SessionCalls {
             "DeadlineExceeded",
             call.method,
             undefined,
-            "its deadline passed before the answer",
+            `no answer came within ${call.timeoutMs} ms`,
           ),
         );
       }
@@ -205,7 +207,7 @@ export class Calls implements SessionCalls {
         call,
         call.request === undefined
           ? failed("ConnectionLost", call.method, cause, UNANSWERED, retryable)
-          : notConnected(call.method, cause),
+          : notConnected(call.method, "the connection ended before it was sent", cause),
       );
     }
   }
@@ -214,8 +216,8 @@ export class Calls implements SessionCalls {
 const UNANSWERED = "the connection ended before the answer";
 
 /** A call that was not sent, because there is no connection. */
-function notConnected(method: MethodInfo, cause?: unknown): RpcError {
-  return failed("ClientNotConnected", method, cause, "there is no connection");
+function notConnected(method: MethodInfo, why: string, cause?: unknown): RpcError {
+  return failed("ClientNotConnected", method, cause, why);
 }
 
 function full(method: MethodInfo, why: string): RpcError {

@@ -92,7 +92,14 @@ export function createClient<Methods, State, Event>(
     const call: Caller = (method, args, options) => {
       counters.callsStarted++;
       return session()?.calls.call(method, args, options) ??
-        Promise.reject(failed("ClientNotConnected", method, status.current.cause));
+        Promise.reject(
+          failed(
+            "ClientNotConnected",
+            method,
+            status.current.cause,
+            `the client is ${status.current.state}`,
+          ),
+        );
     };
     return makeCalls(service.methods, watch?.(call) ?? call);
   };

@@ -53,6 +53,9 @@ export async function connectWith<Methods, State, Event>(
   return client;
 }
 
+/** A page's server has compared the two sides; one of Rust has not. */
+const ALIKE = "; does the server declare it alike?";
+
 const DEFAULTS: CheckedOptions = {
   level: DEFAULT_LEVEL,
   limits: DEFAULT_LIMITS,
@@ -76,6 +79,7 @@ export function createFullClient<Methods, State, Event>(
     },
     codec,
     clock,
+    advice: ALIKE,
     startCalls: startCalls(deflater),
     unframe: unframeBy(deflater),
     count: tellOfMany((error) => tell(options.onError, error, ignore)),

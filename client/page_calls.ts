@@ -69,7 +69,12 @@ export function startPageCalls(framing: Framing): StartCalls {
       },
       call(method, args, { signal, timeoutMs = callTimeoutMs } = {}) {
         const error = (code: RpcErrorCode, cause: unknown = signal?.reason): RpcError =>
-          failed(code, method, cause);
+          failed(
+            code,
+            method,
+            cause,
+            code === "DeadlineExceeded" ? `no answer came within ${timeoutMs} ms` : code,
+          );
         return interruptible((resolve, reject) => {
           const check = (): void => {
             if (ended) throw error("ClientNotConnected");

@@ -41,6 +41,8 @@ export interface CallsHost extends CheckedOptions {
   readonly codec: Codec;
   /** Whose time deadlines are in. */
   readonly clock: Clock;
+  /** What is said of what does not decode, behind the reason. Default: nothing. */
+  readonly advice?: string;
 }
 
 /** Who waits for an answer. */

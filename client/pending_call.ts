@@ -13,7 +13,8 @@ export class PendingCall {
   /** The method that was called. */
   readonly method: MethodInfo;
   readonly #turn: Turn;
-  readonly #timeoutMs: number;
+  /** Milliseconds it may take. */
+  readonly timeoutMs: number;
   /** Settles the caller's promise. */
   resolve: (value: unknown) => void = ignore;
   /** Settles the caller's promise. */
@@ -35,14 +36,14 @@ export class PendingCall {
   ) {
     this.method = method;
     this.#turn = turn;
-    this.#timeoutMs = timeoutMs;
+    this.timeoutMs = timeoutMs;
     this.#signal = signal;
     this.#onAbort = onAbort;
   }
 
   /** When to give up, by the client's clock. */
   get deadline(): number {
-    return this.#turn.endedAt + this.#timeoutMs;
+    return this.#turn.endedAt + this.timeoutMs;
   }
 
   /** The caller's promise, listening to the signal. To be called once. */

@@ -75,7 +75,7 @@ export interface Session extends TransportListener {
 
 /** Begin a session on a transport that is open. */
 export function openSession(transport: Transport, host: SessionHost): Session {
-  const { clock, codec, counters, event, events, limits, state, report } = host;
+  const { advice, clock, codec, counters, event, events, limits, state, report } = host;
   const reader = new Reader(limits);
   let ending: SessionEnd | undefined;
   let closeTimer: unknown;
@@ -108,7 +108,7 @@ export function openSession(transport: Transport, host: SessionHost): Session {
   /** Go on without an event. Of a stream of them, ever fewer are told of: the 1st, 2nd, 4th, 8th … */
   const skip = (cause: unknown): void => {
     const count = ++counters.undecodableEvents;
-    if (isSeldom(count)) report(protocolError("BadEvent", `event ${count}`, cause));
+    if (isSeldom(count)) report(protocolError("BadEvent", `event ${count}`, cause, advice));
   };
 
   const handlers: ServerMessageHandlers = {
@@ -124,8 +124,9 @@ export function openSession(transport: Transport, host: SessionHost): Session {
       try {
         output = readArchive(codec, method.output, reader, start, end);
       } catch (cause) {
-        call.reject(failed("ClientDecodeError", method, cause));
-        throw protocolError("BadReply", `the output of ${method.name}`, cause);
+        const error = protocolError("BadReply", `the output of ${method.name}`, cause, advice);
+        call.reject(failed("ClientDecodeError", method, cause, error.message));
+        throw error;
       }
       call.resolve(output);
     },
@@ -147,14 +148,18 @@ export function openSession(transport: Transport, host: SessionHost): Session {
     },
     onStateChange(updates, count) {
       let changed: Record<string, unknown> | undefined;
+      let what = "a change of the state";
       try {
         forEachUpdate(reader, updates, count, (index, start, end) => {
           const field = state.fields[index];
           if (!field) counters.unknownStateFields++;
-          else (changed ??= {})[field.name] = readArchive(codec, field.schema, reader, start, end);
+          else {
+            what = `state.${field.name}`;
+            (changed ??= {})[field.name] = readArchive(codec, field.schema, reader, start, end);
+          }
         });
       } catch (cause) {
-        throw protocolError("BadState", "a state change", cause);
+        throw protocolError("BadState", what, cause, advice);
       }
       // Last, because those who watch the state may do anything, and the reader is not theirs.
       if (changed) state.apply(changed);

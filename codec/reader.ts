@@ -104,7 +104,7 @@ export class Reader {
 
   /** Go to the root, of this size and alignment: the last bytes of the archive. */
   root(size: number, align: number): number {
-    return this.high = this.claim(this.end, -size, size, align);
+    return this.high = this.inside(this.end, -size, size, align, "a root of");
   }
 
   /**
@@ -121,7 +121,13 @@ export class Reader {
   }
 
   /** rkyv's check of a pointer against the whole archive: the first rules of {@linkcode Reader.claim}. */
-  inside(base: number, offset: number, size: number, align: number): number {
+  inside(
+    base: number,
+    offset: number,
+    size: number,
+    align: number,
+    what = "a pointer to",
+  ): number {
     const target = base + offset;
     const fault = target < this.start || target > this.end
       ? "OutOfBounds"
@@ -133,7 +139,7 @@ export class Reader {
     return fault === undefined ? target : this.fail(
       fault,
       base,
-      `a pointer to ${size} bytes in the archive, at a multiple of ${align}`,
+      `${what} ${size} bytes in the archive's ${this.end - this.start}, at a multiple of ${align}`,
     );
   }
 

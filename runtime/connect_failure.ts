@@ -5,6 +5,7 @@
  */
 
 import { ConnectError } from "../wire/errors.ts";
+import { oneLine } from "./dial_errors.ts";
 
 /** System errors that say that the network failed, not TLS. */
 const NETWORK_ERRORS = /^(ECONN|EHOST|ENET|ENOTFOUND|EAI_|ETIMEDOUT|EPIPE|EADDR|EACCES|EPERM)/;
@@ -29,7 +30,7 @@ const ADVICE: Readonly<Record<string, string>> = {
 export function connectFailure(url: URL, cause: unknown, secured: boolean): ConnectError {
   if (cause === undefined) return closedEarly(url);
   const code = codeOf(cause);
-  const advice = ADVICE[code] ?? (cause instanceof Error ? cause.message : String(cause)).trim();
+  const advice = ADVICE[code] ?? oneLine(cause instanceof Error ? cause.message : String(cause));
   return new ConnectError(
     secured && !NETWORK_ERRORS.test(code) ? "TlsFailed" : "Unreachable",
     `Cannot connect to ${url.host}: ${advice}`,

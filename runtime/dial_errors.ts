@@ -28,8 +28,8 @@ export function refusalError(
   );
 }
 
-/** A peer's words on one line of a message. */
-function oneLine(text: string): string {
+/** A peer's words, or a library's, on one line of a message. */
+export function oneLine(text: string): string {
   // deno-lint-ignore no-control-regex
   return text.replace(/[\x00-\x20\x7f]+/g, " ").trim();
 }

@@ -8,15 +8,21 @@ import type { InflateError, InflateErrorCode } from "../deflate/errors.ts";
 import { PROTOCOL_BROKEN, TOO_BIG } from "./close.ts";
 import { ProtocolError, type ProtocolErrorCode } from "./errors.ts";
 
-/** A peer sent what this side cannot take; the text says where in it, if the cause does. */
+/**
+ * A peer sent what this side cannot take. The text says where in it and why, if the cause does. It goes to
+ * the peer as well: so not what a conversion of the program's threw, which is a `BadValue`.
+ */
 export function protocolError(
   code: ProtocolErrorCode,
   what: string,
   cause?: unknown,
+  advice = "",
 ): ProtocolError {
-  const where = cause instanceof CodecError && cause.path ? ` (${cause.path})` : "";
+  const why = cause instanceof CodecError && cause.code !== "BadValue"
+    ? cause.message.replace(/^Cannot decode (?:the archive: )?/, "")
+    : code;
   const closeCode = code === "TooBig" ? TOO_BIG : PROTOCOL_BROKEN;
-  return new ProtocolError(code, closeCode, `Cannot take ${what}${where}: ${code}`, { cause });
+  return new ProtocolError(code, closeCode, `Cannot take ${what}: ${why}${advice}`, { cause });
 }
 
 /** A message has more bytes than a limit allows. */
