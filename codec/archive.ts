@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { describeValue } from "./describe.ts";
 import { CodecError, formatPath } from "./errors.ts";
 import type { Reader } from "./reader.ts";
 import type { AnySchema, Schema } from "./schema.ts";
@@ -33,13 +34,14 @@ export type Codec = <T>(schema: Schema<T>) => Functions<T>;
 /** The codec that needs no generated code: a schema's own functions, which say what is wrong and where. */
 export const interpret: Codec = <T>(schema: Schema<T>): Functions<T> => {
   const { size, align, flat } = schema;
+  const extent = { size, align, flat };
   const read = (reader: Reader): T => schema.read(reader, reader.root(size, align));
   return {
     write(writer, value) {
       const { mark } = writer;
-      const at = writer.begin(size, align, flat);
+      const at = writer.begin(extent);
       schema.write(writer, at, value);
-      writer.end(at, size, align, flat, mark);
+      writer.end(at, extent, mark);
     },
     read,
     check: read,
@@ -178,6 +180,7 @@ export function accept<T>(
   // A conversion in the value may itself ask.
   const writer = spare ?? new Writer();
   spare = undefined;
+  writer.describe = describeValue;
   for (const step of path) writer.path[writer.steps++] = step;
   try {
     // The schema keeps the functions of the codec that it is used with.

@@ -32,11 +32,10 @@ export function box<T>(item: Schema<T>): Schema<T> {
     item,
     text: ({ of }: Naming) => `box<${of(item)}>`,
     write(writer: Writer, at: number, value: unknown) {
-      const { size, align, flat } = item;
       const { mark } = writer;
-      const inside = writer.begin(size, align, flat);
+      const inside = writer.begin(item);
       item.write(writer, inside, value as T);
-      writer.point(at, writer.end(inside, size, align, flat, mark));
+      writer.point(at, writer.end(inside, item, mark));
     },
     read(reader: Reader, at: number) {
       const { high } = reader;

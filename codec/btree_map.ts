@@ -50,9 +50,9 @@ class Entries {
 
   /** Begin an entry; returns where the fields of it go. */
   begin(): readonly [first: number, second: number] {
-    const { size, align, offsets } = this.#layout;
+    const { offsets } = this.#layout;
     const { mark } = this.#writer;
-    const at = this.#writer.begin(size, align, false);
+    const at = this.#writer.begin(this.#layout);
     this.#begun.push([at, mark]);
     return [at + offsets[0]!, at + offsets[1]!];
   }
@@ -69,7 +69,7 @@ class Entries {
     const layout = this.#layout;
     for (let i = this.#begun.length - 1; i >= 0; i--) {
       const [entryAt, mark] = this.#begun[i]!;
-      writer.end(entryAt, layout.size, layout.align, false, mark);
+      writer.end(entryAt, layout, mark);
     }
     return at;
   }
@@ -82,7 +82,8 @@ function sorted(
   container: Container,
 ): BTree {
   const plain = plainKeys(key);
-  const leaf = once(() => structLayout([key, item]));
+  // Entries go behind all their parts, also where they have none.
+  const leaf = once(() => ({ ...structLayout([key, item]), flat: false }));
   const inner = once(() =>
     structLayout([{ size: 4, align: 4, niche: undefined, flat: false }, key])
   );

@@ -35,6 +35,18 @@ export interface ReadNode {
   readonly depth: number;
 }
 
+/** Check a pointer against the whole archive alone: the first rules of {@linkcode Reader.claim}. */
+function inside(reader: Reader, base: number, offset: number, size: number, align: number): number {
+  const { start, end } = reader;
+  return reader.claim(base, offset, size, align, { start, end, low: start, high: end });
+}
+
+/** Claim bytes that are known to begin in the archive: the other rules. */
+export function own(reader: Reader, at: number, size: number): void {
+  const { start, low, high } = reader;
+  reader.claim(at, 0, size, 1, { start, end: Infinity, low, high });
+}
+
 /** What a tree holds. */
 export interface ReadTree {
   /** The leaves, ascending. */
@@ -57,7 +69,7 @@ export function readTree(
   const rootAt = reader.claim(at + 4, view.getInt32(at + 4, true), NODE_HEADER_BYTES, 4);
   const { high } = reader;
   const rootBytes = nodeBytes(reader, rootAt, shape);
-  reader.own(rootAt, rootAt, rootBytes);
+  own(reader, rootAt, rootBytes);
   reader.high = rootAt;
   const root = readNode(reader, rootAt, shape, 0, container);
 
@@ -69,7 +81,7 @@ export function readTree(
     inners.push(node);
     for (const [base, offset] of childPointers(reader, node, shape)) {
       const childAt = reader.claim(base, offset, NODE_HEADER_BYTES, 4);
-      reader.own(childAt, childAt, nodeBytes(reader, childAt, shape));
+      own(reader, childAt, nodeBytes(reader, childAt, shape));
       const child = readNode(reader, childAt, shape, node.depth + 1, container);
       node.children.push(childAt);
       byPosition.set(childAt, child);
@@ -122,7 +134,7 @@ function readNode(
   const inner = isInner(reader, at);
   const entry = inner ? shape.innerEntry : shape.entry;
   const count = entryCount(reader, at);
-  const block = reader.inside(at, -reader.view.getUint32(at, true), 1, 1);
+  const block = inside(reader, at, -reader.view.getUint32(at, true), 1, 1);
   if (count === 0) {
     reader.fail(
       inner ? "TooFewInnerNodeEntries" : "TooFewLeafNodeEntries",
@@ -198,7 +210,7 @@ function checkLink(
     if (offset !== 0) reader.fail("LastLeafForwardPointerNotNull", leaf.at + 4, "no next leaf");
     return false;
   }
-  if (reader.inside(leaf.at + 4, offset, NODE_HEADER_BYTES, 4) !== next.at) {
+  if (inside(reader, leaf.at + 4, offset, NODE_HEADER_BYTES, 4) !== next.at) {
     reader.fail("UnlinkedLeafNode", leaf.at + 4, "a pointer to the next leaf");
   }
   const order = compare(key, leaf.keys.at(-1), next.keys[0]);

@@ -136,6 +136,7 @@ function checkedEntries(
   value: unknown,
 ): PlainEntries {
   const probe = new Writer();
+  probe.describe = writer.describe;
   for (let i = 0; i < writer.steps; i++) probe.path[i] = writer.path[i];
   const met = new Set<string>();
   return container.entries(value).map(([own, item], i) => {
@@ -149,11 +150,10 @@ function checkedEntries(
     } catch {
       probe.refuse(expected ?? schema.kind, own);
     }
-    const { size, align, flat } = schema;
     const { mark } = probe;
-    const at = probe.begin(size, align, flat);
+    const at = probe.begin(schema);
     schema.write(probe, at, plain);
-    probe.end(at, size, align, flat, mark);
+    probe.end(at, schema, mark);
     const bytes = latin1.decode(probe.written());
     if (met.has(bytes)) writer.fail("DuplicateKey", "two keys are equal in Rust");
     met.add(bytes);

@@ -9,6 +9,7 @@
  */
 import { type Codec, type Functions, interpret } from "./archive.ts";
 import { checkSchema } from "./check.ts";
+import { describeValue } from "./describe.ts";
 import { writeFunction } from "./generate_parts.ts";
 import { ReadEmitter } from "./generate_read.ts";
 import { Generator } from "./generator.ts";
@@ -45,6 +46,7 @@ export const generate: Codec = <T>(schema: Schema<T>): Functions<T> => {
     },
     explainWrite(writer, value, cause) {
       writer.abandon(writer.base);
+      writer.describe = describeValue;
       try {
         interpreted.write(writer, value);
         return cause;

@@ -69,7 +69,8 @@ export function fieldsAt(
     for (const { key, schema, offset } of order()) {
       reader.path[step] = key;
       const value = schema.read(reader, at + offset);
-      if (key === "__proto__") define(target, key, value);
+      // Assigned, it would be the prototype.
+      if (key === "__proto__") target = { ...target, ["__proto__"]: value };
       else target[key] = value;
     }
     reader.steps = step;
@@ -97,16 +98,6 @@ export function fieldsAt(
     readInto,
     schemas,
   };
-}
-
-/** Assigned, it would be the prototype. */
-function define(target: Keyed, key: string, value: unknown): void {
-  Object.defineProperty(target, key, {
-    value,
-    enumerable: true,
-    writable: true,
-    configurable: true,
-  });
 }
 
 /** A type of fields. */

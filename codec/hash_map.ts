@@ -76,10 +76,10 @@ function hashed(
       const count = entries.length;
       const indexAt = writer.reserve(4 * count, 4);
       displacements.forEach((displacement, i) => writer.setU32(indexAt + 4 * i, displacement));
-      const { size, align, offsets } = entry();
-      const flat = key.flat && item.flat;
+      const layout = entry();
+      const { size, offsets } = layout;
       const { mark } = writer;
-      const inside = writer.begin(size * count, align, flat);
+      const inside = writer.begin(layout, count);
       const { steps } = writer;
       order.forEach((i, place) => {
         const [own, value] = entries[i]!;
@@ -88,7 +88,7 @@ function hashed(
         item.write(writer, inside + place * size + offsets[1]!, value);
       });
       writer.steps = steps;
-      const start = writer.end(inside, size * count, align, flat, mark);
+      const start = writer.end(inside, layout, mark, count);
       writer.outView.setUint32(at, count, true);
       writer.point(at + 4, indexAt);
       writer.point(at + 8, start);

@@ -110,8 +110,8 @@ export function tupleLayout(fields: readonly Layout[]): FieldsLayout {
 
 /** An enum's layout. */
 export interface EnumLayout extends Layout {
-  /** For each variant, offset of each field in declaration order. */
-  readonly variants: readonly (readonly number[])[];
+  /** For each variant, where its fields are. */
+  readonly variants: readonly Pick<FieldsLayout, "offsets" | "flat">[];
 }
 
 /** Bytes of the tag of so many variants. */
@@ -125,12 +125,12 @@ export function enumLayout(variants: readonly (readonly Layout[])[]): EnumLayout
   const tagBytes = tagBytesOf(count);
   const tag: Layout = { size: tagBytes, align: tagBytes, niche: undefined, flat: true };
   let { size, align, flat } = tag;
-  const offsets = variants.map((fields) => {
+  const places = variants.map((fields) => {
     const placed = place([tag, ...fields]);
     size = Math.max(size, placed.size);
     align = Math.max(align, placed.align);
     flat &&= placed.flat;
-    return placed.offsets.slice(1);
+    return { offsets: placed.offsets.slice(1), flat: placed.flat };
   });
   const available = 2 ** (8 * tagBytes) - count;
   return {
@@ -138,6 +138,6 @@ export function enumLayout(variants: readonly (readonly Layout[])[]): EnumLayout
     align,
     niche: available > 0 ? { available, offset: 0, bytes: tagBytes } : undefined,
     flat,
-    variants: offsets,
+    variants: places,
   };
 }

@@ -12,9 +12,11 @@ export type Optional<T> = [null] extends [T] ? { some: T } | null
   : T | null;
 
 const OPTIONAL: SumValues = {
-  armOf: ({ arms: [none, some] }, value) => value === null || value === undefined ? none : some,
+  armOf(value) {
+    return this.arms[value === null || value === undefined ? 0 : 1];
+  },
   carried: ({ fields }, value) => fields[0] && !fields[0].schema.nullable ? { some: value } : value,
-  refuse: (writer, _sum, value) => writer.refuse("null or { some }", value),
+  refuse: (_sum, writer, value) => writer.refuse("null or { some }", value),
   read(reader, at, arm) {
     if (arm.tag === 0) return null;
     const { schema, offset } = arm.fields[0]!;
@@ -47,7 +49,7 @@ export function option<T>(some: Schema<T>): Schema<Optional<T>> {
     if (value === null || value === undefined) return;
     const arm = schema.arms[1]!;
     if (some.nullable) {
-      if (typeof value !== "object" || !("some" in value)) OPTIONAL.refuse(writer, schema, value);
+      if (typeof value !== "object" || !("some" in value)) OPTIONAL.refuse(schema, writer, value);
       return arm.write(writer, at, value);
     }
     writer.out[at] = 1;

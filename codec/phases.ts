@@ -35,8 +35,8 @@ export class Phases {
   /** Write an object to the scratch, and leave it there; returns its place. */
   stash(writer: Writer, schema: AnySchema, value: unknown): number {
     const { mark } = writer;
-    const { size, align } = schema;
-    const at = writer.begin(size, align, false);
+    const { size } = schema;
+    const at = writer.begin(schema);
     schema.write(writer, at, value);
     return this.#stashed.push({ at, size, mark, end: writer.mark }) - 1;
   }
@@ -62,11 +62,13 @@ export function phasesOf(writer: Writer): Phases {
   return writer.phases ??= new Phases();
 }
 
+const NOTHING = { size: 0, align: 1, flat: true };
+
 /** Write an object that has no parts into zeroed bytes. */
 export function writeFlat(writer: Writer, schema: AnySchema, at: number, value: unknown): void {
   // An object of no bytes: only what is filled is changed, and changed back.
   const { mark } = writer;
-  const begun = writer.begin(0, 1, true);
+  const begun = writer.begin(NOTHING);
   schema.write(writer, at, value);
-  writer.end(begun, 0, 1, true, mark);
+  writer.end(begun, NOTHING, mark);
 }

@@ -21,6 +21,18 @@ export const DEFAULT_DECODE_LIMITS: DecodeLimits = { maxDepth: 64, maxDecodedByt
 
 const NO_BYTES = /* @__PURE__ */ new Uint8Array(0);
 
+/** Where an archive is, and what of it may be claimed. */
+export interface Bounds {
+  /** Where it begins: alignment counts from here. */
+  readonly start: number;
+  /** Where it ends. */
+  readonly end: number;
+  /** The first byte that is still unclaimed. */
+  readonly low: number;
+  /** The end of what may be claimed. */
+  readonly high: number;
+}
+
 /**
  * Reads archives, by rkyv's rule of ownership: what pointers lead to must lie in ascending,
  * disjoint places before their owners, which bounds the cost of reading by the size of the archive.
@@ -29,7 +41,7 @@ const NO_BYTES = /* @__PURE__ */ new Uint8Array(0);
  *
  * Rust: `rkyv/src/validation/validators/archive.rs`, rkyv 0.7.46.
  */
-export class Reader {
+export class Reader implements Bounds {
   /** The bytes that hold the archive. */
   bytes: Uint8Array = NO_BYTES;
   #view: DataView | undefined;
@@ -104,7 +116,7 @@ export class Reader {
 
   /** Go to the root, of this size and alignment: the last bytes of the archive. */
   root(size: number, align: number): number {
-    return this.high = this.inside(this.end, -size, size, align, "a root of");
+    return this.high = this.claim(this.end, -size, size, align);
   }
 
   /**
@@ -114,46 +126,35 @@ export class Reader {
    * @param offset What it says.
    * @param size Bytes it leads to.
    * @param align Alignment they must have.
+   * @param within What they must be in, where that is not what is unclaimed of the archive.
    * @returns Their position.
    */
-  claim(base: number, offset: number, size: number, align: number): number {
-    return this.own(base, this.inside(base, offset, size, align), size);
-  }
-
-  /** rkyv's check of a pointer against the whole archive: the first rules of {@linkcode Reader.claim}. */
-  inside(
+  claim(
     base: number,
     offset: number,
     size: number,
     align: number,
-    what = "a pointer to",
+    { start, end, low, high }: Bounds = this,
   ): number {
     const target = base + offset;
-    const fault = target < this.start || target > this.end
+    const fault = target < start || target > end
       ? "OutOfBounds"
-      : ((target - this.start) & (align - 1)) !== 0
+      : ((target - start) & (align - 1)) !== 0
       ? "Unaligned"
-      : this.end - target < size
+      : end - target < size
       ? "Overrun"
-      : undefined;
-    return fault === undefined ? target : this.fail(
-      fault,
-      base,
-      `${what} ${size} bytes in the archive's ${this.end - this.start}, at a multiple of ${align}`,
-    );
-  }
-
-  /** The other rules of {@linkcode Reader.claim}, for bytes that are known to begin in the archive. */
-  own(base: number, target: number, size: number): number {
-    const { low, high } = this;
-    const fault = target < low || target > high || (size > 0 && target === high)
+      : target < low || target > high || (size > 0 && target === high)
       ? "SubtreePointerOutOfBounds"
       : high - target < size
       ? "SubtreePointerOverrun"
       : undefined;
-    return fault === undefined
-      ? target
-      : this.fail(fault, base, `a pointer to ${size} bytes that nothing else owns`);
+    if (fault === undefined) return target;
+    const what = base === this.end ? "a root of" : "a pointer to free";
+    return this.fail(
+      fault,
+      base,
+      `${what} ${size} bytes in the archive's ${this.end - this.start}, at a multiple of ${align}`,
+    );
   }
 
   /**

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { type Fields, fieldsAt, type Items, type Keyed, quoted, textOf } from "./fields.ts";
-import { enumLayout, tagBytesOf } from "./layout.ts";
+import { type Fields, fieldsAt, type Items, quoted, textOf } from "./fields.ts";
+import { type EnumLayout, enumLayout, tagBytesOf } from "./layout.ts";
 import type { Reader } from "./reader.ts";
 import { type Arm, laidOut, type Naming, once, type Schema, type Sum } from "./schema.ts";
 import type { Writer } from "./writer.ts";
@@ -22,11 +22,11 @@ export interface ArmSpec {
 /** How the values of a sum are told apart, and where they keep what their arm carries. */
 export interface SumValues {
   /** The arm of a value, if it is of one. */
-  armOf(sum: Sum, value: unknown): Arm | undefined;
+  armOf(this: Sum, value: unknown): Arm | undefined;
   /** What a value carries, by key. */
   carried(arm: Arm, value: unknown): unknown;
   /** Say that a value is of no arm. */
-  refuse(writer: Writer, sum: Sum, value: unknown): never;
+  refuse(sum: Sum, writer: Writer, value: unknown): never;
   /** Read the value of an arm. */
   read(reader: Reader, at: number, arm: Arm): unknown;
 }
@@ -35,12 +35,12 @@ export interface SumValues {
 export function sum(
   kind: Sum["kind"],
   specs: readonly ArmSpec[],
-  values: SumValues,
+  { armOf, carried, refuse, read }: SumValues,
   own: Partial<Pick<Sum, "reprU8" | "text">> = {},
 ): Sum {
-  const layout = once(() => enumLayout(specs.map(({ schemas }) => Object.values(schemas))));
   const tagBytes = tagBytesOf(specs.length);
-  const arms = specs.map((spec, tag) => arm(spec, tag));
+  const layout = once(() => enumLayout(specs.map(({ schemas }) => Object.values(schemas))));
+  const arms = specs.map((spec, tag) => arm(spec, tag, tagBytes, layout));
   const schema: Sum = laidOut(layout, {
     kind,
     reprU8: false,
@@ -48,63 +48,59 @@ export function sum(
     functions: undefined,
     arms,
     tagBytes,
-    armOf: (value: unknown) => values.armOf(schema, value),
-    carried: (arm: Arm, value: unknown) => values.carried(arm, value) as Keyed,
+    armOf,
+    carried: carried as Sum["carried"],
     write(writer: Writer, at: number, value: unknown) {
-      const own = values.armOf(schema, value) ?? values.refuse(writer, schema, value);
-      own.write(writer, at, values.carried(own, value));
+      const own = schema.armOf(value) ?? refuse(schema, writer, value);
+      own.write(writer, at, carried(own, value));
     },
     read(reader: Reader, at: number) {
       const own = arms[readTag(reader, at, tagBytes)];
-      return values.read(
-        reader,
-        at,
-        own ?? reader.fail("InvalidTag", at, `a tag below ${specs.length}`),
-      );
+      return read(reader, at, own ?? reader.fail("InvalidTag", at, `a tag below ${arms.length}`));
     },
     ...own,
   });
   return schema;
+}
 
-  function arm({ name, shape, schemas }: ArmSpec, tag: number): Arm {
-    const fields = fieldsAt(schemas, () => ({ offsets: layout().variants[tag]! }));
-    const { write, read } = fields;
-    const extent = once(() => ({
-      ...layout(),
-      flat: Object.values(schemas).every(({ flat }) => flat),
-    }));
-    const schema = Object.assign(fields, {
-      kind: "arm" as const,
-      name,
-      tag,
-      tagBytes,
-      shape,
-      nullable: shape === "unit",
-      functions: undefined,
-      text: (naming: Naming) =>
-        quoted(name) +
-        (shape === "unit"
-          ? ""
-          : textOf(shape === "named" ? schemas : Object.values(schemas), naming)),
-      write(writer: Writer, at: number, value: unknown) {
-        if (tagBytes === 1) writer.out[at] = tag;
-        else if (tagBytes === 2) writer.outView.setUint16(at, tag, true);
-        else writer.outView.setUint32(at, tag, true);
-        if (shape === "unit") return;
-        const { steps } = writer;
-        if (shape === "items") writer.path[writer.steps++] = "value";
-        write(writer, at, value);
-        writer.steps = steps;
-      },
-      read(reader: Reader, at: number) {
-        if (readTag(reader, at, tagBytes) !== tag) {
-          reader.fail("InvalidTag", at, `tag ${tag}`);
-        }
-        return read(reader, at);
-      },
-    });
-    return laidOut(extent, schema);
-  }
+function arm(
+  { name, shape, schemas }: ArmSpec,
+  tag: number,
+  tagBytes: Sum["tagBytes"],
+  layout: () => EnumLayout,
+): Arm {
+  const own = once(() => ({ ...layout(), ...layout().variants[tag]! }));
+  const fields = fieldsAt(schemas, own);
+  const { write, read } = fields;
+  const schema = Object.assign(fields, {
+    kind: "arm" as const,
+    name,
+    tag,
+    tagBytes,
+    shape,
+    nullable: shape === "unit",
+    functions: undefined,
+    text: (naming: Naming) =>
+      quoted(name) +
+      (shape === "unit"
+        ? ""
+        : textOf(shape === "named" ? schemas : Object.values(schemas), naming)),
+    write(writer: Writer, at: number, value: unknown) {
+      if (tagBytes === 1) writer.out[at] = tag;
+      else if (tagBytes === 2) writer.outView.setUint16(at, tag, true);
+      else writer.outView.setUint32(at, tag, true);
+      if (shape === "unit") return;
+      const { steps } = writer;
+      if (shape === "items") writer.path[writer.steps++] = "value";
+      write(writer, at, value);
+      writer.steps = steps;
+    },
+    read(reader: Reader, at: number) {
+      if (readTag(reader, at, tagBytes) !== tag) reader.fail("InvalidTag", at, `tag ${tag}`);
+      return read(reader, at);
+    },
+  });
+  return laidOut(own, schema);
 }
 
 /** The tag of the sum at `at`, of however many bytes it has. */
@@ -116,12 +112,13 @@ export function readTag(reader: Reader, at: number, tagBytes: 1 | 2 | 4): number
 
 /** Sums whose values are objects of one key, which is the arm's name. */
 const KEYED: SumValues = {
-  armOf: ({ arms }, value) =>
-    typeof value === "object" && value !== null
-      ? arms.find(({ name }) => name in value)
-      : undefined,
+  armOf(value) {
+    return typeof value === "object" && value !== null
+      ? this.arms.find(({ name }) => name in value)
+      : undefined;
+  },
   carried: (_arm, value) => value,
-  refuse(writer: Writer, { kind, arms }, value): never {
+  refuse({ kind, arms }, writer: Writer, value): never {
     const names = arms.map(({ name }) => `{ ${name} }`).join(" or ");
     writer.refuse(kind === "result" ? names : `${kind}, ${names}`, value);
   },

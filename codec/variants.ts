@@ -28,12 +28,12 @@ export type InferVariants<V> = { [K in keyof V]: InferVariant<K, V[K]> }[keyof V
 const MAX_SHOWN = 8;
 
 const TAGGED: SumValues = {
-  armOf: ({ arms }, value) => {
+  armOf(value) {
     const type = (value as Keyed | undefined)?.["type"];
-    return arms.find(({ name }) => name === type);
+    return this.arms.find(({ name }) => name === type);
   },
   carried: ({ shape }, value) => shape === "items" ? (value as Keyed)["value"] : value,
-  refuse(writer: Writer, { arms }, value): never {
+  refuse({ arms }, writer: Writer, value): never {
     const names = arms.slice(0, MAX_SHOWN).map(({ name }) => JSON.stringify(name)).join(", ");
     if (typeof value !== "object" || value === null || Array.isArray(value)) {
       writer.refuse(`an object whose type is one of ${names}`, value);

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { INNER_NODE, NODE_HEADER_BYTES } from "./btree_reader.ts";
+import { INNER_NODE, NODE_HEADER_BYTES, own } from "./btree_reader.ts";
 import { entryFootprint } from "./footprint.ts";
 import { type FieldsLayout, roundUp } from "./layout.ts";
 import type { BTree } from "./schema.ts";
@@ -62,7 +62,7 @@ export class BTreeView extends EntriesView {
     const count = meta & ~INNER_NODE;
     const entry = inner ? this.#schema.innerEntry : this.#schema.entry;
     const header = roundUp(NODE_HEADER_BYTES, entry.align);
-    aimed.own(at, at, header + count * entry.size);
+    own(aimed, at, header + count * entry.size);
     if (count === 0) {
       aimed.fail(
         inner ? "TooFewInnerNodeEntries" : "TooFewLeafNodeEntries",

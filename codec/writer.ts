@@ -4,6 +4,7 @@
  * @module
  */
 import { CodecError, type CodecErrorCode, formatPath } from "./errors.ts";
+import type { Layout } from "./layout.ts";
 import type { Phases } from "./phases.ts";
 
 const INITIAL_BYTES = 256;
@@ -14,6 +15,9 @@ const MAX_KEPT_VIEW_BYTES = 128;
 
 /** How deep a value of a recursive type may nest by default; the same as what is decoded. */
 const MAX_VALUE_DEPTH = 64;
+
+/** What is known of an object before it begins. */
+type Extent = Pick<Layout, "size" | "align" | "flat">;
 
 /**
  * A growable, reusable buffer, and a scratch for objects under way.
@@ -48,6 +52,8 @@ export class Writer {
   steps = 0;
   /** What generated code keeps from one phase to the next. */
   phases: Phases | undefined = undefined;
+  /** What came, in words. */
+  describe: (value: unknown) => string = briefly;
 
   #scratch!: Uint8Array<ArrayBuffer>;
   #scratchView!: DataView<ArrayBuffer>;
@@ -127,16 +133,17 @@ export class Writer {
     this.position = position + bytes.length;
   }
 
-  /** Begin an object, or several side by side: zeroed bytes of {@linkcode Writer.out} at what this returns. */
-  begin(size: number, align: number, flat: boolean): number {
+  /** Begin objects side by side: zeroed bytes of {@linkcode Writer.out} at what this returns. */
+  begin({ size, align, flat }: Extent, count = 1): number {
+    const bytes = size * count;
     if (flat) {
-      const start = this.reserve(size, align);
+      const start = this.reserve(bytes, align);
       this.out = this.bytes;
       this.outView = this.view;
       return start;
     }
     const at = this.#top;
-    const top = this.#top = at + size;
+    const top = this.#top = at + bytes;
     const scratch = this.#scratch;
     if (top > scratch.length) {
       this.#setScratch(top * 2);
@@ -146,14 +153,14 @@ export class Writer {
     return at;
   }
 
-  /** End the object that began last; returns where it stays. `mark` is from before it began. */
-  end(at: number, size: number, align: number, flat: boolean, mark: number): number {
+  /** End what began last; returns where it stays. `mark` is from before it began. */
+  end(at: number, { size, align, flat }: Extent, mark: number, count = 1): number {
     if (flat) {
       this.#toScratch();
       return at;
     }
-    const start = this.reserve(size, align);
-    this.put(at, size, start, mark, this.mark);
+    const start = this.reserve(size * count, align);
+    this.put(at, size * count, start, mark, this.mark);
     this.release(at, mark);
     return start;
   }
@@ -201,7 +208,7 @@ export class Writer {
 
   /** Say where and why a value cannot be written. */
   refuse(expected: string, value: unknown): never {
-    this.fail("BadValue", `expected ${expected}, got ${describeValue(value)}`);
+    this.fail("BadValue", `expected ${expected}, got ${this.describe(value)}`);
   }
 
   /** Refuse the value. */
@@ -226,21 +233,11 @@ function copy(from: Uint8Array, into: Uint8Array, to: number, at: number, count:
   } else for (let i = 0; i < count; i++) into[to + i] = from[at + i]!;
 }
 
+/** How much of a value a message shows. */
 const MAX_SHOWN = 40;
 
-/** What a value is, for messages: `5`, `"text"`, `a Map`, `a Map of another realm`. */
-export function describeValue(value: unknown): string {
-  if (typeof value === "function") return "a function";
-  if (typeof value === "object" && value !== null) {
-    if (Array.isArray(value)) return `an array of ${value.length}`;
-    const name = Object.getPrototypeOf(value)?.constructor?.name;
-    if (typeof name !== "string" || name === "Object" || name === "") return "an object";
-    const ours: unknown = Reflect.get(globalThis, name);
-    const foreign = typeof ours === "function" && !(value instanceof ours);
-    return `a ${name}${foreign ? " of another realm: copy it into one of this one" : ""}`;
-  }
-  const isString = typeof value === "string";
-  const text = Object.is(value, -0) ? "-0" : String(value);
-  const cut = text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}…` : text;
-  return isString ? JSON.stringify(cut) : typeof value === "bigint" ? `${cut}n` : cut;
+/** What a value is, in few words: all that a page has. */
+export function briefly(value: unknown): string {
+  const text = Object(value) === value ? Object.prototype.toString.call(value) : String(value);
+  return `${typeof value} ${text.slice(0, MAX_SHOWN)}`;
 }

@@ -8,7 +8,7 @@ import type { Sum } from "../codec/schema.ts";
 import { signature } from "../codec/signature.ts";
 import type { FingerprintPart } from "../wire/handshake.ts";
 import type { FingerprintParts } from "./fingerprint.ts";
-import { Fnv } from "./fnv.ts";
+import { feed, type Fnv, FNV_START, hexOf } from "./fnv.ts";
 
 const encoder = new TextEncoder();
 
@@ -47,10 +47,11 @@ export class Ancestry {
 
 function earlierStates({ state }: FingerprintParts): string[] {
   const end = encoder.encode("}");
-  const fields = new Fnv().feed(encoder.encode("state{"));
+  let fields = feed(FNV_START, encoder.encode("state{"));
   return state.map(({ name, schema }, count) => {
-    const earlier = new Fnv(fields).feed(end).hex;
-    fields.feed(encoder.encode(`${count === 0 ? "" : ","}${name}:${signature(schema)}`));
+    const earlier = hexOf(feed(fields, end));
+    const text = `${count === 0 ? "" : ","}${name}:${signature(schema)}`;
+    fields = feed(fields, encoder.encode(text));
     return earlier;
   });
 }
@@ -64,25 +65,27 @@ function earlierMethods({ calls, methods }: FingerprintParts): string[] {
   const starts = statesBeforeOutputs(calls);
   const first = sameLayoutFrom(calls);
   /** By their lowest byte, the lanes; the longest form of each is where it ends. */
-  const lanes = new Map<number, { readonly state: Fnv; longest: number }>();
+  const lanes = new Map<number, { state: Fnv; longest: number }>();
   for (let count = first; count < methods.length; count++) {
-    const lowest = starts[count]!.low & 0xff;
+    const lowest = starts[count]![1] & 0xff;
     const lane = lanes.get(lowest);
-    if (lane === undefined) lanes.set(lowest, { state: new Fnv().set(0, lowest), longest: count });
+    if (lane === undefined) lanes.set(lowest, { state: [0, lowest], longest: count });
     else lane.longest = count;
   }
   // The prime to the power of the bytes so far: what a state of 1 becomes by zeros.
-  const power = new Fnv().set(0, 1);
+  let power: Fnv = [0, 1];
   const names: string[] = [];
   for (let count = 1; count < methods.length; count++) {
     const separator = count === 1 ? "" : ",";
     const output = encoder.encode(separator + signature(methods[count - 1]!.output));
-    power.feed(new Uint8Array(output.length));
-    for (const { state, longest } of lanes.values()) if (count <= longest) state.feed(output);
+    power = feed(power, new Uint8Array(output.length));
+    for (const lane of lanes.values()) {
+      if (count <= lane.longest) lane.state = feed(lane.state, output);
+    }
     if (count < first) continue;
-    const { high, low } = starts[count]!;
+    const [high, low] = starts[count]!;
     const lane = lanes.get(low & 0xff)!;
-    names.push(plusProduct(lane.state, power, high, (low & ~0xff) >>> 0).hex);
+    names.push(hexOf(plusProduct(lane.state, power, [high, (low & ~0xff) >>> 0])));
   }
   return names;
 }
@@ -90,11 +93,11 @@ function earlierMethods({ calls, methods }: FingerprintParts): string[] {
 /** For each number of methods, the state behind the calls. */
 function statesBeforeOutputs(calls: Sum): Fnv[] {
   const end = encoder.encode("}->");
-  const described = new Fnv().feed(encoder.encode("enum{"));
+  let described = feed(FNV_START, encoder.encode("enum{"));
   const states = [described];
   calls.arms.forEach((arm, i) => {
-    described.feed(encoder.encode((i === 0 ? "" : ",") + signature(arm)));
-    states.push(new Fnv(described).feed(end));
+    described = feed(described, encoder.encode((i === 0 ? "" : ",") + signature(arm)));
+    states.push(feed(described, end));
   });
   return states;
 }
@@ -114,9 +117,9 @@ function sameLayoutFrom({ arms, size, align, tagBytes }: Sum): number {
   return Math.max(least, index + 1);
 }
 
-/** `state + factor × (high, low)`, of 64 bits. */
-function plusProduct(state: Fnv, factor: Fnv, high: number, low: number): Fnv {
-  const join = (h: number, l: number): bigint => (BigInt(h) << 32n) | BigInt(l);
-  const sum = join(state.high, state.low) + join(factor.high, factor.low) * join(high, low);
-  return new Fnv().set(Number((sum >> 32n) & 0xffff_ffffn), Number(sum & 0xffff_ffffn));
+/** `state + factor × more`, of 64 bits. */
+function plusProduct(state: Fnv, factor: Fnv, more: Fnv): Fnv {
+  const join = ([high, low]: Fnv): bigint => (BigInt(high) << 32n) | BigInt(low);
+  const sum = join(state) + join(factor) * join(more);
+  return [Number((sum >> 32n) & 0xffff_ffffn), Number(sum & 0xffff_ffffn)];
 }

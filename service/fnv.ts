@@ -1,5 +1,5 @@
 /**
- * {@linkcode Fnv}: FNV-1a of 64 bits, without bigints.
+ * FNV-1a of 64 bits, without bigints. A name for comparing, no defence.
  *
  * @module
  */
@@ -7,49 +7,33 @@
 /** The prime is 2⁴⁰ and this. */
 const PRIME_LOW = 0x1b3;
 
-/** A hash under way. A name for comparing, no defence. */
-export class Fnv {
-  /** Upper half of the state. */
-  high = 0xcbf2_9ce4;
-  /** Lower half. */
-  low = 0x8422_2325;
+/** A hash under way: both halves of its state. */
+export type Fnv = readonly [high: number, low: number];
 
-  /** Create as another is, or where each hash begins. */
-  constructor(as?: Fnv) {
-    if (as !== undefined) this.set(as.high, as.low);
-  }
+/** Where each hash begins. */
+export const FNV_START: Fnv = [0xcbf2_9ce4, 0x8422_2325];
 
-  /** Go on from a state. */
-  set(high: number, low: number): this {
-    this.high = high;
-    this.low = low;
-    return this;
+/** What bytes make of a state. */
+export function feed([first, second]: Fnv, bytes: Uint8Array): Fnv {
+  // Signed while it runs: engines keep those as integers.
+  let high = first | 0;
+  let low = second | 0;
+  for (let i = 0; i < bytes.length; i++) {
+    low ^= bytes[i]!;
+    const lower = (low & 0xffff) * PRIME_LOW;
+    const upper = (low >>> 16) * PRIME_LOW + (lower >>> 16);
+    high = ((Math.imul(high, PRIME_LOW) + (low << 8)) | 0) + (upper >>> 16) | 0;
+    low = (upper << 16) | (lower & 0xffff);
   }
-
-  /** Feed bytes. */
-  feed(bytes: Uint8Array): this {
-    // Signed while it runs: engines keep those as integers.
-    let high = this.high | 0;
-    let low = this.low | 0;
-    for (let i = 0; i < bytes.length; i++) {
-      low ^= bytes[i]!;
-      const first = (low & 0xffff) * PRIME_LOW;
-      const second = (low >>> 16) * PRIME_LOW + (first >>> 16);
-      high = ((Math.imul(high, PRIME_LOW) + (low << 8)) | 0) + (second >>> 16) | 0;
-      low = (second << 16) | (first & 0xffff);
-    }
-    return this.set(high >>> 0, low >>> 0);
-  }
-
-  /** 16 hex digits. */
-  get hex(): string {
-    return [this.high, this.low].map((half) => half.toString(16).padStart(8, "0")).join("");
-  }
+  return [high >>> 0, low >>> 0];
 }
 
-const encoder = /* @__PURE__ */ new TextEncoder();
+/** A state as 16 hex digits. */
+export function hexOf(state: Fnv): string {
+  return state.map((half) => half.toString(16).padStart(8, "0")).join("");
+}
 
 /** The hash of a text's UTF-8. */
 export function hashText(text: string): string {
-  return new Fnv().feed(encoder.encode(text)).hex;
+  return hexOf(feed(FNV_START, new TextEncoder().encode(text)));
 }

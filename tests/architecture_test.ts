@@ -107,8 +107,8 @@ const USED: Readonly<Record<string, string>> = {
 const LOOKING = [
   "client/extras.ts", // OpenTelemetry
   "client/report.ts", // reportError
+  "codec/describe.ts", // the classes of this realm, for messages
   "codec/utf8.ts", // Buffer, which reads strings faster
-  "codec/writer.ts", // the classes of this realm, for messages
   "wire/clock.ts", // setImmediate
   "wire/open_telemetry.ts", // OpenTelemetry
 ];

@@ -4,7 +4,7 @@
  * @module
  */
 import { bool, bytes, convert, type Schema, struct } from "../codec/core.ts";
-import { describeValue } from "../codec/writer.ts";
+import { briefly } from "../codec/writer.ts";
 
 /** Marks the topics of every copy of this module in a process. */
 const TOPIC = Symbol.for("hardlight.Topic");
@@ -32,17 +32,16 @@ export class Topic {
   readonly #bytes: Uint8Array<ArrayBuffer>;
   /** Whether the topic was made from text. */
   readonly isString: boolean;
-  #text: string | undefined;
   #key: string | undefined;
 
   static {
     Object.defineProperty(this.prototype, TOPIC, { value: true });
   }
 
-  private constructor(bytes: Uint8Array<ArrayBuffer>, isString: boolean, text?: string) {
+  private constructor(bytes: Uint8Array<ArrayBuffer>, isString: boolean, key?: string) {
     this.#bytes = bytes;
     this.isString = isString;
-    this.#text = text;
+    this.#key = key;
   }
 
   /**
@@ -51,11 +50,11 @@ export class Topic {
    * @throws {TypeError} If the text has a lone surrogate, which UTF-8 cannot carry.
    */
   static from(value: string | Uint8Array): Topic {
-    if (typeof value !== "string") return new Topic(new Uint8Array(value), false);
+    if (typeof value !== "string") return Topic.fromWire(value, false);
     if (!value.isWellFormed()) {
       throw new TypeError("Cannot make a topic: the text has a lone surrogate");
     }
-    return new Topic(encoder.encode(value), true, value);
+    return new Topic(encoder.encode(value), true, `s${value}`);
   }
 
   /** The topic with these bytes, as it stands on the wire; the bytes are copied. */
@@ -81,9 +80,9 @@ export class Topic {
   static own(value: unknown): Topic {
     if (typeof value === "object" && value !== null && #bytes in value) return value;
     if (isTopic(value)) return Topic.fromWire(value.bytes, value.isString);
-    const given = describeValue(value);
-    const why = given === "a Topic" ? " of another version: is the module installed twice?" : "";
-    throw new TypeError(`Cannot use a topic: expected a Topic, got ${given}${why}`);
+    throw new TypeError(
+      `Cannot use a topic: expected a Topic of this version of the module, got ${briefly(value)}`,
+    );
   }
 
   /**
@@ -96,16 +95,14 @@ export class Topic {
   }
 
   #makeKey(): string {
-    if (!this.isString) return `b${latin1(this.#bytes)}`;
-    const text = this.#decode();
+    const text = this.isString ? this.#decode() : undefined;
     // A peer may call bytes text that are none; such a topic is like no text.
-    return text === undefined ? `x${latin1(this.#bytes)}` : `s${text}`;
+    return text === undefined ? (this.isString ? "x" : "b") + latin1(this.#bytes) : `s${text}`;
   }
 
   #decode(): string | undefined {
-    if (this.#text !== undefined) return this.#text;
     try {
-      return this.#text = decoder.decode(this.#bytes);
+      return decoder.decode(this.#bytes);
     } catch {
       return undefined;
     }
@@ -118,7 +115,7 @@ export class Topic {
 
   /** The bytes as text; `""` if they are not UTF-8 (Rust: `as_string`). */
   toString(): string {
-    return this.#decode() ?? "";
+    return this.isString && this.key.startsWith("s") ? this.key.slice(1) : this.#decode() ?? "";
   }
 
   /** Text as it is, bytes as an array of numbers. */

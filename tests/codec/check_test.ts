@@ -73,7 +73,7 @@ const WRONG: readonly (readonly [text: string, make: () => Schema<unknown>])[] =
   ["the value of a hashmap in the type", () => map(u8, undeclared)],
   ["the key of a btreeset in the type", () => btreeSet(undeclared)],
   ["the value of a btreemap in the type", () => btreeMap(u8, undeclared)],
-  ["u8, an integer from 0 to 255, got 256", () => withDefault(u8, 256)],
+  ["expected u8, an integer from 0 to 255, got number 256", () => withDefault(u8, 256)],
 ];
 
 for (const [text, make] of WRONG) {
