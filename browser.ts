@@ -18,10 +18,17 @@ import type { Client, ConnectOptions, PerAttempt } from "./client/mod.ts";
 import { startPageCalls } from "./client/page_calls.ts";
 import type { CheckedOptions, ClientParts } from "./client/parts.ts";
 import { interpret } from "./codec/archive.ts";
-import { dial, pageClock as clock, whenVisible } from "./runtime/browser.ts";
+import {
+  dial,
+  MAX_REASON_LENGTH,
+  onAbort,
+  pageClock as clock,
+  whenVisible,
+} from "./runtime/browser.ts";
 import { storedFraming } from "./runtime/stored_framing.ts";
 import type { Service } from "./service/types.ts";
-import { DEFAULT_CLIENT_LIMITS } from "./wire/client_limits.ts";
+import { DEFAULT_PAGE_LIMITS } from "./wire/page_limits.ts";
+import { badDeflate } from "./wire/faults.ts";
 import type { Framing } from "./wire/framing.ts";
 
 export type * from "./client.ts";
@@ -29,7 +36,7 @@ export { OverflowError } from "./client/queue.ts";
 export { ConnectError, ProtocolError, RpcError } from "./wire/errors.ts";
 export { Topic } from "./wire/topic.ts";
 
-const PLAIN: CheckedOptions = { level: 0, limits: DEFAULT_CLIENT_LIMITS, whenFull: "fail" };
+const PLAIN: CheckedOptions = { level: 0, limits: DEFAULT_PAGE_LIMITS, whenFull: "fail" };
 
 /**
  * Connect to a service, and stay connected, by the standard `WebSocket`.
@@ -50,33 +57,37 @@ export async function connect<Methods, State, Event>(
   url: PerAttempt<string | URL>,
   options: ConnectOptions<Methods, State> = {},
 ): Promise<Client<Methods, State, Event>> {
-  const { onConnect: _, onError: __, reconnect: ___, signal: ____, ...asked } = options;
+  const { onConnect: _c, onError: _e, reconnect: _r, signal: _s, ...asked } = options;
   const isPlain = Object.values(asked).every((value) => value === undefined) &&
     !(Symbol.for("opentelemetry.js.api.1") in globalThis);
-  const extras = isPlain ? undefined : await (await import("./client/extras.ts")).extras(
-    service.name,
-    options as ConnectOptions<never, never>,
-    PLAIN,
-    storedFraming,
-    () => import("./runtime/deflating.ts"),
-  );
-  const client = createClient(service, url, options, {
-    ...partsOf(extras?.framing ?? storedFraming),
-    ...(extras ?? PLAIN),
-    watch: extras?.telemetry?.watch,
-  });
-  extras?.telemetry?.follow(client);
+  const create = (checked: CheckedOptions, framing: Framing, watch?: ClientParts["watch"]) =>
+    createClient(service, url, options, {
+      ...checked,
+      watch,
+      clock,
+      codec: interpret,
+      dial,
+      maxReasonLength: MAX_REASON_LENGTH,
+      onAbort,
+      startCalls: startPageCalls(framing),
+      unframe: framing.unframe,
+      whenVisible,
+    });
+  const client = isPlain
+    ? create(PLAIN, storedFraming)
+    : await (await import("./client/extras.ts")).createWithExtras(
+      service.name,
+      options as ConnectOptions<never, never>,
+      PLAIN,
+      storedFraming,
+      create,
+      async (level) =>
+        new (await import("./runtime/deflating.ts")).DeflatingFraming(
+          level,
+          storedFraming,
+          badDeflate,
+        ),
+    );
   await client.connect();
   return client;
-}
-
-function partsOf(framing: Framing): Omit<ClientParts, keyof CheckedOptions> {
-  return {
-    clock,
-    codec: interpret,
-    dial,
-    startCalls: startPageCalls(framing),
-    unframe: framing.unframe,
-    whenVisible,
-  };
 }

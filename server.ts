@@ -49,7 +49,7 @@ import type { Service } from "./service/types.ts";
 import { certificateOf, type ServerTls, urlHost } from "./tls/server_tls.ts";
 import type { Deflater } from "./wire/deflater.ts";
 import type { PeerInfo } from "./wire/transport.ts";
-import { checkLimits } from "./wire/limits.ts";
+import { checkLimits } from "./wire/check_limits.ts";
 import { checkOptionNames } from "./wire/option_names.ts";
 
 export {

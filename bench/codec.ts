@@ -45,11 +45,11 @@ const find = (_: unknown, start: number, end: number): void => {
   found.start = start;
   found.end = end;
 };
-const handlers: ServerMessageHandlers = {
-  onResponse: (_id, _error, start, end) => find(_id, start, end),
-  onEvent: (_start, _end, _isText, start, end) => find(_isText, start, end),
-  onStateChange: (updates, count) => forEachUpdate(reader, updates, count, find),
-};
+const handlers: ServerMessageHandlers = [
+  (_id, _error, start, end) => find(_id, start, end),
+  (_start, _end, _isText, start, end) => find(_isText, start, end),
+  (updates, count) => forEachUpdate(reader, updates, count, find),
+];
 
 function write(name: string, into: () => void): Uint8Array {
   writer.position = 0;

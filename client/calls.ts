@@ -14,13 +14,13 @@ import type { Transport } from "../wire/transport.ts";
 import { MAX_ABANDONED_CALLS, MAX_CALLS_IN_FLIGHT, MAX_QUEUED_CALLS } from "./call_limits.ts";
 import { CallTable } from "./call_table.ts";
 import { Deadlines } from "./deadlines.ts";
-import { failed, lost, TOO_MANY_ABANDONED, unencodable } from "./failures.ts";
+import { failed, lost, unencodable } from "./failures.ts";
 import type { CallsHost, SessionCalls, StartCalls } from "./parts.ts";
 import { PendingCall } from "./pending_call.ts";
 
 /** {@linkcode StartCalls} for many calls at once: deflated, without a timer or a closure for each. */
 export function startCalls(deflater: Deflater): StartCalls {
-  return (transport, host, end) => new Calls(deflater, transport, host, end);
+  return (transport, host, end) => new Calls(deflater, transport as Transport, host, end);
 }
 
 /** Sends calls, and knows who waits for what and until when. */
@@ -194,7 +194,9 @@ export class Calls implements SessionCalls {
   }
 
   #checkAbandoned(): void {
-    if (this.#table.abandoned > MAX_ABANDONED_CALLS) this.#end(NORMAL, lost(TOO_MANY_ABANDONED));
+    if (this.#table.abandoned > MAX_ABANDONED_CALLS) {
+      this.#end(NORMAL, lost("too many abandoned calls were never answered"));
+    }
   }
 
   /** The session has ended: whoever waits is told so. `retryable`: no call without an answer has run. */

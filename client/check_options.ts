@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { fillInLimits } from "../wire/check_limits.ts";
+import { fillInLimits } from "../wire/fill_in_limits.ts";
+import type { Limits } from "../wire/limits.ts";
 import { checkOptionNames } from "../wire/option_names.ts";
 import type { ConnectOptions } from "./options.ts";
 import type { CheckedOptions } from "./parts.ts";
@@ -28,10 +29,10 @@ const NAMES: Readonly<Record<keyof ConnectOptions<never, never>, true>> = {
  * @throws {TypeError} If there is no such option, or it has no meaning.
  * @throws {RangeError} If a number is out of bounds.
  */
-export function checkOptions(
+export function checkOptions<L extends Partial<Limits>>(
   options: ConnectOptions<never, never>,
-  defaults: CheckedOptions,
-): CheckedOptions {
+  defaults: Omit<CheckedOptions, "limits"> & { readonly limits: L },
+): Omit<CheckedOptions, "limits"> & { readonly limits: L } {
   checkOptionNames("connect", options, NAMES);
   const { level = defaults.level, limits, whenFull = defaults.whenFull } = options;
   if (!Number.isInteger(level) || level < 0 || level > 9) {

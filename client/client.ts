@@ -9,7 +9,6 @@ import type { CallsOf, Service } from "../service/types.ts";
 import { NORMAL } from "../wire/close.ts";
 import { ConnectError, RpcError } from "../wire/errors.ts";
 import { tell } from "../wire/listener.ts";
-import { after, interruptible, type Interruption, onAbort } from "./cleanup.ts";
 import { cancelled, dialSession } from "./dial.ts";
 import { EventHub } from "./events.ts";
 import { failed, isFinal, toError } from "./failures.ts";
@@ -24,6 +23,7 @@ import { StateMirror } from "./state_mirror.ts";
 import { NO_COUNTS } from "./stats.ts";
 import type { ClientStatus } from "./status.ts";
 import type { Client } from "./types.ts";
+import { after, interruptible } from "./waiting.ts";
 
 /** A client that is still to be connected. */
 export interface UnconnectedClient<Methods, State, Event> extends Client<Methods, State, Event> {
@@ -58,7 +58,7 @@ export function createClient<Methods, State, Event>(
   options: ConnectOptions<Methods, State>,
   parts: ClientParts,
 ): UnconnectedClient<Methods, State, Event> {
-  const { clock, limits, level, random = Math.random, whenVisible, watch, count } = parts;
+  const { clock, limits, onAbort, random = Math.random, whenVisible, watch, count } = parts;
   const { onConnect, onError, reconnect } = options;
   const closing = new AbortController();
   const { signal } = closing;
@@ -76,8 +76,8 @@ export function createClient<Methods, State, Event>(
     tell(onError ?? otherwise, error);
   const onBug = (bug: unknown): void => report(bug, reportBug);
   const tellError = (error: unknown): void => report(error);
-  const events = new EventHub<Event>(limits, tellError, count);
-  const state = new StateMirror<State>(service.state, clock, onBug, count);
+  const events = new EventHub<Event>(limits, tellError, onAbort, count);
+  const state = new StateMirror<State>(service.state, parts, onBug, count);
   const status = new Observable<ClientStatus>({ state: "connecting" }, onBug);
   const host: SessionHost = {
     ...parts,
@@ -104,22 +104,18 @@ export function createClient<Methods, State, Event>(
     return makeCalls(service.methods, watch?.(call) ?? call);
   };
 
-  const interruption: Interruption = { clock, signal, error: () => cancelled(signal.reason) };
+  /** Wait for something, while the client is not closed. */
+  const whileOpen = (start: (wake: () => void) => () => void): Promise<void> =>
+    interruptible<void>(parts, start, () => cancelled(signal), signal);
 
   const connectOnce = async (reconnected: boolean): Promise<Session> => {
     let session: Session | undefined;
     try {
-      const { ended } = session = await dialSession({
-        dial: parts.dial,
-        clock,
-        timeoutMs: limits.handshakeTimeoutMs,
+      const { ended } = session = await dialSession(
+        parts,
         signal,
-        request: async () => ({
-          ...limits,
-          level,
-          url: toWebSocketUrl(await resolve(address), service.fingerprint, limits),
-        }),
-        open(transport) {
+        async () => toWebSocketUrl(await resolve(address), service.fingerprint, limits),
+        (transport) => {
           const session = openSession(transport, host);
           sessions.add(session);
           void session.closed.then(() => {
@@ -130,7 +126,7 @@ export function createClient<Methods, State, Event>(
           state.reset();
           return session;
         },
-      });
+      );
       await Promise.race([
         onConnect?.({ rpc: callsOn(() => session), state, reconnected }),
         ended,
@@ -145,11 +141,11 @@ export function createClient<Methods, State, Event>(
       if (ending) {
         error = ending instanceof ConnectError ? ending : new ConnectError(
           "ConnectionLost",
-          `The connection ended before it could be used: ${ending.message}`,
+          `It ended before it could be used: ${ending.message}`,
           { cause: ending },
         );
       }
-      throw signal.aborted ? cancelled(signal.reason) : await explain(error);
+      throw signal.aborted ? cancelled(signal) : await explain(error);
     }
     current = session;
     counters.connectionsOpened++;
@@ -191,8 +187,8 @@ export function createClient<Methods, State, Event>(
         status.set({ state: "reconnecting", cause: error });
         try {
           const pauseMs = backoffMs(attempt, random(), spreadMs);
-          await interruptible<void>((wake) => after(clock, pauseMs, wake), interruption);
-          if (whenVisible) await interruptible<void>(whenVisible, interruption);
+          await whileOpen((wake) => after(clock, pauseMs, wake));
+          if (whenVisible) await whileOpen(whenVisible);
           session = await connectOnce(true);
         } catch (reason) {
           error = toError(reason);

@@ -3,29 +3,12 @@
  *
  * @module
  */
-import type { Clock } from "../wire/clock.ts";
 import { ConnectError } from "../wire/errors.ts";
 import { REFUSED } from "../wire/handshake.ts";
-import type { Dialer, DialRequest, Transport } from "../wire/transport.ts";
-import { interruptible, onAbort } from "./cleanup.ts";
 import { refusal } from "./failures.ts";
+import type { ClientParts, ClientTransport } from "./parts.ts";
 import type { Session } from "./session.ts";
-
-/** What an attempt needs. */
-export interface Attempt {
-  /** Opens transports. */
-  readonly dial: Dialer;
-  /** Whose time the deadline is in. */
-  readonly clock: Clock;
-  /** Milliseconds the attempt may take. */
-  readonly timeoutMs: number;
-  /** Ends the attempt: the client is being closed. */
-  readonly signal: AbortSignal;
-  /** What to dial: an address and headers may have to be asked for. */
-  request(): Promise<Omit<DialRequest, "signal">>;
-  /** The transport is open. */
-  open(transport: Transport): Session;
-}
+import { interruptible } from "./waiting.ts";
 
 /**
  * Dial, and wait for the session.
@@ -33,48 +16,56 @@ export interface Attempt {
  * A server that cannot refuse by status (a browser could not read it) answers the subprotocol
  * `hl.2.no` and closes with a code; that is waited for.
  *
+ * @param signal Ends the attempt: the client is being closed.
+ * @param address What to dial: it may have to be asked for.
+ * @param open The transport is open.
  * @throws {ConnectError} `TimedOut`, `Cancelled`, or what the dialer or the server says.
  */
 export function dialSession(
-  { dial, clock, timeoutMs, signal, request, open }: Attempt,
+  parts: ClientParts,
+  client: AbortSignal,
+  address: () => Promise<string>,
+  open: (transport: ClientTransport) => Session,
 ): Promise<Session> {
+  const { dial, level, onAbort, limits: { handshakeTimeoutMs } } = parts;
   const attempt = new AbortController();
-  return interruptible((resolve, reject) => {
-    const { signal } = attempt;
-    request().then((asked) => {
-      signal.throwIfAborted();
-      return dial({ ...asked, signal }, (transport, { protocol }) => {
-        if (!signal.aborted && protocol !== REFUSED) {
-          const session = open(transport);
-          resolve(session);
-          return session;
-        }
-        onAbort(signal, () => transport.terminate());
-        return {
-          onMessage() {},
-          onClose(info) {
-            if (!signal.aborted) reject(refusal(info, "BadHandshake"));
-          },
-        };
-      });
-    }).catch(reject);
-    return () => {};
-  }, {
-    clock,
-    signal,
-    timeoutMs,
-    error(code) {
-      const error = code === "Cancelled" ? cancelled(signal.reason) : new ConnectError(
+  const { signal } = attempt;
+  return interruptible(
+    parts,
+    (resolve, reject) => {
+      address().then((url) => {
+        signal.throwIfAborted();
+        return dial({ url, level, signal }, (transport, { protocol }) => {
+          if (!signal.aborted && protocol !== REFUSED) {
+            const session = open(transport);
+            resolve(session);
+            return session;
+          }
+          onAbort(signal, () => transport.terminate?.());
+          return {
+            onMessage() {},
+            onClose(info) {
+              if (!signal.aborted) reject(refusal(info, "BadHandshake"));
+            },
+          };
+        });
+      }).catch(reject);
+      return () => {};
+    },
+    (code) => {
+      const error = code === "Cancelled" ? cancelled(client) : new ConnectError(
         "TimedOut",
-        `The handshake did not finish within ${timeoutMs} ms`,
+        `The handshake did not finish within ${handshakeTimeoutMs} ms`,
       );
       attempt.abort(error);
       return error;
     },
-  });
+    client,
+    handshakeTimeoutMs,
+  );
 }
 
 /** The attempt ended because its client did. */
-export function cancelled(cause: unknown): ConnectError {
-  return new ConnectError("Cancelled", "The attempt to connect was cancelled", { cause });
+export function cancelled({ reason }: AbortSignal): ConnectError {
+  return new ConnectError("Cancelled", "The client was closed", { cause: reason });
 }

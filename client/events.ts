@@ -6,7 +6,8 @@
 import { type Topic, topicKey } from "../wire/topic.ts";
 import type { Limits } from "../wire/limits.ts";
 import type { Count } from "./many.ts";
-import { type Overflow, queue, type QueueIterator, type Result, type Sink } from "./queue.ts";
+import { type Overflow, queue, type QueueOptions, type Result, type Sink } from "./queue.ts";
+import type { Waits } from "./waiting.ts";
 
 /** What bounds an iterator. */
 export type EventLimits = Pick<Limits, "maxQueuedEvents" | "maxQueuedEventBytes">;
@@ -59,24 +60,27 @@ const OVERFLOWS: readonly Overflow[] = ["drop-oldest", "drop-newest", "close"];
 const EVENT_BYTES = 256;
 
 interface Consumer<E> extends Sink<ReceivedEvent<E>> {
-  /** The {@linkcode Topic.key} that is wanted; any if there is none. */
-  readonly key?: string | undefined;
+  /** Whether events on a topic are wanted. */
+  wants(topic: Topic): boolean;
 }
 
 /** Hands each event to the iterators that want it. */
 export class EventHub<E> {
   readonly #consumers: Set<Consumer<E>> = new Set();
-  readonly #limits: EventLimits;
-  readonly #report: (error: Error) => void;
+  readonly #bounds: QueueOptions;
   readonly #count: Count | undefined;
-  /** What comes before there can be an iterator. Who holds the iterator holds what it has collected. */
-  #early: readonly [Sink<ReceivedEvent<E>>, QueueIterator<ReceivedEvent<E>>] | undefined;
+  /** What comes before there can be an iterator, while its iterator is held. */
+  #early: readonly [Sink<ReceivedEvent<E>>, unknown] | undefined;
   #ended = false;
 
-  /** Create with the bounds of each iterator. `report` is told of first losses, `count` of how many there are. */
-  constructor(limits: EventLimits, report: (error: Error) => void, count?: Count) {
-    this.#limits = limits;
-    this.#report = report;
+  /** Create with the bounds of each iterator. `onDrop` is told of first losses, `count` of how many there are. */
+  constructor(
+    { maxQueuedEvents: maxItems, maxQueuedEventBytes: maxBytes }: EventLimits,
+    onDrop: (error: Error) => void,
+    onAbort: Waits["onAbort"],
+    count?: Count,
+  ) {
+    this.#bounds = { maxItems, maxBytes, onDrop, onAbort };
     this.#count = count;
   }
 
@@ -92,9 +96,8 @@ export class EventHub<E> {
 
   /** Keep what comes from now on for iterators that are opened before {@linkcode EventHub.release}. */
   hold(): void {
-    const { maxQueuedEvents: maxItems, maxQueuedEventBytes: maxBytes } = this.#limits;
     let sink!: Sink<ReceivedEvent<E>>;
-    const iterator = queue<ReceivedEvent<E>>({ maxItems, maxBytes }, (given) => {
+    const iterator = queue<ReceivedEvent<E>>({ ...this.#bounds, onDrop: undefined }, (given) => {
       sink = given;
       return () => {};
     });
@@ -108,38 +111,35 @@ export class EventHub<E> {
 
   /** Start to collect events. */
   open(
-    { buffer = this.#limits.maxQueuedEvents, overflow = "drop-oldest", topic, signal }:
-      EventsOptions = {},
+    { buffer = this.#bounds.maxItems, overflow = "drop-oldest", topic, signal }: EventsOptions = {},
   ): EventStream<E> {
     if (!Number.isSafeInteger(buffer) || buffer < 1) {
-      throw new RangeError(`Cannot buffer ${buffer} events: expected a positive integer`);
+      throw new RangeError(`Cannot use buffer ${buffer}: expected a positive integer`);
     }
     if (!OVERFLOWS.includes(overflow)) {
-      throw new TypeError(`Cannot use overflow "${overflow}": expected ${OVERFLOWS.join(", ")}`);
+      throw new TypeError(`Cannot use overflow ${overflow}: expected ${OVERFLOWS}`);
     }
     const key = topic && topicKey(topic);
-    return queue<ReceivedEvent<E>>({
-      maxItems: buffer,
-      maxBytes: this.#limits.maxQueuedEventBytes,
-      overflow,
-      signal,
-      onDrop: this.#report,
-    }, (sink) => {
-      const consumer: Consumer<E> = { ...sink, key };
-      this.#consumers.add(consumer);
-      this.#early?.[0].forEach((event, bytes) => {
-        if (wants(consumer, event.topic)) sink.push(event, bytes);
-      });
-      if (this.#ended) sink.end();
-      this.#count?.("events() iterators", this.size);
-      return () => void this.#consumers.delete(consumer);
-    });
+    return queue<ReceivedEvent<E>>(
+      { ...this.#bounds, maxItems: buffer, overflow, signal },
+      (sink) => {
+        const wants = (topic: Topic): boolean => key === undefined || key === topic.key;
+        const consumer = { ...sink, wants };
+        this.#consumers.add(consumer);
+        this.#early?.[0].forEach((event, bytes) => {
+          if (wants(event.topic)) sink.push(event, bytes);
+        });
+        if (this.#ended) sink.end();
+        this.#count?.("events() iterators", this.size);
+        return () => void this.#consumers.delete(consumer);
+      },
+    );
   }
 
   /** Whether anyone wants events on this topic. */
   wants(topic: Topic): boolean {
     if (this.#early !== undefined) return true;
-    for (const consumer of this.#consumers) if (wants(consumer, topic)) return true;
+    for (const consumer of this.#consumers) if (consumer.wants(topic)) return true;
     return false;
   }
 
@@ -149,7 +149,7 @@ export class EventHub<E> {
     const bytes = EVENT_BYTES + payloadBytes;
     this.#early?.[0].push(event, bytes);
     for (const consumer of this.#consumers) {
-      if (wants(consumer, topic)) consumer.push(event, bytes);
+      if (consumer.wants(topic)) consumer.push(event, bytes);
     }
   }
 
@@ -159,8 +159,4 @@ export class EventHub<E> {
     this.release();
     for (const { end } of this.#consumers) end();
   }
-}
-
-function wants<E>({ key }: Consumer<E>, topic: Topic): boolean {
-  return key === undefined || key === topic.key;
 }

@@ -1,58 +1,62 @@
 /**
- * {@linkcode extras}: what a page needs that asks for more than the defaults. It is loaded when that is so, and
+ * {@linkcode createWithExtras}: what a page needs that asks for more than the defaults. It is loaded when that is so, and
  * imports nothing of what the page has loaded before, which a bundler would split.
  *
  * @module
  */
 import type { Framing } from "../wire/framing.ts";
-import { DEFAULT_SERVER_LIMITS } from "../wire/server_limits.ts";
+import type { OtherLimits } from "../wire/limits.ts";
 import { checkOptions } from "./check_options.ts";
 import type { ConnectOptions } from "./options.ts";
-import type { CheckedOptions } from "./parts.ts";
-import type { ClientTelemetry } from "./telemetry.ts";
+import type { CheckedOptions, ClientParts } from "./parts.ts";
+import type { Followed } from "./telemetry.ts";
 
-/** What a page asks for. */
-export interface Extras extends CheckedOptions {
-  /** How its messages are framed. */
-  readonly framing: Framing;
-  /** What watches, if anything does. */
-  readonly telemetry: ClientTelemetry | undefined;
-}
+/** Limits that a page has no use for, which may be among those that both sides are given. */
+const OTHER_LIMITS: Readonly<Record<keyof OtherLimits, 1>> = {
+  maxHeldBytes: 1,
+  maxSubscriptions: 1,
+  maxWaitingBytes: 1,
+  maxConnections: 1,
+  maxPlainConnections: 1,
+  maxAuthorizations: 1,
+  idleTimeoutMs: 1,
+};
 
 /**
- * Check what a page asks for, and load it.
+ * Check what a page asks for, load it, and create a client with it.
  *
  * @param service What the service is called.
  * @param plain What holds without extras.
  * @param stored Frames messages at level 0.
- * @param loadFraming Loads what deflates.
+ * @param create Creates a client.
+ * @param deflating Frames messages at other levels.
  * @throws {TypeError} If there is no such option, it has no meaning, or only the browser can decide on it.
  * @throws {RangeError} If a number is out of bounds.
  */
-export async function extras(
+export async function createWithExtras<C extends Followed>(
   service: string,
   options: ConnectOptions<never, never>,
   plain: CheckedOptions,
   stored: Framing,
-  loadFraming: () => Promise<{ deflatingFraming(level: number, stored: Framing): Framing }>,
-): Promise<Extras> {
+  create: (checked: CheckedOptions, framing: Framing, watch: ClientParts["watch"]) => C,
+  deflating: (level: number) => Promise<Framing>,
+): Promise<C> {
   const { tls, headers, onTrace } = options;
   if (tls !== undefined || Object.keys(headers ?? {}).length > 0 || typeof headers === "function") {
     throw new TypeError("Cannot send headers, or choose whom to trust: the browser does");
   }
-  // One object of limits may serve both sides: those of servers are checked as well.
-  const limits = { ...DEFAULT_SERVER_LIMITS, ...plain.limits };
+  const limits = { ...OTHER_LIMITS, ...plain.limits };
   const checked = checkOptions(options, { ...plain, limits });
   const isObserved = onTrace !== undefined || isOpenTelemetryThere();
   const [framing, telemetry] = await Promise.all([
-    checked.level === 0
-      ? stored
-      : loadFraming().then(({ deflatingFraming }) => deflatingFraming(checked.level, stored)),
+    checked.level === 0 ? stored : deflating(checked.level),
     isObserved
       ? import("./telemetry.ts").then((made) => made.createTelemetry(service, onTrace))
       : undefined,
   ]);
-  return { ...checked, framing, telemetry };
+  const client = create(checked, framing, telemetry?.watch);
+  telemetry?.follow(client);
+  return client;
 }
 
 function isOpenTelemetryThere(): boolean {

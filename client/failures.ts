@@ -33,9 +33,6 @@ export function unencodable({ name }: MethodInfo, cause: unknown): RpcError {
   });
 }
 
-/** Why a session ends that has given up too many calls. */
-export const TOO_MANY_ABANDONED = "too many abandoned calls were never answered";
-
 /** A connection has ended. */
 export function lost(why: string, cause?: unknown): RpcError {
   return new RpcError("ConnectionLost", `The connection was lost: ${why}`, { cause });

@@ -18,6 +18,7 @@ import { createClient, type UnconnectedClient } from "./client.ts";
 import { tellOfMany } from "./many.ts";
 import { type ConnectOptions, type PerAttempt, resolve } from "./options.ts";
 import type { CheckedOptions, ClientParts } from "./parts.ts";
+import { onAbort } from "./signals.ts";
 import type { ClientTelemetry } from "./telemetry.ts";
 import type { Client } from "./types.ts";
 
@@ -56,11 +57,7 @@ export async function connectWith<Methods, State, Event>(
 /** A page's server has compared the two sides; one of Rust has not. */
 const ALIKE = "; does the server declare it alike?";
 
-const DEFAULTS: CheckedOptions = {
-  level: DEFAULT_LEVEL,
-  limits: DEFAULT_LIMITS,
-  whenFull: "fail",
-};
+const DEFAULTS: Omit<CheckedOptions, "limits"> = { level: DEFAULT_LEVEL, whenFull: "fail" };
 
 /** {@linkcode connectWith} without a connection. */
 export function createFullClient<Methods, State, Event>(
@@ -69,14 +66,17 @@ export function createFullClient<Methods, State, Event>(
   options: ConnectOptions<Methods, State>,
   { dial, deflater, telemetry, codec = interpret, clock = systemClock, ...parts }: FullParts,
 ): UnconnectedClient<Methods, State, Event> {
+  const limits = DEFAULT_LIMITS;
+  const checked = checkOptions(options as ConnectOptions<never, never>, { ...DEFAULTS, limits });
   const client = createClient(service, address, options, {
-    ...checkOptions(options as ConnectOptions<never, never>, DEFAULTS),
+    ...checked,
     ...parts,
     async dial(request, open) {
       const headers = await resolve(options.headers);
       request.signal.throwIfAborted();
-      await dial({ ...request, tls: options.tls, headers }, open);
+      await dial({ ...checked.limits, ...request, tls: options.tls, headers }, open);
     },
+    onAbort,
     codec,
     clock,
     advice: ALIKE,

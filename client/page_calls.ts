@@ -10,9 +10,9 @@ import type { RpcError, RpcErrorCode } from "../wire/errors.ts";
 import type { Framing } from "../wire/framing.ts";
 import { setRequestId, writeRequest } from "../wire/requests.ts";
 import { MAX_ABANDONED_CALLS, MAX_CALLS_IN_FLIGHT, MAX_QUEUED_CALLS } from "./call_limits.ts";
-import { interruptible } from "./cleanup.ts";
-import { failed, lost, TOO_MANY_ABANDONED, unencodable } from "./failures.ts";
+import { failed, lost, unencodable } from "./failures.ts";
 import type { StartCalls, Waiter } from "./parts.ts";
+import { interruptible } from "./waiting.ts";
 
 interface Call extends Waiter {
   readonly request: Writer;
@@ -21,8 +21,8 @@ interface Call extends Waiter {
 
 /** {@linkcode StartCalls} with a timer for each call: for a page, which makes few at a time. */
 export function startPageCalls(framing: Framing): StartCalls {
-  return (transport, { limits, whenFull, codec, clock }, endSession) => {
-    const { callTimeoutMs, maxBufferedBytes, maxDepth, maxInflatedBytes } = limits;
+  return (transport, host, endSession) => {
+    const { limits, whenFull, codec } = host;
     /** By id: who waits, or `null` if the caller has gone. A call that was given up keeps its id. */
     const calls: (Call | null | undefined)[] = [];
     /** The one that has been free for longest first. */
@@ -30,26 +30,28 @@ export function startPageCalls(framing: Framing): StartCalls {
     const waiting = new Set<Call>();
     let abandoned = 0;
     let ended = false;
-    const outlet = framing.open(
-      transport,
-      (error) => endSession(INTERNAL, lost("a message could not be deflated", error)),
-    );
 
     const send = (call: Call): void => {
+      const { request } = call;
       calls[call.id = free.shift()!] = call;
-      setRequestId(call.request, call.id);
-      outlet.send(call.request.written());
+      setRequestId(request, call.id);
+      framing.send(
+        transport,
+        request.written(),
+        (bytes) => session.sentBytes += bytes,
+        (error) => endSession(INTERNAL, lost("a message could not be deflated", error)),
+      );
     };
 
     /** The request, with an id that is yet to be filled in. */
     const write = (method: MethodInfo, args: unknown): Writer => {
       const request = new Writer();
-      request.maxDepth = maxDepth;
+      request.maxDepth = limits.maxDepth;
       try {
         writeRequest(codec, request, 0, method.call, args);
         const bytes = request.position;
-        if (bytes > maxInflatedBytes) {
-          throw new RangeError(`${bytes} bytes are over maxInflatedBytes`);
+        if (bytes > limits.maxInflatedBytes) {
+          throw new RangeError(`${bytes} are over maxInflatedBytes`);
         }
       } catch (cause) {
         throw unencodable(method, cause);
@@ -57,17 +59,15 @@ export function startPageCalls(framing: Framing): StartCalls {
       return request;
     };
 
-    return {
+    const session: ReturnType<StartCalls> & { sentBytes: number } = {
+      sentBytes: 0,
       get pending() {
         return ended ? 0 : MAX_CALLS_IN_FLIGHT - free.length + waiting.size;
       },
-      get sentBytes() {
-        return outlet.sentBytes;
-      },
       get bufferedBytes() {
-        return transport.bufferedAmount + outlet.waitingBytes;
+        return transport.bufferedAmount + framing.waitingBytes;
       },
-      call(method, args, { signal, timeoutMs = callTimeoutMs } = {}) {
+      call(method, args, { signal, timeoutMs = limits.callTimeoutMs } = {}) {
         const error = (code: RpcErrorCode, cause: unknown = signal?.reason): RpcError =>
           failed(
             code,
@@ -75,33 +75,40 @@ export function startPageCalls(framing: Framing): StartCalls {
             cause,
             code === "DeadlineExceeded" ? `no answer came within ${timeoutMs} ms` : code,
           );
-        return interruptible((resolve, reject) => {
-          const check = (): void => {
-            if (ended) throw error("ClientNotConnected");
-          };
-          check();
-          if (signal?.aborted) throw error("Cancelled");
-          if (!(timeoutMs > 0)) throw new RangeError(`Cannot call with timeoutMs ${timeoutMs}`);
-          const request = write(method, args);
-          // The arguments may have a getter, which may have closed the client.
-          check();
-          let queuedBytes = request.position;
-          for (const { request } of waiting) queuedBytes += request.position;
-          const isFull = free.length === 0 && (whenFull === "fail" ||
-            waiting.size === MAX_QUEUED_CALLS || queuedBytes > maxBufferedBytes);
-          if (isFull || transport.bufferedAmount + outlet.waitingBytes > maxBufferedBytes) {
-            throw error("TooManyCallsInFlight");
-          }
-          const call: Call = { method, request, id: -1, resolve, reject };
-          if (free.length === 0) waiting.add(call);
-          else send(call);
-          return () => {
-            if (waiting.delete(call) || calls[call.id] !== call) return;
-            // Given to another call, the id would get the wrong answer: soon there would be none left.
-            calls[call.id] = null;
-            if (++abandoned > MAX_ABANDONED_CALLS) endSession(NORMAL, lost(TOO_MANY_ABANDONED));
-          };
-        }, { clock, signal, timeoutMs, error });
+        const { maxBufferedBytes } = limits;
+        return interruptible(
+          host,
+          (resolve, reject) => {
+            const check = (): void => {
+              if (ended) throw error("ClientNotConnected");
+            };
+            check();
+            if (signal?.aborted) throw error("Cancelled");
+            if (!(timeoutMs > 0)) throw new RangeError(`Cannot use timeoutMs ${timeoutMs}`);
+            const request = write(method, args);
+            // The arguments may have a getter, which may have closed the client.
+            check();
+            let queuedBytes = request.position;
+            for (const { request } of waiting) queuedBytes += request.position;
+            if (
+              session.bufferedBytes > maxBufferedBytes ||
+              (free.length === 0 && (whenFull === "fail" ||
+                waiting.size === MAX_QUEUED_CALLS || queuedBytes > maxBufferedBytes))
+            ) throw error("TooManyCallsInFlight");
+            const call: Call = { method, request, id: -1, resolve, reject };
+            if (free.length === 0) waiting.add(call);
+            else send(call);
+            return () => {
+              if (waiting.delete(call) || calls[call.id] !== call) return;
+              // Given to another call, the id would get the wrong answer: soon there would be none left.
+              calls[call.id] = null;
+              if (++abandoned > MAX_ABANDONED_CALLS) endSession(NORMAL, lost("abandoned calls"));
+            };
+          },
+          error,
+          signal,
+          timeoutMs,
+        );
       },
       settle(id) {
         const call = calls[id];
@@ -115,12 +122,12 @@ export function startPageCalls(framing: Framing): StartCalls {
       },
       end(cause, retryable) {
         ended = true;
-        outlet.close();
         for (const call of calls) {
           call?.reject(failed("ConnectionLost", call.method, cause, undefined, retryable));
         }
         for (const call of waiting) call.reject(failed("ClientNotConnected", call.method, cause));
       },
     };
+    return session;
   };
 }

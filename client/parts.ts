@@ -5,11 +5,11 @@
  */
 import type { Codec } from "../codec/archive.ts";
 import type { CallOptions, MethodInfo } from "../service/types.ts";
-import type { Clock } from "../wire/clock.ts";
-import type { ClientLimits } from "../wire/limits.ts";
+import type { PageLimits } from "../wire/limits.ts";
 import type { Unframe } from "../wire/receiver.ts";
-import type { Dialer, Transport } from "../wire/transport.ts";
+import type { Dialed, DialRequest, Transport, TransportListener } from "../wire/transport.ts";
 import type { Count } from "./many.ts";
+import type { Waits } from "./waiting.ts";
 
 /** What to do with a call when all ids are taken. */
 export type WhenFull =
@@ -23,7 +23,7 @@ export interface CheckedOptions {
   /** Level of compression. */
   readonly level: number;
   /** Bounds. */
-  readonly limits: ClientLimits;
+  readonly limits: PageLimits;
   /** What to do with the 257th call. */
   readonly whenFull: WhenFull;
 }
@@ -36,14 +36,25 @@ export type Caller = (
 ) => Promise<unknown>;
 
 /** What the calls of a session need. */
-export interface CallsHost extends CheckedOptions {
+export interface CallsHost extends CheckedOptions, Waits {
   /** How values are archived. */
   readonly codec: Codec;
-  /** Whose time deadlines are in. */
-  readonly clock: Clock;
   /** What is said of what does not decode, behind the reason. Default: nothing. */
   readonly advice?: string;
+  /** Characters of a close's reason that a transport takes. Default: any number. */
+  readonly maxReasonLength?: number;
 }
+
+/** What a client uses of a transport: as much as the standard `WebSocket` has. */
+export type ClientTransport =
+  & Pick<Transport, "send" | "close" | "bufferedAmount">
+  & Partial<Pick<Transport, "terminate">>;
+
+/** {@linkcode Dialer}, of what a client itself knows. */
+export type ClientDialer = (
+  request: Pick<DialRequest, "url" | "level" | "signal">,
+  open: (transport: ClientTransport, dialed: Pick<Dialed, "protocol">) => TransportListener,
+) => Promise<void>;
 
 /** Who waits for an answer. */
 export interface Waiter {
@@ -81,7 +92,7 @@ export interface SessionCalls {
  * @param end Ends the session with a close code, for an error.
  */
 export type StartCalls = (
-  transport: Transport,
+  transport: ClientTransport,
   host: CallsHost,
   end: (code: number, error: Error) => void,
 ) => SessionCalls;
@@ -89,7 +100,7 @@ export type StartCalls = (
 /** What a client uses of its surroundings. */
 export interface ClientParts extends CallsHost {
   /** Opens transports. */
-  readonly dial: Dialer;
+  readonly dial: ClientDialer;
   /** Makes calls. */
   readonly startCalls: StartCalls;
   /** Takes messages out of their frames. */

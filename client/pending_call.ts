@@ -5,7 +5,7 @@
  */
 import type { Writer } from "../codec/writer.ts";
 import type { MethodInfo } from "../service/types.ts";
-import { listen, unlisten } from "./cleanup.ts";
+import { listen, unlisten } from "./signals.ts";
 import type { Turn } from "./deadlines.ts";
 
 /** One call on its way. It is the listener of its own signal, so that a call costs no closures. */

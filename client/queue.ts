@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { cleanup, onAbort } from "./cleanup.ts";
+import { cleanup, type Waits } from "./waiting.ts";
 
 /** What to do with an item that finds the buffer full. */
 export type Overflow =
@@ -32,6 +32,8 @@ export interface QueueOptions {
   readonly overflow?: Overflow;
   /** Ends it when it aborts. */
   readonly signal?: AbortSignal | undefined;
+  /** See {@linkcode Waits}. */
+  readonly onAbort: Waits["onAbort"];
   /** Is told, once, that an item was lost. */
   readonly onDrop?: ((error: OverflowError) => void) | undefined;
 }
@@ -66,7 +68,7 @@ const forgotten: FinalizationRegistry<() => void> = /* @__PURE__ */ new Finaliza
  * iterator, so that an iterator that nobody holds any more ends by itself.
  */
 export function queue<T>(
-  { maxItems, maxBytes = Infinity, overflow, signal, onDrop }: QueueOptions,
+  { maxItems, maxBytes = Infinity, overflow, signal, onAbort, onDrop }: QueueOptions,
   start: (sink: Sink<T>) => () => void,
 ): QueueIterator<T> {
   let items: ([item: T, bytes: number] | undefined)[] = [];
@@ -102,16 +104,16 @@ export function queue<T>(
     for (const waiter of waiting.splice(0)) waiter(last());
     stop();
   };
-  const leave = async (): Promise<Result<T>> => {
+  const leave = (): Promise<Result<T>> => {
     items = [];
     first = bytes = 0;
     end();
     error = undefined;
-    return await last();
+    return Promise.resolve(last());
   };
   const forget = (): void => {
     isForgotten = true;
-    if (waiting.length === 0) void leave();
+    if (!waiting[0]) void leave();
   };
   const push = (value: T, size = 0): void => {
     if (ended) return;
@@ -126,7 +128,7 @@ export function queue<T>(
     ) {
       if (++dropped === 1) {
         const lost = new OverflowError(
-          `Cannot keep more than ${maxItems} items, or ${maxBytes} bytes: read faster, or choose another buffer or overflow`,
+          `Over ${maxItems} items or ${maxBytes} bytes: read faster, or choose a buffer or overflow`,
         );
         if (overflow === "close") return end(lost);
         onDrop?.(lost);

@@ -24,10 +24,10 @@ import {
   type ServerMessageHandlers,
 } from "../wire/server_message_reader.ts";
 import { Topic, topicTooBig } from "../wire/topic.ts";
-import type { CloseInfo, Transport, TransportListener } from "../wire/transport.ts";
+import type { CloseInfo, TransportListener } from "../wire/transport.ts";
 import type { EventHub } from "./events.ts";
 import { failed, lost, refusal } from "./failures.ts";
-import type { CallsHost, SessionCalls, StartCalls } from "./parts.ts";
+import type { CallsHost, ClientTransport, SessionCalls, StartCalls } from "./parts.ts";
 import type { StateMirror } from "./state_mirror.ts";
 import type { ClientCounters } from "./stats.ts";
 
@@ -74,7 +74,7 @@ export interface Session extends TransportListener {
 }
 
 /** Begin a session on a transport that is open. */
-export function openSession(transport: Transport, host: SessionHost): Session {
+export function openSession(transport: ClientTransport, host: SessionHost): Session {
   const { advice, clock, codec, counters, event, events, limits, state, report } = host;
   const reader = new Reader(limits);
   let ending: SessionEnd | undefined;
@@ -97,11 +97,12 @@ export function openSession(transport: Transport, host: SessionHost): Session {
   const end = (code: number, error: Error): void => {
     if (ending) return;
     closeTimer = clock.after(limits.closeTimeoutMs, () => {
-      transport.terminate();
+      transport.terminate?.();
       onClose({ code, reason: "" });
     });
     finish(error, { code: NORMAL, reason: "" });
-    transport.close(code, error instanceof ProtocolError ? error.message : "");
+    const reason = error instanceof ProtocolError ? error.message : "";
+    transport.close(code, reason.slice(0, host.maxReasonLength));
   };
   const calls = host.startCalls(transport, host, end);
 
@@ -111,14 +112,14 @@ export function openSession(transport: Transport, host: SessionHost): Session {
     if (isSeldom(count)) report(protocolError("BadEvent", `event ${count}`, cause, advice));
   };
 
-  const handlers: ServerMessageHandlers = {
-    onResponse(id, error, start, end) {
+  const handlers: ServerMessageHandlers = [
+    (id, error, start, end) => {
       const call = calls.settle(id);
       if (call === undefined) counters.strayReplies++;
       if (!call) return;
       const { method } = call;
       if (error !== undefined) {
-        return call.reject(failed(error, method, undefined, `the server says ${error}`));
+        return call.reject(failed(error, method));
       }
       let output: unknown;
       try {
@@ -130,7 +131,7 @@ export function openSession(transport: Transport, host: SessionHost): Session {
       }
       call.resolve(output);
     },
-    onEvent(topicStart, topicEnd, isText, start, end) {
+    (topicStart, topicEnd, isText, start, end) => {
       counters.eventsReceived++;
       if (!event || !events.wanted) return;
       const { maxTopicBytes } = limits;
@@ -146,7 +147,7 @@ export function openSession(transport: Transport, host: SessionHost): Session {
       }
       events.deliver(topic, payload, end - topicStart + reader.spent);
     },
-    onStateChange(updates, count) {
+    (updates, count) => {
       let changed: Record<string, unknown> | undefined;
       let what = "a change of the state";
       try {
@@ -164,7 +165,7 @@ export function openSession(transport: Transport, host: SessionHost): Session {
       // Last, because those who watch the state may do anything, and the reader is not theirs.
       if (changed) state.apply(changed);
     },
-  };
+  ];
   const read = (bytes: Uint8Array, start: number, end: number): void => {
     reader.reset(bytes);
     readServerMessage(reader, start, end, handlers);
@@ -188,7 +189,7 @@ export function openSession(transport: Transport, host: SessionHost): Session {
         if (message.length > maxMessageBytes) throw tooBig("maxMessageBytes", maxMessageBytes);
         host.unframe(message, maxInflatedBytes, read);
       } catch (cause) {
-        const error = toProtocolError(cause, maxInflatedBytes);
+        const error = toProtocolError(cause);
         end(error.closeCode, error);
       }
     },

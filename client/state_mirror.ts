@@ -6,12 +6,11 @@
 import { zeroOf } from "../codec/default.ts";
 import type { Schema } from "../codec/schema.ts";
 import { RpcError, type RpcErrorCode } from "../wire/errors.ts";
-import type { Clock } from "../wire/clock.ts";
 import { ignore, isThenable } from "../wire/listener.ts";
-import { interruptible } from "./cleanup.ts";
 import type { Count } from "./many.ts";
 import { Observable } from "./observable.ts";
 import { queue, type Result } from "./queue.ts";
+import { interruptible, type Waits } from "./waiting.ts";
 
 /** How to wait for a state. */
 export interface UntilOptions {
@@ -72,26 +71,26 @@ export interface MirroredField {
 export class StateMirror<S> extends Observable<Readonly<S>> implements ClientState<S> {
   /** In the service's order. */
   readonly fields: readonly MirroredField[];
-  readonly #clock: Clock;
+  readonly #waits: Waits;
   readonly #count: Count | undefined;
 
   /**
    * Create at the fields' defaults.
    *
    * @param fields In the service's order.
-   * @param clock For deadlines.
+   * @param waits For deadlines and signals.
    * @param onBug Told what listeners throw.
    * @param count Told how many wait.
    */
   constructor(
     fields: readonly MirroredField[],
-    clock: Clock,
+    waits: Waits,
     onBug: (error: unknown) => void,
     count?: Count,
   ) {
     super(defaults(fields), onBug);
     this.fields = fields;
-    this.#clock = clock;
+    this.#waits = waits;
     this.#count = count;
   }
 
@@ -110,25 +109,32 @@ export class StateMirror<S> extends Observable<Readonly<S>> implements ClientSta
     { signal, timeoutMs }: UntilOptions = {},
   ): Promise<Readonly<S>> {
     const error = (code: RpcErrorCode): RpcError =>
-      new RpcError(code, `Stopped waiting for a state: ${code}`, { cause: signal?.reason });
-    return interruptible((resolve, reject) => {
-      const check = (state: Readonly<S>): void => {
-        try {
-          const answer: unknown = predicate(state);
-          if (isThenable(answer)) throw asyncPredicate(answer);
-          if (answer) resolve(state);
-        } catch (reason) {
-          reject(reason);
-        }
-      };
-      check(this.current);
-      return this.#waitFor(check, () => reject(error("ClientNotConnected")));
-    }, { clock: this.#clock, signal, timeoutMs, error });
+      new RpcError(code, `until(): ${code}`, { cause: signal?.reason });
+    return interruptible(
+      this.#waits,
+      (resolve, reject) => {
+        const check = (state: Readonly<S>): void => {
+          try {
+            const answer: unknown = predicate(state);
+            if (isThenable(answer)) throw asyncPredicate(answer);
+            if (answer) resolve(state);
+          } catch (reason) {
+            reject(reason);
+          }
+        };
+        check(this.current);
+        return this.#waitFor(check, () => reject(error("ClientNotConnected")));
+      },
+      error,
+      signal,
+      timeoutMs,
+    );
   }
 
   changes({ signal }: { readonly signal?: AbortSignal } = {}): StateChanges<S> {
+    const { onAbort } = this.#waits;
     return queue<Readonly<S>>(
-      { maxItems: 1, signal },
+      { maxItems: 1, signal, onAbort },
       ({ push, end }) => this.#waitFor((state) => push(state), () => end()),
     );
   }
@@ -142,7 +148,7 @@ export class StateMirror<S> extends Observable<Readonly<S>> implements ClientSta
 
 function asyncPredicate(answer: PromiseLike<unknown>): TypeError {
   Promise.resolve(answer).then(undefined, ignore);
-  return new TypeError("Cannot wait for a state: the predicate answered a promise");
+  return new TypeError("until(): the predicate answered a promise");
 }
 
 function defaults<S>(fields: readonly MirroredField[]): Readonly<S> {

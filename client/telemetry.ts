@@ -41,6 +41,9 @@ export function createTelemetry(
     : new ClientTelemetry(service, onTrace, instruments);
 }
 
+/** What of a client is counted. */
+export type Followed = Pick<Client<unknown, unknown, unknown>, "status" | "onStatus">;
+
 /** Tells one that watches, and OpenTelemetry. */
 export class ClientTelemetry {
   readonly #service: string;
@@ -59,7 +62,7 @@ export class ClientTelemetry {
   }
 
   /** Count a client for as long as it is connected. */
-  follow(client: Pick<Client<unknown, unknown, unknown>, "status" | "onStatus">): void {
+  follow(client: Followed): void {
     let open = 0;
     const look = ({ state }: ClientStatus): void => {
       const before = open;

@@ -6,56 +6,43 @@
 import type { Clock } from "../wire/clock.ts";
 import { ConnectError } from "../wire/errors.ts";
 import { ALIAS, levelToken, REFUSED } from "../wire/handshake.ts";
-import type {
-  Dialed,
-  Dialer,
-  DialRequest,
-  Transport,
-  TransportListener,
-} from "../wire/transport.ts";
+import type { DialRequest, TransportListener } from "../wire/transport.ts";
 
-/** Characters of a close's reason: 123 bytes, whatever they are. */
-const MAX_REASON_LENGTH = 41;
+/** Characters of a close's reason that the socket takes, whatever they are: 123 bytes of UTF-8. */
+export const MAX_REASON_LENGTH = 41;
 
 /**
  * Open a connection that speaks `hl.2`.
  *
- * The answer's headers cannot be read: {@linkcode Dialed.level} is `undefined`. There are no pings
- * either: `idleTimeoutMs` has no effect, the server's pings find dead connections. Nor is there a hard
- * stop: after `terminate()` the socket closes as it can. `headers` and `tls` are not to be given, and
- * the owner is the one that checks how long messages are.
+ * The socket itself is the transport. The answer's headers cannot be read, and there are no pings: the
+ * server's find dead connections. Nor is there a hard stop: the socket closes as it can. `headers` and
+ * `tls` cannot be honoured, and the owner is the one that checks how long messages are.
+ *
+ * @param request Where, at which level, and what ends the attempt.
+ * @param open Told when the socket is open; answers who listens to it.
  */
-export const dial: Dialer = (
-  { url, level, signal }: DialRequest,
-  open: (transport: Transport, dialed: Dialed) => TransportListener,
-): Promise<void> =>
-  new Promise((resolve, reject) => {
+export function dial(
+  { url, level, signal }: Pick<DialRequest, "url" | "level" | "signal">,
+  open: (transport: WebSocket, dialed: WebSocket) => TransportListener,
+): Promise<void> {
+  return new Promise((resolve, reject) => {
     const socket = new WebSocket(url, [ALIAS, levelToken(level), REFUSED]);
     let listener: TransportListener | undefined;
     const fail = (error: unknown): void => {
       reject(error);
       socket.close();
     };
-    const onAbort = (): void => fail(signal.reason);
-    signal.addEventListener("abort", onAbort);
+    // It aborts only while the attempt is under way.
+    signal.addEventListener("abort", () => fail(signal.reason));
     socket.binaryType = "arraybuffer";
     // Handlers are set before `open` is called, and stay: no message falls between two of them.
     socket.onopen = () => {
       const { protocol } = socket;
-      signal.removeEventListener("abort", onAbort);
-      if (signal.aborted) return;
       if (protocol !== ALIAS && protocol !== REFUSED) {
         return fail(new ConnectError("ProtocolMismatch", `The server speaks "${protocol}"`));
       }
       resolve();
-      listener = open({
-        send: (message) => socket.send(message),
-        close: (code, reason) => socket.close(code, reason.slice(0, MAX_REASON_LENGTH)),
-        terminate: () => socket.close(),
-        get bufferedAmount() {
-          return socket.bufferedAmount;
-        },
-      }, { protocol, level: undefined });
+      listener = open(socket, socket);
     };
     socket.onmessage = ({ data }) => {
       if (typeof data !== "string") listener?.onMessage(new Uint8Array(data));
@@ -63,14 +50,19 @@ export const dial: Dialer = (
     // An error is always followed by a close.
     socket.onclose = (info) => {
       fail(
-        new ConnectError(
-          "Unreachable",
-          `Cannot connect to ${new URL(url).host}: the console can tell why`,
-        ),
+        new ConnectError("Unreachable", `Cannot connect to ${new URL(url).host}: see the console`),
       );
       listener?.onClose(info);
     };
   });
+}
+
+/** Do something when a signal aborts, at once if it has; returns how to stop waiting for it. */
+export function onAbort(signal: AbortSignal | undefined, run: () => void): () => void {
+  if (signal?.aborted) run();
+  signal?.addEventListener("abort", run);
+  return () => signal?.removeEventListener("abort", run);
+}
 
 /** A timer that is later than this, in milliseconds, is late. */
 const LATE_MS = 5;
@@ -83,17 +75,15 @@ const MAX_DELAY_MS = 2 ** 31 - 1;
 export const pageClock: Clock = {
   now: () => performance.now(),
   after(delayMs, run) {
-    const dueMs = performance.now() + delayMs + LATE_MS;
-    const timer = {
-      id: setTimeout(() => {
-        const now = performance.now();
-        if (now < dueMs) run(now);
-        else timer.id = setTimeout(run, GRACE_MS, now);
-      }, Math.min(delayMs, MAX_DELAY_MS)),
-    };
-    return timer;
+    const lateMs = performance.now() + delayMs + LATE_MS;
+    let id = setTimeout(() => {
+      const now = performance.now();
+      if (now < lateMs) run(now);
+      else id = setTimeout(run, GRACE_MS, now);
+    }, Math.min(delayMs, MAX_DELAY_MS));
+    return () => clearTimeout(id);
   },
-  clear: (timer) => clearTimeout((timer as { id?: number } | undefined)?.id),
+  clear: (stop) => (stop as (() => void) | undefined)?.(),
 };
 
 interface Page {

@@ -9,18 +9,11 @@ import type { Framing } from "../wire/framing.ts";
 
 /** For a client that asks for level 0, and so is sent nothing else. */
 export const storedFraming: Framing = {
-  open(transport) {
-    const outlet = {
-      sentBytes: 0,
-      waitingBytes: 0,
-      send(archive: Uint8Array<ArrayBuffer>): void {
-        const message = storeBlocks(archive);
-        outlet.sentBytes += message.length;
-        transport.send(message);
-      },
-      close() {},
-    };
-    return outlet;
+  waitingBytes: 0,
+  send(transport, archive, onSent) {
+    const message = storeBlocks(archive);
+    onSent(message.length);
+    transport.send(message);
   },
   unframe(message, maxInflatedBytes, read) {
     const archive = readBlocks(message, maxInflatedBytes, (code) => {

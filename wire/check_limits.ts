@@ -1,12 +1,10 @@
 /**
- * {@linkcode fillInLimits}: limits that are asked for, checked.
+ * {@linkcode checkLimits}: limits that are asked for, with the defaults.
  *
  * @module
  */
-import type { Limits } from "./limits.ts";
-
-/** The longest delay that timers keep: above it they fire at once. */
-const MAX_TIMER_MS = 0x7fff_ffff;
+import { fillInLimits } from "./fill_in_limits.ts";
+import { DEFAULT_LIMITS, type Limits } from "./limits.ts";
 
 /**
  * Fill in the defaults.
@@ -14,30 +12,6 @@ const MAX_TIMER_MS = 0x7fff_ffff;
  * @throws {TypeError} If a name is unknown or a value is no number.
  * @throws {RangeError} If a value is not a positive integer, or a time longer than timers can wait.
  */
-export function fillInLimits<L extends Partial<Limits>>(
-  limits: Partial<Limits> | undefined,
-  defaults: L,
-): L {
-  const checked: Record<string, number | undefined> = { ...defaults };
-  for (const [name, value] of Object.entries(limits ?? {})) {
-    if (!Object.hasOwn(defaults, name)) {
-      throw new TypeError(
-        `Cannot use limit "${name}": the limits are ${Object.keys(defaults).join(", ")}`,
-      );
-    }
-    if (value === undefined) continue;
-    if (typeof value !== "number") {
-      throw new TypeError(`Cannot use limit "${name}": expected a number, got a ${typeof value}`);
-    }
-    if (!Number.isSafeInteger(value) || value <= 0) {
-      throw new RangeError(`Cannot use limit "${name}": expected a positive integer, got ${value}`);
-    }
-    if (name.endsWith("Ms") && value > MAX_TIMER_MS) {
-      throw new RangeError(
-        `Cannot use limit "${name}": expected at most ${MAX_TIMER_MS}, got ${value}`,
-      );
-    }
-    checked[name] = value;
-  }
-  return checked as L;
+export function checkLimits(limits?: Partial<Limits>): Limits {
+  return fillInLimits(limits, DEFAULT_LIMITS);
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import { CodecError } from "../codec/errors.ts";
-import type { InflateError, InflateErrorCode } from "../deflate/errors.ts";
+import type { InflateError } from "../deflate/errors.ts";
 import { PROTOCOL_BROKEN, TOO_BIG } from "./close.ts";
 import { ProtocolError, type ProtocolErrorCode } from "./errors.ts";
 
@@ -32,7 +32,7 @@ export function tooBig(limit: string, bytes: number, cause?: unknown): ProtocolE
 
 /** A message is no DEFLATE stream, or too long a one. */
 export function badDeflate(
-  code: InflateErrorCode,
+  code: InflateError["code"],
   maxInflatedBytes: number,
   cause?: unknown,
 ): ProtocolError {
@@ -42,11 +42,6 @@ export function badDeflate(
 }
 
 /** What went wrong with a message, as a {@linkcode ProtocolError} that keeps the cause. */
-export function toProtocolError(cause: unknown, maxInflatedBytes: number): ProtocolError {
-  if (cause instanceof ProtocolError) return cause;
-  // By its name: a page loads the class with what inflates, if at all.
-  const { name, code } = Object(cause) as InflateError;
-  return name === "InflateError"
-    ? badDeflate(code, maxInflatedBytes, cause)
-    : protocolError("BadMessage", "a message", cause);
+export function toProtocolError(cause: unknown): ProtocolError {
+  return cause instanceof ProtocolError ? cause : protocolError("BadMessage", "a message", cause);
 }

@@ -3,9 +3,8 @@
  *
  * @module
  */
-import { fillInLimits } from "./check_limits.ts";
-import { DEFAULT_CLIENT_LIMITS } from "./client_limits.ts";
-import { DEFAULT_SERVER_LIMITS } from "./server_limits.ts";
+import { DEFAULT_OTHER_LIMITS } from "./other_limits.ts";
+import { DEFAULT_PAGE_LIMITS } from "./page_limits.ts";
 
 /** Bounds, with their unit in the name. */
 export interface Limits {
@@ -65,31 +64,24 @@ export interface Limits {
   readonly idleTimeoutMs: number;
 }
 
-/** What bounds clients. A page knows no others. */
-export type ClientLimits = Omit<Limits, keyof ServerLimits>;
-
-/** What bounds servers alone. */
-export type ServerLimits = Pick<
+/** What a page has no use for: it serves nobody, and cannot ping. */
+export type OtherLimits = Pick<
   Limits,
   | "maxHeldBytes"
   | "maxSubscriptions"
+  | "maxWaitingBytes"
   | "maxConnections"
   | "maxPlainConnections"
   | "maxAuthorizations"
+  | "idleTimeoutMs"
 >;
 
-/** What holds where nothing else is said. */
-export const DEFAULT_LIMITS: Limits = /* @__PURE__ */ Object.freeze({
-  ...DEFAULT_CLIENT_LIMITS,
-  ...DEFAULT_SERVER_LIMITS,
-});
+/** What bounds a client in a page. */
+export type PageLimits = Omit<Limits, keyof OtherLimits>;
 
-/**
- * Fill in the defaults.
- *
- * @throws {TypeError} If a name is unknown or a value is no number.
- * @throws {RangeError} If a value is not a positive integer, or a time longer than timers can wait.
- */
-export function checkLimits(limits?: Partial<Limits>): Limits {
-  return fillInLimits(limits, DEFAULT_LIMITS);
+/** What holds where nothing else is said. */
+export const DEFAULT_LIMITS: Limits = /* @__PURE__ */ defaultLimits();
+
+function defaultLimits(): Limits {
+  return Object.freeze({ ...DEFAULT_PAGE_LIMITS, ...DEFAULT_OTHER_LIMITS });
 }

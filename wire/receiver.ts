@@ -3,10 +3,11 @@
  *
  * @module
  */
+import { InflateError } from "../deflate/errors.ts";
 import { soleStoredLength, STORED_HEADER_BYTES } from "../deflate/stored.ts";
 import type { Deflater } from "./deflater.ts";
 import type { ProtocolError } from "./errors.ts";
-import { tooBig, toProtocolError } from "./faults.ts";
+import { badDeflate, tooBig, toProtocolError } from "./faults.ts";
 import type { Limits } from "./limits.ts";
 
 /** How messages are received. */
@@ -37,11 +38,19 @@ export function receive(
     if (stored >= 0 && stored <= maxInflatedBytes) {
       listener.onArchive(message, STORED_HEADER_BYTES, message.length);
     } else {
-      const archive = deflater.inflate(message, maxInflatedBytes);
+      const archive = inflate(deflater, message, maxInflatedBytes);
       listener.onArchive(archive, 0, archive.length);
     }
   } catch (error) {
-    listener.onProtocolError(toProtocolError(error, maxInflatedBytes));
+    listener.onProtocolError(toProtocolError(error));
+  }
+}
+
+function inflate(deflater: Deflater, message: Uint8Array, maxInflatedBytes: number): Uint8Array {
+  try {
+    return deflater.inflate(message, maxInflatedBytes);
+  } catch (error) {
+    throw error instanceof InflateError ? badDeflate(error.code, maxInflatedBytes, error) : error;
   }
 }
 
@@ -51,7 +60,7 @@ export type ReadArchive = (bytes: Uint8Array, start: number, end: number) => voi
 /**
  * Inflates one message and has it read, in the same turn.
  *
- * @throws {InflateError} If it is no stream, or longer than the limit.
+ * @throws {ProtocolError} `BadDeflate` or `TooBig` if it is no stream, or longer than the limit.
  */
 export type Unframe = (message: Uint8Array, maxInflatedBytes: number, read: ReadArchive) => void;
 
@@ -62,7 +71,7 @@ export function unframeBy(deflater: Deflater): Unframe {
     if (stored >= 0 && stored <= maxInflatedBytes) {
       return read(message, STORED_HEADER_BYTES, message.length);
     }
-    const archive = deflater.inflate(message, maxInflatedBytes);
+    const archive = inflate(deflater, message, maxInflatedBytes);
     read(archive, 0, archive.length);
   };
 }

@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { MANY_ITERATORS, tellOfMany } from "../../client/many.ts";
 import { OverflowError } from "../../client/queue.ts";
 import { EventHub, type EventsOptions, type EventStream } from "../../client/events.ts";
+import { onAbort } from "../../client/signals.ts";
 import { Topic } from "../../wire/topic.ts";
 import { collected } from "../support/garbage.ts";
 
@@ -14,7 +15,12 @@ function hubOf(
   maxQueuedEventBytes = 1 << 20,
 ): EventHub<number> {
   const report = (error: Error): void => void errors.push(error);
-  return new EventHub({ maxQueuedEvents, maxQueuedEventBytes }, report, tellOfMany(report));
+  return new EventHub(
+    { maxQueuedEvents, maxQueuedEventBytes },
+    report,
+    onAbort,
+    tellOfMany(report),
+  );
 }
 
 async function rest(stream: EventStream<number>, payloads: number[] = []): Promise<number[]> {
@@ -188,6 +194,7 @@ test("an iterator may be ended while its first loss is told", async () => {
   const hub = new EventHub<number>(
     { maxQueuedEvents: 1, maxQueuedEventBytes: 1000 },
     () => void streams[0]!.return(),
+    onAbort,
   );
   streams.push(hub.open());
   for (let i = 0; i < 5; i++) hub.deliver(TOPIC, i, 8);

@@ -8,12 +8,14 @@ import { startPageCalls } from "../../client/page_calls.ts";
 import type { StartCalls } from "../../client/parts.ts";
 import { makeCalls } from "../../client/proxy.ts";
 import { openSession } from "../../client/session.ts";
+import { onAbort } from "../../client/signals.ts";
 import { StateMirror } from "../../client/state_mirror.ts";
 import { NO_COUNTS } from "../../client/stats.ts";
 import { CodecError, encode, type Schema, string, u32, u8 } from "../../codec/mod.ts";
 import { type CallOptions, type MethodInfo, rpc, service } from "../../service/mod.ts";
 import { ProtocolError, RPC_HANDLER_ERRORS, RpcError } from "../../wire/errors.ts";
-import { checkLimits, type Limits } from "../../wire/limits.ts";
+import { checkLimits } from "../../wire/check_limits.ts";
+import type { Limits } from "../../wire/limits.ts";
 import { unframeBy } from "../../wire/receiver.ts";
 import { Topic } from "../../wire/topic.ts";
 import { storedFraming } from "../../runtime/stored_framing.ts";
@@ -38,10 +40,10 @@ function setup(
   const errors: unknown[] = [];
   const counters = { ...NO_COUNTS };
   const limits = checkLimits(options.limits);
-  const events = new EventHub<number>(limits, (error) => errors.push(error));
+  const events = new EventHub<number>(limits, (error) => errors.push(error), onAbort);
   const state = new StateMirror<{ counter: number; label: string }>(
     Counter.state,
-    clock,
+    { clock, onAbort },
     (error) => {
       throw error;
     },
@@ -54,6 +56,7 @@ function setup(
     limits,
     whenFull,
     clock,
+    onAbort,
     event: Counter.event as Schema<unknown>,
     events: events as unknown as EventHub<unknown>,
     state: state as StateMirror<unknown>,

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
 import { test } from "node:test";
 import { MANY_ITERATORS, tellOfMany } from "../../client/many.ts";
+import { onAbort } from "../../client/signals.ts";
 import { StateMirror } from "../../client/state_mirror.ts";
 import { type Schema, string, u32 } from "../../codec/mod.ts";
 import { RpcError } from "../../wire/errors.ts";
@@ -20,7 +21,11 @@ function setup(): { mirror: StateMirror<State>; clock: FakeClock; errors: unknow
     { name: "name", schema: string as Schema<unknown> },
   ];
   const told = (error: unknown): void => void errors.push(error);
-  return { mirror: new StateMirror<State>(fields, clock, told, tellOfMany(told)), clock, errors };
+  return {
+    mirror: new StateMirror<State>(fields, { clock, onAbort }, told, tellOfMany(told)),
+    clock,
+    errors,
+  };
 }
 
 function count(mirror: StateMirror<State>, counter: number): void {

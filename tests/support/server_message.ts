@@ -47,20 +47,20 @@ const NOTHING: ServerMessage = {
 /** Read the message in `[start, end)` of the reader's bytes. */
 export function serverMessage(reader: Reader, start: number, end: number): ServerMessage {
   let message = NOTHING;
-  readServerMessage(reader, start, end, {
-    onResponse(id, errorCode, start, end) {
+  readServerMessage(reader, start, end, [
+    (id, errorCode, start, end) => {
       const ok = errorCode === undefined;
       message = { ...NOTHING, kind: RPC_RESPONSE, id, ok, errorCode, start, end };
     },
-    onEvent(topicStart, topicEnd, isText, start, end) {
+    (topicStart, topicEnd, isText, start, end) => {
       const topic = Topic.fromWire(reader.bytes.subarray(topicStart, topicEnd), isText);
       message = { ...NOTHING, kind: NEW_EVENT, topic, start, end };
     },
-    onStateChange(at, count) {
+    (at, count) => {
       const updates: Update[] = [];
       forEachUpdate(reader, at, count, (index, start, end) => updates.push({ index, start, end }));
       message = { ...NOTHING, kind: STATE_CHANGE, updates };
     },
-  });
+  ]);
   return message;
 }

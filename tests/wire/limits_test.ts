@@ -1,6 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { test } from "node:test";
-import { checkLimits, DEFAULT_LIMITS, type Limits } from "../../wire/limits.ts";
+import { checkLimits } from "../../wire/check_limits.ts";
+import { DEFAULT_LIMITS, type Limits } from "../../wire/limits.ts";
 
 test("checkLimits() fills in the defaults", () => {
   assertEquals(checkLimits(), { ...DEFAULT_LIMITS });

@@ -1,0 +1,61 @@
+/**
+ * {@linkcode interruptible}: what is waited for, until it comes, a signal aborts or the time is over.
+ *
+ * @module
+ */
+import type { Clock } from "../wire/clock.ts";
+
+/** By what a client waits. */
+export interface Waits {
+  /** Whose time it is. */
+  readonly clock: Clock;
+  /** Do something when a signal aborts, at once if it has; returns how to stop waiting for it. */
+  readonly onAbort: (signal: AbortSignal | undefined, run: () => void) => () => void;
+}
+
+/** Do something later; returns how not to. */
+export function after(clock: Clock, delayMs: number, run: () => void): () => void {
+  const timer = clock.after(delayMs, run);
+  return () => clock.clear(timer);
+}
+
+/** Steps for the end: `defer` adds one, `stop` runs them. What is added after that is run at once. */
+export function cleanup(): [defer: (step: () => void) => void, stop: () => void] {
+  let steps: (() => void)[] | undefined = [];
+  return [
+    (step) => void (steps ? steps.push(step) : step()),
+    () => {
+      const all = steps;
+      steps = undefined;
+      all?.forEach((step) => step());
+    },
+  ];
+}
+
+/**
+ * Wait for what `start` begins, until it settles that, or is interrupted. What `start` returns is then
+ * called, once: it stops what goes on.
+ *
+ * @param error Makes the error of an interruption: by the signal, or after `timeoutMs`.
+ */
+export function interruptible<T>(
+  { clock, onAbort }: Waits,
+  start: (resolve: (value: T) => void, reject: (error: unknown) => void) => () => void,
+  error: (code: "Cancelled" | "DeadlineExceeded") => unknown,
+  signal: AbortSignal | undefined,
+  timeoutMs: number = Infinity,
+): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const [defer, stop] = cleanup();
+    const fail = (reason: unknown): void => {
+      stop();
+      reject(reason);
+    };
+    defer(start((value) => {
+      stop();
+      resolve(value);
+    }, fail));
+    defer(onAbort(signal, () => fail(error("Cancelled"))));
+    if (timeoutMs < Infinity) defer(after(clock, timeoutMs, () => fail(error("DeadlineExceeded"))));
+  });
+}

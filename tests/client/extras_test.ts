@@ -1,0 +1,62 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import { test } from "node:test";
+import { createWithExtras } from "../../client/extras.ts";
+import type { ConnectOptions } from "../../client/options.ts";
+import type { CheckedOptions } from "../../client/parts.ts";
+import { storedFraming } from "../../runtime/stored_framing.ts";
+import { DEFAULT_PAGE_LIMITS } from "../../wire/page_limits.ts";
+
+type Options = ConnectOptions<never, never>;
+
+const PLAIN: CheckedOptions = { level: 0, limits: DEFAULT_PAGE_LIMITS, whenFull: "fail" };
+
+/** What a client would have been created with. */
+async function extras(options: Options) {
+  const levels: number[] = [];
+  let checked: CheckedOptions | undefined;
+  await createWithExtras(
+    "Test",
+    options,
+    PLAIN,
+    storedFraming,
+    (given) => {
+      checked = given;
+      return { status: { state: "open" } as const, onStatus: () => () => {} };
+    },
+    (level) => {
+      levels.push(level);
+      return Promise.resolve(storedFraming);
+    },
+  );
+  return { checked: checked!, levels };
+}
+
+const REFUSED: readonly (readonly [
+  options: unknown,
+  type: typeof TypeError | typeof RangeError,
+])[] = [
+  [{ headers: { a: "b" } }, TypeError],
+  [{ headers: () => ({}) }, TypeError],
+  [{ tls: "self-signed" }, TypeError],
+  [{ levle: 3 }, TypeError],
+  [{ level: 10 }, RangeError],
+  [{ whenFull: "queue" }, TypeError],
+  [{ limits: { maxDepht: 3 } }, TypeError],
+  [{ limits: { callTimeoutMs: 0 } }, RangeError],
+];
+for (const [options, type] of REFUSED) {
+  test(`createWithExtras() refuses ${JSON.stringify(options)}`, async () => {
+    await assertRejects(() => extras(options as Options), type);
+  });
+}
+
+test("createWithExtras() takes what it is asked for, and loads what deflates only for a level", async () => {
+  const { checked, levels } = await extras({
+    whenFull: "wait",
+    limits: { callTimeoutMs: 7, maxConnections: 3 },
+    headers: {},
+  });
+  assertEquals([checked.level, checked.whenFull, levels], [0, "wait", []]);
+  assertEquals([checked.limits.callTimeoutMs, checked.limits.closeTimeoutMs], [7, 5000]);
+  assertEquals((await extras({ level: 6 })).levels, [6]);
+});
