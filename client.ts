@@ -84,7 +84,7 @@ export async function connect<Methods, State, Event>(
 
 async function loadDialer(): Promise<Dialer> {
   (await import("./runtime/oldest.ts")).checkRuntime();
-  return (await import("./runtime/raw_websocket.ts")).dial;
+  return (await import("./runtime/node/dial.ts")).dial;
 }
 
 /** Pages do without generated code: many forbid it, and all want to be small. */
@@ -93,7 +93,7 @@ async function loadCodec(): Promise<Codec> {
 }
 
 async function loadDeflater(): Promise<Deflater> {
-  const { createZlibDeflater } = await import("./runtime/zlib.ts");
+  const { createZlibDeflater } = await import("./runtime/node/zlib.ts");
   const deflater = createZlibDeflater();
   if (deflater !== undefined) return deflater;
   return (await import("./runtime/streams.ts")).createStreamsDeflater();

@@ -9,7 +9,7 @@ import { systemClock } from "./wire/clock.ts";
 import { generate } from "./codec/compiler.ts";
 import { memoryDialer, MemoryNetwork } from "./runtime/memory.ts";
 import { createStreamsDeflater } from "./runtime/streams.ts";
-import { createZlibDeflater } from "./runtime/zlib.ts";
+import { createZlibDeflater } from "./runtime/node/zlib.ts";
 import {
   createCore,
   SERVER_OPTION_NAMES,

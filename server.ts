@@ -30,7 +30,7 @@ import {
 import { systemClock } from "./wire/clock.ts";
 import { generate } from "./codec/compiler.ts";
 import { type BunHandlers, handlers as bunHandlers } from "./runtime/bun.ts";
-import { checkCertificate } from "./runtime/check_certificate.ts";
+import { checkCertificate } from "./runtime/node/check_certificate.ts";
 import { handler as denoHandler } from "./runtime/deno.ts";
 import { runtimeName } from "./runtime/detect.ts";
 import {
@@ -44,7 +44,7 @@ import { checkRuntime } from "./runtime/oldest.ts";
 import { listen } from "./runtime/listen_here.ts";
 import { type StandardUpgrade, upgradeStandard } from "./runtime/standard.ts";
 import { createStreamsDeflater } from "./runtime/streams.ts";
-import { createZlibDeflater } from "./runtime/zlib.ts";
+import { createZlibDeflater } from "./runtime/node/zlib.ts";
 import type { Service } from "./service/types.ts";
 import { certificateOf, type ServerTls, urlHost } from "./tls/server_tls.ts";
 import type { Deflater } from "./wire/deflater.ts";

@@ -5,9 +5,9 @@
  */
 import { connectWith } from "../client/mod.ts";
 import { Counter } from "../examples/counter/service.ts";
-import { dial } from "../runtime/raw_websocket.ts";
+import { dial } from "../runtime/node/dial.ts";
 import { createStreamsDeflater } from "../runtime/streams.ts";
-import { createZlibDeflater } from "../runtime/zlib.ts";
+import { createZlibDeflater } from "../runtime/node/zlib.ts";
 import type { Dialer } from "../wire/transport.ts";
 import { ServerProcess } from "./server_process.ts";
 import type { Table } from "./table.ts";

@@ -1,6 +1,6 @@
 /**
  * Every rung of the DEFLATE ladder at every size: where they meet is where the thresholds of
- * `runtime/zlib.ts` and `runtime/streams.ts` are.
+ * `runtime/node/zlib.ts` and `runtime/streams.ts` are.
  *
  * Run: `deno run -A bench/deflate.ts` or `bun bench/deflate.ts`, with a name to run only part of it.
  *

@@ -8,7 +8,7 @@
  */
 import { interpret } from "../codec/archive.ts";
 import process from "node:process";
-import { dial } from "../runtime/raw_websocket.ts";
+import { dial } from "../runtime/node/dial.ts";
 import { STORED_HEADER_BYTES, writeStoredHeader } from "../deflate/stored.ts";
 import { Writer } from "../codec/writer.ts";
 import { writeRequest } from "../wire/messages.ts";

@@ -5,7 +5,7 @@
  */
 import { WebSocket as WsSocket } from "ws";
 import { connect } from "../client.ts";
-import { dial } from "../runtime/raw_websocket.ts";
+import { dial } from "../runtime/node/dial.ts";
 import type { Transport } from "../wire/transport.ts";
 import type { Options } from "./options.ts";
 import { progress } from "./rounds.ts";

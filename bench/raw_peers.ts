@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { dial } from "../runtime/raw_websocket.ts";
+import { dial } from "../runtime/node/dial.ts";
 import type { Transport } from "../wire/transport.ts";
 import type { Peer } from "./peer.ts";
 import type { Address } from "./server_process.ts";

@@ -7,8 +7,8 @@
 import { CloseCode } from "../wire/close.ts";
 import { type Clock, systemClock } from "../wire/clock.ts";
 import type { CloseInfo, TransportLimits } from "../wire/transport.ts";
-import { truncateReason } from "./frames.ts";
-import { Heartbeat, type HeartbeatOptions } from "./heartbeat.ts";
+import { truncateReason } from "./websocket/frames.ts";
+import { Heartbeat, type HeartbeatOptions } from "./websocket/heartbeat.ts";
 import { TurnGuard, type TurnLimits } from "./turn_guard.ts";
 
 /** Messages from this many bytes on are not gathered: a copy would cost more than a write. */

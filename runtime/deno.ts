@@ -1,14 +1,14 @@
 /**
  * A handler to mount on `Deno.serve`.
  *
- * `serve()` takes `raw_server.ts` instead, which says what `Deno.serve` lacks.
+ * `serve()` takes `node/server.ts` instead, which says what `Deno.serve` lacks.
  *
  * @module
  */
 
 import type { Acceptor, Upgrade } from "../wire/transport.ts";
 import { runtimeName } from "./detect.ts";
-import { truncateReason } from "./frames.ts";
+import { truncateReason } from "./websocket/frames.ts";
 import { TurnGuard, type TurnLimits } from "./turn_guard.ts";
 import {
   answerFrom,

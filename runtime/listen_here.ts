@@ -8,7 +8,7 @@ import type { Acceptor } from "../wire/transport.ts";
 import { listen as bunListen } from "./bun.ts";
 import { runtimeName } from "./detect.ts";
 import type { Listener, ListenOptions } from "./listen.ts";
-import { listen as rawListen } from "./raw_server.ts";
+import { listen as rawListen } from "./node/server.ts";
 
 /** Listen. Rejects with a `TypeError` in a browser, or with the runtime's error in words. */
 export async function listen(acceptor: Acceptor, options: ListenOptions): Promise<Listener> {

@@ -20,7 +20,7 @@ import type {
 } from "../wire/transport.ts";
 import { refusalError } from "./dial_errors.ts";
 import { GuardedTransport } from "./guard.ts";
-import { Heartbeat } from "./heartbeat.ts";
+import { Heartbeat } from "./websocket/heartbeat.ts";
 
 /** What lies between dialers and an acceptor in one process. */
 export class MemoryNetwork {

@@ -6,7 +6,7 @@
  */
 
 import type { Acceptor, PeerInfo, Upgrade } from "../wire/transport.ts";
-import { truncateReason } from "./frames.ts";
+import { truncateReason } from "./websocket/frames.ts";
 import { TurnGuard, type TurnLimits } from "./turn_guard.ts";
 
 /** `WebSocket.OPEN`. */

@@ -14,7 +14,7 @@ import { OLDEST } from "../runtime/oldest.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const CORE = ["codec", "wire", "client", "server", "e2e"].map((folder) => `./tests/${folder}`);
-const SOCKETS = ["./tests/runtime/raw_websocket_test.ts", "./tests/runtime/raw_server_test.ts"];
+const SOCKETS = ["./tests/runtime/node_dial_test.ts", "./tests/runtime/node_server_test.ts"];
 
 const DENO_TEST = ["test", "-A", "--no-check", "--no-lock", "--quiet", "--v8-flags=--expose-gc"];
 

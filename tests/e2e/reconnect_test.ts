@@ -5,7 +5,7 @@ import { createFullClient } from "../../client/full.ts";
 import type { ConnectOptions } from "../../client/mod.ts";
 import { ConnectError, rpc, RpcError, service, Topic, u32 } from "../../mod.ts";
 import { memoryDialer } from "../../runtime/memory.ts";
-import { createZlibDeflater } from "../../runtime/zlib.ts";
+import { createZlibDeflater } from "../../runtime/node/zlib.ts";
 import { type AcceptingCore, createCore, type ServerOptions } from "../../server/mod.ts";
 import {
   Chat,

@@ -11,7 +11,7 @@ import { deflateStored, storedSize } from "../../deflate/stored.ts";
 import { connectWith } from "../../client/mod.ts";
 import { CodecError, map, rpc, service, string, u32, vec } from "../../mod.ts";
 import { connectMemory, memoryDialer } from "../../runtime/memory.ts";
-import { createZlibDeflater } from "../../runtime/zlib.ts";
+import { createZlibDeflater } from "../../runtime/node/zlib.ts";
 import { createCore, type HandlerOf } from "../../server/mod.ts";
 import type { Acceptor, Transport } from "../../wire/transport.ts";
 import { ProtocolError } from "../../wire/errors.ts";

@@ -35,7 +35,7 @@ import {
   type ServerOptions,
 } from "../../server/mod.ts";
 import { ConnectError } from "../../wire/errors.ts";
-import { OpenSockets } from "../../runtime/open_sockets.ts";
+import { OpenSockets } from "../../runtime/node/open_sockets.ts";
 import net, { type AddressInfo } from "node:net";
 import { RawClient } from "../support/raw_client.ts";
 import { DEFAULT_LIMITS, type Limits } from "../../wire/limits.ts";

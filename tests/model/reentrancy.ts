@@ -9,7 +9,7 @@ import { createFullClient } from "../../client/full.ts";
 import { createTelemetry } from "../../client/telemetry.ts";
 import { rpc, service, u32 } from "../../mod.ts";
 import { connectMemory, MemoryNetwork } from "../../runtime/memory.ts";
-import { createZlibDeflater } from "../../runtime/zlib.ts";
+import { createZlibDeflater } from "../../runtime/node/zlib.ts";
 import { type AcceptingCore, type Context, createCore } from "../../server/mod.ts";
 import type { EventOf, MethodsOf, StateOf } from "../../service/types.ts";
 import type { Transport } from "../../wire/transport.ts";

@@ -3,7 +3,7 @@ import { assert, assertEquals, assertInstanceOf, assertRejects } from "@std/asse
 import { dial as browserDial } from "../../runtime/browser.ts";
 import { runtimeName } from "../../runtime/detect.ts";
 import { memoryDialer } from "../../runtime/memory.ts";
-import { dial as rawDial } from "../../runtime/raw_websocket.ts";
+import { dial as rawDial } from "../../runtime/node/dial.ts";
 import { ConnectError } from "../../wire/errors.ts";
 import type { CloseInfo, Dialer, DialRequest, Transport } from "../../wire/transport.ts";
 import { certificates } from "../support/certificates.ts";

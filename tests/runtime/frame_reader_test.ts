@@ -1,9 +1,9 @@
 import { describe, test } from "node:test";
 import { assertEquals, assertInstanceOf } from "@std/assert";
 import { decodeHex, encodeHex } from "@std/encoding";
-import { FrameReader } from "../../runtime/frame_reader.ts";
-import type { FrameSource } from "../../runtime/frame_reader.ts";
-import { FrameError } from "../../runtime/frames.ts";
+import { FrameReader } from "../../runtime/websocket/frame_reader.ts";
+import type { FrameSource } from "../../runtime/websocket/frame_reader.ts";
+import { FrameError } from "../../runtime/websocket/frames.ts";
 
 const MAX_BYTES = 300;
 const TOO_BIG = 4009;

@@ -1,8 +1,8 @@
 import { describe, test } from "node:test";
 import { assertEquals, assertNotEquals } from "@std/assert";
-import { FrameReader } from "../../runtime/frame_reader.ts";
-import { FrameWriter } from "../../runtime/frame_writer.ts";
-import { closePayload, Opcode, truncateReason } from "../../runtime/frames.ts";
+import { FrameReader } from "../../runtime/websocket/frame_reader.ts";
+import { FrameWriter } from "../../runtime/websocket/frame_writer.ts";
+import { closePayload, Opcode, truncateReason } from "../../runtime/websocket/frames.ts";
 import { readClientFrames } from "../support/scripted_server.ts";
 
 const pattern = (size: number): Uint8Array => new Uint8Array(size).map((_, i) => i * 31 + 7);

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { test } from "node:test";
-import { Heartbeat } from "../../runtime/heartbeat.ts";
+import { Heartbeat } from "../../runtime/websocket/heartbeat.ts";
 import { memoryDialer, MemoryNetwork } from "../../runtime/memory.ts";
 import { EchoAcceptor, Recorder } from "../support/echo.ts";
 import { FakeClock } from "../support/fake_clock.ts";

@@ -1,6 +1,6 @@
 import { test } from "node:test";
 import { assertEquals } from "@std/assert";
-import { applyMask, packMask, turnMask } from "../../runtime/mask.ts";
+import { applyMask, packMask, turnMask } from "../../runtime/websocket/mask.ts";
 
 const MASK: Uint8Array = Uint8Array.of(0xa1, 0x02, 0x93, 0x04);
 

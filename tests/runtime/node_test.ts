@@ -16,7 +16,7 @@ const NEWER = `Promise.withResolvers ??= function () {
   return made;
 };`;
 
-for (const name of ["plain_http_test", "raw_server_test", "serve_fails_test"]) {
+for (const name of ["plain_http_test", "node_server_test", "serve_fails_test"]) {
   test(`${name} passes on Node`, { timeout: 120_000 }, async () => {
     const folder = await mkdtemp(join(tmpdir(), "hardlight-"));
     try {

@@ -3,7 +3,7 @@
 import net from "node:net";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import { dial } from "../../runtime/raw_websocket.ts";
+import { dial } from "../../runtime/node/dial.ts";
 import { Recorder } from "../support/echo.ts";
 
 const ATTEMPTS = 400;

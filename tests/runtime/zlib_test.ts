@@ -11,7 +11,7 @@ import {
   MAX_THREADS,
   MAX_WAITING,
   MIN_ASYNC_DEFLATE_BYTES,
-} from "../../runtime/zlib.ts";
+} from "../../runtime/node/zlib.ts";
 import { deflaterTests } from "../deflate/deflater_cases.ts";
 import { inputs } from "../deflate/support.ts";
 

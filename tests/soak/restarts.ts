@@ -13,8 +13,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { connectWith } from "../../client/mod.ts";
 import { Counter } from "../../examples/counter/service.ts";
 import { RpcError } from "../../mod.ts";
-import { dial } from "../../runtime/raw_websocket.ts";
-import { createZlibDeflater } from "../../runtime/zlib.ts";
+import { dial } from "../../runtime/node/dial.ts";
+import { createZlibDeflater } from "../../runtime/node/zlib.ts";
 import { type RuntimeId, start } from "../support/runtimes.ts";
 
 const cycles = Number(process.argv[2] ?? 100);

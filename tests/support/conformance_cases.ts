@@ -4,7 +4,7 @@
  * @module
  */
 import { Buffer } from "node:buffer";
-import type { FrameSource } from "../../runtime/frame_reader.ts";
+import type { FrameSource } from "../../runtime/websocket/frame_reader.ts";
 import { framesOf } from "./conformance_frames.ts";
 
 /**

@@ -10,7 +10,7 @@ import { bytes, u32 } from "../../codec/mod.ts";
 import { Reader } from "../../codec/reader.ts";
 import { Writer } from "../../codec/writer.ts";
 import { rpc, service, Topic } from "../../mod.ts";
-import type { FrameSource } from "../../runtime/frame_reader.ts";
+import type { FrameSource } from "../../runtime/websocket/frame_reader.ts";
 import {
   ClientMessage,
   readClientMessage,

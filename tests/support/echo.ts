@@ -21,10 +21,10 @@ export const ECHO_MAX_BYTES: number = 2 * 1024 * 1024;
 export const LISTENS: Readonly<Record<string, Listen>> = runtimeName() === "bun"
   ? {
     "Bun.serve": async (...args) => (await import("../../runtime/bun.ts")).listen(...args),
-    "node:http": async (...args) => (await import("../../runtime/raw_server.ts")).listen(...args),
+    "node:http": async (...args) => (await import("../../runtime/node/server.ts")).listen(...args),
   }
   : {
-    "node:http": async (...args) => (await import("../../runtime/raw_server.ts")).listen(...args),
+    "node:http": async (...args) => (await import("../../runtime/node/server.ts")).listen(...args),
   };
 
 /** The same, and the handler that is mounted on a server one already has. */

@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { CodecError } from "../../codec/mod.ts";
 import { InflateError } from "../../deflate/errors.ts";
 import { inflate } from "../../deflate/inflate.ts";
-import { createZlibDeflater } from "../../runtime/zlib.ts";
+import { createZlibDeflater } from "../../runtime/node/zlib.ts";
 import { fromJson, snakeCase } from "../interop/json.ts";
 import { SERVICES } from "../interop/services.ts";
 import { debug, withoutNames } from "./debug.ts";

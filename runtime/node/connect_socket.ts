@@ -7,8 +7,8 @@
 import { createHash } from "node:crypto";
 import net from "node:net";
 import tls from "node:tls";
-import { ConnectError } from "../wire/errors.ts";
-import type { ClientTls, DialRequest } from "../wire/transport.ts";
+import { ConnectError } from "../../wire/errors.ts";
+import type { ClientTls, DialRequest } from "../../wire/transport.ts";
 import { connectFailure } from "./connect_failure.ts";
 
 /** Connect to `url`. Rejects with {@linkcode ConnectError}, and then the socket is gone. */

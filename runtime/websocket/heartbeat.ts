@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Clock } from "../wire/clock.ts";
+import type { Clock } from "../../wire/clock.ts";
 
 /** What a {@linkcode Heartbeat} needs. */
 export interface HeartbeatOptions {

@@ -8,16 +8,16 @@
 
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
-import type { Acceptor, PeerInfo } from "../wire/transport.ts";
+import type { Acceptor, PeerInfo } from "../../wire/transport.ts";
 import {
   answerFrom,
   ClientGone,
   type Fallback,
   isClientGone,
   type OnPlainError,
-} from "./listen.ts";
-import { AnswerWriter } from "./node_answer.ts";
-import { bodyOf, peerOf, toRequest } from "./node_http.ts";
+} from "../listen.ts";
+import { AnswerWriter } from "./answer_writer.ts";
+import { bodyOf, peerOf, toRequest } from "./http.ts";
 import type { OpenSockets } from "./open_sockets.ts";
 
 /** Requests that may wait on one connection for the answers before theirs. Over it: it is cut. */

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import type { CloseInfo } from "../wire/transport.ts";
-import { type Waiter, waitForTurn } from "./turn.ts";
+import type { CloseInfo } from "../../wire/transport.ts";
+import { type Waiter, waitForTurn } from "../turn.ts";
 
 /** Whose input it is. */
 export interface InputOwner {

@@ -12,16 +12,16 @@ import http, { STATUS_CODES } from "node:http";
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import https from "node:https";
 import type { Socket } from "node:net";
-import type { Acceptor, Upgrade } from "../wire/transport.ts";
-import { CloseCode } from "../wire/close.ts";
-import { isSeldom } from "../wire/seldom.ts";
-import { internalError, upgradeRequired } from "./listen.ts";
-import type { Listener, ListenOptions, OnPlainError } from "./listen.ts";
-import { peerOf, toRequest } from "./node_http.ts";
+import type { Acceptor, Upgrade } from "../../wire/transport.ts";
+import { CloseCode } from "../../wire/close.ts";
+import { isSeldom } from "../../wire/seldom.ts";
+import { internalError, upgradeRequired } from "../listen.ts";
+import type { Listener, ListenOptions, OnPlainError } from "../listen.ts";
+import { peerOf, toRequest } from "./http.ts";
 import { OpenSockets } from "./open_sockets.ts";
 import { PlainHttp, type PlainHttpOptions } from "./plain_http.ts";
-import { RawTransport } from "./raw_transport.ts";
-import { asksForWebSocket, checkUpgradeRequest, upgradeHead } from "./raw_upgrade.ts";
+import { RawTransport } from "./transport.ts";
+import { asksForWebSocket, checkUpgradeRequest, upgradeHead } from "../websocket/handshake.ts";
 
 /** Listen. Rejects if the address cannot be bound. */
 export async function listen(acceptor: Acceptor, options: ListenOptions): Promise<Listener> {

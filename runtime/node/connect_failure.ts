@@ -4,8 +4,8 @@
  * @module
  */
 
-import { ConnectError } from "../wire/errors.ts";
-import { oneLine } from "./dial_errors.ts";
+import { ConnectError } from "../../wire/errors.ts";
+import { oneLine } from "../dial_errors.ts";
 
 /** System errors that say that the network failed, not TLS. */
 const NETWORK_ERRORS = /^(ECONN|EHOST|ENET|ENOTFOUND|EAI_|ETIMEDOUT|EPIPE|EADDR|EACCES|EPERM)/;

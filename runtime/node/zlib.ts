@@ -23,11 +23,11 @@
  *
  * @module
  */
-import { InflateError } from "../deflate/errors.ts";
-import { inflate } from "../deflate/inflate.ts";
-import { deflateStored, STORED_HEADER_BYTES, storedSize } from "../deflate/stored.ts";
-import type { Deflater } from "../wire/deflater.ts";
-import { SmallDeflater } from "./small_deflate.ts";
+import { InflateError } from "../../deflate/errors.ts";
+import { inflate } from "../../deflate/inflate.ts";
+import { deflateStored, STORED_HEADER_BYTES, storedSize } from "../../deflate/stored.ts";
+import type { Deflater } from "../../wire/deflater.ts";
+import { SmallDeflater } from "../small_deflate.ts";
 
 /** Most bytes that are deflated by our own code. */
 export const MAX_OWN_DEFLATE_BYTES = 4096;

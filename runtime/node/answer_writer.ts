@@ -6,8 +6,8 @@
 
 import { Buffer } from "node:buffer";
 import { type ServerResponse, STATUS_CODES } from "node:http";
-import { ClientGone } from "./listen.ts";
-import { answerFields } from "./node_http.ts";
+import { ClientGone } from "../listen.ts";
+import { answerFields } from "./http.ts";
 
 /** Bytes that are written as one. The peer has to take as many in the time it is waited for. */
 const MAX_WRITE_BYTES = 64 * 1024;

@@ -1,6 +1,6 @@
 import { describe, test } from "node:test";
 import { assertEquals, assertInstanceOf, assertRejects, assertStringIncludes } from "@std/assert";
-import { dial } from "../../runtime/raw_websocket.ts";
+import { dial } from "../../runtime/node/dial.ts";
 import { ConnectError } from "../../wire/errors.ts";
 import type { DialRequest } from "../../wire/transport.ts";
 import { Recorder } from "../support/echo.ts";

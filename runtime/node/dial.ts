@@ -1,5 +1,8 @@
 /**
- * The way from a URL to an upgraded socket: a connection, then the HTTP upgrade.
+ * A WebSocket client of our own (RFC 6455) over `node:net` and `node:tls`, for Deno, Bun and Node.
+ *
+ * No standard `WebSocket` can offer `hl/2`, read the answer's headers, or pin a certificate, and
+ * each makes one system call a message: here the frames of one turn go out in one write.
  *
  * @module
  */
@@ -7,13 +10,20 @@
 import { Buffer } from "node:buffer";
 import { randomBytes } from "node:crypto";
 import type { Socket } from "node:net";
-import { ConnectError } from "../wire/errors.ts";
-import { REFUSED_HEADER } from "../wire/handshake.ts";
-import type { Dialed, DialRequest } from "../wire/transport.ts";
+import { ConnectError } from "../../wire/errors.ts";
+import { REFUSED_HEADER } from "../../wire/handshake.ts";
+import type {
+  Dialed,
+  Dialer,
+  DialRequest,
+  Transport,
+  TransportListener,
+} from "../../wire/transport.ts";
 import { answeredInTls, closedEarly, connectFailure } from "./connect_failure.ts";
-import { refusalError } from "./dial_errors.ts";
-import { openSocket } from "./open_socket.ts";
-import { type Answer, checkUpgrade, parseAnswer, requestHead } from "./raw_handshake.ts";
+import { refusalError } from "../dial_errors.ts";
+import { openSocket } from "./connect_socket.ts";
+import { type Answer, checkUpgrade, parseAnswer, requestHead } from "../websocket/handshake.ts";
+import { RawTransport } from "./transport.ts";
 
 /** Bytes of a refusal's body that go into the error's message. */
 const MAX_REASON_BYTES = 1024;
@@ -22,14 +32,29 @@ const REASON_TIMEOUT_MS = 1000;
 /** The first byte of a TLS server that cannot read what it got (RFC 8446, section 5.1). */
 const TLS_ALERT = 21;
 
+/**
+ * Open a connection that speaks `hl/2`.
+ *
+ * @throws {TypeError} If the URL, a header or the fingerprint cannot be used.
+ */
+export const dial: Dialer = async (
+  request: DialRequest,
+  open: (transport: Transport, dialed: Dialed) => TransportListener,
+): Promise<void> => {
+  await openWebSocket(request, (socket, dialed, rest) => {
+    const transport = new RawTransport("client", socket, request);
+    transport.start(open(transport, dialed), rest);
+  });
+};
+
 /** Told once the socket is a WebSocket; `rest` came after the answer's head. */
-export type OnUpgraded = (socket: Socket, dialed: Dialed, rest: Uint8Array) => void;
+type OnUpgraded = (socket: Socket, dialed: Dialed, rest: Uint8Array) => void;
 
 /**
  * Connect and upgrade. `onUpgraded` is called in the turn in which the answer came, so that no byte
  * is lost. Rejects with {@linkcode ConnectError}, and then the socket is gone.
  */
-export async function openWebSocket(request: DialRequest, onUpgraded: OnUpgraded): Promise<void> {
+async function openWebSocket(request: DialRequest, onUpgraded: OnUpgraded): Promise<void> {
   const url = new URL(request.url);
   if (url.protocol !== "wss:" && url.protocol !== "ws:") {
     throw new TypeError(`Cannot dial "${url.protocol}": a URL of ws: or wss: is needed`);

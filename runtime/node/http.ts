@@ -6,8 +6,8 @@
 
 import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
-import type { PeerInfo } from "../wire/transport.ts";
-import { ClientGone } from "./listen.ts";
+import type { PeerInfo } from "../../wire/transport.ts";
+import { ClientGone } from "../listen.ts";
 
 /** Characters of a `Host` header: a name or an address, and a port. */
 const HOST = /^[A-Za-z0-9._~%-]+(?::\d{1,5})?$|^\[[0-9A-Fa-f:.]+\](?::\d{1,5})?$/;
@@ -135,12 +135,6 @@ export function answerFields(headers: Headers, last: boolean): string[] {
   const tokens = [...(last ? ["close"] : []), ...(headers.has("upgrade") ? ["Upgrade"] : [])];
   if (tokens.length > 0) fields.push("Connection", tokens.join(", "));
   return fields;
-}
-
-/** Header fields as lines, but for those that belong to the connection. */
-export function headerLines(headers: Headers): string[] {
-  return [...headers].filter(([name]) => !CONNECTION_FIELDS.test(name))
-    .map(([name, value]) => `${name}: ${value}`);
 }
 
 /** Where the other end of a socket is. */

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { tooBigReason } from "../wire/close.ts";
+import { tooBigReason } from "../../wire/close.ts";
 import { giveBuffer, takeBuffer, takeFreeBuffer } from "./buffers.ts";
 import { decodeUtf8, FrameError, isWireCloseCode, MAX_CONTROL_BYTES, Opcode } from "./frames.ts";
 import { applyMask, packMask, turnMask } from "./mask.ts";

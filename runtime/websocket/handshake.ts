@@ -1,14 +1,17 @@
 /**
- * The HTTP/1.1 upgrade as text: the request's head, and what the answer means.
+ * The WebSocket handshake (RFC 6455, section 4): a client's request and what the answer means, and what
+ * a server answers.
  *
  * @module
  */
 
 import type { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
-import { ConnectError } from "../wire/errors.ts";
-import { answeredLevel, LEVEL_HEADER, PROTOCOL } from "../wire/handshake.ts";
-import type { Dialed, DialRequest } from "../wire/transport.ts";
+import type { IncomingMessage } from "node:http";
+import { ConnectError } from "../../wire/errors.ts";
+import { answeredLevel, LEVEL_HEADER, PROTOCOL } from "../../wire/handshake.ts";
+import type { Dialed, DialRequest, Upgrade } from "../../wire/transport.ts";
+import { malformedUpgrade } from "../listen.ts";
 
 /** Largest answer head that is read, in bytes. */
 const MAX_HEAD_BYTES = 16 * 1024;
@@ -17,8 +20,14 @@ const ACCEPT_SUFFIX = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
 /** A field's name in lower case (RFC 9110, section 5.1). */
 const FIELD_NAME = /^[!#$%&'*+.^_`|~0-9a-z-]+$/;
-/** Headers that a caller may not set: they are the handshake's own. */
+/** Headers that a client may not set: they are the handshake's own. */
 const OWN_HEADERS = /^(host|connection|upgrade|content-length|transfer-encoding|x-hl-compress)$/;
+/** Header fields of the 101 answer that an {@linkcode Upgrade} may not set. */
+const OWN_FIELDS = ["upgrade", "sec-websocket-accept", "sec-websocket-extensions"];
+/** Those that belong to the connection. */
+const CONNECTION_FIELDS = ["connection", "content-length", "keep-alive", "transfer-encoding"];
+/** A key: 16 bytes in base64. */
+const KEY = /^[A-Za-z0-9+/]{22}==$/;
 
 /** The answer's head, once it is whole. */
 export interface Answer {
@@ -109,8 +118,9 @@ export function checkUpgrade(
   const connection = header("connection").toLowerCase().split(",").map((token) => token.trim());
   if (header("upgrade").toLowerCase() !== "websocket") return bad("no Upgrade: websocket");
   if (!connection.includes("upgrade")) return bad("no Connection: Upgrade");
-  const accept = createHash("sha1").update(key + ACCEPT_SUFFIX).digest("base64");
-  if (header("sec-websocket-accept") !== accept) return bad("Sec-WebSocket-Accept does not match");
+  if (header("sec-websocket-accept") !== acceptOf(key)) {
+    return bad("Sec-WebSocket-Accept does not match");
+  }
   if (headers.has("sec-websocket-extensions")) return bad("it chose an extension");
   const protocol = header("sec-websocket-protocol");
   if (protocol !== PROTOCOL) {
@@ -123,4 +133,48 @@ export function checkUpgrade(
     );
   }
   return { protocol, level: answeredLevel(headers.get(LEVEL_HEADER)) };
+}
+
+/** The answer's `Sec-WebSocket-Accept` to a request's `Sec-WebSocket-Key`. */
+export function acceptOf(key: string): string {
+  return createHash("sha1").update(key + ACCEPT_SUFFIX).digest("base64");
+}
+
+/** Whether a request asks for a WebSocket, rightly or not. */
+export function asksForWebSocket({ headers }: IncomingMessage): boolean {
+  return hasToken(headers.upgrade, "websocket");
+}
+
+/** The answer to a request that asks wrongly for a WebSocket, `undefined` if it asks rightly. */
+export function checkUpgradeRequest(message: IncomingMessage): Response | undefined {
+  const { headers, method, httpVersion } = message;
+  if (method !== "GET" || httpVersion !== "1.1" || !hasToken(headers.connection, "upgrade")) {
+    return malformedUpgrade();
+  }
+  if (headers["sec-websocket-version"] !== "13") {
+    return new Response("This server speaks version 13 of the WebSocket protocol", {
+      status: 426,
+      headers: { upgrade: "websocket", "sec-websocket-version": "13" },
+    });
+  }
+  return KEY.test(headers["sec-websocket-key"] ?? "") ? undefined : malformedUpgrade();
+}
+
+/** The 101 answer. Throws `TypeError` if a header cannot be sent. */
+export function upgradeHead(key: string, upgrade: Upgrade): string {
+  const headers = new Headers(upgrade.headers);
+  for (const name of [...OWN_FIELDS, ...CONNECTION_FIELDS]) headers.delete(name);
+  headers.set("sec-websocket-protocol", upgrade.protocol);
+  const lines = [
+    "HTTP/1.1 101 Switching Protocols",
+    "Upgrade: websocket",
+    "Connection: Upgrade",
+    `Sec-WebSocket-Accept: ${acceptOf(key)}`,
+    ...Array.from(headers, ([name, value]) => `${name}: ${value}`),
+  ];
+  return `${lines.join("\r\n")}\r\n\r\n`;
+}
+
+function hasToken(list: string | undefined, token: string): boolean {
+  return (list ?? "").toLowerCase().split(",").some((each) => each.trim() === token);
 }

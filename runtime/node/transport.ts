@@ -5,21 +5,21 @@
  */
 
 import type { Socket } from "node:net";
-import { CloseCode } from "../wire/close.ts";
-import { type Clock, systemClock } from "../wire/clock.ts";
+import { CloseCode } from "../../wire/close.ts";
+import { type Clock, systemClock } from "../../wire/clock.ts";
 import type {
   CloseInfo,
   Transport,
   TransportLimits,
   TransportListener,
-} from "../wire/transport.ts";
-import { FrameWriter } from "./frame_writer.ts";
-import { FrameReader } from "./frame_reader.ts";
-import type { FrameSink } from "./frame_reader.ts";
-import { closePayload, FrameError, Opcode } from "./frames.ts";
+} from "../../wire/transport.ts";
+import { FrameWriter } from "../websocket/frame_writer.ts";
+import { FrameReader, type FrameSink } from "../websocket/frame_reader.ts";
+import { closePayload, FrameError, Opcode } from "../websocket/frames.ts";
 import { HeldInput, type InputOwner } from "./held_input.ts";
-import { Heartbeat, type HeartbeatOptions, unref } from "./heartbeat.ts";
-import { beginMessage, currentTurn, endMessage, mustWait } from "./turn.ts";
+import { isNotWriting, isWriting, type TurnWriter, writeAtEndOfTurn } from "./turn_writes.ts";
+import { Heartbeat, type HeartbeatOptions, unref } from "../websocket/heartbeat.ts";
+import { beginMessage, currentTurn, endMessage, mustWait } from "../turn.ts";
 
 const OWNER = Symbol("owner");
 
@@ -28,17 +28,12 @@ type OwnedSocket = Socket & { readonly [OWNER]: RawTransport };
 
 const NOTHING: Uint8Array<ArrayBuffer> = new Uint8Array(0);
 
-/** What has frames of this turn to write. */
-let unflushed: RawTransport[] = [];
-/** What was still writing when the last turn ended, as far as its buffers may be used again. */
-const unfinished: RawTransport[] = [];
-const MAX_UNFINISHED = 1024;
-
 /** `closing`: our close frame is out, and the peer's is waited for. */
 type State = "open" | "closing" | "closed";
 
 /** A transport whose frames of one turn go out in one write. */
-export class RawTransport implements Transport, FrameSink, HeartbeatOptions, InputOwner {
+export class RawTransport
+  implements Transport, FrameSink, HeartbeatOptions, InputOwner, TurnWriter {
   readonly clock: Clock;
   readonly #socket: Socket;
   readonly #reader: FrameReader;
@@ -235,17 +230,10 @@ export class RawTransport implements Transport, FrameSink, HeartbeatOptions, Inp
   #queueFlush(): void {
     if (this.#flushQueued) return;
     this.#flushQueued = true;
-    if (unflushed.push(this) > 1) return;
-    queueMicrotask(() => {
-      for (const transport of unfinished) transport.#recycleWritten();
-      unfinished.length = 0;
-      const transports = unflushed;
-      unflushed = [];
-      for (const transport of transports) transport.#endTurn();
-    });
+    writeAtEndOfTurn(this);
   }
 
-  #recycleWritten(): void {
+  recycleWritten(): void {
     const { writable, writableLength } = this.#socket;
     // After a failure nobody knows how long the socket reads the bytes.
     const done = writable && writableLength === 0;
@@ -253,7 +241,7 @@ export class RawTransport implements Transport, FrameSink, HeartbeatOptions, Inp
     this.#written = undefined;
   }
 
-  #endTurn(): void {
+  endTurn(): void {
     this.#flushQueued = false;
     if (this.#state === "open") this.#flush();
   }
@@ -271,10 +259,7 @@ export class RawTransport implements Transport, FrameSink, HeartbeatOptions, Inp
     // Without a callback, which costs: over TCP it is mostly done by now, over TLS by the next turn.
     socket.write(bytes);
     if (socket.writableLength === 0) return this.#writer.recycle(bytes);
-    if (this.#written === undefined && unfinished.length < MAX_UNFINISHED) {
-      this.#written = bytes;
-      unfinished.push(this);
-    }
+    if (this.#written === undefined && isWriting(this)) this.#written = bytes;
     if (!socket.writableNeedDrain || this.#draining) return;
     this.#draining = true;
     socket.once("drain", () => {
@@ -296,7 +281,7 @@ export class RawTransport implements Transport, FrameSink, HeartbeatOptions, Inp
     this.#held?.drop();
     this.#held = undefined;
     this.#info = info;
-    if (this.#written !== undefined) unfinished.splice(unfinished.indexOf(this), 1);
+    if (this.#written !== undefined) isNotWriting(this);
     this.#written = undefined;
     this.#heartbeat?.stop();
     this.clock.clear(this.#closeTimer);
