@@ -79,8 +79,8 @@ export async function memoryPair<Methods, State, Event, Auth = undefined>(
   options: MemoryPairOptions<Methods, State, Auth> = {},
 ): Promise<MemoryPair<Methods, State, Event>> {
   // As `serve()` and `connect()` do: what is tested is what runs.
-  checkOptionNames("memoryPair", options, { server: true, client: true });
-  checkOptionNames("memoryPair", options.server ?? {}, SERVER_OPTION_NAMES);
+  checkOptionNames("memoryPair()", options, { server: true, client: true });
+  checkOptionNames("memoryPair()", options.server ?? {}, SERVER_OPTION_NAMES);
   const deflater = createZlibDeflater() ?? createStreamsDeflater();
   const server = createCore(
     service,

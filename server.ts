@@ -177,7 +177,8 @@ export async function serve<Methods, State, Event, Auth = undefined>(
   handler: ServiceHandler<Methods, State, Event, Auth>,
 ): Promise<Server<Event>> {
   checkRuntime();
-  checkOptionNames("serve", options, SERVE);
+  checkOptionNames("serve()", options, SERVE);
+  checkPort(options.port);
   const limits = checkLimits(options.limits);
   const core = createCore(
     service,
@@ -188,7 +189,7 @@ export async function serve<Methods, State, Event, Auth = undefined>(
     generate,
   );
   const { tls } = options;
-  if (typeof tls === "object") checkCertificate(tls.cert, tls.key);
+  if (typeof tls === "object" && tls !== null) checkCertificate(tls.cert, tls.key);
   const { cert, key, fingerprint } = await certificateOf(options);
   const listener = await listen(core.acceptor, {
     port: options.port,
@@ -244,7 +245,7 @@ export function handler<Methods, State, Event, Auth = undefined>(
   handler: ServiceHandler<Methods, State, Event, Auth>,
 ): Mounted<Event> {
   checkRuntime();
-  checkOptionNames("handler", options, HANDLER_NAMES);
+  checkOptionNames("handler()", options, HANDLER_NAMES);
   const core = createCore(
     service,
     withReport(options),
@@ -274,6 +275,11 @@ export function handler<Methods, State, Event, Auth = undefined>(
     close: (closeOptions) => core.close(closeOptions),
     [Symbol.asyncDispose]: () => core.close(),
   };
+}
+
+function checkPort(port: unknown): void {
+  if (typeof port === "number" && Number.isInteger(port) && port >= 0 && port <= 65_535) return;
+  throw new TypeError(`Cannot listen on port ${port}: expected a number from 0 to 65535`);
 }
 
 function plainHttp<Auth>(

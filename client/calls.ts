@@ -8,6 +8,7 @@ import type { CallOptions, MethodInfo } from "../service/types.ts";
 import { INTERNAL, NORMAL } from "../wire/close.ts";
 import type { Deflater } from "../wire/deflater.ts";
 import { RpcError } from "../wire/errors.ts";
+import { checkOptionNames } from "../wire/option_names.ts";
 import { setRequestId, writeRequest } from "../wire/requests.ts";
 import { Sender } from "../wire/sender.ts";
 import type { Transport } from "../wire/transport.ts";
@@ -17,6 +18,16 @@ import { Deadlines } from "./deadlines.ts";
 import { failed, lost, unencodable } from "./failures.ts";
 import type { CallsHost, SessionCalls, StartCalls } from "./parts.ts";
 import { PendingCall } from "./pending_call.ts";
+
+const NONE: CallOptions = Object.freeze({});
+const OPTION_NAMES: Readonly<Record<keyof CallOptions, true>> = { timeoutMs: true, signal: true };
+
+function checkNames(options: CallOptions): void {
+  // Without the array of names that is made elsewhere: this is done at every call.
+  for (const name in options) {
+    if (!(name in OPTION_NAMES)) checkOptionNames("a call", options, OPTION_NAMES);
+  }
+}
 
 /** {@linkcode StartCalls} for many calls at once: deflated, without a timer or a closure for each. */
 export function startCalls(deflater: Deflater): StartCalls {
@@ -69,10 +80,11 @@ export class Calls implements SessionCalls {
   }
 
   /** Make a call. Whatever is wrong with it, the promise says so. */
-  call(method: MethodInfo, args: unknown, options: CallOptions = {}): Promise<unknown> {
+  call(method: MethodInfo, args: unknown, options: CallOptions = NONE): Promise<unknown> {
     const { limits } = this.#options;
     const { signal, timeoutMs = limits.callTimeoutMs } = options;
     try {
+      if (options !== NONE) checkNames(options);
       if (this.#ended) throw notConnected(method, "its connection has ended");
       if (signal?.aborted) throw cancelled(method, signal.reason);
       if (!(timeoutMs > 0)) {

@@ -6,6 +6,7 @@
 import { fillInLimits } from "../wire/fill_in_limits.ts";
 import type { Limits } from "../wire/limits.ts";
 import { checkOptionNames } from "../wire/option_names.ts";
+import type { ClientTls } from "../wire/transport.ts";
 import type { ConnectOptions } from "./options.ts";
 import type { CheckedOptions } from "./parts.ts";
 
@@ -23,6 +24,12 @@ const NAMES: Readonly<Record<keyof ConnectOptions<never, never>, true>> = {
   signal: true,
 };
 
+/** Every name of an object that says whom to trust. */
+const TLS_NAMES: Readonly<Record<keyof Exclude<ClientTls, string>, true>> = {
+  ca: true,
+  fingerprint: true,
+};
+
 /**
  * Fill in the defaults.
  *
@@ -33,13 +40,17 @@ export function checkOptions<L extends Partial<Limits>>(
   options: ConnectOptions<never, never>,
   defaults: Omit<CheckedOptions, "limits"> & { readonly limits: L },
 ): Omit<CheckedOptions, "limits"> & { readonly limits: L } {
-  checkOptionNames("connect", options, NAMES);
-  const { level = defaults.level, limits, whenFull = defaults.whenFull } = options;
+  checkOptionNames("connect()", options, NAMES);
+  const { level = defaults.level, limits, whenFull = defaults.whenFull, tls } = options;
   if (!Number.isInteger(level) || level < 0 || level > 9) {
     throw new RangeError(`Cannot use level ${level}: expected 0 to 9`);
   }
   if (whenFull !== "fail" && whenFull !== "wait") {
     throw new TypeError(`Cannot use whenFull "${whenFull}": expected fail or wait`);
+  }
+  if (typeof tls === "object" && tls !== null) checkOptionNames("tls", tls, TLS_NAMES);
+  else if (tls !== undefined && tls !== "self-signed") {
+    throw new TypeError(`Cannot use tls "${tls}": expected self-signed, { ca } or { fingerprint }`);
   }
   return { level, limits: fillInLimits(limits, defaults.limits), whenFull };
 }

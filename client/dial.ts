@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { NORMAL } from "../wire/close.ts";
 import { ConnectError } from "../wire/errors.ts";
 import { REFUSED } from "../wire/handshake.ts";
 import { refusal } from "./failures.ts";
@@ -42,6 +43,8 @@ export function dialSession(
             return session;
           }
           onAbort(signal, () => transport.terminate?.());
+          // One that refuses has closed by now, and its code counts; another server would say nothing.
+          transport.close(NORMAL, "");
           return {
             onMessage() {},
             onClose(info) {

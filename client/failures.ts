@@ -54,7 +54,9 @@ export function refusal(
       [otherwise];
   return why === undefined ? undefined : new ConnectError(
     why as ConnectErrorCode,
-    `The server refused the connection with ${code}${reason && `: ${reason}`}`,
+    `${
+      codes ? "The server refused the connection" : "No hardlight server: it closed"
+    } with ${code}${reason && `: ${reason}`}`,
     { status: codes?.status },
   );
 }

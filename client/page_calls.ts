@@ -123,7 +123,7 @@ export function startPageCalls(framing: Framing): StartCalls {
       end(cause, retryable) {
         ended = true;
         for (const call of calls) {
-          call?.reject(failed("ConnectionLost", call.method, cause, undefined, retryable));
+          call?.reject(failed("ConnectionLost", call.method, cause, cause.message, retryable));
         }
         for (const call of waiting) call.reject(failed("ClientNotConnected", call.method, cause));
       },

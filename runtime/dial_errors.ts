@@ -18,7 +18,8 @@ export function refusalError(
   body = "",
 ): ConnectError {
   const told = oneLine(body);
-  const advice = status === 404 && !refused ? " (is the service at this address and path?)" : "";
+  const elsewhere = !refused && [200, 400, 404, 405, 426].includes(status);
+  const advice = elsewhere ? " (is the service at this address and path?)" : "";
   return new ConnectError(
     refusalCode(status, refused ?? ""),
     `Cannot connect to ${address}: it answered with status ${status}${

@@ -24,6 +24,13 @@ const checked = new WeakSet<object>();
  */
 export function checkService(service: Declared): void {
   if (checked.has(service)) return;
+  if (!("definition" in Object(service))) {
+    throw new TypeError(
+      service === undefined
+        ? "Cannot use the service: it is undefined; modules that import each other see that"
+        : "Cannot use the service: expected what service() makes",
+    );
+  }
   const { definition } = service;
   const methods: unknown = definition?.rpc;
   if (typeof methods !== "object" || methods === null) {

@@ -26,7 +26,12 @@ export async function certificateOf(
   },
 ): Promise<{ cert?: string; key?: string; fingerprint?: string }> {
   if (tls === "plain") return {};
-  if (tls !== "self-signed") return { cert: tls.cert, key: tls.key };
+  if (tls !== "self-signed") {
+    if (typeof tls !== "object" || tls === null) {
+      throw new TypeError(`Cannot use tls "${tls}": expected self-signed, plain or { cert, key }`);
+    }
+    return { cert: tls.cert, key: tls.key };
+  }
   const hosts = new Set(["localhost", "127.0.0.1", "::1"]);
   if (hostname !== undefined && !UNSPECIFIED.has(hostname)) hosts.add(hostname);
   return await selfSigned({ hosts: [...hosts] });

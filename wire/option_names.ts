@@ -7,7 +7,7 @@
 /**
  * Throws `TypeError` if `options` has a name that is none of `names`.
  *
- * @param where Whose options they are: `"serve"`.
+ * @param where Whose options they are: `"serve()"`.
  */
 export function checkOptionNames(
   where: string,
@@ -15,12 +15,12 @@ export function checkOptionNames(
   names: Readonly<Record<string, true>>,
 ): void {
   if (typeof options !== "object" || options === null) {
-    throw new TypeError(`Cannot use the options of ${where}(): expected an object`);
+    throw new TypeError(`Cannot use the options of ${where}: expected an object`);
   }
   for (const name of Object.keys(options)) {
     if (!Object.hasOwn(names, name)) {
       throw new TypeError(
-        `Cannot use option "${name}" of ${where}(): there are ${Object.keys(names).join(", ")}`,
+        `Cannot use option "${name}" of ${where}: there are ${Object.keys(names).join(", ")}`,
       );
     }
   }

@@ -103,7 +103,7 @@ function upgrade(
     const onEnd = (): void => fail(refusal?.() ?? closedEarly(url));
     const accept = ({ headers, rest }: Answer): void => {
       const dialed = checkUpgrade(headers, key);
-      if (dialed instanceof ConnectError) return fail(dialed);
+      if (dialed instanceof ConnectError) return fail(ofAddress(url, dialed));
       detach();
       try {
         onUpgraded(socket, dialed, rest);
@@ -119,7 +119,7 @@ function upgrade(
         if (received[0] === TLS_ALERT && url.protocol === "ws:") return fail(answeredInTls(url));
         const answer = parseAnswer(received);
         if (answer === "partial") return;
-        if (answer instanceof ConnectError) return fail(answer);
+        if (answer instanceof ConnectError) return fail(ofAddress(url, answer));
         const { status, headers } = answer;
         if (status === 101) return accept(answer);
         received = answer.rest;
@@ -147,4 +147,9 @@ function upgrade(
     socket.on("error", onError);
     socket.write(head, "latin1");
   });
+}
+
+/** What is wrong with an answer, and whose it is. */
+function ofAddress({ host, pathname }: URL, { code, message, status }: ConnectError): ConnectError {
+  return new ConnectError(code, `Cannot connect to ${host}${pathname}: ${message}`, { status });
 }

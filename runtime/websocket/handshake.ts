@@ -71,22 +71,22 @@ export function requestHead(url: URL, request: DialRequest, key: string): string
 export function parseAnswer(received: Buffer): Answer | "partial" | ConnectError {
   const end = received.indexOf("\r\n\r\n");
   if (end > MAX_HEAD_BYTES || (end === -1 && received.length > MAX_HEAD_BYTES)) {
-    return new ConnectError("BadHandshake", `The answer's head is over ${MAX_HEAD_BYTES} bytes`);
+    return new ConnectError("BadHandshake", `its answer's head is over ${MAX_HEAD_BYTES} bytes`);
   }
   // Not HTTP at all: say so at once instead of waiting for a head that never ends.
   const expected = "HTTP/1.1 ";
   const start = received.toString("latin1", 0, Math.min(received.length, expected.length));
   if (!expected.startsWith(start)) {
-    return new ConnectError("BadHandshake", "The peer did not answer in HTTP/1.1");
+    return new ConnectError("BadHandshake", "it does not answer in HTTP/1.1");
   }
   if (end === -1) return "partial";
   const [statusLine = "", ...lines] = received.toString("latin1", 0, end).split("\r\n");
   const status = /^HTTP\/1\.1 ([1-5][0-9]{2})(?: |$)/.exec(statusLine)?.[1];
   const headers = parseFields(lines);
   if (headers === undefined || /[\r\n]/.test(statusLine)) {
-    return new ConnectError("BadHandshake", "The peer sent a malformed header");
+    return new ConnectError("BadHandshake", "its answer has a malformed header");
   }
-  if (status === undefined) return new ConnectError("BadHandshake", "The peer sent no status");
+  if (status === undefined) return new ConnectError("BadHandshake", "its answer has no status");
   return { status: Number(status), headers, rest: received.subarray(end + 4) };
 }
 
@@ -114,7 +114,7 @@ export function checkUpgrade(
   const status = 101;
   const header = (name: string): string => headers.get(name) ?? "";
   const bad = (what: string): ConnectError =>
-    new ConnectError("BadHandshake", `The server upgraded wrongly: ${what}`, { status });
+    new ConnectError("BadHandshake", `it upgraded wrongly: ${what}`, { status });
   const connection = header("connection").toLowerCase().split(",").map((token) => token.trim());
   if (header("upgrade").toLowerCase() !== "websocket") return bad("no Upgrade: websocket");
   if (!connection.includes("upgrade")) return bad("no Connection: Upgrade");
@@ -126,9 +126,7 @@ export function checkUpgrade(
   if (protocol !== PROTOCOL) {
     return new ConnectError(
       "ProtocolMismatch",
-      `The server speaks ${
-        protocol === "" ? "no subprotocol" : `"${protocol}"`
-      }, not "${PROTOCOL}"`,
+      `it speaks ${protocol === "" ? "no subprotocol" : `"${protocol}"`}, not "${PROTOCOL}"`,
       { status },
     );
   }

@@ -98,9 +98,15 @@ const REFUSALS: readonly (readonly [closeCode: number, expected: string])[] = [
   [4011, "BadHandshake"],
   [1006, "BadHandshake"],
 ];
+
+/** Whose close is on its way, or never comes. */
+function closing(): FakePeer {
+  return Object.assign(new FakePeer(), { answersClose: false });
+}
+
 for (const [closeCode, expected] of REFUSALS) {
   test(`ServiceClient.connect() takes hl.2.no and a close with ${closeCode} as ${expected}`, async () => {
-    const ctx = setup({ protocol: "hl.2.no" });
+    const ctx = setup({ protocol: "hl.2.no", make: closing });
     const connecting = connectCode(ctx.client.connect());
     await settle();
     ctx.peers[0]!.end(closeCode, "because");
@@ -109,8 +115,18 @@ for (const [closeCode, expected] of REFUSALS) {
   });
 }
 
-test("ServiceClient.connect() gives up a refusal that is never explained", async () => {
+test("ServiceClient.connect() does not wait for another server that answers hl.2.no", async () => {
   const ctx = setup({ protocol: "hl.2.no" });
+  const error = await assertRejects(() => ctx.client.connect(), ConnectError);
+  assertEquals(
+    [error.code, error.message],
+    ["BadHandshake", "No hardlight server: it closed with 1000"],
+  );
+  await finish(ctx);
+});
+
+test("ServiceClient.connect() gives up a refusal that is never explained", async () => {
+  const ctx = setup({ protocol: "hl.2.no", make: closing });
   const connecting = connectCode(ctx.client.connect());
   await settle();
   ctx.clock.advance(10_000);

@@ -57,4 +57,44 @@ describe("connect() says", () => {
     assertStringIncludes(text, "/path");
     assertStringIncludes(text, "404: not here");
   });
+
+  const strangers: Readonly<Record<string, readonly [answer: string, says: string]>> = {
+    "no HTTP": ["SSH-2.0-OpenSSH_9.6\r\n", "/path: it does not answer in HTTP/1.1"],
+    "a page": [
+      "HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\n<html>",
+      "/path: it answered with status 200: <html> (is the service at this address and path?)",
+    ],
+    "a WebSocket server of another kind": [
+      "HTTP/1.1 101 Yes\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n",
+      "/path: it upgraded wrongly",
+    ],
+  };
+  for (const [what, [answer, says]] of Object.entries(strangers)) {
+    test(`where it was, if what answers is ${what}`, async () => {
+      const text = await message(
+        async (each) => {
+          await each.readRequest();
+          each.write(answer);
+        },
+        "ws",
+        false,
+      );
+      assertStringIncludes(text, says);
+    });
+  }
+
+  const trusts: Readonly<Record<string, readonly [tls: unknown, says: string]>> = {
+    "a word that is none": ["selfsigned", 'tls "selfsigned": expected self-signed, { ca } or'],
+    "a name that is none": [{ fingerprnt: "" }, 'option "fingerprnt" of tls: there are ca, finger'],
+    "null": [null, 'tls "null": expected self-signed'],
+  };
+  for (const [what, [tls, says]] of Object.entries(trusts)) {
+    test(`whom one can trust, given ${what}`, async () => {
+      const error = await assertRejects(
+        () => connect(Small, "wss://127.0.0.1:1", { tls: tls as never }),
+        TypeError,
+      );
+      assertStringIncludes(error.message, says);
+    });
+  }
 });

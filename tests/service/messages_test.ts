@@ -84,6 +84,43 @@ for (const [where, use] of Object.entries(OPTIONS)) {
   });
 }
 
+for (const port of [undefined, "8080", -1, 80_000, 1.5]) {
+  test(`serve() refuses port ${JSON.stringify(port)}`, async () => {
+    const error = await assertRejects(() => serve(Sum, { port } as never, methods), TypeError);
+    assertStringIncludes(error.message, `port ${port}: expected a number from 0 to 65535`);
+  });
+}
+
+for (const tls of ["selfsigned", "", null, true]) {
+  test(`serve() refuses tls ${JSON.stringify(tls)}`, async () => {
+    const options = { port: 0, tls } as never;
+    const error = await assertRejects(() => serve(Sum, options, methods), TypeError);
+    assertStringIncludes(error.message, "expected self-signed, plain or { cert, key }");
+  });
+}
+
+test("a service that is none is told on either side, and one that is undefined why", async () => {
+  for (const [wrong, says] of [[undefined, "import each other"], [{}, "what service() makes"]]) {
+    for (
+      const use of [
+        () => serve(wrong as typeof Sum, { port: 0 }, methods),
+        () => connect(wrong as typeof Sum, "ws://127.0.0.1:1"),
+      ]
+    ) {
+      assertStringIncludes((await assertRejects(use, TypeError)).message, says as string);
+    }
+  }
+});
+
+test("a call refuses an option that there is not", async () => {
+  await using pair = await memoryPair(Sum, methods);
+  const error = await assertRejects(
+    () => pair.client.rpc.get({}, { timeout: 5 } as never),
+    TypeError,
+  );
+  assertStringIncludes(error.message, 'option "timeout" of a call: there are timeoutMs, signal');
+});
+
 const HANDLERS: Readonly<Record<string, { factory: () => unknown; told: string }>> = {
   "an async one": {
     factory: () => Promise.resolve(methods()),
