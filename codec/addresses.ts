@@ -8,6 +8,7 @@
 import { copyBytes } from "./bytes.ts";
 import { composite } from "./fields.ts";
 import { u16, u32 } from "./integers.ts";
+import { declaredLayout } from "./layout.ts";
 import { leaf } from "./scalars.ts";
 import type { AnySchema, Schema } from "./schema.ts";
 import { keyedSum } from "./sums.ts";
@@ -29,7 +30,7 @@ function octets(kind: "ipv4" | "ipv6" | "uuid", size: number): Schema<Uint8Array
 }
 
 function address<T>(name: string, fields: Readonly<Record<string, AnySchema>>): Schema<T> {
-  return composite("struct", fields, {
+  return composite("struct", fields, declaredLayout, {
     name,
     reprC: true,
     text: () => name,

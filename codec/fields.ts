@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type FieldsLayout, place, structLayout, tupleLayout } from "./layout.ts";
+import type { FieldsLayout, Layout } from "./layout.ts";
 import type { Reader } from "./reader.ts";
 import {
   type AnySchema,
@@ -100,15 +100,15 @@ export function fieldsAt(
   };
 }
 
-/** A type of fields. */
+/** A type of fields, whose layout is worked out when it is first asked for. */
 export function composite(
   kind: Composite["kind"],
   schemas: Fields | Items,
+  place: (fields: readonly Layout[]) => FieldsLayout,
   own: Partial<Pick<Composite, "name" | "reprC" | "text">> = {},
 ): Composite {
+  const layout = once(() => place(Object.values(schemas)));
   const isTuple = kind === "tuple";
-  const inOrder = own.reprC ? place : isTuple ? tupleLayout : structLayout;
-  const layout = once(() => inOrder(Object.values(schemas)));
   const prefix = isTuple ? "" : own.reprC ? "struct@C" : "struct";
   const schema = Object.assign(fieldsAt(schemas, layout, isTuple), {
     kind,

@@ -67,10 +67,10 @@ function order(fields: readonly Layout[], movable: number, nicheLast = false): n
   return [...fields.keys()].map((i) => sorted[i] ?? i);
 }
 
-/** Fields at their places, in an order of memory: as they are declared if there is none. */
-export function place(
+/** Fields at their places, in an order of memory. */
+function place(
   fields: readonly Layout[],
-  inOrder: Iterable<number> = fields.keys(),
+  inOrder: Iterable<number>,
   nicheLast = false,
 ): FieldsLayout {
   let size = 0;
@@ -89,6 +89,11 @@ export function place(
   }
   const flat = fields.every((field) => field.flat);
   return { size: roundUp(size, align), align, niche, flat, offsets };
+}
+
+/** A `repr(C)` struct: fields in declaration order (rkyv's `strict` feature). */
+export function declaredLayout(fields: readonly Layout[]): FieldsLayout {
+  return place(fields, fields.keys());
 }
 
 /** A `repr(Rust)` struct: fields reordered; of two arrangements, the one that puts the niche nearer an end. */
@@ -126,7 +131,7 @@ export function enumLayout(variants: readonly (readonly Layout[])[]): EnumLayout
   const tag: Layout = { size: tagBytes, align: tagBytes, niche: undefined, flat: true };
   let { size, align, flat } = tag;
   const places = variants.map((fields) => {
-    const placed = place([tag, ...fields]);
+    const placed = declaredLayout([tag, ...fields]);
     size = Math.max(size, placed.size);
     align = Math.max(align, placed.align);
     flat &&= placed.flat;

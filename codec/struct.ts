@@ -4,6 +4,7 @@
  * @module
  */
 import { composite, type Fields, type Items } from "./fields.ts";
+import { declaredLayout, structLayout, tupleLayout } from "./layout.ts";
 import type { Infer, Schema } from "./schema.ts";
 
 /** The value of a struct with these fields. */
@@ -43,7 +44,10 @@ export function struct<const F extends Fields>(
   fields: F,
   options: StructOptions = {},
 ): Schema<InferFields<F>> {
-  return composite("struct", fields, { reprC: options.repr === "C" }) as Schema<unknown> as Schema<
+  const reprC = options.repr === "C";
+  return composite("struct", fields, reprC ? declaredLayout : structLayout, { reprC }) as Schema<
+    unknown
+  > as Schema<
     InferFields<F>
   >;
 }
@@ -64,7 +68,7 @@ export function struct<const F extends Fields>(
  * ```
  */
 export function tuple<const I extends Items>(...items: I): Schema<InferItems<I>> {
-  return composite("tuple", items) as Schema<unknown> as Schema<InferItems<I>>;
+  return composite("tuple", items, tupleLayout) as Schema<unknown> as Schema<InferItems<I>>;
 }
 
 /**
@@ -80,5 +84,5 @@ export function tuple<const I extends Items>(...items: I): Schema<InferItems<I>>
  * ```
  */
 export function tupleStruct<const I extends Items>(...items: I): Schema<InferItems<I>> {
-  return composite("tstruct", items) as Schema<unknown> as Schema<InferItems<I>>;
+  return composite("tstruct", items, structLayout) as Schema<unknown> as Schema<InferItems<I>>;
 }

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { bool, bytes, convert, type Schema, struct } from "../codec/core.ts";
+import { bool, bytes, convert, type Schema } from "../codec/core.ts";
+import { composite } from "../codec/fields.ts";
 import { briefly } from "../codec/writer.ts";
 
 /** Marks the topics of every copy of this module in a process. */
@@ -176,6 +177,20 @@ export function latin1(bytes: Uint8Array): string {
   return text;
 }
 
+interface TopicFields {
+  readonly inner: Uint8Array;
+  readonly is_string: boolean;
+}
+
+/** `struct({ inner: bytes, is_string: bool })`, without what lays out any struct. */
+const FIELDS = /* @__PURE__ */ composite("struct", { inner: bytes, is_string: bool }, () => ({
+  size: 12,
+  align: 4,
+  niche: { available: 254, offset: 8, bytes: 1 },
+  flat: false,
+  offsets: [0, 8],
+})) as Schema<unknown> as Schema<TopicFields>;
+
 /**
  * The schema of a {@linkcode Topic}.
  *
@@ -186,10 +201,10 @@ export function latin1(bytes: Uint8Array): string {
  *
  * The default is the empty byte topic. Rust: `server.rs`, `Topic`.
  */
-export const topic: Schema<Topic> = convert(struct({ inner: bytes, is_string: bool }), {
+export const topic: Schema<Topic> = /* @__PURE__ */ convert(FIELDS, {
   expected: "a Topic of this version of the module",
   decode: ({ inner, is_string }): Topic => Topic.fromWire(inner, is_string),
-  encode: (value: Topic): { inner: Uint8Array; is_string: boolean } => ({
+  encode: (value: Topic): TopicFields => ({
     inner: Topic.bytesOf(value),
     is_string: value.isString,
   }),

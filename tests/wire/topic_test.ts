@@ -2,7 +2,16 @@ import { defaultOf } from "../../codec/default.ts";
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { encodeHex } from "@std/encoding";
 import { test } from "node:test";
-import { decode, encode } from "../../codec/mod.ts";
+import {
+  bool,
+  bytes,
+  decode,
+  encode,
+  option,
+  type Schema,
+  signature,
+  struct,
+} from "../../codec/mod.ts";
 import { Topic, topic, topicKey } from "../../wire/topic.ts";
 
 test("a text topic and a byte topic with equal bytes are different", () => {
@@ -60,4 +69,16 @@ test("topic archives as Rust's Topic, and defaults to no bytes", () => {
   const back = decode(topic, encode(topic, Topic.from("ab")));
   assert(back.equals(Topic.from("ab")));
   assertThrows(() => encode(topic, "ab" as unknown as Topic), RangeError);
+});
+
+test("topic lies where a struct of its fields does", () => {
+  const fields = struct({ inner: bytes, is_string: bool });
+  for (const name of ["size", "align", "niche", "flat"] as const) {
+    assertEquals(topic[name], fields[name]);
+  }
+  const [own, other] = [topic, fields].map((schema) => option(schema as Schema<unknown>));
+  assertEquals([own!.size, own!.niche], [other!.size, other!.niche]);
+  assertEquals(signature(topic), signature(fields));
+  const archive = encode(fields, { inner: Uint8Array.of(97, 98), is_string: true });
+  assertEquals(encode(topic, Topic.from("ab")), archive);
 });
