@@ -6,7 +6,7 @@
 import { type Topic, topicKey } from "../wire/topic.ts";
 import type { Limits } from "../wire/limits.ts";
 import type { Count } from "./many.ts";
-import { type Overflow, queue, type QueueOptions, type Result, type Sink } from "./queue.ts";
+import { type Overflow, queue, type QueueOptions, type Sink } from "./queue.ts";
 import type { Waits } from "./waiting.ts";
 
 /** What bounds an iterator. */
@@ -49,7 +49,7 @@ export interface EventsOptions {
 export interface EventStream<E>
   extends AsyncIterableIterator<ReceivedEvent<E>, undefined>, AsyncDisposable {
   /** Stop: what waits to be read is forgotten, and nothing more is collected. */
-  return(): Promise<Result<ReceivedEvent<E>>>;
+  return(): Promise<IteratorResult<ReceivedEvent<E>, undefined>>;
   /** Events that were lost because the buffer was full. */
   readonly dropped: number;
 }

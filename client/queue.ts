@@ -16,6 +16,7 @@ export type Overflow =
 
 /** An iterator was not read fast enough: one with `overflow: "close"` has ended, another has lost items. */
 export class OverflowError extends Error {
+  /** Its kind. */
   override name = "OverflowError";
 }
 

@@ -9,7 +9,7 @@ import { RpcError, type RpcErrorCode } from "../wire/errors.ts";
 import { ignore, isThenable } from "../wire/listener.ts";
 import type { Count } from "./many.ts";
 import { Observable } from "./observable.ts";
-import { queue, type Result } from "./queue.ts";
+import { queue } from "./queue.ts";
 import { interruptible, type Waits } from "./waiting.ts";
 
 /** How to wait for a state. */
@@ -24,7 +24,7 @@ export interface UntilOptions {
 export interface StateChanges<S>
   extends AsyncIterableIterator<Readonly<S>, undefined>, AsyncDisposable {
   /** Stop. */
-  return(): Promise<Result<Readonly<S>>>;
+  return(): Promise<IteratorResult<Readonly<S>, undefined>>;
 }
 
 /**

@@ -104,7 +104,7 @@ export class TopicNotifications implements AsyncIterableIterator<TopicNotificati
   }
 
   /** The next notification. */
-  next(): Promise<Result> {
+  next(): Promise<IteratorResult<TopicNotification, undefined>> {
     return this.#queue.next();
   }
 
