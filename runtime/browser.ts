@@ -5,6 +5,7 @@
  */
 import type { Clock } from "../wire/clock.ts";
 import { ConnectError } from "../wire/errors.ts";
+import { MAX_DELAY_MS } from "../wire/fill_in_limits.ts";
 import { ALIAS, levelToken, REFUSED } from "../wire/handshake.ts";
 import type { DialRequest, TransportListener } from "../wire/transport.ts";
 
@@ -68,8 +69,6 @@ export function onAbort(signal: AbortSignal | undefined, run: () => void): () =>
 const LATE_MS = 5;
 /** Milliseconds that a late timer leaves for what has come in the meantime. */
 const GRACE_MS = 20;
-/** Longest delay that `setTimeout` takes; more would fire at once. */
-const MAX_DELAY_MS = 2 ** 31 - 1;
 
 /** A page's clock: as `systemClock`, a timer that is late lets what has come meanwhile be heard first. */
 export const pageClock: Clock = {

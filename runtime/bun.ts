@@ -8,13 +8,13 @@ import type { Acceptor, TransportLimits, Upgrade } from "../wire/transport.ts";
 import { type BunSocket, type BunSocketData, BunTransport } from "./bun_transport.ts";
 import {
   answerFrom,
+  describeEndpoint,
   type Fallback,
   internalError,
   type Listener,
   type ListenOptions,
   malformedUpgrade,
   type OnPlainError,
-  upgradeRequired,
   wantsWebSocket,
 } from "./listen.ts";
 
@@ -76,7 +76,7 @@ export interface BunHandlers {
 /** Handlers that upgrade what `acceptor` accepts. Requests that ask for no WebSocket go to `fallback`. */
 export function handlers(
   acceptor: Acceptor,
-  fallback: Fallback = upgradeRequired,
+  fallback: Fallback = describeEndpoint,
   onError: OnPlainError = () => {},
 ): BunHandlers {
   const upgrade = (
@@ -120,8 +120,8 @@ export function handlers(
       message({ data }, message) {
         if (!(data instanceof BunTransport)) return;
         data.heard();
-        if (typeof message === "string") data.receiveText();
-        else data.receive(message);
+        // The protocol has no use for text, and Rust ignores it.
+        if (typeof message !== "string") data.receive(message);
       },
       ping({ data }) {
         if (data instanceof BunTransport) data.heard();
@@ -149,7 +149,6 @@ function open(socket: BunSocket, upgrade: Upgrade, limits: TransportLimits): voi
 interface Bun {
   serve(options: unknown): {
     readonly port: number;
-    readonly hostname: string;
     stop(cut?: boolean): Promise<void>;
     closeIdleConnections?(): void;
   };
@@ -179,22 +178,14 @@ export function listen(acceptor: Acceptor, options: ListenOptions): Listener {
       return internalError();
     },
   });
-  const stop = (): void => {
-    options.signal?.removeEventListener("abort", stop);
-    void server.stop(true);
-  };
-  options.signal?.addEventListener("abort", stop);
-  if (options.signal?.aborted) stop();
   return {
     port: server.port,
-    hostname: server.hostname,
     async close() {
       const stopped = server.stop();
       // A browser keeps connections open for requests to come, and Bun waits for them.
       server.closeIdleConnections?.();
       await stopped;
-      options.signal?.removeEventListener("abort", stop);
     },
-    abort: stop,
+    abort: () => void server.stop(true),
   };
 }

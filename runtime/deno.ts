@@ -12,10 +12,10 @@ import { truncateReason } from "./websocket/frames.ts";
 import { TurnGuard, type TurnLimits } from "./turn_guard.ts";
 import {
   answerFrom,
+  describeEndpoint,
   type Fallback,
   malformedUpgrade,
   type OnPlainError,
-  upgradeRequired,
   wantsWebSocket,
 } from "./listen.ts";
 
@@ -69,7 +69,7 @@ class DenoTransport extends TurnGuard {
 /** A handler that upgrades what `acceptor` accepts. Requests that ask for no WebSocket go to `fallback`. */
 export function handler(
   acceptor: Acceptor,
-  fallback: Fallback = upgradeRequired,
+  fallback: Fallback = describeEndpoint,
   onError: OnPlainError = () => {},
 ): Handler {
   return (request, info) => {
@@ -111,8 +111,8 @@ function answer(
   let failure = "";
   socket.onopen = () => transport.attach(() => decision.open(transport));
   socket.onmessage = ({ data }) => {
+    // The protocol has no use for text, and Rust ignores it.
     if (data instanceof ArrayBuffer) transport.receive(new Uint8Array(data));
-    else transport.receiveText();
   };
   socket.onerror = (event) => failure = event instanceof ErrorEvent ? event.message : "";
   // Comes twice after an idle timeout.

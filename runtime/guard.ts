@@ -57,16 +57,6 @@ export abstract class GuardedTransport implements Transport {
     }
   }
 
-  /** A text message came. */
-  receiveText(): void {
-    if (this.#info !== undefined) return;
-    try {
-      this.#listener?.onText?.();
-    } catch {
-      this.fail(CloseCode.Internal, "The listener threw");
-    }
-  }
-
   close(code: number, reason: string): void {
     if (this.#info === undefined) this.hangUp(code, reason);
   }

@@ -17,14 +17,12 @@ export interface ListenOptions {
   readonly cert?: string | undefined;
   /** Private key in PEM. */
   readonly key?: string | undefined;
-  /** Answers requests that do not ask for a WebSocket. Default: status 426. */
+  /** Answers requests that do not ask for a WebSocket. Default: {@linkcode describeEndpoint}. */
   readonly fallback?: Fallback | undefined;
   /** Is told of what the fallback fails at. */
   readonly onError?: OnPlainError | undefined;
   /** Connections that may be open without being a WebSocket. Default: all. On Bun there is no such bound. */
   readonly maxPlainConnections?: number | undefined;
-  /** Ends the listener at once, as {@linkcode Listener.abort} does. */
-  readonly signal?: AbortSignal | undefined;
 }
 
 /** Answers a request that does not ask for a WebSocket. */
@@ -40,8 +38,6 @@ export type OnPlainError = (error: unknown, peer: PeerInfo, where?: "transport")
 export interface Listener {
   /** The port that was bound. */
   readonly port: number;
-  /** The address that was bound. */
-  readonly hostname: string;
   /** Stop accepting; resolves once the last connection has ended. */
   close(): Promise<void>;
   /** Cut every connection and stop. */
@@ -52,14 +48,6 @@ export interface Listener {
 export function wantsWebSocket(request: Request): boolean {
   return request.method === "GET" &&
     request.headers.get("upgrade")?.toLowerCase() === "websocket";
-}
-
-/** The answer to a request that does not ask for a WebSocket, where nobody gave another. */
-export function upgradeRequired(): Response {
-  return new Response("This is a WebSocket server", {
-    status: 426,
-    headers: { upgrade: "websocket", connection: "Upgrade" },
-  });
 }
 
 /** The answer to an upgrade that the runtime finds malformed. */

@@ -7,7 +7,7 @@
 import { CloseCode } from "../wire/close.ts";
 import { type Clock, systemClock } from "../wire/clock.ts";
 import { ConnectError } from "../wire/errors.ts";
-import { answeredLevel, LEVEL_HEADER, PROTOCOL, REFUSED_HEADER } from "../wire/handshake.ts";
+import { LEVEL_HEADER, PROTOCOL, REFUSED_HEADER } from "../wire/handshake.ts";
 import type {
   Acceptor,
   CloseInfo,
@@ -193,9 +193,8 @@ export async function connectMemory(
       `The server speaks "${decision.protocol}", not "${PROTOCOL}"`,
     );
   }
-  const level = answeredLevel(new Headers(decision.headers).get(LEVEL_HEADER));
   const [client, server] = network.pair(request, acceptor);
-  client.attach(() => open(client, { protocol: decision.protocol, level }));
+  client.attach(() => open(client, { protocol: decision.protocol }));
   server.attach(() => decision.open(server));
 }
 

@@ -137,7 +137,6 @@ function attach(socket: StandardSocket, upgrade: Upgrade, limits: TurnLimits): v
   socket.addEventListener("message", ({ data }) => {
     if (data instanceof ArrayBuffer) transport.receive(new Uint8Array(data));
     else if (data instanceof Uint8Array) transport.receive(data);
-    else transport.receiveText();
   });
   socket.addEventListener("close", ({ code, reason }) => {
     transport.gone({ code: code || 1006, reason: reason ?? "" });

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { MAX_DELAY_MS } from "./fill_in_limits.ts";
 
 /** A monotonic clock and its timers. */
 export interface Clock {
@@ -16,9 +17,6 @@ export interface Clock {
   /** Forget a timer; no-op if it has run. */
   clear(timer: unknown): void;
 }
-
-/** Longest delay that `setTimeout` takes; more would fire at once. */
-const MAX_DELAY_MS = 2 ** 31 - 1;
 
 /** A timer that is later than this, in milliseconds, is late. */
 const LATE_MS = 5;

@@ -5,8 +5,8 @@
  */
 import type { Limits } from "./limits.ts";
 
-/** The longest delay that timers keep: above it they fire at once. */
-const MAX_TIMER_MS = 0x7fff_ffff;
+/** Longest delay that `setTimeout` takes, in milliseconds; more would fire at once. */
+export const MAX_DELAY_MS = 0x7fff_ffff;
 
 /**
  * Fill in the defaults.
@@ -32,9 +32,9 @@ export function fillInLimits<L extends Partial<Limits>>(
     if (!Number.isSafeInteger(value) || value <= 0) {
       throw new RangeError(`Cannot use limit "${name}": expected a positive integer, got ${value}`);
     }
-    if (name.endsWith("Ms") && value > MAX_TIMER_MS) {
+    if (name.endsWith("Ms") && value > MAX_DELAY_MS) {
       throw new RangeError(
-        `Cannot use limit "${name}": expected at most ${MAX_TIMER_MS}, got ${value}`,
+        `Cannot use limit "${name}": expected at most ${MAX_DELAY_MS}, got ${value}`,
       );
     }
     checked[name] = value;

@@ -60,11 +60,6 @@ export function chooseLevel(header: string | null, protocols: readonly string[] 
   return DEFAULT_LEVEL;
 }
 
-/** The level in a server's answer, or `undefined` if it says none. */
-export function answeredLevel(header: string | null | undefined): number | undefined {
-  return header === null || header === undefined ? undefined : parseLevel(header);
-}
-
 /** A short name of each part of a service: equal for equal parts. 16 hex digits each. */
 export interface Fingerprint {
   /** Methods, their arguments and outputs, in order. */

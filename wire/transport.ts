@@ -38,8 +38,6 @@ export interface Transport {
 export interface TransportListener {
   /** One whole binary message. The bytes are the listener's to read only until it returns. */
   onMessage(message: Uint8Array): void;
-  /** A text message came, which the protocol has no use for (Rust ignores it). */
-  onText?(): void;
   /** The transport has ended: once, last. */
   onClose(info: CloseInfo): void;
 }
@@ -112,8 +110,6 @@ export interface DialRequest extends TransportLimits {
 export interface Dialed {
   /** The subprotocol that was answered: `hl/2`, `hl.2` or `hl.2.no` (refused, a close follows). */
   readonly protocol: string;
-  /** Level the server will send at, where the answer can be read. */
-  readonly level: number | undefined;
 }
 
 /**

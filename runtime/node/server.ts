@@ -15,7 +15,7 @@ import type { Socket } from "node:net";
 import type { Acceptor, Upgrade } from "../../wire/transport.ts";
 import { CloseCode } from "../../wire/close.ts";
 import { isSeldom } from "../../wire/seldom.ts";
-import { internalError, upgradeRequired } from "../listen.ts";
+import { describeEndpoint, internalError } from "../listen.ts";
 import type { Listener, ListenOptions, OnPlainError } from "../listen.ts";
 import { peerOf, toRequest } from "./http.ts";
 import { OpenSockets } from "./open_sockets.ts";
@@ -25,7 +25,7 @@ import { asksForWebSocket, checkUpgradeRequest, upgradeHead } from "../websocket
 
 /** Listen. Rejects if the address cannot be bound. */
 export async function listen(acceptor: Acceptor, options: ListenOptions): Promise<Listener> {
-  const { cert, key, signal, maxPlainConnections = Infinity, onError = () => {} } = options;
+  const { cert, key, maxPlainConnections = Infinity, onError = () => {} } = options;
   const secure = cert !== undefined && key !== undefined;
   const server: Server = secure
     ? https.createServer({
@@ -47,7 +47,7 @@ export async function listen(acceptor: Acceptor, options: ListenOptions): Promis
     acceptor,
     secure,
     sockets,
-    fallback: options.fallback ?? upgradeRequired,
+    fallback: options.fallback ?? describeEndpoint,
     onError,
   }).attach(server);
   await bound(server, options);
@@ -59,23 +59,18 @@ export async function listen(acceptor: Acceptor, options: ListenOptions): Promis
   });
 
   const abort = (): void => {
-    signal?.removeEventListener("abort", abort);
     server.close();
     sockets.destroy();
   };
-  signal?.addEventListener("abort", abort);
-  if (signal?.aborted) abort();
   let closing: Promise<void> | undefined;
   const close = async (): Promise<void> => {
     server.close();
     await sockets.drained();
-    signal?.removeEventListener("abort", abort);
   };
   const address = server.address();
   if (typeof address !== "object" || address === null) throw new TypeError("Cannot listen");
   return {
     port: address.port,
-    hostname: address.address,
     close: () => closing ??= close(),
     abort,
   };

@@ -154,15 +154,6 @@ export class RawTransport
     if (looked && endMessage()) this.#reader.stop();
   }
 
-  onText(): void {
-    if (this.#state !== "open") return;
-    try {
-      this.#listener?.onText?.();
-    } catch {
-      this.#fail(CloseCode.Internal, "The listener threw");
-    }
-  }
-
   onPing(payload: Uint8Array): void {
     if (this.#state !== "open") return;
     this.#pong = payload.slice();

@@ -29,8 +29,6 @@ export type FrameSource = "client" | "server";
 export interface FrameSink {
   /** One whole binary message. */
   onBinary(message: Uint8Array): void;
-  /** One whole text message, whose UTF-8 was checked. */
-  onText(): void;
   /** A ping came, with what the pong must carry. */
   onPing(payload: Uint8Array): void;
   /** A close frame came: the last thing that is read. Code 1005 when it carried none. */
@@ -252,9 +250,9 @@ export class FrameReader {
   }
 
   #endMessage(opcode: number, message: Uint8Array): void {
-    if (opcode === Opcode.Binary) return this.#sink.onBinary(message);
-    decodeUtf8(message);
-    this.#sink.onText();
+    if (opcode === Opcode.Binary) this.#sink.onBinary(message);
+    // The protocol has no use for text, and Rust ignores it; what is no UTF-8 ends the connection all the same.
+    else decodeUtf8(message);
   }
 
   #endControl(payload: Uint8Array): void {

@@ -9,7 +9,7 @@ import type { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import { ConnectError } from "../../wire/errors.ts";
-import { answeredLevel, LEVEL_HEADER, PROTOCOL } from "../../wire/handshake.ts";
+import { PROTOCOL } from "../../wire/handshake.ts";
 import type { Dialed, DialRequest, Upgrade } from "../../wire/transport.ts";
 import { malformedUpgrade } from "../listen.ts";
 
@@ -130,7 +130,7 @@ export function checkUpgrade(
       { status },
     );
   }
-  return { protocol, level: answeredLevel(headers.get(LEVEL_HEADER)) };
+  return { protocol };
 }
 
 /** The answer's `Sec-WebSocket-Accept` to a request's `Sec-WebSocket-Key`. */

@@ -145,7 +145,7 @@ test("ServiceClient.connect() gives up after handshakeTimeoutMs, and hangs up if
       request = asked;
       return new Promise((resolve) =>
         answer = () => {
-          late.attach(open(late, { protocol: "hl/2", level: 6 }));
+          late.attach(open(late, { protocol: "hl/2" }));
           resolve();
         }
       );

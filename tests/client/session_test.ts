@@ -413,12 +413,6 @@ each("Session skips an event that does not decode, and tells of ever fewer of th
   ]);
 });
 
-each("Session ignores text", () => {
-  const { peer, session } = setup();
-  peer.text();
-  assertEquals(session.ending, undefined);
-});
-
 each("Session lets a listener of the state call and close", async () => {
   const { peer, state, add, session } = setup();
   let call: Promise<unknown> | undefined;

@@ -501,7 +501,7 @@ const ROWS: readonly Row[] = [
             new Promise((resolve) =>
               answer = () => {
                 const peer = new FakePeer();
-                peer.attach(open(peer, { protocol: "hl/2", level: 6 }));
+                peer.attach(open(peer, { protocol: "hl/2" }));
                 resolve();
               }
             ),

@@ -15,7 +15,6 @@ function read(chunks: readonly Uint8Array[], source: FrameSource = "server"): st
     source,
     {
       onBinary: (message) => told.push(`binary ${encodeHex(message)}`),
-      onText: () => told.push("text"),
       onPing: (payload) => told.push(`ping ${encodeHex(payload)}`),
       onClose: (code, reason) => told.push(`close ${code} ${reason}`),
     },
@@ -56,8 +55,8 @@ const CASES: readonly { name: string; frames: string; told: readonly string[] }[
   },
   { name: "an empty ping", frames: "89 00", told: ["ping "] },
   { name: "a pong", frames: "8a 01 00 82 00", told: ["binary "] },
-  { name: "text", frames: "81 02 c3a9", told: ["text"] },
-  { name: "text split inside a character", frames: "01 01 c3 80 01 a9", told: ["text"] },
+  { name: "text", frames: "81 02 c3a9", told: [] },
+  { name: "text split inside a character", frames: "01 01 c3 80 01 a9", told: [] },
   { name: "a close without a code", frames: "88 00", told: ["close 1005 "] },
   { name: "a close", frames: "88 04 03e8 6f6b", told: ["close 1000 ok"] },
   { name: "nothing after a close", frames: "88 00 82 00", told: ["close 1005 "] },
@@ -121,7 +120,7 @@ describe("FrameReader.push()", () => {
     let seen: Uint8Array | undefined;
     const reader = new FrameReader(
       "server",
-      { onBinary: (message) => seen = message, onText() {}, onPing() {}, onClose() {} },
+      { onBinary: (message) => seen = message, onPing() {}, onClose() {} },
       MAX_BYTES,
       TOO_BIG,
     );
@@ -134,7 +133,7 @@ describe("FrameReader.push()", () => {
     const read = (onBinary: (message: Uint8Array) => void): number =>
       new FrameReader(
         "server",
-        { onBinary, onText() {}, onPing() {}, onClose() {} },
+        { onBinary, onPing() {}, onClose() {} },
         MAX_BYTES,
         TOO_BIG,
       ).push(bytes("82 02 0102"));
@@ -164,7 +163,6 @@ describe("FrameReader.push()", () => {
               inside();
               seen.push([message.length, message.every((byte) => byte === fill)]);
             },
-            onText() {},
             onPing() {},
             onClose() {},
           },
@@ -187,7 +185,7 @@ describe("FrameReader.push()", () => {
     const told: string[] = [];
     const reader = new FrameReader(
       "server",
-      { onBinary: () => told.push("binary"), onText() {}, onPing() {}, onClose() {} },
+      { onBinary: () => told.push("binary"), onPing() {}, onClose() {} },
       MAX_BYTES,
       TOO_BIG,
     );

@@ -68,7 +68,6 @@ describe("FrameWriter.append()", () => {
             : -2;
           joined++;
         },
-        onText() {},
         onPing() {},
         onClose() {},
       };

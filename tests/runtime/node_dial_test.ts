@@ -206,7 +206,7 @@ describe("dial()", () => {
       },
       { headers: { authorization: "Bearer x" } },
       (client) => {
-        assertEquals(client.dialed, { protocol: "hl/2", level: 3 });
+        assertEquals(client.dialed, { protocol: "hl/2" });
         return Promise.resolve();
       },
     ));

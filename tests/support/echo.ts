@@ -45,7 +45,6 @@ async function listenMounted(acceptor: Acceptor, options: ListenOptions): Promis
   }, handler(acceptor, options.fallback));
   return {
     port: server.addr.port,
-    hostname: server.addr.hostname,
     close: () => server.shutdown(),
     abort: () => controller.abort(),
   };
@@ -111,7 +110,6 @@ export class EchoAcceptor implements Acceptor {
         // The port promises that this changes nothing.
         copy.fill(0xee);
       },
-      onText: () => transport.send(new TextEncoder().encode("text")),
       onClose: (info) => {
         this.transports.delete(transport);
         this.ended.push(info);
@@ -133,7 +131,6 @@ export class Recorder {
   dialed: Dialed | undefined;
   readonly messages: Uint8Array[] = [];
   readonly ended: CloseInfo[] = [];
-  texts = 0;
   #wake: (() => void) | undefined;
 
   /** Dial with `dialer`. */
@@ -164,10 +161,6 @@ export class Recorder {
     return {
       onMessage: (message) => {
         this.messages.push(message.slice());
-        this.#wake?.();
-      },
-      onText: () => {
-        this.texts++;
         this.#wake?.();
       },
       onClose: (info) => {

@@ -83,11 +83,6 @@ export class FakePeer implements Transport {
     this.#listener?.onMessage(message);
   }
 
-  /** Send a text message. */
-  text(): void {
-    this.#listener?.onText?.();
-  }
-
   /** Send an archive, deflated. */
   archive(write: (writer: Writer) => void): void {
     const writer = new Writer();
@@ -148,7 +143,7 @@ export function fakeDialer(
       const peer = make(urls.length - 1);
       if (peer instanceof Error) return Promise.reject(peer);
       peers.push(peer);
-      peer.attach(open(peer, { protocol, level: undefined }));
+      peer.attach(open(peer, { protocol }));
       return Promise.resolve();
     },
   };

@@ -1,7 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { test } from "node:test";
 import {
-  answeredLevel,
   chooseLevel,
   compareFingerprint,
   formatFingerprint,
@@ -46,15 +45,6 @@ test("chooseLevel() takes a browser's token where there is no header", () => {
   assertEquals(chooseLevel(null, ["hl.2", levelToken(3)]), 3);
   assertEquals(chooseLevel("1", ["hl.2", "hl.2.c3"]), 1);
   assertEquals(chooseLevel(null, ["hl.2", "hl.2.c10", "hl.2.c", "hl.2.cx"]), 6);
-});
-
-test("answeredLevel() says when an answer names no level", () => {
-  assertEquals(answeredLevel("3"), 3);
-  assertEquals([answeredLevel(null), answeredLevel(undefined), answeredLevel("10")], [
-    undefined,
-    undefined,
-    undefined,
-  ]);
 });
 
 test("parseProtocols() reads a list with any spaces", () => {
