@@ -58,6 +58,8 @@ export interface BunWebSocketHandler {
   ping(socket: BunSocket): void;
   /** A pong came. */
   pong(socket: BunSocket): void;
+  /** A socket takes more. */
+  drain(socket: BunSocket): void;
   /** A socket ended. */
   close(socket: BunSocket, code: number, reason: string): void;
 }
@@ -129,11 +131,14 @@ export function handlers(
       pong({ data }) {
         if (data instanceof BunTransport) data.heard();
       },
+      drain({ data }) {
+        if (data instanceof BunTransport) data.onDrain();
+      },
       close({ data }, code, reason) {
         if (!(data instanceof BunTransport)) return;
         // Bun has closed it itself, with 1009.
         if (reason === "Received too big message") data.endTooBig();
-        else data.gone({ code, reason });
+        data.gone({ code, reason });
       },
     },
   };

@@ -6,13 +6,20 @@
 
 import { CloseCode } from "../wire/close.ts";
 import { type Clock, systemClock } from "../wire/clock.ts";
-import type { CloseInfo, TransportLimits } from "../wire/transport.ts";
+import type { CloseInfo, Shared, TransportLimits } from "../wire/transport.ts";
 import { truncateReason } from "./websocket/frames.ts";
-import { Heartbeat, type HeartbeatOptions } from "./websocket/heartbeat.ts";
+import { Heartbeat, type HeartbeatOptions, unref } from "./websocket/heartbeat.ts";
 import { TurnGuard, type TurnLimits } from "./turn_guard.ts";
 
 /** Messages from this many bytes on are not gathered: a copy would cost more than a write. */
 const MAX_GATHERED_BYTES = 16 * 1024;
+
+/** What waits until Bun has written what it has. */
+interface Waiting {
+  readonly bytes: Uint8Array;
+  /** Whose they are; absent, this connection's. */
+  readonly shared: Shared | undefined;
+}
 
 /** What is used of Bun's `ServerWebSocket`. */
 export interface BunSocket {
@@ -58,22 +65,30 @@ export class BunTransport extends TurnGuard implements BunSocketData, HeartbeatO
   readonly #socket: BunSocket;
   /** What is to be written at the end of the turn, if anything is. */
   #gathered: Uint8Array[] | undefined;
-  #hungUp = false;
+  /** Large messages, and what is behind them, while Bun has something to write: it would copy them. */
+  #waiting: Waiting[] | undefined;
+  /** With what to close, once it was asked for. */
+  #closing: CloseInfo | undefined;
   readonly clock: Clock = systemClock;
-  readonly idleTimeoutMs: number;
+  readonly #limits: Pick<TransportLimits, "idleTimeoutMs" | "closeTimeoutMs">;
+  #closeTimer: unknown;
   /** Bun's own idle timeout starts again whenever something is sent. */
   readonly #heartbeat: Heartbeat | undefined;
 
   /** Create for an open socket. */
   constructor(
     socket: BunSocket,
-    limits: TurnLimits & Pick<TransportLimits, "idleTimeoutMs">,
+    limits: TurnLimits & Pick<TransportLimits, "idleTimeoutMs" | "closeTimeoutMs">,
   ) {
     super(limits);
     this.#socket = socket;
+    this.#limits = limits;
     const { idleTimeoutMs } = limits;
-    this.idleTimeoutMs = idleTimeoutMs;
     if (idleTimeoutMs > 0) this.#heartbeat = new Heartbeat(this);
+  }
+
+  get idleTimeoutMs(): number {
+    return this.#limits.idleTimeoutMs;
   }
 
   /** The peer gave a sign of life. */
@@ -82,16 +97,17 @@ export class BunTransport extends TurnGuard implements BunSocketData, HeartbeatO
   }
 
   ping(): void {
-    if (!this.#hungUp && !this.ended) this.#socket.ping();
+    if (this.#isOpen) this.#socket.ping();
+  }
+
+  get #isOpen(): boolean {
+    return this.#closing === undefined && !this.ended;
   }
 
   onDead(): void {
     const reason = `The peer was silent for ${2 * this.idleTimeoutMs} ms`;
-    // A close behind bytes that nobody reads would never end, and cannot be cut after it.
-    const stuck = this.#socket.getBufferedAmount() > 0;
     this.end({ code: CloseCode.IdleTimeout, reason, byUs: true });
-    if (stuck) this.#socket.terminate();
-    else this.hangUp(CloseCode.IdleTimeout, reason);
+    this.hangUp(CloseCode.IdleTimeout, reason, true);
   }
 
   override end(info: CloseInfo): void {
@@ -99,12 +115,27 @@ export class BunTransport extends TurnGuard implements BunSocketData, HeartbeatO
     super.end(info);
   }
 
+  override leave(): void {
+    this.clock.clear(this.#closeTimer);
+    this.#drop();
+    super.leave();
+  }
+
   /** Bytes that Bun or this still holds. */
   get bufferedAmount(): number {
-    if (this.ended) return 0;
+    if (this.ended && this.lingers === undefined) return 0;
     let bytes = this.#socket.getBufferedAmount();
     for (const { length } of this.#gathered ?? []) bytes += length;
+    for (const { bytes: { length } } of this.#waiting ?? []) bytes += length;
     return bytes;
+  }
+
+  get sharedAmount(): number {
+    let amount = 0;
+    for (const { bytes, shared } of this.#waiting ?? []) {
+      if (shared !== undefined) amount += bytes.length;
+    }
+    return amount;
   }
 
   override receive(message: Uint8Array): void {
@@ -114,38 +145,87 @@ export class BunTransport extends TurnGuard implements BunSocketData, HeartbeatO
   }
 
   /** Queue one message. */
-  send(message: Uint8Array<ArrayBuffer>, stable = false): void {
+  send(message: Uint8Array<ArrayBuffer>, shared?: Shared): void {
     // Not `readyState`, which is a call into the runtime for each message.
-    if (this.#hungUp || this.ended) return;
+    if (!this.#isOpen) return;
     if (message.length >= MAX_GATHERED_BYTES) {
       this.#flush();
+      if (this.#waiting !== undefined || this.#socket.getBufferedAmount() > 0) {
+        return this.#wait(shared === undefined ? message.slice() : message, shared);
+      }
       return this.#write(message);
     }
-    if (handling === this && this.#gathered === undefined) return this.#write(message);
-    const kept = stable ? message : message.slice();
+    if (handling === this && this.#gathered === undefined && this.#waiting === undefined) {
+      return this.#write(message);
+    }
+    const kept = shared === undefined ? message.slice() : message;
     if (this.#gathered !== undefined) return void this.#gathered.push(kept);
     this.#gathered = [kept];
     queueMicrotask(() => this.#flush());
   }
 
+  #wait(bytes: Uint8Array, shared: Shared | undefined): void {
+    shared?.hold();
+    (this.#waiting ??= []).push({ bytes, shared });
+  }
+
+  /** Bun has written something, perhaps all. */
+  onDrain(): void {
+    while (this.#waiting !== undefined && this.#socket.getBufferedAmount() === 0) {
+      const next = this.#waiting.shift();
+      if (this.#waiting.length === 0) this.#waiting = undefined;
+      if (next === undefined) break;
+      this.#write(next.bytes);
+      next.shared?.release();
+    }
+    if (this.#closing !== undefined) this.#closeIfWritten(this.#closing);
+  }
+
+  #drop(): void {
+    for (const { shared } of this.#waiting ?? []) shared?.release();
+    this.#waiting = this.#gathered = undefined;
+  }
+
   /** Cut the connection. */
   terminate(): void {
-    if (this.ended) return;
     this.end({ code: 1006, reason: "Terminated" });
     this.#socket.terminate();
   }
 
-  protected hangUp(code: number, reason: string): void {
-    if (this.#hungUp || this.#socket.readyState !== 1) return;
+  protected hangUp(code: number, reason: string, discard = false): void {
+    if (this.#closing !== undefined || this.#socket.readyState !== 1) return;
+    if (discard) this.#drop();
     this.#flush();
-    this.#hungUp = true;
+    this.#closing = { code, reason };
+    // A close behind bytes that nobody reads would never end, and cannot be cut after it.
+    if (discard && this.#socket.getBufferedAmount() > 0) this.#cut();
+    else this.#closeIfWritten(this.#closing);
+  }
+
+  /** Bun tells of the end, and can cut no more, as soon as it is asked to close. */
+  #closeIfWritten({ code, reason }: CloseInfo): void {
+    if (this.#waiting !== undefined || this.#socket.getBufferedAmount() > 0) {
+      const { closeTimeoutMs } = this.#limits;
+      this.#closeTimer ??= unref(this.clock.after(closeTimeoutMs, () => this.#cut()));
+      return;
+    }
     this.#socket.close(code, truncateReason(reason));
+  }
+
+  #cut(): void {
+    const { code, reason } = this.#closing ?? { code: 1006, reason: "Terminated" };
+    this.end({ code, reason });
+    this.#socket.terminate();
   }
 
   #flush(): void {
     const messages = this.#gathered;
     if (messages === undefined) return;
     this.#gathered = undefined;
+    if (this.#waiting !== undefined) {
+      for (const message of messages) this.#wait(message, undefined);
+      return;
+    }
     const [only] = messages;
     if (messages.length === 1 && only !== undefined) return this.#write(only);
     this.#socket.cork(() => {

@@ -28,7 +28,8 @@ export type Handler = (
 /** Deno has no hard stop for one socket: see {@linkcode DenoTransport.terminate}. */
 class DenoTransport extends TurnGuard {
   readonly #socket: WebSocket;
-  #closing = false;
+  /** What waited when it was closed: from then on Deno says 0, and keeps it. */
+  #leftBytes: number | undefined;
 
   constructor(socket: WebSocket, limits: TurnLimits) {
     super(limits);
@@ -36,11 +37,17 @@ class DenoTransport extends TurnGuard {
   }
 
   get bufferedAmount(): number {
-    return this.#socket.bufferedAmount;
+    const gone = this.ended && this.lingers === undefined;
+    return gone ? 0 : this.#leftBytes ?? this.#socket.bufferedAmount;
+  }
+
+  /** Nothing ends a socket whose peer does not read: {@linkcode DenoTransport.terminate}. */
+  override get lingers(): "stuck" | undefined {
+    return super.lingers && "stuck";
   }
 
   get #isOpen(): boolean {
-    return !this.#closing && this.#socket.readyState === WebSocket.OPEN;
+    return this.#leftBytes === undefined && this.#socket.readyState === WebSocket.OPEN;
   }
 
   send(message: Uint8Array<ArrayBuffer>): void {
@@ -60,7 +67,7 @@ class DenoTransport extends TurnGuard {
 
   protected hangUp(code: number, reason: string): void {
     if (!this.#isOpen) return;
-    this.#closing = true;
+    this.#leftBytes = this.#socket.bufferedAmount;
     // Deno hangs up without a close frame where frames of the peer wait to be read.
     setTimeout(() => this.#socket.close(code, truncateReason(reason)));
   }

@@ -5,7 +5,7 @@
  */
 
 import { CloseCode, tooBigReason } from "../wire/close.ts";
-import type { CloseInfo, Transport, TransportListener } from "../wire/transport.ts";
+import type { CloseInfo, Shared, Transport, TransportListener } from "../wire/transport.ts";
 
 /**
  * Keeps what the port promises whatever a runtime does: nothing over the limit is delivered, nothing
@@ -15,6 +15,8 @@ export abstract class GuardedTransport implements Transport {
   readonly #maxMessageBytes: number;
   #listener: TransportListener | undefined;
   #info: CloseInfo | undefined;
+  /** Whether the runtime's socket is gone, or there is none. */
+  #left = false;
 
   /** Create for a socket of the runtime's. */
   constructor(maxMessageBytes: number) {
@@ -22,10 +24,10 @@ export abstract class GuardedTransport implements Transport {
   }
 
   abstract readonly bufferedAmount: number;
-  abstract send(message: Uint8Array<ArrayBuffer>, stable?: boolean): void;
+  abstract send(message: Uint8Array<ArrayBuffer>, shared?: Shared): void;
   abstract terminate(): void;
   /** Begin the close handshake. */
-  protected abstract hangUp(code: number, reason: string): void;
+  protected abstract hangUp(code: number, reason: string, discard?: boolean): void;
 
   /** Whether the transport has ended. */
   get ended(): boolean {
@@ -36,9 +38,9 @@ export abstract class GuardedTransport implements Transport {
   attach(open: () => TransportListener): void {
     try {
       const listener = open();
+      this.#listener = listener;
       // The owner may have ended the transport while it was given it.
-      if (this.#info === undefined) this.#listener = listener;
-      else listener.onClose(this.#info);
+      if (this.#info !== undefined) listener.onClose(this.#info);
     } catch {
       this.fail(CloseCode.Internal, "Cannot open the connection");
     }
@@ -57,8 +59,25 @@ export abstract class GuardedTransport implements Transport {
     }
   }
 
-  close(code: number, reason: string): void {
-    if (this.#info === undefined) this.hangUp(code, reason);
+  close(code: number, reason: string, discard?: boolean): void {
+    if (this.#info === undefined) this.hangUp(code, reason, discard);
+  }
+
+  /** What the runtime does with a socket that has ended here and not there. */
+  get lingers(): "closing" | "stuck" | undefined {
+    return this.ended && !this.#left ? "closing" : undefined;
+  }
+
+  /** The runtime's socket is gone: after {@linkcode GuardedTransport.end}, or before. */
+  leave(): void {
+    if (this.#left) return;
+    this.#left = true;
+    if (this.#info === undefined) return;
+    try {
+      this.#listener?.onGone?.();
+    } catch {
+      // There is nobody left to tell.
+    }
   }
 
   /** The runtime has ended it for a message over the limit. */
@@ -78,10 +97,8 @@ export abstract class GuardedTransport implements Transport {
   end(info: CloseInfo): void {
     if (this.#info !== undefined) return;
     this.#info = info;
-    const listener = this.#listener;
-    this.#listener = undefined;
     try {
-      listener?.onClose(info);
+      this.#listener?.onClose(info);
     } catch {
       // There is nobody left to tell.
     }

@@ -67,6 +67,8 @@ class MemoryTransport extends GuardedTransport {
   constructor(limits: TransportLimits, clock: Clock, carries: () => boolean) {
     const { maxMessageBytes, idleTimeoutMs } = limits;
     super(maxMessageBytes);
+    // There is no socket that could outlive it.
+    this.leave();
     this.#carries = carries;
     if (idleTimeoutMs > 0) {
       this.#heartbeat = new Heartbeat({

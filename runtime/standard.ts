@@ -63,10 +63,13 @@ class StandardTransport extends TurnGuard {
   constructor(socket: StandardSocket, limits: TurnLimits) {
     super(limits);
     this.#socket = socket;
+    // Of one that cannot be cut nobody says when it is gone.
+    if (socket.terminate === undefined) this.leave();
   }
 
   get bufferedAmount(): number {
-    return this.ended ? 0 : this.#socket.bufferedAmount ?? 0;
+    const counts = !this.ended || this.lingers !== undefined;
+    return counts ? this.#socket.bufferedAmount ?? 0 : 0;
   }
 
   send(message: Uint8Array<ArrayBuffer>): void {

@@ -80,6 +80,7 @@ export abstract class TurnGuard extends GuardedTransport implements Waiter {
 
   /** The runtime's socket has ended: what came before is handled before. */
   gone(info: CloseInfo): void {
+    this.leave();
     if (this.#waiting === undefined) this.end(info);
     else this.#gone ??= info;
   }

@@ -59,7 +59,8 @@ type Made =
   | "request"
   | "calls"
   | "backpressure"
-  | "onEnd";
+  | "onEnd"
+  | "onGone";
 
 /** What an acceptor needs, besides what its connections need. */
 export interface AcceptorOptions<Methods, State, Event, Auth>
@@ -85,6 +86,10 @@ export class ServiceAcceptor<Methods, State, Event, Auth> implements Acceptor {
   readonly #host: ConnectionHost<State, Event, Auth>;
   readonly #authorizations: Authorizations;
   readonly #connections = new ConnectionList<Connection<State, Event, Auth>>();
+  /** Those that have ended, while their sockets have not. */
+  readonly #lingering = new ConnectionList<Connection<State, Event, Auth>>();
+  /** Those whose sockets end when their peers like. */
+  readonly #stuck = new Set<Connection<State, Event, Auth>>();
   /** How is sent to the client that came last: most are alike, and share it. */
   #sending: SenderOptions | undefined;
   #closing: Promise<void> | undefined;
@@ -119,12 +124,14 @@ export class ServiceAcceptor<Methods, State, Event, Auth> implements Acceptor {
       backpressure: new Backpressure({
         clock,
         maxBufferedBytes: limits.maxBufferedBytes,
+        maxTotalBufferedBytes: limits.maxTotalBufferedBytes,
         patienceMs: limits.closeTimeoutMs,
+        tally: options.events.tally,
+        owners: () => this.#all(),
       }),
-      onEnd: (connection) => {
-        this.#connections.delete(connection);
-        counters.bytesSent += connection.sender.sentBytes;
-        if (this.#connections.size === 0) this.#onEmpty?.();
+      onEnd: (connection) => this.#onEnd(connection),
+      onGone: (connection) => {
+        if (!this.#stuck.delete(connection)) this.#lingering.delete(connection);
       },
     };
     this.maxMessageBytes = limits.maxMessageBytes;
@@ -134,9 +141,24 @@ export class ServiceAcceptor<Methods, State, Event, Auth> implements Acceptor {
     this.handshakeTimeoutMs = limits.handshakeTimeoutMs;
   }
 
-  /** How many connections there are. */
+  #onEnd(connection: Connection<State, Event, Auth>): void {
+    this.#connections.delete(connection);
+    this.#options.counters.bytesSent += connection.sender.sentBytes;
+    const { lingers } = connection;
+    if (lingers === "closing") this.#lingering.add(connection);
+    if (lingers === "stuck") this.#stuck.add(connection);
+    if (this.#connections.size === 0) this.#onEmpty?.();
+  }
+
+  /** How many connections there are, those included whose socket is still to end. */
   get size(): number {
-    return this.#connections.size;
+    return this.#connections.size + this.#lingering.size + this.#stuck.size;
+  }
+
+  *#all(): Generator<Connection<State, Event, Auth>> {
+    yield* this.#connections;
+    yield* this.#lingering;
+    yield* this.#stuck;
   }
 
   /** The server in numbers. */
@@ -144,10 +166,10 @@ export class ServiceAcceptor<Methods, State, Event, Auth> implements Acceptor {
     const { counters, events } = this.#options;
     const now = { callsInFlight: 0, subscriptions: 0, bufferedBytes: 0 };
     let bytesSent = counters.bytesSent;
+    for (const { sender } of this.#all()) now.bufferedBytes += sender.bufferedBytes;
     for (const connection of this.#connections) {
       now.callsInFlight += connection.callsInFlight;
       now.subscriptions += connection.subscriptions.size;
-      now.bufferedBytes += connection.bufferedBytes;
       bytesSent += connection.sender.sentBytes;
     }
     return { ...counters, bytesSent, ...now, connections: this.size, topics: events.size };
@@ -187,8 +209,9 @@ export class ServiceAcceptor<Methods, State, Event, Auth> implements Acceptor {
   }
 
   #full(): boolean {
-    return this.#closing !== undefined ||
-      this.#connections.size >= this.#options.limits.maxConnections;
+    const { maxConnections, maxStuckConnections } = this.#options.limits;
+    return this.#closing !== undefined || this.size - this.#stuck.size >= maxConnections ||
+      this.#stuck.size >= maxStuckConnections;
   }
 
   async #authorize(
@@ -248,7 +271,8 @@ export class ServiceAcceptor<Methods, State, Event, Auth> implements Acceptor {
     const receives = this.#bounded(asked);
     if (last !== undefined && last.level === level && isSame(last.receives, receives)) return last;
     const { deflater, limits } = this.#options;
-    return this.#sending = { deflater, level, receives, limits };
+    const { tally } = this.#options.events;
+    return this.#sending = { deflater, level, receives, limits, tally };
   }
 
   /** One message must not fill the queue by itself: its peer would be closed as one that does not read. */

@@ -5,6 +5,7 @@
  */
 import type { Clock } from "../wire/clock.ts";
 import type { Sender } from "../wire/sender.ts";
+import type { SendTally } from "../wire/shared_message.ts";
 
 /** Bytes to send before the transport is asked again how many wait: asking is not free. */
 const CHECK_BYTES = 1 << 16;
@@ -13,10 +14,16 @@ const CHECK_BYTES = 1 << 16;
 export interface BackpressureOptions {
   /** Whose time it is. */
   readonly clock: Clock;
-  /** Bytes that may wait. */
+  /** Bytes that may wait for one peer. */
   readonly maxBufferedBytes: number;
+  /** Bytes that may wait for all together. */
+  readonly maxTotalBufferedBytes: number;
   /** Milliseconds a peer whose queue is over that has to take something from it. */
   readonly patienceMs: number;
+  /** What all have sent. */
+  readonly tally: SendTally;
+  /** All for whom something may wait. */
+  owners(): Iterable<BackpressureOwner>;
 }
 
 /** Whose peer may not read. */
@@ -27,31 +34,38 @@ export interface BackpressureOwner {
   checkedBytes: number;
   /** The timer, while more waits than may. */
   patience: unknown;
-  /** The peer does not read. */
+  /** The peer does not read. If it was told so before, it is cut. */
   onStuck(): void;
 }
 
 /**
  * Nothing is ever dropped, since a lost message would corrupt the state. Instead a peer is given up
  * when more than `maxBufferedBytes` wait for it and it takes nothing for `patienceMs`, or when twice as
- * many wait.
+ * many wait; and those with most that waits, when more than `maxTotalBufferedBytes` wait for all.
+ *
+ * What waits for all is summed up again when so many bytes were sent that it may be over.
  */
 export class Backpressure {
-  readonly #clock: Clock;
+  readonly #options: BackpressureOptions;
   readonly #maxBufferedBytes: number;
-  readonly #patienceMs: number;
   readonly #checkBytes: number;
+  readonly #tally: SendTally;
+  /** What the tally shows when it is time to sum up. */
+  #sumAtBytes: number;
 
   /** Create for one server. */
-  constructor({ clock, maxBufferedBytes, patienceMs }: BackpressureOptions) {
-    this.#clock = clock;
+  constructor(options: BackpressureOptions) {
+    const { maxBufferedBytes, maxTotalBufferedBytes, tally } = options;
+    this.#options = options;
     this.#maxBufferedBytes = maxBufferedBytes;
-    this.#patienceMs = patienceMs;
     this.#checkBytes = Math.min(CHECK_BYTES, maxBufferedBytes);
+    this.#tally = tally;
+    this.#sumAtBytes = maxTotalBufferedBytes;
   }
 
   /** Something was sent. */
   check(owner: BackpressureOwner): void {
+    if (this.#tally.sentBytes > this.#sumAtBytes) this.#checkTotal();
     const { sender } = owner;
     if (sender.sentBytes - owner.checkedBytes < this.#checkBytes) return;
     owner.checkedBytes = sender.sentBytes;
@@ -60,11 +74,34 @@ export class Backpressure {
     else if (bufferedBytes > this.#maxBufferedBytes) this.#watch(owner);
   }
 
+  #checkTotal(): void {
+    const { maxTotalBufferedBytes: max, owners } = this.#options;
+    const most: { readonly owner: BackpressureOwner; readonly bytes: number }[] = [];
+    let ownBytes = 0;
+    for (const owner of owners()) {
+      ownBytes += owner.sender.ownBytes;
+      const bytes = owner.sender.bufferedBytes;
+      if (bytes > this.#checkBytes) most.push({ owner, bytes });
+    }
+    const total = (): number => ownBytes + this.#tally.sharedBytes;
+    if (total() > max) most.sort((a, b) => a.bytes - b.bytes);
+    while (total() > max) {
+      const owner = most.pop()?.owner;
+      if (owner === undefined) break;
+      ownBytes -= owner.sender.ownBytes;
+      owner.onStuck();
+      ownBytes += owner.sender.ownBytes;
+    }
+    // A sixteenth more may wait than may, so that not every message is a reason to sum up.
+    this.#sumAtBytes = this.#tally.sentBytes + Math.max(max - total(), max / 16);
+  }
+
   #watch(owner: BackpressureOwner): void {
     if (owner.patience !== undefined) return;
     const { sender } = owner;
+    const { clock, patienceMs } = this.#options;
     const taken = sender.sentBytes - sender.bufferedBytes;
-    owner.patience = this.#clock.after(this.#patienceMs, () => {
+    owner.patience = clock.after(patienceMs, () => {
       owner.patience = undefined;
       const { bufferedBytes } = sender;
       if (bufferedBytes <= this.#maxBufferedBytes) return;
@@ -76,7 +113,7 @@ export class Backpressure {
   /** The connection is ending. */
   stop(owner: BackpressureOwner): void {
     if (owner.patience === undefined) return;
-    this.#clock.clear(owner.patience);
+    this.#options.clock.clear(owner.patience);
     owner.patience = undefined;
   }
 }

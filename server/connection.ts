@@ -9,7 +9,8 @@ import type { Limits } from "../wire/limits.ts";
 import { readClientMessage } from "../wire/messages.ts";
 import { type ArchiveListener, receive } from "../wire/receiver.ts";
 import { isSeldom } from "../wire/seldom.ts";
-import { Sender, type SenderOwner, type SharedMessage, surelyTakes } from "../wire/sender.ts";
+import { Sender, type SenderOwner, surelyTakes } from "../wire/sender.ts";
+import type { SharedMessage } from "../wire/shared_message.ts";
 import type { CloseInfo, PeerInfo, TransportListener } from "../wire/transport.ts";
 import type { BackpressureOwner } from "./backpressure.ts";
 import type { CallGuard } from "./call_guard.ts";
@@ -87,9 +88,9 @@ export class Connection<State, Event, Auth>
     return this.#ending?.ended === true;
   }
 
-  /** Bytes that wait to be sent. */
-  get bufferedBytes(): number {
-    return this.ended ? 0 : this.sender.bufferedBytes;
+  /** Whether its socket goes on after it has ended, and if so, until when. */
+  get lingers(): "closing" | "stuck" | undefined {
+    return this.sender.transport.lingers;
   }
 
   makeStateObject(): object {
@@ -201,6 +202,7 @@ export class Connection<State, Event, Auth>
   }
 
   onStuck(): void {
+    if (this.closing) return this.sender.transport.terminate();
     this.#host.counters.slowConsumersClosed++;
     this.close(CloseCode.SlowConsumer, "the peer does not read");
   }
@@ -238,7 +240,11 @@ export class Connection<State, Event, Auth>
   }
 
   onIdle(): void {
-    if (!this.closing) return this.#closeIfDrained();
+    if (!this.closing) {
+      // What is sent by now the transport may have copied.
+      this.#host.backpressure.check(this);
+      return this.#closeIfDrained();
+    }
     const { closedWith, ended } = this.#end;
     if (!ended && closedWith) this.sender.transport.close(closedWith.code, closedWith.reason);
   }
@@ -263,7 +269,7 @@ export class Connection<State, Event, Auth>
       sender.transport.terminate();
       this.#finish();
     });
-    if (sender.idle) sender.transport.close(code, reason);
+    if (sender.idle) sender.transport.close(code, reason, code === CloseCode.SlowConsumer);
   }
 
   onClose(info: CloseInfo): void {
@@ -286,6 +292,10 @@ export class Connection<State, Event, Auth>
     this.#host.backpressure.stop(this);
     this.subscriptions.close();
     this.#abort?.abort();
+  }
+
+  onGone(): void {
+    this.#host.onGone(this);
   }
 
   #finish(): void {

@@ -57,6 +57,8 @@ export interface ConnectionHost<State, Event, Auth> {
   readonly callRate: CallRate | undefined;
   /** The connection has ended: once. */
   onEnd(connection: Connection<State, Event, Auth>): void;
+  /** The socket of one that lingered has ended too. */
+  onGone(connection: Connection<State, Event, Auth>): void;
 }
 
 /** One peer, as its upgrade was accepted. */

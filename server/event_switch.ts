@@ -9,7 +9,7 @@ import type { Writer } from "../codec/writer.ts";
 import type { Deflater } from "../wire/deflater.ts";
 import { DEFAULT_LIMITS, type Limits } from "../wire/limits.ts";
 import { writeEvent, writeEventOf } from "../wire/messages.ts";
-import { giveWriter, SharedMessage, takeWriter } from "../wire/sender.ts";
+import { giveWriter, SendTally, SharedMessage, takeWriter } from "../wire/shared_message.ts";
 import { checkTopicBytes, type Topic, topicKey, toTopic } from "../wire/topic.ts";
 import {
   NotificationQueue,
@@ -74,6 +74,8 @@ export class EventSwitch<Event> implements EventEmitter<Event> {
   readonly #deflater: Deflater;
   readonly #limits: Pick<Limits, "maxTopicBytes" | "maxDepth">;
   readonly #codec: Codec;
+  /** What is sent by all who hear events, and else. */
+  readonly tally: SendTally = new SendTally();
   /** The link to the broker, if there is one. */
   link: EventLink | undefined;
   #closed = false;
@@ -164,9 +166,9 @@ export class EventSwitch<Event> implements EventEmitter<Event> {
     if (entry === undefined) return false;
     const writer = takeWriter();
     writeEvent(writer, entry.topic, payload);
-    const message = new SharedMessage(writer, this.#deflater);
+    const message = new SharedMessage(writer, this.#deflater, this.tally);
     this.#deliver(entry, message);
-    message.release();
+    message.done();
     return true;
   }
 
@@ -175,10 +177,10 @@ export class EventSwitch<Event> implements EventEmitter<Event> {
       this.link?.publish(topic, writer);
       return giveWriter(writer);
     }
-    const message = new SharedMessage(writer, this.#deflater);
+    const message = new SharedMessage(writer, this.#deflater, this.tally);
     this.#deliver(entry, message);
     this.link?.publish(topic, writer);
-    message.release();
+    message.done();
   }
 
   #deliver({ subscribers }: Entry, message: SharedMessage): void {

@@ -38,6 +38,11 @@ export interface Limits {
   readonly maxWaitingBytes: number;
   /** Bytes that wait to be sent to one peer. Over it without progress, or over twice it: close 4008. */
   readonly maxBufferedBytes: number;
+  /**
+   * Bytes that wait to be sent to all peers of one server, those of an event to many once where they are
+   * not copied. Over it: the connections with most that wait are closed, 4008.
+   */
+  readonly maxTotalBufferedBytes: number;
   /** Events that wait for one consumer on the client; see its overflow policy. */
   readonly maxQueuedEvents: number;
   /**
@@ -45,13 +50,18 @@ export interface Limits {
    * than one; see its overflow policy.
    */
   readonly maxQueuedEventBytes: number;
-  /** Connections of one server. Over it: HTTP 503. */
+  /** Connections of one server, those included whose socket is still to end. Over it: HTTP 503. */
   readonly maxConnections: number;
   /**
    * Connections of one `serve()` on Deno or Node that are no WebSocket, or not yet: requests, and those
    * that have said nothing. Over it: cut.
    */
   readonly maxPlainConnections: number;
+  /**
+   * Connections besides, that have ended while their socket cannot be ended: the runtime (`Deno.serve`)
+   * waits for a peer that does not read. Over it: HTTP 503.
+   */
+  readonly maxStuckConnections: number;
   /** Calls of `authorize` that one server has under way. Over it: HTTP 503. */
   readonly maxAuthorizations: number;
   /** Milliseconds a connection attempt may take, `authorize` included. */
@@ -71,6 +81,8 @@ export type OtherLimits = Pick<
   | "maxSubscriptions"
   | "maxWaitingBytes"
   | "maxConnections"
+  | "maxTotalBufferedBytes"
+  | "maxStuckConnections"
   | "maxPlainConnections"
   | "maxAuthorizations"
   | "idleTimeoutMs"

@@ -3,88 +3,20 @@
  *
  * @module
  */
-import { Writer } from "../codec/writer.ts";
-import { MAX_STORED_BYTES, STORED_HEADER_BYTES, writeStoredHeader } from "../deflate/stored.ts";
-import { type Deflater, MIN_DEFLATED_BYTES } from "./deflater.ts";
+import type { Writer } from "../codec/writer.ts";
+import { STORED_HEADER_BYTES } from "../deflate/stored.ts";
+import type { Deflater } from "./deflater.ts";
 import { ANYTHING, type Receives } from "./handshake.ts";
-import { DEFAULT_LIMITS, type Limits } from "./limits.ts";
+import type { Limits } from "./limits.ts";
+import {
+  frame,
+  type Framed,
+  giveWriter,
+  type SendTally,
+  type SharedMessage,
+  takeWriter,
+} from "./shared_message.ts";
 import type { Transport } from "./transport.ts";
-
-const MAX_KEPT_WRITER_BYTES = 5 << 18;
-const MAX_KEPT_WRITERS = 8;
-
-const writers: Writer[] = [];
-
-/** Take a writer that is positioned where an archive goes, after room for a stored block's header. */
-export function takeWriter(maxDepth: number = DEFAULT_LIMITS.maxDepth): Writer {
-  const writer = writers.pop() ?? new Writer(1024);
-  writer.maxDepth = maxDepth;
-  writer.position = writer.base = STORED_HEADER_BYTES;
-  return writer;
-}
-
-/** Give a writer back. One that is not given back is only garbage. */
-export function giveWriter(writer: Writer): void {
-  if (writer.bytes.length <= MAX_KEPT_WRITER_BYTES && writers.length < MAX_KEPT_WRITERS) {
-    writers.push(writer);
-  }
-}
-
-/** A message as it goes to the transport: at once, or when it has been deflated. */
-export type Framed = Uint8Array<ArrayBuffer> | Promise<Uint8Array<ArrayBuffer>>;
-
-function isStored(writer: Writer, level: number): boolean {
-  const length = writer.position - STORED_HEADER_BYTES;
-  return length < MIN_DEFLATED_BYTES || (level === 0 && length <= MAX_STORED_BYTES);
-}
-
-/** What `writer` holds as one deflate stream. Valid until the writer is given back or the deflater used. */
-function frame(writer: Writer, deflater: Deflater, level: number): Framed {
-  if (isStored(writer, level)) {
-    writeStoredHeader(writer.bytes, 0, writer.position - STORED_HEADER_BYTES);
-    return writer.written();
-  }
-  return deflater.deflate(writer.bytes.subarray(STORED_HEADER_BYTES, writer.position), level);
-}
-
-/**
- * A message for many connections, deflated at most once a level.
- *
- * The writer stays with it, and is given back by {@linkcode SharedMessage.release}.
- */
-export class SharedMessage {
-  readonly #writer: Writer;
-  readonly #deflater: Deflater;
-  readonly #framed: (Framed | undefined)[] = [];
-  /** Bytes of the archive. */
-  readonly length: number;
-
-  /** Take over a writer from {@linkcode takeWriter} that holds one archive. */
-  constructor(writer: Writer, deflater: Deflater) {
-    this.#writer = writer;
-    this.#deflater = deflater;
-    this.length = writer.position - STORED_HEADER_BYTES;
-  }
-
-  /** The message at a level, for {@linkcode Sender.sendShared}. */
-  at(level: number): Framed {
-    const slot = isStored(this.#writer, level) ? 0 : level;
-    return this.#framed[slot] ??= this.#frame(slot);
-  }
-
-  #frame(level: number): Framed {
-    const framed = frame(this.#writer, this.#deflater, level);
-    // One copy, so that no transport has to make one of its own.
-    return framed instanceof Promise ? framed : framed.slice();
-  }
-
-  /** The message has been handed to every connection. */
-  release(): void {
-    const pending = this.#framed.filter((framed) => framed instanceof Promise);
-    if (pending.length === 0) giveWriter(this.#writer);
-    else void Promise.allSettled(pending).then(() => giveWriter(this.#writer));
-  }
-}
 
 /** How messages are sent. Many senders may share one. */
 export interface SenderOptions {
@@ -96,6 +28,8 @@ export interface SenderOptions {
   readonly receives?: Receives | undefined;
   /** What bounds the values in them. Default: the defaults. */
   readonly limits?: Pick<Limits, "maxDepth"> | undefined;
+  /** Counts what all of them send. */
+  readonly tally?: SendTally | undefined;
 }
 
 /** Whose messages a sender sends. */
@@ -126,6 +60,8 @@ export function surelyTakes({ receives = ANYTHING }: SenderOptions, length: numb
 interface Waiting {
   bytes: Uint8Array<ArrayBuffer> | undefined;
   readonly length: number;
+  /** Held until it is sent. */
+  readonly shared: SharedMessage | undefined;
 }
 
 /**
@@ -168,6 +104,14 @@ export class Sender {
     return bytes;
   }
 
+  /** Those of them that nobody else holds as well. */
+  get ownBytes(): number {
+    const { bufferedAmount, sharedAmount = 0 } = this.transport;
+    let bytes = bufferedAmount - sharedAmount;
+    for (const { length, shared } of this.#waiting ?? []) if (shared === undefined) bytes += length;
+    return bytes;
+  }
+
   /** Whether no message waits for the deflater. */
   get idle(): boolean {
     return this.#waiting === undefined;
@@ -200,10 +144,10 @@ export class Sender {
     if (framed instanceof Promise) {
       const done = () => giveWriter(writer);
       framed.then(done, done);
-      this.#wait(framed, length, onSettled);
+      this.#wait(framed, length, undefined, onSettled);
     } else {
       const taken = onSettled === undefined || framed.length <= receives.maxMessageBytes;
-      if (taken) this.#send(framed, false);
+      if (taken) this.#send(framed, undefined);
       giveWriter(writer);
       onSettled?.(taken);
     }
@@ -221,17 +165,29 @@ export class Sender {
       return onSettled?.(false);
     }
     const framed = message.at(level);
-    if (framed instanceof Promise) return this.#wait(framed, message.length, onSettled);
+    if (framed instanceof Promise) return this.#wait(framed, message.length, message, onSettled);
     const taken = onSettled === undefined || framed.length <= receives.maxMessageBytes;
-    if (taken) this.#send(framed, true);
+    if (taken) this.#send(framed, message);
     onSettled?.(taken);
   }
 
-  #send(framed: Uint8Array<ArrayBuffer>, stable: boolean): void {
+  #send(framed: Uint8Array<ArrayBuffer>, shared: SharedMessage | undefined): void {
+    const { length } = framed;
     if (this.#waiting === undefined) {
-      this.sentBytes += framed.length;
-      this.transport.send(framed, stable);
-    } else this.#push({ bytes: stable ? framed : framed.slice(), length: framed.length });
+      this.sentBytes += length;
+      this.#hand(framed, shared);
+    } else {
+      const bytes = shared === undefined ? framed.slice() : framed;
+      this.#push({ bytes, length, shared });
+    }
+  }
+
+  /** Give the transport a message, and count what it copies. */
+  #hand(framed: Uint8Array<ArrayBuffer>, shared: SharedMessage | undefined): void {
+    const { tally } = this.options;
+    const holders = shared?.holders;
+    this.transport.send(framed, shared);
+    if (tally !== undefined && holders === shared?.holders) tally.sentBytes += framed.length;
   }
 
   /** Send what waits, and nothing more. */
@@ -242,20 +198,25 @@ export class Sender {
   /** Drop what waits, and send nothing more. */
   close(): void {
     this.#closed = true;
+    for (const { shared } of this.#waiting ?? []) shared?.release();
     this.#waiting = undefined;
   }
 
   #push(waiting: Waiting): void {
-    this.sentBytes += waiting.length;
+    const { length, shared } = waiting;
+    this.sentBytes += length;
+    if (shared !== undefined) shared.hold();
+    else if (this.options.tally !== undefined) this.options.tally.sentBytes += length;
     (this.#waiting ??= []).push(waiting);
   }
 
   #wait(
     framed: Promise<Uint8Array<ArrayBuffer>>,
     length: number,
+    shared: SharedMessage | undefined,
     onSettled: SettledListener | undefined,
   ): void {
-    const waiting: Waiting = { bytes: undefined, length };
+    const waiting: Waiting = { bytes: undefined, length, shared };
     this.#push(waiting);
     framed.then((bytes) => {
       const taken = onSettled === undefined ||
@@ -274,11 +235,12 @@ export class Sender {
     const waiting = this.#waiting;
     if (waiting === undefined) return;
     let sent = 0;
-    for (const { bytes, length } of waiting) {
+    for (const { bytes, length, shared } of waiting) {
       if (bytes === undefined) break;
       // It was counted as it was before it was deflated.
       this.sentBytes += bytes.length - length;
-      if (bytes !== NOTHING) this.transport.send(bytes);
+      if (bytes !== NOTHING) this.#hand(bytes, shared);
+      shared?.release();
       sent++;
     }
     if (sent === 0) return;

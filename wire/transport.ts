@@ -17,20 +17,39 @@ export interface CloseInfo {
   readonly byUs?: boolean;
 }
 
+/** Whose bytes many transports send: they never change, and are counted once while anybody holds them. */
+export interface Shared {
+  /** A transport keeps the bytes, and not a copy of them. */
+  hold(): void;
+  /** It needs them no more. */
+  release(): void;
+}
+
 /** An open pipe of binary messages. */
 export interface Transport {
   /** Bytes accepted by {@linkcode Transport.send} and not yet handed to the network. */
   readonly bufferedAmount: number;
+  /** Those of them that are {@linkcode Shared}, and held by this. Absent: none. */
+  readonly sharedAmount?: number;
+  /**
+   * Of one that has ended: whether its socket has not, and still holds bytes. `"closing"` ends by itself in
+   * some seconds, `"stuck"` when its peer likes. {@linkcode TransportListener.onGone} follows. Absent: not.
+   */
+  readonly lingers?: "closing" | "stuck" | undefined;
   /**
    * Queue one message; no-op once closed. The bytes are copied before this returns: the caller may
    * write over them at once.
    *
-   * @param stable The bytes never change, as those of an event to many connections: no need to copy them.
+   * @param shared Where the bytes never change, as those of an event to many connections: no need to copy.
    */
-  send(message: Uint8Array<ArrayBuffer>, stable?: boolean): void;
-  /** Begin the close handshake; idempotent. */
-  close(code: number, reason: string): void;
-  /** End without a handshake, at once; idempotent. For a peer that does not read. */
+  send(message: Uint8Array<ArrayBuffer>, shared?: Shared): void;
+  /**
+   * Begin the close handshake; idempotent. What is queued goes before it.
+   *
+   * @param discard The peer does not read: drop what is queued, as far as that can be done.
+   */
+  close(code: number, reason: string, discard?: boolean): void;
+  /** End without a handshake, at once, also what lingers; idempotent. For a peer that does not read. */
   terminate(): void;
 }
 
@@ -38,8 +57,10 @@ export interface Transport {
 export interface TransportListener {
   /** One whole binary message. The bytes are the listener's to read only until it returns. */
   onMessage(message: Uint8Array): void;
-  /** The transport has ended: once, last. */
+  /** The transport has ended: once, and no message follows. */
   onClose(info: CloseInfo): void;
+  /** The socket of one that lingered has ended as well: once, last. See {@linkcode Transport.lingers}. */
+  onGone?(): void;
 }
 
 /** What bounds a transport, and its peer's silence. */

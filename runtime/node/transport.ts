@@ -9,15 +9,15 @@ import { CloseCode } from "../../wire/close.ts";
 import { type Clock, systemClock } from "../../wire/clock.ts";
 import type {
   CloseInfo,
+  Shared,
   Transport,
   TransportLimits,
   TransportListener,
 } from "../../wire/transport.ts";
-import { FrameWriter } from "../websocket/frame_writer.ts";
 import { FrameReader, type FrameSink } from "../websocket/frame_reader.ts";
 import { closePayload, FrameError, Opcode } from "../websocket/frames.ts";
 import { HeldInput, type InputOwner } from "./held_input.ts";
-import { isNotWriting, isWriting, type TurnWriter, writeAtEndOfTurn } from "./turn_writes.ts";
+import { MIN_SHARED_BYTES, SocketWriter } from "./socket_writer.ts";
 import { Heartbeat, type HeartbeatOptions, unref } from "../websocket/heartbeat.ts";
 import { beginMessage, currentTurn, endMessage, mustWait } from "../turn.ts";
 
@@ -28,27 +28,22 @@ type OwnedSocket = Socket & { readonly [OWNER]: RawTransport };
 
 const NOTHING: Uint8Array<ArrayBuffer> = new Uint8Array(0);
 
-/** `closing`: our close frame is out, and the peer's is waited for. */
-type State = "open" | "closing" | "closed";
+/**
+ * `closing`: our close frame is out, and the peer's is waited for. `closed`: the listener has been told, and
+ * the socket ends when all is written. `gone`: it has.
+ */
+type State = "open" | "closing" | "closed" | "gone";
 
 /** A transport whose frames of one turn go out in one write. */
-export class RawTransport
-  implements Transport, FrameSink, HeartbeatOptions, InputOwner, TurnWriter {
+export class RawTransport implements Transport, FrameSink, HeartbeatOptions, InputOwner {
   readonly clock: Clock;
   readonly #socket: Socket;
   readonly #reader: FrameReader;
-  readonly #writer: FrameWriter;
+  readonly #writer: SocketWriter;
   readonly #limits: TransportLimits;
   #listener: TransportListener | undefined;
   #state: State = "open";
   #info: CloseInfo | undefined;
-  #flushQueued = false;
-  /** What the socket was still writing when the turn ended. */
-  #written: Uint8Array<ArrayBuffer> | undefined;
-  /** Whether the socket has more to write than it wants. */
-  #draining = false;
-  /** What the latest unanswered ping carried. Earlier ones need no pong (RFC 6455, 5.5.3). */
-  #pong: Uint8Array | undefined;
   #heartbeat: Heartbeat | undefined;
   #closeTimer: unknown;
   /** What came while it was not this socket's turn: the rest of a read, and what the system had read. */
@@ -66,21 +61,21 @@ export class RawTransport
     this.#socket = socket;
     const source = side === "client" ? "server" : "client";
     this.#reader = new FrameReader(source, this, limits.maxMessageBytes, CloseCode.TooBig);
-    this.#writer = new FrameWriter(side);
+    this.#writer = new SocketWriter(side, socket);
     this.#limits = limits;
     this.clock = clock;
   }
 
   /** Start reading; `rest` is what came after the handshake. */
   start(listener: TransportListener, rest: Uint8Array): void {
-    // The owner may have ended the transport while it was given it.
-    if (this.#info !== undefined) return listener.onClose(this.#info);
     this.#listener = listener;
     const socket = Object.assign(this.#socket, { [OWNER]: this as RawTransport });
+    socket.on("close", RawTransport.#onClose);
+    socket.on("error", RawTransport.#onError);
+    // The owner may have ended the transport while it was given it.
+    if (this.#info !== undefined) return listener.onClose(this.#info);
     socket.on("data", RawTransport.#onData);
     socket.on("end", RawTransport.#onEnd);
-    socket.on("error", RawTransport.#onError);
-    socket.on("close", RawTransport.#onClose);
     if (this.idleTimeoutMs > 0) this.#heartbeat = new Heartbeat(this);
     if (rest.length > 0) this.#read(rest);
   }
@@ -100,9 +95,16 @@ export class RawTransport
   }
 
   static #onClose(this: OwnedSocket): void {
-    const owner = this[OWNER];
-    owner.clock.clear(owner.#closeTimer);
-    owner.#gone({ code: 1006, reason: "The peer hung up" });
+    this[OWNER].#socketGone();
+  }
+
+  #socketGone(): void {
+    this.clock.clear(this.#closeTimer);
+    this.#writer.drop();
+    const wasClosed = this.#state === "closed";
+    if (!wasClosed) return this.#gone({ code: 1006, reason: "The peer hung up" });
+    this.#state = "gone";
+    this.#listener?.onGone?.();
   }
 
   get idleTimeoutMs(): number {
@@ -112,27 +114,40 @@ export class RawTransport
   ping(): void {
     if (this.#state !== "open") return;
     this.#writer.append(Opcode.Ping, NOTHING);
-    this.#flush();
+    this.#writer.flush();
   }
 
   onDead(): void {
+    // It does not read either.
+    this.#writer.discard();
     this.#fail(CloseCode.IdleTimeout, `The peer was silent for ${2 * this.idleTimeoutMs} ms`);
   }
 
   get bufferedAmount(): number {
-    return this.#state === "closed" ? 0 : this.#writer.length + this.#socket.writableLength;
+    return this.#socket.destroyed ? 0 : this.#writer.waitingBytes;
   }
 
-  send(message: Uint8Array<ArrayBuffer>): void {
-    if (this.#state !== "open") return;
-    this.#writer.append(Opcode.Binary, message);
-    this.#queueFlush();
+  get sharedAmount(): number {
+    return this.#writer.sharedBytes;
   }
 
-  close(code: number, reason: string): void {
+  get lingers(): "closing" | undefined {
+    return this.#state === "closed" ? "closing" : undefined;
+  }
+
+  send(message: Uint8Array<ArrayBuffer>, shared?: Shared): void {
     if (this.#state !== "open") return;
+    if (shared === undefined || message.length < MIN_SHARED_BYTES) {
+      this.#writer.append(Opcode.Binary, message);
+    } else this.#writer.appendShared(message, shared);
+    this.#writer.queueFlush();
+  }
+
+  close(code: number, reason: string, discard = false): void {
+    if (this.#state !== "open") return;
+    if (discard) this.#writer.discard();
     this.#writer.append(Opcode.Close, closePayload(code, reason));
-    this.#flush();
+    this.#writer.flush();
     this.#state = "closing";
     this.#closeTimer = this.#afterCloseTimeout(
       () => this.#finish({ code: 1006, reason: "The peer did not answer the close" }),
@@ -140,6 +155,7 @@ export class RawTransport
   }
 
   terminate(): void {
+    if (this.#state === "closed") this.#socket.destroy();
     this.#finish({ code: 1006, reason: "Terminated" });
   }
 
@@ -156,8 +172,7 @@ export class RawTransport
 
   onPing(payload: Uint8Array): void {
     if (this.#state !== "open") return;
-    this.#pong = payload.slice();
-    this.#queueFlush();
+    this.#writer.pong(payload.slice());
   }
 
   onClose(code: number, reason: string): void {
@@ -168,7 +183,7 @@ export class RawTransport
   }
 
   #read(chunk: Uint8Array): void {
-    if (this.#state === "closed") return;
+    if (this.#state === "closed" || this.#state === "gone") return;
     this.#heartbeat?.heard();
     if (this.#held !== undefined || mustWait(chunk.length, this.#heardIn)) {
       return this.#hold(chunk);
@@ -192,7 +207,7 @@ export class RawTransport
 
   /** Keep what came until it is this socket's turn, and take no more from the system. */
   #hold(chunk: Uint8Array): void {
-    if (this.#state === "closed") return;
+    if (this.#state === "closed" || this.#state === "gone") return;
     if (this.#held === undefined) this.#socket.pause();
     this.#held ??= new HeldInput(this);
     this.#held.push(chunk);
@@ -218,62 +233,20 @@ export class RawTransport
     this.#finish({ code, reason, byUs: true }, true);
   }
 
-  #queueFlush(): void {
-    if (this.#flushQueued) return;
-    this.#flushQueued = true;
-    writeAtEndOfTurn(this);
-  }
-
-  recycleWritten(): void {
-    const { writable, writableLength } = this.#socket;
-    // After a failure nobody knows how long the socket reads the bytes.
-    const done = writable && writableLength === 0;
-    if (done && this.#written !== undefined) this.#writer.recycle(this.#written);
-    this.#written = undefined;
-  }
-
-  endTurn(): void {
-    this.#flushQueued = false;
-    if (this.#state === "open") this.#flush();
-  }
-
-  /** Hand what is queued to the socket, unless it has too much already: then when that is written. */
-  #flush(atOnce = false): void {
-    const socket = this.#socket;
-    if (this.#draining && !atOnce) return;
-    if (this.#pong !== undefined) {
-      this.#writer.append(Opcode.Pong, this.#pong);
-      this.#pong = undefined;
-    }
-    if (this.#writer.length === 0) return;
-    const bytes = this.#writer.take();
-    // Without a callback, which costs: over TCP it is mostly done by now, over TLS by the next turn.
-    socket.write(bytes);
-    if (socket.writableLength === 0) return this.#writer.recycle(bytes);
-    if (this.#written === undefined && isWriting(this)) this.#written = bytes;
-    if (!socket.writableNeedDrain || this.#draining) return;
-    this.#draining = true;
-    socket.once("drain", () => {
-      this.#draining = false;
-      if (this.#state !== "closed") this.#flush();
-    });
-  }
-
   #afterCloseTimeout(run: () => void): unknown {
     return unref(this.clock.after(this.#limits.closeTimeoutMs, run));
   }
 
   /** End. `orderly` sends what is queued and half-closes; else the socket is cut. */
   #finish(info: CloseInfo, orderly = false): void {
-    if (this.#state === "closed") return;
-    if (orderly) this.#flush(true);
-    this.#state = "closed";
+    if (this.#state === "closed" || this.#state === "gone") return;
+    if (orderly) this.#writer.flush(true);
+    this.#state = this.#socket.destroyed ? "gone" : "closed";
     if (this.#held !== undefined) this.#socket.resume();
     this.#held?.drop();
     this.#held = undefined;
     this.#info = info;
-    if (this.#written !== undefined) isNotWriting(this);
-    this.#written = undefined;
+    this.#writer.stop();
     this.#heartbeat?.stop();
     this.clock.clear(this.#closeTimer);
     if (orderly) {

@@ -62,9 +62,19 @@ export class FrameWriter {
     this.#append(FINAL | Opcode.Continuation, payload.subarray(at));
   }
 
-  #append(first: number, payload: Uint8Array): void {
-    const size = payload.length;
-    if (this.#buffer.length - this.length < size + MAX_HEADER_BYTES) this.#grow(size);
+  /** Append the head of one frame of a server, whose payload follows by itself. */
+  appendHead(opcode: number, size: number): void {
+    if (this.#buffer.length - this.length < MAX_HEADER_BYTES) this.#grow(0);
+    this.length = this.#putHead(FINAL | opcode, size);
+  }
+
+  /** Forget what was appended. */
+  clear(): void {
+    this.#buffer = NOTHING;
+    this.length = 0;
+  }
+
+  #putHead(first: number, size: number): number {
     const bytes = this.#buffer;
     const maskBit = this.#masked ? 0x80 : 0;
     let at = this.length;
@@ -81,6 +91,14 @@ export class FrameWriter {
       for (let shift = 24; shift >= 0; shift -= 8) bytes[at++] = high >>> shift;
       for (let shift = 24; shift >= 0; shift -= 8) bytes[at++] = size >>> shift;
     }
+    return at;
+  }
+
+  #append(first: number, payload: Uint8Array): void {
+    const size = payload.length;
+    if (this.#buffer.length - this.length < size + MAX_HEADER_BYTES) this.#grow(size);
+    const bytes = this.#buffer;
+    let at = this.#putHead(first, size);
     if (this.#masked) at = this.#drawMask(at);
     this.length = at + size;
     // A call to `set` costs more than a few bytes.

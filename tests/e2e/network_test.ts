@@ -95,7 +95,9 @@ test("a peer that is gone is given up while the server sends to it", PATIENT, as
   proxy.freeze();
   await until(() => ends.length > 0);
   clearInterval(ticking);
-  assertEquals([ends, server.connections], [[4000], 0]);
+  assertEquals(ends, [4000]);
+  // Its socket goes on until its time for the close is over, and counts until then.
+  await until(() => server.connections === 0);
   proxy.cut();
   await client.close();
   await server.close();

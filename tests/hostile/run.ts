@@ -31,36 +31,49 @@ export interface Cost extends Report {
   readonly slowestCallMs: number;
 }
 
-const TARGET = fileURLToPath(new URL("target.ts", import.meta.url));
-let bundle: Promise<string> | undefined;
+const bundles = new Map<string, Promise<string>>();
 
-/** The server as plain JavaScript, for Node. */
-function bundled(): Promise<string> {
-  return bundle ??= (async () => {
-    // Only where it is used: it is a dependency of Deno's tasks.
-    const { build, stop } = await import("esbuild");
-    const folder = mkdtempSync(join(tmpdir(), "hardlight-hostile-"));
-    process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
-    const outfile = join(folder, "target.mjs");
-    await build({
-      entryPoints: [TARGET],
-      outfile,
-      bundle: true,
-      format: "esm",
-      platform: "node",
-      target: "node20",
-      logLevel: "warning",
-    });
-    await stop();
-    return outfile;
-  })();
+/** A script of this folder as plain JavaScript, for Node. */
+function bundled(script: string): Promise<string> {
+  let bundle = bundles.get(script);
+  if (bundle === undefined) bundles.set(script, bundle = makeBundle(script));
+  return bundle;
 }
 
-async function commandFor(runtime: TargetRuntime): Promise<[string, ...string[]]> {
-  if (runtime === "node") return ["node", await bundled()];
+async function makeBundle(script: string): Promise<string> {
+  // Only where it is used: it is a dependency of Deno's tasks.
+  const { build, stop } = await import("esbuild");
+  const folder = mkdtempSync(join(tmpdir(), "hardlight-hostile-"));
+  process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
+  const outfile = join(folder, "target.mjs");
+  await build({
+    entryPoints: [pathOf(script)],
+    outfile,
+    bundle: true,
+    format: "esm",
+    platform: "node",
+    target: "node20",
+    logLevel: "warning",
+  });
+  await stop();
+  return outfile;
+}
+
+function pathOf(script: string): string {
+  return fileURLToPath(new URL(script, import.meta.url));
+}
+
+/** What runs a script of this folder, with its garbage collector at hand. */
+export async function commandFor(
+  runtime: TargetRuntime,
+  script = "target.ts",
+): Promise<[string, ...string[]]> {
+  if (runtime === "node") return ["node", "--expose-gc", await bundled(script)];
   const [command, ...first] = commandOf(runtime);
-  const run = runtime === "deno" ? ["run", "-A", "--quiet", "--no-check"] : ["run"];
-  return [command, ...first, ...run, TARGET];
+  const run = runtime === "deno"
+    ? ["run", "-A", "--quiet", "--no-check", "--v8-flags=--expose-gc"]
+    : ["run"];
+  return [command, ...first, ...run, pathOf(script)];
 }
 
 /** A server that is attacked. */

@@ -43,7 +43,7 @@ import { Topic } from "../../wire/topic.ts";
 import { deferred } from "../support/deferred.ts";
 import { FakeClock } from "../support/fake_clock.ts";
 import { fakeDialer, FakePeer } from "../support/fake_peer.ts";
-import { ScriptedClient } from "../support/scripted_client.ts";
+import { ScriptedClient, upgradeRequest } from "../support/scripted_client.ts";
 import { testDeflater } from "../support/test_deflater.ts";
 
 interface Tree {
@@ -66,6 +66,7 @@ const Limited = service({
   event: u32,
 });
 const [NOW] = Limited.methods as [typeof Limited.methods[0]];
+const GET = Limited.methods.find(({ name }) => name === "get")!.call;
 
 function handlers({ subscriptions }: Context<unknown, number, unknown>) {
   return {
@@ -488,6 +489,34 @@ const ROWS: readonly Row[] = [
     },
     passes: [0, 0],
     refused: [1, 1],
+  },
+  {
+    limit: "maxTotalBufferedBytes",
+    side: "server",
+    async attempt(excess) {
+      // What was sent is more than may wait, so that it is summed up. The one with most is closed.
+      const { core, client } = await served({ maxTotalBufferedBytes: 200_000 });
+      const stored = upgradeRequest({ "x-hl-compress": "0" });
+      const other = await ScriptedClient.connect(core, stored);
+      client.bufferedAmount = 120_000 + excess;
+      other.bufferedAmount = 80_000;
+      for (let n = 0; n < 220; n++) other.call(1, GET, { length: 1000 });
+      return [client.closedWith?.code, other.closedWith?.code];
+    },
+    passes: [undefined, undefined],
+    refused: [4008, undefined],
+  },
+  {
+    limit: "maxStuckConnections",
+    side: "server",
+    async attempt(excess) {
+      const { core, client } = await served({ maxStuckConnections: 1 + 1 - excess });
+      client.lingers = "stuck";
+      client.hangUp();
+      return await ScriptedClient.connect(core).then(() => "open", (error: Error) => error.message);
+    },
+    passes: "open",
+    refused: "refused: 503",
   },
   {
     limit: "handshakeTimeoutMs",

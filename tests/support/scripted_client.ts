@@ -24,6 +24,8 @@ export function upgradeRequest(headers: Record<string, string> = {}, path = "/")
 /** One connection. Both directions are delivered in the same turn. */
 export class ScriptedClient implements Transport {
   bufferedAmount = 0;
+  /** Whether its socket goes on after it has ended. */
+  lingers: "closing" | "stuck" | undefined;
   /** What the server sent, in words: `"response 3 07000000"`. */
   readonly received: string[] = [];
   /** What the server closed with. */
@@ -76,7 +78,9 @@ export class ScriptedClient implements Transport {
 
   close(code: number, reason: string): void {
     this.closedWith ??= { code, reason };
-    if (this.answersClose) this.#listener?.onClose({ code, reason });
+    if (!this.answersClose) return;
+    this.bufferedAmount = 0;
+    this.#listener?.onClose({ code, reason });
   }
 
   terminate(): void {
@@ -86,6 +90,12 @@ export class ScriptedClient implements Transport {
   /** Hang up. */
   hangUp(): void {
     this.#listener?.onClose({ code: 1006, reason: "" });
+  }
+
+  /** The socket is gone too. */
+  gone(): void {
+    this.lingers = undefined;
+    this.#listener?.onGone?.();
   }
 
   /** Send bytes as they are. */

@@ -4,7 +4,8 @@ import { test } from "node:test";
 import { inflateRawSync } from "node:zlib";
 import type { Deflater } from "../../wire/deflater.ts";
 import { MIN_DEFLATED_BYTES } from "../../wire/deflater.ts";
-import { Sender, SharedMessage, takeWriter } from "../../wire/sender.ts";
+import { Sender } from "../../wire/sender.ts";
+import { SharedMessage, takeWriter } from "../../wire/shared_message.ts";
 import type { Transport } from "../../wire/transport.ts";
 import { testDeflater } from "../support/test_deflater.ts";
 
@@ -183,9 +184,9 @@ test("SharedMessage deflates once a level, and stores small messages once for al
   assertEquals(inflateRawSync(big.at(6) as Uint8Array).length, 1000);
   assertEquals(inflateRawSync(big.at(0) as Uint8Array).length, 1000);
   assertEquals(deflated, 2);
-  big.release();
+  big.done();
   const small = make(10);
   assertStrictEquals(small.at(9), small.at(0));
   assertEquals(deflated, 2);
-  small.release();
+  small.done();
 });

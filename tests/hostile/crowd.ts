@@ -1,0 +1,31 @@
+/**
+ * What a server with many clients serves, and what is said to the process that it is.
+ *
+ * @module
+ */
+import { bytes, rpc, service } from "../../mod.ts";
+
+/** What is served: `join` subscribes to all events. */
+export const Crowd = service({ rpc: { join: rpc() }, event: bytes });
+
+/** What to do before the report. */
+export interface CrowdCommand {
+  /** Bytes of an event of noise to send to all. */
+  readonly emitBytes?: number;
+  /** How many of them. Default: 1. */
+  readonly events?: number;
+  /** Close all connections, without waiting for it. */
+  readonly close?: boolean;
+}
+
+/** How the server is. */
+export interface CrowdReport {
+  /** Resident bytes of the process. */
+  readonly residentBytes: number;
+  /** Connections there are. */
+  readonly connections: number;
+  /** Bytes that wait to be sent. */
+  readonly bufferedBytes: number;
+  /** Connections that were closed because they did not read, so far. */
+  readonly slowConsumersClosed: number;
+}

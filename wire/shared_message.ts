@@ -1,0 +1,112 @@
+/**
+ * {@linkcode SharedMessage}: one message for many connections, and how any message is framed.
+ *
+ * @module
+ */
+import { Writer } from "../codec/writer.ts";
+import { MAX_STORED_BYTES, STORED_HEADER_BYTES, writeStoredHeader } from "../deflate/stored.ts";
+import { type Deflater, MIN_DEFLATED_BYTES } from "./deflater.ts";
+import { DEFAULT_LIMITS } from "./limits.ts";
+import type { Shared } from "./transport.ts";
+
+const MAX_KEPT_WRITER_BYTES = 5 << 18;
+const MAX_KEPT_WRITERS = 8;
+
+const writers: Writer[] = [];
+
+/** Take a writer that is positioned where an archive goes, after room for a stored block's header. */
+export function takeWriter(maxDepth: number = DEFAULT_LIMITS.maxDepth): Writer {
+  const writer = writers.pop() ?? new Writer(1024);
+  writer.maxDepth = maxDepth;
+  writer.position = writer.base = STORED_HEADER_BYTES;
+  return writer;
+}
+
+/** Give a writer back. One that is not given back is only garbage. */
+export function giveWriter(writer: Writer): void {
+  if (writer.bytes.length <= MAX_KEPT_WRITER_BYTES && writers.length < MAX_KEPT_WRITERS) {
+    writers.push(writer);
+  }
+}
+
+/** A message as it goes to the transport: at once, or when it has been deflated. */
+export type Framed = Uint8Array<ArrayBuffer> | Promise<Uint8Array<ArrayBuffer>>;
+
+function isStored(writer: Writer, level: number): boolean {
+  const length = writer.position - STORED_HEADER_BYTES;
+  return length < MIN_DEFLATED_BYTES || (level === 0 && length <= MAX_STORED_BYTES);
+}
+
+/** What `writer` holds as one deflate stream. Valid until the writer is given back or the deflater used. */
+export function frame(writer: Writer, deflater: Deflater, level: number): Framed {
+  if (isStored(writer, level)) {
+    writeStoredHeader(writer.bytes, 0, writer.position - STORED_HEADER_BYTES);
+    return writer.written();
+  }
+  return deflater.deflate(writer.bytes.subarray(STORED_HEADER_BYTES, writer.position), level);
+}
+
+/** What all connections of a server have sent together, as far as it may wait. */
+export class SendTally {
+  /** Bytes so far that transports have copied, and those of shared messages, once each. */
+  sentBytes = 0;
+  /** Bytes of shared messages that somebody holds. */
+  sharedBytes = 0;
+}
+
+/**
+ * A message for many connections, deflated at most once a level.
+ *
+ * The writer stays with it, and is given back by {@linkcode SharedMessage.done}.
+ */
+export class SharedMessage implements Shared {
+  readonly #writer: Writer;
+  readonly #deflater: Deflater;
+  readonly #tally: SendTally | undefined;
+  #holders = 0;
+  readonly #framed: (Framed | undefined)[] = [];
+  /** Bytes of the archive. */
+  readonly length: number;
+
+  /** Take over a writer from {@linkcode takeWriter} that holds one archive. */
+  constructor(writer: Writer, deflater: Deflater, tally?: SendTally) {
+    this.#writer = writer;
+    this.#deflater = deflater;
+    this.#tally = tally;
+    this.length = writer.position - STORED_HEADER_BYTES;
+  }
+
+  /** The message at a level, for {@linkcode Sender.sendShared}. */
+  at(level: number): Framed {
+    const slot = isStored(this.#writer, level) ? 0 : level;
+    return this.#framed[slot] ??= this.#frame(slot);
+  }
+
+  #frame(level: number): Framed {
+    const framed = frame(this.#writer, this.#deflater, level);
+    // One copy, so that no transport has to make one of its own.
+    return framed instanceof Promise ? framed : framed.slice();
+  }
+
+  /** How many hold it. */
+  get holders(): number {
+    return this.#holders;
+  }
+
+  hold(): void {
+    if (this.#holders++ > 0 || this.#tally === undefined) return;
+    this.#tally.sentBytes += this.length;
+    this.#tally.sharedBytes += this.length;
+  }
+
+  release(): void {
+    if (--this.#holders === 0 && this.#tally !== undefined) this.#tally.sharedBytes -= this.length;
+  }
+
+  /** The message has been handed to every connection. */
+  done(): void {
+    const pending = this.#framed.filter((framed) => framed instanceof Promise);
+    if (pending.length === 0) giveWriter(this.#writer);
+    else void Promise.allSettled(pending).then(() => giveWriter(this.#writer));
+  }
+}
