@@ -109,7 +109,7 @@ export class TopicNotifications implements AsyncIterableIterator<TopicNotificati
   }
 
   /** Stop. */
-  return(): Promise<Result> {
+  return(): Promise<IteratorResult<TopicNotification, undefined>> {
     this.#queue.return();
     return Promise.resolve(OVER);
   }
