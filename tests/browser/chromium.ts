@@ -394,7 +394,8 @@ describe("in Chromium", { skip }, () => {
 
   test("a page is told that a server speaks another subprotocol, or does not listen", async () => {
     await using server = await serve("deno", "plain");
-    await using other = await otherProtocol();
+    await using other = await otherServer("chat");
+    await using refusing = await otherServer("hl.2.no");
     const { page, console } = await open(`${server.origin}/bundle.html`);
     const codes = await page.evaluate(async (ports) => {
       const codes: string[] = [];
@@ -406,9 +407,10 @@ describe("in Chromium", { skip }, () => {
         }
       }
       return codes;
-    }, [other.port, 1]);
+    }, [other.port, 1, refusing.port]);
     // A page is not told which of the two it was, but its console is.
-    assertEquals(codes, ["Unreachable", "Unreachable"]);
+    // One that chooses what only servers of ours choose is not waited for: it answers the close.
+    assertEquals(codes, ["Unreachable", "Unreachable", "BadHandshake"]);
     assert(console.some((line) => line.includes("Sec-WebSocket-Protocol")));
     await page.close();
   });
@@ -422,17 +424,18 @@ function end({ child }: Program): Promise<void> {
   });
 }
 
-/** A WebSocket server that answers every request with a subprotocol nobody offered. */
-async function otherProtocol(): Promise<AsyncDisposable & { readonly port: number }> {
+/** A WebSocket server that chooses this subprotocol, whatever is offered, and answers what comes with a close. */
+async function otherServer(protocol: string): Promise<AsyncDisposable & { readonly port: number }> {
   const server = createServer((socket) => {
     socket.on("error", () => {});
     socket.once("data", (data) => {
       const key = /^sec-websocket-key: *(\S+)/im.exec(String(data))?.[1] ?? "";
       const accept = createHash("sha1").update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`)
         .digest("base64");
-      socket.end(
+      socket.once("data", () => socket.end(Uint8Array.of(0x88, 2, 1000 >> 8, 1000 & 0xff)));
+      socket.write(
         "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +
-          `Sec-WebSocket-Accept: ${accept}\r\nSec-WebSocket-Protocol: chat\r\n\r\n`,
+          `Sec-WebSocket-Accept: ${accept}\r\nSec-WebSocket-Protocol: ${protocol}\r\n\r\n`,
       );
     });
   });

@@ -1,7 +1,17 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { test } from "node:test";
 import { type ClientOf, connect, type ConnectOptions } from "../../client.ts";
-import { type MethodsOf, ProtocolError, RpcError, type StateOf } from "../../mod.ts";
+import {
+  type MethodsOf,
+  ProtocolError,
+  rpc,
+  RpcError,
+  service,
+  type StateOf,
+  string,
+  u32,
+  u64,
+} from "../../mod.ts";
 import { frameStored, write } from "../transcripts/messages.ts";
 import { inflate } from "../../deflate/inflate.ts";
 import { CLIENT_MESSAGE_BYTES } from "../../wire/messages.ts";
@@ -148,3 +158,41 @@ test("a change that cannot be decoded ends the connection and every call", async
   assert(error instanceof ProtocolError);
   assertEquals([error.code, error.closeCode], ["BadState", 4002]);
 });
+
+/** Nothing compares a service with Rust's before it is used: what was declared otherwise shows then. */
+const COUNTER = {
+  newCounter: rpc(),
+  increment: rpc({ amount: u32 }),
+  decrement: rpc({ amount: u32 }),
+};
+const Output = service({ rpc: { ...COUNTER, get: rpc({}, u64) }, state: { counter: u32 } });
+const Field = service({ rpc: { ...COUNTER, get: rpc({}, u64) }, state: { label: string } });
+const MISTAKES: Readonly<Record<string, readonly [declared: typeof Output, says: string]>> = {
+  "the output of get": [Output, "Cannot take the output of get: expected a root of 8 bytes"],
+  "a field of the state": [Field as never, "Cannot take state.label: expected a root of 8 bytes"],
+};
+
+for (const [what, [declared, says]] of Object.entries(MISTAKES)) {
+  test(`our client says that Rust declares ${what} otherwise`, { skip: SKIP }, async () => {
+    await using server = await startServer(RUST ?? "", "counter");
+    const errors: Error[] = [];
+    await using client = await connect(declared, `wss://localhost:${server.port}`, {
+      ...TLS,
+      reconnect: false,
+      onError: (error) => errors.push(error as Error),
+    });
+    await assertRejects(async () => {
+      await client.rpc.newCounter();
+      await client.rpc.increment({ amount: 5 });
+      await client.rpc.get();
+    }, RpcError);
+    await until(() => errors.length > 0);
+    assertStringIncludes(errors[0]!.message, says);
+    assertStringIncludes(errors[0]!.message, "does the server declare it alike?");
+  });
+}
+
+/** Wait for something that nothing tells of; the test's own time bounds it. */
+async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 5));
+}
