@@ -13,30 +13,38 @@
  *
  * @module
  */
-import { createClient } from "./client/client.ts";
+import { connectBy } from "./client/client.ts";
 import type { Client, ConnectOptions, PerAttempt } from "./client/mod.ts";
 import { startPageCalls } from "./client/page_calls.ts";
-import type { CheckedOptions, ClientParts } from "./client/parts.ts";
+import type { PageParts } from "./client/parts.ts";
 import { interpret } from "./codec/archive.ts";
-import {
-  dial,
-  MAX_REASON_LENGTH,
-  onAbort,
-  pageClock as clock,
-  whenVisible,
-} from "./runtime/browser.ts";
+import { dial, MAX_REASON_LENGTH, onAbort, whenVisible } from "./runtime/browser.ts";
+import { pageClock } from "./runtime/page_clock.ts";
 import { storedFraming } from "./runtime/stored_framing.ts";
 import type { Service } from "./service/types.ts";
 import { DEFAULT_PAGE_LIMITS } from "./wire/page_limits.ts";
 import { badDeflate } from "./wire/faults.ts";
-import type { Framing } from "./wire/framing.ts";
 
 export type * from "./client.ts";
 export { OverflowError } from "./client/queue.ts";
 export { ConnectError, ProtocolError, RpcError } from "./wire/errors.ts";
 export { Topic } from "./wire/topic.ts";
 
-const PLAIN: CheckedOptions = { level: 0, limits: DEFAULT_PAGE_LIMITS, whenFull: "fail" };
+/** What a client is given in a page that asks for nothing else. */
+const PARTS: PageParts = {
+  level: 0,
+  limits: DEFAULT_PAGE_LIMITS,
+  whenFull: "fail",
+  clock: pageClock,
+  codec: interpret,
+  dial,
+  framing: storedFraming,
+  maxReasonLength: MAX_REASON_LENGTH,
+  onAbort,
+  startCalls: startPageCalls,
+  unframe: storedFraming.unframe,
+  whenVisible,
+};
 
 /**
  * Connect to a service, and stay connected, by the standard `WebSocket`.
@@ -60,34 +68,20 @@ export async function connect<Methods, State, Event>(
   const { onConnect: _c, onError: _e, reconnect: _r, signal: _s, ...asked } = options;
   const isPlain = Object.values(asked).every((value) => value === undefined) &&
     !(Symbol.for("opentelemetry.js.api.1") in globalThis);
-  const create = (checked: CheckedOptions, framing: Framing, watch?: ClientParts["watch"]) =>
-    createClient(service, url, options, {
-      ...checked,
-      watch,
-      clock,
-      codec: interpret,
-      dial,
-      maxReasonLength: MAX_REASON_LENGTH,
-      onAbort,
-      startCalls: startPageCalls(framing),
-      unframe: framing.unframe,
-      whenVisible,
-    });
-  const client = isPlain
-    ? create(PLAIN, storedFraming)
-    : await (await import("./client/extras.ts")).createWithExtras(
+  return await connectBy(
+    service,
+    url,
+    options,
+    isPlain ? PARTS : await (await import("./client/extras.ts")).partsWithExtras(
       service.name,
       options as ConnectOptions<never, never>,
-      PLAIN,
-      storedFraming,
-      create,
+      PARTS,
       async (level) =>
         new (await import("./runtime/deflating.ts")).DeflatingFraming(
           level,
           storedFraming,
           badDeflate,
         ),
-    );
-  await client.connect();
-  return client;
+    ),
+  );
 }

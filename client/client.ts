@@ -134,37 +134,27 @@ export function createClient<Methods, State, Event>(
       // It may have ended since it was opened, and `onConnect` need not have noticed.
       if (session.ending) throw session.ending.error;
     } catch (reason) {
-      let error = reason;
       const ending = session?.ending?.error;
-      session?.end(NORMAL, toError(error));
+      session?.end(NORMAL, toError(reason));
       counters.attemptsFailed++;
-      if (ending) {
-        error = ending instanceof ConnectError ? ending : new ConnectError(
-          "ConnectionLost",
-          `It ended before it could be used: ${ending.message}`,
-          { cause: ending },
-        );
-      }
-      throw signal.aborted ? cancelled(signal) : await explain(error);
+      if (signal.aborted) throw cancelled(signal);
+      const error = ending && !(ending instanceof ConnectError)
+        ? new ConnectError("ConnectionLost", `It ended too early: ${ending.message}`, {
+          cause: ending,
+        })
+        : ending ?? reason;
+      throw (error as ConnectError).code === "SchemaMismatch"
+        // What to do then: a page loads that only now.
+        ? await import("../service/mismatch.ts").then(
+          ({ explained }) => explained(error as ConnectError, service, fingerprintOf),
+          () => error,
+        )
+        : error;
     }
     current = session;
     counters.connectionsOpened++;
     status.set({ state: "open" });
     return session;
-  };
-
-  /** What to do where the server serves another service: a page loads that only then. */
-  const explain = async (error: unknown): Promise<unknown> => {
-    if (!(error instanceof ConnectError) || error.code !== "SchemaMismatch") return error;
-    try {
-      const { explainMismatch } = await import("../service/mismatch.ts");
-      const text = explainMismatch(error.message, service, fingerprintOf);
-      return text === undefined
-        ? error
-        : new ConnectError(error.code, text, { status: error.status, cause: error });
-    } catch {
-      return error;
-    }
   };
 
   /** Connect again whenever the connection ends, until the client does. */
@@ -218,7 +208,7 @@ export function createClient<Methods, State, Event>(
     await Promise.all(Array.from(sessions, ({ closed }) => closed));
   };
 
-  return {
+  const client: UnconnectedClient<Methods, State, Event> = {
     rpc: callsOn(() => current),
     state,
     get status() {
@@ -257,4 +247,6 @@ export function createClient<Methods, State, Event>(
     close,
     [Symbol.asyncDispose]: close,
   };
+  parts.follow?.(client);
+  return client;
 }

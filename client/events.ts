@@ -119,7 +119,7 @@ export class EventHub<E> {
     if (!OVERFLOWS.includes(overflow)) {
       throw new TypeError(`Cannot use overflow ${overflow}: expected ${OVERFLOWS}`);
     }
-    const key = topic && topicKey(topic);
+    const key = topic === undefined ? topic : topicKey(topic);
     return queue<ReceivedEvent<E>>(
       { ...this.#bounds, maxItems: buffer, overflow, signal },
       (sink) => {

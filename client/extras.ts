@@ -1,5 +1,5 @@
 /**
- * {@linkcode createWithExtras}: what a page needs that asks for more than the defaults. It is loaded when that is so, and
+ * {@linkcode partsWithExtras}: what a page needs that asks for more than the defaults. It is loaded when that is so, and
  * imports nothing of what the page has loaded before, which a bundler would split.
  *
  * @module
@@ -8,8 +8,7 @@ import type { Framing } from "../wire/framing.ts";
 import type { OtherLimits } from "../wire/limits.ts";
 import { checkOptions } from "./check_options.ts";
 import type { ConnectOptions } from "./options.ts";
-import type { CheckedOptions, ClientParts } from "./parts.ts";
-import type { Followed } from "./telemetry.ts";
+import type { PageParts } from "./parts.ts";
 
 /** Limits that a page has no use for, which may be among those that both sides are given. */
 const OTHER_LIMITS: Readonly<Record<keyof OtherLimits, 1>> = {
@@ -25,24 +24,20 @@ const OTHER_LIMITS: Readonly<Record<keyof OtherLimits, 1>> = {
 };
 
 /**
- * Check what a page asks for, load it, and create a client with it.
+ * Check what a page asks for, and load it.
  *
  * @param service What the service is called.
  * @param plain What holds without extras.
- * @param stored Frames messages at level 0.
- * @param create Creates a client.
- * @param deflating Frames messages at other levels.
+ * @param deflating Frames messages at a level above 0.
  * @throws {TypeError} If there is no such option, it has no meaning, or only the browser can decide on it.
  * @throws {RangeError} If a number is out of bounds.
  */
-export async function createWithExtras<C extends Followed>(
+export async function partsWithExtras(
   service: string,
   options: ConnectOptions<never, never>,
-  plain: CheckedOptions,
-  stored: Framing,
-  create: (checked: CheckedOptions, framing: Framing, watch: ClientParts["watch"]) => C,
+  plain: PageParts,
   deflating: (level: number) => Promise<Framing>,
-): Promise<C> {
+): Promise<PageParts> {
   const { tls, headers, onTrace } = options;
   if (tls !== undefined || Object.keys(headers ?? {}).length > 0 || typeof headers === "function") {
     throw new TypeError("Cannot send headers, or choose whom to trust: the browser does");
@@ -51,14 +46,20 @@ export async function createWithExtras<C extends Followed>(
   const checked = checkOptions(options, { ...plain, limits });
   const isObserved = onTrace !== undefined || isOpenTelemetryThere();
   const [framing, telemetry] = await Promise.all([
-    checked.level === 0 ? stored : deflating(checked.level),
+    checked.level === 0 ? plain.framing : deflating(checked.level),
     isObserved
       ? import("./telemetry.ts").then((made) => made.createTelemetry(service, onTrace))
       : undefined,
   ]);
-  const client = create(checked, framing, telemetry?.watch);
-  telemetry?.follow(client);
-  return client;
+  const { unframe } = framing;
+  return {
+    ...plain,
+    ...checked,
+    framing,
+    unframe,
+    watch: telemetry?.watch,
+    follow: telemetry?.follow,
+  };
 }
 
 function isOpenTelemetryThere(): boolean {

@@ -68,7 +68,7 @@ export function createFullClient<Methods, State, Event>(
 ): UnconnectedClient<Methods, State, Event> {
   const limits = DEFAULT_LIMITS;
   const checked = checkOptions(options as ConnectOptions<never, never>, { ...DEFAULTS, limits });
-  const client = createClient(service, address, options, {
+  return createClient(service, address, options, {
     ...checked,
     ...parts,
     async dial(request, open) {
@@ -84,7 +84,6 @@ export function createFullClient<Methods, State, Event>(
     unframe: unframeBy(deflater),
     count: tellOfMany((error) => tell(options.onError, error, ignore)),
     watch: telemetry?.watch,
+    follow: telemetry?.follow,
   });
-  telemetry?.follow(client);
-  return client;
 }

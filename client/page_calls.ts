@@ -7,7 +7,6 @@ import { Writer } from "../codec/writer.ts";
 import type { MethodInfo } from "../service/types.ts";
 import { INTERNAL, NORMAL } from "../wire/close.ts";
 import type { RpcError, RpcErrorCode } from "../wire/errors.ts";
-import type { Framing } from "../wire/framing.ts";
 import { setRequestId, writeRequest } from "../wire/requests.ts";
 import { MAX_ABANDONED_CALLS, MAX_CALLS_IN_FLIGHT, MAX_QUEUED_CALLS } from "./call_limits.ts";
 import { failed, lost, unencodable } from "./failures.ts";
@@ -20,114 +19,113 @@ interface Call extends Waiter {
 }
 
 /** {@linkcode StartCalls} with a timer for each call: for a page, which makes few at a time. */
-export function startPageCalls(framing: Framing): StartCalls {
-  return (transport, host, endSession) => {
-    const { limits, whenFull, codec } = host;
-    /** By id: who waits, or `null` if the caller has gone. A call that was given up keeps its id. */
-    const calls: (Call | null | undefined)[] = [];
-    /** The one that has been free for longest first. */
-    const free = Array.from({ length: MAX_CALLS_IN_FLIGHT }, (_, id) => id);
-    const waiting = new Set<Call>();
-    let abandoned = 0;
-    let ended = false;
+export const startPageCalls: StartCalls = (transport, host, endSession) => {
+  const { limits, whenFull, codec } = host;
+  const framing = host.framing!;
+  /** By id: who waits, or `null` if the caller has gone. A call that was given up keeps its id. */
+  const calls: (Call | null | undefined)[] = [];
+  /** The one that has been free for longest first. */
+  const free = Array.from({ length: MAX_CALLS_IN_FLIGHT }, (_, id) => id);
+  const waiting = new Set<Call>();
+  let abandoned = 0;
+  let ended = false;
 
-    const send = (call: Call): void => {
-      const { request } = call;
-      calls[call.id = free.shift()!] = call;
-      setRequestId(request, call.id);
-      framing.send(
-        transport,
-        request.written(),
-        (bytes) => session.sentBytes += bytes,
-        (error) => endSession(INTERNAL, lost("a message could not be deflated", error)),
-      );
-    };
-
-    /** The request, with an id that is yet to be filled in. */
-    const write = (method: MethodInfo, args: unknown): Writer => {
-      const request = new Writer();
-      request.maxDepth = limits.maxDepth;
-      try {
-        writeRequest(codec, request, 0, method.call, args);
-        const bytes = request.position;
-        if (bytes > limits.maxInflatedBytes) {
-          throw new RangeError(`${bytes} are over maxInflatedBytes`);
-        }
-      } catch (cause) {
-        throw unencodable(method, cause);
-      }
-      return request;
-    };
-
-    const session: ReturnType<StartCalls> & { sentBytes: number } = {
-      sentBytes: 0,
-      get pending() {
-        return ended ? 0 : MAX_CALLS_IN_FLIGHT - free.length + waiting.size;
-      },
-      get bufferedBytes() {
-        return transport.bufferedAmount + framing.waitingBytes;
-      },
-      call(method, args, { signal, timeoutMs = limits.callTimeoutMs } = {}) {
-        const error = (code: RpcErrorCode, cause: unknown = signal?.reason): RpcError =>
-          failed(
-            code,
-            method,
-            cause,
-            code === "DeadlineExceeded" ? `no answer came within ${timeoutMs} ms` : code,
-          );
-        const { maxBufferedBytes } = limits;
-        return interruptible(
-          host,
-          (resolve, reject) => {
-            const check = (): void => {
-              if (ended) throw error("ClientNotConnected");
-            };
-            check();
-            if (signal?.aborted) throw error("Cancelled");
-            if (!(timeoutMs > 0)) throw new RangeError(`Cannot use timeoutMs ${timeoutMs}`);
-            const request = write(method, args);
-            // The arguments may have a getter, which may have closed the client.
-            check();
-            let queuedBytes = request.position;
-            for (const { request } of waiting) queuedBytes += request.position;
-            if (
-              session.bufferedBytes > maxBufferedBytes ||
-              (free.length === 0 && (whenFull === "fail" ||
-                waiting.size === MAX_QUEUED_CALLS || queuedBytes > maxBufferedBytes))
-            ) throw error("TooManyCallsInFlight");
-            const call: Call = { method, request, id: -1, resolve, reject };
-            if (free.length === 0) waiting.add(call);
-            else send(call);
-            return () => {
-              if (waiting.delete(call) || calls[call.id] !== call) return;
-              // Given to another call, the id would get the wrong answer: soon there would be none left.
-              calls[call.id] = null;
-              if (++abandoned > MAX_ABANDONED_CALLS) endSession(NORMAL, lost("abandoned calls"));
-            };
-          },
-          error,
-          signal,
-          timeoutMs,
-        );
-      },
-      settle(id) {
-        const call = calls[id];
-        if (call === undefined) return call;
-        if (call === null) abandoned--;
-        calls[id] = undefined;
-        free.push(id);
-        const [next] = waiting;
-        if (next && waiting.delete(next)) send(next);
-        return call;
-      },
-      end(cause, retryable) {
-        ended = true;
-        for (const call of calls) {
-          call?.reject(failed("ConnectionLost", call.method, cause, cause.message, retryable));
-        }
-        for (const call of waiting) call.reject(failed("ClientNotConnected", call.method, cause));
-      },
-    };
-    return session;
+  const send = (call: Call): void => {
+    const { request } = call;
+    calls[call.id = free.shift()!] = call;
+    setRequestId(request, call.id);
+    framing.send(
+      transport,
+      request.written(),
+      (bytes) => session.sentBytes += bytes,
+      (error) => endSession(INTERNAL, lost("a message could not be deflated", error)),
+    );
   };
-}
+
+  /** The request, with an id that is yet to be filled in. */
+  const write = (method: MethodInfo, args: unknown): Writer => {
+    const request = new Writer();
+    request.maxDepth = limits.maxDepth;
+    try {
+      writeRequest(codec, request, 0, method.call, args);
+      const bytes = request.position;
+      if (bytes > limits.maxInflatedBytes) {
+        throw new RangeError(`${bytes} are over maxInflatedBytes`);
+      }
+    } catch (cause) {
+      throw unencodable(method, cause);
+    }
+    return request;
+  };
+
+  const session: ReturnType<StartCalls> & { sentBytes: number } = {
+    sentBytes: 0,
+    get pending() {
+      return ended ? 0 : MAX_CALLS_IN_FLIGHT - free.length + waiting.size;
+    },
+    get bufferedBytes() {
+      return transport.bufferedAmount + framing.waitingBytes;
+    },
+    call(method, args, { signal, timeoutMs = limits.callTimeoutMs } = {}) {
+      const error = (code: RpcErrorCode, cause: unknown = signal?.reason): RpcError =>
+        failed(
+          code,
+          method,
+          cause,
+          code === "DeadlineExceeded" ? `no answer came within ${timeoutMs} ms` : code,
+        );
+      const { maxBufferedBytes } = limits;
+      return interruptible(
+        host,
+        (resolve, reject) => {
+          const check = (): void => {
+            if (ended) throw error("ClientNotConnected");
+          };
+          check();
+          if (signal?.aborted) throw error("Cancelled");
+          if (!(timeoutMs > 0)) throw new RangeError(`Cannot use timeoutMs ${timeoutMs}`);
+          const request = write(method, args);
+          // The arguments may have a getter, which may have closed the client.
+          check();
+          let queuedBytes = request.position;
+          for (const { request } of waiting) queuedBytes += request.position;
+          if (
+            session.bufferedBytes > maxBufferedBytes ||
+            (free.length === 0 && (whenFull === "fail" ||
+              waiting.size === MAX_QUEUED_CALLS || queuedBytes > maxBufferedBytes))
+          ) throw error("TooManyCallsInFlight");
+          const call: Call = { method, request, id: -1, resolve, reject };
+          if (free.length === 0) waiting.add(call);
+          else send(call);
+          return () => {
+            if (waiting.delete(call) || calls[call.id] !== call) return;
+            // Given to another call, the id would get the wrong answer: soon there would be none left.
+            calls[call.id] = null;
+            if (++abandoned > MAX_ABANDONED_CALLS) endSession(NORMAL, lost("abandoned calls"));
+          };
+        },
+        error,
+        signal,
+        timeoutMs,
+      );
+    },
+    settle(id) {
+      const call = calls[id];
+      if (call === undefined) return call;
+      if (call === null) abandoned--;
+      calls[id] = undefined;
+      free.push(id);
+      const [next] = waiting;
+      if (next && waiting.delete(next)) send(next);
+      return call;
+    },
+    end(cause, retryable) {
+      ended = true;
+      for (const call of calls) {
+        call?.reject(failed("ConnectionLost", call.method, cause, cause.message, retryable));
+      }
+      for (const call of waiting) call.reject(failed("ClientNotConnected", call.method, cause));
+    },
+  };
+  return session;
+};

@@ -6,10 +6,15 @@
 import type { Codec } from "../codec/archive.ts";
 import type { CallOptions, MethodInfo } from "../service/types.ts";
 import type { PageLimits } from "../wire/limits.ts";
+import type { Framing } from "../wire/framing.ts";
 import type { Unframe } from "../wire/receiver.ts";
 import type { Dialed, DialRequest, Transport, TransportListener } from "../wire/transport.ts";
 import type { Count } from "./many.ts";
+import type { Client } from "./types.ts";
 import type { Waits } from "./waiting.ts";
+
+/** What of a client is watched. */
+export type Followed = Pick<Client<unknown, unknown, unknown>, "status" | "onStatus">;
 
 /** What to do with a call when all ids are taken. */
 export type WhenFull =
@@ -41,6 +46,8 @@ export interface CallsHost extends CheckedOptions, Waits {
   readonly codec: Codec;
   /** What is said of what does not decode, behind the reason. Default: nothing. */
   readonly advice?: string;
+  /** How messages are framed, for those who make calls by that. */
+  readonly framing?: Framing;
   /** Characters of a close's reason that a transport takes. Default: any number. */
   readonly maxReasonLength?: number;
 }
@@ -111,6 +118,14 @@ export interface ClientParts extends CallsHost {
   readonly random?: (() => number) | undefined;
   /** Runs a step when somebody sees the page, at once if that is so; returns how to stop. Default: at once. */
   readonly whenVisible?: ((run: () => void) => () => void) | undefined;
+  /** Is given the client, before it is connected. */
+  readonly follow?: ((client: Followed) => void) | undefined;
   /** Is told how many iterators and watchers there are. */
   readonly count?: Count | undefined;
+}
+
+/** What a client in a page uses. */
+export interface PageParts extends ClientParts {
+  /** How its messages are framed. */
+  readonly framing: Framing;
 }

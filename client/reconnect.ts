@@ -9,12 +9,12 @@ export const FIRST_BACKOFF_MS = 100;
 /** The longest wait before any attempt, in milliseconds. */
 export const MAX_BACKOFF_MS = 30_000;
 
-/** Above this many doublings the wait stays at its longest. */
-const MAX_DOUBLINGS = 16;
+/** A connection that was used and lasted for so many milliseconds was a good one. */
+export const SETTLED_MS = 5000;
 
 /** The longest wait before the attempt, in milliseconds. */
 export function maxBackoffMs(attempt: number): number {
-  return Math.min(MAX_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** Math.min(attempt, MAX_DOUBLINGS));
+  return Math.min(MAX_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** attempt);
 }
 
 /**
@@ -29,9 +29,6 @@ export function maxBackoffMs(attempt: number): number {
 export function backoffMs(attempt: number, random: number, spreadMs = 0): number {
   return Math.max(maxBackoffMs(attempt), spreadMs) * random;
 }
-
-/** A connection that was used and lasted for so many milliseconds was a good one. */
-export const SETTLED_MS = 5000;
 
 /** What a connection was. */
 export interface Lasted {

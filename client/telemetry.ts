@@ -11,9 +11,8 @@ import {
   openTelemetry,
   SPAN_ERROR,
 } from "../wire/open_telemetry.ts";
-import type { Caller } from "./parts.ts";
+import type { Caller, Followed } from "./parts.ts";
 import type { ClientStatus } from "./status.ts";
-import type { Client } from "./types.ts";
 
 /** Something that happened on a client. Its status is observed apart from this. */
 export interface ClientTrace {
@@ -41,9 +40,6 @@ export function createTelemetry(
     : new ClientTelemetry(service, onTrace, instruments);
 }
 
-/** What of a client is counted. */
-export type Followed = Pick<Client<unknown, unknown, unknown>, "status" | "onStatus">;
-
 /** Tells one that watches, and OpenTelemetry. */
 export class ClientTelemetry {
   readonly #service: string;
@@ -62,7 +58,7 @@ export class ClientTelemetry {
   }
 
   /** Count a client for as long as it is connected. */
-  follow(client: Followed): void {
+  readonly follow = (client: Followed): void => {
     let open = 0;
     const look = ({ state }: ClientStatus): void => {
       const before = open;
@@ -71,7 +67,7 @@ export class ClientTelemetry {
     };
     look(client.status);
     client.onStatus(look);
-  }
+  };
 
   /** Stand between the program and its calls. */
   readonly watch = (call: Caller): Caller => (method, args, options) =>

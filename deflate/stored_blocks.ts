@@ -34,23 +34,25 @@ export function readBlocks(
   maxBytes: number,
   refuse: (code: InflateErrorCode) => never,
 ): Uint8Array {
-  const output = new Uint8Array(Math.min(bytes.length, maxBytes));
+  const { length } = bytes;
+  const output = new Uint8Array(Math.min(length, maxBytes));
   let used = 0;
-  let at = 0;
-  for (let head = 0; !(head & 1);) {
-    head = bytes[at]!;
-    const length = bytes[at + 1]! | bytes[at + 2]! << 8;
-    const check = bytes[at + 3]! | bytes[at + 4]! << 8;
+  for (let at = 0, head = 0; !(head & 1);) {
     const start = at + HEADER_BYTES;
-    at = start + length;
-    if (head & 6) refuse("Corrupt");
-    if (start > bytes.length) refuse("Truncated");
-    if (length + check !== MAX_BLOCK_BYTES) refuse("Corrupt");
-    if (at > bytes.length) refuse("Truncated");
-    if (used + length > maxBytes) refuse("TooBig");
+    const size = bytes[at + 1]! | bytes[at + 2]! << 8;
+    const check = bytes[at + 3]! | bytes[at + 4]! << 8;
+    head = bytes[at]!;
+    at = start + size;
+    const fault = head & 6 || (start <= length && size + check !== MAX_BLOCK_BYTES)
+      ? "Corrupt"
+      : at > length
+      ? "Truncated"
+      : used + size > maxBytes
+      ? "TooBig"
+      : head & 1 && at < length && "TrailingBytes";
+    if (fault) refuse(fault);
     output.set(bytes.subarray(start, at), used);
-    used += length;
+    used += size;
   }
-  if (at < bytes.length) refuse("TrailingBytes");
   return output.subarray(0, used);
 }

@@ -1,11 +1,9 @@
 /**
- * What a page has: the standard `WebSocket`, a clock, and somebody who sees it or not.
+ * What a page has: the standard `WebSocket`, and somebody who sees it or not.
  *
  * @module
  */
-import type { Clock } from "../wire/clock.ts";
 import { ConnectError } from "../wire/errors.ts";
-import { MAX_DELAY_MS } from "../wire/fill_in_limits.ts";
 import { ALIAS, levelToken, REFUSED } from "../wire/handshake.ts";
 import type { DialRequest, TransportListener } from "../wire/transport.ts";
 
@@ -64,26 +62,6 @@ export function onAbort(signal: AbortSignal | undefined, run: () => void): () =>
   signal?.addEventListener("abort", run);
   return () => signal?.removeEventListener("abort", run);
 }
-
-/** A timer that is later than this, in milliseconds, is late. */
-const LATE_MS = 5;
-/** Milliseconds that a late timer leaves for what has come in the meantime. */
-const GRACE_MS = 20;
-
-/** A page's clock: as `systemClock`, a timer that is late lets what has come meanwhile be heard first. */
-export const pageClock: Clock = {
-  now: () => performance.now(),
-  after(delayMs, run) {
-    const lateMs = performance.now() + delayMs + LATE_MS;
-    let id = setTimeout(() => {
-      const now = performance.now();
-      if (now < lateMs) run(now);
-      else id = setTimeout(run, GRACE_MS, now);
-    }, Math.min(delayMs, MAX_DELAY_MS));
-    return () => clearTimeout(id);
-  },
-  clear: (stop) => (stop as (() => void) | undefined)?.(),
-};
 
 interface Page {
   readonly visibilityState: string;

@@ -43,12 +43,12 @@ const USED: readonly string[] = [
   "codec/scalars.ts",
   "codec/schema.ts",
   "codec/signature.ts",
-  "codec/struct.ts",
   "codec/sums.ts",
   "codec/variants.ts",
   "codec/writer.ts",
   "deflate/stored_blocks.ts",
   "runtime/browser.ts",
+  "runtime/page_clock.ts",
   "runtime/stored_framing.ts",
 ];
 

@@ -7,6 +7,7 @@
  * @module
  */
 import type { AnySchema, Node, Sum } from "../codec/schema.ts";
+import type { ConnectError } from "../wire/errors.ts";
 import type { Fingerprint, FingerprintPart } from "../wire/handshake.ts";
 import type { FingerprintParts } from "./fingerprint.ts";
 import type { Service } from "./types.ts";
@@ -53,6 +54,19 @@ export function explainMismatch<M, S, E>(
   const parts = differing.map(({ part }) => part).join(", ");
   return `The client and the server were built from different services: ${parts} differ. ` +
     "Compare what wireSnapshot(service) prints on either side";
+}
+
+/** An error with what it means and what to do in its message; itself if the server did not tell enough. */
+export function explained<M, S, E>(
+  error: ConnectError,
+  service: Service<M, S, E>,
+  fingerprintOf: FingerprintOf,
+): ConnectError {
+  const text = explainMismatch(error.message, service, fingerprintOf);
+  if (text === undefined) return error;
+  // The class as it is loaded: to import it would be to split it off.
+  const { constructor, code, status } = error;
+  return new (constructor as typeof ConnectError)(code, text, { status, cause: error });
 }
 
 /** What has been appended since the part had that name; `undefined` if it never had. */

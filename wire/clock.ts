@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { MAX_DELAY_MS } from "./fill_in_limits.ts";
+import { MAX_DELAY_MS } from "./max_delay.ts";
 
 /** A monotonic clock and its timers. */
 export interface Clock {

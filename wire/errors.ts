@@ -56,7 +56,7 @@ const RPC_ERROR = Symbol.for("hardlight.RpcError");
 /** One call failed. */
 export class RpcError extends Error {
   static {
-    Object.defineProperty(this.prototype, RPC_ERROR, { value: true });
+    Object.assign(this.prototype, { [RPC_ERROR]: true });
   }
 
   /** Why. */
@@ -152,8 +152,7 @@ export class ConnectError extends Error {
     this.name = "ConnectError";
     this.code = code;
     this.status = options.status;
-    this.retryable = code === "Unreachable" || code === "TimedOut" || code === "TooBusy" ||
-      code === "ConnectionLost" ||
+    this.retryable = ["Unreachable", "TimedOut", "TooBusy", "ConnectionLost"].includes(code) ||
       (code === "BadHandshake" && (options.status ?? 0) >= 500);
   }
 }

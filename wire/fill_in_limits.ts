@@ -4,9 +4,7 @@
  * @module
  */
 import type { Limits } from "./limits.ts";
-
-/** Longest delay that `setTimeout` takes, in milliseconds; more would fire at once. */
-export const MAX_DELAY_MS = 0x7fff_ffff;
+import { MAX_DELAY_MS } from "./max_delay.ts";
 
 /**
  * Fill in the defaults.

@@ -105,9 +105,10 @@ export function introduce(
   fingerprint: Fingerprint,
   { maxMessageBytes, maxInflatedBytes }: Receives,
 ): void {
+  const receives = `${maxMessageBytes}.${maxInflatedBytes}`;
   query.set(FINGERPRINT_QUERY, formatFingerprint(fingerprint));
-  query.set(RECEIVES_QUERY, `${maxMessageBytes}.${maxInflatedBytes}`);
-  if (query.get(RECEIVES_QUERY) === UNSAID_RECEIVES) query.delete(RECEIVES_QUERY);
+  query.delete(RECEIVES_QUERY);
+  if (receives !== UNSAID_RECEIVES) query.set(RECEIVES_QUERY, receives);
 }
 
 /**

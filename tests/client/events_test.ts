@@ -85,17 +85,20 @@ test("EventHub.deliver() gives iterators what they ask for, each on its own", as
   const hub = hubOf(32);
   const all = hub.open();
   const text = hub.open({ topic: "a" });
+  const empty = hub.open({ topic: "" });
   const bytes = hub.open({ topic: Topic.from(new Uint8Array([97])) });
   const slow = hub.open({ buffer: 1 });
   hub.deliver(Topic.from("a"), 1, 8);
   hub.deliver(Topic.from(new Uint8Array([97])), 2, 8);
   hub.deliver(Topic.from("b"), 3, 8);
+  hub.deliver(Topic.from(""), 4, 8);
   hub.end();
-  assertEquals(await rest(all), [1, 2, 3]);
+  assertEquals(await rest(all), [1, 2, 3, 4]);
+  assertEquals(await rest(empty), [4]);
   assertEquals(await rest(text), [1]);
   assertEquals(await rest(bytes), [2]);
-  assertEquals(await rest(slow), [3]);
-  assertEquals([all.dropped, slow.dropped], [0, 2]);
+  assertEquals(await rest(slow), [4]);
+  assertEquals([all.dropped, slow.dropped], [0, 3]);
 });
 
 test("EventHub.deliver() wakes those who wait, in turn", async () => {

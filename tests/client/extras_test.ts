@@ -1,34 +1,38 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { test } from "node:test";
-import { createWithExtras } from "../../client/extras.ts";
+import { partsWithExtras } from "../../client/extras.ts";
 import type { ConnectOptions } from "../../client/options.ts";
-import type { CheckedOptions } from "../../client/parts.ts";
+import { startPageCalls } from "../../client/page_calls.ts";
+import type { PageParts } from "../../client/parts.ts";
+import { interpret } from "../../codec/archive.ts";
+import { dial, onAbort } from "../../runtime/browser.ts";
+import { pageClock } from "../../runtime/page_clock.ts";
 import { storedFraming } from "../../runtime/stored_framing.ts";
 import { DEFAULT_PAGE_LIMITS } from "../../wire/page_limits.ts";
 
 type Options = ConnectOptions<never, never>;
 
-const PLAIN: CheckedOptions = { level: 0, limits: DEFAULT_PAGE_LIMITS, whenFull: "fail" };
+const PLAIN: PageParts = {
+  level: 0,
+  limits: DEFAULT_PAGE_LIMITS,
+  whenFull: "fail",
+  clock: pageClock,
+  codec: interpret,
+  dial,
+  framing: storedFraming,
+  onAbort,
+  startCalls: startPageCalls,
+  unframe: storedFraming.unframe,
+};
 
-/** What a client would have been created with. */
+/** What a client would be given, and the levels that were loaded. */
 async function extras(options: Options) {
   const levels: number[] = [];
-  let checked: CheckedOptions | undefined;
-  await createWithExtras(
-    "Test",
-    options,
-    PLAIN,
-    storedFraming,
-    (given) => {
-      checked = given;
-      return { status: { state: "open" } as const, onStatus: () => () => {} };
-    },
-    (level) => {
-      levels.push(level);
-      return Promise.resolve(storedFraming);
-    },
-  );
-  return { checked: checked!, levels };
+  const checked = await partsWithExtras("Test", options, PLAIN, (level) => {
+    levels.push(level);
+    return Promise.resolve(storedFraming);
+  });
+  return { checked, levels };
 }
 
 const REFUSED: readonly (readonly [
@@ -45,12 +49,12 @@ const REFUSED: readonly (readonly [
   [{ limits: { callTimeoutMs: 0 } }, RangeError],
 ];
 for (const [options, type] of REFUSED) {
-  test(`createWithExtras() refuses ${JSON.stringify(options)}`, async () => {
+  test(`partsWithExtras() refuses ${JSON.stringify(options)}`, async () => {
     await assertRejects(() => extras(options as Options), type);
   });
 }
 
-test("createWithExtras() takes what it is asked for, and loads what deflates only for a level", async () => {
+test("partsWithExtras() takes what it is asked for, and loads what deflates only for a level", async () => {
   const { checked, levels } = await extras({
     whenFull: "wait",
     limits: { callTimeoutMs: 7, maxConnections: 3 },

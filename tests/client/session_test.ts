@@ -50,6 +50,7 @@ function setup(
   );
   const session = openSession(peer, {
     startCalls: core,
+    framing: storedFraming,
     unframe: unframeBy(testDeflater),
     codec: interpret,
     level: 6,
@@ -72,7 +73,7 @@ function setup(
 /** Either way to make calls: that of Deno, Bun and Node, and that of pages. */
 const CORES: Readonly<Record<string, StartCalls>> = {
   "": startCalls(testDeflater),
-  " in a page": startPageCalls(storedFraming),
+  " in a page": startPageCalls,
 };
 let core = CORES[""]!;
 
