@@ -2,7 +2,7 @@
  * How long messages may keep the event loop from coming round: all sockets of a process share it.
  *
  * After {@linkcode MAX_TURN_MS} of messages the rest wait until the loop has had its turn, in a queue
- * that each socket in it comes to the front of. The clock is looked at for large messages and for every
+ * that each socket in it comes to the front of, and whose turn they share. The clock is looked at for large messages and for every
  * twentieth small one, so that a small call costs no more than an addition.
  *
  * @module
@@ -28,6 +28,8 @@ export interface Waiter {
 
 let left = LOOK_BYTES;
 let began = 0;
+/** When what is being read has had its part of the turn. */
+let until = 0;
 let over = false;
 let turn = 1;
 let catchingUp = false;
@@ -59,6 +61,7 @@ export function beginMessage(bytes: number): boolean {
   left = waiting.length > 0 || catchingUp ? 0 : LOOK_BYTES;
   if (began === 0) {
     began = performance.now();
+    until = began + MAX_TURN_MS;
     schedule();
   }
   return true;
@@ -66,10 +69,10 @@ export function beginMessage(bytes: number): boolean {
 
 /** A message was handled. Returns whether the next has to wait. */
 export function endMessage(): boolean {
-  if (!over && performance.now() - began >= MAX_TURN_MS) {
+  if (!over && performance.now() >= until) {
     over = true;
     // The pause begins now, and not with the message that has taken so long.
-    schedule();
+    if (!catchingUp) schedule();
   }
   return over;
 }
@@ -92,12 +95,15 @@ function schedule(): void {
 
 function comeRound(): void {
   began = performance.now();
-  over = false;
   turn++;
   catchingUp = true;
   left = 0;
   let spent = false;
   for (let waiter = waiting.shift(); waiter !== undefined; waiter = waiting.shift()) {
+    const now = performance.now();
+    // Who waits behind has its part as well.
+    until = now + (began + MAX_TURN_MS - now) / (waiting.length + 1);
+    over = false;
     if (waiter.goOn()) waiting.push(waiter);
     spent = performance.now() - began >= MAX_TURN_MS;
     if (spent) break;
@@ -105,6 +111,7 @@ function comeRound(): void {
   catchingUp = false;
   // A socket that goes on reading may have more at once: that is for the next turn.
   over = spent || waiting.length > 0;
+  until = began + MAX_TURN_MS;
   if (over) schedule();
   else began = 0;
 }

@@ -19,6 +19,9 @@ import {
 /** What bounds such a socket. */
 export type TurnLimits = Pick<TransportLimits, "maxMessageBytes" | "maxWaitingBytes">;
 
+/** Bytes of memory, estimated, that a message which waits takes besides its own. */
+export const WAITING_BYTES = 192;
+
 /** Lets messages wait for their turn, in order, and the end of the socket behind them. */
 export abstract class TurnGuard extends GuardedTransport implements Waiter {
   readonly #maxWaitingBytes: number;
@@ -47,7 +50,7 @@ export abstract class TurnGuard extends GuardedTransport implements Waiter {
 
   #wait(message: Uint8Array): void {
     if (this.ended) return;
-    this.#waitingBytes += message.length;
+    this.#waitingBytes += message.length + WAITING_BYTES;
     if (this.#waitingBytes > this.#maxWaitingBytes) {
       return this.fail(
         CloseCode.SlowConsumer,
@@ -66,7 +69,7 @@ export abstract class TurnGuard extends GuardedTransport implements Waiter {
       const message = this.#waiting?.[next++];
       // There are none, or the socket has been ended meanwhile.
       if (message === undefined) break;
-      this.#waitingBytes -= message.length;
+      this.#waitingBytes -= message.length + WAITING_BYTES;
       const looked = beginMessage(message.length);
       super.receive(message);
       over = looked && endMessage();

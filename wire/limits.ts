@@ -32,8 +32,8 @@ export interface Limits {
   /** Topics one connection may be subscribed to. Over it: `RangeError` to the handler. */
   readonly maxSubscriptions: number;
   /**
-   * Bytes of one peer's messages that came and wait for their turn of the event loop, where the runtime
-   * cannot stop reading (`Bun.serve`, `Deno.serve`, `upgrade()`). Over it: close 4008.
+   * Bytes of memory of one peer's messages that came and wait for their turn of the event loop, each its own
+   * bytes and 192, where the runtime cannot stop reading (`Bun.serve`, `Deno.serve`, `upgrade()`). Over it: close 4008.
    */
   readonly maxWaitingBytes: number;
   /** Bytes that wait to be sent to one peer. Over it without progress, or over twice it: close 4008. */

@@ -7,6 +7,7 @@ import { assert, assertEquals } from "@std/assert";
 import { test } from "node:test";
 import { bytes, type ProtocolError, rpc, service, u32 } from "../../mod.ts";
 import { handler, serve, type ServerOptions } from "../../server.ts";
+import { beginMessage, currentTurn, endMessage, waitForTurn } from "../../runtime/turn.ts";
 import { RawClient } from "../support/raw_client.ts";
 import { call, frame } from "./frames.ts";
 
@@ -166,6 +167,25 @@ for (const [name, start] of Object.entries(SERVERS)) {
     log.stop();
   });
 }
+
+test("who waits behind another has its part of the same turn", async () => {
+  const turns: [name: string, turn: number][] = [];
+  const busy = {
+    goOn() {
+      do {
+        beginMessage(10_000);
+        for (const until = performance.now() + 1; performance.now() < until;);
+      } while (!endMessage());
+      turns.push(["busy", currentTurn()]);
+      return turns.length < 6;
+    },
+  };
+  waitForTurn(busy);
+  waitForTurn({ goOn: () => turns.push(["other", currentTurn()]) === 0 });
+  await until(() => turns.length === 6);
+  const [first, second] = turns;
+  assertEquals([first![0], second![0], second![1]], ["busy", "other", first![1]]);
+});
 
 if (bun !== undefined || deno !== undefined) {
   for (const [name, start] of Object.entries(SERVERS)) {

@@ -27,6 +27,7 @@ import {
 } from "../../mod.ts";
 import { memoryDialer, MemoryNetwork } from "../../runtime/memory.ts";
 import { MAX_TURN_MS } from "../../runtime/turn.ts";
+import { WAITING_BYTES } from "../../runtime/turn_guard.ts";
 import { TurnGuard } from "../../runtime/turn_guard.ts";
 import {
   type Context,
@@ -353,7 +354,10 @@ const ROWS: readonly Row[] = [
     side: "server",
     async attempt(excess) {
       let closedWith: number | undefined;
-      const socket = new KeptSocket({ maxMessageBytes: 10_000, maxWaitingBytes: 5000 });
+      const socket = new KeptSocket({
+        maxMessageBytes: 10_000,
+        maxWaitingBytes: 5000 + 2 * WAITING_BYTES,
+      });
       socket.attach(() => ({
         onMessage() {
           for (const until = performance.now() + 2 * MAX_TURN_MS; performance.now() < until;);
