@@ -7,6 +7,12 @@
  * @module
  */
 
+/** For whose connection a message is deflated. */
+export interface DeflateOwner {
+  /** Whether what waits is still wanted: not once its connection has ended. */
+  readonly wanted: boolean;
+}
+
 /** Raw DEFLATE of whole messages. */
 export interface Deflater {
   /**
@@ -15,10 +21,13 @@ export interface Deflater {
    *
    * @param bytes The archive.
    * @param level 0 (stored) to 9.
+   * @param owner Has one message at a time on another thread, and what waits for one is dropped, which
+   * rejects, when it is not wanted any more. Absent, as for a message to many: neither.
    */
   deflate(
     bytes: Uint8Array<ArrayBuffer>,
     level: number,
+    owner?: DeflateOwner,
   ): Uint8Array<ArrayBuffer> | Promise<Uint8Array<ArrayBuffer>>;
   /**
    * Inflate one whole stream. Truncated input, corrupt input, bytes after the final block and more

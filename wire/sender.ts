@@ -5,7 +5,7 @@
  */
 import type { Writer } from "../codec/writer.ts";
 import { STORED_HEADER_BYTES } from "../deflate/stored.ts";
-import type { Deflater } from "./deflater.ts";
+import type { DeflateOwner, Deflater } from "./deflater.ts";
 import { ANYTHING, type Receives } from "./handshake.ts";
 import type { Limits } from "./limits.ts";
 import {
@@ -78,7 +78,7 @@ interface Waiting {
  * sender.commit(writer);
  * ```
  */
-export class Sender {
+export class Sender implements DeflateOwner {
   readonly #owner: SenderOwner;
   /** What waits for the deflater, if anything does. */
   #waiting: Waiting[] | undefined;
@@ -112,6 +112,10 @@ export class Sender {
     return bytes;
   }
 
+  get wanted(): boolean {
+    return !this.#closed || this.#waiting !== undefined;
+  }
+
   /** Whether no message waits for the deflater. */
   get idle(): boolean {
     return this.#waiting === undefined;
@@ -135,7 +139,7 @@ export class Sender {
     }
     let framed: Framed;
     try {
-      framed = frame(writer, deflater, level);
+      framed = frame(writer, deflater, level, this);
     } catch (error) {
       giveWriter(writer);
       this.#fail(error);

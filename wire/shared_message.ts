@@ -5,7 +5,7 @@
  */
 import { Writer } from "../codec/writer.ts";
 import { MAX_STORED_BYTES, STORED_HEADER_BYTES, writeStoredHeader } from "../deflate/stored.ts";
-import { type Deflater, MIN_DEFLATED_BYTES } from "./deflater.ts";
+import { type DeflateOwner, type Deflater, MIN_DEFLATED_BYTES } from "./deflater.ts";
 import { DEFAULT_LIMITS } from "./limits.ts";
 import type { Shared } from "./transport.ts";
 
@@ -38,12 +38,18 @@ function isStored(writer: Writer, level: number): boolean {
 }
 
 /** What `writer` holds as one deflate stream. Valid until the writer is given back or the deflater used. */
-export function frame(writer: Writer, deflater: Deflater, level: number): Framed {
+export function frame(
+  writer: Writer,
+  deflater: Deflater,
+  level: number,
+  owner?: DeflateOwner,
+): Framed {
   if (isStored(writer, level)) {
     writeStoredHeader(writer.bytes, 0, writer.position - STORED_HEADER_BYTES);
     return writer.written();
   }
-  return deflater.deflate(writer.bytes.subarray(STORED_HEADER_BYTES, writer.position), level);
+  const archive = writer.bytes.subarray(STORED_HEADER_BYTES, writer.position);
+  return deflater.deflate(archive, level, owner);
 }
 
 /** What all connections of a server have sent together, as far as it may wait. */

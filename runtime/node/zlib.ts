@@ -9,7 +9,7 @@
  * | more | zlib at the level asked for |
  * | `LARGE_BYTES` and more | the same, with level 5 in place of 6 |
  * | `MIN_ASYNC_DEFLATE_BYTES` and more | the same on another thread, `MAX_THREADS` at a time: a promise |
- * | the same, behind `MAX_WAITING` others | stored |
+ * | the same, behind `MAX_WAITING` others, or `MAX_WAITING_EACH` of its own connection | stored |
  *
  * | inflate | by |
  * | --- | --- |
@@ -26,7 +26,7 @@
 import { InflateError } from "../../deflate/errors.ts";
 import { inflate } from "../../deflate/inflate.ts";
 import { deflateStored, STORED_HEADER_BYTES, storedSize } from "../../deflate/stored.ts";
-import type { Deflater } from "../../wire/deflater.ts";
+import type { DeflateOwner, Deflater } from "../../wire/deflater.ts";
 import { SmallDeflater } from "../small_deflate.ts";
 
 /** Most bytes that are deflated by our own code. */
@@ -47,6 +47,8 @@ export const MAX_THREADS = 2;
 
 /** Messages that may wait for such a thread. One more is stored, at once: nobody can keep others waiting. */
 export const MAX_WAITING = 8;
+/** How many of them may be of one connection. */
+export const MAX_WAITING_EACH = 4;
 
 /** Longest stream, in bytes, that is inflated by our own code. */
 export const MAX_OWN_INFLATE_BYTES = 512;
@@ -109,6 +111,13 @@ function notLarger(deflated: Uint8Array<ArrayBuffer>, bytes: Uint8Array): Uint8A
   return stored;
 }
 
+/** A message that waits for a thread. */
+interface Waiting {
+  readonly owner: DeflateOwner | undefined;
+  start(done: () => void): void;
+  drop(): void;
+}
+
 class ZlibDeflater implements Deflater {
   readonly #small = new SmallDeflater();
   #zlib: Zlib | undefined;
@@ -116,7 +125,9 @@ class ZlibDeflater implements Deflater {
   /** Messages on other threads. */
   #running = 0;
   /** Messages that wait for a thread. */
-  readonly #waiting: ((done: () => void) => void)[] = [];
+  #waiting: Waiting[] = [];
+  /** Whose messages are on other threads: one of each. */
+  readonly #busy = new Set<DeflateOwner>();
 
   /** At the first message that is for it: it takes 3 ms. Where there is none, our own code does all. */
   #load(): Zlib | undefined {
@@ -130,6 +141,7 @@ class ZlibDeflater implements Deflater {
   deflate(
     bytes: Uint8Array<ArrayBuffer>,
     level: number,
+    owner?: DeflateOwner,
   ): Uint8Array<ArrayBuffer> | Promise<Uint8Array<ArrayBuffer>> {
     if (level === 0 || bytes.length <= MAX_OWN_DEFLATE_BYTES) {
       return this.#small.deflate(bytes, level);
@@ -140,27 +152,50 @@ class ZlibDeflater implements Deflater {
     if (bytes.length < MIN_ASYNC_DEFLATE_BYTES) {
       return notLarger(zlib.deflateRawSync(bytes, { level: spent }), bytes);
     }
-    if (this.#waiting.length === MAX_WAITING) return this.#small.deflate(bytes, 0);
+    if (this.#waiting.length >= MAX_WAITING) this.#dropUnwanted();
+    if (this.#waiting.length >= MAX_WAITING || this.#waitingOf(owner) >= MAX_WAITING_EACH) {
+      return this.#small.deflate(bytes, 0);
+    }
     return new Promise((resolve, reject) => {
-      this.#waiting.push((done) => {
-        const options = { level: spent, chunkSize: MAX_CHUNK_BYTES };
-        zlib.deflateRaw(bytes, options, (error, result) => {
-          done();
-          if (error) reject(error);
-          else resolve(notLarger(result, bytes));
-        });
+      this.#waiting.push({
+        owner,
+        start(done) {
+          const options = { level: spent, chunkSize: MAX_CHUNK_BYTES };
+          zlib.deflateRaw(bytes, options, (error, result) => {
+            done();
+            if (error) reject(error);
+            else resolve(notLarger(result, bytes));
+          });
+        },
+        drop: () => reject(new Error("Cannot deflate: the connection has ended")),
       });
       this.#startWaiting();
     });
   }
 
+  #waitingOf(owner: DeflateOwner | undefined): number {
+    if (owner === undefined) return 0;
+    return this.#waiting.filter((waiting) => waiting.owner === owner).length;
+  }
+
+  #dropUnwanted(): void {
+    const waiting = this.#waiting;
+    this.#waiting = waiting.filter(({ owner }) => owner?.wanted !== false);
+    for (const { owner, drop } of waiting) if (owner?.wanted === false) drop();
+  }
+
   #startWaiting(): void {
+    this.#dropUnwanted();
     while (this.#running < MAX_THREADS) {
-      const start = this.#waiting.shift();
-      if (start === undefined) return;
+      const next = this.#waiting.findIndex(({ owner }) => !owner || !this.#busy.has(owner));
+      const [waiting] = next === -1 ? [] : this.#waiting.splice(next, 1);
+      if (waiting === undefined) return;
+      const { owner } = waiting;
       this.#running++;
-      start(() => {
+      if (owner !== undefined) this.#busy.add(owner);
+      waiting.start(() => {
         this.#running--;
+        if (owner !== undefined) this.#busy.delete(owner);
         this.#startWaiting();
       });
     }

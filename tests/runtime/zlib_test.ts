@@ -1,6 +1,6 @@
 import process from "node:process";
 import { test } from "node:test";
-import { deflateRawSync } from "node:zlib";
+import { deflateRawSync, inflateRawSync } from "node:zlib";
 import { assert, assertEquals, assertInstanceOf } from "@std/assert";
 import { storedSize } from "../../deflate/stored.ts";
 import type { Deflater } from "../../wire/deflater.ts";
@@ -10,6 +10,7 @@ import {
   MAX_OWN_DEFLATE_BYTES,
   MAX_THREADS,
   MAX_WAITING,
+  MAX_WAITING_EACH,
   MIN_ASYNC_DEFLATE_BYTES,
 } from "../../runtime/node/zlib.ts";
 import { deflaterTests } from "../deflate/deflater_cases.ts";
@@ -50,6 +51,41 @@ test("createZlibDeflater() stores what finds every thread taken and the queue fu
   for (const bytes of await Promise.all(deflated)) assert(bytes.length < 2000);
   // The queue is empty again.
   assertInstanceOf(deflater.deflate(input, 6), Promise);
+});
+
+test("createZlibDeflater() has one message of a connection on another thread at a time", async () => {
+  const deflater = create();
+  const bytes = new Uint8Array(MIN_ASYNC_DEFLATE_BYTES).map((_, i) => i * i >> 3);
+  const one = { wanted: true };
+  const order: string[] = [];
+  const deflate = (name: string, level: number, owner: { wanted: boolean }) =>
+    Promise.resolve(deflater.deflate(bytes, level, owner)).then(() => order.push(name));
+  // More than there are threads for, of one connection; then one of another, that is quicker.
+  const all = Array.from({ length: 4 }, (_, i) => deflate(`one ${i}`, 9, one));
+  await Promise.all([...all, deflate("other", 1, { wanted: true })]);
+  assertEquals(order.filter((name) => name !== "other"), ["one 0", "one 1", "one 2", "one 3"]);
+  assert(order.indexOf("other") <= 1, order.join());
+});
+
+test("createZlibDeflater() drops what waits for a connection that has ended", async () => {
+  const deflater = create();
+  const bytes = new Uint8Array(MIN_ASYNC_DEFLATE_BYTES);
+  const gone = { wanted: true };
+  const outcomes = Array.from({ length: 1 + MAX_WAITING_EACH }, () => {
+    const deflated = deflater.deflate(bytes, 6, gone);
+    assert(deflated instanceof Promise);
+    return deflated.then(() => "deflated", () => "dropped");
+  });
+  // One more waits for nobody: there is room for others.
+  assertInstanceOf(deflater.deflate(bytes, 6, gone), Uint8Array);
+  gone.wanted = false;
+  const other = deflater.deflate(bytes, 6, { wanted: true });
+  assert(other instanceof Promise);
+  assertEquals(inflateRawSync(await other).length, bytes.length);
+  assertEquals(await Promise.all(outcomes), [
+    "deflated",
+    ...new Array(MAX_WAITING_EACH).fill("dropped"),
+  ]);
 });
 
 test("createZlibDeflater() does without zlib where there is none, and is none without a way to it", async () => {
