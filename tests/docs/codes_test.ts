@@ -4,9 +4,11 @@ import { test } from "node:test";
 import { isFinal, refusal } from "../../client/failures.ts";
 import { CloseCode } from "../../wire/close.ts";
 import { PROTOCOL_CODES, REFUSALS, RPC_CODES } from "../../wire/codes.ts";
+import { protocolError } from "../../wire/faults.ts";
 import {
   ConnectError,
   type ConnectErrorCode,
+  type ProtocolErrorCode,
   RPC_HANDLER_ERRORS,
   RpcError,
   type RpcErrorCode,
@@ -106,6 +108,8 @@ test("README.md has each ProtocolError with its close code", () => {
   for (const [code, closeCode] of Object.entries(PROTOCOL_CODES)) {
     // The connection goes on after an event, whatever its error says.
     assertEquals(rows.get(code)![1], code === "BadEvent" ? "–" : String(closeCode), code);
+    const error = protocolError(code as ProtocolErrorCode, "a message");
+    assertEquals([error.code, error.closeCode], [code, closeCode]);
   }
 });
 
