@@ -43,7 +43,7 @@ class SystemTimer {
   }
 
   #wait(delayMs: number): void {
-    this.#id = setTimeout(SystemTimer.#due, Math.ceil(delayMs), this);
+    this.#id = setTimeout(SystemTimer.#due, Math.max(0, Math.ceil(delayMs)), this);
   }
 
   static #due(timer: SystemTimer): void {

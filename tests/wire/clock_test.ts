@@ -29,6 +29,22 @@ test("systemClock.after() takes what was due before as late", async () => {
   assert(heardBy < systemClock.now(), "something could be heard after that moment");
 });
 
+test("systemClock.after() asks the runtime for no negative delay, of which Node warns", async () => {
+  const { setTimeout } = globalThis;
+  const delays: unknown[] = [];
+  const counting = (run: () => void, delayMs?: number, ...rest: unknown[]): unknown => {
+    delays.push(delayMs);
+    return setTimeout(run, delayMs, ...rest);
+  };
+  Object.assign(globalThis, { setTimeout: counting });
+  try {
+    await new Promise((resolve) => systemClock.after(-1000, resolve));
+  } finally {
+    Object.assign(globalThis, { setTimeout });
+  }
+  assertEquals(delays[0], 0);
+});
+
 test("systemClock.clear() forgets a timer, also one that is late, and does nothing after it", async () => {
   const ran: string[] = [];
   const cleared = systemClock.after(1, () => ran.push("cleared"));
