@@ -208,7 +208,10 @@ export interface Conversion<T, U> {
   readonly expected: string;
   /** To the type of one's own. Runs on values that have been checked. */
   decode(value: U): T;
-  /** From the type of one's own; throws anything for a value that cannot be converted. */
+  /**
+   * From the type of one's own; throws anything for a value that cannot be converted. Runs once for each
+   * value that is written, and once more where one is checked before: as it is assigned to the state.
+   */
   encode(value: T): U;
 }
 

@@ -193,7 +193,12 @@ function isFixed(value: unknown): boolean {
 /** Whether a field may differ from what was last sent of it, as far as can be told without its archive. */
 function mayDiffer(value: unknown, sent: unknown): boolean {
   if (Object.is(value, sent) || value === UNTOUCHED) return false;
-  return !(isTopic(value) && isTopic(sent) && value.key === sent.key);
+  try {
+    return !(isTopic(value) && isTopic(sent) && value.key === sent.key);
+  } catch {
+    // Where it is archived it is found out what is wrong with it.
+    return true;
+  }
 }
 
 function equals(data: Uint8Array, bytes: Uint8Array, start: number, length: number): boolean {

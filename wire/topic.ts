@@ -125,9 +125,13 @@ export class Topic {
   }
 }
 
-/** Whether it is a topic, of this copy of the module or of another. */
+/** Whether it is a topic, of this copy of the module or of another. Never throws: proxies may, when asked. */
 export function isTopic(value: unknown): value is Topic {
-  return typeof value === "object" && value !== null && TOPIC in value;
+  try {
+    return typeof value === "object" && value !== null && TOPIC in value;
+  } catch {
+    return false;
+  }
 }
 
 /** The {@linkcode Topic.key} of a topic or of a text that names one. */

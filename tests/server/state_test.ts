@@ -3,9 +3,11 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import { encodeHex } from "@std/encoding";
 import { test } from "node:test";
 import { CodecError } from "../../codec/errors.ts";
+import { convert, string } from "../../codec/mod.ts";
 import { Reader } from "../../codec/reader.ts";
 import { Writer } from "../../codec/writer.ts";
 import { ConnectionState, StateShape } from "../../server/state.ts";
+import { rpc, service } from "../../service/mod.ts";
 import { Topic } from "../../wire/topic.ts";
 import { serverMessage } from "../support/server_message.ts";
 import { Demo, type DemoState } from "./support.ts";
@@ -131,6 +133,64 @@ test("ConnectionState tells once of a field that does not encode, and sends the 
   assertEquals(take().length, 1);
   loose.names.push(7);
   assertEquals([take(), take()], [["state.names[1]: BadValue"], []]);
+});
+
+test("ConnectionState tells once of an object that throws whatever it is asked, and sends the others", () => {
+  const revoked = () => {
+    const { proxy, revoke } = Proxy.revocable([], {});
+    revoke();
+    return proxy;
+  };
+  let angry = false;
+  const trap = (): never | boolean => {
+    if (angry) throw new Error("A trap that throws");
+    return false;
+  };
+  const later = () => new Proxy([5], { has: trap });
+  const nameless = () =>
+    new Proxy(Topic.from("a"), {
+      get(topic, name) {
+        if (name === "key") throw new Error("A key that throws");
+        return Reflect.get(topic, name, topic);
+      },
+    });
+  const cases: [keyof DemoState, () => unknown][] = [
+    ["names", revoked],
+    ["names", later],
+    ["topic", nameless],
+  ];
+  for (const [field, make] of cases) {
+    angry = false;
+    const { state, take } = setUp();
+    const loose = state as unknown as Record<string, unknown>;
+    state.topic = Topic.from("before");
+    take();
+    loose[field] = make();
+    angry = true;
+    const [first = ""] = take();
+    state.counter = 1;
+    assertEquals(take(), ["0:01000000"], field);
+    if (field === "names") assert(first.endsWith(": BadValue"), first);
+    state.counter = 2;
+    assertEquals(take(), ["0:02000000"], field);
+  }
+});
+
+test("ConnectionState converts what is assigned to check it, and again to send it", () => {
+  let encoded = 0;
+  const digits = convert(string, {
+    expected: "a number",
+    decode: (text) => Number(text),
+    encode: (value: number) => `${value + 0 * ++encoded}`,
+  });
+  const { state: fields } = service({ rpc: { nothing: rpc() }, state: { digits } });
+  const shape = new StateShape(fields, interpret);
+  const tracker = new ConnectionState(shape);
+  encoded = 0;
+  Object.assign(shape.makeObject(tracker), { digits: 5 });
+  assertEquals(encoded, 1);
+  assertEquals(updatesOf(tracker).length, 1);
+  assertEquals(encoded, 2);
 });
 
 test("ConnectionState's fields are its object's own, as those of a plain object are", () => {
