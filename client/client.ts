@@ -209,7 +209,11 @@ export function createClient<Methods, State, Event>(
   };
 
   const client: UnconnectedClient<Methods, State, Event> = {
-    rpc: callsOn(() => current),
+    rpc: callsOn(() => {
+      // What comes from now on may be the program's own doing.
+      events.release();
+      return current;
+    }),
     state,
     get status() {
       return status.current;
@@ -237,7 +241,7 @@ export function createClient<Methods, State, Event>(
       events.hold();
       try {
         void stay(await connectOnce(false));
-        // Whoever is given the client opens its iterators before any timer.
+        // Whoever is given the client opens its iterators before any timer, and before a call.
         if (!signal.aborted) release = after(clock, 0, () => events.release());
       } catch (error) {
         finish(toError(error));

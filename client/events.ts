@@ -39,12 +39,14 @@ export interface EventsOptions {
 }
 
 /**
- * Events as they come, from the moment this was made; one that is made as `connect()` returns is given
- * those that came before, on topics that `onConnect` subscribed to. Goes on over reconnects, during which
- * events are lost, and ends when the client is closed.
+ * Events as they come, from the moment this was made; one that is made as `connect()` returns, before the
+ * first call and in the same turn of the event loop, is given those that came before, on topics that
+ * `onConnect` subscribed to. Goes on over reconnects, during which events are lost, and ends when the
+ * client is closed.
  *
- * A `for await` loop that is left ends it. Where events are taken by `next()`, end it by `return()`; one
- * that nobody holds any more ends by itself, at some later time.
+ * A `for await` loop that is left ends it. Where events are taken by `next()`, end it by `return()`: one
+ * that nobody holds any more ends by itself, but only when the engine finds it, and no engine looks while
+ * a program goes on without a turn of the event loop.
  */
 export interface EventStream<E>
   extends AsyncIterableIterator<ReceivedEvent<E>, undefined>, AsyncDisposable {

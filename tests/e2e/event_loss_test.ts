@@ -93,4 +93,31 @@ for (const [way, open] of Object.entries(WAYS)) {
     await later.return();
     assertEquals(opened.client.stats().eventIterators, 0);
   });
+
+  for (const greets of [false, true]) {
+    const before = greets ? ", also of those that onConnect held" : "";
+    test(`events() gives nothing that came before it to a program that has called${before}, over ${way}`, async () => {
+      await using opened = await open(
+        greets
+          ? {
+            async onConnect({ rpc }) {
+              await rpc.subscribe();
+              await rpc.burst({ count: 2 });
+            },
+          }
+          : {},
+      );
+      const { client } = opened;
+      await client.rpc.subscribe();
+      await client.rpc.burst({ count: 3 });
+      const events = client.events();
+      await client.rpc.also({ count: 1 });
+      await events.next();
+      // Whatever else it was given would come first.
+      const rest = events.next();
+      await client.rpc.also({ count: 9 });
+      assertEquals((await rest).value?.payload, 0);
+      assertEquals((await events.next()).value?.payload, 1);
+    });
+  }
 }
