@@ -56,6 +56,7 @@ export function interruptible<T>(
       resolve(value);
     }, fail));
     defer(onAbort(signal, () => fail(error("Cancelled"))));
-    if (timeoutMs < Infinity) defer(after(clock, timeoutMs, () => fail(error("DeadlineExceeded"))));
+    // What is more than timers can wait is never.
+    if (timeoutMs < 2 ** 31) defer(after(clock, timeoutMs, () => fail(error("DeadlineExceeded"))));
   });
 }

@@ -60,12 +60,12 @@ export class RpcError extends Error {
   }
 
   /** Why. */
-  readonly code: RpcErrorCode;
+  declare readonly code: RpcErrorCode;
   /**
    * Whether the call did not run and may succeed later, so that it can be made again. `false` where it may
    * have run, or where another attempt would fail alike.
    */
-  readonly retryable: boolean;
+  declare readonly retryable: boolean;
   /** Create with a code and words for a person. */
   constructor(
     code: RpcErrorCode,
@@ -97,9 +97,9 @@ export type ProtocolErrorCode =
 /** The peer broke the protocol; the connection ends. */
 export class ProtocolError extends Error {
   /** How. */
-  readonly code: ProtocolErrorCode;
+  declare readonly code: ProtocolErrorCode;
   /** The WebSocket close code that the peer is sent. */
-  readonly closeCode: number;
+  declare readonly closeCode: number;
   /** Create with a code, the close code that goes with it, and words for a person. */
   constructor(code: ProtocolErrorCode, closeCode: number, message: string, options?: ErrorOptions) {
     super(message, options);
@@ -137,11 +137,11 @@ export type ConnectErrorCode =
 /** A connection could not be made. */
 export class ConnectError extends Error {
   /** Why. */
-  readonly code: ConnectErrorCode;
+  declare readonly code: ConnectErrorCode;
   /** Whether trying again with the same arguments can help. */
-  readonly retryable: boolean;
+  declare readonly retryable: boolean;
   /** The HTTP status of a refusal; in a page the one that the close code stands for. */
-  readonly status: number | undefined;
+  declare readonly status: number | undefined;
   /** Create with a code and words for a person. */
   constructor(
     code: ConnectErrorCode,
