@@ -78,7 +78,7 @@ export async function connect<Methods, State, Event>(
   }
   (await import("./service/check.ts")).checkService(service);
   const [dial, deflater, codec] = await Promise.all([loadDialer(), loadDeflater(), loadCodec()]);
-  const telemetry = createTelemetry(service.name, options.onTrace);
+  const telemetry = createTelemetry(service.name, options?.onTrace);
   return await connectWith(service, url, options, { dial, deflater, codec, telemetry });
 }
 

@@ -112,6 +112,18 @@ test("a service that is none is told on either side, and one that is undefined w
   }
 });
 
+test("options that are null are refused in words on either side", async () => {
+  for (
+    const use of [
+      () => serve(Sum, null as never, methods),
+      () => connect(Sum, "ws://127.0.0.1:1", null as never),
+    ]
+  ) {
+    const { message } = await assertRejects(use, TypeError);
+    assertStringIncludes(message, "(): expected an object");
+  }
+});
+
 test("a call refuses an option that there is not", async () => {
   await using pair = await memoryPair(Sum, methods);
   const error = await assertRejects(
