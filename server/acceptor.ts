@@ -31,7 +31,7 @@ import { Backpressure } from "./backpressure.ts";
 import { CallRunner } from "./calls.ts";
 import { Connection } from "./connection.ts";
 import type { ConnectionHost } from "./connection_host.ts";
-import { ConnectionList } from "./connection_list.ts";
+import { Connections } from "./connections.ts";
 import type { ServiceHandler } from "./context.ts";
 import { createDispatcher } from "./dispatcher.ts";
 import { type Offer, offerOf } from "./offer.ts";
@@ -85,15 +85,10 @@ export class ServiceAcceptor<Methods, State, Event, Auth> implements Acceptor {
   readonly #ancestry: Ancestry;
   readonly #host: ConnectionHost<State, Event, Auth>;
   readonly #authorizations: Authorizations;
-  readonly #connections = new ConnectionList<Connection<State, Event, Auth>>();
-  /** Those that have ended, while their sockets have not. */
-  readonly #lingering = new ConnectionList<Connection<State, Event, Auth>>();
-  /** Those whose sockets end when their peers like. */
-  readonly #stuck = new Set<Connection<State, Event, Auth>>();
+  readonly #connections: Connections<Connection<State, Event, Auth>>;
   /** How is sent to the client that came last: most are alike, and share it. */
   #sending: SenderOptions | undefined;
   #closing: Promise<void> | undefined;
-  #onEmpty: (() => void) | undefined;
   #lastId = 0;
   readonly maxMessageBytes: number;
   readonly maxWaitingBytes: number;
@@ -111,6 +106,7 @@ export class ServiceAcceptor<Methods, State, Event, Auth> implements Acceptor {
       max: limits.maxAuthorizations,
       timeoutMs: limits.handshakeTimeoutMs,
     });
+    const connections = this.#connections = new Connections(limits);
     const reader = new Reader(limits);
     const dispatcher = createDispatcher(service, handler, codec);
     this.#host = {
@@ -127,12 +123,13 @@ export class ServiceAcceptor<Methods, State, Event, Auth> implements Acceptor {
         maxTotalBufferedBytes: limits.maxTotalBufferedBytes,
         patienceMs: limits.closeTimeoutMs,
         tally: options.events.tally,
-        owners: () => this.#all(),
+        owners: connections,
       }),
-      onEnd: (connection) => this.#onEnd(connection),
-      onGone: (connection) => {
-        if (!this.#stuck.delete(connection)) this.#lingering.delete(connection);
+      onEnd: (connection) => {
+        counters.bytesSent += connection.sender.sentBytes;
+        connections.end(connection);
       },
+      onGone: (connection) => connections.gone(connection),
     };
     this.maxMessageBytes = limits.maxMessageBytes;
     this.maxWaitingBytes = limits.maxWaitingBytes;
@@ -141,24 +138,9 @@ export class ServiceAcceptor<Methods, State, Event, Auth> implements Acceptor {
     this.handshakeTimeoutMs = limits.handshakeTimeoutMs;
   }
 
-  #onEnd(connection: Connection<State, Event, Auth>): void {
-    this.#connections.delete(connection);
-    this.#options.counters.bytesSent += connection.sender.sentBytes;
-    const { lingers } = connection;
-    if (lingers === "closing") this.#lingering.add(connection);
-    if (lingers === "stuck") this.#stuck.add(connection);
-    if (this.#connections.size === 0) this.#onEmpty?.();
-  }
-
   /** How many connections there are, those included whose socket is still to end. */
   get size(): number {
-    return this.#connections.size + this.#lingering.size + this.#stuck.size;
-  }
-
-  *#all(): Generator<Connection<State, Event, Auth>> {
-    yield* this.#connections;
-    yield* this.#lingering;
-    yield* this.#stuck;
+    return this.#connections.size;
   }
 
   /** The server in numbers. */
@@ -166,8 +148,8 @@ export class ServiceAcceptor<Methods, State, Event, Auth> implements Acceptor {
     const { counters, events } = this.#options;
     const now = { callsInFlight: 0, subscriptions: 0, bufferedBytes: 0 };
     let bytesSent = counters.bytesSent;
-    for (const { sender } of this.#all()) now.bufferedBytes += sender.bufferedBytes;
-    for (const connection of this.#connections) {
+    for (const { sender } of this.#connections) now.bufferedBytes += sender.bufferedBytes;
+    for (const connection of this.#connections.open) {
       now.callsInFlight += connection.callsInFlight;
       now.subscriptions += connection.subscriptions.size;
       bytesSent += connection.sender.sentBytes;
@@ -209,9 +191,7 @@ export class ServiceAcceptor<Methods, State, Event, Auth> implements Acceptor {
   }
 
   #full(): boolean {
-    const { maxConnections, maxStuckConnections } = this.#options.limits;
-    return this.#closing !== undefined || this.size - this.#stuck.size >= maxConnections ||
-      this.#stuck.size >= maxStuckConnections;
+    return this.#closing !== undefined || this.#connections.full;
   }
 
   async #authorize(
@@ -260,7 +240,7 @@ export class ServiceAcceptor<Methods, State, Event, Auth> implements Acceptor {
         const id = ++this.#lastId;
         const sending = this.#sendingAt(Math.min(level, this.#options.maxLevel), receives);
         const connection = new Connection(this.#host, { id, transport, sending, peer, auth });
-        if (!connection.ended) this.#connections.add(connection);
+        if (!connection.ended) this.#connections.open.add(connection);
         return connection;
       },
     };
@@ -296,16 +276,16 @@ export class ServiceAcceptor<Methods, State, Event, Auth> implements Acceptor {
     const { clock } = this.#options;
     const timer = clock.after(deadlineMs, () => {
       const reason = goingAwayReason(spreadMs, false);
-      for (const connection of [...this.#connections]) {
+      for (const connection of [...this.#connections.open]) {
         connection.close(CloseCode.GoingAway, reason);
       }
     });
     const reason = goingAwayReason(spreadMs, true);
-    for (const connection of [...this.#connections]) {
+    for (const connection of [...this.#connections.open]) {
       connection.drain(CloseCode.GoingAway, reason);
     }
-    if (this.#connections.size > 0) {
-      await new Promise<void>((resolve) => this.#onEmpty = resolve);
+    if (this.#connections.open.size > 0) {
+      await new Promise<void>((resolve) => this.#connections.onEmpty = resolve);
     }
     clock.clear(timer);
     this.#options.events.close();

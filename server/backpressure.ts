@@ -23,7 +23,7 @@ export interface BackpressureOptions {
   /** What all have sent. */
   readonly tally: SendTally;
   /** All for whom something may wait. */
-  owners(): Iterable<BackpressureOwner>;
+  readonly owners: Iterable<BackpressureOwner>;
 }
 
 /** Whose peer may not read. */
@@ -78,7 +78,7 @@ export class Backpressure {
     const { maxTotalBufferedBytes: max, owners } = this.#options;
     const most: { readonly owner: BackpressureOwner; readonly bytes: number }[] = [];
     let ownBytes = 0;
-    for (const owner of owners()) {
+    for (const owner of owners) {
       ownBytes += owner.sender.ownBytes;
       const bytes = owner.sender.bufferedBytes;
       if (bytes > this.#checkBytes) most.push({ owner, bytes });

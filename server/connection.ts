@@ -4,26 +4,28 @@
  * @module
  */
 import { CloseCode } from "../wire/close.ts";
-import { ProtocolError } from "../wire/errors.ts";
+import type { ProtocolError } from "../wire/errors.ts";
 import type { Limits } from "../wire/limits.ts";
 import { readClientMessage } from "../wire/messages.ts";
-import { type ArchiveListener, receive } from "../wire/receiver.ts";
+import { receive } from "../wire/receiver.ts";
 import { isSeldom } from "../wire/seldom.ts";
-import { Sender, type SenderOwner, surelyTakes } from "../wire/sender.ts";
+import { Sender, surelyTakes } from "../wire/sender.ts";
 import type { SharedMessage } from "../wire/shared_message.ts";
-import type { CloseInfo, PeerInfo, TransportListener } from "../wire/transport.ts";
-import type { BackpressureOwner } from "./backpressure.ts";
+import type { CloseInfo, PeerInfo, Transport } from "../wire/transport.ts";
 import type { CallGuard } from "./call_guard.ts";
-import { type Caller, forgetCalls } from "./calls.ts";
-import { type ContextOwner, createContext } from "./connection_context.ts";
-import type { ConnectionHost, ConnectionPeer } from "./connection_host.ts";
-import type { Listed } from "./connection_list.ts";
-import { Ending } from "./ending.ts";
+import { forgetCalls } from "./calls.ts";
+import { createContext } from "./connection_context.ts";
+import {
+  type ConnectionHost,
+  type ConnectionPeer,
+  type ConnectionRoles,
+  Ending,
+} from "./connection_host.ts";
 import type { EventSwitch } from "./event_switch.ts";
 import { ConnectionState } from "./state.ts";
-import { type SubscriptionOwner, Subscriptions } from "./subscriptions.ts";
+import { Subscriptions } from "./subscriptions.ts";
 import { TokenBucket } from "./token_bucket.ts";
-import { stateTooBig, tooBig } from "./too_big.ts";
+import { limitError, stateTooBig, tooBig } from "./too_big.ts";
 
 /**
  * One peer: its calls, its state, its topics, and its end.
@@ -31,16 +33,7 @@ import { stateTooBig, tooBig } from "./too_big.ts";
  * A server has as many of these as peers, most of them idle: what can be is shared, and the rest is
  * made when it is needed. So it is its own listener of everything, since a function costs 32 bytes.
  */
-export class Connection<State, Event, Auth>
-  implements
-    TransportListener,
-    ArchiveListener,
-    SenderOwner,
-    BackpressureOwner,
-    SubscriptionOwner,
-    Caller,
-    ContextOwner<Event>,
-    Listed {
+export class Connection<State, Event, Auth> implements ConnectionRoles<Event> {
   readonly id: number;
   readonly peer: PeerInfo;
   readonly sender: Sender;
@@ -88,9 +81,8 @@ export class Connection<State, Event, Auth>
     return this.#ending?.ended === true;
   }
 
-  /** Whether its socket goes on after it has ended, and if so, until when. */
-  get lingers(): "closing" | "stuck" | undefined {
-    return this.sender.transport.lingers;
+  get transport(): Transport {
+    return this.sender.transport;
   }
 
   makeStateObject(): object {
@@ -128,9 +120,11 @@ export class Connection<State, Event, Auth>
 
   onProtocolError(error: ProtocolError): void {
     if (this.closing) return;
-    this.#host.counters.protocolErrors++;
-    this.#report(error, "protocol");
-    if (this.#host.onProtocolError === "close") this.close(error.closeCode, error.message);
+    const count = ++this.#host.counters.protocolErrors;
+    const closes = this.#host.onProtocolError === "close";
+    // Where it is ignored a peer can make it happen as often as it likes.
+    if (closes || isSeldom(count)) this.#report(error, "protocol");
+    if (closes) this.close(error.closeCode, error.message);
   }
 
   /** Send what has changed in the state. Throws `CodecError` when that is done. */
@@ -138,22 +132,14 @@ export class Connection<State, Event, Auth>
     if (this.closing) return;
     const from = this.#state.firstTouched();
     if (from === -1) return;
-    const { sender } = this;
-    const writer = sender.begin();
-    const places: number[] = [];
-    const failure = this.#state.writeChange(writer, from, places);
-    if (places.length === 0) sender.abandon(writer);
-    else {
-      if (surelyTakes(sender.options, writer.position)) sender.commit(writer);
-      else sender.commit(writer, (taken) => this.#onStateSettled(taken, places));
-      this.#host.backpressure.check(this);
-    }
+    const failure = this.#state.send(this.sender, from, this);
+    this.#host.backpressure.check(this);
     if (failure !== undefined) throw failure;
   }
 
   /** The client must not go on without a change: it would have a wrong state. */
-  #onStateSettled(taken: boolean, places: readonly number[]): void {
-    if (taken || this.closing) return;
+  onChangeTooBig(places: readonly number[]): void {
+    if (this.closing) return;
     const { fields } = this.#host.stateShape;
     const { field, error } = stateTooBig(places, fields, this.sender.options);
     this.#report(error, "state");
@@ -202,7 +188,7 @@ export class Connection<State, Event, Auth>
   }
 
   onStuck(): void {
-    if (this.closing) return this.sender.transport.terminate();
+    if (this.closing) return this.transport.terminate();
     this.#host.counters.slowConsumersClosed++;
     this.close(CloseCode.SlowConsumer, "the peer does not read");
   }
@@ -246,7 +232,7 @@ export class Connection<State, Event, Auth>
       return this.#closeIfDrained();
     }
     const { closedWith, ended } = this.#end;
-    if (!ended && closedWith) this.sender.transport.close(closedWith.code, closedWith.reason);
+    if (!ended && closedWith) this.transport.close(closedWith.code, closedWith.reason);
   }
 
   get #end(): Ending {
@@ -266,18 +252,17 @@ export class Connection<State, Event, Auth>
     else sender.finish();
     this.#release();
     this.#end.timer = clock.after(limits.closeTimeoutMs, () => {
-      sender.transport.terminate();
+      this.transport.terminate();
       this.#finish();
     });
-    if (sender.idle) sender.transport.close(code, reason, code === CloseCode.SlowConsumer);
+    if (sender.idle) this.transport.close(code, reason, code === CloseCode.SlowConsumer);
   }
 
   onClose(info: CloseInfo): void {
-    const { code, reason, byUs } = info;
-    const isOver = code === CloseCode.TooBig || code === CloseCode.SlowConsumer;
-    if (byUs && isOver && !this.closing) {
+    const error = this.closing ? undefined : limitError(info);
+    if (error !== undefined) {
       this.#host.counters.protocolErrors++;
-      this.#report(new ProtocolError("TooBig", code, reason), "protocol");
+      this.#report(error, "protocol");
     }
     this.#end.closedWith ??= info;
     this.#release();

@@ -8,16 +8,20 @@ import type { Clock } from "../wire/clock.ts";
 import type { Deflater } from "../wire/deflater.ts";
 import type { Limits } from "../wire/limits.ts";
 import type { ClientMessage } from "../wire/messages.ts";
-import type { SenderOptions } from "../wire/sender.ts";
-import type { PeerInfo, Transport } from "../wire/transport.ts";
-import type { Backpressure } from "./backpressure.ts";
-import type { CallRunner } from "./calls.ts";
+import type { ArchiveListener } from "../wire/receiver.ts";
+import type { SenderOptions, SenderOwner } from "../wire/sender.ts";
+import type { CloseInfo, PeerInfo, Transport, TransportListener } from "../wire/transport.ts";
+import type { Backpressure, BackpressureOwner } from "./backpressure.ts";
+import type { Caller, CallRunner } from "./calls.ts";
 import type { Connection } from "./connection.ts";
+import type { ContextOwner } from "./connection_context.ts";
+import type { Counted } from "./connections.ts";
 import type { ErrorListener } from "./context.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import type { EventSwitch } from "./event_switch.ts";
-import type { StateShape } from "./state.ts";
+import type { StateOwner, StateShape } from "./state.ts";
 import type { ServerCounters } from "./stats.ts";
+import type { SubscriptionOwner } from "./subscriptions.ts";
 import type { ServerTelemetry } from "./telemetry.ts";
 import type { CallRate } from "./token_bucket.ts";
 
@@ -73,4 +77,32 @@ export interface ConnectionPeer<Auth> {
   readonly peer: PeerInfo;
   /** What `authorize` answered. */
   readonly auth: Auth;
+}
+
+/** What a connection is to those who work for it: its own listener, since a function costs 32 bytes. */
+export interface ConnectionRoles<Event>
+  extends
+    TransportListener,
+    ArchiveListener,
+    SenderOwner,
+    BackpressureOwner,
+    Omit<SubscriptionOwner, "events">,
+    Caller,
+    Omit<ContextOwner<Event>, "events">,
+    StateOwner,
+    Counted {
+  /** Where events come from and go. */
+  readonly events: EventSwitch<Event>;
+}
+
+/** How one ends. Made when it begins to end, or is asked to when it is idle. */
+export class Ending {
+  /** What ended it, which is what came first. */
+  closedWith: CloseInfo | undefined;
+  /** The timer after which the transport is ended. */
+  timer: unknown;
+  /** Whether the transport has ended. */
+  ended = false;
+  /** With what to close when no call is under way and every answer has been handed over. */
+  whenDrained: CloseInfo | undefined;
 }

@@ -20,13 +20,12 @@ import type { Authorize } from "./authorize.ts";
 import { BrokerLink } from "./broker_link.ts";
 import type { MissedEvents } from "./broker_missed.ts";
 import type { BrokerStatus } from "./broker_status.ts";
-import { observeBroker } from "./broker_telemetry.ts";
 import type { ErrorListener, ServiceHandler } from "./context.ts";
 import { checkHandler } from "./dispatcher.ts";
 import { type EventEmitter, EventSwitch } from "./event_switch.ts";
 import { OriginRules, type Origins } from "./origins.ts";
 import { ServerCounters, type ServerStats } from "./stats.ts";
-import { ServerTelemetry, type ServerTraceListener } from "./telemetry.ts";
+import { observeBroker, ServerTelemetry, type ServerTraceListener } from "./telemetry.ts";
 import { type CallRate, checkCallRate } from "./token_bucket.ts";
 import type { TopicNotifications } from "./topic_notifications.ts";
 

@@ -10,6 +10,7 @@ import type { AnySchema } from "../codec/schema.ts";
 import { Writer } from "../codec/writer.ts";
 import type { StateField } from "../service/types.ts";
 import { finishStateChange } from "../wire/messages.ts";
+import { type Sender, surelyTakes } from "../wire/sender.ts";
 import { isTopic } from "../wire/topic.ts";
 
 const STATE = Symbol("state");
@@ -67,6 +68,12 @@ export class StateShape {
     }
     return Object.preventExtensions(Object.defineProperty(object, STATE, { value: state }));
   }
+}
+
+/** Whose state it is. */
+export interface StateOwner {
+  /** A change is larger than its client takes: `places` as in {@linkcode ConnectionState.writeChange}. */
+  onChangeTooBig(places: readonly number[]): void;
 }
 
 /**
@@ -157,6 +164,25 @@ export class ConnectionState {
       known[i] = isFixed(value) ? value : writer.bytes.slice(start, start + length);
     }
     if (places.length > 0) finishStateChange(writer, places);
+    return failure;
+  }
+
+  /**
+   * Send what has changed, as {@linkcode ConnectionState.writeChange} has it.
+   *
+   * @returns What is wrong with the first field that is newly found not to encode.
+   */
+  send(sender: Sender, from: number, owner: StateOwner): CodecError | undefined {
+    const writer = sender.begin();
+    const places: number[] = [];
+    const failure = this.writeChange(writer, from, places);
+    if (places.length === 0) sender.abandon(writer);
+    else if (surelyTakes(sender.options, writer.position)) sender.commit(writer);
+    else {
+      sender.commit(writer, (taken) => {
+        if (!taken) owner.onChangeTooBig(places);
+      });
+    }
     return failure;
   }
 

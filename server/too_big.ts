@@ -1,10 +1,14 @@
 /**
- * {@linkcode tooBig} and {@linkcode stateTooBig}: what a client would not take.
+ * {@linkcode tooBig} and {@linkcode stateTooBig}: what a client would not take; {@linkcode limitError}: what
+ * is not taken of it.
  *
  * @module
  */
 import type { StateField } from "../service/types.ts";
+import { CloseCode } from "../wire/close.ts";
+import { ProtocolError } from "../wire/errors.ts";
 import type { SenderOptions } from "../wire/sender.ts";
+import type { CloseInfo } from "../wire/transport.ts";
 
 /** Something was not sent, because it is larger than what goes to its client. */
 export function tooBig(what: string, { receives }: SenderOptions): RangeError {
@@ -30,4 +34,10 @@ export function stateTooBig(
   const bytes = places[largest + 1]!;
   const what = `A change of the state, of which ${field} has ${bytes} bytes,`;
   return { field, error: tooBig(what, options) };
+}
+
+/** What to tell of a transport that ended because of a limit, if it did. */
+export function limitError({ code, reason, byUs }: CloseInfo): ProtocolError | undefined {
+  const isLimit = code === CloseCode.TooBig || code === CloseCode.SlowConsumer;
+  return byUs && isLimit ? new ProtocolError("TooBig", code, reason) : undefined;
 }

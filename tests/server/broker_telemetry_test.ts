@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { test } from "node:test";
 import type { BrokerStatus } from "../../server/mod.ts";
-import { observeBroker } from "../../server/broker_telemetry.ts";
+import { observeBroker } from "../../server/telemetry.ts";
 
 const API = Symbol.for("opentelemetry.js.api.1");
 type Observe = (result: { observe(value: number, attributes: object): void }) => void;

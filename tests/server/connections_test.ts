@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { test } from "node:test";
-import { ConnectionList } from "../../server/connection_list.ts";
+import { ConnectionList } from "../../server/connections.ts";
 
 test("ConnectionList keeps what was added and not deleted, in any order of both", () => {
   const list = new ConnectionList<{ slot: number; name: string }>();
