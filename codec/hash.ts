@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { AnySchema, Field, Node } from "./schema.ts";
+import type { AnySchema, Field, Node, Wrapper } from "./schema.ts";
 import type { SeaHasher } from "./sea_hash.ts";
 import { toUtf8 } from "./utf8.ts";
 
@@ -16,64 +16,39 @@ function feedFields(hasher: SeaHasher, fields: readonly Field[], values: Values)
 /** Feed a key as Rust's `Hash` does. It must be a value of the schema, and of a type without a {@linkcode keyFault}. */
 export function feed(hasher: SeaHasher, schema: AnySchema, value: unknown): void {
   const node = schema as Node;
-  switch (node.kind) {
-    case "unit":
-      return;
-    case "bool":
-      return hasher.u8(value === true ? 1 : 0);
-    case "char":
-      return hasher.u32((value as string).codePointAt(0)!);
-    case "string":
-    case "boxstr":
-      hasher.write(toUtf8(value as string));
-      return hasher.u8(0xff);
-    case "bytes":
-    case "uuid":
-      hasher.length((value as Uint8Array).length);
-      return hasher.write(value as Uint8Array);
-    case "duration": {
-      const { secs, nanos } = value as { secs: bigint; nanos: number };
-      hasher.u64(secs);
-      return hasher.u32(nanos);
-    }
-    case "u64":
-    case "i64":
-    case "u128":
-    case "i128":
-      hasher.u64(value as bigint);
-      if (node.size === 16) hasher.u64((value as bigint) >> 64n);
-      return;
-    case "vec":
-    case "boxslice":
-    case "array":
-    case "numbers": {
-      const items = value as ArrayLike<unknown>;
-      hasher.length(items.length);
-      for (let i = 0; i < items.length; i++) feed(hasher, node.item, items[i]);
-      return;
-    }
-    case "struct":
-    case "tuple":
-    case "tstruct":
-      return feedFields(hasher, node.fields, value as Values);
-    case "variants":
-    case "option":
-    case "result": {
-      const arm = node.armOf(value)!;
-      if (node.kind !== "variants") hasher.length(arm.tag);
-      else if (node.arms.length > 1) hasher.u8(arm.tag);
-      return feedFields(hasher, arm.fields, node.carried(arm, value));
-    }
-    case "box":
-    case "nonzero":
-      return feed(hasher, node.item, value);
-    case "convert":
-      return feed(hasher, node.item, node.conversion!.encode(value));
-    default:
-      if (node.size === 1) hasher.u8(value as number);
-      else if (node.size === 2) hasher.u16(value as number);
-      else hasher.u32(value as number);
+  const { kind, size } = node;
+  if ("arms" in node) {
+    const arm = node.armOf(value)!;
+    if (kind !== "variants") hasher.length(arm.tag);
+    else if (node.arms.length > 1) hasher.u8(arm.tag);
+    return feedFields(hasher, arm.fields, node.carried(arm, value));
   }
+  if ("fields" in node) return feedFields(hasher, node.fields, value as Values);
+  if ("item" in node) {
+    if (kind === "box" || kind === "nonzero") return feed(hasher, node.item, value);
+    if (kind === "convert") {
+      return feed(hasher, node.item, (node as Wrapper).conversion!.encode(value));
+    }
+    const items = value as ArrayLike<unknown>;
+    hasher.length(items.length);
+    for (let i = 0; i < items.length; i++) feed(hasher, node.item, items[i]);
+  } else if (kind === "char") hasher.u32((value as string).codePointAt(0)!);
+  else if (typeof value === "string") {
+    hasher.write(toUtf8(value));
+    hasher.u8(0xff);
+  } else if (value instanceof Uint8Array) {
+    hasher.length(value.length);
+    hasher.write(value);
+  } else if (kind === "duration") {
+    const { secs, nanos } = value as { secs: bigint; nanos: number };
+    hasher.u64(secs);
+    hasher.u32(nanos);
+  } else if (typeof value === "bigint") {
+    hasher.u64(value);
+    if (size === 16) hasher.u64(value >> 64n);
+  } else if (size === 1) hasher.u8(Number(value));
+  else if (size === 2) hasher.u16(value as number);
+  else if (size === 4) hasher.u32(value as number);
 }
 
 /** Why a type cannot be the key of a hash map, if it cannot. */
