@@ -71,7 +71,7 @@ export function stepTo(
 }
 
 /** Kinds whose values a Map or Set tells apart as Rust does. */
-const PLAIN = /^(?:[iu](?:8|16|32|64|128|size)|bool|char|string|boxstr)$/;
+const PLAIN = /^(?:[iu](?:8|16|32|64|128|size)|bool|char|string|boxstr|cstring)$/;
 
 /** Keys as they are archived: a conversion around them runs once for each. */
 export interface PlainKeys {

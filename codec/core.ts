@@ -11,6 +11,7 @@ export { i16, i32, i8, isize, u16, u32, u8, usize } from "./integers.ts";
 export { i128, i128Align8, i64, u128, u128Align8, u64 } from "./big_integers.ts";
 export { bool, char, f32, f64, unit } from "./scalars.ts";
 export { boxStr, string } from "./string.ts";
+export { cString } from "./c_string.ts";
 export { bytes } from "./bytes.ts";
 export { array, boxSlice, vec } from "./vec.ts";
 export { option, type Optional } from "./option.ts";

@@ -21,6 +21,7 @@ export type CodecErrorCode =
   | "Char"
   | "NonZero"
   | "Utf8Error"
+  | "MissingNullTerminator"
   | "StringRepr"
   | "Duration"
   | "InvalidDisplacement"

@@ -73,6 +73,7 @@ export function footprint(schema: AnySchema): number {
       return 0;
     case "string":
     case "boxstr":
+    case "cstring":
     case "duration":
       return 56;
     default:

@@ -34,8 +34,11 @@ export function feed(hasher: SeaHasher, schema: AnySchema, value: unknown): void
     for (let i = 0; i < items.length; i++) feed(hasher, node.item, items[i]);
   } else if (kind === "char") hasher.u32((value as string).codePointAt(0)!);
   else if (typeof value === "string") {
-    hasher.write(toUtf8(value));
-    hasher.u8(0xff);
+    const text = toUtf8(value);
+    const isC = kind === "cstring";
+    if (isC) hasher.length(text.length + 1);
+    hasher.write(text);
+    hasher.u8(isC ? 0 : 0xff);
   } else if (value instanceof Uint8Array) {
     hasher.length(value.length);
     hasher.write(value);

@@ -21,6 +21,7 @@ const NAMED: Readonly<Record<string, readonly [name: string, from?: string]>> = 
   string: ["String"],
   bytes: ["Vec<u8>"],
   boxstr: ["Box<str>"],
+  cstring: ["CString", "std::ffi"],
   unit: ["()"],
   duration: ["Duration", "std::time"],
   ipv4: ["Ipv4Addr", "std::net"],

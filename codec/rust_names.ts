@@ -18,7 +18,7 @@ const KEYWORDS = /* @__PURE__ */ setOf(
 const NEVER_RAW = /* @__PURE__ */ setOf("self Self super crate");
 /** Names that generated source uses itself. */
 const RESERVED = /* @__PURE__ */ setOf(
-  "Archive Serialize Deserialize String Vec Box Option Result Some None Ok Err Duration Uuid HashMap HashSet " +
+  "Archive Serialize Deserialize String Vec Box Option Result Some None Ok Err Duration CString Uuid HashMap HashSet " +
     "BTreeMap BTreeSet Range RangeInclusive RangeFrom RangeTo RangeToInclusive IpAddr Ipv4Addr Ipv6Addr " +
     "SocketAddr SocketAddrV4 SocketAddrV6 Self NonZeroU8 NonZeroU16 NonZeroU32 NonZeroU64 NonZeroU128 " +
     "NonZeroUsize NonZeroI8 NonZeroI16 NonZeroI32 NonZeroI64 NonZeroI128 NonZeroIsize",

@@ -88,7 +88,18 @@ export type IntegerKind = "u8" | "u16" | "u32" | "i8" | "i16" | "i32" | "usize" 
 export type BigIntegerKind = "u64" | "i64" | "u128" | "i128";
 /** Kinds that are written and read by themselves alone. */
 export type LeafKind =
-  | ("f32" | "f64" | "bool" | "char" | "unit" | "string" | "boxstr" | "bytes" | "duration")
+  | (
+    | "f32"
+    | "f64"
+    | "bool"
+    | "char"
+    | "unit"
+    | "string"
+    | "boxstr"
+    | "cstring"
+    | "bytes"
+    | "duration"
+  )
   | ("ipv4" | "ipv6" | "uuid");
 
 /** An integer of up to 32 bits. */

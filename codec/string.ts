@@ -13,7 +13,7 @@ import type { Writer } from "./writer.ts";
 export const INLINE_CAPACITY = 7;
 
 /** Append a string's bytes; returns how many. */
-function append(writer: Writer, value: string): number {
+export function appendText(writer: Writer, value: string): number {
   writer.ensure(value.length * 3);
   const start = writer.position;
   const end = writeUtf8(writer.bytes, start, value);
@@ -22,11 +22,13 @@ function append(writer: Writer, value: string): number {
   return end - start;
 }
 
-function text(reader: Reader, start: number, length: number): string {
+/** A string of checked bounds. */
+export function readText(reader: Reader, start: number, length: number): string {
   return readUtf8(reader.bytes, start, length) ?? reader.fail("Utf8Error", start, "UTF-8");
 }
 
-function asText(writer: Writer, value: unknown): string {
+/** Refuse what is no string. */
+export function asText(writer: Writer, value: unknown): string {
   return typeof value === "string" ? value : writer.refuse("a string", value);
 }
 
@@ -63,19 +65,19 @@ export const string: Schema<string> = /* @__PURE__ */ leaf<string>(
       return;
     }
     const start = writer.position;
-    writer.outView.setUint32(at, append(writer, value), true);
+    writer.outView.setUint32(at, appendText(writer, value), true);
     writer.point(at + 4, start, at);
   },
   (reader, at) => {
     const last = reader.bytes[at + INLINE_CAPACITY]!;
     if (last < 0x80) {
       if (last > INLINE_CAPACITY) reader.fail("StringRepr", at, "an inline length of at most 7");
-      return text(reader, at, last);
+      return readText(reader, at, last);
     }
     const length = reader.u32(at);
     const start = reader.claim(at, reader.i32(at + 4), length, 1);
     reader.low = start + length;
-    return text(reader, start, length);
+    return readText(reader, start, length);
   },
   { flat: false },
 );
@@ -99,11 +101,11 @@ export const boxStr: Schema<string> = /* @__PURE__ */ leaf<string>(
   4,
   (writer, at, value) => {
     const start = writer.position;
-    writer.slice(at, start, append(writer, asText(writer, value)));
+    writer.slice(at, start, appendText(writer, asText(writer, value)));
   },
   (reader, at) => {
     const length = reader.u32(at + 4);
-    return text(reader, reader.claimBytes(at, length), length);
+    return readText(reader, reader.claimBytes(at, length), length);
   },
   { flat: false },
 );

@@ -48,6 +48,7 @@ function make(schema: AnySchema): Access {
     case "unit":
     case "string":
     case "boxstr":
+    case "cstring":
     case "duration":
     case "nonzero":
     case "ipv4":

@@ -3,6 +3,7 @@
 use crate::describe::{hex, Definitions, Describe, Shape};
 use serde_json::{json, Value};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::ffi::CString;
 use std::net::*;
 use std::num::*;
 use std::ops::*;
@@ -42,6 +43,7 @@ leaves!(|v| json!(v.get()), NonZeroI16 = "nz_i16", NonZeroU32 = "nz_u32", NonZer
 leaves!(|v| json!(v.get()), NonZeroUsize = "nz_usize", NonZeroIsize = "nz_isize");
 leaves!(|v| json!(v.to_string()), NonZeroU64 = "nz_u64", NonZeroI64 = "nz_i64");
 leaves!(|v| json!(v.to_string()), NonZeroU128 = "nz_u128", NonZeroI128 = "nz_i128");
+leaf!(CString, "cstring", |v| json!(v.to_str().expect("UTF-8")));
 leaf!(f32, "f32", |v| json!(format!("0x{:08x}", v.to_bits())));
 leaf!(f64, "f64", |v| json!(format!("0x{:016x}", v.to_bits())));
 leaves!(|_v| Value::Null, () = "unit", RangeFull = "rangefull");

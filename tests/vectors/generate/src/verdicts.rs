@@ -12,6 +12,7 @@ const CATEGORIES: &[(&str, &str)] = &[
     ("archive underaligned", "Underaligned"),
     ("invalid tag for enum", "InvalidTag"),
     ("utf8 error", "Utf8Error"),
+    ("missing null terminator", "MissingNullTerminator"),
     ("String representation was inline", "StringRepr"),
     ("check failed for bool", "Bool"),
     ("check failed for char", "Char"),

@@ -3,6 +3,7 @@
 //! rkyv itself can't read back hash maps whose keys are `usize` or enums without `#[repr(u8)]`.
 
 use crate::define;
+use crate::values::text::c_string;
 use crate::vectors::Vectors;
 use rkyv::{Archive, Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
@@ -96,6 +97,7 @@ fn hash_maps(vectors: &mut Vectors) {
     vectors.add("hashmap/vec_u32", [hash([(vec![1u32, 2], 1u8), (vec![], 2)])]);
     vectors.add("hashmap/option", [hash([(None, 1u8), (Some(1u8), 2), (Some(2), 3)])]);
     vectors.add("hashmap/boxstr", [hash([(Box::<str>::from("one"), 1u8), (Box::from("another key"), 2)])]);
+    vectors.add("hashmap/cstring", [hash([(c_string("one"), 1u8), (c_string("another key"), 2), (c_string(""), 3)])]);
     vectors.add("hashmap/duration", [hash([(Duration::new(1, 2), 1u8), (Duration::new(1, 3), 2)])]);
     vectors.add("hashmap/struct", [hash(key_structs().map(|key| (key.clone(), key.a)))]);
     vectors.add("hashmap/enum", [hash(key_enums().map(|key| (key, 1u8)))]);
@@ -121,6 +123,7 @@ fn hash_sets(vectors: &mut Vectors) {
 
 fn btree_maps(vectors: &mut Vectors) {
     vectors.add("btreemap/u32_u32", [0u32, 1, 2, 5, 600].map(|count| tree((0..count).map(|i| (i * 3, i)))));
+    vectors.add("btreemap/cstring", [tree([(c_string("one"), 1u8), (c_string("another key"), 2)])]);
     vectors.add("btreemap/string_u32", [tree(WORDS.iter().zip(0u32..).map(|(word, i)| (text(word), i)))]);
     vectors.add("btreemap/string_vec", [tree([(text("a"), vec![1u8]), (text("a longer key"), vec![2, 3])])]);
     vectors.add("btreemap/string_string", [tree(WORDS.map(|word| (text(word), format!("{word}, {word}"))))]);
