@@ -13,16 +13,32 @@ const BEGIN = "<!-- amplification: written by `deno task hostile` -->\n";
 const END = "<!-- end -->";
 
 const megabytes = (bytes: number): string => (bytes / 2 ** 20).toFixed(0);
-const cell = ({ grownBytes, longestBlockMs, slowestCallMs }: Cost): string =>
-  `${megabytes(grownBytes)} MiB, ${longestBlockMs.toFixed(0)} ms, ${slowestCallMs.toFixed(0)} ms`;
+const ROUNDS = 3;
+const cell = ({ grownBytes, heldBytes, longestBlockMs, slowestCallMs }: Cost): string =>
+  `${megabytes(grownBytes)}, ${megabytes(heldBytes)} MiB; ${longestBlockMs.toFixed(0)}, ${
+    slowestCallMs.toFixed(0)
+  } ms`;
+
+/** The middle of each number of some rounds. */
+function middle(rounds: readonly Cost[]): Cost {
+  const names = Object.keys(rounds[0]!) as (keyof Cost)[];
+  return Object.fromEntries(names.map((name) => {
+    const sorted = rounds.map((round) => round[name]).sort((a, b) => a - b);
+    return [name, sorted[sorted.length >> 1]!];
+  })) as unknown as Cost;
+}
 
 const rows: string[][] = [];
 const parse: string[] = [];
 for (const each of ATTACKS) {
   const costs: Cost[] = [];
   for (const runtime of TARGETS) {
-    await using target = await Target.start(runtime);
-    costs.push(await attack(target, each));
+    const rounds: Cost[] = [];
+    for (let i = 0; i < ROUNDS; i++) {
+      await using target = await Target.start(runtime);
+      rounds.push(await attack(target, each));
+    }
+    costs.push(middle(rounds));
   }
   const sent = costs[0]!.sentBytes;
   rows.push([each.name, sent.toLocaleString("en"), ...costs.map(cell)]);

@@ -16,6 +16,7 @@ import { RawClient } from "../support/raw_client.ts";
 import { commandOf } from "../support/runtimes.ts";
 import type { Attack } from "./attacks.ts";
 import { frame } from "./frames.ts";
+import { processorTimes } from "./processor.ts";
 import { Hostile } from "./service.ts";
 import type { Report } from "./target.ts";
 
@@ -27,7 +28,10 @@ export const TARGETS: readonly TargetRuntime[] = ["deno", "bun", "node"];
 export interface Cost extends Report {
   /** Bytes the attacker sent. */
   readonly sentBytes: number;
-  /** Milliseconds that another client's slowest call took meanwhile. */
+  /**
+   * Milliseconds that another client's slowest call took meanwhile, without those for which other processes
+   * had the processor.
+   */
   readonly slowestCallMs: number;
 }
 
@@ -97,6 +101,11 @@ export class Target implements AsyncDisposable {
     return new Target(child, lines, Number(String(value).split(" ")[1]));
   }
 
+  /** The process's number. */
+  get pid(): number {
+    return this.#child.pid!;
+  }
+
   /** Whether the process is there. */
   get alive(): boolean {
     return this.#child.exitCode === null && this.#child.signalCode === null;
@@ -118,6 +127,11 @@ export class Target implements AsyncDisposable {
   }
 }
 
+/** How long a server and this process have waited for a processor. */
+function waitedMs({ pid }: Target): number {
+  return processorTimes(pid).waitedMs + processorTimes("self").waitedMs;
+}
+
 /** Let one client attack while another calls. */
 export async function attack(target: Target, { messages }: Attack): Promise<Cost> {
   const bytes = Buffer.concat(messages().map((message) => frame(message)));
@@ -134,9 +148,11 @@ export async function attack(target: Target, { messages }: Attack): Promise<Cost
   let over = false;
   void ended.then(() => over = true);
   while (!over) {
+    const waited = waitedMs(target);
     const started = performance.now();
     await other.rpc.now();
-    slowestCallMs = Math.max(slowestCallMs, performance.now() - started);
+    const tookMs = performance.now() - started - (waitedMs(target) - waited);
+    slowestCallMs = Math.max(slowestCallMs, tookMs);
     await new Promise((resolve) => setTimeout(resolve, 1));
   }
   // What is kept is there, and what is not has had its time.
