@@ -98,7 +98,12 @@ export class FrameWriter {
     const size = payload.length;
     if (this.#buffer.length - this.length < size + MAX_HEADER_BYTES) this.#grow(size);
     const bytes = this.#buffer;
-    let at = this.#putHead(first, size);
+    let at = this.length;
+    // A call costs more than the head of a small frame.
+    if (size < 126) {
+      bytes[at++] = first;
+      bytes[at++] = this.#masked ? 0x80 | size : size;
+    } else at = this.#putHead(first, size);
     if (this.#masked) at = this.#drawMask(at);
     this.length = at + size;
     // A call to `set` costs more than a few bytes.
