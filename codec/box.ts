@@ -3,9 +3,10 @@
  *
  * @module
  */
+import { laidOut } from "./layout.ts";
 import { footprint } from "./footprint.ts";
 import type { Reader } from "./reader.ts";
-import { laidOut, type Naming, once, type Schema, type Wrapper } from "./schema.ts";
+import { type Naming, once, type Schema, type Wrapper } from "./schema.ts";
 import type { Writer } from "./writer.ts";
 
 /**

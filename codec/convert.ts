@@ -4,16 +4,9 @@
  * @module
  */
 import { interpret, writeWith } from "./archive.ts";
-import type { Layout } from "./layout.ts";
+import { laidOut, type Layout } from "./layout.ts";
 import { Reader } from "./reader.ts";
-import {
-  type AnySchema,
-  type Conversion,
-  laidOut,
-  once,
-  type Schema,
-  type Wrapper,
-} from "./schema.ts";
+import { type AnySchema, type Conversion, once, type Schema, type Wrapper } from "./schema.ts";
 import { Writer } from "./writer.ts";
 
 export type { Conversion };

@@ -3,13 +3,12 @@
  *
  * @module
  */
-import type { FieldsLayout, Layout } from "./layout.ts";
+import { type FieldsLayout, laidOut, type Layout } from "./layout.ts";
 import type { Reader } from "./reader.ts";
 import {
   type AnySchema,
   type Composite,
   type Field,
-  laidOut,
   type Naming,
   once,
   type Schema,
@@ -94,7 +93,12 @@ export function fieldsAt(
       }
       writer.steps = step;
     },
-    read: (reader, at) => readInto(reader, at, isArray ? [] as unknown as Keyed : {}),
+    read: (reader, at) =>
+      readInto(
+        reader,
+        at, // As many as there are fields: one that grows, or from its end, is slow to fill.
+        isArray ? schemas.slice() as unknown as Keyed : {},
+      ),
     readInto,
     schemas,
   };

@@ -1,8 +1,7 @@
 /**
  * Source text that reads or checks an archive of a schema, as the schema's own `read` and `check` do.
  *
- * Generated functions keep the reader's fields in variables: `u8`, `dv`, `base` (the archive's start),
- * `lo` and `hi` (what may still be claimed).
+ * They keep the reader's fields in variables: `u8`, `dv`, `base` (its start), `lo`, `hi` (what may be claimed).
  *
  * @module
  */
@@ -11,46 +10,21 @@ import { copyBytes } from "./bytes.ts";
 import { footprint, itemFootprint } from "./footprint.ts";
 import { inOrder } from "./generate_objects.ts";
 import {
-  type At,
-  at,
-  BAD,
-  countParts,
-  type Generator,
-  isOutlined,
-  plus,
-  property,
-} from "./generator.ts";
-import { partsOf } from "./parts.ts";
-import type { AnySchema, BigInteger, Field, Integer, List, Node, Sum } from "./schema.ts";
+  checkText,
+  isBytewise,
+  isFree,
+  open,
+  readBigInteger,
+  readInteger,
+  readTag,
+  text,
+} from "./generate_leaves.ts";
+import { type At, at, type Generator, isOutlined, plus, property } from "./generator.ts";
+import type { AnySchema, Field, List, Node, Sum } from "./schema.ts";
 import { INLINE_CAPACITY } from "./string.ts";
-import { isUtf8, readUtf8 } from "./utf8.ts";
 
 /** Arrays up to this long are read without a loop. */
 const MAX_UNROLLED = 16;
-
-function bad(): never {
-  throw BAD;
-}
-
-/** A string of checked bounds. */
-export function text(u8: Uint8Array, start: number, length: number): string {
-  return readUtf8(u8, start, length) ?? bad();
-}
-
-/** The same, when only checking. */
-export function checkText(u8: Uint8Array, start: number, length: number): void {
-  if (!isUtf8(u8, start, length)) throw BAD;
-}
-
-function readBytewise({ size, min }: Integer, from: At): string {
-  const shifted = Array.from(
-    { length: size },
-    (_, i) => `u8[${at(from, i)}]${i > 0 ? `<<${8 * i}` : ""}`,
-  );
-  const bits = `(${shifted.join("|")})`;
-  if (min === 0) return size === 4 ? `(${bits}>>>0)` : bits;
-  return size === 4 ? bits : `(${bits}<<${32 - 8 * size}>>${32 - 8 * size})`;
-}
 
 /** Emits the reading of values, or only their checking. */
 export class ReadEmitter {
@@ -118,7 +92,7 @@ return value;
       case "i16":
       case "i32":
       case "isize":
-        return this.#readInteger(node, from);
+        return readInteger(node, from, this.#bytewise);
       case "f32":
       case "f64":
         return `dv.getFloat${8 * node.size}(${at(from)},true)`;
@@ -163,21 +137,13 @@ return value;
       case "box":
         return this.#readBox(node.item, from);
       case "convert": {
-        if (node.hasDefault) return this.#read(node.item, from);
         const inner = this.#read(node.item, from);
+        if (node.hasDefault) return inner;
         return this.#builds ? this.#bind(`${g.constant(node.conversion!.decode)}(${inner})`) : "";
       }
       default:
     }
     return this.#outside(`${g.constant(schema)}.read(r,${at(from)})`);
-  }
-
-  #readInteger(node: Integer, from: At): string {
-    if (this.#bytewise) return readBytewise(node, from);
-    const type = `${node.min < 0 ? "Int" : "Uint"}${8 * node.size}`;
-    return node.kind === "u8"
-      ? `u8[${at(from)}]`
-      : `dv.get${type}(${at(from)}${node.size > 1 ? ",true" : ""})`;
   }
 
   #bind(expression: string): string {
@@ -232,9 +198,8 @@ return value;
     const bytes = item.size === 1 ? count : `${count}*${item.size}`;
     this.#checkTarget(start, bytes, item.align);
     g.emit(`if((r.memory-=${count}*${itemFootprint(item)})<0)throw BAD;`);
-    const values = g.name("a");
+    const [values, i, q, high] = [g.name("a"), g.name("i"), g.name("q"), g.name("h")];
     if (this.#builds || !isFree(item)) {
-      const [i, q, high] = [g.name("i"), g.name("q"), g.name("h")];
       // Twice to four times as fast as pushing; what the count may be was just checked.
       if (this.#builds) g.emit(`const ${values}=new Array(${count});`);
       g.emit(`const ${high}=hi;hi=${start};`);
@@ -333,44 +298,4 @@ return value;
     g.emit("default:throw BAD;}");
     return value;
   }
-}
-
-function readTag({ tagBytes }: Pick<Sum, "tagBytes">, from: At): string {
-  return tagBytes === 1 ? `u8[${at(from)}]` : `dv.getUint${8 * tagBytes}(${at(from)},true)`;
-}
-
-function readBigInteger({ min, size }: BigInteger, from: At): string {
-  const type = min < 0n ? "Int" : "Uint";
-  if (size === 8) return `dv.getBig${type}64(${at(from)},true)`;
-  return `((dv.getBig${type}64(${at(from, 8)},true)<<64n)|dv.getBigUint64(${at(from)},true))`;
-}
-
-/** Whether any bytes of the right number are a value. */
-function isFree(schema: AnySchema): boolean {
-  const node = schema as Node;
-  if (node.kind === "struct") return node.fields.every((field) => isFree(field.schema));
-  return "min" in node || node.kind === "f32" || node.kind === "f64";
-}
-
-/** The variables that a body uses. */
-function open(body: string): string {
-  return `const u8=r.bytes,base=r.start${
-    body.includes("dv.") ? ",dv=r.view" : ""
-  };let lo=r.low,hi=r.high;\n`;
-}
-
-/** Integers of at most this many archives' parts are put together from bytes: a DataView would cost more. */
-const MAX_BYTEWISE_PARTS = 8;
-
-function isBytewise(schema: AnySchema): boolean {
-  return countParts(schema) <= MAX_BYTEWISE_PARTS && holdsOnlySmallInts(schema);
-}
-
-function holdsOnlySmallInts(schema: AnySchema): boolean {
-  const node = schema as Node;
-  if ("min" in node ? typeof node.min === "number" : node.kind === "bool" || node.kind === "unit") {
-    return true;
-  }
-  const parts = partsOf(schema);
-  return schema.flat && parts.length > 0 && parts.every(holdsOnlySmallInts);
 }

@@ -146,3 +146,17 @@ export function enumLayout(variants: readonly (readonly Layout[])[]): EnumLayout
     variants: places,
   };
 }
+
+const LAID_OUT = ["size", "align", "niche", "flat"] as const;
+
+/**
+ * A schema that is laid out when that is first asked for: what it is made of may be declared later.
+ *
+ * @param layout Is called whenever one of its numbers is asked for.
+ */
+export function laidOut<S>(layout: () => Layout, own: S): S & Layout {
+  for (const name of LAID_OUT) {
+    Object.defineProperty(own, name, { get: () => layout()[name], enumerable: true });
+  }
+  return own as S & Layout;
+}

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { AnySchema, Schema } from "./schema.ts";
+import { type AnySchema, once, type Schema } from "./schema.ts";
 import { sum, type SumValues } from "./sums.ts";
 
 /** `T | null`; where `null` or `undefined` is itself a `T`, `{ some: T } | null`, which can tell the two apart. */
@@ -18,9 +18,7 @@ const OPTIONAL: SumValues = {
   carried: ({ fields }, value) => fields[0] && !fields[0].schema.nullable ? { some: value } : value,
   refuse: (_sum, writer, value) => writer.refuse("null or { some }", value),
   read(reader, at, arm) {
-    if (arm.tag === 0) return null;
-    const { schema, offset } = arm.fields[0]!;
-    return schema.nullable ? arm.readInto(reader, at, {}) : schema.read(reader, at + offset);
+    return arm.tag === 0 ? null : arm.readInto(reader, at, {});
   },
 };
 
@@ -44,16 +42,19 @@ export function option<T>(some: Schema<T>): Schema<Optional<T>> {
     { name: "some", shape: "single", schemas: { some } },
   ] as const;
   const schema = sum("option", arms, OPTIONAL, { text: ({ of }) => `option<${of(some)}>` });
+  const offset = once(() => schema.arms[1]!.fields[0]!.offset);
   schema.write = (writer, at, value) => {
     // The bytes are zero, and so is the tag of None.
     if (value === null || value === undefined) return;
-    const arm = schema.arms[1]!;
     if (some.nullable) {
       if (typeof value !== "object" || !("some" in value)) OPTIONAL.refuse(schema, writer, value);
-      return arm.write(writer, at, value);
+      return schema.arms[1]!.write(writer, at, value);
     }
     writer.out[at] = 1;
-    some.write(writer, at + arm.fields[0]!.offset, value as T);
+    some.write(writer, at + offset(), value as T);
   };
+  const { read } = schema;
+  schema.read = (reader, at) =>
+    reader.bytes[at] === 1 && !some.nullable ? some.read(reader, at + offset()) : read(reader, at);
   return schema as AnySchema as Schema<Optional<T>>;
 }

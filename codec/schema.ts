@@ -4,7 +4,7 @@
  * @module
  */
 import type { Functions } from "./archive.ts";
-import type { FieldsLayout, Layout, Niche } from "./layout.ts";
+import type { FieldsLayout, Niche } from "./layout.ts";
 import type { Reader } from "./reader.ts";
 import type { Writer } from "./writer.ts";
 
@@ -289,18 +289,4 @@ export function isSchema(value: unknown): value is AnySchema {
 export function once<T>(make: () => T): () => T {
   let made: T | undefined;
   return () => made ??= make();
-}
-
-const LAID_OUT = ["size", "align", "niche", "flat"] as const;
-
-/**
- * A schema that is laid out when that is first asked for: what it is made of may be declared later.
- *
- * @param layout Is called whenever one of its numbers is asked for.
- */
-export function laidOut<S>(layout: () => Layout, own: S): S & Layout {
-  for (const name of LAID_OUT) {
-    Object.defineProperty(own, name, { get: () => layout()[name], enumerable: true });
-  }
-  return own as S & Layout;
 }

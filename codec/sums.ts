@@ -4,9 +4,9 @@
  * @module
  */
 import { type Fields, fieldsAt, type Items, quoted, textOf } from "./fields.ts";
-import { type EnumLayout, enumLayout, tagBytesOf } from "./layout.ts";
+import { type EnumLayout, enumLayout, laidOut, tagBytesOf } from "./layout.ts";
 import type { Reader } from "./reader.ts";
-import { type Arm, laidOut, type Naming, once, type Schema, type Sum } from "./schema.ts";
+import { type Arm, type Naming, once, type Schema, type Sum } from "./schema.ts";
 import type { Writer } from "./writer.ts";
 
 /** What an arm is made of. */

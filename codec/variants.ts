@@ -45,7 +45,7 @@ const TAGGED: SumValues = {
     const value: Keyed = { type: arm.name };
     if (arm.shape !== "items") return arm.readInto(reader, at, value);
     reader.path[reader.steps++] = "value";
-    value["value"] = arm.readInto(reader, at, [] as unknown as Keyed);
+    value["value"] = arm.readInto(reader, at, (arm.schemas as Items).slice() as unknown as Keyed);
     reader.steps--;
     return value;
   },

@@ -4,12 +4,11 @@
  * @module
  */
 import { itemFootprint } from "./footprint.ts";
-import type { Layout } from "./layout.ts";
+import { laidOut, type Layout } from "./layout.ts";
 import type { Reader } from "./reader.ts";
 import {
   type AnySchema,
   type Integer,
-  laidOut,
   type List,
   type Naming,
   once,

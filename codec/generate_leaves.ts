@@ -1,0 +1,85 @@
+/**
+ * Source text that reads numbers and tags, and what reads texts for it.
+ *
+ * @module
+ */
+import { type At, at, BAD, countParts } from "./generator.ts";
+import { partsOf } from "./parts.ts";
+import type { AnySchema, BigInteger, Integer, Node, Sum } from "./schema.ts";
+import { isUtf8, readUtf8 } from "./utf8.ts";
+
+/** An integer of up to 32 bits; put together from bytes where the function has no view. */
+export function readInteger(node: Integer, from: At, bytewise: boolean): string {
+  if (bytewise) return readBytewise(node, from);
+  const type = `${node.min < 0 ? "Int" : "Uint"}${8 * node.size}`;
+  return node.kind === "u8"
+    ? `u8[${at(from)}]`
+    : `dv.get${type}(${at(from)}${node.size > 1 ? ",true" : ""})`;
+}
+
+function readBytewise({ size, min }: Integer, from: At): string {
+  const shifted = Array.from(
+    { length: size },
+    (_, i) => `u8[${at(from, i)}]${i > 0 ? `<<${8 * i}` : ""}`,
+  );
+  const bits = `(${shifted.join("|")})`;
+  if (min === 0) return size === 4 ? `(${bits}>>>0)` : bits;
+  return size === 4 ? bits : `(${bits}<<${32 - 8 * size}>>${32 - 8 * size})`;
+}
+
+/** The tag of a sum. */
+export function readTag({ tagBytes }: Pick<Sum, "tagBytes">, from: At): string {
+  return tagBytes === 1 ? `u8[${at(from)}]` : `dv.getUint${8 * tagBytes}(${at(from)},true)`;
+}
+
+/** An integer of 64 or 128 bits. */
+export function readBigInteger({ min, size }: BigInteger, from: At): string {
+  const type = min < 0n ? "Int" : "Uint";
+  if (size === 8) return `dv.getBig${type}64(${at(from)},true)`;
+  return `((dv.getBig${type}64(${at(from, 8)},true)<<64n)|dv.getBigUint64(${at(from)},true))`;
+}
+
+/** Whether any bytes of the right number are a value. */
+export function isFree(schema: AnySchema): boolean {
+  const node = schema as Node;
+  if (node.kind === "struct") return node.fields.every((field) => isFree(field.schema));
+  return "min" in node || node.kind === "f32" || node.kind === "f64";
+}
+
+/** Integers of at most this many archives' parts are put together from bytes: a DataView would cost more. */
+const MAX_BYTEWISE_PARTS = 8;
+
+/** Whether a type's integers are put together from bytes. */
+export function isBytewise(schema: AnySchema): boolean {
+  return countParts(schema) <= MAX_BYTEWISE_PARTS && holdsOnlySmallInts(schema);
+}
+
+function holdsOnlySmallInts(schema: AnySchema): boolean {
+  const node = schema as Node;
+  if ("min" in node ? typeof node.min === "number" : node.kind === "bool" || node.kind === "unit") {
+    return true;
+  }
+  const parts = partsOf(schema);
+  return schema.flat && parts.length > 0 && parts.every(holdsOnlySmallInts);
+}
+
+function bad(): never {
+  throw BAD;
+}
+
+/** A string of checked bounds. */
+export function text(u8: Uint8Array, start: number, length: number): string {
+  return readUtf8(u8, start, length) ?? bad();
+}
+
+/** The same, when only checking. */
+export function checkText(u8: Uint8Array, start: number, length: number): void {
+  if (!isUtf8(u8, start, length)) throw BAD;
+}
+
+/** The variables of a reader that a body uses. */
+export function open(body: string): string {
+  return `const u8=r.bytes,base=r.start${
+    body.includes("dv.") ? ",dv=r.view" : ""
+  };let lo=r.low,hi=r.high;\n`;
+}
