@@ -16,6 +16,7 @@ import { createCore, type HandlerOf } from "../../server/mod.ts";
 import type { Acceptor, Transport } from "../../wire/transport.ts";
 import { ProtocolError } from "../../wire/errors.ts";
 import { writeRequest } from "../../wire/messages.ts";
+import { processorTimes } from "../hostile/processor.ts";
 import { mutate, randomFrom } from "./support.ts";
 
 /** What is served. */
@@ -33,6 +34,9 @@ const CALLS: readonly Readonly<Record<string, unknown>>[] = [
   { words: ["a", "longer than what is stored inline", "ü"] },
   { words: new Map([["one", [1]], ["a key that is not inline", [2, 3]]]) },
 ];
+
+/** Milliseconds of the processor that a few small messages may take, what is compiled for the first included. */
+const MAX_BURST_MS = 400;
 
 /** What came of the messages. */
 export interface FuzzCounts {
@@ -134,6 +138,7 @@ export async function fuzzConnections(messages: number, seed: number): Promise<F
   let connections = 0;
   let closed = 0;
   let peer: Peer | undefined;
+  let lastMs = processorTimes("self").ranMs;
   for (let sent = 0; sent < messages;) {
     if (peer === undefined || !peer.open) {
       if (peer !== undefined) closed++;
@@ -144,6 +149,11 @@ export async function fuzzConnections(messages: number, seed: number): Promise<F
       peer.transport.send(damage(whole[random(whole.length)]!, random));
     }
     await turn();
+    const { ranMs } = processorTimes("self");
+    if (ranMs - lastMs > MAX_BURST_MS) {
+      throw new Error(`seed ${seed}: messages up to ${sent} took ${ranMs - lastMs} ms`);
+    }
+    lastMs = ranMs;
     if (random(64) === 0) {
       const before = client.state.current.total;
       if (await client.rpc.add({ amount: 1 }) !== before + 1) throw new Error("A wrong answer");

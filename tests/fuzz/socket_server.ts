@@ -8,6 +8,7 @@ import { readdirSync } from "node:fs";
 import process from "node:process";
 import { createInterface } from "node:readline";
 import { serve } from "../../server.ts";
+import { processorTimes } from "../hostile/processor.ts";
 import { handlers, isPeersFault, Target } from "./connection.ts";
 
 /** What the servers hold, and what went wrong. */
@@ -18,6 +19,8 @@ export interface SocketServerReport {
   readonly files: number;
   /** Bytes of memory. */
   readonly rss: number;
+  /** Milliseconds of the processor for which nothing else ran, at most. */
+  readonly longestBlockMs: number;
   /** Messages that came. */
   readonly messages: number;
   /** Connections that were opened. */
@@ -36,7 +39,16 @@ function openFiles(): number {
   }
 }
 
+const SAMPLE_MS = 5;
+
 async function main(): Promise<void> {
+  let longestBlockMs = 0;
+  let last = processorTimes("self").ranMs;
+  setInterval(() => {
+    const { ranMs } = processorTimes("self");
+    longestBlockMs = Math.max(longestBlockMs, ranMs - last);
+    last = ranMs;
+  }, SAMPLE_MS);
   let unexpected: string | undefined;
   const options = {
     port: 0,
@@ -72,6 +84,7 @@ async function main(): Promise<void> {
       ],
       files: openFiles(),
       rss: process.memoryUsage().rss,
+      longestBlockMs,
       messages: sum((each) => each.messagesReceived),
       opened: sum((each) => each.connectionsOpened),
       protocolErrors: sum((each) => each.protocolErrors),
