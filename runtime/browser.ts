@@ -5,7 +5,7 @@
  */
 import { ConnectError } from "../wire/errors.ts";
 import { ALIAS, levelToken, REFUSED } from "../wire/handshake.ts";
-import type { DialRequest, TransportListener } from "../wire/transport.ts";
+import type { Dialed, DialRequest, TransportListener } from "../wire/transport.ts";
 
 /** Characters of a close's reason that the socket takes, whatever they are: 123 bytes of UTF-8. */
 export const MAX_REASON_LENGTH = 41;
@@ -22,13 +22,14 @@ export const MAX_REASON_LENGTH = 41;
  */
 export function dial(
   { url, level, signal }: Pick<DialRequest, "url" | "level" | "signal">,
-  open: (transport: WebSocket, dialed: WebSocket) => TransportListener,
+  open: (transport: WebSocket, dialed: Dialed) => TransportListener,
 ): Promise<void> {
   return new Promise((resolve, reject) => {
     const socket = new WebSocket(url, [ALIAS, levelToken(level), REFUSED]);
     let listener: TransportListener | undefined;
     const fail = (error: unknown): void => {
       reject(error);
+      socket.onclose = null;
       socket.close();
     };
     // It aborts only while the attempt is under way.
@@ -48,6 +49,11 @@ export function dial(
     };
     // An error is always followed by a close.
     socket.onclose = (info) => {
+      // Of a refusal Firefox may tell the close alone, where the server hangs up at once.
+      if (info.code > 3999) {
+        resolve();
+        listener ??= open(socket, { protocol: REFUSED });
+      }
       fail(
         new ConnectError("Unreachable", `Cannot connect to ${new URL(url).host}: see the console`),
       );

@@ -33,6 +33,8 @@ export function allParts(minutes: number): Part[] {
     task("interop"),
     task("vectors"),
     task("browser"),
+    task("minimums"),
+    task("hostile", "--show"),
     task("size"),
     task("npm"),
     task("model", "--minutes", minutes),

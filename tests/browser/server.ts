@@ -50,7 +50,12 @@ const server = await serve(Probe, { port, tls, limits, fallback }, probe);
 
 async function fallback(request: Request): Promise<Response> {
   const { pathname } = new URL(request.url);
-  if (pathname === "/held") return Response.json({ connections: server.connections, pending });
+  if (pathname === "/held") {
+    // As text: some browsers make a document of their own of JSON.
+    return new Response(JSON.stringify({ connections: server.connections, pending }), {
+      headers: { "content-type": "text/plain" },
+    });
+  }
   if (pathname === "/module.html") return html("/tests/browser/page.ts");
   if (pathname === "/bundle.html") return html("/bundle.js");
   if (pathname === "/bundle.js") {

@@ -1,0 +1,280 @@
+/// <reference lib="dom" />
+// deno-lint-ignore-file no-console
+/**
+ * The browsers that the client is tried in, driven alike: Chromium by its own protocol, Firefox by WebDriver
+ * BiDi, WebKit (its GTK port) by WebDriver.
+ *
+ * @module
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync, readdirSync } from "node:fs";
+import { createServer } from "node:net";
+import type { AddressInfo } from "node:net";
+import process from "node:process";
+import { type Browser as Chromium, chromium } from "playwright-core";
+import { launch as launchPuppeteer } from "puppeteer-core";
+
+/** What a page does, given one argument that JSON can carry. Its source is sent: it knows no names of ours. */
+export type Step<Argument, Output> = (argument: Argument) => Output | Promise<Output>;
+
+/** An open page. */
+export interface Tab extends AsyncDisposable {
+  /** Do something in the page. */
+  evaluate<Output, Argument = undefined>(
+    step: Step<Argument, Output>,
+    argument?: Argument,
+  ): Promise<Output>;
+  /** What the page has written to its console, and what nobody caught. */
+  console(): Promise<readonly string[]>;
+}
+
+/** A browser that runs. */
+export interface Browser extends AsyncDisposable {
+  /** Open a page, once it has loaded. */
+  open(url: string): Promise<Tab>;
+}
+
+/** A browser that may be installed. */
+export interface BrowserKind {
+  readonly name: string;
+  /** Why its tests are skipped, or `false`. */
+  readonly skip: string | false;
+  /** Run it; `pin` is the SHA-256 of the public key of the one certificate to trust. */
+  launch(pin: string): Promise<Browser>;
+}
+
+function missing(path: string, variable: string): string | false {
+  return existsSync(path) ? false : `${path} is not there: set ${variable}`;
+}
+
+const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
+
+/** Chromium itself, for what only its own protocol can do. */
+export function launchChromium(pin: string): Promise<Chromium> {
+  return chromium.launch({
+    executablePath: CHROMIUM,
+    args: [
+      "--no-sandbox",
+      "--disable-gpu",
+      "--disable-quic",
+      "--disable-background-networking",
+      `--ignore-certificate-errors-spki-list=${pin}`,
+    ],
+  });
+}
+
+/** Chromium, or what is built on it. */
+export const CHROMIUM_KIND: BrowserKind = {
+  name: "Chromium",
+  skip: missing(CHROMIUM, "CHROMIUM"),
+  async launch(pin) {
+    const browser = await launchChromium(pin);
+    return {
+      async open(url) {
+        const page = await browser.newPage();
+        const lines: string[] = [];
+        page.on("console", (message) => lines.push(message.text()));
+        page.on("pageerror", (error) => lines.push(error.message));
+        await page.goto(url);
+        return {
+          evaluate: (step, argument) => page.evaluate(step as never, argument as never),
+          console: () => Promise.resolve(lines),
+          [Symbol.asyncDispose]: () => page.close(),
+        };
+      },
+      [Symbol.asyncDispose]: () => browser.close(),
+    };
+  },
+};
+
+const FIREFOX = process.env.FIREFOX ?? "/usr/bin/firefox-esr";
+
+/** Firefox. */
+export const FIREFOX_KIND: BrowserKind = {
+  name: "Firefox",
+  skip: missing(FIREFOX, "FIREFOX"),
+  async launch() {
+    const browser = await launchPuppeteer({
+      browser: "firefox",
+      executablePath: FIREFOX,
+      acceptInsecureCerts: true,
+    });
+    return {
+      async open(url) {
+        const page = await browser.newPage();
+        const lines: string[] = [];
+        page.on("console", (message) => lines.push(message.text()));
+        page.on("pageerror", (error) => lines.push(String(error)));
+        await page.goto(url);
+        return {
+          evaluate: (step, argument) => page.evaluate(step as never, argument as never),
+          console: () => Promise.resolve(lines),
+          [Symbol.asyncDispose]: () => page.close(),
+        };
+      },
+      [Symbol.asyncDispose]: () => browser.close(),
+    };
+  },
+};
+
+const WEBKIT_DRIVER = process.env.WEBKIT_DRIVER ?? "/usr/bin/WebKitWebDriver";
+const XVFB = process.env.XVFB ?? "/usr/bin/Xvfb";
+/** Milliseconds that a step may take. */
+const STEP_TIMEOUT_MS = 300_000;
+
+/** WebKit's own small browser, which lies beside the library. */
+function miniBrowser(): string {
+  for (const lib of ["/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu", "/usr/libexec"]) {
+    if (!existsSync(lib)) continue;
+    const found = readdirSync(lib).filter((name) => name.startsWith("webkit2gtk-"))
+      .map((name) => `${lib}/${name}/MiniBrowser`).find((path) => existsSync(path));
+    if (found !== undefined) return found;
+  }
+  return "MiniBrowser";
+}
+
+const MINI_BROWSER = process.env.MINI_BROWSER ?? miniBrowser();
+
+/** WebKitGTK, on a screen of its own. */
+export const WEBKIT_KIND: BrowserKind = {
+  name: "WebKit",
+  skip: missing(WEBKIT_DRIVER, "WEBKIT_DRIVER") || missing(XVFB, "XVFB") ||
+    missing(MINI_BROWSER, "MINI_BROWSER"),
+  async launch() {
+    const screen = spawn(XVFB, ["-displayfd", "1", "-nolisten", "tcp"], {
+      stdio: ["ignore", "pipe", "ignore"],
+    });
+    let driver: ChildProcess | undefined;
+    const end = async (): Promise<void> => {
+      await ended(driver);
+      await ended(screen);
+    };
+    try {
+      const display = await new Promise<string>((resolve, reject) => {
+        screen.stdout.once("data", (line) => resolve(String(line).trim()));
+        screen.once("exit", () => reject(new Error(`${XVFB} has ended`)));
+      });
+      const port = await freePort();
+      driver = spawn(WEBKIT_DRIVER, [`--port=${port}`], {
+        env: { ...process.env, DISPLAY: `:${display}` },
+        stdio: "ignore",
+      });
+      const session = await newSession(`http://127.0.0.1:${port}`, driver);
+      const first = await command("GET", `${session}/window`) as string;
+      return {
+        open: (url) => openTab(session, first, url),
+        async [Symbol.asyncDispose]() {
+          await command("DELETE", session);
+          await end();
+        },
+      };
+    } catch (error) {
+      await end();
+      throw error;
+    }
+  },
+};
+
+/** All of them. */
+export const BROWSERS: readonly BrowserKind[] = [CHROMIUM_KIND, FIREFOX_KIND, WEBKIT_KIND];
+
+function ended(child: ChildProcess | undefined): Promise<void> {
+  return new Promise((resolve) => {
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) {
+      return resolve();
+    }
+    child.once("exit", () => resolve());
+    child.kill();
+  });
+}
+
+/** A port on which nothing listens. */
+export function freePort(): Promise<number> {
+  return new Promise((resolve) => {
+    const server = createServer().listen(0, "127.0.0.1", () => {
+      const { port } = server.address() as AddressInfo;
+      server.close(() => resolve(port));
+    });
+  });
+}
+
+/** One command of WebDriver (https://www.w3.org/TR/webdriver2/). */
+async function command(method: string, url: string, body?: unknown): Promise<unknown> {
+  const response = await fetch(url, {
+    method,
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    headers: { "content-type": "application/json" },
+  });
+  const { value } = await response.json() as { readonly value: unknown };
+  if (!response.ok) throw new Error(`${method} ${url}: ${JSON.stringify(value)}`);
+  return value;
+}
+
+/** Begin a session, once the driver answers; returns its URL. */
+async function newSession(driverUrl: string, driver: ChildProcess): Promise<string> {
+  for (;;) {
+    if (driver.exitCode !== null) throw new Error(`${WEBKIT_DRIVER} has ended`);
+    if (await command("GET", `${driverUrl}/status`).then(() => true, () => false)) break;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  const { sessionId } = await command("POST", `${driverUrl}/session`, {
+    capabilities: {
+      alwaysMatch: {
+        acceptInsecureCerts: true,
+        "webkitgtk:browserOptions": { binary: MINI_BROWSER, args: ["--automation"] },
+      },
+    },
+  }) as { readonly sessionId: string };
+  const session = `${driverUrl}/session/${sessionId}`;
+  await command("POST", `${session}/timeouts`, { script: STEP_TIMEOUT_MS });
+  return session;
+}
+
+/** A window of WebKit: a tab would be hidden. Commands go to the current window, so each names its own first. */
+async function openTab(session: string, first: string, url: string): Promise<Tab> {
+  // The current one may be closed.
+  await command("POST", `${session}/window`, { handle: first });
+  const { handle } = await command("POST", `${session}/window/new`, { type: "window" }) as {
+    readonly handle: string;
+  };
+  const here = (): Promise<unknown> => command("POST", `${session}/window`, { handle });
+  const evaluate = async <Output, Argument>(
+    step: Step<Argument, Output>,
+    argument?: Argument,
+  ): Promise<Output> => {
+    await here();
+    const { value, error } = await command("POST", `${session}/execute/async`, {
+      script: `const [argument, done] = arguments;
+        Promise.resolve(argument).then(${step}).then((value) => done({ value }),
+          (error) => done({ error: String(error) }));`,
+      args: [argument ?? null],
+    }) as { readonly value: Output; readonly error?: string };
+    if (error !== undefined) throw new Error(error);
+    return value;
+  };
+  await here();
+  await command("POST", `${session}/url`, { url });
+  // WebDriver does not tell what a page writes.
+  await evaluate(() => {
+    const lines: string[] = [];
+    for (const level of ["log", "warn", "error"] as const) {
+      const write = console[level];
+      console[level] = (...args: unknown[]) => {
+        lines.push(args.map(String).join(" "));
+        write.apply(console, args);
+      };
+    }
+    addEventListener("error", ({ message }) => lines.push(message));
+    addEventListener("unhandledrejection", ({ reason }) => lines.push(String(reason)));
+    Object.assign(globalThis, { consoleLines: lines });
+  });
+  return {
+    evaluate,
+    console: () =>
+      evaluate(() => (globalThis as unknown as { consoleLines: string[] }).consoleLines),
+    async [Symbol.asyncDispose]() {
+      await here();
+      await command("DELETE", `${session}/window`);
+    },
+  };
+}

@@ -1,0 +1,290 @@
+/// <reference lib="dom" />
+/**
+ * The client in pages of real browsers: `deno task browser`. Says so and passes where there is none.
+ *
+ * @module
+ */
+import { assertEquals } from "@std/assert";
+import { after, before, describe, test } from "node:test";
+import type { ClientOf } from "../../browser.ts";
+import type { RuntimeId } from "../support/runtimes.ts";
+import { type Browser, BROWSERS, CHROMIUM_KIND, freePort, type Tab } from "./browsers.ts";
+import type { probe as Probes } from "./page.ts";
+import { otherServer, Site } from "./site.ts";
+
+declare const probe: typeof Probes;
+
+const RUNTIMES: readonly RuntimeId[] = ["deno", "bun"];
+const PAGES = ["module", "bundle"] as const;
+
+/** Until something holds in a page. */
+async function until(tab: Tab, condition: () => boolean): Promise<void> {
+  while (!await tab.evaluate(condition)) await new Promise((wake) => setTimeout(wake, 20));
+}
+
+/** Until a page has written a line with all of these words. */
+async function written(tab: Tab, ...words: readonly string[]): Promise<void> {
+  while (!(await tab.console()).some((line) => words.every((word) => line.includes(word)))) {
+    await new Promise((wake) => setTimeout(wake, 20));
+  }
+}
+
+for (const kind of BROWSERS) {
+  describe(`in ${kind.name}`, { skip: kind.skip, timeout: 300_000 }, () => {
+    let browser: Browser;
+    let site: Site;
+
+    before(async () => {
+      site = await Site.build();
+      browser = await kind.launch(site.pin);
+    });
+
+    after(async () => {
+      await browser?.[Symbol.asyncDispose]();
+      await site?.[Symbol.asyncDispose]();
+    });
+
+    for (const runtime of RUNTIMES) {
+      for (const tls of ["plain", "tls"] as const) {
+        for (const form of PAGES) {
+          test(`calls, state, events and large messages: ${form}, ${tls}, ${runtime}`, async () => {
+            await using server = await site.serve(runtime, tls);
+            await using tab = await browser.open(`${server.origin}/${form}.html`);
+            await until(tab, () => "probe" in globalThis);
+            const seen = await tab.evaluate(async () => {
+              const all = [];
+              for (const level of [0, 1, 6, 9]) {
+                const client = await probe.connect(probe.Probe, location.href, {
+                  level,
+                  limits: { maxMessageBytes: 8 << 20, maxInflatedBytes: 16 << 20 },
+                });
+                const events = client.events({ buffer: 128 });
+                const output = await client.rpc.add({ amount: 5 });
+                const state = client.state.current.total;
+                await Promise.all(
+                  Array.from({ length: 100 }, () => client.rpc.add({ amount: 1 })),
+                );
+                const first = await events.next();
+                // Half noise, half text: neither stored nor trivial.
+                const data = new Uint8Array(3 << 20);
+                for (let at = 0; at < data.length / 2; at += 65_536) {
+                  crypto.getRandomValues(data.subarray(at, at + 65_536));
+                }
+                const echoed = await client.rpc.echo({ data });
+                const same = echoed.length === data.length &&
+                  echoed.every((byte, index) => byte === data[index]);
+                const total = client.state.current.total;
+                await client.close();
+                all.push({ output, state, total, first: first.value?.payload, same });
+              }
+              return all;
+            });
+            const each = {
+              output: 5,
+              state: 5,
+              total: 105,
+              first: { type: "added" as const, to: 5 },
+              same: true,
+            };
+            assertEquals(seen, [each, each, each, each]);
+            const evaluates = await tab.evaluate(() => {
+              const script = document.createElement("script");
+              script.textContent = "globalThis.inlined = true";
+              document.head.append(script);
+              return "inlined" in globalThis;
+            });
+            assertEquals(evaluates, false);
+            assertEquals(
+              (await tab.console()).filter((line) => /eval|hardlight|uncaught/i.test(line)),
+              [],
+            );
+          });
+        }
+      }
+
+      test(`a page connects again when ${runtime} has restarted`, async () => {
+        const first = await site.serve(runtime, "tls");
+        await using tab = await browser.open(`${first.origin}/bundle.html`);
+        await until(tab, () => "probe" in globalThis);
+        await tab.evaluate(async () => {
+          const statuses: string[] = [];
+          const client = await probe.connect(probe.Probe, location.href);
+          client.onStatus(({ state }) => statuses.push(state));
+          await client.rpc.add({ amount: 2 });
+          Object.assign(globalThis, { client, statuses });
+        });
+        await first[Symbol.asyncDispose]();
+        await until(
+          tab,
+          () =>
+            (globalThis as unknown as { client: { status: { state: string } } }).client.status
+              .state === "reconnecting",
+        );
+        await using _second = await site.serve(runtime, "tls", first.port);
+        const seen = await tab.evaluate(async () => {
+          const { client, statuses } = globalThis as unknown as {
+            client: ClientOf<typeof probe.Probe>;
+            statuses: string[];
+          };
+          while (client.status.state !== "open") await new Promise((wake) => setTimeout(wake, 20));
+          return {
+            statuses: [...new Set(statuses)],
+            total: client.state.current.total,
+            next: await client.rpc.add({ amount: 1 }),
+          };
+        });
+        assertEquals(seen, { statuses: ["reconnecting", "open"], total: 0, next: 1 });
+      });
+
+      test(`a hidden page connects to a restarted ${runtime} when it is seen again`, async () => {
+        const first = await site.serve(runtime, "plain");
+        await using tab = await browser.open(`${first.origin}/bundle.html`);
+        await until(tab, () => "probe" in globalThis);
+        // Without a screen no page is hidden: the page is told what it would see.
+        await tab.evaluate(async () => {
+          const seen = { state: "visible" };
+          Object.defineProperty(document, "visibilityState", { get: () => seen.state });
+          const show = (state: string) => {
+            seen.state = state;
+            document.dispatchEvent(new Event("visibilitychange"));
+          };
+          const attempts: string[] = [];
+          const client = await probe.connect(probe.Probe, () => {
+            attempts.push(seen.state);
+            return location.href;
+          });
+          show("hidden");
+          Object.assign(globalThis, { client, attempts, show });
+        });
+        await first[Symbol.asyncDispose]();
+        await until(
+          tab,
+          () =>
+            (globalThis as unknown as { client: { status: { state: string } } }).client.status
+              .state === "reconnecting",
+        );
+        await using _second = await site.serve(runtime, "plain", first.port);
+        const seen = await tab.evaluate(async () => {
+          const { client, attempts, show } = globalThis as unknown as {
+            client: ClientOf<typeof probe.Probe>;
+            attempts: string[];
+            show(state: string): void;
+          };
+          // Several times as long as the first two waits can be.
+          await new Promise((wake) => setTimeout(wake, 1000));
+          const whileHidden = [...attempts];
+          show("visible");
+          while (client.status.state !== "open") await new Promise((wake) => setTimeout(wake, 20));
+          return { whileHidden, attempts, output: await client.rpc.add({ amount: 1 }) };
+        });
+        assertEquals(seen, {
+          whileHidden: ["visible"],
+          attempts: ["visible", "visible"],
+          output: 1,
+        });
+      });
+
+      test(`a page loads what inflates, and what observes, when it is asked for: ${runtime}`, async () => {
+        await using server = await site.serve(runtime, "plain");
+        await using tab = await browser.open(`${server.origin}/module.html`);
+        await until(tab, () => "probe" in globalThis);
+        const connect = (options: { level?: number; traced?: boolean }) =>
+          tab.evaluate(async ({ level, traced }) => {
+            const client = await probe.connect(probe.Probe, location.href, {
+              level,
+              onTrace: traced === true ? () => {} : undefined,
+            });
+            await client.rpc.add({ amount: 1 });
+            await client.close();
+          }, options);
+        const loaded = (files: readonly string[]) =>
+          tab.evaluate((files) => {
+            const names = performance.getEntriesByType("resource").map(({ name }) => name);
+            return files.map((file) => names.some((name) => name.endsWith(file)));
+          }, files);
+        const LAZY = ["/runtime/streams.ts", "/deflate/inflate.ts", "/client/telemetry.ts"];
+        await connect({});
+        assertEquals(await loaded(["/client/client.ts", ...LAZY]), [true, false, false, false]);
+        await connect({ level: 6 });
+        assertEquals(await loaded(LAZY), [true, true, false]);
+        await connect({ traced: true });
+        assertEquals(await loaded(LAZY), [true, true, true]);
+      });
+
+      test(`${runtime} forgets a page that is closed in mid-call`, async () => {
+        await using server = await site.serve(runtime, "plain");
+        const tab = await browser.open(`${server.origin}/module.html`);
+        await until(tab, () => "probe" in globalThis);
+        await tab.evaluate(async () => {
+          const client = await probe.connect(probe.Probe, location.href);
+          client.rpc.never().catch(() => {});
+          await client.rpc.add({ amount: 1 });
+        });
+        assertEquals(await server.held(browser), { connections: 1, pending: 1 });
+        await tab[Symbol.asyncDispose]();
+        for (let n = 0; n < 100 && (await server.held(browser)).connections > 0; n++);
+        assertEquals(await server.held(browser), { connections: 0, pending: 0 });
+      });
+
+      test(`a page is told why ${runtime} refuses it`, async () => {
+        await using server = await site.serve(runtime, "plain");
+        await using tab = await browser.open(`http://127.0.0.1:${server.port}/bundle.html`);
+        await until(tab, () => "probe" in globalThis);
+        const codes = await tab.evaluate(async (port) => {
+          const codeOf = async (connecting: Promise<unknown>) => {
+            try {
+              await connecting;
+              return "none";
+            } catch (error) {
+              return error instanceof probe.ConnectError ? error.code : String(error);
+            }
+          };
+          return {
+            origin: await codeOf(probe.connect(probe.Probe, `ws://localhost:${port}`)),
+            contract: await codeOf(probe.connect(probe.Changed, location.href)),
+            headers: await codeOf(
+              probe.connect(probe.Probe, location.href, { headers: { a: "b" } }),
+            ).then((text) => text.slice(0, 9)),
+          };
+        }, server.port);
+        assertEquals(codes, {
+          origin: "OriginRefused",
+          contract: "SchemaMismatch",
+          headers: "TypeError",
+        });
+        // Nobody catches this one: it is the console that tells.
+        await tab.evaluate(() => {
+          setTimeout(() => probe.connect(probe.Changed, location.href));
+        });
+        await written(tab, "methods", "differ");
+        await tab.evaluate((port) => {
+          setTimeout(() => probe.connect(probe.Probe, `ws://localhost:${port}`));
+        }, server.port);
+        await written(tab, "4403", "origin");
+      });
+    }
+
+    test("a page is told that a server speaks another subprotocol, or does not listen", async () => {
+      await using server = await site.serve("deno", "plain");
+      await using other = await otherServer("chat");
+      await using refusing = await otherServer("hl.2.no");
+      await using tab = await browser.open(`${server.origin}/bundle.html`);
+      await until(tab, () => "probe" in globalThis);
+      const codes = await tab.evaluate(async (ports) => {
+        const codes: string[] = [];
+        for (const port of ports) {
+          try {
+            await probe.connect(probe.Probe, `ws://localhost:${port}`);
+          } catch (error) {
+            if (error instanceof probe.ConnectError) codes.push(error.code);
+          }
+        }
+        return codes;
+      }, [other.port, await freePort(), refusing.port]);
+      // A page is not told which of the two it was, but its console is.
+      // One that chooses what only servers of ours choose is not waited for: it answers the close.
+      assertEquals(codes, ["Unreachable", "Unreachable", "BadHandshake"]);
+      if (kind === CHROMIUM_KIND) await written(tab, "Sec-WebSocket-Protocol");
+    });
+  });
+}
