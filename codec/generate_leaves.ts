@@ -6,7 +6,7 @@
 import { type At, at, BAD, countParts } from "./generator.ts";
 import { partsOf } from "./parts.ts";
 import type { AnySchema, BigInteger, Integer, Node, Sum } from "./schema.ts";
-import { isUtf8, readUtf8 } from "./utf8.ts";
+import { isUtf8, readUtf8Fast } from "./utf8_buffer.ts";
 
 /** An integer of up to 32 bits; put together from bytes where the function has no view. */
 export function readInteger(node: Integer, from: At, bytewise: boolean): string {
@@ -69,7 +69,7 @@ function bad(): never {
 
 /** A string of checked bounds. */
 export function text(u8: Uint8Array, start: number, length: number): string {
-  return readUtf8(u8, start, length) ?? bad();
+  return readUtf8Fast(u8, start, length) ?? bad();
 }
 
 /** The same, when only checking. */

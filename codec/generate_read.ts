@@ -22,6 +22,8 @@ import {
 import { type At, at, type Generator, isOutlined, plus, property } from "./generator.ts";
 import type { AnySchema, Field, List, Node, Sum } from "./schema.ts";
 import { INLINE_CAPACITY } from "./string.ts";
+import { readUtf8Fast } from "./utf8_buffer.ts";
+import { itemFields } from "./write_context.ts";
 
 /** Arrays up to this long are read without a loop. */
 const MAX_UNROLLED = 16;
@@ -29,14 +31,12 @@ const MAX_UNROLLED = 16;
 /** Emits the reading of values, or only their checking. */
 export class ReadEmitter {
   readonly #g: Generator;
-  /** Whether values are built. */
   readonly #builds: boolean;
   #root: AnySchema | undefined;
   #bytewise = false;
 
   constructor(generator: Generator, builds: boolean) {
-    this.#g = generator;
-    this.#builds = builds;
+    [this.#g, this.#builds] = [generator, builds];
   }
 
   /** The text of `(r) => value`, which reads a whole archive. */
@@ -45,8 +45,10 @@ export class ReadEmitter {
     this.#bytewise = isBytewise(schema);
     let value = "";
     const body = this.#g.body(() => value = this.#read(schema, { base: "p", offset: 0 }));
+    // What is read by a schema's own function reads strings as fast.
+    const utf8 = body.includes("r.low=") ? `r.utf8=${this.#g.constant(readUtf8Fast)};` : "";
     return `function(r) {
-${open(body + value)}const p=r.end-${schema.size};
+${utf8}${open(body + value)}const p=r.end-${schema.size};
 if(p<base||((p-base)&${schema.align - 1}))throw BAD;
 hi=p;
 ${body}
@@ -239,17 +241,14 @@ return value;
     return this.#builds ? `[${parts.join(",")}]` : "";
   }
 
-  #readArray({ item, length = 0 }: List, from: At): string {
+  #readArray(node: List, from: At): string {
+    const { item, length = 0 } = node;
     const g = this.#g;
     if (length <= MAX_UNROLLED) {
-      const fields = Array.from(
-        { length },
-        (_, key) => ({ key, schema: item, offset: key * item.size }),
-      );
-      return this.#readList(fields, from);
+      return this.#readList(itemFields(node), from);
     }
-    const [values, i, q] = [g.name("a"), g.name("i"), g.name("q")];
     if (!this.#builds && isFree(item)) return "";
+    const [values, i, q] = [g.name("a"), g.name("i"), g.name("q")];
     g.emit(
       `const ${values}=[];for(let ${i}=0,${q}=${
         at(from)

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { ReadUtf8 } from "./utf8.ts";
 import { CodecError, type CodecErrorCode, formatPath } from "./errors.ts";
 
 /** Budgets that bounds alone do not give. */
@@ -65,6 +66,8 @@ export class Reader implements Bounds {
   steps = 0;
   /** Whether what is read is a default: see `zeroOf()`. */
   isDefault = false;
+  /** What reads strings, where there is something faster than what pages have. */
+  utf8: ReadUtf8 | undefined = undefined;
   /** Whether conversions run: not where an archive is only checked. */
   converts = true;
   /** The budgets. */

@@ -24,7 +24,8 @@ export function appendText(writer: Writer, value: string): number {
 
 /** A string of checked bounds. */
 export function readText(reader: Reader, start: number, length: number): string {
-  return readUtf8(reader.bytes, start, length) ?? reader.fail("Utf8Error", start, "UTF-8");
+  return (reader.utf8 ?? readUtf8)(reader.bytes, start, length) ??
+    reader.fail("Utf8Error", start, "UTF-8");
 }
 
 /** Refuse what is no string. */

@@ -10,23 +10,8 @@ const encoder = /* @__PURE__ */ new TextEncoder();
 const decoder = /* @__PURE__ */ new TextDecoder("utf-8", { ignoreBOM: true });
 const strict = /* @__PURE__ */ new TextDecoder("utf-8", { ignoreBOM: true, fatal: true });
 
-/**
- * What of a global `Buffer` reads strings, where there is one: a third to a half of the cost of a
- * `TextDecoder`. Nothing needs them: without them all is the same, and slower.
- */
-interface BufferMethods {
-  latin1Slice(this: Uint8Array, start: number, end: number): string;
-  utf8Slice(this: Uint8Array, start: number, end: number): string;
-}
-/** In functions, so that bundlers can tell that nothing else happens. */
-function bufferMethod<K extends keyof BufferMethods>(name: K): BufferMethods[K] | undefined {
-  return (globalThis as { Buffer?: { prototype: Partial<BufferMethods> } }).Buffer?.prototype[name];
-}
-const latin1Slice = /* @__PURE__ */ bufferMethod("latin1Slice");
-const utf8Slice = /* @__PURE__ */ bufferMethod("utf8Slice");
-
 /** V8's loops over characters are three times as fast as other engines'; its words tell it from them. */
-const IS_V8 = /* @__PURE__ */ isV8();
+export const IS_V8: boolean = /* @__PURE__ */ isV8();
 
 function isV8(): boolean {
   try {
@@ -39,7 +24,7 @@ function isV8(): boolean {
 /** Strings up to this long are encoded by a loop. */
 const LOOP_MAX_UNITS = 48;
 /** Strings up to this long are decoded by a loop. */
-const LOOP_MAX_BYTES = IS_V8 ? 16 : utf8Slice ? 4 : 12;
+const LOOP_MAX_BYTES = IS_V8 ? 16 : 12;
 
 /** How many bytes of UTF-8 a string takes; -1 where it has a lone surrogate. */
 export function utf8Length(text: string): number {
@@ -77,9 +62,18 @@ export function writeUtf8(bytes: Uint8Array, at: number, text: string): number {
   return at + written;
 }
 
+/** Reads a string from bytes; `undefined` where they are not UTF-8. */
+export type ReadUtf8 = (bytes: Uint8Array, start: number, length: number) => string | undefined;
+
 /** A string from bytes, or `undefined` where they are not UTF-8. */
-export function readUtf8(bytes: Uint8Array, start: number, length: number): string | undefined {
-  if (length > LOOP_MAX_BYTES) return readAny(bytes, start, length);
+export function readUtf8(
+  bytes: Uint8Array,
+  start: number,
+  length: number,
+  maxLooped: number = LOOP_MAX_BYTES,
+  readAny: ReadUtf8 = decodeUtf8,
+): string | undefined {
+  if (length > maxLooped) return readAny(bytes, start, length);
   let text = "";
   let i = start;
   for (let left = length; left >= 8; left -= 8, i += 8) {
@@ -115,67 +109,21 @@ function readShort(bytes: Uint8Array, i: number, length: number): string | undef
   return (a | b | c | d | e | f | g) < 0x80 ? String.fromCharCode(a, b, c, d, e, f, g) : undefined;
 }
 
-function readAny(bytes: Uint8Array, start: number, length: number): string | undefined {
-  if (latin1Slice !== undefined && length <= MAX_SCANNED_BYTES && isAscii(bytes, start, length)) {
-    return length <= MAX_KNOWN_BYTES
-      ? readKnown(latin1Slice, bytes, start, length)
-      : latin1Slice.call(bytes, start, start + length);
-  }
-  const text = utf8Slice === undefined
-    ? decoder.decode(bytes.subarray(start, start + length))
-    : utf8Slice.call(bytes, start, start + length);
+/** A string by the platform's decoder, or `undefined` where the bytes are not UTF-8. */
+export function decodeUtf8(bytes: Uint8Array, start: number, length: number): string | undefined {
+  const some = bytes.subarray(start, start + length);
+  return checked(decoder.decode(some), some);
+}
+
+/** A text that was decoded leniently, if nothing had to be replaced in it. */
+export function checked(text: string, bytes: Uint8Array): string | undefined {
   // Fatal decoding costs 2.5 times lenient: only a replacement character needs the second look.
   if (!text.includes("\ufffd")) return text;
   try {
-    return strict.decode(bytes.subarray(start, start + length));
+    return strict.decode(bytes);
   } catch {
     return undefined;
   }
-}
-
-/** Strings of this many bytes are looked for among those read before. */
-const MAX_KNOWN_BYTES = 16;
-const KNOWN_STRINGS = 512;
-/** Strings that were read before: where `readKnown` is used, a string costs more to free than to compare. */
-const known: string[] = /* @__PURE__ */ knownStrings();
-
-function knownStrings(): string[] {
-  return IS_V8 ? [] : new Array<string>(KNOWN_STRINGS).fill("");
-}
-
-/** A short ASCII string; the same object as the last time, if it was read lately. */
-function readKnown(
-  slice: BufferMethods["latin1Slice"],
-  bytes: Uint8Array,
-  start: number,
-  length: number,
-): string {
-  if (IS_V8) return slice.call(bytes, start, start + length);
-  const last = bytes[start + length - 1]!;
-  const slot = (length * 57 + bytes[start]! * 31 + bytes[start + (length >> 1)]! * 17 + last) &
-    (KNOWN_STRINGS - 1);
-  const text = known[slot]!;
-  if (text.length === length) {
-    let i = 0;
-    while (i < length && text.charCodeAt(i) === bytes[start + i]) i++;
-    if (i === length) return text;
-  }
-  return known[slot] = slice.call(bytes, start, start + length);
-}
-
-/** A built-in decoder is faster than a loop over more bytes than this, though it makes a string. */
-const MAX_SCANNED_BYTES = 64;
-
-function isAscii(bytes: Uint8Array, start: number, length: number): boolean {
-  let all = 0;
-  for (let i = start; i < start + length; i++) all |= bytes[i]!;
-  return all < 0x80;
-}
-
-/** Whether bytes are UTF-8. */
-export function isUtf8(bytes: Uint8Array, start: number, length: number): boolean {
-  if (length <= MAX_SCANNED_BYTES && isAscii(bytes, start, length)) return true;
-  return readUtf8(bytes, start, length) !== undefined;
 }
 
 /** UTF-8 bytes of a well-formed string. */

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { readUtf8Fast } from "./utf8_buffer.ts";
 import { CodecError, formatPath } from "./errors.ts";
 import { type DecodeLimits, Reader } from "./reader.ts";
 import type { AnySchema } from "./schema.ts";
@@ -36,6 +37,7 @@ export class ViewReader extends Reader {
   /** Create over a whole archive. */
   constructor(archive: Uint8Array, limits?: DecodeLimits) {
     super(limits);
+    this.utf8 = readUtf8Fast;
     this.reset(archive);
     this.open(0, archive.length);
   }

@@ -108,7 +108,7 @@ const LOOKING = [
   "client/extras.ts", // OpenTelemetry
   "client/report.ts", // reportError
   "codec/describe.ts", // the classes of this realm, for messages
-  "codec/utf8.ts", // Buffer, which reads strings faster
+  "codec/utf8_buffer.ts", // Buffer, which reads strings faster
   "wire/clock.ts", // setImmediate
   "wire/open_telemetry.ts", // OpenTelemetry
 ];

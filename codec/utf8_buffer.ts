@@ -1,0 +1,89 @@
+/**
+ * UTF-8 to strings by way of a global `Buffer`, where there is one: a third to a half of the cost.
+ *
+ * Generated code and views read with this; what pages load does without, who have none.
+ *
+ * @module
+ */
+import { checked, decodeUtf8, IS_V8, readUtf8 } from "./utf8.ts";
+
+/**
+ * What of a global `Buffer` reads strings, where there is one: a third to a half of the cost of a
+ * `TextDecoder`. Nothing needs them: without them all is the same, and slower.
+ */
+interface BufferMethods {
+  latin1Slice(this: Uint8Array, start: number, end: number): string;
+  utf8Slice(this: Uint8Array, start: number, end: number): string;
+}
+/** In functions, so that bundlers can tell that nothing else happens. */
+function bufferMethod<K extends keyof BufferMethods>(name: K): BufferMethods[K] | undefined {
+  return (globalThis as { Buffer?: { prototype: Partial<BufferMethods> } }).Buffer?.prototype[name];
+}
+const latin1Slice = /* @__PURE__ */ bufferMethod("latin1Slice");
+const utf8Slice = /* @__PURE__ */ bufferMethod("utf8Slice");
+
+/** Strings up to this long are decoded by a loop. */
+const LOOP_MAX_BYTES = IS_V8 ? 16 : utf8Slice ? 4 : 12;
+
+/** A string from bytes, or `undefined` where they are not UTF-8. */
+export function readUtf8Fast(bytes: Uint8Array, start: number, length: number): string | undefined {
+  return length > LOOP_MAX_BYTES
+    ? readAny(bytes, start, length)
+    : readUtf8(bytes, start, length, LOOP_MAX_BYTES, readAny);
+}
+
+function readAny(bytes: Uint8Array, start: number, length: number): string | undefined {
+  if (latin1Slice !== undefined && length <= MAX_SCANNED_BYTES && isAscii(bytes, start, length)) {
+    return length <= MAX_KNOWN_BYTES
+      ? readKnown(latin1Slice, bytes, start, length)
+      : latin1Slice.call(bytes, start, start + length);
+  }
+  if (utf8Slice === undefined) return decodeUtf8(bytes, start, length);
+  const text = utf8Slice.call(bytes, start, start + length);
+  return text.includes("\ufffd") ? checked(text, bytes.subarray(start, start + length)) : text;
+}
+
+/** Strings of this many bytes are looked for among those read before. */
+const MAX_KNOWN_BYTES = 16;
+const KNOWN_STRINGS = 512;
+/** Strings that were read before: where `readKnown` is used, a string costs more to free than to compare. */
+const known: string[] = /* @__PURE__ */ knownStrings();
+
+function knownStrings(): string[] {
+  return IS_V8 ? [] : new Array<string>(KNOWN_STRINGS).fill("");
+}
+
+/** A short ASCII string; the same object as the last time, if it was read lately. */
+function readKnown(
+  slice: BufferMethods["latin1Slice"],
+  bytes: Uint8Array,
+  start: number,
+  length: number,
+): string {
+  if (IS_V8) return slice.call(bytes, start, start + length);
+  const last = bytes[start + length - 1]!;
+  const slot = (length * 57 + bytes[start]! * 31 + bytes[start + (length >> 1)]! * 17 + last) &
+    (KNOWN_STRINGS - 1);
+  const text = known[slot]!;
+  if (text.length === length) {
+    let i = 0;
+    while (i < length && text.charCodeAt(i) === bytes[start + i]) i++;
+    if (i === length) return text;
+  }
+  return known[slot] = slice.call(bytes, start, start + length);
+}
+
+/** A built-in decoder is faster than a loop over more bytes than this, though it makes a string. */
+const MAX_SCANNED_BYTES = 64;
+
+function isAscii(bytes: Uint8Array, start: number, length: number): boolean {
+  let all = 0;
+  for (let i = start; i < start + length; i++) all |= bytes[i]!;
+  return all < 0x80;
+}
+
+/** Whether bytes are UTF-8. */
+export function isUtf8(bytes: Uint8Array, start: number, length: number): boolean {
+  if (length <= MAX_SCANNED_BYTES && isAscii(bytes, start, length)) return true;
+  return readUtf8Fast(bytes, start, length) !== undefined;
+}
