@@ -145,14 +145,16 @@ export class EventHub<E> {
     return false;
   }
 
-  /** An event came, in so many bytes. */
-  deliver(topic: Topic, payload: E, payloadBytes: number): void {
+  /** An event came, in so many bytes. Returns whether someone needs time to read. */
+  deliver(topic: Topic, payload: E, payloadBytes: number): boolean {
     const event: ReceivedEvent<E> = { topic, payload };
     const bytes = EVENT_BYTES + payloadBytes;
     this.#early?.[0].push(event, bytes);
+    let isBehind = false;
     for (const consumer of this.#consumers) {
-      if (consumer.wants(topic)) consumer.push(event, bytes);
+      if (consumer.wants(topic) && consumer.push(event, bytes)) isBehind = true;
     }
+    return isBehind;
   }
 
   /** No more events will come. */

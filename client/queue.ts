@@ -41,8 +41,8 @@ export interface QueueOptions {
 
 /** The side that fills a queue. It does not hold the iterator. */
 export interface Sink<T> {
-  /** Hand an item of so many bytes to whoever waits, or keep it. */
-  push(item: T, bytes?: number): void;
+  /** Hand an item of so many bytes to whoever waits, or keep it: `true` if so much is kept that a reader needs time. */
+  push(item: T, bytes?: number): boolean | void;
   /** Accept nothing more. What is in the buffer can still be read; then comes the error, if any. */
   end(error?: Error): void;
   /** Visit what waits to be read. */
@@ -56,6 +56,11 @@ export interface QueueIterator<T> extends AsyncIterableIterator<T, undefined>, A
   /** Stop: the buffer is emptied. A `for await` loop that is left calls this. */
   return(): Promise<Result<T>>;
 }
+
+/** Items that are kept before their reader is given time: a quarter of `maxQueuedEvents` by default. */
+const MANY_ITEMS = 4096;
+/** The same in bytes: the largest event, of `maxDecodedBytes`, fits besides. */
+const MANY_BYTES = 4 << 20;
 
 /** Ends what nobody holds any more. */
 const forgotten: FinalizationRegistry<() => void> = /* @__PURE__ */ new FinalizationRegistry(
@@ -116,7 +121,7 @@ export function queue<T>(
     isForgotten = true;
     if (!waiting[0]) void leave();
   };
-  const push = (value: T, size = 0): void => {
+  const push = (value: T, size = 0): boolean | void => {
     if (ended) return;
     const waiter = waiting.shift();
     if (waiter) {
@@ -139,6 +144,9 @@ export function queue<T>(
     }
     items.push([value, size]);
     bytes += size;
+    // Once, as it comes to that: a reader that does not read is not waited for again.
+    return items.length - first === MANY_ITEMS ||
+      (bytes > MANY_BYTES && bytes - size <= MANY_BYTES);
   };
 
   const iterator: QueueIterator<T> = {

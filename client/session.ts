@@ -79,6 +79,8 @@ export function openSession(transport: ClientTransport, host: SessionHost): Sess
   const reader = new Reader(limits);
   let ending: SessionEnd | undefined;
   let closeTimer: unknown;
+  /** Whether who reads events needs time. */
+  let isBehind = false;
   let onEnded!: (end: SessionEnd) => void;
   let onClosed!: () => void;
 
@@ -145,7 +147,7 @@ export function openSession(transport: ClientTransport, host: SessionHost): Sess
       } catch (cause) {
         return skip(cause);
       }
-      events.deliver(topic, payload, end - topicStart + reader.spent);
+      isBehind = events.deliver(topic, payload, end - topicStart + reader.spent);
     },
     (updates, count) => {
       let changed: Record<string, unknown> | undefined;
@@ -184,6 +186,7 @@ export function openSession(transport: ClientTransport, host: SessionHost): Sess
       counters.messagesReceived++;
       counters.bytesReceived += message.length;
       if (ending) return;
+      isBehind = false;
       const { maxMessageBytes, maxInflatedBytes } = limits;
       try {
         if (message.length > maxMessageBytes) throw tooBig("maxMessageBytes", maxMessageBytes);
@@ -192,6 +195,7 @@ export function openSession(transport: ClientTransport, host: SessionHost): Sess
         const error = toProtocolError(cause);
         end(error.closeCode, error);
       }
+      return isBehind;
     },
   };
 }

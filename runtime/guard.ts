@@ -46,14 +46,14 @@ export abstract class GuardedTransport implements Transport {
     }
   }
 
-  /** A binary message came. */
-  receive(message: Uint8Array): void {
+  /** A binary message came. Returns what {@linkcode TransportListener.onMessage} does. */
+  receive(message: Uint8Array): boolean | void {
     if (this.#info !== undefined) return;
     if (message.length > this.#maxMessageBytes) {
       return this.fail(CloseCode.TooBig, tooBigReason(this.#maxMessageBytes));
     }
     try {
-      this.#listener?.onMessage(message);
+      return this.#listener?.onMessage(message);
     } catch {
       this.fail(CloseCode.Internal, "The listener threw");
     }

@@ -20,6 +20,7 @@ import type {
 } from "../wire/transport.ts";
 import { refusalError } from "./dial_errors.ts";
 import { GuardedTransport } from "./guard.ts";
+import { afterInput } from "./turn.ts";
 import { Heartbeat } from "./websocket/heartbeat.ts";
 
 /** What lies between dialers and an acceptor in one process. */
@@ -143,23 +144,27 @@ class MemoryTransport extends GuardedTransport {
   }
 
   #deliver(): void {
-    this.#scheduled = false;
     if (!this.#carries()) return;
     const peer = this.#peer;
     const messages = this.#queue;
     this.#queue = [];
-    for (const message of messages) {
+    for (const [at, message] of messages.entries()) {
       // A listener may end either side between two messages.
       if (this.#dropped) return;
       this.bufferedAmount -= message.length;
       // A peer that has begun to close hears no more.
       if (peer !== undefined && peer.#closing === undefined) {
         peer.#heartbeat?.heard();
-        peer.receive(message);
+        if (peer.receive(message) === true) {
+          this.#queue = [...messages.slice(at + 1), ...this.#queue];
+          return afterInput(() => this.#deliver());
+        }
       }
     }
+    this.#scheduled = false;
+    if (this.#queue.length > 0) return this.#schedule();
     const info = this.#closing;
-    if (info === undefined || this.#queue.length > 0) return;
+    if (info === undefined) return;
     peer?.drop();
     peer?.end(info);
     this.drop();

@@ -31,6 +31,7 @@ let began = 0;
 /** When what is being read has had its part of the turn. */
 let until = 0;
 let over = false;
+let ended = false;
 let turn = 1;
 let catchingUp = false;
 let scheduled = 0;
@@ -40,7 +41,7 @@ const waiting: Waiter[] = [];
  * Run after the loop has looked for input. Deno looks only when it has nothing else to do, so that it has
  * to be left alone for a moment: what is due at once comes round many times before.
  */
-const afterInput: (run: () => void) => void = runtimeName() === "deno"
+export const afterInput: (run: () => void) => void = runtimeName() === "deno"
   ? (run) => setTimeout(run, DENO_PAUSE_MS)
   : (globalThis as { setImmediate?: (run: () => void) => void }).setImmediate ?? setTimeout;
 
@@ -77,6 +78,12 @@ export function endMessage(): boolean {
   return over;
 }
 
+/** The next message has to wait, however short the turn was. */
+export function endTurn(): void {
+  over = ended = true;
+  if (!catchingUp) schedule();
+}
+
 /** Let a socket go on when it is its turn. */
 export function waitForTurn(waiter: Waiter): void {
   waiting.push(waiter);
@@ -97,6 +104,7 @@ function comeRound(): void {
   began = performance.now();
   turn++;
   catchingUp = true;
+  ended = false;
   left = 0;
   let spent = false;
   for (let waiter = waiting.shift(); waiter !== undefined; waiter = waiting.shift()) {
@@ -105,7 +113,7 @@ function comeRound(): void {
     until = now + (began + MAX_TURN_MS - now) / (waiting.length + 1);
     over = false;
     if (waiter.goOn()) waiting.push(waiter);
-    spent = performance.now() - began >= MAX_TURN_MS;
+    spent = ended || performance.now() - began >= MAX_TURN_MS;
     if (spent) break;
   }
   catchingUp = false;

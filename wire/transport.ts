@@ -55,8 +55,11 @@ export interface Transport {
 
 /** What the owner of a transport is told. */
 export interface TransportListener {
-  /** One whole binary message. The bytes are the listener's to read only until it returns. */
-  onMessage(message: Uint8Array): void;
+  /**
+   * One whole binary message. The bytes are the listener's to read only until it returns. `true` asks that
+   * the event loop come round before the next, where several come in one turn of it.
+   */
+  onMessage(message: Uint8Array): boolean | void;
   /** The transport has ended: once, and no message follows. */
   onClose(info: CloseInfo): void;
   /** The socket of one that lingered has ended as well: once, last. See {@linkcode Transport.lingers}. */

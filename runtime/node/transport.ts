@@ -19,7 +19,7 @@ import { closePayload, FrameError, Opcode } from "../websocket/frames.ts";
 import { HeldInput, type InputOwner } from "./held_input.ts";
 import { MIN_SHARED_BYTES, SocketWriter } from "./socket_writer.ts";
 import { Heartbeat, type HeartbeatOptions, unref } from "../websocket/heartbeat.ts";
-import { beginMessage, currentTurn, endMessage, mustWait } from "../turn.ts";
+import { beginMessage, currentTurn, endMessage, endTurn, mustWait } from "../turn.ts";
 
 const OWNER = Symbol("owner");
 
@@ -163,7 +163,10 @@ export class RawTransport implements Transport, FrameSink, HeartbeatOptions, Inp
     if (this.#state !== "open") return;
     const looked = beginMessage(message.length);
     try {
-      this.#listener?.onMessage(message);
+      if (this.#listener?.onMessage(message) === true) {
+        endTurn();
+        this.#reader.stop();
+      }
     } catch {
       this.#fail(CloseCode.Internal, "The listener threw");
     }

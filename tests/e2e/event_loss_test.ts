@@ -3,13 +3,20 @@ import { test } from "node:test";
 import { connect } from "../../client.ts";
 import type { Client, ConnectOptions } from "../../client/mod.ts";
 import { memoryPair } from "../../memory.ts";
-import { rpc, service, Topic, u32 } from "../../mod.ts";
+import { convert, rpc, service, string, Topic, u32 } from "../../mod.ts";
 import { serve } from "../../server.ts";
 
-const Feed = service({
-  name: "Feed",
-  rpc: { subscribe: rpc(), burst: rpc({ count: u32 }), also: rpc({ count: u32 }) },
-  event: u32,
+const METHODS = { subscribe: rpc(), burst: rpc({ count: u32 }), also: rpc({ count: u32 }) };
+const Feed = service({ name: "Feed", rpc: METHODS, event: u32 });
+/** The same, with 100 kB in each event. */
+const Large = service({
+  name: "Large",
+  rpc: METHODS,
+  event: convert(string, {
+    expected: "a number",
+    decode: (text) => parseInt(text),
+    encode: (n: number) => `${n} ${"x".repeat(100_000)}`,
+  }),
 });
 const FEED = Topic.from("feed");
 type Methods = {
@@ -33,11 +40,13 @@ const feed = ({ subscriptions, events }: {
 /** A client, and how to end all. */
 type Opened = AsyncDisposable & { readonly client: FeedClient };
 
-const WAYS: Readonly<Record<string, (options: Options) => Promise<Opened>>> = {
-  memory: (client) => memoryPair(Feed, feed, { client }),
-  ws: async (options) => {
-    const server = await serve(Feed, { port: 0, hostname: "127.0.0.1", tls: "plain" }, feed);
-    const client = await connect(Feed, `ws://127.0.0.1:${server.port}`, options);
+const WAYS: Readonly<
+  Record<string, (options: Options, service?: typeof Feed) => Promise<Opened>>
+> = {
+  memory: (client, service = Feed) => memoryPair(service, feed, { client }),
+  ws: async (options, service = Feed) => {
+    const server = await serve(service, { port: 0, hostname: "127.0.0.1", tls: "plain" }, feed);
+    const client = await connect(service, `ws://127.0.0.1:${server.port}`, options);
     return {
       client,
       async [Symbol.asyncDispose]() {
@@ -49,10 +58,16 @@ const WAYS: Readonly<Record<string, (options: Options) => Promise<Opened>>> = {
 };
 
 for (const [way, open] of Object.entries(WAYS)) {
-  for (const count of [100, 10_000]) {
-    test(`a plain loop over events() loses none of ${count} in one turn, over ${way}`, async () => {
+  const bursts = [[100, Feed], [10_000, Feed], [50_000, Feed], [300, Large]] as const;
+  for (const [count, service] of bursts) {
+    const what = service === Large ? "large ones" : "them";
+    test(`a plain loop over events() loses none of ${count} of ${what} in one turn, over ${way}`, async () => {
       const errors: unknown[] = [];
-      await using opened = await open({ onError: (error) => errors.push(error) });
+      const onError = (error: unknown): void => {
+        errors.push(error);
+        void events.return();
+      };
+      await using opened = await open({ onError, level: 6 }, service);
       const { client } = opened;
       const events = client.events();
       const seen: number[] = [];

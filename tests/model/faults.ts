@@ -63,7 +63,7 @@ export const FAULTS: Readonly<Record<string, () => () => void>> = {
       "deliver",
       (deliver) =>
         function (this: EventHub<unknown>, topic, payload, bytes) {
-          if (!lost()) deliver.call(this, topic, payload, bytes);
+          return !lost() && deliver.call(this, topic, payload, bytes);
         },
     );
   },
