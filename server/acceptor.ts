@@ -36,6 +36,7 @@ import type { ServiceHandler } from "./context.ts";
 import { createDispatcher } from "./dispatcher.ts";
 import { type Offer, offerOf } from "./offer.ts";
 import type { OriginRules } from "./origins.ts";
+import { type AfterInput, untilQuiet } from "./quiet.ts";
 import {
   BAD_FINGERPRINT,
   BAD_RECEIVES,
@@ -77,6 +78,8 @@ export interface AcceptorOptions<Methods, State, Event, Auth>
   readonly maxLevel: number;
   /** Decides on each connection; absent, all may. */
   readonly authorize?: Authorize<Auth> | undefined;
+  /** Where the runtime may hold what has come; absent, it does not. */
+  readonly afterInput?: AfterInput | undefined;
 }
 
 /** Decides on upgrades by protocol, room, origin, service and `authorize`, in this order. */
@@ -262,24 +265,24 @@ export class ServiceAcceptor<Methods, State, Event, Auth> implements Acceptor {
   }
 
   /**
-   * Accept nothing more, let calls under way finish until `deadlineMs` are over, and close each
-   * connection as soon as it has none, with 4001, which asks clients to come back within `spreadMs`, each at a moment of its
-   * own. Resolves when all have ended, at most `closeTimeoutMs` after that.
+   * Accept nothing more, let calls that have come finish until `deadlineMs` are over, and close each
+   * connection as soon as it has none, with 4001, which asks clients to come back within `spreadMs`.
+   * Resolves when all have ended, at most `closeTimeoutMs` after that.
    */
   close(deadlineMs: number, spreadMs?: number): Promise<void> {
     return this.#closing ??= this.#drain(deadlineMs, spreadMs ?? defaultSpreadMs(this.size));
   }
 
   async #drain(deadlineMs: number, spreadMs: number): Promise<void> {
-    // Let `#closing` be set before anything can be asked.
-    await undefined;
-    const { clock } = this.#options;
+    await undefined; // Lets `#closing` be set before anything can be asked.
+    const { clock, counters, afterInput } = this.#options;
     const timer = clock.after(deadlineMs, () => {
       const reason = goingAwayReason(spreadMs, false);
       for (const connection of [...this.#connections.open]) {
         connection.close(CloseCode.GoingAway, reason);
       }
     });
+    if (afterInput && this.size > 0) await untilQuiet(afterInput, () => counters.messagesReceived);
     const reason = goingAwayReason(spreadMs, true);
     for (const connection of [...this.#connections.open]) {
       connection.drain(CloseCode.GoingAway, reason);
