@@ -5,8 +5,13 @@
  */
 import { type Broker, type BrokerNode, BrokerRefusal } from "../wire/broker.ts";
 import { Topic } from "../wire/topic.ts";
-import { NatsCluster } from "./nats_cluster.ts";
-import type { NatsConnection, NatsMessage, NatsSubscription } from "./nats_connection.ts";
+import { NatsClusters } from "./nats_clusters.ts";
+import {
+  about,
+  type NatsConnection,
+  type NatsMessage,
+  type NatsSubscription,
+} from "./nats_connection.ts";
 import { SentMessages } from "./sent_messages.ts";
 import { prefixesOf, type PrefixOptions, topicName } from "./topic_name.ts";
 
@@ -34,7 +39,7 @@ export class NatsBroker implements Broker {
   readonly #subscribed = new Map<string, Subscribed>();
   #prefixes: readonly [string, ...string[]] = [""];
   #node: BrokerNode | undefined;
-  #cluster: NatsCluster | undefined;
+  #clusters: NatsClusters | undefined;
   #answer: Promise<void> | undefined;
   /** Flushes that somebody awaits to know whether a subscription was refused. */
   #awaited = 0;
@@ -74,7 +79,7 @@ export class NatsBroker implements Broker {
     this.#prefixes = prefixesOf(this.#options, node.service);
     this.#node = node;
     this.#told = false;
-    this.#cluster = new NatsCluster(this.#connection, this.#prefixes[0]);
+    this.#clusters = new NatsClusters(this.#connection, this.#prefixes, node);
     void this.#connection.closed().then((reason) => {
       if (this.#node === node) node.link("down", reason ?? new Error("it was closed"), true);
     });
@@ -92,8 +97,7 @@ export class NatsBroker implements Broker {
     // If the connection is being made again it says so itself.
     if (this.#node !== node || this.#told || this.#connection.isClosed?.() === true) return;
     if (error !== undefined) return node.link("down", error);
-    this.#cluster?.join();
-    node.link("up");
+    await this.#clusters?.join();
   }
 
   async #watch(node: BrokerNode): Promise<void> {
@@ -107,8 +111,11 @@ export class NatsBroker implements Broker {
       if (type !== "disconnect" && type !== "reconnect") continue;
       this.#told = true;
       this.#sent.clear();
-      if (type === "reconnect") this.#cluster?.join();
-      node.link(type === "disconnect" ? "down" : "up", this.#lastError);
+      if (type === "reconnect") void this.#clusters?.join();
+      else {
+        this.#clusters?.rest();
+        node.link("down", this.#lastError ?? new Error("the connection to NATS was lost"));
+      }
       this.#lastError = undefined;
     }
   }
@@ -167,7 +174,7 @@ export class NatsBroker implements Broker {
       await (this.#alone = this.#alone.then(() => this.#again(entry), () => this.#again(entry)));
     }
     if (entry.error !== undefined) throw new BrokerRefusal(entry.error);
-    await this.#cluster?.know();
+    await this.#clusters?.know();
   }
 
   /** The server refused one of several and did not say which: ask for each by itself. */
@@ -258,19 +265,11 @@ export class NatsBroker implements Broker {
   #subject(topic: Topic): string {
     const { length } = Topic.bytesOf(topic);
     if (length > MAX_NATS_TOPIC_BYTES) {
-      throw new BrokerRefusal(
-        new RangeError(
-          `Cannot use a topic of ${length} bytes: ${MAX_NATS_TOPIC_BYTES} fit a subject`,
-        ),
-      );
+      throw tooLong(length, `${MAX_NATS_TOPIC_BYTES} fit a subject`);
     }
     const subject = this.#prefixes[0] + topicName(topic);
     if (subject.length > this.#maxSubjectLength) {
-      throw new BrokerRefusal(
-        new RangeError(
-          `Cannot use a topic of ${length} bytes: its subject is longer than the server's lines`,
-        ),
-      );
+      throw tooLong(length, "its subject is longer than the server's lines");
     }
     return subject;
   }
@@ -284,7 +283,7 @@ export class NatsBroker implements Broker {
   close(): void {
     this.#node = undefined;
     this.#stopStatus?.();
-    this.#cluster?.close();
+    this.#clusters?.close();
     for (const { subscriptions } of this.#subscribed.values()) {
       for (const subscription of subscriptions) subscription.unsubscribe();
     }
@@ -293,8 +292,6 @@ export class NatsBroker implements Broker {
   }
 }
 
-function about(error: unknown): { operation?: unknown; subject?: unknown; message: string } {
-  if (typeof error !== "object" || error === null) return { message: String(error) };
-  const { operation, subject, message } = error as Record<string, unknown>;
-  return { operation, subject, message: String(message) };
+function tooLong(bytes: number, why: string): BrokerRefusal {
+  return new BrokerRefusal(new RangeError(`Cannot use a topic of ${bytes} bytes: ${why}`));
 }

@@ -1,14 +1,20 @@
 /**
- * {@linkcode NatsCluster}: whether the other servers of a cluster know a subscription.
+ * {@linkcode NatsCluster}: whether the other servers of a cluster know a subscription, and are heard.
  *
  * @module
  */
 import type { NatsConnection, NatsMessage, NatsSubscription } from "./nats_connection.ts";
 
-/** Milliseconds that nodes at other servers have to make themselves known to one that starts. */
-const GATHER_MS = 300;
-/** Milliseconds until one of a server's nodes says again where it is: servers may have joined meanwhile. */
-const HELLO_EVERY_MS = 5000;
+/** Milliseconds that nodes at other servers have to make themselves known to one that comes up. */
+const GATHER_MS = 1000;
+/** Milliseconds until one of a server's nodes says again that it is there, and up to twice as many. */
+const HELLO_EVERY_MS = 1000;
+/** Milliseconds from one look at what was heard to the next. However late it comes, it counts as one. */
+const TICK_MS = 500;
+/** Ticks after which a server that nothing came from is silent: within 5 seconds. */
+const SILENT_TICKS = 9;
+/** Ticks after which a silent server is taken for gone: an hour. */
+const GONE_TICKS = 7200;
 /** Milliseconds that a server's nodes have to answer, and how often they are asked. */
 const ANSWER_TIMEOUT_MS = 1000;
 const ATTEMPTS = 3;
@@ -19,45 +25,77 @@ const EMPTY = new Uint8Array();
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
+/** A server that nodes are at. */
+interface Server {
+  /** Since something came from it. */
+  ticks: number;
+  /** Whether too many have passed. */
+  silent: boolean;
+  /** Whether a node has left it since, and may have been the last. */
+  left: boolean;
+  /** Whether our own server knows of a node there. */
+  listens: boolean;
+}
+
 /**
  * A server answers for itself alone: when it has taken a subscription, the others of its cluster have not
- * heard of it. So nodes answer for their servers: a question to a node at another server goes the way that
- * the subscription went just before, and so arrives after it.
+ * heard of it; and when the way between two servers is dead, a node's link to its own is not. So nodes
+ * answer for their servers: a question to a node at another server goes the way that the subscription went
+ * just before, and so arrives after it; and one of a server's nodes says all the time that it is there.
  *
- * | subject                  | who listens                 | what                                  |
- * | ------------------------ | --------------------------- | ------------------------------------- |
- * | `_.hello`                | all nodes                   | the id of the sender's server         |
- * | `_.sync.` and its server | one of the nodes at a server | a question; the answer is the same id |
- * | `_.reply.` and an id     | the node itself             | answers                               |
+ * | subject                  | who listens                 | what                                       |
+ * | ------------------------ | --------------------------- | ------------------------------------------ |
+ * | `_.hello`                | all nodes                   | the id of the sender's server              |
+ * | `_.bye`                  | all nodes                   | the id of the server that the sender left  |
+ * | `_.sync.` and its server | one of the nodes at a server | a question; the answer is the same id      |
+ * | `_.reply.` and an id     | the node itself             | answers                                    |
  */
 export class NatsCluster {
   readonly #connection: NatsConnection;
   readonly #prefix: string;
   readonly #inbox: string;
-  /** Other servers that nodes are at. */
-  readonly #servers = new Set<string>();
+  /** Others that nodes are at. */
+  readonly #servers = new Map<string, Server>();
   readonly #waiting = new Map<string, (answered: boolean | "nobody") => void>();
+  readonly #onChange: () => void;
   #subscriptions: NatsSubscription[] = [];
   #sync: NatsSubscription | undefined;
-  #gathered: Promise<void> | undefined;
+  /** The server that this node was at when it last joined. */
+  #joined: string | undefined;
   #asking: Promise<void> | undefined;
   #questions = 0;
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  #hellos: ReturnType<typeof setTimeout> | undefined;
+  #ticking: ReturnType<typeof setTimeout> | undefined;
 
-  /** Create for the subjects that begin with a prefix. */
-  constructor(connection: NatsConnection, prefix: string) {
+  /** Create for the subjects that begin with a prefix; is told when servers become silent, or no longer are. */
+  constructor(connection: NatsConnection, prefix: string, onChange: () => void) {
     this.#connection = connection;
     this.#prefix = `${prefix}_.`;
     this.#inbox = `${this.#prefix}reply.${crypto.randomUUID()}.`;
+    this.#onChange = onChange;
   }
 
-  /** The connection is up, at this server or another than before. */
-  join(): void {
+  /** Servers that nodes were at, and that nothing has come from for a while. */
+  get silent(): readonly string[] {
+    return [...this.#servers].filter(([, { silent }]) => silent).map(([server]) => server);
+  }
+
+  /** Whether something came from a server of late. */
+  hears(server: string): boolean {
+    return this.#servers.get(server)?.silent === false;
+  }
+
+  /**
+   * The connection is up, at this server or another than before. Resolves when nodes at the others have
+   * had time to answer: then those servers know each other's subscriptions.
+   */
+  async join(): Promise<void> {
     const { info } = this.#connection;
     if (info?.cluster === undefined || info.server_id === undefined) return;
     if (this.#subscriptions.length === 0) {
       this.#subscriptions = [
         this.#listen(`${this.#prefix}hello`, (message) => this.#onHello(message)),
+        this.#listen(`${this.#prefix}bye`, ({ data }) => this.#onBye(decoder.decode(data))),
         this.#listen(`${this.#inbox}*`, (message) => this.#onAnswer(message)),
       ];
     }
@@ -67,21 +105,49 @@ export class NatsCluster {
     this.#sync = this.#listen(`${this.#prefix}sync.${own}`, ({ reply }) => {
       if (reply && this.#own === own) this.#connection.publish(reply, encoder.encode(own));
     }, "nodes");
-    this.#hello(own);
-    this.#gathered ??= new Promise((resolve) => setTimeout(resolve, GATHER_MS));
+    if (this.#joined !== undefined && this.#joined !== own) this.#bye(this.#joined);
+    this.#joined = own;
+    this.#hello(own, { reply: `${this.#inbox}hello` });
+    for (const server of this.#servers.values()) if (!server.silent) server.ticks = 0;
+    clearTimeout(this.#ticking);
+    this.#ticking = setTimeout(this.#onTick, TICK_MS);
+    await new Promise((resolve) => setTimeout(resolve, GATHER_MS));
   }
 
-  #hello(own: string): void {
-    this.#connection.publish(`${this.#prefix}hello`, encoder.encode(own), {
-      reply: `${this.#inbox}hello`,
-    });
+  /** The connection is down: nothing can come. */
+  rest(): void {
+    clearTimeout(this.#ticking);
+    clearTimeout(this.#hellos);
+  }
+
+  readonly #onTick = (): void => {
+    this.#ticking = setTimeout(this.#onTick, TICK_MS);
+    let changed = false;
+    for (const [name, server] of this.#servers) {
+      server.ticks++;
+      if (
+        server.silent ? server.ticks >= GONE_TICKS : server.left && server.ticks >= SILENT_TICKS
+      ) {
+        this.#servers.delete(name);
+        changed ||= server.silent;
+      } else if (!server.silent && server.ticks >= SILENT_TICKS) changed = server.silent = true;
+    }
+    if (changed) this.#onChange();
+  };
+
+  #hello(own: string, options?: { readonly reply: string }): void {
+    this.#connection.publish(`${this.#prefix}hello`, encoder.encode(own), options);
     this.#helloLater();
+  }
+
+  #bye(server: string): void {
+    this.#connection.publish(`${this.#prefix}bye`, encoder.encode(server));
   }
 
   /** At a random time, so that one of a server's nodes does it for all. */
   #helloLater(): void {
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(
+    clearTimeout(this.#hellos);
+    this.#hellos = setTimeout(
       () => this.#own !== undefined && this.#hello(this.#own),
       HELLO_EVERY_MS * (1 + Math.random()),
     );
@@ -108,9 +174,22 @@ export class NatsCluster {
     }
   }
 
-  #learn(server: string): void {
-    if (server === "" || server === this.#own || this.#servers.size >= MAX_SERVERS) return;
-    this.#servers.add(server);
+  #learn(name: string): void {
+    if (name === "" || name === this.#own) return;
+    const server = this.#servers.get(name);
+    if (server === undefined && this.#servers.size >= MAX_SERVERS) return;
+    this.#servers.set(name, { ticks: 0, silent: false, left: false, listens: true });
+    if (server?.silent) this.#onChange();
+  }
+
+  /** A node is not at a server any more: it closed, or is at another now. */
+  #onBye(name: string): void {
+    const server = this.#servers.get(name);
+    if (server === undefined) return;
+    server.left = true;
+    if (!server.silent) return;
+    this.#servers.delete(name);
+    this.#onChange();
   }
 
   #onAnswer({ subject, data, headers }: NatsMessage): void {
@@ -121,24 +200,26 @@ export class NatsCluster {
     } else this.#waiting.get(question)?.(nobody ? "nobody" : true);
   }
 
-  /** Resolves when every other server with nodes knows what was subscribed before. */
+  /** Resolves when every other server that is heard knows what was subscribed before. */
   async know(): Promise<void> {
-    await this.#gathered;
     if (this.#servers.size === 0) return;
     // One question for all who ask in one turn.
     await (this.#asking ??= Promise.resolve().then(async () => {
       this.#asking = undefined;
-      await Promise.all([...this.#servers].map((server) => this.#ask(server)));
+      await Promise.all([...this.#servers].map(([name, server]) => this.#ask(name, server)));
     }));
   }
 
-  async #ask(server: string): Promise<void> {
-    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-      const answered = await this.#question(server);
+  /** A server whose nodes do not answer has the subscription if it is heard, and else counts as silent. */
+  async #ask(name: string, server: Server): Promise<void> {
+    for (let attempt = 0; attempt < ATTEMPTS && server.listens && !server.silent; attempt++) {
+      const answered = await this.#question(name);
       if (answered === true) return;
-      if (answered === "nobody") return void this.#servers.delete(server);
+      if (answered === "nobody") server.listens = false;
     }
-    throw new Error(`no node at server ${server} has answered`);
+    if (!server.listens || server.silent || this.#servers.get(name) !== server) return;
+    server.silent = true;
+    this.#onChange();
   }
 
   #question(server: string): Promise<boolean | "nobody"> {
@@ -159,11 +240,14 @@ export class NatsCluster {
 
   /** Take part no more. */
   close(): void {
+    if (this.#joined !== undefined && this.#connection.isClosed?.() !== true) {
+      this.#bye(this.#joined);
+    }
     for (const subscription of this.#subscriptions) subscription.unsubscribe();
     this.#sync?.unsubscribe();
-    clearTimeout(this.#timer);
+    this.rest();
     this.#subscriptions = [];
-    this.#gathered = undefined;
+    this.#joined = undefined;
     this.#servers.clear();
     for (const settle of this.#waiting.values()) settle("nobody");
   }

@@ -64,3 +64,21 @@ export interface NatsSubscription {
   /** Stop it. */
   unsubscribe(): void;
 }
+
+const METHODS = ["publish", "subscribe", "flush", "status", "closed"] as const;
+
+/** Throws `TypeError` if something is no connection that can be used. */
+export function checkConnection(connection: NatsConnection): void {
+  const given = (connection ?? {}) as unknown as Record<string, unknown>;
+  if (METHODS.every((method) => typeof given[method] === "function")) return;
+  throw new TypeError(
+    "Cannot use this connection: expected what connect() of a NATS client resolves to",
+  );
+}
+
+/** What an error that the server sent is about. */
+export function about(error: unknown): { operation?: unknown; subject?: unknown; message: string } {
+  if (typeof error !== "object" || error === null) return { message: String(error) };
+  const { operation, subject, message } = error as Record<string, unknown>;
+  return { operation, subject, message: String(message) };
+}

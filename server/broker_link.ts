@@ -139,9 +139,9 @@ export class BrokerLink implements EventLink, BrokerNode {
   get status(): BrokerStatus {
     const { subscribed, size } = this.#topics;
     const { published, dropped, pendingBytes } = this.#outbox;
-    const { up, final, proofAgeMs, roundTripMs } = this.#state;
+    const { link, final, proofAgeMs, roundTripMs } = this.#state;
     return {
-      link: up ? "up" : "down",
+      link,
       final,
       proofAgeMs,
       roundTripMs,
@@ -159,8 +159,8 @@ export class BrokerLink implements EventLink, BrokerNode {
     return this.#state.open;
   }
 
-  link(state: "up" | "down", error?: unknown, final?: boolean): void {
-    if (!this.#closed) this.#state.link(state, error, final);
+  link(state: "up" | "partial" | "down", error?: unknown, final?: boolean): void {
+    if (!this.#closed) this.#state.said(state, error, final);
   }
 
   unsubscribed(topic: Topic, error: unknown): void {

@@ -26,7 +26,7 @@ export interface BrokerStateOptions {
   tell(code: BrokerErrorCode, message: string, about: BrokerErrorOptions): void;
 }
 
-/** Joins what the engine's client says of the link with what probes say: it is up if both do. */
+/** Joins what the engine's client says of the link with what probes say: it is up when both do. */
 export class BrokerState {
   readonly #options: BrokerStateOptions;
   readonly #probe: BrokerProbe;
@@ -34,8 +34,12 @@ export class BrokerState {
   readonly #refusals = new Seldom();
   /** What the client says. */
   #connected = false;
-  /** Whether the last probe did not come back. */
-  #silent = false;
+  /** Whether no probe has come back since the client said so, or the last one did not. */
+  #unproved = true;
+  /** Whether some nodes are not heard. */
+  #partial = false;
+  /** Why the link has not been up yet. */
+  #startError: unknown;
   /** Since when the link is down; `undefined` if nobody was told so. */
   #downSince: number | undefined;
   #starting: ReturnType<typeof setTimeout> | undefined;
@@ -60,7 +64,7 @@ export class BrokerState {
   /** The broker is being started. */
   start(): void {
     this.#starting = setTimeout(
-      () => this.#down("The link to the broker did not come up", undefined),
+      () => this.#down("The link to the broker did not come up", this.#startError),
       START_TIMEOUT_MS,
     );
   }
@@ -80,18 +84,33 @@ export class BrokerState {
     return this.#probe.roundTripMs;
   }
 
-  /** What the engine's client says. */
-  link(state: "up" | "down", error: unknown, final = false): void {
+  /** How the link stands. */
+  get link(): "up" | "partial" | "down" {
+    if (!this.up) return "down";
+    return this.#partial ? "partial" : "up";
+  }
+
+  /** What the broker says. */
+  said(state: "up" | "partial" | "down", error: unknown, final = false): void {
+    if (state === "partial") return this.#part(error);
+    this.#partial = false;
     this.#connected = state === "up";
     this.final = final && !this.#connected;
     if (this.#connected) {
-      this.#silent = false;
-      this.#up();
+      this.#unproved = true;
       this.#probe.start();
     } else {
       this.#probe.stop();
-      this.#down("The link to the broker is down", error);
+      this.#lost("The link to the broker is down", error);
     }
+  }
+
+  /** The link carries messages, but some nodes are not heard. */
+  #part(cause: unknown): void {
+    this.#partial = true;
+    if (!this.up || this.#rarely.add() === undefined) return;
+    this.#downSince ??= performance.now();
+    this.#options.tell("LinkDown", "Some of the other nodes are not heard", { cause });
   }
 
   /** Take a message if it is a probe's. */
@@ -109,15 +128,21 @@ export class BrokerState {
   }
 
   #proved(): void {
-    if (!this.#silent) return;
-    this.#silent = false;
+    if (!this.#unproved) return;
+    this.#unproved = false;
     if (this.#connected) this.#up();
   }
 
   #silence(error: Error): void {
-    this.#silent = true;
-    this.#down("The link to the broker does not carry messages", error);
+    this.#unproved = true;
+    this.#lost("The link to the broker does not carry messages", error);
     this.#options.broker.reset?.();
+  }
+
+  /** While the link has not been up yet it may still come up in time. */
+  #lost(message: string, cause: unknown): void {
+    if (this.#starting === undefined || this.final) this.#down(message, cause);
+    else this.#startError = cause;
   }
 
   #refused(cause: unknown): void {
@@ -132,8 +157,8 @@ export class BrokerState {
   #up(): void {
     this.#started();
     this.up = true;
-    const since = this.#downSince;
-    this.#downSince = undefined;
+    const since = this.#partial ? undefined : this.#downSince;
+    if (!this.#partial) this.#downSince = undefined;
     if (since !== undefined) {
       const seconds = ((performance.now() - since) / 1000).toFixed(1);
       const message = `The link to the broker is up again after ${seconds} s`;

@@ -22,8 +22,11 @@ export interface BrokerLosses {
 
 /** How a node stands with its broker. Counts are since the server was made. */
 export interface BrokerStatus extends BrokerLosses {
-  /** Whether the engine can be reached: it is not if messages to the node itself do not come back. */
-  readonly link: "up" | "down";
+  /**
+   * Whether the engine can be reached: it is not if messages to the node itself do not come back. Where it
+   * can be, but nodes at another server of its cluster are not heard, the link is `"partial"`.
+   */
+  readonly link: "up" | "partial" | "down";
   /** Whether the link is down for good: the engine's client has given up. */
   readonly final: boolean;
   /**

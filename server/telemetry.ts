@@ -145,6 +145,8 @@ interface Description {
   readonly description: string;
 }
 
+const LINKS = { up: 1, partial: 0.5, down: 0 } as const;
+
 /** Events by what became of them, as in {@linkcode BrokerStatus}. */
 const OUTCOMES = {
   published: "published",
@@ -160,7 +162,7 @@ const OUTCOMES = {
 /**
  * Let a broker's status be read whenever metrics are collected:
  *
- * - `hardlight.broker.link`: 1 while it is up, else 0;
+ * - `hardlight.broker.link`: 1 while it is up, 0.5 while only a part of the nodes is heard, else 0;
  * - `hardlight.broker.topics`, with `state`: `subscribed` or `unsubscribed`;
  * - `hardlight.broker.proof.age` and `hardlight.broker.round_trip`, in seconds, once the link was proved;
  * - `hardlight.broker.pending`: bytes on the way to the engine;
@@ -185,7 +187,7 @@ export function observeBroker(service: string, status: () => BrokerStatus): () =
         unit: "1",
         description: "Whether the broker can be reached",
       }),
-      (result) => result.observe(status().link === "up" ? 1 : 0, about),
+      (result) => result.observe(LINKS[status().link], about),
     ],
     [
       meter.createObservableGauge("hardlight.broker.proof.age", {

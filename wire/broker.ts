@@ -25,9 +25,11 @@ export interface BrokerNode {
   deliver(topic: Topic, message: Uint8Array): void;
   /**
    * The link to the engine came up or went down. After `"up"` the node subscribes to all of its topics
-   * again, whether or not the engine remembers them. `final` says that it will not come up again.
+   * again, whether or not the engine remembers them. `"partial"` says that it is up, but that some nodes
+   * are no longer heard; `"up"` afterwards, that they are again. `final` says that a link that is down will
+   * not come up again.
    */
-  link(state: "up" | "down", error?: unknown, final?: boolean): void;
+  link(state: "up" | "partial" | "down", error?: unknown, final?: boolean): void;
   /** The engine has ended a topic's subscription that it had agreed to. It is asked for again. */
   unsubscribed(topic: Topic, error: unknown): void;
   /** The engine has refused a message of so many events that `publish()` had taken. */

@@ -11,7 +11,12 @@ import { serve } from "../../server.ts";
 import { exitOnSignal, option } from "../support.ts";
 import { Chat } from "./service.ts";
 
-const nats = await connect({ port: option("nats", 4222), maxReconnectAttempts: -1, noEcho: true });
+const nats = await connect({
+  port: option("nats", 4222),
+  maxReconnectAttempts: -1,
+  reconnectTimeWait: 250,
+  noEcho: true,
+});
 const server = await serve(
   Chat,
   { port: option("port", 0), tls: "plain", broker: natsBroker(nats), onError: console.error },

@@ -21,14 +21,14 @@ export interface OpenBroker {
   close(): Promise<void> | void;
 }
 
-/** A broker over an engine's server on loopback, as its documentation says, but for a short wait. */
+/** A broker over an engine's server on loopback, as its documentation says. */
 export async function openBroker(engine: EngineId, port: number): Promise<OpenBroker> {
   if (engine === "nats") {
     const nats = await connect({
       port,
       maxReconnectAttempts: -1,
+      reconnectTimeWait: 250,
       noEcho: true,
-      reconnectTimeWait: 50,
     });
     return { broker: natsBroker(nats), close: () => nats.close() };
   }

@@ -1,14 +1,13 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { connect } from "@nats-io/transport-node";
 import { writeFile } from "node:fs/promises";
 import { test } from "node:test";
-import { natsBroker, type NatsBrokerOptions } from "../../bridges/nats.ts";
+import { natsBroker } from "../../bridges/nats.ts";
 import { memoryPair } from "../../memory.ts";
 import { service } from "../../mod.ts";
 import { serve } from "../../server.ts";
 import { Topic } from "../../wire/topic.ts";
-import { freePort } from "../support/engine.ts";
-import { findNatsServer, NatsServer } from "../support/nats_server.ts";
+import { NatsServer } from "../support/nats_server.ts";
 import { Proxy } from "../support/proxy.ts";
 import {
   configuration,
@@ -19,33 +18,8 @@ import {
   untilHeard,
 } from "./local_node.ts";
 import { numbers, sleep, until } from "./members.ts";
+import { found, natsNode, skip, startNats } from "./nats_node.ts";
 import { rooms, RoomsDefinition } from "./rooms.ts";
-
-const found = findNatsServer();
-const skip = found === undefined ? "nats-server is not installed" : false;
-
-async function startNats(config = ""): Promise<NatsServer> {
-  return await NatsServer.start(found ?? "", "-c", await configuration(config));
-}
-
-type Options = NonNullable<Parameters<typeof connect>[0]>;
-
-/** A node over NATS, whose connection is as the documentation says but for some options. */
-async function natsNode(
-  port: number,
-  options: Options = {},
-  joined: readonly Topic[] = [],
-  brokerOptions: NatsBrokerOptions = {},
-): Promise<LocalNode> {
-  const nats = await connect({ port, maxReconnectAttempts: -1, noEcho: true, ...options });
-  const node = await localNode(natsBroker(nats, brokerOptions), ...joined);
-  return Object.assign(Object.create(node), {
-    async [Symbol.asyncDispose]() {
-      await node[Symbol.asyncDispose]();
-      await nats.close();
-    },
-  });
-}
 
 const room = (number: number): Topic => Topic.from(`room ${number}`);
 
@@ -87,6 +61,27 @@ test("a connection to NATS that is gone without a word is found out, and made an
   await until(() => b.status.link === "down");
   proxy.thaw();
   await until(() => b.status.subscribed === 1);
+  await twentyCome(a, b);
+});
+
+test("natsBroker() refuses what is no connection, also in plain JavaScript", () => {
+  const refused: unknown[] = [{}, undefined, connect({ port: 1 }).catch(() => {})];
+  for (const each of refused) {
+    assertThrows(() => natsBroker(each as Parameters<typeof natsBroker>[0]), TypeError);
+  }
+});
+
+test("NATS is killed: the link is down with a cause, and is back with the documented client", {
+  skip,
+}, async () => {
+  await using server = await startNats();
+  await using a = await natsNode(server.port, {}, [LOBBY]);
+  await using b = await natsNode(server.port, {}, [LOBBY]);
+  await server.kill();
+  await until(() => a.status.link === "down" && b.status.link === "down");
+  assert(a.errors[0]!.cause instanceof Error);
+  await server.start();
+  await until(() => a.status.subscribed === 1 && b.status.subscribed === 1);
   await twentyCome(a, b);
 });
 
@@ -326,50 +321,3 @@ test("a service without a name, and a broker without a prefix, are refused by se
   await (await start("nameless.")).close();
   await nats.close();
 });
-
-test("in a cluster events that a node at another server emits after add() all come", {
-  skip,
-}, async () => {
-  await using one = await clustered();
-  await using delayed = await Proxy.start(one.routes);
-  delayed.delayMs = 30;
-  await using two = await clustered(delayed.port);
-  const options = { ignoreClusterUpdates: true };
-  await using a = await natsNode(one.server.port, options);
-  await joined(one.server.port, two.server.port);
-  await using b = await natsNode(two.server.port, options);
-  for (const number of numbers(10)) {
-    await b.client.rpc.join({ room: room(number) });
-    for (const each of numbers(30)) {
-      await a.client.rpc.say({ room: room(number), from: 0, first: 30 * number + each, count: 1 });
-    }
-  }
-  await until(() => b.heard.length >= 300);
-  assertEquals(b.heard, numbers(300));
-  await one.server.kill();
-  await b.client.rpc.join({ room: room(11) });
-  assertEquals(b.status.unsubscribed, 0);
-});
-
-/** A server of a cluster. */
-async function clustered(seed?: number) {
-  const routes = await freePort();
-  const path = await configuration(
-    `cluster { name: c, listen: "127.0.0.1:${routes}", no_advertise: true` +
-      (seed === undefined ? " }" : `, routes: ["nats://127.0.0.1:${seed}"] }`),
-  );
-  const server = await NatsServer.start(found ?? "", "-c", path);
-  return { server, routes, [Symbol.asyncDispose]: () => server.kill() };
-}
-
-/** Wait until what is sent to one server comes out of another. */
-async function joined(from: number, to: number): Promise<void> {
-  const [sender, receiver] = await Promise.all([from, to].map((port) => connect({ port })));
-  let came = false;
-  receiver!.subscribe("x", { callback: () => void (came = true) });
-  while (!came) {
-    sender!.publish("x");
-    await sleep(20);
-  }
-  await Promise.all([sender!.close(), receiver!.close()]);
-}

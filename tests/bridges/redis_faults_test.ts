@@ -14,7 +14,7 @@ import {
   twentyCome,
   untilHeard,
 } from "./local_node.ts";
-import { until } from "./members.ts";
+import { sleep, until } from "./members.ts";
 
 const command = findRedisServer();
 const skip = command === undefined ? "redis-server is not installed" : false;
@@ -133,6 +133,28 @@ test("the master that a node is connected to becomes a replica: the link is down
   assert(String(a.errors[0]!.cause).includes("replica"));
   await operate(one.port, ["REPLICAOF", "NO", "ONE"]);
   await until(() => a.status.link === "up");
+});
+
+test("Redis that is busy with a script is not up for a node whose connections it takes anew", {
+  skip,
+}, async () => {
+  await using server = await startRedis("--busy-reply-threshold", "50");
+  await using a = await redisNode(server.port);
+  await using b = await redisNode(server.port, {}, LOBBY);
+  await twentyCome(a, b);
+  const operator = createClient({ socket: { port: server.port } });
+  operator.on("error", () => {});
+  await operator.connect();
+  const script = operator.sendCommand(["EVAL", "while true do end", "0"]).catch(() => {});
+  await until(() => b.status.link === "down");
+  for (const end = performance.now() + 5000; performance.now() < end; await sleep(5)) {
+    assertEquals(b.status.link, "down");
+  }
+  await operate(server.port, ["SCRIPT", "KILL"]);
+  await script;
+  operator.destroy();
+  await until(() => a.status.link === "up" && b.status.subscribed === 1);
+  await twentyCome(a, b);
 });
 
 test("Redis is not there when a node starts: it is told of, and the node comes up with it", {

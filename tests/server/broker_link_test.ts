@@ -288,6 +288,7 @@ test("what waits when the link goes down is dropped and counted; what waits at t
   node.core.events.emit("nobody's here", { type: "quiet" });
   assertEquals(node.core.broker!.dropped, 3);
   node.broker.node!.link("up");
+  await turn();
   const closed = node.core.close();
   node.core.events.emit("x", { type: "quiet" });
   node.client.hangUp();
@@ -373,15 +374,17 @@ test("a broker that cannot start is reported, and the server serves", async () =
 test("a second server with one broker is refused, and the first goes on; after its close it may be used", async () => {
   const broker = new Bus().broker();
   const first = setUp({ broker });
+  await turn();
   assertThrows(() => setUp({ broker }), TypeError);
   assertEquals([first.core.broker!.link, broker.log], ["up", []]);
   await first.core.close();
   const second = setUp({ broker });
+  await turn();
   assertEquals(second.core.broker!.link, "up");
   await second.core.close();
 });
 
-test("events of before the link is first up are kept, and sent when it is", async () => {
+test("events of before the link is first up are kept over a refusal, and sent when it is proved", async () => {
   const bus = new Bus();
   const late = bus.broker();
   late.start = (node) => void (late.node = node);
@@ -392,8 +395,16 @@ test("events of before the link is first up are kept, and sent when it is", asyn
   core.events.emit("t", { type: "quiet" });
   await turn();
   assertEquals([messages.length, core.broker!.dropped, core.broker!.link], [0, 0, "down"]);
+  late.node!.link("down", new Error("refused"));
+  core.events.emit("t", { type: "quiet" });
+  const proof = deferred<void>();
+  late.probe = () => proof.promise;
   late.node!.link("up");
-  assertEquals([messages.length, core.broker!.published, core.broker!.link], [1, 2, "up"]);
+  await turn();
+  assertEquals([messages.length, core.broker!.dropped, core.broker!.link], [0, 0, "down"]);
+  proof.resolve();
+  await turn();
+  assertEquals([messages.length, core.broker!.published, core.broker!.link], [1, 3, "up"]);
   await core.close();
 });
 
@@ -415,6 +426,7 @@ test("numbers that leave a gap are told and counted, also for events that did no
   a.broker.node!.link("down");
   await emit(4);
   a.broker.node!.link("up");
+  await turn();
   a.broker.send = undefined;
   await emit(1);
   assertEquals([setup.core.broker!.received, setup.core.broker!.missed], [3, 7]);
@@ -504,6 +516,7 @@ test("in a flood of flaps LinkDown and LinkRestored are told ever more rarely", 
   for (let flap = 0; flap < 100; flap++) {
     node.broker.node!.link("down");
     node.broker.node!.link("up");
+    await turn();
   }
   const told = codes(node);
   assertEquals([told.length, told.slice(0, 2)], [14, ["LinkDown", "LinkRestored"]]);
