@@ -9,6 +9,7 @@ import { type Clock, systemClock } from "../wire/clock.ts";
 import type { CloseInfo, Shared, TransportLimits } from "../wire/transport.ts";
 import { truncateReason } from "./websocket/frames.ts";
 import { Heartbeat, type HeartbeatOptions, unref } from "./websocket/heartbeat.ts";
+import { turnTime } from "./turn.ts";
 import { TurnGuard, type TurnLimits } from "./turn_guard.ts";
 
 /** Messages from this many bytes on are not gathered: a copy would cost more than a write. */
@@ -93,7 +94,7 @@ export class BunTransport extends TurnGuard implements BunSocketData, HeartbeatO
 
   /** The peer gave a sign of life. */
   heard(): void {
-    this.#heartbeat?.heard();
+    this.#heartbeat?.heard(turnTime());
   }
 
   ping(): void {
@@ -125,8 +126,10 @@ export class BunTransport extends TurnGuard implements BunSocketData, HeartbeatO
   get bufferedAmount(): number {
     if (this.ended && this.lingers === undefined) return 0;
     let bytes = this.#socket.getBufferedAmount();
-    for (const { length } of this.#gathered ?? []) bytes += length;
-    for (const { bytes: { length } } of this.#waiting ?? []) bytes += length;
+    if (this.#gathered !== undefined) { for (const { length } of this.#gathered) bytes += length; }
+    if (this.#waiting !== undefined) {
+      for (const waiting of this.#waiting) bytes += waiting.bytes.length;
+    }
     return bytes;
   }
 

@@ -100,7 +100,7 @@ export class Sender implements DeflateOwner {
   /** Bytes that have not been handed to the network. */
   get bufferedBytes(): number {
     let bytes = this.transport.bufferedAmount;
-    for (const { length } of this.#waiting ?? []) bytes += length;
+    if (this.#waiting !== undefined) { for (const { length } of this.#waiting) bytes += length; }
     return bytes;
   }
 

@@ -35,9 +35,9 @@ export class Heartbeat {
     this.#wait(options.idleTimeoutMs);
   }
 
-  /** Something came. */
-  heard(): void {
-    this.#heardAt = this.#options.clock.now();
+  /** Something came, at a time by the clock. */
+  heard(at: number = this.#options.clock.now()): void {
+    this.#heardAt = at;
     this.#pingedAt = undefined;
   }
 
