@@ -200,7 +200,7 @@ export class BrokerLink implements EventLink, BrokerNode {
     if (this.#closed || this.#state.deliver(topic, message)) return;
     const header = this.#header;
     const count = readBrokerHeader(message, header);
-    if (count === 0) return this.#bad("is none of ours", { topic });
+    if (count < 0) return this.#bad("is none of ours", { topic });
     if (this.#outbox.numbers.isOwn(header.node)) return;
     if (header.fingerprint !== this.#fingerprint) {
       const what = "Events of another version of the service came";
@@ -216,6 +216,8 @@ export class BrokerLink implements EventLink, BrokerNode {
       this.#counts.late += count;
       return;
     }
+    // Whoever was not heard before has lost we do not know how many.
+    if (count === 0 && !seen.knows(header.node)) this.#missed.add(topic, "EventsMissed");
     const skipped = seen.accept(header.node, header.number, count, now);
     if (skipped === STALE) this.#counts.stale += count;
     else if (skipped === IMPOSSIBLE) this.#bad("has a number that no node is at", { topic });

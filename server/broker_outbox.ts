@@ -4,11 +4,12 @@
  * @module
  */
 import type { Writer } from "../codec/writer.ts";
-import type { Broker } from "../wire/broker.ts";
+import { type Broker, BrokerRefusal } from "../wire/broker.ts";
 import { BROKER_HEADER_BYTES, BrokerMessage, EVENT_LENGTH_BYTES } from "../wire/broker_message.ts";
 import { eventLength, eventStart } from "../wire/messages.ts";
 import type { Topic } from "../wire/topic.ts";
 import { EventNumbers } from "./event_numbers.ts";
+import { LostTopics, topicOf } from "./lost_topics.ts";
 
 /** Bytes of a message that takes no further event, if the engine takes that much. */
 export const MAX_BATCH_BYTES = 65_536;
@@ -23,6 +24,11 @@ const FLUSH_MS_PER_EVENT = 0.05;
 const MAX_FLUSH_MS = 0.5;
 const FLUSH_BURST_MS = 1;
 
+/** Characters of a topic that a message's cost covers, and bytes that each further one takes: as a key, as bytes, encoded. */
+const COVERED_TOPIC_CHARS = 64;
+const TOPIC_CHAR_BYTES = 4;
+/** Milliseconds after a loss, or after the link is up again, until the other nodes are told of its numbers. */
+export const TELL_LOST_MS = 1000;
 /** Messages that may stay in the queue when they have been handed on: moving the others has a cost. */
 const MAX_HANDED = 1024;
 
@@ -30,6 +36,8 @@ interface Sealed {
   readonly topic: Topic;
   readonly count: number;
   readonly message: Uint8Array;
+  /** Bytes that it takes. */
+  readonly bytes: number;
 }
 
 /** What an outbox needs. */
@@ -69,6 +77,9 @@ export class BrokerOutbox {
   #flushAt = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #held = false;
+  readonly #lost = new LostTopics();
+  #tellLost: ReturnType<typeof setTimeout> | undefined;
+  #up = false;
   /** Bytes on the way to the engine, with what each message takes besides. */
   pendingBytes = 0;
   /** Events handed to the engine. */
@@ -93,7 +104,8 @@ export class BrokerOutbox {
       this.#seal();
       this.#topic = topic;
     }
-    const pending = this.pendingBytes + this.#cost + message.length + EVENT_LENGTH_BYTES + length;
+    const pending = this.pendingBytes + this.#costOf(topic) + message.length + EVENT_LENGTH_BYTES +
+      length;
     if (pending > maxPendingBytes) {
       this.#seal();
       return this.skip(topic.key);
@@ -105,15 +117,38 @@ export class BrokerOutbox {
     queueMicrotask(this.#onTurn);
   }
 
-  get #cost(): number {
-    return this.#options.broker.messageCostBytes ?? MESSAGE_COST_BYTES;
+  #costOf({ key }: Topic): number {
+    const more = Math.max(0, key.length - COVERED_TOPIC_CHARS) * TOPIC_CHAR_BYTES;
+    return (this.#options.broker.messageCostBytes ?? MESSAGE_COST_BYTES) + more;
   }
 
   /** An event is not sent, and its number is nobody else's. */
   skip(key: string): void {
     this.dropped++;
     this.numbers.take(key, 1);
+    this.#lose(key);
   }
+
+  /** Unless a later event shows it by its number, the other nodes are told. */
+  #lose(key: string): void {
+    this.#lost.add(key);
+    if (this.#up) this.#tellLost ??= setTimeout(this.#onTellLost, TELL_LOST_MS);
+  }
+
+  /** Send the number of the next event, without one, on the topics that have lost some. */
+  readonly #onTellLost = (): void => {
+    this.#tellLost = undefined;
+    this.#seal();
+    for (let key; (key = this.#lost.take()) !== undefined;) {
+      const topic = topicOf(key);
+      if (this.pendingBytes + this.#costOf(topic) > this.#options.maxPendingBytes) {
+        this.#lose(key);
+        break;
+      }
+      this.#enqueue(topic, 0, this.#message.take(this.numbers.take(key, 0)));
+    }
+    this.flush();
+  };
 
   /** The turn has ended, and what it sent to this node's subscribers has been handed to the network. */
   readonly #onTurn = (): void => {
@@ -136,8 +171,10 @@ export class BrokerOutbox {
     this.#held = true;
   }
 
-  /** Send what was kept. */
+  /** The link is up: send what was kept. */
   release(): void {
+    this.#up = true;
+    if (this.#lost.size > 0) this.#tellLost ??= setTimeout(this.#onTellLost, TELL_LOST_MS);
     if (!this.#held) return;
     this.#held = false;
     this.flush();
@@ -146,11 +183,15 @@ export class BrokerOutbox {
   /** What has not been sent will not be: the link is down. */
   drop(): void {
     this.#held = false;
+    this.#up = false;
+    clearTimeout(this.#tellLost);
+    this.#tellLost = undefined;
     this.#seal();
     this.#unsent = 0;
-    for (const { count, message } of this.#sealed.splice(this.#handed)) {
+    for (const { topic, count, bytes } of this.#sealed.splice(this.#handed)) {
       this.dropped += count;
-      this.pendingBytes -= message.length + this.#cost;
+      this.pendingBytes -= bytes;
+      this.#lose(topic.key);
     }
     this.#sealed = [];
     this.#handed = 0;
@@ -159,12 +200,16 @@ export class BrokerOutbox {
   /** The message takes no more events. */
   #seal(): void {
     const topic = this.#topic;
-    const { count, length } = this.#message;
+    const { count } = this.#message;
     this.#topic = undefined;
     if (topic === undefined || count === 0) return;
-    const message = this.#message.take(this.numbers.take(topic.key, count));
-    this.#sealed.push({ topic, count, message });
-    this.pendingBytes += length + this.#cost;
+    this.#enqueue(topic, count, this.#message.take(this.numbers.take(topic.key, count)));
+  }
+
+  #enqueue(topic: Topic, count: number, message: Uint8Array): void {
+    const bytes = message.length + this.#costOf(topic);
+    this.#sealed.push({ topic, count, message, bytes });
+    this.pendingBytes += bytes;
   }
 
   /** Hand all messages to the engine, or as many as it may have at a time. */
@@ -185,10 +230,10 @@ export class BrokerOutbox {
     this.#handed = 0;
   }
 
-  #send({ topic, count, message }: Sealed): void {
+  #send({ topic, count, message, bytes }: Sealed): void {
     const { broker } = this.#options;
-    const bytes = message.length + this.#cost;
     this.published += count;
+    if (this.#lost.size > 0) this.#lost.delete(topic.key);
     this.#inFlight++;
     const done = (): void => {
       this.#inFlight--;
@@ -196,7 +241,9 @@ export class BrokerOutbox {
     };
     const failed = (error: unknown): void => {
       done();
-      this.#options.onFailed(count, error);
+      // What the engine refuses it would refuse again.
+      if (!(error instanceof BrokerRefusal)) this.#lose(topic.key);
+      if (count > 0) this.#options.onFailed(count, error);
     };
     const goOn = (): void => {
       if (this.#handed < this.#sealed.length && !this.#held) this.#hand();
@@ -224,6 +271,9 @@ export class BrokerOutbox {
   close(): void {
     clearTimeout(this.#timer);
     this.#held = false;
+    if (this.#up) this.#onTellLost();
+    this.#up = false;
+    clearTimeout(this.#tellLost);
     this.#seal();
     this.#hand(Infinity);
   }

@@ -32,6 +32,11 @@ export class SeenMessages {
   #expected: Map<number, number> | undefined;
   #jumps: Map<number, Jump> | undefined;
 
+  /** Whether a node has been heard. */
+  knows(node: number): boolean {
+    return this.#expected?.has(node) === true;
+  }
+
   /**
    * Take a message of `count` events, the first of which has a number. Returns how many events are
    * missing before it, {@linkcode STALE} or {@linkcode IMPOSSIBLE}.

@@ -9,11 +9,12 @@
  * |      4 |     4 | `u32` fingerprint of the service's events          |
  * |      8 |     8 | `u64` node, at most 2⁵³ - 1                        |
  * |     16 |     8 | `u64` number of the first event, at most 2⁵³ - 1   |
- * |     24 |       | one or more events, in the order they were emitted |
+ * |     24 |       | events, in the order they were emitted             |
  *
  * Each event is the `u32` count of its bytes, and the bytes: an archive. All numbers are little-endian.
  * A node numbers the events it emits on a topic from 0, also those that it cannot send: where a number is
- * skipped, an event is missing.
+ * skipped, an event is missing. A message without events says that those before its number were not all
+ * sent.
  *
  * @module
  */
@@ -89,20 +90,20 @@ export class BrokerMessage {
 }
 
 /**
- * Read a message's header. Returns how many events follow it; 0, and reads nothing, if it is no message:
+ * Read a message's header. Returns how many events follow it; -1, and reads nothing, if it is no message:
  * without a header, or with bytes that are no whole events.
  */
 export function readBrokerHeader(message: Uint8Array, into: BrokerHeader): number {
-  if (message.length < BROKER_HEADER_BYTES) return 0;
+  if (message.length < BROKER_HEADER_BYTES) return -1;
   const view = new DataView(message.buffer, message.byteOffset, message.length);
-  if (view.getUint32(0, true) !== MAGIC) return 0;
-  if (view.getUint32(12, true) > MAX_HIGH || view.getUint32(20, true) > MAX_HIGH) return 0;
+  if (view.getUint32(0, true) !== MAGIC) return -1;
+  if (view.getUint32(12, true) > MAX_HIGH || view.getUint32(20, true) > MAX_HIGH) return -1;
   let count = 0;
   let at = BROKER_HEADER_BYTES;
   for (; at + EVENT_LENGTH_BYTES <= message.length; count++) {
     at += EVENT_LENGTH_BYTES + view.getUint32(at, true);
   }
-  if (at !== message.length) return 0;
+  if (at !== message.length) return -1;
   into.fingerprint = view.getUint32(4, true);
   into.node = getU53(view, 8);
   into.number = getU53(view, 16);

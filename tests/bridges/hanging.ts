@@ -1,6 +1,6 @@
 /**
- * A node in a process of its own, whose engine hangs while it emits small events on many topics. Prints
- * how many mebibytes that takes, and what was dropped.
+ * A node in a process of its own, whose engine hangs while it emits small events on many topics, or each
+ * on a topic of its own of so many bytes. Prints how many mebibytes that takes, and what was dropped.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import { type EngineId, openBroker } from "./engines.ts";
 import { numbers, sleep, until } from "./members.ts";
 import { Rooms, rooms } from "./rooms.ts";
 
-const [, , engine, port] = process.argv;
+const [, , engine, port, topicBytes = ""] = process.argv;
 const { broker, close } = await openBroker(engine as EngineId, Number(port));
 await using pair = await memoryPair(Rooms, rooms(() => undefined), {
   server: { broker, onError() {} },
@@ -20,11 +20,17 @@ const ROOMS = numbers(1000).map((number) => `room ${number}`);
 let number = 0;
 function emit(count: number): void {
   for (let i = 0; i < count; i++) {
-    pair.server.events.emit(ROOMS[number % 1000]!, { type: "said", from: 0, number: number++ });
+    const room = topicBytes === ""
+      ? ROOMS[number % 1000]!
+      : `${number} `.padEnd(Number(topicBytes), "x");
+    pair.server.events.emit(room, { type: "said", from: 0, number: number++ });
   }
 }
-emit(20_000);
-await until(() => pair.server.broker!.pendingBytes === 0);
+for (let i = 0; i < 20; i++) {
+  emit(1000);
+  await sleep(5);
+  await until(() => pair.server.broker!.pendingBytes === 0);
+}
 /** Memory in use, with what the kernel has of it: garbage is collected first where that can be asked for. */
 async function mebibytes(): Promise<number> {
   const { gc, Bun } = globalThis as { gc?: () => void; Bun?: { gc(force: boolean): void } };

@@ -198,7 +198,6 @@ test("garbage, other versions, own echoes, doubles and what is late are counted,
   const bad = [
     new Uint8Array(),
     new Uint8Array(24),
-    third.subarray(0, 24),
     third.subarray(0, 23),
     edited(0, 0),
     edited(2, 1),
@@ -293,7 +292,8 @@ test("what waits when the link goes down is dropped and counted; what waits at t
   node.core.events.emit("x", { type: "quiet" });
   node.client.hangUp();
   await closed;
-  assertEquals([messages, node.core.broker!.published], [1, 1]);
+  // The event, and the numbers of the two other topics.
+  assertEquals([messages, node.core.broker!.published], [3, 1]);
 });
 
 test("a subscribe that fails rejects add(), keeps the subscription and is tried again", async () => {
@@ -554,3 +554,34 @@ test("events fit what the engine takes: batches are cut, one that is too large f
   assertEquals([published, failed, codes(node)], [10_001, 1, ["PublishFailed"]]);
   await end(node);
 });
+
+for (const known of [true, false]) {
+  test(`the last events that did not leave their node are told where it was heard before: ${known}`, async () => {
+    const bus = new Bus();
+    const missed: MissedEvents[] = [];
+    const a = await makeNode(bus);
+    const setup = setUp({ broker: bus.broker(), onMissedEvents: (each) => missed.push(each) });
+    const client = await ScriptedClient.connect(setup.core);
+    const topics = [Topic.from("t"), Topic.from(Uint8Array.of(0, 200))];
+    for (const topic of topics) {
+      await setup.contexts[0]!.subscriptions.add(topic);
+      if (known) a.core.events.emit(topic, { type: "quiet" });
+    }
+    await turn();
+    a.broker.node!.link("down");
+    for (const topic of topics) a.core.events.emit(topic, { type: "quiet" });
+    a.broker.node!.link("up");
+    while (missed.length === 0) await turn();
+    assertEquals(missed.map(({ topics, reason }) => [topics.map(({ key }) => key), reason]), [
+      [topics.map(({ key }) => key), "EventsMissed"],
+    ]);
+    const { received, bad, stale } = setup.core.broker!;
+    assertEquals(
+      [received, setup.core.broker!.missed, bad, stale],
+      known ? [2, 2, 0, 0] : [0, 0, 0, 0],
+    );
+    client.hangUp();
+    await setup.core.close();
+    await end(a);
+  });
+}
