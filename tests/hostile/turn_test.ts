@@ -170,11 +170,16 @@ for (const [name, start] of Object.entries(SERVERS)) {
 
 test("who waits behind another has its part of the same turn", async () => {
   const turns: [name: string, turn: number][] = [];
+  // A process that had to wait for a processor would use up another's part as well.
+  const { performance } = globalThis;
+  const real = performance.now;
+  let now = performance.now();
+  performance.now = () => now;
   const busy = {
     goOn() {
       do {
         beginMessage(10_000);
-        for (const until = performance.now() + 1; performance.now() < until;);
+        now += 1;
       } while (!endMessage());
       turns.push(["busy", currentTurn()]);
       return turns.length < 6;
@@ -183,6 +188,7 @@ test("who waits behind another has its part of the same turn", async () => {
   waitForTurn(busy);
   waitForTurn({ goOn: () => turns.push(["other", currentTurn()]) === 0 });
   await until(() => turns.length === 6);
+  performance.now = real;
   const [first, second] = turns;
   assertEquals([first![0], second![0], second![1]], ["busy", "other", first![1]]);
 });
