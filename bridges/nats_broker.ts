@@ -81,7 +81,9 @@ export class NatsBroker implements Broker {
     this.#told = false;
     this.#clusters = new NatsClusters(this.#connection, this.#prefixes, node);
     void this.#connection.closed().then((reason) => {
-      if (this.#node === node) node.link("down", reason ?? new Error("it was closed"), true);
+      if (this.#node !== node) return;
+      this.#clusters?.rest();
+      node.link("down", reason ?? new Error("it was closed"), true);
     });
     void this.#watch(node);
     return this.#begin(node);

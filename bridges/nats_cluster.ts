@@ -103,7 +103,7 @@ export class NatsCluster {
     const own = info.server_id;
     this.#servers.delete(own);
     this.#sync = this.#listen(`${this.#prefix}sync.${own}`, ({ reply }) => {
-      if (reply && this.#own === own) this.#connection.publish(reply, encoder.encode(own));
+      if (reply && this.#own === own) this.#publish(reply, encoder.encode(own));
     }, "nodes");
     if (this.#joined !== undefined && this.#joined !== own) this.#bye(this.#joined);
     this.#joined = own;
@@ -135,13 +135,22 @@ export class NatsCluster {
     if (changed) this.#onChange();
   };
 
+  /** A connection that has ended throws; that it has is told by itself. */
+  #publish(subject: string, payload: Uint8Array, options?: { readonly reply: string }): void {
+    try {
+      this.#connection.publish(subject, payload, options);
+    } catch {
+      this.rest();
+    }
+  }
+
   #hello(own: string, options?: { readonly reply: string }): void {
-    this.#connection.publish(`${this.#prefix}hello`, encoder.encode(own), options);
     this.#helloLater();
+    this.#publish(`${this.#prefix}hello`, encoder.encode(own), options);
   }
 
   #bye(server: string): void {
-    this.#connection.publish(`${this.#prefix}bye`, encoder.encode(server));
+    this.#publish(`${this.#prefix}bye`, encoder.encode(server));
   }
 
   /** At a random time, so that one of a server's nodes does it for all. */
@@ -170,7 +179,7 @@ export class NatsCluster {
     if (server === this.#own) return this.#helloLater();
     this.#learn(server);
     if (reply && this.#own !== undefined) {
-      this.#connection.publish(reply, encoder.encode(this.#own));
+      this.#publish(reply, encoder.encode(this.#own));
     }
   }
 
@@ -232,7 +241,7 @@ export class NatsCluster {
       };
       const timer = setTimeout(() => settle(false), ANSWER_TIMEOUT_MS);
       this.#waiting.set(question, settle);
-      this.#connection.publish(`${this.#prefix}sync.${server}`, EMPTY, {
+      this.#publish(`${this.#prefix}sync.${server}`, EMPTY, {
         reply: this.#inbox + question,
       });
     });

@@ -1,8 +1,10 @@
 import { assert, assertEquals } from "@std/assert";
+import { connect } from "@nats-io/transport-node";
 import { test } from "node:test";
+import { natsBroker } from "../../bridges/nats.ts";
 import { Topic } from "../../wire/topic.ts";
 import { Proxy } from "../support/proxy.ts";
-import { LOBBY, twentyCome, untilHeard } from "./local_node.ts";
+import { LOBBY, localNode, twentyCome, untilHeard } from "./local_node.ts";
 import { numbers, sleep, until } from "./members.ts";
 import { clustered, joined, natsNode, skip } from "./nats_node.ts";
 
@@ -148,3 +150,18 @@ test("a frozen node of a NATS cluster is told of, and costs add() at other serve
   await until(() => b.status.link === "up" && a.status.link === "up");
   await twentyCome(a, b);
 });
+
+for (const how of ["close", "drain"] as const) {
+  test(`a connection to a NATS cluster that its owner ends first, ${how}(), is down for good`, {
+    skip,
+  }, async () => {
+    await using one = await clustered();
+    const nats = await connect({ port: one.server.port, noEcho: true });
+    await using a = await localNode(natsBroker(nats), LOBBY);
+    await nats[how]();
+    await until(() => a.status.final);
+    // What the node says of itself every second or two goes nowhere, and throws nothing.
+    await sleep(2500);
+    assertEquals(a.codes(), ["LinkDown"]);
+  });
+}

@@ -56,13 +56,20 @@ export interface Clustered extends AsyncDisposable {
 
 /** Start one, and a second with the first's routes. */
 export async function clustered(seed?: number): Promise<Clustered> {
-  const routes = await freePort();
-  const path = await configuration(
-    `cluster { name: c, listen: "127.0.0.1:${routes}", no_advertise: true` +
-      (seed === undefined ? " }" : `, routes: ["nats://127.0.0.1:${seed}"] }`),
-  );
-  const server = await NatsServer.start(found ?? "", "-c", path);
-  return { server, routes, [Symbol.asyncDispose]: () => server.kill() };
+  for (let attempt = 1;; attempt++) {
+    const routes = await freePort();
+    const path = await configuration(
+      `cluster { name: c, listen: "127.0.0.1:${routes}", no_advertise: true` +
+        (seed === undefined ? " }" : `, routes: ["nats://127.0.0.1:${seed}"] }`),
+    );
+    try {
+      const server = await NatsServer.start(found ?? "", "-c", path);
+      return { server, routes, [Symbol.asyncDispose]: () => server.kill() };
+    } catch (error) {
+      // Another process may have taken one of the two ports meanwhile.
+      if (attempt === 3) throw error;
+    }
+  }
 }
 
 /** Wait until what is sent to one server comes out of another. */
