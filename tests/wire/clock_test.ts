@@ -34,7 +34,7 @@ test("systemClock.after() asks the runtime for no negative delay, of which Node 
   const delays: unknown[] = [];
   const counting = (...args: unknown[]): unknown => {
     delays.push(args[1]);
-    return (setTimeout as (...args: unknown[]) => unknown)(...args);
+    return Reflect.apply(setTimeout, globalThis, args);
   };
   Object.assign(globalThis, { setTimeout: counting });
   try {
