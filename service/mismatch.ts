@@ -12,8 +12,8 @@ import type { Fingerprint, FingerprintPart } from "../wire/handshake.ts";
 import type { FingerprintParts } from "./fingerprint.ts";
 import type { Service } from "./types.ts";
 
-/** What a server says at the end of its refusal. */
-const SERVER = /; server ([0-9a-f]{16})\.([0-9a-f]{16})\.([0-9a-f]{16})/;
+/** What a server says at the end of its refusal: in what the two differ, and its own fingerprint. */
+const SERVER = /differ in ([a-z, ]+); server ([0-9a-f]{16})\.([0-9a-f]{16})\.([0-9a-f]{16})/;
 
 /** Names a service. */
 export type FingerprintOf = (parts: FingerprintParts) => Fingerprint;
@@ -30,7 +30,8 @@ interface Part {
 
 /**
  * What a refusal for another service means, and what to do. The server told its fingerprint: if it is
- * that of an older form of this client's service, the client is newer.
+ * that of an older form of this client's service, the client is newer. Parts that it did not
+ * name may be unequal too: they are those of a client that it can serve.
  *
  * @param refusal What the server said.
  * @returns Words for a person; `undefined` if the server told no fingerprint.
@@ -42,18 +43,30 @@ export function explainMismatch<M, S, E>(
 ): string | undefined {
   const said = SERVER.exec(refusal);
   if (said === null) return undefined;
-  const server = { methods: said[1]!, state: said[2]!, events: said[3]! };
+  const named = said[1]!.split(", ");
+  const server = { methods: said[2]!, state: said[3]!, events: said[4]! };
   const differing = partsOf(service).filter(({ part }) =>
-    server[part] !== service.fingerprint[part]
+    named.includes(part) && server[part] !== service.fingerprint[part]
   );
+  if (differing.length === 0) {
+    return `The server has the same service, but was told that ${
+      listOf(named)
+    }: what lies on the way ` +
+      'changed "hl" in the query of its address';
+  }
   const added = differing.map((each) => firstAdded(each, server[each.part], fingerprintOf));
-  if (added.length > 0 && !added.includes(undefined)) {
+  if (!added.includes(undefined)) {
     return "The client is newer than the server: deploy the server first. It does not know " +
       added.join(" and ");
   }
-  const parts = differing.map(({ part }) => part).join(", ");
-  return `The client and the server were built from different services: ${parts} differ. ` +
+  const parts = listOf(differing.map(({ part }) => part));
+  return `The client and the server were built from different services: ${parts}. ` +
     "Compare what wireSnapshot(service) prints on either side";
+}
+
+/** That parts differ, in words. */
+function listOf(parts: readonly string[]): string {
+  return `${parts.join(", ")} ${parts.join() === "state" ? "differs" : "differ"}`;
 }
 
 /** An error with what it means and what to do in its message; itself if the server did not tell enough. */

@@ -38,7 +38,11 @@ const CASES: readonly (readonly [server: string, parts: Parts, says: string])[] 
   ],
   ["another order of methods", { rpc: { get, add } }, `${OTHER}methods differ. Compare`],
   ["another output", { rpc: { ...BASE.rpc, get: rpc({}, string) } }, `${OTHER}methods differ. `],
-  ["fields the other way round", { state: { name: string, total: u32 } }, `${OTHER}state differ`],
+  [
+    "fields the other way round",
+    { state: { name: string, total: u32 } },
+    `${OTHER}state differs. `,
+  ],
   ["a method more", { rpc: { ...BASE.rpc, more: rpc() } }, `${OTHER}methods differ. `],
   [
     "fewer methods and another event",
@@ -61,6 +65,21 @@ for (const [what, parts, says] of CASES) {
     assertStringIncludes(text ?? "", says);
   });
 }
+
+test("explainMismatch() names no part that the server did not: it serves clients of older forms", () => {
+  const { fingerprint } = made({ rpc: { add, get }, state: {} });
+  const { reason } = otherService(["methods"], fingerprint);
+  assertEquals(explainMismatch(reason, made({}), fingerprintOf), `${NEWER}method "note"`);
+});
+
+test("explainMismatch() of a server with the same service says that the query was changed", () => {
+  const { reason } = otherService(["methods", "state"], made({}).fingerprint);
+  assertEquals(
+    explainMismatch(reason, made({}), fingerprintOf),
+    "The server has the same service, but was told that methods, state differ: what lies on the way " +
+      'changed "hl" in the query of its address',
+  );
+});
 
 test("explainMismatch() has nothing to say of a server that tells no fingerprint", () => {
   assertEquals(explainMismatch("methods differ", made({}), fingerprintOf), undefined);
