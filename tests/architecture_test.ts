@@ -110,6 +110,7 @@ const LOOKING = [
   "codec/describe.ts", // the classes of this realm, for messages
   "codec/utf8_buffer.ts", // Buffer, which reads strings faster
   "wire/clock.ts", // setImmediate
+  "wire/http_answer.ts", // Bun, which takes less of a Response
   "wire/open_telemetry.ts", // OpenTelemetry
 ];
 

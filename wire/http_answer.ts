@@ -4,7 +4,7 @@
  * @module
  */
 
-/** What was sent, and cannot be sent again: `Deno.serve` does not say so of a `Response`. */
+/** What was sent: with a body it cannot be sent again, and `Deno.serve` does not say so. */
 const sent = new WeakSet<Response>();
 
 /** Throws `TypeError` if a `Response` cannot be sent; it is taken for sent from now on. */
@@ -12,7 +12,7 @@ export function checkAnswer(answer: unknown): asserts answer is Response {
   if (!(answer instanceof Response)) {
     throw new TypeError("Cannot answer a request: expected this runtime's Response");
   }
-  if (answer.bodyUsed || answer.body?.locked === true || sent.has(answer)) {
+  if (answer.bodyUsed || isLocked(answer) || (sent.has(answer) && answer.body !== null)) {
     throw new TypeError(
       "Cannot answer a request: this Response was sent before; make a new one for each request",
     );
@@ -21,5 +21,14 @@ export function checkAnswer(answer: unknown): asserts answer is Response {
   if (answer.status < 200) {
     throw new TypeError(`Cannot answer a request: ${answer.status} is no status of an answer`);
   }
-  if (answer.body !== null) sent.add(answer);
+  sent.add(answer);
+}
+
+/**
+ * Whether somebody else reads the body. Once it is asked for, Bun sends text without the type that it
+ * implies: there it is asked for only where a type is set, and Bun itself refuses the others.
+ */
+function isLocked(answer: Response): boolean {
+  if ("Bun" in globalThis && !answer.headers.has("content-type")) return false;
+  return answer.body?.locked === true;
 }

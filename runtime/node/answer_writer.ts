@@ -100,9 +100,10 @@ export class AnswerWriter {
         response.off("close", done);
         resolve();
       };
+      // `finish` is still to come where all is written, and gives the next response the socket.
       response.on(name, done);
       response.on("close", done);
-      if (response.destroyed || (name === "finish" && response.writableFinished)) done();
+      if (response.destroyed) done();
     });
   }
 }

@@ -83,7 +83,8 @@ export class PlainHttp {
     mayContinue?: () => void,
   ): Promise<void> {
     const { socket } = message;
-    if (socket.destroyed) return;
+    // Without a socket after an answer that was the last: nobody would hear what is done for it.
+    if (socket.destroyed || response.socket === null) return;
     const left = new AbortController();
     response.once("close", () => {
       if (!response.writableFinished) left.abort(new ClientGone("The client has left"));

@@ -190,6 +190,54 @@ for (const [name, start] of Object.entries(STARTS)) {
     client.socket.destroy();
   });
 
+  test(`${name} answers requests in their order that came as one`, async () => {
+    const told: Told = [];
+    await using server = await start(
+      async (request) => new Response(`<${new URL(request.url).pathname} ${await request.text()}>`),
+      told,
+    );
+    const client = await RawClient.connect(server.port);
+    const upload = `${request("POST /b", "Content-Length: 2\r\n")}hi`;
+    client.write(
+      request("GET /a") + upload + request("HEAD /c") + request("GET /d", "Connection: close\r\n"),
+    );
+    const answers = (await client.rest()).toString("latin1");
+    assertEquals(answers.match(/HTTP\/1\.1 \d+|<.*?>/g), [
+      ...["HTTP/1.1 200", "</a >", "HTTP/1.1 200", "</b hi>"],
+      // That of HEAD.
+      "HTTP/1.1 200",
+      ...["HTTP/1.1 200", "</d >"],
+    ]);
+    assertEquals(told, []);
+  });
+
+  test(`${name} sends the type that a body implies`, async () => {
+    const answers: Readonly<Record<string, () => Response>> = {
+      "text/plain": () => new Response("text"),
+      "application/json": () => Response.json({}),
+      "text/html": () => new Response(new Blob(["<p>"], { type: "text/html" })),
+      "application/x-www-form-urlencoded": () => new Response(new URLSearchParams("a=1")),
+      "text/css": () => new Response("p {}", { headers: { "content-type": "text/css" } }),
+    };
+    await using server = await start(({ url }) => answers[new URL(url).pathname.slice(1)]!(), []);
+    for (const type of Object.keys(answers)) {
+      const response = await fetch(`http://127.0.0.1:${server.port}/${type}`);
+      await response.text();
+      const [sent] = (response.headers.get("content-type") ?? "none").split(";");
+      assertEquals(sent, type);
+    }
+  });
+
+  test(`${name} sends a Response without a body as often as it is given`, async () => {
+    const nothing = new Response(null, { status: 404 });
+    await using server = await start(() => nothing, []);
+    for (let i = 0; i < 2; i++) {
+      const { status, body } = await fetch(`http://127.0.0.1:${server.port}/`);
+      await body?.cancel();
+      assertEquals(status, 404);
+    }
+  });
+
   test(`${name} answers HEAD with the length alone`, async () => {
     await using server = await start(() => new Response("hello"), []);
     const client = await RawClient.connect(server.port);
@@ -319,6 +367,34 @@ test("serve() leaves it to the fallback how much is too much", async () => {
   await client.until(() => text(client).endsWith("\r\n\r\n1"));
   assertStringIncludes(text(client), "HTTP/1.1 200");
   client.socket.destroy();
+});
+
+test("serve() that closes runs no request behind the one that it answers last", async () => {
+  const seen: string[] = [];
+  const { promise: released, resolve: release } = deferred<void>();
+  const server = await serve(Small, {
+    port: 0,
+    hostname: "127.0.0.1",
+    tls: "plain",
+    fallback: async (request) => {
+      seen.push(new URL(request.url).pathname);
+      await released;
+      return new Response(`<${seen.length}>`);
+    },
+  }, methods);
+  const client = await RawClient.connect(server.port);
+  client.write(request("GET /a") + request("GET /b"));
+  await until(() => seen.length > 0);
+  const closed = server.close();
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  release();
+  const answers = (await client.rest()).toString("latin1");
+  await closed;
+  assertEquals(seen, ["/a"]);
+  // Bun cuts a connection on which a request waits.
+  if (!onBun) {
+    assertEquals(answers.match(/<.*?>|connection: close/gi), ["Connection: close", "<1>"]);
+  }
 });
 
 test("serve() answers 421 to a host that is not among its hosts", async () => {
