@@ -1,6 +1,10 @@
 /**
  * The counter on sockets of the package `ws`, beside an HTTP server one already has.
  *
+ * ```sh
+ * deno run -A examples/mounting/node_ws.ts     # Node itself wants it compiled to JavaScript first
+ * ```
+ *
  * @module
  */
 // deno-lint-ignore-file no-console
