@@ -58,7 +58,8 @@ const PARTS: PageParts = {
  * @param url Where: `wss:`, `ws:`, `https:` or `http:`, or a function that is asked before every attempt.
  * @param options How.
  * @returns A client that is connected.
- * @throws {ConnectError} If the first connection cannot be made; later ones are told to `onError`.
+ * @throws {ConnectError} If the first connection cannot be made; later ones are told to `onError`. What
+ * `onConnect` throws while the connection stands is thrown as it is, such as the `RpcError` of a call.
  */
 export async function connect<Methods, State, Event>(
   service: Service<Methods, State, Event>,

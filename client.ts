@@ -66,7 +66,8 @@ export { Topic } from "./wire/topic.ts";
  * @param url Where: `wss:` or `ws:`, or a function that is asked before every attempt.
  * @param options How.
  * @returns A client that is connected.
- * @throws {ConnectError} If the first connection cannot be made; later ones are told to `onError`.
+ * @throws {ConnectError} If the first connection cannot be made; later ones are told to `onError`. What
+ * `onConnect` throws while the connection stands is thrown as it is, such as the `RpcError` of a call.
  */
 export async function connect<Methods, State, Event>(
   service: Service<Methods, State, Event>,

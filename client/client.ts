@@ -30,7 +30,7 @@ export interface UnconnectedClient<Methods, State, Event> extends Client<Methods
   /**
    * Make the first connection, and see to it that there is one from then on.
    *
-   * @throws {ConnectError} If it cannot be made.
+   * @throws {ConnectError} If it cannot be made. What `onConnect` throws is thrown as it is.
    */
   connect(): Promise<void>;
 }
@@ -38,7 +38,7 @@ export interface UnconnectedClient<Methods, State, Event> extends Client<Methods
 /**
  * Connect by the parts given.
  *
- * @throws {ConnectError} If the first connection cannot be made.
+ * @throws {ConnectError} If the first connection cannot be made. What `onConnect` throws is thrown as it is.
  */
 export async function connectBy<Methods, State, Event>(
   service: Service<Methods, State, Event>,

@@ -41,7 +41,7 @@ export interface FullParts extends Pick<ClientParts, "random" | "whenVisible"> {
  *
  * @throws {TypeError} If an option has no meaning.
  * @throws {RangeError} If a number is out of bounds.
- * @throws {ConnectError} If the first connection cannot be made.
+ * @throws {ConnectError} If the first connection cannot be made. What `onConnect` throws is thrown as it is.
  */
 export async function connectWith<Methods, State, Event>(
   service: Service<Methods, State, Event>,

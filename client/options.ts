@@ -43,7 +43,9 @@ export interface ConnectOptions<Methods, State> {
   readonly reconnect?: boolean | undefined;
   /**
    * Called on every connection, before other calls can be made: log in and subscribe here. If it
-   * fails, the connection is closed and counts as not made.
+   * fails, the connection is closed and counts as not made: `connect()` rejects with what this threw, which
+   * may be the `RpcError` of a call (`DeadlineExceeded` if the server never answers), and with a
+   * `ConnectError` if the connection ended first; of a later attempt `onError` is told, and another follows.
    */
   readonly onConnect?:
     | ((connection: Connection<Methods, State>) => void | PromiseLike<void>)

@@ -197,5 +197,8 @@ export function openSession(transport: ClientTransport, host: SessionHost): Sess
       }
       return isBehind;
     },
+    onText() {
+      end(PROTOCOL_BROKEN, protocolError("BadMessage", "text, which no hardlight server sends"));
+    },
   };
 }

@@ -45,7 +45,8 @@ export function dial(
       listener = open(socket, socket);
     };
     socket.onmessage = ({ data }) => {
-      if (typeof data !== "string") listener?.onMessage(new Uint8Array(data));
+      if (typeof data === "string") listener?.onText?.();
+      else listener?.onMessage(new Uint8Array(data));
     };
     // An error is always followed by a close.
     socket.onclose = (info) => {

@@ -60,6 +60,8 @@ export interface TransportListener {
    * the event loop come round before the next, where several come in one turn of it.
    */
   onMessage(message: Uint8Array): boolean | void;
+  /** A text message came, whole: the protocol has none. Absent: it is ignored, as Rust does. */
+  onText?(): void;
   /** The transport has ended: once, and no message follows. */
   onClose(info: CloseInfo): void;
   /** The socket of one that lingered has ended as well: once, last. See {@linkcode Transport.lingers}. */

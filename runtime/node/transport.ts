@@ -173,6 +173,10 @@ export class RawTransport implements Transport, FrameSink, HeartbeatOptions, Inp
     if (looked && endMessage()) this.#reader.stop();
   }
 
+  onText(): void {
+    if (this.#state === "open") this.#listener?.onText?.();
+  }
+
   onPing(payload: Uint8Array): void {
     if (this.#state !== "open") return;
     this.#writer.pong(payload.slice());

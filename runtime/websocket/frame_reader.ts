@@ -29,6 +29,8 @@ export type FrameSource = "client" | "server";
 export interface FrameSink {
   /** One whole binary message. */
   onBinary(message: Uint8Array): void;
+  /** One whole text message, which is UTF-8. */
+  onText?(): void;
   /** A ping came, with what the pong must carry. */
   onPing(payload: Uint8Array): void;
   /** A close frame came: the last thing that is read. Code 1005 when it carried none. */
@@ -250,9 +252,10 @@ export class FrameReader {
   }
 
   #endMessage(opcode: number, message: Uint8Array): void {
-    if (opcode === Opcode.Binary) this.#sink.onBinary(message);
-    // The protocol has no use for text, and Rust ignores it; what is no UTF-8 ends the connection all the same.
-    else decodeUtf8(message);
+    if (opcode === Opcode.Binary) return this.#sink.onBinary(message);
+    // Whoever ignores text does not ignore what is none.
+    decodeUtf8(message);
+    this.#sink.onText?.();
   }
 
   #endControl(payload: Uint8Array): void {

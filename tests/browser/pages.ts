@@ -286,5 +286,27 @@ for (const kind of BROWSERS) {
       assertEquals(codes, ["Unreachable", "Unreachable", "BadHandshake"]);
       if (kind === CHROMIUM_KIND) await written(tab, "Sec-WebSocket-Protocol");
     });
+
+    test("a page is told at once that a server sends text, and so is none of ours", async () => {
+      await using server = await site.serve("deno", "plain");
+      await using other = await otherServer("hl.2", Uint8Array.of(0x81, 2, 0x68, 0x69));
+      await using tab = await browser.open(`${server.origin}/bundle.html`);
+      await until(tab, () => "probe" in globalThis);
+      const told = await tab.evaluate(async (port) => {
+        try {
+          await probe.connect(probe.Probe, `ws://localhost:${port}`, {
+            onConnect: async ({ rpc }) => void await rpc.add({ amount: 1 }),
+          });
+          return "none";
+        } catch (error) {
+          return error instanceof probe.ConnectError ? `${error.code}: ${error.message}` : error;
+        }
+      }, other.port);
+      assertEquals(
+        told,
+        "ConnectionLost: It ended too early: " +
+          "Cannot take text, which no hardlight server sends: BadMessage",
+      );
+    });
   });
 }

@@ -82,9 +82,13 @@ export class Site implements AsyncDisposable {
   }
 }
 
-/** A WebSocket server that chooses this subprotocol, whatever is offered, and answers what comes with a close. */
+/**
+ * A WebSocket server that chooses this subprotocol, whatever is offered. It answers what comes with these
+ * frames, one each, and then with a close.
+ */
 export async function otherServer(
   protocol: string,
+  ...frames: readonly Uint8Array[]
 ): Promise<AsyncDisposable & { readonly port: number }> {
   const server = createServer((socket) => {
     socket.on("error", () => {});
@@ -92,7 +96,12 @@ export async function otherServer(
       const key = /^sec-websocket-key: *(\S+)/im.exec(String(data))?.[1] ?? "";
       const accept = createHash("sha1").update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`)
         .digest("base64");
-      socket.once("data", () => socket.end(Uint8Array.of(0x88, 2, 1000 >> 8, 1000 & 0xff)));
+      const answers = [...frames];
+      socket.on("data", () => {
+        const answer = answers.shift();
+        if (answer !== undefined) socket.write(answer);
+        else socket.end(Uint8Array.of(0x88, 2, 1000 >> 8, 1000 & 0xff));
+      });
       socket.write(
         "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +
           `Sec-WebSocket-Accept: ${accept}\r\nSec-WebSocket-Protocol: ${protocol}\r\n\r\n`,

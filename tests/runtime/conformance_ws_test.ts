@@ -25,7 +25,7 @@ test("connect() to a server of the package ws", async () => {
     await (await fetch(`http://${host}/`)).json();
   const expected: number[] = [];
 
-  for (const path of ["plain", "fragments", "octets", "pings", "text"]) {
+  for (const path of ["plain", "fragments", "octets", "pings"]) {
     const client = await connect(Echo, `ws://${host}/${path}`, { reconnect: false });
     for (let i = 0; i < 20; i++) assertEquals(await client.rpc.echo({ value: i }), i, path);
     const octets = noise(path === "octets" ? 2000 : NEARLY_MIB);
@@ -44,6 +44,14 @@ test("connect() to a server of the package ws", async () => {
     await client.close();
     expected.push(code);
   }
+  const text = await connect(Echo, `ws://${host}/text`, { reconnect: false });
+  await assertRejects(() => text.rpc.echo({ value: 1 }), RpcError);
+  assertEquals([text.status.state, text.status.cause?.message], [
+    "closed",
+    "Cannot take text, which no hardlight server sends: BadMessage",
+  ]);
+  await text.close();
+  expected.push(4002);
   const cut = await connect(Echo, `ws://${host}/terminate`, { reconnect: false });
   const error = await assertRejects(() => cut.rpc.echo({ value: 1 }), RpcError);
   assertEquals([error.code, cut.status.state], ["ConnectionLost", "closed"]);

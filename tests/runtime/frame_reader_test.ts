@@ -15,6 +15,7 @@ function read(chunks: readonly Uint8Array[], source: FrameSource = "server"): st
     source,
     {
       onBinary: (message) => told.push(`binary ${encodeHex(message)}`),
+      onText: () => told.push("text"),
       onPing: (payload) => told.push(`ping ${encodeHex(payload)}`),
       onClose: (code, reason) => told.push(`close ${code} ${reason}`),
     },
@@ -55,8 +56,8 @@ const CASES: readonly { name: string; frames: string; told: readonly string[] }[
   },
   { name: "an empty ping", frames: "89 00", told: ["ping "] },
   { name: "a pong", frames: "8a 01 00 82 00", told: ["binary "] },
-  { name: "text", frames: "81 02 c3a9", told: [] },
-  { name: "text split inside a character", frames: "01 01 c3 80 01 a9", told: [] },
+  { name: "text", frames: "81 02 c3a9", told: ["text"] },
+  { name: "text split inside a character", frames: "01 01 c3 80 01 a9", told: ["text"] },
   { name: "a close without a code", frames: "88 00", told: ["close 1005 "] },
   { name: "a close", frames: "88 04 03e8 6f6b", told: ["close 1000 ok"] },
   { name: "nothing after a close", frames: "88 00 82 00", told: ["close 1005 "] },
