@@ -11,13 +11,11 @@ import { checked, decodeUtf8, IS_V8, readUtf8 } from "./utf8.ts";
  * What of a global `Buffer` reads strings, where there is one: a third to a half of the cost of a
  * `TextDecoder`. Nothing needs them: without them all is the same, and slower.
  */
-interface BufferMethods {
-  latin1Slice(this: Uint8Array, start: number, end: number): string;
-  utf8Slice(this: Uint8Array, start: number, end: number): string;
-}
-/** In functions, so that bundlers can tell that nothing else happens. */
-function bufferMethod<K extends keyof BufferMethods>(name: K): BufferMethods[K] | undefined {
-  return (globalThis as { Buffer?: { prototype: Partial<BufferMethods> } }).Buffer?.prototype[name];
+type Slice = (this: Uint8Array, start: number, end: number) => string;
+/** In a function, so that bundlers can tell that nothing else happens. */
+function bufferMethod(name: "latin1Slice" | "utf8Slice"): Slice | undefined {
+  return (globalThis as { Buffer?: { prototype: { latin1Slice?: Slice; utf8Slice?: Slice } } })
+    .Buffer?.prototype[name];
 }
 const latin1Slice = /* @__PURE__ */ bufferMethod("latin1Slice");
 const utf8Slice = /* @__PURE__ */ bufferMethod("utf8Slice");
@@ -55,7 +53,7 @@ function knownStrings(): string[] {
 
 /** A short ASCII string; the same object as the last time, if it was read lately. */
 function readKnown(
-  slice: BufferMethods["latin1Slice"],
+  slice: Slice,
   bytes: Uint8Array,
   start: number,
   length: number,
