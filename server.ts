@@ -44,7 +44,7 @@ import { checkRuntime } from "./runtime/oldest.ts";
 import { listen } from "./runtime/listen_here.ts";
 import { type StandardUpgrade, upgradeStandard } from "./runtime/standard.ts";
 import { createStreamsDeflater } from "./runtime/streams.ts";
-import { afterInput } from "./runtime/turn.ts";
+import { eventLoop } from "./runtime/turn.ts";
 import { createZlibDeflater } from "./runtime/node/zlib.ts";
 import type { Service } from "./service/types.ts";
 import { certificateOf, type ServerTls, urlHost } from "./tls/server_tls.ts";
@@ -188,7 +188,7 @@ export async function serve<Methods, State, Event, Auth = undefined>(
     chooseDeflater(),
     systemClock,
     generate,
-    afterInput,
+    eventLoop,
   );
   const { tls } = options;
   if (typeof tls === "object" && tls !== null) checkCertificate(tls.cert, tls.key);
@@ -255,7 +255,7 @@ export function handler<Methods, State, Event, Auth = undefined>(
     chooseDeflater(),
     systemClock,
     generate,
-    afterInput,
+    eventLoop,
   );
   const { fallback, onError } = plainHttp(service.name, options, core);
   const bun = bunHandlers(core.acceptor, fallback, onError);

@@ -1,9 +1,10 @@
 /**
  * How long messages may keep the event loop from coming round: all sockets of a process share it.
  *
- * After {@linkcode MAX_TURN_MS} of messages the rest wait until the loop has had its turn, in a queue
- * that each socket in it comes to the front of, and whose turn they share. The clock is looked at for large messages and for every
- * twentieth small one, so that a small call costs no more than an addition.
+ * After {@linkcode MAX_TURN_MS} of messages, or one that has become {@linkcode TURN_BYTES}, the rest wait
+ * until the loop has had its turn, in a queue that each socket in it comes to the front of, and whose turn
+ * they share. The clock is looked at for messages that are large, or become so, and for every twentieth
+ * small one, so that a small call costs no more than an addition.
  *
  * @module
  */
@@ -19,6 +20,10 @@ const LOOK_BYTES = 2048;
 const MESSAGE_BYTES = 64;
 /** Bytes up to which a socket's first message of a turn is heard at once, whoever else waits. */
 const SMALL_BYTES = 512;
+/** Bytes of memory, estimated, whose decoding is a turn by itself. */
+const TURN_BYTES = 4 << 20;
+/** Bytes of memory, estimated, from which a message was not small, whatever came. */
+const LARGE_BYTES = 64 << 10;
 
 /** A socket with something that waits. */
 export interface Waiter {
@@ -32,6 +37,8 @@ let began = 0;
 let until = 0;
 let over = false;
 let ended = false;
+/** Whether even small messages wait: one of them was not small when it was decoded. */
+let full = false;
 let turn = 1;
 let catchingUp = false;
 let scheduled = 0;
@@ -60,10 +67,10 @@ export function currentTurn(): number {
 
 /** Whether what came in so many bytes, to a socket that was heard last in a turn, has to wait. */
 export function mustWait(bytes: number, heardIn: number): boolean {
-  return over && (bytes > SMALL_BYTES || heardIn === turn);
+  return over && (full || bytes > SMALL_BYTES || heardIn === turn);
 }
 
-/** A message is about to be handled. Returns whether {@linkcode endMessage} wants to know its end. */
+/** A message is about to be handled. Returns whether {@linkcode endMessage} is to look at the clock. */
 export function beginMessage(bytes: number): boolean {
   if ((left -= bytes + MESSAGE_BYTES) > 0) return false;
   // While somebody waits the turns are short, and the clock is cheap beside what is handled.
@@ -77,8 +84,8 @@ export function beginMessage(bytes: number): boolean {
 }
 
 /** A message was handled. Returns whether the next has to wait. */
-export function endMessage(): boolean {
-  if (!over && performance.now() >= until) {
+export function endMessage(looks: boolean): boolean {
+  if (looks && !over && performance.now() >= until) {
     over = true;
     // The pause begins now, and not with the message that has taken so long.
     if (!catchingUp) schedule();
@@ -91,6 +98,19 @@ export function endTurn(): void {
   over = ended = true;
   if (!catchingUp) schedule();
 }
+
+/** The event loop as a server's core knows it. */
+export const eventLoop: {
+  afterInput(run: () => void): void;
+  onDecoded(bytes: number): void;
+} = {
+  afterInput,
+  onDecoded(bytes) {
+    left -= bytes;
+    if (over && bytes >= LARGE_BYTES) full = true;
+    if (bytes >= TURN_BYTES) endTurn();
+  },
+};
 
 /** Let a socket go on when it is its turn. */
 export function waitForTurn(waiter: Waiter): void {
@@ -112,7 +132,7 @@ function comeRound(): void {
   began = performance.now();
   turn++;
   catchingUp = true;
-  ended = false;
+  ended = full = false;
   left = 0;
   let spent = false;
   for (let waiter = waiting.shift(); waiter !== undefined; waiter = waiting.shift()) {

@@ -45,7 +45,7 @@ export abstract class TurnGuard extends GuardedTransport implements Waiter {
     this.#heardIn = currentTurn();
     const looked = beginMessage(message.length);
     super.receive(message);
-    if (looked) endMessage();
+    endMessage(looked);
   }
 
   #wait(message: Uint8Array): void {
@@ -72,7 +72,7 @@ export abstract class TurnGuard extends GuardedTransport implements Waiter {
       this.#waitingBytes -= message.length + WAITING_BYTES;
       const looked = beginMessage(message.length);
       super.receive(message);
-      over = looked && endMessage();
+      over = endMessage(looked);
     }
     this.#waiting?.splice(0, next);
     if (this.#waiting !== undefined && this.#waiting.length > 0) return true;

@@ -36,7 +36,7 @@ import type { ServiceHandler } from "./context.ts";
 import { createDispatcher } from "./dispatcher.ts";
 import { type Offer, offerOf } from "./offer.ts";
 import type { OriginRules } from "./origins.ts";
-import { type AfterInput, untilQuiet } from "./quiet.ts";
+import { type EventLoop, untilQuiet } from "./quiet.ts";
 import {
   BAD_FINGERPRINT,
   BAD_RECEIVES,
@@ -79,7 +79,7 @@ export interface AcceptorOptions<Methods, State, Event, Auth>
   /** Decides on each connection; absent, all may. */
   readonly authorize?: Authorize<Auth> | undefined;
   /** Where the runtime may hold what has come; absent, it does not. */
-  readonly afterInput?: AfterInput | undefined;
+  readonly loop?: EventLoop | undefined;
 }
 
 /** Decides on upgrades by protocol, room, origin, service and `authorize`, in this order. */
@@ -103,7 +103,7 @@ export class ServiceAcceptor<Methods, State, Event, Auth> implements Acceptor {
   constructor(options: AcceptorOptions<Methods, State, Event, Auth>) {
     this.#options = options;
     this.#ancestry = new Ancestry(options.service);
-    const { service, handler, codec, limits, clock, counters, telemetry } = options;
+    const { service, handler, codec, limits, clock, counters, telemetry, loop } = options;
     this.#authorizations = new Authorizations({
       clock,
       max: limits.maxAuthorizations,
@@ -119,7 +119,7 @@ export class ServiceAcceptor<Methods, State, Event, Auth> implements Acceptor {
       stateShape: new StateShape(service.state, codec),
       reader,
       request: new ClientMessage(),
-      calls: new CallRunner({ reader, dispatcher, counters, telemetry, limits, clock }),
+      calls: new CallRunner({ reader, dispatcher, counters, telemetry, limits, clock, loop }),
       backpressure: new Backpressure({
         clock,
         maxBufferedBytes: limits.maxBufferedBytes,
@@ -275,14 +275,14 @@ export class ServiceAcceptor<Methods, State, Event, Auth> implements Acceptor {
 
   async #drain(deadlineMs: number, spreadMs: number): Promise<void> {
     await undefined; // Lets `#closing` be set before anything can be asked.
-    const { clock, counters, afterInput } = this.#options;
+    const { clock, counters, loop } = this.#options;
     const timer = clock.after(deadlineMs, () => {
       const reason = goingAwayReason(spreadMs, false);
       for (const connection of [...this.#connections.open]) {
         connection.close(CloseCode.GoingAway, reason);
       }
     });
-    if (afterInput && this.size > 0) await untilQuiet(afterInput, () => counters.messagesReceived);
+    if (loop && this.size > 0) await untilQuiet(loop, () => counters.messagesReceived);
     const reason = goingAwayReason(spreadMs, true);
     for (const connection of [...this.#connections.open]) {
       connection.drain(CloseCode.GoingAway, reason);

@@ -50,5 +50,7 @@ function isLikeResponse(value: unknown): boolean {
   if (typeof value !== "object" || value === null) return false;
   if (Object.prototype.toString.call(value) === "[object Response]") return true;
   const { status, statusCode, headers } = value as Readonly<Record<string, unknown>>;
-  return typeof (status ?? statusCode) === "number" && typeof headers === "object";
+  const code = status ?? statusCode;
+  if (typeof code !== "number") return false;
+  return (Number.isInteger(code) && code >= 100 && code < 600) || typeof headers === "object";
 }

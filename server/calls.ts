@@ -12,6 +12,7 @@ import { type ClientMessage, writeErrorResponse } from "../wire/messages.ts";
 import { type Sender, surelyTakes } from "../wire/sender.ts";
 import { CallGuard, MIN_HELD_BYTES } from "./call_guard.ts";
 import type { Dispatcher } from "./dispatcher.ts";
+import type { EventLoop } from "./quiet.ts";
 import type { ServerCounters } from "./stats.ts";
 import type { CallTrace, ServerTelemetry } from "./telemetry.ts";
 import type { TokenBucket } from "./token_bucket.ts";
@@ -30,6 +31,8 @@ export interface CallRunnerOptions {
   readonly limits: Pick<Limits, "maxHeldBytes">;
   /** Whose time it is. */
   readonly clock: Clock;
+  /** Is told of what takes time to decode. */
+  readonly loop?: Pick<EventLoop, "onDecoded"> | undefined;
 }
 
 /** One connection, as the runner sees it. */
@@ -131,6 +134,7 @@ export class CallRunner {
     try {
       args = dispatcher.decode(reader, start, end);
     } catch (error) {
+      this.#options.loop?.onDecoded(reader.spent);
       const isOverRoom = reader.memory < 0 && reader.budget < reader.limits.maxDecodedBytes;
       reader.grant();
       if (isOverRoom) {
@@ -146,11 +150,15 @@ export class CallRunner {
       this.#fail(caller, id, "ServerDecodeError", undefined);
       return;
     }
-    const bytes = end - start + reader.spent;
+    const { spent } = reader;
+    const bytes = end - start + spent;
     if (guard !== undefined) reader.grant();
-    if (bytes >= MIN_HELD_BYTES && !this.#guard(caller).hold(id, bytes)) {
-      this.#guard(caller).onVain();
-      return this.#limit(caller, id);
+    if (bytes >= MIN_HELD_BYTES) {
+      this.#options.loop?.onDecoded(spent);
+      if (!this.#guard(caller).hold(id, bytes)) {
+        this.#guard(caller).onVain();
+        return this.#limit(caller, id);
+      }
     }
     const { method } = dispatcher;
     const trace = this.#telemetry?.call(caller.id, dispatcher.nameOf(method));

@@ -24,7 +24,7 @@ import type { ErrorListener, ServiceHandler } from "./context.ts";
 import { checkHandler } from "./dispatcher.ts";
 import { type EventEmitter, EventSwitch } from "./event_switch.ts";
 import { OriginRules, type Origins } from "./origins.ts";
-import type { AfterInput } from "./quiet.ts";
+import type { EventLoop } from "./quiet.ts";
 import { ServerCounters, type ServerStats } from "./stats.ts";
 import { observeBroker, ServerTelemetry, type ServerTraceListener } from "./telemetry.ts";
 import { type CallRate, checkCallRate } from "./token_bucket.ts";
@@ -136,7 +136,7 @@ export interface AcceptingCore<Event> extends ServerCore<Event> {
 
 /**
  * A server without a runtime. Its timers are those of `clock`. Before it closes it lets what has come be
- * received, by `afterInput`, where a runtime may hold that.
+ * received, by `loop`, where a runtime may hold that.
  *
  * @throws {TypeError} If the service is declared wrongly, or an option cannot be used.
  * @throws {RangeError} If a limit is out of range.
@@ -148,7 +148,7 @@ export function createCore<Methods, State, Event, Auth>(
   deflater: Deflater,
   clock: Clock = systemClock,
   codec: Codec = interpret,
-  afterInput?: AfterInput,
+  loop?: EventLoop,
 ): AcceptingCore<Event> {
   checkService(service);
   checkHandler(handler);
@@ -195,7 +195,7 @@ export function createCore<Methods, State, Event, Auth>(
     maxLevel: checkLevel(options.maxLevel),
     origins,
     authorize: options.authorize,
-    afterInput,
+    loop,
   });
   let closing: Promise<void> | undefined;
   return {

@@ -170,7 +170,7 @@ export class RawTransport implements Transport, FrameSink, HeartbeatOptions, Inp
     } catch {
       this.#fail(CloseCode.Internal, "The listener threw");
     }
-    if (looked && endMessage()) this.#reader.stop();
+    if (endMessage(looked)) this.#reader.stop();
   }
 
   onText(): void {

@@ -5,14 +5,23 @@
 import { Buffer } from "node:buffer";
 import { assert, assertEquals } from "@std/assert";
 import { test } from "node:test";
-import { bytes, type ProtocolError, rpc, service, u32 } from "../../mod.ts";
+import { bytes, type ProtocolError, rpc, service, struct, u32, vec } from "../../mod.ts";
 import { handler, serve, type ServerOptions } from "../../server.ts";
 import { beginMessage, currentTurn, endMessage, waitForTurn } from "../../runtime/turn.ts";
 import { RawClient } from "../support/raw_client.ts";
 import { call, frame } from "./frames.ts";
 
-const Busy = service({ rpc: { work: rpc({ n: u32 }, u32), put: rpc({ data: bytes }, u32) } });
-const [WORK, PUT] = Busy.methods;
+const Busy = service({
+  rpc: {
+    work: rpc({ n: u32 }, u32),
+    put: rpc({ data: bytes }, u32),
+    grow: rpc({ items: vec(struct({})) }, u32),
+  },
+});
+const [WORK, PUT, GROW] = Busy.methods;
+/** Some ten bytes that become megabytes. */
+const GROWING = { items: Array.from({ length: 200_000 }, () => ({})) };
+const GROWING_CALLS = 24;
 const CALLS = 200;
 const CLOSE = frame(Buffer.from([0x03, 0xe8]), 0x88);
 
@@ -78,6 +87,7 @@ function serveBusy(log: Log, workMs: number): Promise<Served> {
     () => ({
       work: ({ n }) => log.work(n, workMs),
       put: ({ data }) => log.work(data.length, workMs),
+      grow: ({ items }) => log.work(items.length, 0),
     }),
   );
 }
@@ -86,6 +96,7 @@ function mountBusy(log: Log, workMs: number): Served {
   const mounted = handler(Busy, log.options, () => ({
     work: ({ n }) => log.work(n, workMs),
     put: ({ data }) => log.work(data.length, workMs),
+    grow: ({ items }) => log.work(items.length, 0),
   }));
   if (bun !== undefined) {
     const server = bun.serve({ port: 0, hostname: "127.0.0.1", ...mounted });
@@ -150,6 +161,27 @@ for (const [name, start] of Object.entries(SERVERS)) {
     });
   }
 
+  for (const sockets of [1, GROWING_CALLS]) {
+    test(`${name}: timers run between small messages that become large, from ${sockets} at once`, async () => {
+      const log = new Log();
+      await using server = await start(log, 0);
+      const clients: RawClient[] = [];
+      for (let n = 0; n < sockets; n++) {
+        const client = await RawClient.connect(server.port);
+        await client.upgrade();
+        clients.push(client);
+      }
+      const each = frame(call(0, GROW!.call, GROWING));
+      assert(each.length < 64, `${each.length} bytes`);
+      const frames = Array.from({ length: GROWING_CALLS / sockets }, () => each);
+      for (const client of clients) client.write(Buffer.concat(frames));
+      await until(() => log.calls.length === GROWING_CALLS);
+      assert(log.longestRun <= 3, `${log.longestRun} calls without a timer`);
+      for (const { socket } of clients) socket.destroy();
+      log.stop();
+    });
+  }
+
   test(`${name}: another client is heard while one keeps the server busy`, async () => {
     const log = new Log();
     await using server = await start(log, 5);
@@ -178,9 +210,8 @@ test("who waits behind another has its part of the same turn", async () => {
   const busy = {
     goOn() {
       do {
-        beginMessage(10_000);
         now += 1;
-      } while (!endMessage());
+      } while (!endMessage(beginMessage(10_000)));
       turns.push(["busy", currentTurn()]);
       return turns.length < 6;
     },

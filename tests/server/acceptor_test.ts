@@ -250,6 +250,8 @@ const MEANT_AS_NO: Readonly<Record<string, unknown>> = {
   "another library's Response": new OtherResponse(),
   "another realm's Response": { [Symbol.toStringTag]: "Response" },
   "Node's own kind of answer": { statusCode: 403, headers: {} },
+  "a status alone": { status: 403 },
+  "a function's answer": { statusCode: 403, body: "no" },
   "an Error": new Error("no"),
   "a Response that was sent": Object.assign(new Response("no", { status: 403 }), {}),
 };
