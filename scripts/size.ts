@@ -189,10 +189,11 @@ for (const [name, page] of Object.entries(PAGES)) {
     wrong.push(...strangersIn(bundled));
     printLazy(bundled);
   }
-  console.log(
-    `a page's client, ${name}: ${minified} bytes minified, ${gzipped} gzipped, of ${budgetBytes}`,
-  );
   const before = recorded[name];
+  const held = before === undefined ? "" : `; over it, and held at ${before}`;
+  console.log(
+    `a page's client, ${name}: ${minified} bytes minified, ${gzipped} gzipped, of ${budgetBytes}${held}`,
+  );
   const limit = before === undefined ? budgetBytes : before + SLACK_BYTES;
   if (gzipped > limit && !process.argv.includes("--write")) {
     wrong.push(
