@@ -13,6 +13,7 @@ import type { PageParts } from "./parts.ts";
 /** Limits that a page has no use for, which may be among those that both sides are given. */
 const OTHER_LIMITS: Readonly<Record<keyof OtherLimits, 1>> = {
   maxHeldBytes: 1,
+  maxTotalHeldBytes: 1,
   maxSubscriptions: 1,
   maxWaitingBytes: 1,
   maxTotalBufferedBytes: 1,

@@ -4,10 +4,8 @@
  * @module
  */
 import { Seldom } from "../wire/seldom.ts";
+import type { HeldBytes } from "./held_bytes.ts";
 import { TokenBucket } from "./token_bucket.ts";
-
-/** Bytes from which the arguments of a call in flight count: 256 smaller ones have 1 MiB together. */
-export const MIN_HELD_BYTES = 4096;
 
 /** How many calls of one connection may be decoded in vain before it has to wait. */
 export const VAIN_CALLS = { perSecond: 16, burst: 32 } as const;
@@ -22,6 +20,7 @@ export const TOLD_CALLS = { perSecond: 16, burst: 64 } as const;
 export class CallGuard {
   readonly #held = new Map<number, number>();
   readonly #maxHeldBytes: number;
+  readonly #all: HeldBytes;
   readonly #now: () => number;
   #heldBytes = 0;
   #vain: TokenBucket | undefined;
@@ -29,9 +28,13 @@ export class CallGuard {
   #untold = 0;
   #undecoded: Seldom | undefined;
 
-  /** Create with the limit `maxHeldBytes`. `now` is a monotonic clock in milliseconds. */
-  constructor(maxHeldBytes: number, now: () => number) {
+  /**
+   * Create with the limit `maxHeldBytes`, and what the calls of all connections hold. `now` is a monotonic
+   * clock in milliseconds.
+   */
+  constructor(maxHeldBytes: number, all: HeldBytes, now: () => number) {
     this.#maxHeldBytes = maxHeldBytes;
+    this.#all = all;
     this.#now = now;
   }
 
@@ -85,20 +88,22 @@ export class CallGuard {
     return told ? untold : undefined;
   }
 
-  /** Hold a call's arguments until its id is free. Returns false if they are too many with the others. */
+  /** Hold a call's arguments until its handler settles. Returns false if they are too many with the others. */
   hold(id: number, bytes: number): boolean {
     // One that is larger than all may be was let in by its own limit.
     if (this.#heldBytes > 0 && this.#heldBytes + bytes > this.#maxHeldBytes) return false;
+    if (!this.#all.hold(bytes)) return false;
     this.#held.set(id, bytes);
     this.#heldBytes += bytes;
     return true;
   }
 
-  /** A call is over. */
+  /** A call's handler has settled. */
   release(id: number): void {
     const bytes = this.#held.get(id);
     if (bytes === undefined) return;
     this.#held.delete(id);
     this.#heldBytes -= bytes;
+    this.#all.release(bytes);
   }
 }

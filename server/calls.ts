@@ -10,8 +10,9 @@ import type { Limits } from "../wire/limits.ts";
 import { isThenable } from "../wire/listener.ts";
 import { type ClientMessage, writeErrorResponse } from "../wire/messages.ts";
 import { type Sender, surelyTakes } from "../wire/sender.ts";
-import { CallGuard, MIN_HELD_BYTES } from "./call_guard.ts";
+import { CallGuard } from "./call_guard.ts";
 import type { Dispatcher } from "./dispatcher.ts";
+import { HeldBytes, MIN_HELD_BYTES } from "./held_bytes.ts";
 import type { EventLoop } from "./quiet.ts";
 import type { ServerCounters } from "./stats.ts";
 import type { CallTrace, ServerTelemetry } from "./telemetry.ts";
@@ -27,8 +28,8 @@ export interface CallRunnerOptions {
   readonly counters: ServerCounters;
   /** Who watches, if anybody does. */
   readonly telemetry: ServerTelemetry | undefined;
-  /** `maxHeldBytes`. */
-  readonly limits: Pick<Limits, "maxHeldBytes">;
+  /** `maxHeldBytes` and `maxTotalHeldBytes`. */
+  readonly limits: Pick<Limits, "maxHeldBytes" | "maxTotalHeldBytes">;
   /** Whose time it is. */
   readonly clock: Clock;
   /** Is told of what takes time to decode. */
@@ -51,7 +52,7 @@ export interface Caller {
   takenIds: Uint8Array | undefined;
   /** Calls under way. */
   callsInFlight: number;
-  /** What its calls hold, if any holds much, and how often they are in vain. */
+  /** What its handlers hold, if any holds much, and how often they are in vain. */
   guard: CallGuard | undefined;
   /** Send what has changed in the state. Throws `CodecError`. */
   flush(): void;
@@ -82,20 +83,23 @@ function free(caller: Caller, id: number): void {
   const taken = caller.takenIds;
   if (taken === undefined) return;
   taken[id] = 0;
-  if (caller.guard !== undefined) {
-    caller.guard.release(id);
-    if (caller.guard.idle) caller.guard = undefined;
-  }
   if (--caller.callsInFlight > 0) return;
   caller.takenIds = undefined;
   if (spareTables.length < MAX_SPARE_TABLES) spareTables.push(taken);
 }
 
-/** Its calls are for nobody any more. */
+/** A handler has settled, and with it goes what it was given: also when its caller has gone before. */
+function release(caller: Caller, id: number): void {
+  const { guard } = caller;
+  if (guard === undefined) return;
+  guard.release(id);
+  if (guard.idle) caller.guard = undefined;
+}
+
+/** Its calls are for nobody any more. Their handlers run on, so its guard stays. */
 export function forgetCalls(caller: Caller): void {
   caller.takenIds = undefined;
   caller.callsInFlight = 0;
-  caller.guard = undefined;
 }
 
 /** Runs the calls of all connections and answers them. */
@@ -105,6 +109,7 @@ export class CallRunner {
   readonly #dispatcher: Dispatcher<never, never, never>;
   readonly #counters: ServerCounters;
   readonly #telemetry: ServerTelemetry | undefined;
+  readonly #held: HeldBytes;
 
   /** Create for one server. */
   constructor(options: CallRunnerOptions) {
@@ -114,6 +119,7 @@ export class CallRunner {
     this.#dispatcher = dispatcher;
     this.#counters = counters;
     this.#telemetry = telemetry;
+    this.#held = new HeldBytes(options.limits.maxTotalHeldBytes);
   }
 
   /** A call came. */
@@ -128,8 +134,14 @@ export class CallRunner {
     const dispatcher = this.#dispatcher;
     const reader = this.#reader;
     const { guard } = caller;
+    const roomForAll = this.#held.room - (end - start);
+    if (roomForAll < 0) return this.#limit(caller, id);
+    const room = guard === undefined
+      ? roomForAll
+      : Math.min(roomForAll, guard.room - (end - start));
     // What would be let go again is not made.
-    if (guard !== undefined) reader.grant(guard.room - (end - start));
+    const isNarrow = room < reader.limits.maxDecodedBytes;
+    if (isNarrow) reader.grant(room);
     let args: unknown;
     try {
       args = dispatcher.decode(reader, start, end);
@@ -152,7 +164,7 @@ export class CallRunner {
     }
     const { spent } = reader;
     const bytes = end - start + spent;
-    if (guard !== undefined) reader.grant();
+    if (isNarrow) reader.grant();
     if (bytes >= MIN_HELD_BYTES) {
       this.#options.loop?.onDecoded(spent);
       if (!this.#guard(caller).hold(id, bytes)) {
@@ -177,7 +189,7 @@ export class CallRunner {
 
   #guard(caller: Caller): CallGuard {
     const { limits, clock } = this.#options;
-    return caller.guard ??= new CallGuard(limits.maxHeldBytes, () => clock.now());
+    return caller.guard ??= new CallGuard(limits.maxHeldBytes, this.#held, () => clock.now());
   }
 
   /** Tell of a failed call: a client can make this happen as often as it likes. */
@@ -213,6 +225,7 @@ export class CallRunner {
     output: unknown,
     trace: CallTrace | undefined,
   ): void {
+    release(caller, id);
     if (caller.closing) return trace?.end("ClientNotConnected");
     const dispatcher = this.#dispatcher;
     try {
@@ -266,6 +279,7 @@ export class CallRunner {
     error: unknown,
     trace: CallTrace | undefined,
   ): void {
+    release(caller, id);
     const code = isRpcError(error) && WIRE_CODES.has(error.code)
       ? error.code as RpcHandlerErrorCode
       : undefined;

@@ -33,7 +33,7 @@ export type RpcHandlerErrorCode = typeof RPC_HANDLER_ERRORS[number];
  * | code | may the call have run? |
  * | --- | --- |
  * | `ClientNotConnected` | no: there was no connection |
- * | `TooManyCallsInFlight` | no: 256 are in flight, too much waits to be sent, or the server says that the client calls too often (`callRate`) or holds too much (`maxHeldBytes`) |
+ * | `TooManyCallsInFlight` | no: 256 are in flight, too much waits to be sent, or the server says that the client calls too often (`callRate`) or too much is held (`maxHeldBytes`, `maxTotalHeldBytes`) |
  * | `ClientEncodeError` | no: its arguments do not fit, or are larger than a message may be |
  * | `ServerDecodeError` | no: the server could not read it |
  * | `ConnectionLost` | perhaps: it was sent, and the connection ended before the answer; no if `retryable` |

@@ -25,6 +25,11 @@ export interface Limits {
    */
   readonly maxHeldBytes: number;
   /**
+   * Bytes of memory, estimated, that the arguments of all calls of one server may take whose handlers run,
+   * those of connections that have ended included. Over it: `TooManyCallsInFlight`.
+   */
+  readonly maxTotalHeldBytes: number;
+  /**
    * Bytes of a topic, as UTF-8 if it is text. Over it: `RangeError` to whoever subscribes or emits, and an
    * event that comes with such a topic is skipped.
    */
@@ -78,6 +83,7 @@ export interface Limits {
 export type OtherLimits = Pick<
   Limits,
   | "maxHeldBytes"
+  | "maxTotalHeldBytes"
   | "maxSubscriptions"
   | "maxWaitingBytes"
   | "maxConnections"

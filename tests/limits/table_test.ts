@@ -311,6 +311,22 @@ const ROWS: readonly Row[] = [
     refused: "TooManyCallsInFlight",
   },
   {
+    limit: "maxTotalHeldBytes",
+    side: "server",
+    async attempt(excess) {
+      // Likewise, though the first connection has ended.
+      const { client, connect } = await stack({ server: { maxTotalHeldBytes: 2 * 8012 } });
+      void outcome(client.rpc.hold({ data: new Uint8Array(8000) }));
+      await settle();
+      await client.close();
+      const second = (await connect()).rpc.hold({ data: new Uint8Array(8000 + 4 * excess) });
+      const waiting = settle().then(() => "held");
+      return await Promise.race([outcome(second), waiting]);
+    },
+    passes: "held",
+    refused: "TooManyCallsInFlight",
+  },
+  {
     limit: "maxTopicBytes",
     side: "server",
     async attempt(excess) {

@@ -4,6 +4,7 @@ import { test } from "node:test";
 import { bytes, convert, u32, u8, variants, vec } from "../../codec/mod.ts";
 import { createCore } from "../../server/mod.ts";
 import { CallGuard, VAIN_CALLS } from "../../server/call_guard.ts";
+import { HeldBytes, MIN_HELD_BYTES } from "../../server/held_bytes.ts";
 import { rpc, service } from "../../service/mod.ts";
 import type { Limits } from "../../wire/limits.ts";
 import { FakeClock } from "../support/fake_clock.ts";
@@ -37,8 +38,11 @@ const KIND_BYTES = 8 + footprint(Kind);
 /** A client of a server whose calls of `keep` end when they are told to. */
 async function keeping(limits: Partial<Limits>) {
   const clock = new FakeClock();
-  const held: (() => void)[] = [];
-  const wait = () => new Promise<void>((resolve) => held.push(resolve));
+  const held: ((failure?: Error) => void)[] = [];
+  const wait = () =>
+    new Promise<void>((resolve, reject) => {
+      held.push((failure) => failure === undefined ? resolve() : reject(failure));
+    });
   const core = createCore(
     Keeping,
     { limits, onError() {} },
@@ -137,8 +141,76 @@ test("who sends calls that cannot be decoded has to wait before the next is look
   client.hangUp();
 });
 
+test("what calls hold is bounded for all connections, and counts until handlers settle though these end", async () => {
+  const { client, core, held } = await keeping({ maxTotalHeldBytes: 100_000 });
+  const data = new Uint8Array(20_000);
+  for (let id = 0; id < 2; id++) client.call(id, KEEP!.call, { data });
+  client.hangUp();
+  const leaving = await ScriptedClient.connect(core);
+  for (let id = 0; id < 2; id++) leaving.call(id, KEEP!.call, { data });
+  leaving.hangUp();
+  const other = await ScriptedClient.connect(core);
+  for (let id = 0; id < 60; id++) other.call(id, KEEP!.call, { data });
+  assertEquals([held.length, core.stats().callsLimited], [4, 60]);
+  assertEquals(other.take()[0], "error 0 TooManyCallsInFlight");
+  // Refused unread, these were not in vain; small ones do not count.
+  other.call(0, NOW!.call, {});
+  other.call(1, KEEP!.call, { data: new Uint8Array(1000) });
+  assertEquals([held.length, other.take()], [5, ["response 0 01000000"]]);
+  held[0]!();
+  held[2]!(new Error("late"));
+  await settle();
+  for (let id = 2; id < 5; id++) other.call(id, KEEP!.call, { data });
+  assertEquals([held.length, other.take()], [7, ["error 4 TooManyCallsInFlight"]]);
+  for (const end of held) end(new Error("late"));
+  await settle();
+  other.take();
+  // All is there again, and no more than that.
+  for (let id = 0; id < 5; id++) other.call(id, KEEP!.call, { data });
+  assertEquals([held.length, other.take()], [11, ["error 4 TooManyCallsInFlight"]]);
+  for (const end of held) end();
+  await settle();
+  assertEquals([core.stats().callsInFlight, other.take().length], [0, 4]);
+  other.hangUp();
+});
+
+test("what handlers of other connections leave no room for is not decoded, and small calls are", async () => {
+  const COUNTED_BYTES = 8 + footprint(Counted);
+  const { client, core, held } = await keeping({
+    maxTotalHeldBytes: 1500 * (COUNTED_BYTES + 1),
+  });
+  const other = await ScriptedClient.connect(core);
+  converted = 0;
+  const numbers = new Array<number>(1000).fill(1);
+  client.call(0, KEEP_COUNTED!.call, { numbers });
+  client.hangUp();
+  other.call(0, KEEP_COUNTED!.call, { numbers });
+  assertEquals([held.length, converted], [1, 1000]);
+  assertEquals(other.take(), ["error 0 TooManyCallsInFlight"]);
+  other.call(1, KEEP_COUNTED!.call, { numbers: [1] });
+  assertEquals([held.length, converted, other.take()], [2, 1001, []]);
+  held[0]!();
+  await settle();
+  other.call(2, KEEP_COUNTED!.call, { numbers });
+  assertEquals([held.length, converted, other.take()], [3, 2001, []]);
+  other.hangUp();
+});
+
+test("a call alone is taken whatever the limit for all, and the next when it has been answered", async () => {
+  const { client, held } = await keeping({ maxTotalHeldBytes: 1 });
+  const data = new Uint8Array(20_000);
+  for (let id = 0; id < 2; id++) client.call(id, KEEP!.call, { data });
+  assertEquals([held.length, client.take()], [1, ["error 1 TooManyCallsInFlight"]]);
+  held.shift()!();
+  await settle();
+  client.call(1, KEEP!.call, { data });
+  assertEquals([held.length, client.take()], [1, ["response 0 "]]);
+  client.hangUp();
+});
+
 test("CallGuard forgets what has ended, and knows when there is nothing to remember", () => {
-  const guard = new CallGuard(100, () => 0);
+  const all = new HeldBytes(1000);
+  const guard = new CallGuard(100, all, () => 0);
   assertEquals([guard.idle, guard.admits], [true, true]);
   assertEquals([guard.hold(1, 60), guard.hold(2, 60), guard.hold(2, 40)], [true, false, true]);
   assertEquals([guard.heldBytes, guard.admits, guard.idle], [100, false, false]);
@@ -147,5 +219,26 @@ test("CallGuard forgets what has ended, and knows when there is nothing to remem
   guard.release(7);
   assertEquals([guard.heldBytes, guard.admits], [40, true]);
   guard.release(2);
-  assertEquals([guard.heldBytes, guard.idle], [0, true]);
+  assertEquals([guard.heldBytes, guard.idle, all.bytes], [0, true, 0]);
+});
+
+test("CallGuard holds nothing that there is no room for with those of others", () => {
+  const all = new HeldBytes(10_000);
+  const [guard, other] = [new CallGuard(9000, all, () => 0), new CallGuard(9000, all, () => 0)];
+  assertEquals(all.room, Infinity);
+  assertEquals([guard.hold(1, 5000), other.hold(1, 5001), other.hold(2, 5000)], [
+    true,
+    false,
+    true,
+  ]);
+  assertEquals([all.bytes, all.room, guard.heldBytes, other.heldBytes], [
+    10_000,
+    MIN_HELD_BYTES,
+    5000,
+    5000,
+  ]);
+  for (const id of [1, 2, 2, 1]) other.release(id);
+  assertEquals([all.bytes, all.room], [5000, 5000]);
+  for (const id of [1, 1]) guard.release(id);
+  assertEquals([all.bytes, all.room], [0, Infinity]);
 });
