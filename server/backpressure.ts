@@ -9,6 +9,10 @@ import type { SendTally } from "../wire/shared_message.ts";
 
 /** Bytes to send before the transport is asked again how many wait: asking is not free. */
 const CHECK_BYTES = 1 << 16;
+/** Bytes from which on {@linkcode Backpressure.admits} is to be asked before a message is sent. */
+export const ADMITTED_BYTES: number = 1 << 12;
+/** Milliseconds for which a sum that was over holds if nothing was sent: it takes all connections. */
+const SUM_HOLDS_MS = 10;
 
 /** What {@linkcode Backpressure} needs: the same for all connections. */
 export interface BackpressureOptions {
@@ -43,7 +47,9 @@ export interface BackpressureOwner {
  * when more than `maxBufferedBytes` wait for it and it takes nothing for `patienceMs`, or when twice as
  * many wait; and those with most that waits, when more than `maxTotalBufferedBytes` wait for all.
  *
- * What waits for all is summed up again when so many bytes were sent that it may be over.
+ * What waits for all is summed up again when so many bytes were sent that it may be over. Where what
+ * waits is not freed by giving its peer up, nothing large is sent as long as it would go over by more than
+ * a sixteenth: who does not get it is given up.
  */
 export class Backpressure {
   readonly #options: BackpressureOptions;
@@ -52,6 +58,11 @@ export class Backpressure {
   readonly #tally: SendTally;
   /** What the tally shows when it is time to sum up. */
   #sumAtBytes: number;
+  /** What it may show at most, while more waits for all than may and nothing could be freed. */
+  #fullAtBytes = Infinity;
+  /** What it showed at the last sum. */
+  #summedBytes = 0;
+  #summedAtMs = 0;
 
   /** Create for one server. */
   constructor(options: BackpressureOptions) {
@@ -74,6 +85,15 @@ export class Backpressure {
     else if (bufferedBytes > this.#maxBufferedBytes) this.#watch(owner);
   }
 
+  /** Whether a message of so many bytes may be sent. Where not, its peer is to be given up. */
+  admits(bytes: number): boolean {
+    const tally = this.#tally;
+    if (tally.sentBytes + bytes <= this.#fullAtBytes) return true;
+    const age = this.#options.clock.now() - this.#summedAtMs;
+    if (tally.sentBytes !== this.#summedBytes || age >= SUM_HOLDS_MS) this.#checkTotal();
+    return tally.sentBytes + bytes <= this.#fullAtBytes;
+  }
+
   #checkTotal(): void {
     const { maxTotalBufferedBytes: max, owners } = this.#options;
     const most: { readonly owner: BackpressureOwner; readonly bytes: number }[] = [];
@@ -92,8 +112,13 @@ export class Backpressure {
       owner.onStuck();
       ownBytes += owner.sender.ownBytes;
     }
+    const { sentBytes } = this.#tally;
+    const left = max - total();
     // A sixteenth more may wait than may, so that not every message is a reason to sum up.
-    this.#sumAtBytes = this.#tally.sentBytes + Math.max(max - total(), max / 16);
+    this.#sumAtBytes = sentBytes + Math.max(left, max / 16);
+    this.#fullAtBytes = left < 0 ? sentBytes + left + max / 16 : Infinity;
+    this.#summedBytes = sentBytes;
+    this.#summedAtMs = this.#options.clock.now();
   }
 
   #watch(owner: BackpressureOwner): void {

@@ -62,6 +62,8 @@ export interface Caller {
   onCallError(error: unknown, method: string | undefined, untold: number): void;
   /** What a handler answered is larger than its peer takes. */
   onAnswerTooBig(method: string): void;
+  /** Whether so many bytes may be sent. Where not, the connection has been ended. */
+  admits(bytes: number): boolean;
 }
 
 const MAX_CALLS_IN_FLIGHT = 256;
@@ -246,6 +248,10 @@ export class CallRunner {
       this.#tell(caller, method, error);
       this.#fail(caller, id, "ServerEncodeError", trace);
       return;
+    }
+    if (!caller.admits(writer.position)) {
+      sender.abandon(writer);
+      return trace?.end("ClientNotConnected");
     }
     if (surelyTakes(sender.options, writer.position)) {
       sender.commit(writer);

@@ -12,6 +12,7 @@ import { isSeldom } from "../wire/seldom.ts";
 import { Sender, surelyTakes } from "../wire/sender.ts";
 import type { SharedMessage } from "../wire/shared_message.ts";
 import type { CloseInfo, PeerInfo, Transport } from "../wire/transport.ts";
+import { ADMITTED_BYTES } from "./backpressure.ts";
 import type { CallGuard } from "./call_guard.ts";
 import { forgetCalls } from "./calls.ts";
 import { createContext } from "./connection_context.ts";
@@ -146,8 +147,15 @@ export class Connection<State, Event, Auth> implements ConnectionRoles<Event> {
     this.close(CloseCode.TooBig, `a change of the state is too big for this client: ${field}`);
   }
 
+  admits(bytes: number): boolean {
+    if (bytes < ADMITTED_BYTES || this.#host.backpressure.admits(bytes)) return true;
+    // To sum up may have ended it.
+    if (!this.closing) this.onStuck();
+    return false;
+  }
+
   deliver(message: SharedMessage): void {
-    if (this.closing) return;
+    if (this.closing || !this.admits(message.length)) return;
     this.#host.counters.eventsDelivered++;
     const { sender } = this;
     try {

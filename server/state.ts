@@ -74,6 +74,8 @@ export class StateShape {
 export interface StateOwner {
   /** A change is larger than its client takes: `places` as in {@linkcode ConnectionState.writeChange}. */
   onChangeTooBig(places: readonly number[]): void;
+  /** Whether so many bytes may be sent. Where not, the connection has been ended. */
+  admits(bytes: number): boolean;
 }
 
 /**
@@ -176,7 +178,7 @@ export class ConnectionState {
     const writer = sender.begin();
     const places: number[] = [];
     const failure = this.writeChange(writer, from, places);
-    if (places.length === 0) sender.abandon(writer);
+    if (places.length === 0 || !owner.admits(writer.position)) sender.abandon(writer);
     else if (surelyTakes(sender.options, writer.position)) sender.commit(writer);
     else {
       sender.commit(writer, (taken) => {

@@ -38,7 +38,10 @@ export interface ServerStats {
   readonly subscriptions: number;
   /** Topics that somebody is subscribed to, now. */
   readonly topics: number;
-  /** Bytes that wait to be sent, now. */
+  /**
+   * Bytes that wait to be sent, now: for each connection what waits for it. An event that several wait for
+   * counts once for each, also where it lies in memory once: `maxTotalBufferedBytes` counts that once.
+   */
   readonly bufferedBytes: number;
 }
 

@@ -36,6 +36,7 @@ class CrowdServer implements AsyncDisposable {
     runtime: TargetRuntime,
     how: "serve" | "mount",
     limits: Partial<Limits>,
+    headers: Readonly<Record<string, string>> = {},
   ): Promise<CrowdServer> {
     const [command, ...args] = await commandFor(runtime, "crowd_target.ts");
     const stdio = ["pipe", "pipe", "inherit"] as const;
@@ -45,7 +46,7 @@ class CrowdServer implements AsyncDisposable {
     const port = Number(String((await lines.next()).value).split(" ")[1]);
     for (let i = 0; i < CLIENTS; i++) {
       const client = await RawClient.connect(port);
-      await client.upgrade();
+      await client.upgrade("/", headers);
       client.write(frame(call(0, Crowd.methods[0]!.call, {})));
       await client.until(() => client.bytes.length > 0);
       client.socket.pause();
@@ -85,6 +86,21 @@ for (const runtime of RUNTIMES) {
     assert(grown < allowed, `it grew by ${grown} bytes`);
     if (runtime !== "bun") assertEquals([after.connections, after.slowConsumersClosed], [20, 0]);
   });
+
+  if (runtime !== "node") {
+    test(`${runtime}, mount: one large event to clients that do not read has a bound`, async () => {
+      const maxTotalBufferedBytes = 32 * MIB;
+      const limits = { maxTotalBufferedBytes };
+      // Not deflated, it is handed to all in one turn.
+      const headers = { "X-HL-Compress": "0" };
+      await using server = await CrowdServer.start(runtime, "mount", limits, headers);
+      // `Deno.serve` keeps what it was given of each: it was 160 MiB.
+      const after = await server.ask({ emitBytes: EVENT_BYTES });
+      assert(after.slowConsumersClosed > 0);
+      const allowed = maxTotalBufferedBytes * 17 / 16 + EVENT_BYTES;
+      assert(after.bufferedBytes <= allowed, `${after.bufferedBytes} bytes wait`);
+    });
+  }
 
   for (const how of runtime === "node" ? ["serve"] as const : ["serve", "mount"] as const) {
     test(`${runtime}, ${how}: what waits for all clients has a bound`, async () => {

@@ -94,8 +94,8 @@ export class RawClient {
   }
 
   /** Upgrade; what comes afterwards is in {@linkcode RawClient.bytes}. */
-  async upgrade(path = "/"): Promise<string> {
-    this.write(upgradeRequest({}, `GET ${path} HTTP/1.1`));
+  async upgrade(path = "/", change?: Readonly<Record<string, string>>): Promise<string> {
+    this.write(upgradeRequest(change, `GET ${path} HTTP/1.1`));
     await this.until(() => this.bytes.includes("\r\n\r\n"));
     const all = this.bytes;
     const end = all.indexOf("\r\n\r\n") + 4;
