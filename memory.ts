@@ -12,13 +12,13 @@ import { createStreamsDeflater } from "./runtime/streams.ts";
 import { createZlibDeflater } from "./runtime/node/zlib.ts";
 import {
   createCore,
-  SERVER_OPTION_NAMES,
+  SERVER_OPTION_KINDS,
   type ServerCore,
   type ServerOptions,
   type ServiceHandler,
 } from "./server/mod.ts";
 import type { Service } from "./service/types.ts";
-import { checkOptionNames } from "./wire/option_names.ts";
+import { checkOptionKinds } from "./wire/option_kinds.ts";
 
 export type { Client, ConnectOptions } from "./client/mod.ts";
 export type { ServerCore, ServerOptions, ServiceHandler } from "./server/mod.ts";
@@ -79,8 +79,8 @@ export async function memoryPair<Methods, State, Event, Auth = undefined>(
   options: MemoryPairOptions<Methods, State, Auth> = {},
 ): Promise<MemoryPair<Methods, State, Event>> {
   // As `serve()` and `connect()` do: what is tested is what runs.
-  checkOptionNames("memoryPair()", options, { server: true, client: true });
-  checkOptionNames("memoryPair()", options.server ?? {}, SERVER_OPTION_NAMES);
+  checkOptionKinds("memoryPair()", options, { server: "object", client: "object" });
+  checkOptionKinds("memoryPair()", options.server ?? {}, SERVER_OPTION_KINDS);
   const deflater = createZlibDeflater() ?? createStreamsDeflater();
   const server = createCore(
     service,

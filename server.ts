@@ -22,10 +22,11 @@ import {
   type CloseOptions,
   createCore,
   type ErrorListener,
-  SERVER_OPTION_NAMES,
+  SERVER_OPTION_KINDS,
   type ServerCore,
   type ServerOptions,
   type ServiceHandler,
+  withCloseOptions,
 } from "./server/mod.ts";
 import { systemClock } from "./wire/clock.ts";
 import { generate } from "./codec/compiler.ts";
@@ -51,7 +52,7 @@ import { certificateOf, type ServerTls, urlHost } from "./tls/server_tls.ts";
 import type { Deflater } from "./wire/deflater.ts";
 import type { PeerInfo } from "./wire/transport.ts";
 import { checkLimits } from "./wire/check_limits.ts";
-import { checkOptionNames } from "./wire/option_names.ts";
+import { checkOptionKinds, type OptionKind } from "./wire/option_kinds.ts";
 
 export {
   type Authorization,
@@ -118,13 +119,16 @@ export interface ServeOptions<Auth> extends HandlerOptions<Auth> {
   readonly tls?: ServerTls | undefined;
 }
 
-type Names<Options> = Readonly<Record<keyof Options, true>>;
-const HANDLER_NAMES: Names<HandlerOptions<never>> = { ...SERVER_OPTION_NAMES, fallback: true };
-const SERVE: Names<ServeOptions<never>> = {
+type Kinds<Options> = Readonly<Record<keyof Options, OptionKind>>;
+const HANDLER_KINDS: Kinds<HandlerOptions<never>> = {
+  ...SERVER_OPTION_KINDS,
+  fallback: "function",
+};
+const SERVE_KINDS: Kinds<ServeOptions<never>> = {
   port: true,
-  hostname: true,
+  hostname: "string",
   tls: true,
-  ...HANDLER_NAMES,
+  ...HANDLER_KINDS,
 };
 
 /** A server that listens. */
@@ -178,7 +182,7 @@ export async function serve<Methods, State, Event, Auth = undefined>(
   handler: ServiceHandler<Methods, State, Event, Auth>,
 ): Promise<Server<Event>> {
   checkRuntime();
-  checkOptionNames("serve()", options, SERVE);
+  checkOptionKinds("serve()", options, SERVE_KINDS);
   checkPort(options.port);
   const limits = checkLimits(options.limits);
   const core = createCore(
@@ -203,7 +207,10 @@ export async function serve<Methods, State, Event, Auth = undefined>(
   });
   let closing: Promise<void> | undefined;
   const close = (closeOptions?: CloseOptions): Promise<void> =>
-    closing ??= closeServer(core, listener, limits.closeTimeoutMs, closeOptions);
+    withCloseOptions(
+      closeOptions,
+      (checked) => closing ??= closeServer(core, listener, limits.closeTimeoutMs, checked),
+    );
   try {
     // Last: the broker is not begun by a server that could not start.
     core.start();
@@ -247,7 +254,7 @@ export function handler<Methods, State, Event, Auth = undefined>(
   handler: ServiceHandler<Methods, State, Event, Auth>,
 ): Mounted<Event> {
   checkRuntime();
-  checkOptionNames("handler()", options, HANDLER_NAMES);
+  checkOptionKinds("handler()", options, HANDLER_KINDS);
   const core = createCore(
     service,
     withReport(options),

@@ -8,7 +8,7 @@ import type { CallOptions, MethodInfo } from "../service/types.ts";
 import { INTERNAL, NORMAL } from "../wire/close.ts";
 import type { Deflater } from "../wire/deflater.ts";
 import { RpcError } from "../wire/errors.ts";
-import { checkOptionNames } from "../wire/option_names.ts";
+import { checkOptionKinds, isOfKind, type OptionKind } from "../wire/option_kinds.ts";
 import { setRequestId, writeRequest } from "../wire/requests.ts";
 import { Sender } from "../wire/sender.ts";
 import type { Transport } from "../wire/transport.ts";
@@ -20,12 +20,18 @@ import type { CallsHost, SessionCalls, StartCalls } from "./parts.ts";
 import { PendingCall } from "./pending_call.ts";
 
 const NONE: CallOptions = Object.freeze({});
-const OPTION_NAMES: Readonly<Record<keyof CallOptions, true>> = { timeoutMs: true, signal: true };
+const KINDS: Readonly<Record<keyof CallOptions, OptionKind>> = {
+  timeoutMs: "number",
+  signal: "signal",
+};
 
-function checkNames(options: CallOptions): void {
-  // Without the array of names that is made elsewhere: this is done at every call.
+function check(options: CallOptions): void {
+  // Without the arrays that are made elsewhere: this is done at every call.
   for (const name in options) {
-    if (!(name in OPTION_NAMES)) checkOptionNames("a call", options, OPTION_NAMES);
+    const key = name as keyof CallOptions;
+    if (!Object.hasOwn(KINDS, key) || !isOfKind(options[key], KINDS[key])) {
+      checkOptionKinds("a call", options, KINDS);
+    }
   }
 }
 
@@ -84,7 +90,7 @@ export class Calls implements SessionCalls {
     const { limits } = this.#options;
     const { signal, timeoutMs = limits.callTimeoutMs } = options;
     try {
-      if (options !== NONE) checkNames(options);
+      if (options !== NONE) check(options);
       if (this.#ended) throw notConnected(method, "its connection has ended");
       if (signal?.aborted) throw cancelled(method, signal.reason);
       if (!(timeoutMs > 0)) {

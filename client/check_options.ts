@@ -5,29 +5,29 @@
  */
 import { fillInLimits } from "../wire/fill_in_limits.ts";
 import type { Limits } from "../wire/limits.ts";
-import { checkOptionNames } from "../wire/option_names.ts";
+import { checkOptionKinds, type OptionKind } from "../wire/option_kinds.ts";
 import type { ClientTls } from "../wire/transport.ts";
 import type { ConnectOptions } from "./options.ts";
 import type { CheckedOptions } from "./parts.ts";
 
 /** Every name of {@linkcode ConnectOptions}: one that is missing here does not compile. */
-const NAMES: Readonly<Record<keyof ConnectOptions<never, never>, true>> = {
+const KINDS: Readonly<Record<keyof ConnectOptions<never, never>, OptionKind>> = {
   tls: true,
   level: true,
-  headers: true,
-  limits: true,
+  headers: "headers",
+  limits: "object",
   whenFull: true,
-  reconnect: true,
-  onConnect: true,
-  onError: true,
-  onTrace: true,
-  signal: true,
+  reconnect: "boolean",
+  onConnect: "function",
+  onError: "function",
+  onTrace: "function",
+  signal: "signal",
 };
 
 /** Every name of an object that says whom to trust. */
-const TLS_NAMES: Readonly<Record<keyof Exclude<ClientTls, string>, true>> = {
-  ca: true,
-  fingerprint: true,
+const TLS_KINDS: Readonly<Record<keyof Exclude<ClientTls, string>, OptionKind>> = {
+  ca: "string",
+  fingerprint: "string",
 };
 
 /**
@@ -40,7 +40,7 @@ export function checkOptions<L extends Partial<Limits>>(
   options: ConnectOptions<never, never>,
   defaults: Omit<CheckedOptions, "limits"> & { readonly limits: L },
 ): Omit<CheckedOptions, "limits"> & { readonly limits: L } {
-  checkOptionNames("connect()", options, NAMES);
+  checkOptionKinds("connect()", options, KINDS);
   const { level = defaults.level, limits, whenFull = defaults.whenFull, tls } = options;
   if (!Number.isInteger(level) || level < 0 || level > 9) {
     throw new RangeError(`Cannot use level ${level}: expected 0 to 9`);
@@ -48,7 +48,7 @@ export function checkOptions<L extends Partial<Limits>>(
   if (whenFull !== "fail" && whenFull !== "wait") {
     throw new TypeError(`Cannot use whenFull "${whenFull}": expected fail or wait`);
   }
-  if (typeof tls === "object" && tls !== null) checkOptionNames("tls", tls, TLS_NAMES);
+  if (typeof tls === "object" && tls !== null) checkOptionKinds("tls", tls, TLS_KINDS);
   else if (tls !== undefined && tls !== "self-signed") {
     throw new TypeError(`Cannot use tls "${tls}": expected self-signed, { ca } or { fingerprint }`);
   }

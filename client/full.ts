@@ -14,6 +14,7 @@ import { unframeBy } from "../wire/receiver.ts";
 import type { Dialer } from "../wire/transport.ts";
 import { startCalls } from "./calls.ts";
 import { checkOptions } from "./check_options.ts";
+import { checkUses } from "./check_uses.ts";
 import { createClient, type UnconnectedClient } from "./client.ts";
 import { tellOfMany } from "./many.ts";
 import { type ConnectOptions, type PerAttempt, resolve } from "./options.ts";
@@ -68,7 +69,7 @@ export function createFullClient<Methods, State, Event>(
 ): UnconnectedClient<Methods, State, Event> {
   const limits = DEFAULT_LIMITS;
   const checked = checkOptions(options as ConnectOptions<never, never>, { ...DEFAULTS, limits });
-  return createClient(service, address, options, {
+  const client = createClient(service, address, options, {
     ...checked,
     ...parts,
     async dial(request, open) {
@@ -86,4 +87,5 @@ export function createFullClient<Methods, State, Event>(
     watch: telemetry?.watch,
     follow: telemetry?.follow,
   });
+  return checkUses(client);
 }

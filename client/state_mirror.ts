@@ -109,7 +109,9 @@ export class StateMirror<S> extends Observable<Readonly<S>> implements ClientSta
     { signal, timeoutMs }: UntilOptions = {},
   ): Promise<Readonly<S>> {
     const error = (code: RpcErrorCode): RpcError =>
-      new RpcError(code, `until(): ${code}`, { cause: signal?.reason });
+      new RpcError(code, `until(): ${code}${code[0] === "D" ? ` after ${timeoutMs} ms` : ""}`, {
+        cause: signal?.reason,
+      });
     return interruptible(
       this.#waits,
       (resolve, reject) => {

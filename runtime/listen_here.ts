@@ -39,4 +39,8 @@ const ADVICE: Readonly<Record<string, string>> = {
   EADDRINUSE: "another program has it; stop that one or give another, 0 lets the system choose",
   EACCES: "this user may not take it; give one from 1024 up",
   EADDRNOTAVAIL: "this machine does not have that address",
+  // On Deno.
+  EINVAL: "this machine does not have that address",
+  ENOTFOUND: "no such host is known; give an address of this machine",
+  EAI_AGAIN: "its name cannot be resolved now; give an address of this machine",
 };

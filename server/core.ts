@@ -13,6 +13,7 @@ import { DEFAULT_LEVEL, MAX_LEVEL } from "../wire/handshake.ts";
 import { checkLimits } from "../wire/check_limits.ts";
 import type { Limits } from "../wire/limits.ts";
 import { tell } from "../wire/listener.ts";
+import { checkOptionKinds, type OptionKind } from "../wire/option_kinds.ts";
 import { openTelemetry } from "../wire/open_telemetry.ts";
 import type { Acceptor } from "../wire/transport.ts";
 import { ServiceAcceptor } from "./acceptor.ts";
@@ -78,18 +79,18 @@ export interface ServerOptions<Auth> {
 }
 
 /** Every name of {@linkcode ServerOptions}: one that is missing here does not compile. */
-export const SERVER_OPTION_NAMES: Readonly<Record<keyof ServerOptions<never>, true>> = {
-  limits: true,
+export const SERVER_OPTION_KINDS: Readonly<Record<keyof ServerOptions<never>, OptionKind>> = {
+  limits: "object",
   origins: true,
-  hosts: true,
-  authorize: true,
-  onError: true,
+  hosts: "array",
+  authorize: "function",
+  onError: "function",
   onProtocolError: true,
-  callRate: true,
+  callRate: "object",
   maxLevel: true,
-  onTrace: true,
-  broker: true,
-  onMissedEvents: true,
+  onTrace: "function",
+  broker: "object",
+  onMissedEvents: "function",
 };
 
 /** How {@linkcode ServerCore.close} ends. */
@@ -154,6 +155,12 @@ export function createCore<Methods, State, Event, Auth>(
   checkHandler(handler);
   const limits = checkLimits(options.limits);
   const origins = new OriginRules(options);
+  const { onProtocolError = "close" } = options;
+  if (onProtocolError !== "close" && onProtocolError !== "ignore") {
+    throw new TypeError(
+      `Cannot use onProtocolError "${onProtocolError}": expected close or ignore`,
+    );
+  }
   if (options.callRate !== undefined) checkCallRate(options.callRate);
   const instruments = openTelemetry("server");
   // A listener that fails must not take the connection with it, nor the process.
@@ -161,6 +168,7 @@ export function createCore<Methods, State, Event, Auth>(
     tell(() => options.onError?.(error, context), undefined);
   const events = new EventSwitch(service.event, deflater, limits, codec);
   const { broker } = options;
+  if (broker !== undefined) checkBroker(broker);
   const onBrokerError = (error: unknown): void =>
     onError(error, { where: "broker", peer: { address: "" }, service: service.name });
   const { onMissedEvents } = options;
@@ -185,7 +193,7 @@ export function createCore<Methods, State, Event, Auth>(
     codec,
     clock,
     limits,
-    onProtocolError: options.onProtocolError ?? "close",
+    onProtocolError,
     onError,
     counters: new ServerCounters(),
     telemetry: options.onTrace === undefined && instruments === undefined
@@ -216,12 +224,43 @@ export function createCore<Methods, State, Event, Auth>(
       return link?.status;
     },
     topicNotifications: () => events.notifications(),
-    close: ({ deadlineMs = limits.closeTimeoutMs, spreadMs } = {}) =>
-      closing ??= acceptor.close(deadlineMs, spreadMs).then(() => {
-        unobserve?.();
-        return link?.close();
-      }),
+    close: (options) =>
+      withCloseOptions(
+        options,
+        ({ deadlineMs = limits.closeTimeoutMs, spreadMs }) =>
+          closing ??= acceptor.close(deadlineMs, spreadMs).then(() => {
+            unobserve?.();
+            return link?.close();
+          }),
+      ),
   };
+}
+
+/** Close by options that there are; rejects with `TypeError` if there is no such option. */
+export function withCloseOptions(
+  given: CloseOptions | undefined,
+  close: (options: CloseOptions) => Promise<void>,
+): Promise<void> {
+  const options = given ?? {};
+  try {
+    checkOptionKinds("close()", options, CLOSE_OPTION_KINDS);
+  } catch (error) {
+    return Promise.reject(error);
+  }
+  return close(options);
+}
+
+const CLOSE_OPTION_KINDS: Readonly<Record<keyof CloseOptions, OptionKind>> = {
+  deadlineMs: "number",
+  spreadMs: "number",
+};
+
+function checkBroker(broker: Broker): void {
+  for (const name of ["start", "subscribe", "unsubscribe", "publish"] as const) {
+    if (typeof broker[name] !== "function") {
+      throw new TypeError(`Cannot use the broker: it has no function ${name}, as natsBroker() has`);
+    }
+  }
 }
 
 function checkLevel(level: number = DEFAULT_LEVEL): number {

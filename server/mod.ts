@@ -25,9 +25,10 @@ export {
   type AcceptingCore,
   type CloseOptions,
   createCore,
-  SERVER_OPTION_NAMES,
+  SERVER_OPTION_KINDS,
   type ServerCore,
   type ServerOptions,
+  withCloseOptions,
 } from "./core.ts";
 export type { EventEmitter } from "./event_switch.ts";
 export type { ServerStats } from "./stats.ts";

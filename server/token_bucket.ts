@@ -4,6 +4,8 @@
  * @module
  */
 
+import { checkOptionKinds, type OptionKind } from "../wire/option_kinds.ts";
+
 /** How many calls a connection may make. */
 export interface CallRate {
   /** Calls a second, on average. */
@@ -12,12 +14,20 @@ export interface CallRate {
   readonly burst?: number | undefined;
 }
 
+const KINDS: Readonly<Record<keyof CallRate, OptionKind>> = {
+  perSecond: "number",
+  burst: "number",
+};
+
 /**
  * Check a rate.
  *
+ * @throws {TypeError} If a name is none of a rate's, or its value no number.
  * @throws {RangeError} If a number is not above 0, or a burst below 1.
  */
-export function checkCallRate({ perSecond, burst = Math.max(1, perSecond) }: CallRate): void {
+export function checkCallRate(rate: CallRate): void {
+  checkOptionKinds("callRate", rate, KINDS);
+  const { perSecond, burst = Math.max(1, perSecond) } = rate;
   if (!(perSecond > 0 && perSecond < Infinity)) {
     throw new RangeError(`Cannot limit calls to ${perSecond} a second: expected more than 0`);
   }

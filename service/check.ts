@@ -9,10 +9,17 @@ import { checkSchema } from "../codec/check.ts";
 import { defaultOf } from "../codec/default.ts";
 import type { Fields } from "../codec/fields.ts";
 import type { AnySchema } from "../codec/schema.ts";
-import type { Method } from "./service.ts";
+import type { Method, ServiceDefinition } from "./service.ts";
 import type { Service } from "./types.ts";
 
 type Declared = Pick<Service<unknown, unknown, unknown>, "definition">;
+
+const PARTS: Readonly<Record<keyof ServiceDefinition<never, never, never>, true>> = {
+  rpc: true,
+  state: true,
+  event: true,
+  name: true,
+};
 
 /** Those that were found right. */
 const checked = new WeakSet<object>();
@@ -36,6 +43,13 @@ export function checkService(service: Declared): void {
   if (typeof methods !== "object" || methods === null) {
     throw new TypeError("Cannot make a service: expected methods, as in { rpc: { get: rpc() } }");
   }
+  // Not by what checks options: a page loads that only when it is asked for, and this may be in its first part.
+  for (const name of Object.keys(definition)) {
+    if (!Object.hasOwn(PARTS, name)) {
+      const there = Object.keys(PARTS).join(", ");
+      throw new TypeError(`Cannot make a service with "${name}": there are ${there}`);
+    }
+  }
   const entries = Object.entries<unknown>(methods as Readonly<Record<string, unknown>>);
   if (entries.length === 0) throw new TypeError("Cannot make a service: it has no methods");
   checkIdentifiers("method", entries.map(([name]) => name));
@@ -45,6 +59,9 @@ export function checkService(service: Declared): void {
     checkSchema(`the output of method ${name}`, method.output);
   }
   const state = (definition.state ?? {}) as Fields;
+  if (typeof state !== "object") {
+    throw new TypeError("Cannot make a service: expected fields, as in { state: { count: u32 } }");
+  }
   checkFields("a field of the state", state);
   for (const [name, schema] of Object.entries(state)) checkDefault(name, schema);
   if ("event" in definition) checkSchema("the event", definition.event);

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { checkSchema } from "../codec/check.ts";
 import { isSchema, type Schema } from "../codec/schema.ts";
 import { signature } from "../codec/signature.ts";
 import { checkService } from "./check.ts";
@@ -37,7 +38,13 @@ import type { Service } from "./types.ts";
 export function wireSnapshot<M, S, E>(
   subject: Service<M, S, E> | Readonly<Record<string, Schema<unknown>>>,
 ): string {
+  if (typeof subject !== "object" || subject === null || isSchema(subject)) {
+    throw new TypeError(
+      "Cannot make a snapshot: expected what service() makes, or schemas by name, as in { u32 }",
+    );
+  }
   if (!isService(subject)) {
+    for (const [name, schema] of Object.entries(subject)) checkSchema(name, schema);
     return Object.entries(subject).map(([name, schema]) => `${name}: ${signature(schema)}\n`).join(
       "",
     );

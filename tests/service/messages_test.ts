@@ -12,6 +12,7 @@ import { encode, type Fields, type Schema, u64 } from "../../codec/mod.ts";
 import { memoryPair } from "../../memory.ts";
 import { rpc, service, u32 } from "../../mod.ts";
 import { checkService } from "../../service/check.ts";
+import { wireSnapshot } from "../../service/mod.ts";
 import { type ErrorContext, handler, serve } from "../../server.ts";
 
 const Sum = service({ name: "Sum", rpc: { add: rpc({ amount: u32 }, u32), get: rpc({}, u32) } });
@@ -42,6 +43,16 @@ const DECLARED: readonly (readonly [what: string, make: () => Declared, told: st
     "with a state field that is undefined",
     () => service({ rpc: { add: rpc() }, state: { count: missing } }),
     "a field of the state, count: it is undefined",
+  ],
+  [
+    "with a name that there is not",
+    () => service({ rpc: { add: rpc() }, states: {} } as never),
+    'Cannot make a service with "states": there are rpc, state, event, name',
+  ],
+  [
+    "with a state that is none",
+    () => service({ rpc: { add: rpc() }, state: 1 } as never),
+    "expected fields, as in { state: { count: u32 } }",
   ],
 ];
 
@@ -83,6 +94,107 @@ for (const [where, use] of Object.entries(OPTIONS)) {
     assertStringIncludes(error.message, where === "memoryPair" ? "server, client" : "limits");
   });
 }
+
+/** Values that are not of an option's kind, on either side. */
+const KINDS: Readonly<
+  Record<"server" | "client", readonly (readonly [name: string, value: unknown, told: string])[]>
+> = {
+  server: [
+    ["onError", "x", "expected a function, got a string"],
+    ["onTrace", 1, "expected a function, got 1"],
+    ["onMissedEvents", {}, "expected a function, got an object"],
+    ["authorize", true, "expected a function, got true"],
+    ["limits", 5, "expected an object, got 5"],
+    ["limits", [], "expected an object, got an array"],
+    ["hosts", "localhost", "expected an array, got a string"],
+    ["callRate", 5, "expected an object, got 5"],
+    ["callRate", { perSec: 5 }, 'option "perSec" of callRate: there are perSecond, burst'],
+    ["callRate", { perSecond: "5" }, "expected a number, got a string"],
+    ["onProtocolError", "skip", 'onProtocolError "skip": expected close or ignore'],
+    ["broker", "nats", "expected an object, got a string"],
+    ["broker", {}, "the broker: it has no function start"],
+  ],
+  client: [
+    ["onError", null, "expected a function, got null"],
+    ["onConnect", "x", "expected a function, got a string"],
+    ["limits", 5, "expected an object, got 5"],
+    ["reconnect", "false", "expected true or false, got a string"],
+    ["headers", "a: b", "expected an object, or a function, got a string"],
+    ["signal", {}, "expected an AbortSignal, got an object"],
+    ["tls", { fingerprint: 5 }, "expected a string, got 5"],
+  ],
+};
+
+for (const [name, value, told] of KINDS.server) {
+  test(`a server refuses ${name} ${JSON.stringify(value)}: ${told}`, async () => {
+    const options = { [name]: value } as never;
+    for (
+      const use of [
+        () => serve(Sum, { port: 0, tls: "plain", ...options as object }, methods),
+        () => handler(Sum, options, methods),
+        () => memoryPair(Sum, methods, { server: options }),
+      ]
+    ) {
+      const { message } = await assertRejects(async () => await use(), TypeError);
+      assertStringIncludes(message, name);
+      assertStringIncludes(message, told);
+    }
+  });
+}
+
+for (const [name, value, told] of KINDS.client) {
+  test(`a client refuses ${name} ${JSON.stringify(value)}: ${told}`, async () => {
+    const options = { [name]: value } as never;
+    const { message } = await assertRejects(
+      () => connect(Sum, "ws://127.0.0.1:1", options),
+      TypeError,
+    );
+    assertStringIncludes(message, name);
+    assertStringIncludes(message, told);
+  });
+}
+
+test("serve() refuses a fallback and a hostname that are none", async () => {
+  for (
+    const [wrong, told] of [
+      [{ fallback: "x" }, 'option "fallback" of serve(): expected a function, got a string'],
+      [{ hostname: 5 }, 'option "hostname" of serve(): expected a string, got 5'],
+    ] as const
+  ) {
+    const options = { port: 0, tls: "plain", ...wrong } as never;
+    const error = await assertRejects(() => serve(Sum, options, methods), TypeError);
+    assertStringIncludes(error.message, told);
+  }
+});
+
+for (const hostname of ["no such host", "192.0.2.1"]) {
+  test(`serve() on ${hostname} says in words why it cannot`, async () => {
+    const options = { port: 0, tls: "plain", hostname } as const;
+    const error = await assertRejects(() => serve(Sum, options, methods), Error);
+    assertStringIncludes(error.message, `Cannot listen on ${hostname}, port 0: `);
+    assert(typeof (error as { code?: unknown }).code === "string");
+  });
+}
+
+test("a server that is closed with what there is not goes on, and says what there is", async () => {
+  await using server = await serve(Sum, { port: 0, tls: "plain" }, methods);
+  await using pair = await memoryPair(Sum, methods);
+  for (const { close } of [server, handler(Sum, {}, methods), pair.server]) {
+    const error = await assertRejects(() => close({ spread: 5 } as never), TypeError);
+    assertStringIncludes(error.message, 'option "spread" of close(): there are deadlineMs');
+  }
+  await using client = await connect(Sum, server.url);
+  assertEquals(await client.rpc.get(), 1);
+});
+
+test("wireSnapshot() says what it takes", () => {
+  for (const wrong of [undefined, u32, 5]) {
+    const error = assertThrows(() => wireSnapshot(wrong as never), TypeError);
+    assertStringIncludes(error.message, "expected what service() makes, or schemas by name");
+  }
+  const error = assertThrows(() => wireSnapshot({ total: missing }), TypeError);
+  assertStringIncludes(error.message, "Cannot use total: it is undefined");
+});
 
 for (const port of [undefined, "8080", -1, 80_000, 1.5]) {
   test(`serve() refuses port ${JSON.stringify(port)}`, async () => {
@@ -131,6 +243,34 @@ test("a call refuses an option that there is not", async () => {
     TypeError,
   );
   assertStringIncludes(error.message, 'option "timeout" of a call: there are timeoutMs, signal');
+  for (const wrong of [{ timeoutMs: "5" }, { signal: {} }]) {
+    const { message } = await assertRejects(
+      () => pair.client.rpc.get({}, wrong as never),
+      TypeError,
+    );
+    assertStringIncludes(message, `option "${Object.keys(wrong)[0]}" of a call: expected a`);
+  }
+});
+
+test("a client refuses what there is not where events and states are waited for", async () => {
+  await using pair = await memoryPair(Sum, methods);
+  const { client } = pair;
+  const uses: readonly (readonly [use: () => unknown, told: string])[] = [
+    [() => client.events({ topics: "a" } as never), '"topics" of events(): there are buffer'],
+    [() => client.events({ signal: {} } as never), '"signal" of events(): expected an AbortSignal'],
+    [() => client.state.until(() => false, { timeout: 5 } as never), '"timeout" of until(): there'],
+    [() => client.state.until(() => false, { timeoutMs: "5" } as never), "expected a number"],
+    [
+      () => client.state.changes({ signals: 1 } as never),
+      '"signals" of changes(): there are signal',
+    ],
+  ];
+  for (const [use, told] of uses) {
+    const { message } = await assertRejects(async () => await use(), TypeError);
+    assertStringIncludes(message, told);
+  }
+  const late = await assertRejects(() => client.state.until(() => false, { timeoutMs: 5 }));
+  assertEquals((late as Error).message, "until(): DeadlineExceeded after 5 ms");
 });
 
 const HANDLERS: Readonly<Record<string, { factory: () => unknown; told: string }>> = {

@@ -1,0 +1,46 @@
+/**
+ * {@linkcode checkUses}: whether what a client is asked for after it was made has a meaning.
+ *
+ * @module
+ */
+import { checkOptionKinds, type OptionKind } from "../wire/option_kinds.ts";
+import type { EventsOptions } from "./events.ts";
+import type { UntilOptions } from "./state_mirror.ts";
+import type { Client } from "./types.ts";
+
+const EVENTS: Readonly<Record<keyof EventsOptions, OptionKind>> = {
+  buffer: true,
+  overflow: true,
+  topic: true,
+  signal: "signal",
+};
+const UNTIL: Readonly<Record<keyof UntilOptions, OptionKind>> = {
+  timeoutMs: "number",
+  signal: "signal",
+};
+const CHANGES: Readonly<Record<string, OptionKind>> = { signal: "signal" };
+
+/** Have a client refuse options that there are not: a page's does without. Returns the client. */
+export function checkUses<M, S, E, C extends Client<M, S, E>>(client: C & Client<M, S, E>): C {
+  const events = client.events.bind(client);
+  const until = client.state.until.bind(client.state);
+  const changes = client.state.changes.bind(client.state);
+  const state: Partial<typeof client.state> = {
+    until: async (predicate, options = {}) => {
+      checkOptionKinds("until()", options, UNTIL);
+      return await until(predicate, options);
+    },
+    changes: (options = {}) => {
+      checkOptionKinds("changes()", options, CHANGES);
+      return changes(options);
+    },
+  };
+  Object.assign(client.state, state);
+  const uses: Partial<Client<M, S, E>> = {
+    events: (options = {}) => {
+      checkOptionKinds("events()", options, EVENTS);
+      return events(options);
+    },
+  };
+  return Object.assign(client, uses);
+}

@@ -1,0 +1,77 @@
+/**
+ * Options that there are, and what each may be: plain JavaScript would pass over a name that is none, and take a
+ * value of another kind in silence.
+ *
+ * @module
+ */
+
+/** What an option may be, besides `undefined`; `true` where that is checked with what it means. */
+export type OptionKind = Kind | true;
+
+type Kind =
+  | "boolean"
+  | "number"
+  | "string"
+  | "function"
+  | "object"
+  | "array"
+  | "headers"
+  | "signal";
+
+const KINDS: Readonly<Record<Kind, readonly [inWords: string, is: (value: unknown) => boolean]>> = {
+  boolean: ["true or false", (value) => typeof value === "boolean"],
+  number: ["a number", (value) => typeof value === "number"],
+  string: ["a string", (value) => typeof value === "string"],
+  function: ["a function", isFunction],
+  object: ["an object", isObject],
+  array: ["an array", (value) => Array.isArray(value)],
+  headers: ["an object, or a function", (value) => isObject(value) || isFunction(value)],
+  signal: ["an AbortSignal", (value) => isFunction(Object(value).addEventListener)],
+};
+
+/** Whether an option may have this value. */
+export function isOfKind(value: unknown, kind: OptionKind): boolean {
+  return value === undefined || kind === true || KINDS[kind][1](value);
+}
+
+/**
+ * Throws `TypeError` if `options` has a name that is none of `kinds`, or a value of another kind.
+ *
+ * @param where Whose options they are: `"serve()"`.
+ */
+export function checkOptionKinds(
+  where: string,
+  options: object,
+  kinds: Readonly<Record<string, OptionKind>>,
+): void {
+  if (!isObject(options)) {
+    throw new TypeError(`Cannot use the options of ${where}: expected an object`);
+  }
+  for (const [name, value] of Object.entries(options)) {
+    if (!Object.hasOwn(kinds, name)) {
+      throw new TypeError(
+        `Cannot use option "${name}" of ${where}: there are ${Object.keys(kinds).join(", ")}`,
+      );
+    }
+    const kind = kinds[name]!;
+    if (kind !== true && !isOfKind(value, kind)) {
+      throw new TypeError(
+        `Cannot use option "${name}" of ${where}: expected ${KINDS[kind][0]}, got ${kindOf(value)}`,
+      );
+    }
+  }
+}
+
+function isFunction(value: unknown): boolean {
+  return typeof value === "function";
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function kindOf(value: unknown): string {
+  if (value === null || typeof value === "boolean" || typeof value === "number") return `${value}`;
+  const kind = Array.isArray(value) ? "array" : typeof value;
+  return `${/^[aeiou]/.test(kind) ? "an" : "a"} ${kind}`;
+}
