@@ -5,6 +5,7 @@
  */
 
 import { ConnectError } from "../../wire/errors.ts";
+import type { ClientTls } from "../../wire/transport.ts";
 import { oneLine } from "../dial_errors.ts";
 
 /** System errors that say that the network failed, not TLS. */
@@ -15,8 +16,10 @@ const ADVICE: Readonly<Record<string, string>> = {
   ECONNREFUSED: "nothing listens there",
   ENOTFOUND: "no such host is known",
   EAI_AGAIN: "its name cannot be resolved now",
-  DEPTH_ZERO_SELF_SIGNED_CERT: "its certificate is self-signed: pin it with tls: { fingerprint } " +
-    '(the server has it as "fingerprint"), or accept any, in development, with tls: "self-signed"',
+  DEPTH_ZERO_SELF_SIGNED_CERT:
+    "its certificate is self-signed: pin it with tls: { fingerprint }, " +
+    'its SHA-256 (serve() with tls: "self-signed" has it as "fingerprint"), trust it by tls: { ca }, or accept ' +
+    'any, in development, with tls: "self-signed"',
   ERR_SSL_WRONG_VERSION_NUMBER: "it does not speak TLS: connect by ws:, or give the server a " +
     "certificate",
   ERR_TLS_CERT_ALTNAME_INVALID: "its certificate is for other names: connect by one of them, or " +
@@ -26,11 +29,30 @@ const ADVICE: Readonly<Record<string, string>> = {
     'in "tls.ca"',
 };
 
-/** Why there is no connection to `url`. `secured` once TLS has begun; no `cause`: it was closed. */
-export function connectFailure(url: URL, cause: unknown, secured: boolean): ConnectError {
+const OF_OTHERS = 'its certificate is not in "tls.ca", and was issued by none that is: has the ' +
+  "server another one now?";
+
+/** What is said of a certificate that nobody vouches for who is trusted. */
+const UNTRUSTED =
+  /^(DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_(VERIFY_LEAF_SIGNATURE|GET_ISSUER_CERT.*))$/;
+
+/**
+ * Why there is no connection to `url`. `secured` once TLS has begun; no `cause`: it was closed.
+ *
+ * @param trust Whom the user trusts.
+ */
+export function connectFailure(
+  url: URL,
+  cause: unknown,
+  secured: boolean,
+  trust?: ClientTls,
+): ConnectError {
   if (cause === undefined) return closedEarly(url);
   const code = codeOf(cause);
-  const advice = ADVICE[code] ?? oneLine(cause instanceof Error ? cause.message : String(cause));
+  const isOfOthers = typeof trust === "object" && trust.ca !== undefined && UNTRUSTED.test(code);
+  const advice = isOfOthers
+    ? OF_OTHERS
+    : ADVICE[code] ?? oneLine(cause instanceof Error ? cause.message : String(cause));
   return new ConnectError(
     secured && !NETWORK_ERRORS.test(code) ? "TlsFailed" : "Unreachable",
     `Cannot connect to ${url.host}: ${advice}`,

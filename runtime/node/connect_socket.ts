@@ -51,7 +51,7 @@ export function openSocket(
       resolve(socket);
     };
     const onAbort = (): void => fail(signal.reason);
-    const onError = (error: Error): void => fail(connectFailure(url, error, socket !== tcp));
+    const onError = (error: Error): void => fail(connectFailure(url, error, socket !== tcp, trust));
     const onClose = (): void => fail(connectFailure(url, undefined, socket !== tcp));
     const onConnect = (): void => {
       tcp.setNoDelay(true);
@@ -60,7 +60,7 @@ export function openSocket(
         // Not `tls.connect({ host, port })`: Deno keeps what fails to connect in there.
         socket = tls.connect(tlsOptions(tcp, host, trust));
       } catch (error) {
-        return fail(connectFailure(url, error, true));
+        return fail(connectFailure(url, error, true, trust));
       }
       socket.on("error", onError);
       socket.on("close", onClose);

@@ -45,6 +45,19 @@ describe("connect() says", () => {
     });
   }
 
+  test('what is wrong with a "ca" that is of another server', async () => {
+    const { server: certificate, other } = await certificates();
+    await using server = await ScriptedServer.start(() => {}, certificate);
+    const error = await assertRejects(() =>
+      connect(Small, `wss://127.0.0.1:${server.port}`, {
+        tls: { ca: other.cert },
+        reconnect: false,
+      })
+    );
+    assertEquals((error as ConnectError).code, "TlsFailed");
+    assertStringIncludes((error as ConnectError).message, 'its certificate is not in "tls.ca"');
+  });
+
   test("which address a 404 came from, and its words on one line", async () => {
     const text = await message(
       async (each) => {
