@@ -18,6 +18,7 @@ import {
   type ServiceHandler,
 } from "./server/mod.ts";
 import type { Service } from "./service/types.ts";
+import { ConnectError } from "./wire/errors.ts";
 import { checkOptionKinds } from "./wire/option_kinds.ts";
 
 export type { Client, ConnectOptions } from "./client/mod.ts";
@@ -93,10 +94,12 @@ export async function memoryPair<Methods, State, Event, Auth = undefined>(
   server.start();
   const network = new MemoryNetwork();
   const dial = memoryDialer(server.acceptor, network);
+  let isClosed = false;
   const clients = new Set<Client<Methods, State, Event>>();
   const connect = async (
     clientOptions: ConnectOptions<Methods, State> = {},
   ): Promise<Client<Methods, State, Event>> => {
+    if (isClosed) throw new ConnectError("Unreachable", "Cannot connect: the pair is closed");
     const client = await connectWith(service, "ws://memory/", clientOptions, {
       dial,
       deflater,
@@ -110,6 +113,7 @@ export async function memoryPair<Methods, State, Event, Auth = undefined>(
     return client;
   };
   const close = async (): Promise<void> => {
+    isClosed = true;
     await Promise.all(Array.from(clients, (each) => each.close()));
     await server.close();
   };

@@ -189,10 +189,10 @@ export function createClient<Methods, State, Event>(
     }
   };
 
-  const finish = (cause?: Error): void => {
+  const finish = (cause?: Error, reason: unknown = cause): void => {
     if (signal.aborted) return;
     forgetSignal?.();
-    closing.abort(cause);
+    closing.abort(reason);
     const error = new RpcError("ConnectionLost", "The client was closed", { cause });
     for (const session of sessions) session.end(NORMAL, error);
     current = undefined;
@@ -237,7 +237,7 @@ export function createClient<Methods, State, Event>(
       return stats;
     },
     async connect() {
-      forgetSignal = onAbort(options.signal, () => finish());
+      forgetSignal = onAbort(options.signal, () => finish(undefined, options.signal!.reason));
       events.hold();
       try {
         void stay(await connectOnce(false));

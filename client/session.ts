@@ -93,7 +93,10 @@ export function openSession(transport: ClientTransport, host: SessionHost): Sess
   };
   const onClose = (info: CloseInfo): void => {
     clock.clear(closeTimer);
-    finish(refusal(info) ?? lost(`it was closed with ${info.code}: ${info.reason}`), info);
+    finish(
+      refusal(info) ?? lost(`it was closed with ${info.code}${info.reason && `: ${info.reason}`}`),
+      info,
+    );
     onClosed();
   };
   const end = (code: number, error: Error): void => {

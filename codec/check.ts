@@ -9,7 +9,7 @@
 import { zeroOf } from "./default.ts";
 import type { Fields, Items } from "./fields.ts";
 import { keyFault } from "./hash.ts";
-import { type AnySchema, isSchema, type Node } from "./schema.ts";
+import { type AnySchema, isSchema, type Node, type Wrapper } from "./schema.ts";
 import { signature } from "./signature.ts";
 
 /** What objects put before all else. */
@@ -109,10 +109,22 @@ function checkNode(what: string, node: Node): void {
       return checkSchema(`the value of a ${node.kind} in ${what}`, node.item);
     case "convert":
       checkSchema(`what is converted in ${what}`, node.item);
+      checkConversion(what, node.conversion);
       if (node.hasDefault) zeroOf(node);
       return;
     default:
       if ("item" in node) checkSchema(`the inside of a ${node.kind} in ${what}`, node.item);
+  }
+}
+
+function checkConversion(what: string, conversion: Wrapper["conversion"]): void {
+  const { expected, decode, encode } = Object(conversion) as Record<string, unknown>;
+  if (
+    typeof expected !== "string" || typeof decode !== "function" || typeof encode !== "function"
+  ) {
+    throw new TypeError(
+      `Cannot convert ${what}: expected { expected: "a Date", decode, encode }, a text and two functions`,
+    );
   }
 }
 

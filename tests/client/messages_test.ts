@@ -5,7 +5,7 @@ import { createFullClient } from "../../client/full.ts";
 import type { ConnectOptions } from "../../client/options.ts";
 import { convert, type Schema, string, u32, u64 } from "../../codec/mod.ts";
 import { type MethodsOf, rpc, service, type StateOf } from "../../service/mod.ts";
-import { ProtocolError, RpcError } from "../../wire/errors.ts";
+import { ConnectError, ProtocolError, RpcError } from "../../wire/errors.ts";
 import { FakeClock } from "../support/fake_clock.ts";
 import { fakeDialer, FakePeer } from "../support/fake_peer.ts";
 import { testDeflater } from "../support/test_deflater.ts";
@@ -59,6 +59,25 @@ test("calls without a connection say why there is none", async () => {
   assertEquals(await messageOf(client.rpc.count()), RECONNECTING);
   await client.close();
   assertEquals(await messageOf(client.rpc.count()), "Cannot call count: the client is closed");
+});
+
+test("a connection that was closed without a reason has none in its message", async () => {
+  const { client, peers, errors } = connected({ reconnect: false });
+  await client.connect();
+  const unanswered = client.rpc.count();
+  peers[0]!.end(1011, "");
+  assertEquals(await messageOf(unanswered), UNANSWERED);
+  await client.close();
+  assertEquals(errors.map(({ message }) => message), [
+    "The connection was lost: it was closed with 1011",
+  ]);
+});
+
+test("a client that a signal ends before it was connected has the signal's reason as its cause", async () => {
+  const reason = new Error("the user left");
+  const { client } = connected({ signal: AbortSignal.abort(reason) });
+  const error = await assertRejects(() => client.connect(), ConnectError);
+  assertEquals([error.code, error.cause], ["Cancelled", reason]);
 });
 
 test("a deadline says how long was waited", async () => {

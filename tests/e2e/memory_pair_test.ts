@@ -28,6 +28,13 @@ test("MemoryPair.close() closes every client and the server, any number of times
   await assertRejects(() => pair.connect(), ConnectError);
 });
 
+test("MemoryPair.connect() says that the pair is closed", async () => {
+  const pair = await memoryPair(Counter, () => ({ get: () => 7 }));
+  await pair.close();
+  const error = await assertRejects(() => pair.connect(), ConnectError);
+  assertEquals([error.code, error.message], ["Unreachable", "Cannot connect: the pair is closed"]);
+});
+
 test("MemoryPair.close() may be called by a listener of the status and by a handler", async () => {
   let close: () => unknown = () => {};
   const pair = await memoryPair(Counter, () => ({ get: () => (void close(), 7) }));

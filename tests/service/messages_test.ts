@@ -8,7 +8,7 @@ import {
 } from "@std/assert";
 import { test } from "node:test";
 import { connect } from "../../client.ts";
-import { encode, type Fields, type Schema, u64 } from "../../codec/mod.ts";
+import { convert, encode, type Fields, type Schema, u64 } from "../../codec/mod.ts";
 import { memoryPair } from "../../memory.ts";
 import { rpc, service, u32 } from "../../mod.ts";
 import { checkService } from "../../service/check.ts";
@@ -43,6 +43,14 @@ const DECLARED: readonly (readonly [what: string, make: () => Declared, told: st
     "with a state field that is undefined",
     () => service({ rpc: { add: rpc() }, state: { count: missing } }),
     "a field of the state, count: it is undefined",
+  ],
+  [
+    "with a conversion that does not say what it expects",
+    () =>
+      service({
+        rpc: { add: rpc({}, convert(u32, { decode: Number, encode: Number } as never)) },
+      }),
+    'Cannot convert the output of method add: expected { expected: "a Date", decode, encode }',
   ],
   [
     "with a name that there is not",
