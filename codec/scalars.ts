@@ -103,7 +103,7 @@ export const bool: Schema<boolean> = /* @__PURE__ */ leaf<boolean>(
   },
   (reader, at) => {
     const byte = reader.bytes[at]!;
-    if (byte > 1) reader.fail("Bool", at, "0 or 1");
+    if (byte > 1) reader.fail("Bool", at, `0 or 1, got ${byte}`);
     return byte === 1;
   },
   { niche: { available: 254, offset: 0, bytes: 1 } },
@@ -131,7 +131,7 @@ export const char: Schema<string> = /* @__PURE__ */ leaf<string>(
   (reader, at) => {
     const point = reader.u32(at);
     if (point > 0x10ffff || (point >= 0xd800 && point <= 0xdfff)) {
-      reader.fail("Char", at, "a Unicode scalar value");
+      reader.fail("Char", at, `a Unicode scalar value, got ${point}`);
     }
     return String.fromCodePoint(point);
   },

@@ -55,8 +55,10 @@ export function sum(
       own.write(writer, at, carried(own, value));
     },
     read(reader: Reader, at: number) {
-      const own = arms[readTag(reader, at, tagBytes)];
-      return read(reader, at, own ?? reader.fail("InvalidTag", at, `a tag below ${arms.length}`));
+      const tag = readTag(reader, at, tagBytes);
+      const own = arms[tag] ??
+        reader.fail("InvalidTag", at, `a tag below ${arms.length}, got ${tag}`);
+      return read(reader, at, own);
     },
     ...own,
   });
@@ -96,7 +98,8 @@ function arm(
       writer.steps = steps;
     },
     read(reader: Reader, at: number) {
-      if (readTag(reader, at, tagBytes) !== tag) reader.fail("InvalidTag", at, `tag ${tag}`);
+      const came = readTag(reader, at, tagBytes);
+      if (came !== tag) reader.fail("InvalidTag", at, `tag ${tag}, got ${came}`);
       return read(reader, at);
     },
   });

@@ -111,9 +111,14 @@ function seeArms(schema: Sum, see: (arm: Arm) => Access): Access {
   const views = schema.arms.map(see);
   const { tagBytes } = schema;
   return (reader, at, up, step) => {
-    const access = views[readTag(reader, at, tagBytes)];
+    const tag = readTag(reader, at, tagBytes);
+    const access = views[tag];
     if (access !== undefined) return access(reader, at, up, step);
-    return reader.aim(at, up, step).fail("InvalidTag", at, `a tag below ${views.length}`);
+    return reader.aim(at, up, step).fail(
+      "InvalidTag",
+      at,
+      `a tag below ${views.length}, got ${tag}`,
+    );
   };
 }
 
