@@ -13,7 +13,7 @@ import type { FingerprintParts } from "./fingerprint.ts";
 import type { Service } from "./types.ts";
 
 /** What a server says at the end of its refusal: in what the two differ, and its own fingerprint. */
-const SERVER = /differ in ([a-z, ]+); server ([0-9a-f]{16})\.([0-9a-f]{16})\.([0-9a-f]{16})/;
+const SERVER = /differ in ([a-z, ]{1,32}); server ([0-9a-f]{16})\.([0-9a-f]{16})\.([0-9a-f]{16})/;
 
 /** Names a service. */
 export type FingerprintOf = (parts: FingerprintParts) => Fingerprint;
