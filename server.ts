@@ -49,7 +49,6 @@ import { eventLoop } from "./runtime/turn.ts";
 import { createZlibDeflater } from "./runtime/node/zlib.ts";
 import type { Service } from "./service/types.ts";
 import { certificateOf, type ServerTls, urlHost } from "./tls/server_tls.ts";
-import type { Deflater } from "./wire/deflater.ts";
 import type { PeerInfo } from "./wire/transport.ts";
 import { checkLimits } from "./wire/check_limits.ts";
 import { checkOptionKinds, type OptionKind } from "./wire/option_kinds.ts";
@@ -185,15 +184,7 @@ export async function serve<Methods, State, Event, Auth = undefined>(
   checkOptionKinds("serve()", options, SERVE_KINDS);
   checkPort(options.port);
   const limits = checkLimits(options.limits);
-  const core = createCore(
-    service,
-    withReport(options),
-    handler,
-    chooseDeflater(),
-    systemClock,
-    generate,
-    eventLoop,
-  );
+  const core = coreHere(service, options, handler);
   const { tls } = options;
   if (typeof tls === "object" && tls !== null) checkCertificate(tls.cert, tls.key);
   const { cert, key, fingerprint } = await certificateOf(options);
@@ -255,15 +246,7 @@ export function handler<Methods, State, Event, Auth = undefined>(
 ): Mounted<Event> {
   checkRuntime();
   checkOptionKinds("handler()", options, HANDLER_KINDS);
-  const core = createCore(
-    service,
-    withReport(options),
-    handler,
-    chooseDeflater(),
-    systemClock,
-    generate,
-    eventLoop,
-  );
+  const core = coreHere(service, options, handler);
   const { fallback, onError } = plainHttp(service.name, options, core);
   const bun = bunHandlers(core.acceptor, fallback, onError);
   core.start();
@@ -320,8 +303,22 @@ async function closeServer(
   clearTimeout(timer);
 }
 
-function chooseDeflater(): Deflater {
-  return createZlibDeflater() ?? createStreamsDeflater();
+/** A core with what the running runtime has. */
+function coreHere<Methods, State, Event, Auth>(
+  service: Service<Methods, State, Event>,
+  options: HandlerOptions<Auth>,
+  handler: ServiceHandler<Methods, State, Event, Auth>,
+): AcceptingCore<Event> {
+  const deflater = createZlibDeflater() ?? createStreamsDeflater();
+  return createCore(
+    service,
+    { ...options, onError: options.onError ?? report },
+    handler,
+    deflater,
+    systemClock,
+    generate,
+    eventLoop,
+  );
 }
 
 /** Errors that nobody asked for are still seen by whoever runs the server. */
@@ -329,9 +326,3 @@ const report: ErrorListener = (error, { where, peer }) => {
   // deno-lint-ignore no-console
   console.error(`hardlight: ${where} failed for ${peer.address || "a peer"}:`, error);
 };
-
-function withReport<Options extends { readonly onError?: ErrorListener | undefined }>(
-  options: Options,
-): Options & { readonly onError: ErrorListener } {
-  return { ...options, onError: options.onError ?? report };
-}
