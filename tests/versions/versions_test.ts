@@ -1,0 +1,193 @@
+/**
+ * This version and the last one that knew no extension, each as a client and as a server: they talk, and where
+ * one of them is the older, not a byte is other than between two of the older, but for the offer.
+ *
+ * `before_x1.mjs` is a bundle of the four entries at commit 1a8795f, which exports `connectFromPage` for
+ * `browser.ts`'s `connect`: esbuild 0.28.2, `--bundle --format=esm --minify --target=es2022 --external:node:*`.
+ */
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { test } from "node:test";
+import { connect as connectFromPage } from "../../browser.ts";
+import { connect } from "../../client.ts";
+import * as mod from "../../mod.ts";
+import { handler, type HandlerOf, serve } from "../../server.ts";
+import { type Exchange, record } from "./recorder.ts";
+
+interface Version {
+  readonly mod: Pick<typeof mod, "rpc" | "service" | "string" | "Topic" | "u32" | "RpcError">;
+  readonly handler: typeof handler;
+  readonly serve: typeof serve;
+  readonly connect: typeof connect;
+  readonly connectFromPage: typeof connectFromPage;
+}
+
+const before: unknown = await import("./before_x1.mjs");
+const VERSIONS: Readonly<Record<"now" | "before", Version>> = {
+  now: { mod, handler, serve, connect, connectFromPage },
+  before: { ...(before as Version), mod: before as Version["mod"] },
+};
+type VersionName = keyof typeof VERSIONS;
+
+type Mod = Version["mod"];
+
+const Desk = deskOf(mod);
+
+function deskOf({ rpc, service, string, u32 }: Mod): mod.Service<
+  {
+    add(args: { a: number; b: number }): number;
+    say(args: { text: string }): string;
+    count(): void;
+    fail(): void;
+  },
+  { counter: number; last: string },
+  string
+> {
+  return service({
+    name: "Desk",
+    rpc: {
+      add: rpc({ a: u32, b: u32 }, u32),
+      say: rpc({ text: string }, string),
+      count: rpc(),
+      fail: rpc(),
+    },
+    state: { counter: u32, last: string },
+    event: string,
+  });
+}
+
+function handlerOf({ Topic, RpcError }: Mod): HandlerOf<typeof Desk> {
+  return ({ state, subscriptions, events }) => {
+    subscriptions.add(Topic.from("said"));
+    return {
+      add: ({ a, b }) => a + b,
+      say({ text }) {
+        state.last = text;
+        events.emit(Topic.from("said"), text);
+        return text.toUpperCase();
+      },
+      async count() {
+        await new Promise((resolve) => setTimeout(resolve, 1));
+        state.counter++;
+      },
+      fail() {
+        throw new RpcError("ServerEncodeError", "as asked");
+      },
+    };
+  };
+}
+
+interface Started extends AsyncDisposable {
+  readonly port: number;
+}
+
+type Start = (version: Version) => Promise<Started>;
+
+const STARTS: Record<string, Start> = {
+  async "serve()"({ serve, mod }) {
+    const options = { port: 0, hostname: "127.0.0.1", tls: "plain" } as const;
+    return await serve(deskOf(mod), options, handlerOf(mod));
+  },
+};
+const { Deno: deno, Bun: bun } = globalThis as {
+  readonly Deno?: typeof Deno;
+  readonly Bun?: { serve(options: object): { readonly port: number; stop(): Promise<void> } };
+};
+if (deno?.serve !== undefined) {
+  STARTS["a Deno.serve mount"] = ({ handler, mod }) => {
+    const mounted = handler(deskOf(mod), {}, handlerOf(mod));
+    const where = { port: 0, hostname: "127.0.0.1", onListen() {} };
+    const server = deno.serve(where, (request, info) => mounted.fetch(request, info));
+    return Promise.resolve({
+      port: server.addr.port,
+      async [Symbol.asyncDispose]() {
+        await mounted.close();
+        await server.shutdown();
+      },
+    });
+  };
+}
+if (bun !== undefined) {
+  STARTS["a Bun.serve mount"] = ({ handler, mod }) => {
+    const mounted = handler(deskOf(mod), {}, handlerOf(mod));
+    const server = bun.serve({ ...mounted, port: 0, hostname: "127.0.0.1" });
+    return Promise.resolve({
+      port: server.port,
+      async [Symbol.asyncDispose]() {
+        await mounted.close();
+        await server.stop();
+      },
+    });
+  };
+}
+const DIALS = ["connect", "connectFromPage"] as const;
+const LONG = "hardlight ".repeat(400);
+
+/** One of everything, one after the other; what the client saw of it, and what went over the wire. */
+async function talk(
+  client: VersionName,
+  dial: typeof DIALS[number],
+  server: VersionName,
+  start: Start,
+): Promise<{ readonly seen: readonly unknown[]; readonly exchange: Exchange }> {
+  await using started = await start(VERSIONS[server]);
+  await using recording = await record(started.port);
+  const version = VERSIONS[client];
+  const seen: unknown[] = [];
+  {
+    await using hl = await version[dial](
+      deskOf(version.mod),
+      `ws://127.0.0.1:${recording.port}/`,
+    );
+    const events = hl.events();
+    seen.push(await hl.rpc.add({ a: 1, b: 2 }));
+    for (const text of ["short", LONG]) {
+      seen.push(
+        await hl.rpc.say({ text }),
+        hl.state.current.last,
+        (await events.next()).value?.payload,
+      );
+    }
+    await hl.rpc.count();
+    seen.push(hl.state.current.counter);
+    const error = await assertRejects(() => hl.rpc.fail());
+    seen.push((error as mod.RpcError).code);
+    seen.push(await Promise.all([1, 2, 3].map((a) => hl.rpc.add({ a, b: a }))));
+  }
+  assertEquals(recording.exchanges.length, 1);
+  return { seen, exchange: recording.exchanges[0]! };
+}
+
+/** What differs between any two connections, and what only the offer is. */
+function withoutOffer(head: readonly string[]): string[] {
+  return head
+    .filter((line) => !/^(date|host|sec-websocket-(key|accept)):/i.test(line))
+    .map((line) => line.replace(/[?&]hl-x=1(?= |&)/, "").replace(/, ?hl\.2\.x1\b/, ""));
+}
+
+function withoutOffers({ client, server }: Exchange): unknown {
+  return {
+    client: { head: withoutOffer(client.head), frames: client.frames },
+    server: { head: withoutOffer(server.head), frames: server.frames },
+  };
+}
+
+for (const [how, start] of Object.entries(STARTS)) {
+  for (const dial of DIALS) {
+    test(`${dial}() of this version and the one before, with ${how} of each`, async () => {
+      const oldest = await talk("before", dial, "before", start);
+      assertEquals(oldest.seen.length, 10);
+      assert(oldest.exchange.client.frames.length >= 8);
+      for (const [client, server] of [["before", "now"], ["now", "before"]] as const) {
+        const { seen, exchange } = await talk(client, dial, server, start);
+        assertEquals(seen, oldest.seen);
+        assertEquals(
+          withoutOffers(exchange),
+          withoutOffers(oldest.exchange),
+          `${client}, ${server}`,
+        );
+      }
+      const { seen } = await talk("now", dial, "now", start);
+      assertEquals(seen, oldest.seen);
+    });
+  }
+}
