@@ -12,15 +12,16 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   deflate: [],
   tls: [],
   wire: ["codec", "deflate"],
-  service: ["codec", "wire"],
-  server: ["codec", "wire", "service"],
-  client: ["codec", "wire", "service"],
+  stream: ["codec", "wire"],
+  service: ["codec", "wire", "stream"],
+  server: ["codec", "wire", "stream", "service"],
+  client: ["codec", "wire", "stream", "service"],
   runtime: ["wire", "deflate"],
   bridges: ["wire"],
 };
 
 /** Layers that name no runtime and import nothing of one. */
-const CORE = ["codec", "deflate", "tls", "wire", "service", "server", "client"];
+const CORE = ["codec", "deflate", "tls", "wire", "stream", "service", "server", "client"];
 
 /** Entry files, which join the parts; nobody below imports them. */
 const ENTRIES = ["mod.ts", "server.ts", "client.ts", "memory.ts"];
@@ -97,6 +98,7 @@ const USED: Readonly<Record<string, string>> = {
   tls: "TextEncoder btoa crypto",
   wire:
     "AbortSignal Request Response TextDecoder TextEncoder URLSearchParams clearTimeout crypto globalThis performance setTimeout",
+  stream: "ReadableStream",
   service: "AbortSignal TextEncoder",
   server:
     "AbortController AbortSignal Request Response TextEncoder URL clearTimeout performance queueMicrotask setTimeout",

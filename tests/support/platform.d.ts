@@ -64,6 +64,27 @@ declare class Response {
   readonly body: { readonly locked: boolean } | null;
   text(): Promise<string>;
 }
+declare class ReadableStream<T> {
+  constructor(
+    source: {
+      pull?(controller: ReadableStreamDefaultController<T>): void | PromiseLike<void>;
+      cancel?(reason?: unknown): void | PromiseLike<void>;
+    },
+    strategy?: { highWaterMark?: number },
+  );
+  readonly locked: boolean;
+  getReader(): ReadableStreamDefaultReader<T>;
+}
+interface ReadableStreamDefaultController<T> {
+  enqueue(chunk: T): void;
+  close(): void;
+  error(reason?: unknown): void;
+}
+interface ReadableStreamDefaultReader<T> {
+  read(): Promise<{ done: false; value: T } | { done: true; value: T | undefined }>;
+  cancel(reason?: unknown): Promise<void>;
+  releaseLock(): void;
+}
 declare class TextEncoder {
   encode(text?: string): Uint8Array<ArrayBuffer>;
   encodeInto(text: string, into: Uint8Array): { read: number; written: number };
