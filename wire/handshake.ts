@@ -26,6 +26,12 @@ export const FINGERPRINT_QUERY = "hl";
 /** Name of what the client takes in the URL's query: `<maxMessageBytes>.<maxInflatedBytes>`. */
 export const RECEIVES_QUERY = "hl-max";
 
+/**
+ * Which extension of the protocol two peers have agreed on: 0 none, as with every Rust peer; 1 `x1`. A later
+ * one knows all of those before it.
+ */
+export type Extension = 0 | 1;
+
 const LEVEL_TOKEN = /^hl\.2\.c([0-9])$/;
 /** The highest level. */
 export const MAX_LEVEL = 9;

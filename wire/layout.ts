@@ -14,6 +14,9 @@ export const STATE_UPDATE_BYTES = 12;
 /** Alignment of all roots, and of state updates. */
 export const MESSAGE_ALIGN = 4;
 
+/** `ClientMessage::RPCRequest`. */
+export const RPC_REQUEST = 0;
+
 /** `ServerMessage::RPCResponse`. */
 export const RPC_RESPONSE = 0;
 /** `ServerMessage::NewEvent`. */

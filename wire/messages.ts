@@ -5,7 +5,9 @@
  *
  * @module
  */
+export * from "./client_extension.ts";
 export * from "./layout.ts";
 export * from "./requests.ts";
+export * from "./server_extension.ts";
 export * from "./server_message_reader.ts";
 export * from "./server_message_writer.ts";

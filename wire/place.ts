@@ -3,8 +3,11 @@
  *
  * @module
  */
+import { type Codec, writeArchive } from "../codec/archive.ts";
 import type { Reader } from "../codec/reader.ts";
+import type { Schema } from "../codec/schema.ts";
 import type { Writer } from "../codec/writer.ts";
+import { MESSAGE_ALIGN } from "./layout.ts";
 
 /** Begin a message where a writer stands; returns where that is. */
 export function beginMessage(writer: Writer): number {
@@ -14,4 +17,29 @@ export function beginMessage(writer: Writer): number {
 /** Claim a `Vec<u8>` and return where its bytes begin; they end at the reader's `low`. */
 export function claimBytes(reader: Reader, at: number): number {
   return reader.claimBytes(at, reader.u32(at + 4));
+}
+
+/** Write the root of a message that has an id: all else in it is 0. Returns where it is. */
+export function writeRoot(writer: Writer, rootBytes: number, tag: number, id: number): number {
+  const at = writer.reserve(rootBytes, MESSAGE_ALIGN);
+  writer.bytes[at] = tag;
+  writer.bytes[at + 1] = id;
+  return at;
+}
+
+/** Write a message of an id and an archive: `0` tag, `1` id, `4` pointer and `8` length of the archive. */
+export function writeCarrier<T>(
+  codec: Codec,
+  writer: Writer,
+  rootBytes: number,
+  tag: number,
+  id: number,
+  schema: Schema<T>,
+  value: T,
+): void {
+  const start = beginMessage(writer);
+  const length = writeArchive(codec, schema, writer, value);
+  const at = writeRoot(writer, rootBytes, tag, id);
+  writer.setPointer(at + 4, start);
+  writer.setU32(at + 8, length);
 }

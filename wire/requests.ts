@@ -9,10 +9,11 @@ import { type Codec, writeArchive } from "../codec/archive.ts";
 import type { Reader } from "../codec/reader.ts";
 import type { Schema } from "../codec/schema.ts";
 import type { Writer } from "../codec/writer.ts";
-import { CLIENT_MESSAGE_BYTES, MESSAGE_ALIGN } from "./layout.ts";
+import { readClientExtension } from "./client_extension.ts";
+import type { RpcHandlerErrorCode } from "./errors.ts";
+import type { Extension } from "./handshake.ts";
+import { CLIENT_MESSAGE_BYTES, MESSAGE_ALIGN, RPC_REQUEST } from "./layout.ts";
 import { beginMessage, claimBytes } from "./place.ts";
-
-const RPC_REQUEST = 0;
 
 function finishRequest(writer: Writer, id: number, start: number, length: number): void {
   const at = writer.reserve(CLIENT_MESSAGE_BYTES, MESSAGE_ALIGN);
@@ -44,18 +45,27 @@ export function setRequestId(writer: Writer, id: number): void {
 
 /** A message from a client, as places in the reader's bytes. One object serves all messages. */
 export class ClientMessage {
+  /** Its variant: a call, or one of those in `client_extension.ts`, of which the last three fields are. */
+  kind: number = RPC_REQUEST;
   /** The call's id. */
   id = 0;
-  /** Where the archived call begins. */
+  /** Where the archived call begins; of an `Item` or a `Reply`, where its archive does. */
   start = 0;
   /** Where it ends. */
   end = 0;
+  /** Of a `Grant`: how many bytes. */
+  bytes = 0;
+  /** Of an `End`: whether the stream broke. */
+  failed = false;
+  /** Of a `Failed`: why. */
+  code: RpcHandlerErrorCode = "HandlerPanicked";
 }
 
 /**
  * Read the client's message in `[start, end)` of the reader's bytes, with the checks of rkyv's
  * validator.
  *
+ * @param extension What was agreed on: with 0 a client has nothing to say but calls.
  * @throws {CodecError} If they are no such message.
  */
 export function readClientMessage(
@@ -63,11 +73,17 @@ export function readClientMessage(
   start: number,
   end: number,
   into: ClientMessage,
+  extension: Extension = 0,
 ): void {
   reader.open(start, end);
   const at = reader.root(CLIENT_MESSAGE_BYTES, MESSAGE_ALIGN);
-  if (reader.bytes[at] !== RPC_REQUEST) reader.fail("InvalidTag", at, "a ClientMessage");
+  const kind = reader.bytes[at]!;
+  into.kind = kind;
   into.id = reader.bytes[at + 1]!;
+  if (kind !== RPC_REQUEST) {
+    if (extension === 0) reader.fail("InvalidTag", at, "a ClientMessage");
+    return readClientExtension(reader, at, kind, into);
+  }
   into.start = claimBytes(reader, at + 4);
   into.end = reader.low;
 }

@@ -37,8 +37,19 @@ export type OnEvent = (
 /** `count` changes of the state, to be read by {@linkcode forEachUpdate}. */
 export type OnStateChange = (updates: number, count: number) => void;
 
-/** What is done with each kind of message, by its tag. All positions are in the reader's bytes. */
-export type ServerMessageHandlers = readonly [OnResponse, OnEvent, OnStateChange];
+/** A message of an extension, whose root is at `at`: for `readServerExtension()`. */
+export type OnExtension = (kind: number, at: number) => void;
+
+/**
+ * What is done with each kind of message, by its tag. All positions are in the reader's bytes. Without the
+ * last there are no other kinds.
+ */
+export type ServerMessageHandlers = readonly [
+  onResponse: OnResponse,
+  onEvent: OnEvent,
+  onStateChange: OnStateChange,
+  onExtension?: OnExtension | undefined,
+];
 
 /**
  * Read the server's message in `[start, end)` of the reader's bytes, with the checks of rkyv's
@@ -50,7 +61,7 @@ export function readServerMessage(
   reader: Reader,
   start: number,
   end: number,
-  [onResponse, onEvent, onStateChange]: ServerMessageHandlers,
+  [onResponse, onEvent, onStateChange, onExtension]: ServerMessageHandlers,
 ): void {
   reader.open(start, end);
   const at = reader.root(SERVER_MESSAGE_BYTES, MESSAGE_ALIGN);
@@ -71,8 +82,10 @@ export function readServerMessage(
     if (isText > 1) reader.fail("Bool", at + 12, "0 or 1");
     const payload = claimBytes(reader, at + 16);
     onEvent(topic, topicEnd, isText === 1, payload, reader.low);
+  } else if (kind !== STATE_CHANGE) {
+    if (!onExtension) reader.fail("InvalidTag", at, "a ServerMessage");
+    onExtension(kind, at);
   } else {
-    if (kind !== STATE_CHANGE) reader.fail("InvalidTag", at, "a ServerMessage");
     const count = reader.u32(at + 8);
     const size = count * STATE_UPDATE_BYTES;
     const { high } = reader;

@@ -3,6 +3,7 @@
 mod applications;
 mod collections;
 mod enums;
+mod extension;
 mod maps;
 mod net;
 mod numbers;
@@ -21,5 +22,6 @@ pub fn add_all(vectors: &mut Vectors) {
     maps::add(vectors);
     net::add(vectors);
     protocol::add(vectors);
+    extension::add(vectors);
     applications::add(vectors);
 }

@@ -22,7 +22,7 @@ define! {
 }
 
 /// Every code in the order of the wire.
-fn errors() -> [RpcHandlerError; 11] {
+pub fn errors() -> [RpcHandlerError; 11] {
     use RpcHandlerError::*;
     [
         ClientNotConnected,
@@ -40,7 +40,7 @@ fn errors() -> [RpcHandlerError; 11] {
 }
 
 /// Bytes to carry: 0 to 64 of them, and enough that no length fits one byte.
-fn payloads() -> impl Iterator<Item = Vec<u8>> {
+pub fn payloads() -> impl Iterator<Item = Vec<u8>> {
     [0usize, 1, 2, 3, 4, 7, 8, 12, 64, 300].into_iter().map(|length| (0..length).map(|i| (i * 7) as u8).collect())
 }
 

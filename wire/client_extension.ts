@@ -1,0 +1,103 @@
+/**
+ * What a client says besides calls, to a server that has agreed on the extension `x1`: variants behind
+ * `RPCRequest`, in a root that is no larger.
+ *
+ * @module
+ */
+import type { Codec } from "../codec/archive.ts";
+import type { Reader } from "../codec/reader.ts";
+import type { Schema } from "../codec/schema.ts";
+import type { Writer } from "../codec/writer.ts";
+import { RPC_HANDLER_ERRORS, type RpcHandlerErrorCode } from "./errors.ts";
+import { CLIENT_MESSAGE_BYTES } from "./layout.ts";
+import { beginMessage, claimBytes, writeCarrier, writeRoot } from "./place.ts";
+import type { ClientMessage } from "./requests.ts";
+
+/** `Cancel{id}`: nobody waits for the call any more. */
+export const CLIENT_CANCEL = 1;
+/** `Item{id, archive}`: the next item of the stream that is the call's argument. */
+export const CLIENT_ITEM = 2;
+/** `End{id, failed}`: that stream is over, or broke. */
+export const CLIENT_END = 3;
+/** `Grant{id, bytes}`: room for so many more bytes of the call's output. */
+export const CLIENT_GRANT = 4;
+/** `Reply{id, archive}`: the answer to a call by the server. */
+export const CLIENT_REPLY = 5;
+/** `Failed{id, code}`: the same, where there is none. */
+export const CLIENT_FAILED = 6;
+
+/** Write that nobody waits for a call any more: `0` tag 1, `1` id. */
+export function writeClientCancel(writer: Writer, id: number): void {
+  beginMessage(writer);
+  writeRoot(writer, CLIENT_MESSAGE_BYTES, CLIENT_CANCEL, id);
+}
+
+/** Write an item of a call's argument: `0` tag 2, `1` id, `4` pointer and `8` length of the archived item. */
+export function writeClientItem<T>(
+  codec: Codec,
+  writer: Writer,
+  id: number,
+  item: Schema<T>,
+  value: T,
+): void {
+  writeCarrier(codec, writer, CLIENT_MESSAGE_BYTES, CLIENT_ITEM, id, item, value);
+}
+
+/** Write that a call's argument is over, or broke: `0` tag 3, `1` id, `2` whether it broke. */
+export function writeClientEnd(writer: Writer, id: number, failed: boolean): void {
+  beginMessage(writer);
+  const at = writeRoot(writer, CLIENT_MESSAGE_BYTES, CLIENT_END, id);
+  writer.bytes[at + 2] = failed ? 1 : 0;
+}
+
+/** Write that there is room for more of a call's output: `0` tag 4, `1` id, `4` how many bytes, a `u32`. */
+export function writeClientGrant(writer: Writer, id: number, bytes: number): void {
+  beginMessage(writer);
+  writer.setU32(writeRoot(writer, CLIENT_MESSAGE_BYTES, CLIENT_GRANT, id) + 4, bytes);
+}
+
+/** Write the answer to a call by the server: `0` tag 5, `1` id, `4` pointer and `8` length of the archived output. */
+export function writeReply<T>(
+  codec: Codec,
+  writer: Writer,
+  id: number,
+  output: Schema<T>,
+  value: T,
+): void {
+  writeCarrier(codec, writer, CLIENT_MESSAGE_BYTES, CLIENT_REPLY, id, output, value);
+}
+
+/** Write that a call by the server failed: `0` tag 6, `1` id, `2` index of the code. */
+export function writeFailed(writer: Writer, id: number, code: RpcHandlerErrorCode): void {
+  beginMessage(writer);
+  const at = writeRoot(writer, CLIENT_MESSAGE_BYTES, CLIENT_FAILED, id);
+  writer.bytes[at + 2] = RPC_HANDLER_ERRORS.indexOf(code);
+}
+
+/**
+ * Read the rest of a message whose root is at `at`, and which is no call.
+ *
+ * @throws {CodecError} If it is no message of the extension.
+ */
+export function readClientExtension(
+  reader: Reader,
+  at: number,
+  kind: number,
+  into: ClientMessage,
+): void {
+  const { bytes } = reader;
+  if (kind === CLIENT_ITEM || kind === CLIENT_REPLY) {
+    into.start = claimBytes(reader, at + 4);
+    into.end = reader.low;
+  } else if (kind === CLIENT_GRANT) {
+    into.bytes = reader.u32(at + 4);
+  } else if (kind === CLIENT_END) {
+    if (bytes[at + 2]! > 1) reader.fail("Bool", at + 2, "0 or 1");
+    into.failed = bytes[at + 2] === 1;
+  } else if (kind === CLIENT_FAILED) {
+    into.code = RPC_HANDLER_ERRORS[bytes[at + 2]!] ??
+      reader.fail("InvalidTag", at + 2, "an RpcHandlerError");
+  } else if (kind !== CLIENT_CANCEL) {
+    reader.fail("InvalidTag", at, "a ClientMessage");
+  }
+}

@@ -1,0 +1,91 @@
+/**
+ * What a server says besides answers, events and state, to a client that has agreed on the extension `x1`:
+ * variants behind `StateChange`, in a root that is no larger.
+ *
+ * @module
+ */
+import type { Codec } from "../codec/archive.ts";
+import type { Reader } from "../codec/reader.ts";
+import type { Schema } from "../codec/schema.ts";
+import type { Writer } from "../codec/writer.ts";
+import { SERVER_MESSAGE_BYTES } from "./layout.ts";
+import { beginMessage, claimBytes, writeCarrier, writeRoot } from "./place.ts";
+
+/** `Item{id, archive}`: the next item of the call's output. */
+export const SERVER_ITEM = 3;
+/** `Grant{id, bytes}`: room for so many more bytes of the call's argument. */
+export const SERVER_GRANT = 4;
+/** `Call{id, call}`: the server calls the client. */
+export const SERVER_CALL = 5;
+/** `Cancel{id}`: nobody waits for that answer any more. */
+export const SERVER_CANCEL = 6;
+
+/** Write an item of a call's output: `0` tag 3, `1` id, `4` pointer and `8` length of the archived item. */
+export function writeServerItem<T>(
+  codec: Codec,
+  writer: Writer,
+  id: number,
+  item: Schema<T>,
+  value: T,
+): void {
+  writeCarrier(codec, writer, SERVER_MESSAGE_BYTES, SERVER_ITEM, id, item, value);
+}
+
+/** Write that there is room for more of a call's argument: `0` tag 4, `1` id, `4` how many bytes, a `u32`. */
+export function writeServerGrant(writer: Writer, id: number, bytes: number): void {
+  beginMessage(writer);
+  writer.setU32(writeRoot(writer, SERVER_MESSAGE_BYTES, SERVER_GRANT, id) + 4, bytes);
+}
+
+/** Write a call of the client: `0` tag 5, `1` id, `4` pointer and `8` length of the archived call. */
+export function writeServerCall<T>(
+  codec: Codec,
+  writer: Writer,
+  id: number,
+  call: Schema<T>,
+  value: T,
+): void {
+  writeCarrier(codec, writer, SERVER_MESSAGE_BYTES, SERVER_CALL, id, call, value);
+}
+
+/** Write that nobody waits for the client's answer any more: `0` tag 6, `1` id. */
+export function writeServerCancel(writer: Writer, id: number): void {
+  beginMessage(writer);
+  writeRoot(writer, SERVER_MESSAGE_BYTES, SERVER_CANCEL, id);
+}
+
+/** Something archived at `[start, end)` of the reader's bytes. */
+export type OnCarrier = (id: number, start: number, end: number) => void;
+
+/** What is done with each kind of message, in the order of their tags. */
+export type ServerExtensionHandlers = readonly [
+  onItem: OnCarrier,
+  onGrant: (id: number, bytes: number) => void,
+  onCall: OnCarrier,
+  onCancel: (id: number) => void,
+];
+
+/**
+ * Read the rest of a message whose root is at `at`, and hand it on.
+ *
+ * @throws {CodecError} If it is no message of the extension; then no handler is called.
+ */
+export function readServerExtension(
+  reader: Reader,
+  kind: number,
+  at: number,
+  [onItem, onGrant, onCall, onCancel]: ServerExtensionHandlers,
+): void {
+  const id = reader.bytes[at + 1]!;
+  if (kind === SERVER_GRANT) onGrant(id, reader.u32(at + 4));
+  else if (kind === SERVER_CANCEL) onCancel(id);
+  else {
+    const onCarrier = kind === SERVER_ITEM
+      ? onItem
+      : kind === SERVER_CALL
+      ? onCall
+      : reader.fail("InvalidTag", at, "a ServerMessage");
+    const start = claimBytes(reader, at + 4);
+    onCarrier(id, start, reader.low);
+  }
+}
