@@ -9,8 +9,8 @@ import type { SendTally } from "../wire/shared_message.ts";
 
 /** Bytes to send before the transport is asked again how many wait: asking is not free. */
 const CHECK_BYTES = 1 << 16;
-/** Bytes from which on {@linkcode Backpressure.admits} is to be asked before a message is sent. */
-export const ADMITTED_BYTES: number = 1 << 12;
+/** Bytes below which a message is always sent. */
+const MIN_ADMITTED_BYTES = 1 << 12;
 /** Milliseconds for which a sum that was over holds if nothing was sent: it takes all connections. */
 const SUM_HOLDS_MS = 10;
 
@@ -38,6 +38,8 @@ export interface BackpressureOwner {
   checkedBytes: number;
   /** The timer, while more waits than may. */
   patience: unknown;
+  /** Whether it is ending. */
+  readonly closing: boolean;
   /** The peer does not read. If it was told so before, it is cut. */
   onStuck(): void;
 }
@@ -85,13 +87,16 @@ export class Backpressure {
     else if (bufferedBytes > this.#maxBufferedBytes) this.#watch(owner);
   }
 
-  /** Whether a message of so many bytes may be sent. Where not, its peer is to be given up. */
-  admits(bytes: number): boolean {
+  /** Whether a message of so many bytes may be sent. Where not, its peer has been given up. */
+  admits(owner: BackpressureOwner, bytes: number): boolean {
     const tally = this.#tally;
-    if (tally.sentBytes + bytes <= this.#fullAtBytes) return true;
+    if (bytes < MIN_ADMITTED_BYTES || tally.sentBytes + bytes <= this.#fullAtBytes) return true;
     const age = this.#options.clock.now() - this.#summedAtMs;
     if (tally.sentBytes !== this.#summedBytes || age >= SUM_HOLDS_MS) this.#checkTotal();
-    return tally.sentBytes + bytes <= this.#fullAtBytes;
+    if (tally.sentBytes + bytes <= this.#fullAtBytes) return true;
+    // To sum up may have ended it.
+    if (!owner.closing) owner.onStuck();
+    return false;
   }
 
   #checkTotal(): void {

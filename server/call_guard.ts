@@ -1,10 +1,11 @@
 /**
- * {@linkcode CallGuard}: what the calls of one connection hold, and how many were decoded in vain.
+ * {@linkcode CallGuards}: what the arguments of calls hold, and how many calls were in vain.
  *
  * @module
  */
+import type { Clock } from "../wire/clock.ts";
+import type { Limits } from "../wire/limits.ts";
 import { Seldom } from "../wire/seldom.ts";
-import type { HeldBytes } from "./held_bytes.ts";
 import { TokenBucket } from "./token_bucket.ts";
 
 /** How many calls of one connection may be decoded in vain before it has to wait. */
@@ -13,6 +14,84 @@ export const VAIN_CALLS = { perSecond: 16, burst: 32 } as const;
 /** How many failed calls of one connection are told; of those that come faster only the number is. */
 export const TOLD_CALLS = { perSecond: 16, burst: 64 } as const;
 
+/** Bytes from which the arguments of a call in flight count: 256 smaller ones have 1 MiB together. */
+export const MIN_HELD_BYTES = 4096;
+
+/** Whose calls are guarded. */
+export interface Guarded {
+  /** How often it may call, if that is limited. */
+  readonly rate: TokenBucket | undefined;
+  /** What its handlers hold, if any holds much, and how often they are in vain. */
+  guard: CallGuard | undefined;
+}
+
+/**
+ * The guards of one server's connections, and what all of them hold: also those of connections that have
+ * ended, since nothing stops a handler.
+ */
+export class CallGuards {
+  readonly #maxHeldBytes: number;
+  readonly #maxTotalHeldBytes: number;
+  readonly #now: () => number;
+  #bytes = 0;
+
+  /** Create for one server. */
+  constructor(limits: Pick<Limits, "maxHeldBytes" | "maxTotalHeldBytes">, clock: Clock) {
+    this.#maxHeldBytes = limits.maxHeldBytes;
+    this.#maxTotalHeldBytes = limits.maxTotalHeldBytes;
+    this.#now = () => clock.now();
+  }
+
+  /** The guard of a connection. */
+  of(owner: Guarded): CallGuard {
+    return owner.guard ??= new CallGuard(this.#maxHeldBytes, this, this.#now);
+  }
+
+  /**
+   * Bytes of memory, estimated, that the arguments of a call whose archive has so many bytes may take.
+   * Below 0 if it is not even to be decoded.
+   */
+  roomFor({ rate, guard }: Guarded, bytes: number): number {
+    if (rate !== undefined && !rate.take()) return -1;
+    if (guard === undefined) return this.room - bytes;
+    if (!guard.admits) return -1;
+    const room = this.room - bytes;
+    return room < 0 ? room : Math.max(0, Math.min(room, guard.room - bytes));
+  }
+
+  /** A handler has settled, and with it goes what it was given: also when its connection has gone before. */
+  release(owner: Guarded, id: number): void {
+    const { guard } = owner;
+    if (guard === undefined) return;
+    guard.release(id);
+    if (guard.idle) owner.guard = undefined;
+  }
+
+  /** Bytes of memory, estimated, that are held. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Bytes of memory, estimated, that the arguments of one more call may take: small ones always may. */
+  get room(): number {
+    // One that is larger than all may be is let in by its own limit.
+    if (this.#bytes === 0) return Infinity;
+    return Math.max(MIN_HELD_BYTES, this.#maxTotalHeldBytes - this.#bytes);
+  }
+
+  /** Hold some more. Returns false if they are too many with the others. */
+  hold(bytes: number): boolean {
+    if (this.#bytes > 0 && this.#bytes + bytes > this.#maxTotalHeldBytes) return false;
+    this.#bytes += bytes;
+    return true;
+  }
+
+  /** What was held is not any more. */
+  letGo(bytes: number): void {
+    this.#bytes -= bytes;
+  }
+}
+
 /**
  * Bounds what a connection can make its server keep and try in vain. Made when a connection first needs
  * one, which a client of small calls never does.
@@ -20,7 +99,7 @@ export const TOLD_CALLS = { perSecond: 16, burst: 64 } as const;
 export class CallGuard {
   readonly #held = new Map<number, number>();
   readonly #maxHeldBytes: number;
-  readonly #all: HeldBytes;
+  readonly #all: CallGuards;
   readonly #now: () => number;
   #heldBytes = 0;
   #vain: TokenBucket | undefined;
@@ -32,7 +111,7 @@ export class CallGuard {
    * Create with the limit `maxHeldBytes`, and what the calls of all connections hold. `now` is a monotonic
    * clock in milliseconds.
    */
-  constructor(maxHeldBytes: number, all: HeldBytes, now: () => number) {
+  constructor(maxHeldBytes: number, all: CallGuards, now: () => number) {
     this.#maxHeldBytes = maxHeldBytes;
     this.#all = all;
     this.#now = now;
@@ -104,6 +183,6 @@ export class CallGuard {
     if (bytes === undefined) return;
     this.#held.delete(id);
     this.#heldBytes -= bytes;
-    this.#all.release(bytes);
+    this.#all.letGo(bytes);
   }
 }

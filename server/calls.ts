@@ -10,13 +10,11 @@ import type { Limits } from "../wire/limits.ts";
 import { isThenable } from "../wire/listener.ts";
 import { type ClientMessage, writeErrorResponse } from "../wire/messages.ts";
 import { type Sender, surelyTakes } from "../wire/sender.ts";
-import { CallGuard } from "./call_guard.ts";
+import { CallGuards, type Guarded, MIN_HELD_BYTES } from "./call_guard.ts";
 import type { Dispatcher } from "./dispatcher.ts";
-import { HeldBytes, MIN_HELD_BYTES } from "./held_bytes.ts";
 import type { EventLoop } from "./quiet.ts";
 import type { ServerCounters } from "./stats.ts";
 import type { CallTrace, ServerTelemetry } from "./telemetry.ts";
-import type { TokenBucket } from "./token_bucket.ts";
 
 /** What a {@linkcode CallRunner} needs: the same for all connections. */
 export interface CallRunnerOptions {
@@ -37,23 +35,19 @@ export interface CallRunnerOptions {
 }
 
 /** One connection, as the runner sees it. */
-export interface Caller {
+export interface Caller extends Guarded {
   /** Its number. */
   readonly id: number;
   /** Where answers go. */
   readonly sender: Sender;
   /** What its calls are run on. */
   readonly target: unknown;
-  /** How often it may call, if that is limited. */
-  readonly rate: TokenBucket | undefined;
   /** Whether answers are for nobody. */
   readonly closing: boolean;
   /** Which ids are taken; none while no call is under way. */
   takenIds: Uint8Array | undefined;
   /** Calls under way. */
   callsInFlight: number;
-  /** What its handlers hold, if any holds much, and how often they are in vain. */
-  guard: CallGuard | undefined;
   /** Send what has changed in the state. Throws `CodecError`. */
   flush(): void;
   /** An answer was sent, and its call is over. */
@@ -65,6 +59,8 @@ export interface Caller {
   /** Whether so many bytes may be sent. Where not, the connection has been ended. */
   admits(bytes: number): boolean;
 }
+
+type Trace = CallTrace | undefined;
 
 const MAX_CALLS_IN_FLIGHT = 256;
 /** Tables of ids that connections without a call under way have given back: all zeros. */
@@ -90,14 +86,6 @@ function free(caller: Caller, id: number): void {
   if (spareTables.length < MAX_SPARE_TABLES) spareTables.push(taken);
 }
 
-/** A handler has settled, and with it goes what it was given: also when its caller has gone before. */
-function release(caller: Caller, id: number): void {
-  const { guard } = caller;
-  if (guard === undefined) return;
-  guard.release(id);
-  if (guard.idle) caller.guard = undefined;
-}
-
 /** Its calls are for nobody any more. Their handlers run on, so its guard stays. */
 export function forgetCalls(caller: Caller): void {
   caller.takenIds = undefined;
@@ -106,41 +94,33 @@ export function forgetCalls(caller: Caller): void {
 
 /** Runs the calls of all connections and answers them. */
 export class CallRunner {
-  readonly #options: CallRunnerOptions;
   readonly #reader: Reader;
   readonly #dispatcher: Dispatcher<never, never, never>;
   readonly #counters: ServerCounters;
   readonly #telemetry: ServerTelemetry | undefined;
-  readonly #held: HeldBytes;
+  readonly #loop: Pick<EventLoop, "onDecoded"> | undefined;
+  readonly #guards: CallGuards;
 
   /** Create for one server. */
   constructor(options: CallRunnerOptions) {
-    const { reader, dispatcher, counters, telemetry } = options;
-    this.#options = options;
-    this.#reader = reader;
-    this.#dispatcher = dispatcher;
-    this.#counters = counters;
-    this.#telemetry = telemetry;
-    this.#held = new HeldBytes(options.limits.maxTotalHeldBytes);
+    this.#reader = options.reader;
+    this.#dispatcher = options.dispatcher;
+    this.#counters = options.counters;
+    this.#telemetry = options.telemetry;
+    this.#loop = options.loop;
+    this.#guards = new CallGuards(options.limits, options.clock);
   }
 
   /** A call came. */
-  receive(caller: Caller, { id, start, end }: ClientMessage): void {
+  receive(caller: Caller, call: ClientMessage): void {
+    const { id, start, end } = call;
     // Rust ignores a second call with an id that is taken, and answers the first.
     if (!take(caller, id)) return;
     this.#counters.callsReceived++;
-    if (
-      (caller.rate !== undefined && !caller.rate.take()) ||
-      (caller.guard !== undefined && !caller.guard.admits)
-    ) return this.#limit(caller, id);
+    const room = this.#guards.roomFor(caller, end - start);
+    if (room < 0) return this.#limit(caller, id);
     const dispatcher = this.#dispatcher;
     const reader = this.#reader;
-    const { guard } = caller;
-    const roomForAll = this.#held.room - (end - start);
-    if (roomForAll < 0) return this.#limit(caller, id);
-    const room = guard === undefined
-      ? roomForAll
-      : Math.min(roomForAll, guard.room - (end - start));
     // What would be let go again is not made.
     const isNarrow = room < reader.limits.maxDecodedBytes;
     if (isNarrow) reader.grant(room);
@@ -148,29 +128,16 @@ export class CallRunner {
     try {
       args = dispatcher.decode(reader, start, end);
     } catch (error) {
-      this.#options.loop?.onDecoded(reader.spent);
-      const isOverRoom = reader.memory < 0 && reader.budget < reader.limits.maxDecodedBytes;
-      reader.grant();
-      if (isOverRoom) {
-        this.#guard(caller).onVain();
-        return this.#limit(caller, id);
-      }
-      const untold = this.#guard(caller).onUndecoded();
-      if (untold !== undefined) {
-        const { method } = dispatcher;
-        const name = method === -1 ? undefined : dispatcher.nameOf(method);
-        caller.onCallError(dispatcher.explain(reader, start, end, error), name, untold);
-      }
-      this.#fail(caller, id, "ServerDecodeError", undefined);
-      return;
+      return this.#onUndecoded(caller, call, error);
     }
     const { spent } = reader;
     const bytes = end - start + spent;
     if (isNarrow) reader.grant();
     if (bytes >= MIN_HELD_BYTES) {
-      this.#options.loop?.onDecoded(spent);
-      if (!this.#guard(caller).hold(id, bytes)) {
-        this.#guard(caller).onVain();
+      this.#loop?.onDecoded(spent);
+      const guard = this.#guards.of(caller);
+      if (!guard.hold(id, bytes)) {
+        guard.onVain();
         return this.#limit(caller, id);
       }
     }
@@ -189,14 +156,29 @@ export class CallRunner {
     this.#onOutput(caller, id, method, output, trace);
   }
 
-  #guard(caller: Caller): CallGuard {
-    const { limits, clock } = this.#options;
-    return caller.guard ??= new CallGuard(limits.maxHeldBytes, this.#held, () => clock.now());
+  #onUndecoded(caller: Caller, { id, start, end }: ClientMessage, error: unknown): void {
+    const dispatcher = this.#dispatcher;
+    const reader = this.#reader;
+    const guard = this.#guards.of(caller);
+    this.#loop?.onDecoded(reader.spent);
+    const isOverRoom = reader.memory < 0 && reader.budget < reader.limits.maxDecodedBytes;
+    reader.grant();
+    if (isOverRoom) {
+      guard.onVain();
+      return this.#limit(caller, id);
+    }
+    const untold = guard.onUndecoded();
+    if (untold !== undefined) {
+      const { method } = dispatcher;
+      const name = method === -1 ? undefined : dispatcher.nameOf(method);
+      caller.onCallError(dispatcher.explain(reader, start, end, error), name, untold);
+    }
+    this.#fail(caller, id, "ServerDecodeError", undefined);
   }
 
   /** Tell of a failed call: a client can make this happen as often as it likes. */
   #tell(caller: Caller, method: number, error: unknown): void {
-    const untold = this.#guard(caller).onFailed();
+    const untold = this.#guards.of(caller).onFailed();
     if (untold === undefined) return;
     caller.onCallError(error, this.#dispatcher.nameOf(method), untold);
   }
@@ -207,27 +189,15 @@ export class CallRunner {
     this.#fail(caller, id, "TooManyCallsInFlight", undefined);
   }
 
-  #await(
-    caller: Caller,
-    id: number,
-    method: number,
-    output: PromiseLike<unknown>,
-    trace: CallTrace | undefined,
-  ): void {
+  #await(c: Caller, id: number, method: number, output: PromiseLike<unknown>, trace: Trace): void {
     Promise.resolve(output).then(
-      (value) => this.#onOutput(caller, id, method, value, trace),
-      (error) => this.#onThrown(caller, id, method, error, trace),
+      (value) => this.#onOutput(c, id, method, value, trace),
+      (error) => this.#onThrown(c, id, method, error, trace),
     );
   }
 
-  #onOutput(
-    caller: Caller,
-    id: number,
-    method: number,
-    output: unknown,
-    trace: CallTrace | undefined,
-  ): void {
-    release(caller, id);
+  #onOutput(caller: Caller, id: number, method: number, output: unknown, trace: Trace): void {
+    this.#guards.release(caller, id);
     if (caller.closing) return trace?.end("ClientNotConnected");
     const dispatcher = this.#dispatcher;
     try {
@@ -260,13 +230,7 @@ export class CallRunner {
     } else sender.commit(writer, (taken) => this.#onSettled(caller, id, method, taken, trace));
   }
 
-  #onSettled(
-    caller: Caller,
-    id: number,
-    method: number,
-    taken: boolean,
-    trace: CallTrace | undefined,
-  ): void {
+  #onSettled(caller: Caller, id: number, method: number, taken: boolean, trace: Trace): void {
     if (caller.closing) return trace?.end("ClientNotConnected");
     if (taken) {
       free(caller, id);
@@ -278,14 +242,8 @@ export class CallRunner {
     this.#fail(caller, id, "ServerEncodeError", trace);
   }
 
-  #onThrown(
-    caller: Caller,
-    id: number,
-    method: number,
-    error: unknown,
-    trace: CallTrace | undefined,
-  ): void {
-    release(caller, id);
+  #onThrown(caller: Caller, id: number, method: number, error: unknown, trace: Trace): void {
+    this.#guards.release(caller, id);
     const code = isRpcError(error) && WIRE_CODES.has(error.code)
       ? error.code as RpcHandlerErrorCode
       : undefined;
@@ -300,12 +258,7 @@ export class CallRunner {
     this.#fail(caller, id, code ?? "HandlerPanicked", trace);
   }
 
-  #fail(
-    caller: Caller,
-    id: number,
-    code: RpcHandlerErrorCode,
-    trace: CallTrace | undefined,
-  ): void {
+  #fail(caller: Caller, id: number, code: RpcHandlerErrorCode, trace: Trace): void {
     this.#counters.callsFailed++;
     trace?.end(code);
     if (caller.closing) return;

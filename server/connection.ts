@@ -12,16 +12,15 @@ import { isSeldom } from "../wire/seldom.ts";
 import { Sender, surelyTakes } from "../wire/sender.ts";
 import type { SharedMessage } from "../wire/shared_message.ts";
 import type { CloseInfo, PeerInfo, Transport } from "../wire/transport.ts";
-import { ADMITTED_BYTES } from "./backpressure.ts";
 import type { CallGuard } from "./call_guard.ts";
 import { forgetCalls } from "./calls.ts";
-import { createContext } from "./connection_context.ts";
 import {
   type ConnectionHost,
   type ConnectionPeer,
   type ConnectionRoles,
   Ending,
 } from "./connection_host.ts";
+import { createContext } from "./context.ts";
 import type { EventSwitch } from "./event_switch.ts";
 import { ConnectionState } from "./state.ts";
 import { Subscriptions } from "./subscriptions.ts";
@@ -99,17 +98,17 @@ export class Connection<State, Event, Auth> implements ConnectionRoles<Event> {
   }
 
   get signal(): AbortSignal {
-    this.#abort ??= new AbortController();
-    if (this.closing) this.#abort.abort();
-    return this.#abort.signal;
+    const abort = this.#abort ??= new AbortController();
+    if (this.closing) abort.abort();
+    return abort.signal;
   }
 
   onMessage(message: Uint8Array): void {
     if (this.closing || this.target === undefined) return;
-    const { counters } = this.#host;
-    counters.messagesReceived++;
-    counters.bytesReceived += message.length;
-    receive(message, this.#host, this);
+    const host = this.#host;
+    host.counters.messagesReceived++;
+    host.counters.bytesReceived += message.length;
+    receive(message, host, this);
   }
 
   onArchive(bytes: Uint8Array, start: number, end: number): void {
@@ -141,17 +140,13 @@ export class Connection<State, Event, Auth> implements ConnectionRoles<Event> {
   /** The client must not go on without a change: it would have a wrong state. */
   onChangeTooBig(places: readonly number[]): void {
     if (this.closing) return;
-    const { fields } = this.#host.stateShape;
-    const { field, error } = stateTooBig(places, fields, this.sender.options);
+    const { field, error } = stateTooBig(places, this.#host.stateShape.fields, this.sender.options);
     this.#report(error, "state");
     this.close(CloseCode.TooBig, `a change of the state is too big for this client: ${field}`);
   }
 
   admits(bytes: number): boolean {
-    if (bytes < ADMITTED_BYTES || this.#host.backpressure.admits(bytes)) return true;
-    // To sum up may have ended it.
-    if (!this.closing) this.onStuck();
-    return false;
+    return this.#host.backpressure.admits(this, bytes);
   }
 
   deliver(message: SharedMessage): void {
@@ -160,17 +155,16 @@ export class Connection<State, Event, Auth> implements ConnectionRoles<Event> {
     const { sender } = this;
     try {
       if (surelyTakes(sender.options, message.length)) sender.sendShared(message);
-      else sender.sendShared(message, (taken) => this.#onEventSettled(taken));
+      else sender.sendShared(message, (taken) => taken || this.#onEventTooBig());
     } catch (error) {
-      this.#crash(error, "transport");
-      return;
+      return this.#crash(error, "transport");
     }
     this.#host.backpressure.check(this);
   }
 
   /** A client can go on without an event. */
-  #onEventSettled(taken: boolean): void {
-    if (taken || this.closing) return;
+  #onEventTooBig(): void {
+    if (this.closing) return;
     this.#host.counters.eventsTooBig++;
     this.#onTooBig("An event that was skipped", "event");
   }
@@ -234,11 +228,8 @@ export class Connection<State, Event, Auth> implements ConnectionRoles<Event> {
   }
 
   onIdle(): void {
-    if (!this.closing) {
-      // What is sent by now the transport may have copied.
-      this.#host.backpressure.check(this);
-      return this.#closeIfDrained();
-    }
+    // What is sent by now the transport may have copied.
+    if (!this.closing) return this.onAnswered();
     const { closedWith, ended } = this.#end;
     if (!ended && closedWith) this.transport.close(closedWith.code, closedWith.reason);
   }
@@ -253,17 +244,18 @@ export class Connection<State, Event, Auth> implements ConnectionRoles<Event> {
    */
   close(code: number, reason: string): void {
     if (this.closing) return;
-    const { sender } = this;
+    const { sender, transport } = this;
     const { clock, limits } = this.#host;
+    const isSlow = code === CloseCode.SlowConsumer;
     this.#end.closedWith = { code, reason };
-    if (code === CloseCode.SlowConsumer) sender.close();
+    if (isSlow) sender.close();
     else sender.finish();
     this.#release();
     this.#end.timer = clock.after(limits.closeTimeoutMs, () => {
-      this.transport.terminate();
+      transport.terminate();
       this.#finish();
     });
-    if (sender.idle) this.transport.close(code, reason, code === CloseCode.SlowConsumer);
+    if (sender.idle) transport.close(code, reason, isSlow);
   }
 
   onClose(info: CloseInfo): void {
@@ -292,13 +284,13 @@ export class Connection<State, Event, Auth> implements ConnectionRoles<Event> {
   }
 
   #finish(): void {
-    const { ended, timer, closedWith } = this.#end;
-    if (ended) return;
-    this.#end.ended = true;
+    const end = this.#end;
+    if (end.ended) return;
+    end.ended = true;
     this.sender.close();
     const { clock, telemetry } = this.#host;
-    clock.clear(timer);
-    const { code, reason } = closedWith ?? { code: 1006, reason: "" };
+    clock.clear(end.timer);
+    const { code, reason } = end.closedWith ?? { code: 1006, reason: "" };
     telemetry?.closed(this.id, this.peer, code, reason);
     this.#host.onEnd(this);
   }

@@ -14,9 +14,8 @@ import type { CloseInfo, PeerInfo, Transport, TransportListener } from "../wire/
 import type { Backpressure, BackpressureOwner } from "./backpressure.ts";
 import type { Caller, CallRunner } from "./calls.ts";
 import type { Connection } from "./connection.ts";
-import type { ContextOwner } from "./connection_context.ts";
 import type { Counted } from "./connections.ts";
-import type { ErrorListener } from "./context.ts";
+import type { ContextOwner, ErrorListener } from "./context.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import type { EventSwitch } from "./event_switch.ts";
 import type { StateOwner, StateShape } from "./state.ts";

@@ -3,8 +3,7 @@ import { assertEquals } from "@std/assert";
 import { test } from "node:test";
 import { bytes, convert, u32, u8, variants, vec } from "../../codec/mod.ts";
 import { createCore } from "../../server/mod.ts";
-import { CallGuard, VAIN_CALLS } from "../../server/call_guard.ts";
-import { HeldBytes, MIN_HELD_BYTES } from "../../server/held_bytes.ts";
+import { CallGuards, MIN_HELD_BYTES, VAIN_CALLS } from "../../server/call_guard.ts";
 import { rpc, service } from "../../service/mod.ts";
 import type { Limits } from "../../wire/limits.ts";
 import { FakeClock } from "../support/fake_clock.ts";
@@ -209,8 +208,8 @@ test("a call alone is taken whatever the limit for all, and the next when it has
 });
 
 test("CallGuard forgets what has ended, and knows when there is nothing to remember", () => {
-  const all = new HeldBytes(1000);
-  const guard = new CallGuard(100, all, () => 0);
+  const all = new CallGuards({ maxHeldBytes: 100, maxTotalHeldBytes: 1000 }, new FakeClock());
+  const guard = all.of({ rate: undefined, guard: undefined });
   assertEquals([guard.idle, guard.admits], [true, true]);
   assertEquals([guard.hold(1, 60), guard.hold(2, 60), guard.hold(2, 40)], [true, false, true]);
   assertEquals([guard.heldBytes, guard.admits, guard.idle], [100, false, false]);
@@ -223,8 +222,9 @@ test("CallGuard forgets what has ended, and knows when there is nothing to remem
 });
 
 test("CallGuard holds nothing that there is no room for with those of others", () => {
-  const all = new HeldBytes(10_000);
-  const [guard, other] = [new CallGuard(9000, all, () => 0), new CallGuard(9000, all, () => 0)];
+  const all = new CallGuards({ maxHeldBytes: 9000, maxTotalHeldBytes: 10_000 }, new FakeClock());
+  const guard = all.of({ rate: undefined, guard: undefined });
+  const other = all.of({ rate: undefined, guard: undefined });
   assertEquals(all.room, Infinity);
   assertEquals([guard.hold(1, 5000), other.hold(1, 5001), other.hold(2, 5000)], [
     true,
