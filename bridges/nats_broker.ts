@@ -4,7 +4,7 @@
  * @module
  */
 import { type Broker, type BrokerNode, BrokerRefusal } from "../wire/broker.ts";
-import { Topic } from "../wire/topic.ts";
+import { bytesOf, type Topic } from "../wire/topic.ts";
 import { NatsClusters } from "./nats_clusters.ts";
 import {
   about,
@@ -265,7 +265,7 @@ export class NatsBroker implements Broker {
   }
 
   #subject(topic: Topic): string {
-    const { length } = Topic.bytesOf(topic);
+    const { length } = bytesOf(topic);
     if (length > MAX_NATS_TOPIC_BYTES) {
       throw tooLong(length, `${MAX_NATS_TOPIC_BYTES} fit a subject`);
     }

@@ -1,4 +1,4 @@
-import { Topic } from "../wire/topic.ts";
+import { bytesOf, type Topic } from "../wire/topic.ts";
 import { base64url } from "./base64url.ts";
 
 /** What subjects and channels begin with. */
@@ -21,7 +21,7 @@ const MAX_ALSO = 4;
 
 /** A topic in letters that every engine takes: `s.` or `b.`, and its bytes in base64url, or `=`. */
 export function topicName(topic: Topic): string {
-  return `${topic.isString ? "s" : "b"}.${base64url(Topic.bytesOf(topic)) || "="}`;
+  return `${topic.isString ? "s" : "b"}.${base64url(bytesOf(topic)) || "="}`;
 }
 
 /** Throws `TypeError` if a prefix is not made of names that each end in a dot. */

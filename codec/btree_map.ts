@@ -63,9 +63,10 @@ class Entries {
     writer.reserve(0, align);
     const blockBytes = writer.position - this.start;
     const at = writer.reserve(NODE_HEADER_BYTES, 4);
-    writer.setU32(at, blockBytes);
-    if (target !== undefined) writer.setPointer(at + 4, target);
-    writer.view.setUint16(at + 8, meta | this.count, true);
+    const { view } = writer;
+    view.setUint32(at, blockBytes, true);
+    if (target !== undefined) view.setInt32(at + 4, target - at - 4, true);
+    view.setUint16(at + 8, meta | this.count, true);
     const layout = this.#layout;
     for (let i = this.#begun.length - 1; i >= 0; i--) {
       const [entryAt, mark] = this.#begun[i]!;

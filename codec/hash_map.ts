@@ -75,7 +75,9 @@ function hashed(
       );
       const count = entries.length;
       const indexAt = writer.reserve(4 * count, 4);
-      displacements.forEach((displacement, i) => writer.setU32(indexAt + 4 * i, displacement));
+      displacements.forEach((displacement, i) =>
+        writer.view.setUint32(indexAt + 4 * i, displacement, true)
+      );
       const layout = entry();
       const { size, offsets } = layout;
       const { mark } = writer;

@@ -174,8 +174,8 @@ export class Reader implements Bounds {
     this.high = high;
   }
 
-  /** Claim bytes by the pointer and the count at `at`; returns where they are. */
-  claimBytes(at: number, count: number, align: number = 1): number {
+  /** Claim bytes by the pointer at `at` and the count behind it; returns where they are. They end at `low`. */
+  claimBytes(at: number, count: number = this.u32(at + 4), align: number = 1): number {
     const start = this.claim(at, this.i32(at), count, align);
     this.low = start + count;
     return start;

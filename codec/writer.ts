@@ -115,14 +115,10 @@ export class Writer {
     return start;
   }
 
-  /** Write a relative pointer, at a position that is already reserved: the distance to `target`. */
-  setPointer(at: number, target: number): void {
+  /** Write a relative pointer to `target`, then a count, at a position that is already reserved. */
+  setSlice(at: number, target: number, count: number): void {
     this.view.setInt32(at, target - at, true);
-  }
-
-  /** Write four bytes at a position that is already reserved. */
-  setU32(at: number, value: number): void {
-    this.view.setUint32(at, value, true);
+    this.view.setUint32(at + 4, count, true);
   }
 
   /** Append bytes. */

@@ -43,7 +43,6 @@ const SLACK_BYTES = 32;
 const USED: readonly string[] = [
   "codec/archive.ts",
   "codec/bytes.ts",
-  "codec/convert.ts",
   "codec/default.ts",
   "codec/errors.ts",
   "codec/fields.ts",

@@ -20,10 +20,9 @@ export function feed([first, second]: Fnv, bytes: Uint8Array): Fnv {
   let low = second | 0;
   for (let i = 0; i < bytes.length; i++) {
     low ^= bytes[i]!;
-    const lower = (low & 0xffff) * PRIME_LOW;
-    const upper = (low >>> 16) * PRIME_LOW + (lower >>> 16);
-    high = ((Math.imul(high, PRIME_LOW) + (low << 8)) | 0) + (upper >>> 16) | 0;
-    low = (upper << 16) | (lower & 0xffff);
+    const product = (low >>> 0) * PRIME_LOW;
+    high = (Math.imul(high, PRIME_LOW) + (low << 8) + (product / 2 ** 32 | 0)) | 0;
+    low = product | 0;
   }
   return [high >>> 0, low >>> 0];
 }

@@ -10,7 +10,7 @@ import type { Schema } from "../codec/schema.ts";
 import type { Writer } from "../codec/writer.ts";
 import { RPC_HANDLER_ERRORS, type RpcHandlerErrorCode } from "./errors.ts";
 import { CLIENT_MESSAGE_BYTES } from "./layout.ts";
-import { beginMessage, claimBytes, writeCarrier, writeRoot } from "./place.ts";
+import { beginMessage, writeCarrier, writeRoot } from "./place.ts";
 import type { ClientMessage } from "./requests.ts";
 
 /** `Cancel{id}`: nobody waits for the call any more. */
@@ -53,7 +53,8 @@ export function writeClientEnd(writer: Writer, id: number, failed: boolean): voi
 /** Write that there is room for more of a call's output: `0` tag 4, `1` id, `4` how many bytes, a `u32`. */
 export function writeClientGrant(writer: Writer, id: number, bytes: number): void {
   beginMessage(writer);
-  writer.setU32(writeRoot(writer, CLIENT_MESSAGE_BYTES, CLIENT_GRANT, id) + 4, bytes);
+  const at = writeRoot(writer, CLIENT_MESSAGE_BYTES, CLIENT_GRANT, id);
+  writer.view.setUint32(at + 4, bytes, true);
 }
 
 /** Write the answer to a call by the server: `0` tag 5, `1` id, `4` pointer and `8` length of the archived output. */
@@ -87,7 +88,7 @@ export function readClientExtension(
 ): void {
   const { bytes } = reader;
   if (kind === CLIENT_ITEM || kind === CLIENT_REPLY) {
-    into.start = claimBytes(reader, at + 4);
+    into.start = reader.claimBytes(at + 4);
     into.end = reader.low;
   } else if (kind === CLIENT_GRANT) {
     into.bytes = reader.u32(at + 4);

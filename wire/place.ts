@@ -4,7 +4,6 @@
  * @module
  */
 import { type Codec, writeArchive } from "../codec/archive.ts";
-import type { Reader } from "../codec/reader.ts";
 import type { Schema } from "../codec/schema.ts";
 import type { Writer } from "../codec/writer.ts";
 import { MESSAGE_ALIGN } from "./layout.ts";
@@ -12,11 +11,6 @@ import { MESSAGE_ALIGN } from "./layout.ts";
 /** Begin a message where a writer stands; returns where that is. */
 export function beginMessage(writer: Writer): number {
   return writer.base = writer.position;
-}
-
-/** Claim a `Vec<u8>` and return where its bytes begin; they end at the reader's `low`. */
-export function claimBytes(reader: Reader, at: number): number {
-  return reader.claimBytes(at, reader.u32(at + 4));
 }
 
 /** Write the root of a message that has an id: all else in it is 0. Returns where it is. */
@@ -40,6 +34,5 @@ export function writeCarrier<T>(
   const start = beginMessage(writer);
   const length = writeArchive(codec, schema, writer, value);
   const at = writeRoot(writer, rootBytes, tag, id);
-  writer.setPointer(at + 4, start);
-  writer.setU32(at + 8, length);
+  writer.setSlice(at + 4, start, length);
 }

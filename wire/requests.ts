@@ -13,13 +13,12 @@ import { readClientExtension } from "./client_extension.ts";
 import type { RpcHandlerErrorCode } from "./errors.ts";
 import type { Extension } from "./handshake.ts";
 import { CLIENT_MESSAGE_BYTES, MESSAGE_ALIGN, RPC_REQUEST } from "./layout.ts";
-import { beginMessage, claimBytes } from "./place.ts";
+import { beginMessage } from "./place.ts";
 
 function finishRequest(writer: Writer, id: number, start: number, length: number): void {
   const at = writer.reserve(CLIENT_MESSAGE_BYTES, MESSAGE_ALIGN);
   writer.bytes[at + 1] = id;
-  writer.setPointer(at + 4, start);
-  writer.setU32(at + 8, length);
+  writer.setSlice(at + 4, start, length);
 }
 
 /**
@@ -84,6 +83,6 @@ export function readClientMessage(
     if (extension === 0) reader.fail("InvalidTag", at, "a ClientMessage");
     return readClientExtension(reader, at, kind, into);
   }
-  into.start = claimBytes(reader, at + 4);
+  into.start = reader.claimBytes(at + 4);
   into.end = reader.low;
 }

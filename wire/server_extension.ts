@@ -9,7 +9,7 @@ import type { Reader } from "../codec/reader.ts";
 import type { Schema } from "../codec/schema.ts";
 import type { Writer } from "../codec/writer.ts";
 import { SERVER_MESSAGE_BYTES } from "./layout.ts";
-import { beginMessage, claimBytes, writeCarrier, writeRoot } from "./place.ts";
+import { beginMessage, writeCarrier, writeRoot } from "./place.ts";
 
 /** `Item{id, archive}`: the next item of the call's output. */
 export const SERVER_ITEM = 3;
@@ -34,7 +34,8 @@ export function writeServerItem<T>(
 /** Write that there is room for more of a call's argument: `0` tag 4, `1` id, `4` how many bytes, a `u32`. */
 export function writeServerGrant(writer: Writer, id: number, bytes: number): void {
   beginMessage(writer);
-  writer.setU32(writeRoot(writer, SERVER_MESSAGE_BYTES, SERVER_GRANT, id) + 4, bytes);
+  const at = writeRoot(writer, SERVER_MESSAGE_BYTES, SERVER_GRANT, id);
+  writer.view.setUint32(at + 4, bytes, true);
 }
 
 /** Write a call of the client: `0` tag 5, `1` id, `4` pointer and `8` length of the archived call. */
@@ -85,7 +86,7 @@ export function readServerExtension(
       : kind === SERVER_CALL
       ? onCall
       : reader.fail("InvalidTag", at, "a ServerMessage");
-    const start = claimBytes(reader, at + 4);
+    const start = reader.claimBytes(at + 4);
     onCarrier(id, start, reader.low);
   }
 }

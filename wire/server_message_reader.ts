@@ -15,7 +15,6 @@ import {
   STATE_CHANGE,
   STATE_UPDATE_BYTES,
 } from "./layout.ts";
-import { claimBytes } from "./place.ts";
 
 /** An answer: either an error, or an archived output at `[start, end)`. */
 export type OnResponse = (
@@ -69,18 +68,18 @@ export function readServerMessage(
   const kind = bytes[at]!;
   if (kind === RPC_RESPONSE) {
     const tag = bytes[at + 4]!;
-    const error = tag === 0 ? undefined : RPC_HANDLER_ERRORS[bytes[at + 5]!];
-    if (tag > 1 || (tag === 1 && error === undefined)) {
-      reader.fail("InvalidTag", tag === 1 ? at + 5 : at + 4, "Ok, or an RpcHandlerError");
+    const error = tag ? RPC_HANDLER_ERRORS[bytes[at + 5]!] : undefined;
+    if (tag > (error ? 1 : 0)) {
+      reader.fail("InvalidTag", at + (tag > 1 ? 4 : 5), "Ok, or an RpcHandlerError");
     }
-    const output = tag === 0 ? claimBytes(reader, at + 8) : 0;
+    const output = tag ? 0 : reader.claimBytes(at + 8);
     onResponse(bytes[at + 1]!, error, output, reader.low);
   } else if (kind === NEW_EVENT) {
-    const topic = claimBytes(reader, at + 4);
+    const topic = reader.claimBytes(at + 4);
     const topicEnd = reader.low;
     const isText = bytes[at + 12]!;
     if (isText > 1) reader.fail("Bool", at + 12, "0 or 1");
-    const payload = claimBytes(reader, at + 16);
+    const payload = reader.claimBytes(at + 16);
     onEvent(topic, topicEnd, isText === 1, payload, reader.low);
   } else if (kind !== STATE_CHANGE) {
     if (!onExtension) reader.fail("InvalidTag", at, "a ServerMessage");
@@ -90,7 +89,7 @@ export function readServerMessage(
     const size = count * STATE_UPDATE_BYTES;
     const { high } = reader;
     const updates = reader.enter(at + 4, size, MESSAGE_ALIGN);
-    for (let i = 0; i < count; i++) claimBytes(reader, updates + i * STATE_UPDATE_BYTES);
+    for (let i = 0; i < count; i++) reader.claimBytes(updates + i * STATE_UPDATE_BYTES);
     reader.leave(updates, size, high);
     onStateChange(updates, count);
   }

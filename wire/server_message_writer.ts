@@ -19,7 +19,7 @@ import {
   STATE_UPDATE_BYTES,
 } from "./layout.ts";
 import { beginMessage } from "./place.ts";
-import { Topic } from "./topic.ts";
+import { bytesOf, type Topic } from "./topic.ts";
 
 const ERROR_INDEX: ReadonlyMap<RpcHandlerErrorCode, number> = new Map(
   RPC_HANDLER_ERRORS.map((code, index) => [code, index]),
@@ -28,8 +28,7 @@ const ERROR_INDEX: ReadonlyMap<RpcHandlerErrorCode, number> = new Map(
 function finishResponse(writer: Writer, id: number, start: number, length: number): void {
   const at = writer.reserve(SERVER_MESSAGE_BYTES, MESSAGE_ALIGN);
   writer.bytes[at + 1] = id;
-  writer.setPointer(at + 8, start);
-  writer.setU32(at + 12, length);
+  writer.setSlice(at + 8, start, length);
 }
 
 /**
@@ -73,11 +72,9 @@ function finishEvent(
 ): void {
   const at = writer.reserve(SERVER_MESSAGE_BYTES, MESSAGE_ALIGN);
   writer.bytes[at] = NEW_EVENT;
-  writer.setPointer(at + 4, start);
-  writer.setU32(at + 8, topicBytes);
+  writer.setSlice(at + 4, start, topicBytes);
   writer.bytes[at + 12] = isString ? 1 : 0;
-  writer.setPointer(at + 16, start + topicBytes);
-  writer.setU32(at + 20, payloadBytes);
+  writer.setSlice(at + 16, start + topicBytes, payloadBytes);
 }
 
 /**
@@ -88,7 +85,7 @@ function finishEvent(
  */
 export function writeEvent(writer: Writer, topic: Topic, payload: Uint8Array): void {
   const start = beginMessage(writer);
-  const name = Topic.bytesOf(topic);
+  const name = bytesOf(topic);
   writer.writeBytes(name);
   writer.writeBytes(payload);
   finishEvent(writer, start, name.length, topic.isString, payload.length);
@@ -103,7 +100,7 @@ export function writeEventOf<T>(
   value: T,
 ): void {
   const start = beginMessage(writer);
-  const name = Topic.bytesOf(topic);
+  const name = bytesOf(topic);
   writer.writeBytes(name);
   const length = writeArchive(codec, event, writer, value);
   finishEvent(writer, start, name.length, topic.isString, length);
@@ -154,12 +151,10 @@ export function finishStateChange(writer: Writer, places: readonly number[]): vo
   const items = writer.reserve(count * STATE_UPDATE_BYTES, MESSAGE_ALIGN);
   for (let i = 0; i < count; i++) {
     const at = items + i * STATE_UPDATE_BYTES;
-    writer.setPointer(at, places[3 * i]!);
-    writer.setU32(at + 4, places[3 * i + 1]!);
-    writer.setU32(at + 8, places[3 * i + 2]!);
+    writer.setSlice(at, places[3 * i]!, places[3 * i + 1]!);
+    writer.view.setUint32(at + 8, places[3 * i + 2]!, true);
   }
   const at = writer.reserve(SERVER_MESSAGE_BYTES, MESSAGE_ALIGN);
   writer.bytes[at] = STATE_CHANGE;
-  writer.setPointer(at + 4, items);
-  writer.setU32(at + 8, count);
+  writer.setSlice(at + 4, items, count);
 }

@@ -3,11 +3,13 @@
  *
  * @module
  */
-import { bool, bytes, convert, type Schema } from "../codec/core.ts";
-import { composite } from "../codec/fields.ts";
-import { briefly } from "../codec/writer.ts";
+import { bool, bytes, type Schema } from "../codec/core.ts";
+import { fieldsAt } from "../codec/fields.ts";
+import type { Reader } from "../codec/reader.ts";
+import type { Composite } from "../codec/schema.ts";
+import { briefly, type Writer } from "../codec/writer.ts";
 
-/** Marks the topics of every copy of this module in a process. */
+/** Has the bytes of a topic, in every copy of this module in a process. */
 const TOPIC = Symbol.for("hardlight.Topic");
 
 const encoder = new TextEncoder();
@@ -36,7 +38,11 @@ export class Topic {
   #key: string | undefined;
 
   static {
-    Object.defineProperty(this.prototype, TOPIC, { value: true });
+    Object.defineProperty(this.prototype, TOPIC, {
+      get(this: Topic) {
+        return this.#bytes;
+      },
+    });
   }
 
   private constructor(bytes: Uint8Array<ArrayBuffer>, isString: boolean, key?: string) {
@@ -68,37 +74,20 @@ export class Topic {
     return this.#bytes.slice();
   }
 
-  /** The bytes themselves, to be read and not written: for the wire. */
-  static bytesOf(topic: Topic): Uint8Array<ArrayBuffer> {
-    return Topic.own(topic).#bytes;
-  }
-
-  /**
-   * The topic itself, or one of this class for one of another copy of the module.
-   *
-   * @throws {TypeError} If it is no topic.
-   */
-  static own(value: unknown): Topic {
-    if (typeof value === "object" && value !== null && #bytes in value) return value;
-    if (isTopic(value)) return Topic.fromWire(value.bytes, value.isString);
-    throw new TypeError(
-      `Cannot use a topic: expected a Topic of this version of the module, got ${briefly(value)}`,
-    );
-  }
-
   /**
    * A string that is equal for equal topics only: a key for maps.
    *
    * Text is `s` and the text; bytes are `b` and one character a byte.
    */
   get key(): string {
-    return this.#key ??= this.#makeKey();
-  }
-
-  #makeKey(): string {
-    const text = this.isString ? this.#decode() : undefined;
-    // A peer may call bytes text that are none; such a topic is like no text.
-    return text === undefined ? (this.isString ? "x" : "b") + latin1(this.#bytes) : `s${text}`;
+    if (this.#key === undefined) {
+      const text = this.isString ? this.#decode() : undefined;
+      // A peer may call bytes text that are none; such a topic is like no text.
+      let key = text === undefined ? this.isString ? "x" : "b" : `s${text}`;
+      if (text === undefined) { for (const byte of this.#bytes) key += String.fromCharCode(byte); }
+      this.#key = key;
+    }
+    return this.#key;
   }
 
   #decode(): string | undefined {
@@ -111,12 +100,12 @@ export class Topic {
 
   /** Whether both are the same topic. */
   equals(other: Topic): boolean {
-    return this === other || this.key === other.key;
+    return this.key === other.key;
   }
 
   /** The bytes as text; `""` if they are not UTF-8 (Rust: `as_string`). */
   toString(): string {
-    return this.isString && this.key.startsWith("s") ? this.key.slice(1) : this.#decode() ?? "";
+    return this.key[0] === "s" ? this.key.slice(1) : this.#decode() ?? "";
   }
 
   /** Text as it is, bytes as an array of numbers. */
@@ -128,20 +117,34 @@ export class Topic {
 /** Whether it is a topic, of this copy of the module or of another. Never throws: proxies may, when asked. */
 export function isTopic(value: unknown): value is Topic {
   try {
-    return typeof value === "object" && value !== null && TOPIC in value;
+    return TOPIC in Object(value);
   } catch {
     return false;
   }
 }
 
+function own(value: unknown): Topic & { readonly [TOPIC]: Uint8Array<ArrayBuffer> } {
+  if (isTopic(value)) return value as ReturnType<typeof own>;
+  throw new TypeError(`Cannot use a topic: expected a Topic, got ${briefly(value)}`);
+}
+
+/**
+ * The bytes themselves of a topic, to be read and not written.
+ *
+ * @throws {TypeError} If it is none.
+ */
+export function bytesOf(topic: Topic): Uint8Array<ArrayBuffer> {
+  return own(topic)[TOPIC];
+}
+
 /** The {@linkcode Topic.key} of a topic or of a text that names one. */
 export function topicKey(value: Topic | string): string {
-  return typeof value === "string" ? `s${value}` : Topic.own(value).key;
+  return typeof value === "string" ? `s${value}` : own(value).key;
 }
 
 /** A topic from either way to name one. */
 export function toTopic(value: Topic | string): Topic {
-  return typeof value === "string" ? Topic.from(value) : Topic.own(value);
+  return typeof value === "string" ? Topic.from(value) : own(value);
 }
 
 /**
@@ -151,7 +154,7 @@ export function toTopic(value: Topic | string): Topic {
  */
 export function checkTopicBytes(value: Topic | string, maxTopicBytes: number): void {
   if (typeof value !== "string") {
-    const { length } = Topic.bytesOf(value);
+    const { length } = bytesOf(value);
     if (length > maxTopicBytes) throw topicTooBig(`${length}`, maxTopicBytes);
     return;
   }
@@ -169,31 +172,42 @@ export function topicTooBig(bytes: string, maxTopicBytes: number): RangeError {
   );
 }
 
-/** Characters that are made at once: as many arguments as every engine takes. */
-const CHARACTERS_AT_ONCE = 8192;
-
-/** One character a byte. */
-export function latin1(bytes: Uint8Array): string {
-  let text = "";
-  for (let i = 0; i < bytes.length; i += CHARACTERS_AT_ONCE) {
-    text += String.fromCharCode(...bytes.subarray(i, i + CHARACTERS_AT_ONCE));
-  }
-  return text;
-}
-
 interface TopicFields {
   readonly inner: Uint8Array;
   readonly is_string: boolean;
 }
 
-/** `struct({ inner: bytes, is_string: bool })`, without what lays out any struct. */
-const FIELDS = /* @__PURE__ */ composite("struct", { inner: bytes, is_string: bool }, () => ({
-  size: 12,
-  align: 4,
-  niche: { available: 254, offset: 8, bytes: 1 },
-  flat: false,
-  offsets: [0, 8],
-})) as Schema<unknown> as Schema<TopicFields>;
+/** `convert(struct({ inner: bytes, is_string: bool }), …)`, without what lays out any struct. */
+function makeSchema(): Schema<Topic> {
+  const layout = {
+    size: 12,
+    align: 4,
+    niche: { available: 254, offset: 8, bytes: 1 },
+    flat: false,
+    nullable: false,
+    text: () => "struct{inner:vec<u8>,is_string:bool}",
+  };
+  const item: Composite = {
+    ...layout,
+    kind: "struct",
+    reprC: false,
+    ...fieldsAt({ inner: bytes, is_string: bool }, () => ({ offsets: [0, 8] })),
+  };
+  const conversion = {
+    expected: "a Topic",
+    decode: ({ inner, is_string }: TopicFields): Topic => Topic.fromWire(inner, is_string),
+    encode: (value: Topic): TopicFields => ({ inner: bytesOf(value), is_string: value.isString }),
+  };
+  return Object.assign(layout, {
+    kind: "convert",
+    item,
+    conversion,
+    write(writer: Writer, at: number, value: Topic) {
+      item.write(writer, at, conversion.encode(value));
+    },
+    read: (reader: Reader, at: number) => conversion.decode(item.read(reader, at) as TopicFields),
+  });
+}
 
 /**
  * The schema of a {@linkcode Topic}.
@@ -205,11 +219,4 @@ const FIELDS = /* @__PURE__ */ composite("struct", { inner: bytes, is_string: bo
  *
  * The default is the empty byte topic. Rust: `server.rs`, `Topic`.
  */
-export const topic: Schema<Topic> = /* @__PURE__ */ convert(FIELDS, {
-  expected: "a Topic of this version of the module",
-  decode: ({ inner, is_string }): Topic => Topic.fromWire(inner, is_string),
-  encode: (value: Topic): TopicFields => ({
-    inner: Topic.bytesOf(value),
-    is_string: value.isString,
-  }),
-});
+export const topic: Schema<Topic> = /* @__PURE__ */ makeSchema();

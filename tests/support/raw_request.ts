@@ -12,6 +12,5 @@ export function writeRawRequest(writer: Writer, id: number, call: Uint8Array): v
   writer.writeBytes(call);
   const at = writer.reserve(CLIENT_MESSAGE_BYTES, 4);
   writer.bytes[at + 1] = id;
-  writer.setPointer(at + 4, start);
-  writer.setU32(at + 8, call.length);
+  writer.setSlice(at + 4, start, call.length);
 }
