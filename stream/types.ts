@@ -42,6 +42,11 @@ export interface OutletPort {
    * after {@linkcode Outlet.cancel}.
    */
   onEnd(error: unknown, failed: "source" | "item" | undefined): void;
+  /**
+   * The source has let go, after {@linkcode Outlet.cancel}: with what it threw, if it did. Called once; never by a
+   * source that goes on.
+   */
+  onStopped?(error: unknown): void;
 }
 
 /** The sending end of a stream: pulls a source for as long as the reader has room. */
@@ -54,6 +59,10 @@ export interface Outlet {
    * @throws {ProtocolError} If that is more than it can have.
    */
   grant(bytes: number): void;
+  /** Pull nothing more until {@linkcode Outlet.resume}, whatever room there is. */
+  pause(): void;
+  /** Go on. */
+  resume(): void;
   /** Stop pulling, and let the source go. */
   cancel(reason?: unknown): void;
 }

@@ -76,4 +76,5 @@ export const PROTOCOL_CODES: Readonly<Record<ProtocolErrorCode, CloseCode>> = {
   BadState: 4002,
   BadEvent: 4002,
   BadReply: 4002,
+  BadCredit: 4002,
 };

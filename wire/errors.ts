@@ -92,7 +92,9 @@ export type ProtocolErrorCode =
   | "TooBig"
   | "BadState"
   | "BadEvent"
-  | "BadReply";
+  | "BadReply"
+  /** More items than a stream has room for, or more room for them than it can have. */
+  | "BadCredit";
 
 /** The peer broke the protocol; the connection ends. */
 export class ProtocolError extends Error {

@@ -26,6 +26,7 @@ const SHARED = [
   "tests/codec",
   "tests/e2e",
   "tests/server",
+  "tests/stream",
   "tests/wire",
 ];
 

@@ -1,0 +1,67 @@
+/**
+ * Ends of streams with what they tell written down.
+ *
+ * @module
+ */
+import { deferred } from "../support/deferred.ts";
+import { openInlet } from "../../stream/inlet.ts";
+import { openOutlet } from "../../stream/outlet.ts";
+import type { Inlet, ItemStream, Outlet } from "../../stream/types.ts";
+
+/** What an outlet has told. */
+export interface Told {
+  /** Items that were sent. */
+  readonly sent: unknown[];
+  /** What its source ended by. */
+  readonly ends: (readonly [error: unknown, failed: string | undefined])[];
+  /** How its source stopped after `cancel()`. */
+  readonly stops: unknown[];
+}
+
+/** An outlet whose items are all of `itemBytes`. */
+export function outletOf(
+  source: unknown,
+  itemBytes = 0,
+  send: (item: unknown) => void = () => {},
+): Told & { readonly outlet: Outlet } {
+  const told: Told = { sent: [], ends: [], stops: [] };
+  const outlet = openOutlet(source, {
+    send(item) {
+      send(item);
+      told.sent.push(item);
+      return itemBytes;
+    },
+    onEnd: (error, failed) => void told.ends.push([error, failed]),
+    onStopped: (error) => void told.stops.push(error),
+  });
+  return { ...told, outlet };
+}
+
+/** An inlet of items that are their own lengths, with what it has told. */
+export function inletOf(decode?: (bytes: Uint8Array) => number): {
+  readonly inlet: Inlet;
+  readonly stream: ItemStream<number>;
+  readonly grants: number[];
+  readonly left: unknown[];
+} {
+  const grants: number[] = [];
+  const left: unknown[] = [];
+  const inlet = openInlet({
+    decode: (bytes, start, end) => decode?.(bytes.subarray(start, end)) ?? end - start,
+    grant: (bytes) => void grants.push(bytes),
+    onLeft: (reason) => void left.push(reason),
+  });
+  return { inlet, stream: inlet.stream as ItemStream<number>, grants, left };
+}
+
+/** Push an item of so many bytes. */
+export function push(inlet: Inlet, length: number): void {
+  inlet.push(new Uint8Array(length), 0, length);
+}
+
+/** Let all microtasks run, and a turn of the event loop go by. */
+export function turn(): Promise<void> {
+  const { promise, resolve } = deferred<void>();
+  setTimeout(resolve, 0);
+  return promise;
+}
