@@ -38,8 +38,8 @@ function pulledFrom(source: unknown): Pulled {
 }
 
 /**
- * Pulls a source for as long as its reader has room, one item at a time: an item that was pulled is sent,
- * so that room may go below 0 by one. Nothing is made for an item but what its source makes.
+ * Pulls a source for as long as its reader has room, one item at a time: an item that was pulled is sent as soon
+ * as this is not paused, so that room may go below 0 by one. Nothing is made for an item but what its source makes.
  */
 class Pump implements Outlet {
   items = 0;
@@ -47,6 +47,8 @@ class Pump implements Outlet {
   readonly #port: OutletPort;
   #room = STREAM_WINDOW_BYTES;
   #paused = false;
+  /** What was pulled and not sent, since it came while this was paused: in an array, whatever it is. */
+  #held: [item: unknown] | undefined;
   /** Whether nothing is to be pulled any more. */
   #over = false;
   /** Whether `next()` is running, or its promise is under way. */
@@ -88,11 +90,17 @@ class Pump implements Outlet {
   cancel(reason?: unknown): void {
     if (this.#over) return;
     this.#over = true;
+    this.#held = undefined;
     this.#reason = reason;
     if (!this.#inside) this.#leave();
   }
 
   #pull(): void {
+    if (this.#held !== undefined && !this.#paused) {
+      const [item] = this.#held;
+      this.#held = undefined;
+      this.#send(item);
+    }
     while (!this.#pulling && !this.#sending && !this.#over && !this.#paused && this.#room > 0) {
       let result: unknown;
       this.#pulling = this.#inside = true;
@@ -155,6 +163,10 @@ class Pump implements Outlet {
   };
 
   #send(item: unknown): void {
+    if (this.#paused) {
+      this.#held = [item];
+      return;
+    }
     let bytes: number;
     this.#sending = true;
     try {

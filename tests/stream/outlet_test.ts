@@ -146,19 +146,42 @@ test("an outlet that is paused pulls nothing, and goes on when it is told", asyn
   assertEquals(asked.next, STREAM_WINDOW_BYTES / ITEM_COST_BYTES);
 });
 
-test("an item that was pulled before an outlet was paused is sent", async () => {
-  const first = deferred<number>();
-  const { sent, outlet } = outletOf({
+test("an item that was pulled before an outlet was paused is sent when it goes on, once", async () => {
+  const asked: ((item: number) => void)[] = [];
+  const { sent, ends, outlet } = outletOf({
     [Symbol.asyncIterator]: () => ({
-      next: async () => ({ value: await first.promise, done: false }),
+      next: () =>
+        new Promise<IteratorResult<number>>((resolve) =>
+          asked.push((value) => resolve({ value, done: false }))
+        ),
     }),
   });
   await turn();
   outlet.pause();
-  first.resolve(1);
+  asked[0]!(1);
   await turn();
-  assertEquals(sent, [1]);
+  assertEquals([sent, asked.length], [[], 1]);
+  outlet.grant(0);
+  assertEquals(sent, []);
+  outlet.resume();
+  outlet.resume();
+  assertEquals([sent, asked.length], [[1], 2]);
+  outlet.pause();
+  asked[1]!(2);
+  await turn();
   outlet.cancel();
+  outlet.resume();
+  await turn();
+  assertEquals([sent, ends, asked.length], [[1], [], 2]);
+});
+
+test("an outlet that is paused as it sends pulls no more", async () => {
+  const { sent, outlet } = outletOf([1, 2, 3], 0, () => outlet.pause());
+  for (const count of [1, 2, 3]) {
+    await turn();
+    assertEquals(sent.length, count);
+    outlet.resume();
+  }
 });
 
 test("room that is granted while an item is sent counts, and nothing is sent twice", async () => {
