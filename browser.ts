@@ -21,7 +21,7 @@ import { interpret } from "./codec/archive.ts";
 import { dial, MAX_REASON_LENGTH, onAbort, whenVisible } from "./runtime/browser.ts";
 import { pageClock } from "./runtime/page_clock.ts";
 import { storedFraming } from "./runtime/stored_framing.ts";
-import type { Service } from "./service/types.ts";
+import type { NoMethods, Service } from "./service/types.ts";
 import { DEFAULT_PAGE_LIMITS } from "./wire/page_limits.ts";
 import { badDeflate } from "./wire/faults.ts";
 
@@ -61,8 +61,8 @@ const PARTS: PageParts = {
  * @throws {ConnectError} If the first connection cannot be made; later ones are told to `onError`. What
  * `onConnect` throws while the connection stands is thrown as it is, such as the `RpcError` of a call.
  */
-export async function connect<Methods, State, Event>(
-  service: Service<Methods, State, Event>,
+export async function connect<Methods, State, Event, ClientMethods = NoMethods>(
+  service: Service<Methods, State, Event, ClientMethods>,
   url: PerAttempt<string | URL>,
   options: ConnectOptions<Methods, State> = {},
 ): Promise<Client<Methods, State, Event>> {

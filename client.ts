@@ -16,7 +16,7 @@ import { type Client, type ConnectOptions, connectWith, type PerAttempt } from "
 import { createTelemetry } from "./client/telemetry.ts";
 import type { Codec } from "./codec/archive.ts";
 import { runtimeName } from "./runtime/detect.ts";
-import type { Service } from "./service/types.ts";
+import type { NoMethods, Service } from "./service/types.ts";
 import type { Deflater } from "./wire/deflater.ts";
 import type { Dialer } from "./wire/transport.ts";
 
@@ -40,7 +40,18 @@ export type {
   UntilOptions,
   WhenFull,
 } from "./client/mod.ts";
-export type { CallOptions, Calls, CallsOf, Service } from "./service/types.ts";
+export type { ItemStream, StreamSource } from "./stream/types.ts";
+export type {
+  CallOptions,
+  CallOutput,
+  Calls,
+  CallsOf,
+  Given,
+  NoArgs,
+  NoMethods,
+  Service,
+  Stream,
+} from "./service/types.ts";
 export {
   ConnectError,
   type ConnectErrorCode,
@@ -69,8 +80,8 @@ export { Topic } from "./wire/topic.ts";
  * @throws {ConnectError} If the first connection cannot be made; later ones are told to `onError`. What
  * `onConnect` throws while the connection stands is thrown as it is, such as the `RpcError` of a call.
  */
-export async function connect<Methods, State, Event>(
-  service: Service<Methods, State, Event>,
+export async function connect<Methods, State, Event, ClientMethods = NoMethods>(
+  service: Service<Methods, State, Event, ClientMethods>,
   url: PerAttempt<string | URL>,
   options: ConnectOptions<Methods, State> = {},
 ): Promise<Client<Methods, State, Event>> {

@@ -5,7 +5,7 @@
  */
 import type { Schema } from "../codec/schema.ts";
 import { fingerprintOf } from "../service/fingerprint.ts";
-import type { CallsOf, Service } from "../service/types.ts";
+import type { CallsOf, NoMethods, Service } from "../service/types.ts";
 import { NORMAL } from "../wire/close.ts";
 import { ConnectError, RpcError } from "../wire/errors.ts";
 import { tell } from "../wire/listener.ts";
@@ -40,8 +40,8 @@ export interface UnconnectedClient<Methods, State, Event> extends Client<Methods
  *
  * @throws {ConnectError} If the first connection cannot be made. What `onConnect` throws is thrown as it is.
  */
-export async function connectBy<Methods, State, Event>(
-  service: Service<Methods, State, Event>,
+export async function connectBy<Methods, State, Event, ClientMethods = NoMethods>(
+  service: Service<Methods, State, Event, ClientMethods>,
   address: PerAttempt<string | URL>,
   options: ConnectOptions<Methods, State>,
   parts: ClientParts,
@@ -52,8 +52,8 @@ export async function connectBy<Methods, State, Event>(
 }
 
 /** Create a client by the parts given, without a connection. */
-export function createClient<Methods, State, Event>(
-  service: Service<Methods, State, Event>,
+export function createClient<Methods, State, Event, ClientMethods = NoMethods>(
+  service: Service<Methods, State, Event, ClientMethods>,
   address: PerAttempt<string | URL>,
   options: ConnectOptions<Methods, State>,
   parts: ClientParts,

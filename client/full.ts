@@ -4,7 +4,7 @@
  * @module
  */
 import { type Codec, interpret } from "../codec/archive.ts";
-import type { Service } from "../service/types.ts";
+import type { NoMethods, Service } from "../service/types.ts";
 import { type Clock, systemClock } from "../wire/clock.ts";
 import type { Deflater } from "../wire/deflater.ts";
 import { DEFAULT_LEVEL } from "../wire/handshake.ts";
@@ -44,8 +44,8 @@ export interface FullParts extends Pick<ClientParts, "random" | "whenVisible"> {
  * @throws {RangeError} If a number is out of bounds.
  * @throws {ConnectError} If the first connection cannot be made. What `onConnect` throws is thrown as it is.
  */
-export async function connectWith<Methods, State, Event>(
-  service: Service<Methods, State, Event>,
+export async function connectWith<Methods, State, Event, ClientMethods = NoMethods>(
+  service: Service<Methods, State, Event, ClientMethods>,
   address: PerAttempt<string | URL>,
   options: ConnectOptions<Methods, State>,
   parts: FullParts,
@@ -61,8 +61,8 @@ const ALIKE = "; does the server declare it alike?";
 const DEFAULTS: Omit<CheckedOptions, "limits"> = { level: DEFAULT_LEVEL, whenFull: "fail" };
 
 /** {@linkcode connectWith} without a connection. */
-export function createFullClient<Methods, State, Event>(
-  service: Service<Methods, State, Event>,
+export function createFullClient<Methods, State, Event, ClientMethods = NoMethods>(
+  service: Service<Methods, State, Event, ClientMethods>,
   address: PerAttempt<string | URL>,
   options: ConnectOptions<Methods, State>,
   { dial, deflater, telemetry, codec = interpret, clock = systemClock, ...parts }: FullParts,

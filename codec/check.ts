@@ -34,6 +34,11 @@ export function checkSchema(what: string, schema: unknown): asserts schema is An
         : `Cannot use ${what}: it is no schema`,
     );
   }
+  if (isStream(schema)) {
+    throw new TypeError(
+      `Cannot use ${what}: a stream can be an argument or the output of a method, and nothing inside of it`,
+    );
+  }
   if (checked.has(schema)) return;
   // What is recursive comes back to itself.
   checked.add(schema);
@@ -43,6 +48,10 @@ export function checkSchema(what: string, schema: unknown): asserts schema is An
     checked.delete(schema);
     throw error;
   }
+}
+
+function isStream({ kind }: AnySchema): boolean {
+  return kind === "stream";
 }
 
 function checkNode(what: string, node: Node): void {
@@ -58,8 +67,13 @@ function checkNode(what: string, node: Node): void {
     }
     case "struct":
     case "tstruct":
-    case "arm":
       return checkFields(what, node.schemas);
+    case "arm":
+      // A call's arguments may have a stream, of which nothing is in the call.
+      return checkFields(
+        what,
+        Object.fromEntries(Object.entries(node.schemas).filter(([, part]) => !isStream(part))),
+      );
     case "variants":
       if (node.arms.length === 0) throw new TypeError("Cannot make variants: there are none");
       checkNames("variant", node.arms.map(({ name }) => name));

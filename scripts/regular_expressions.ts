@@ -13,7 +13,17 @@ import { checkSync } from "recheck";
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 /** What is published. */
 const PUBLISHED = [
-  ...["mod.ts", "server.ts", "client.ts", "browser.ts", "memory.ts", "codec", "wire", "service"],
+  ...[
+    "mod.ts",
+    "server.ts",
+    "client.ts",
+    "browser.ts",
+    "memory.ts",
+    "codec",
+    "wire",
+    "stream",
+    "service",
+  ],
   ...["server", "client", "runtime", "bridges", "deflate", "tls"],
 ];
 

@@ -4,10 +4,10 @@
  * @module
  */
 import { roundUp } from "../codec/layout.ts";
-import type { Sum } from "../codec/schema.ts";
+import type { AnySchema, Arm, Sum } from "../codec/schema.ts";
 import { signature } from "../codec/signature.ts";
 import type { FingerprintPart } from "../wire/handshake.ts";
-import type { FingerprintParts } from "./fingerprint.ts";
+import { describeClientMethod, type FingerprintParts } from "./fingerprint.ts";
 import { feed, type Fnv, FNV_START, hexOf } from "./fnv.ts";
 
 const encoder = new TextEncoder();
@@ -18,7 +18,8 @@ const encoder = new TextEncoder();
  *
  * A method can be appended as long as the enum of calls keeps its size, alignment and tag: an older client
  * archives the smaller enum. A field of the state can always: an older client ignores what it does not
- * know. A variant of the event cannot: an older client could not decode it.
+ * know. A variant of the event cannot: an older client could not decode it. A method of the client can be
+ * appended as one of the server can, or be its first: an older client answers that it has none.
  *
  * Anybody can ask, so the names of all older forms are worked out together, once, and in time that is
  * linear in the size of the service.
@@ -41,7 +42,7 @@ export class Ancestry {
 
   #earlier(part: FingerprintPart): string[] {
     if (part === "state") return earlierStates(this.#service);
-    return part === "methods" ? earlierMethods(this.#service) : [];
+    return part === "methods" ? earlierMethods(this.#service) : earlierEvents(this.#service);
   }
 }
 
@@ -56,6 +57,18 @@ function earlierStates({ state }: FingerprintParts): string[] {
   });
 }
 
+function earlierEvents({ event, clientMethods }: FingerprintParts): string[] {
+  if (clientMethods.length === 0) return [];
+  const first = sameLayoutFrom(clientMethods.map(({ call }) => call));
+  let described = feed(FNV_START, encoder.encode(event ? signature(event as AnySchema) : ""));
+  const names: string[] = [];
+  clientMethods.forEach((method, count) => {
+    if (count === 0 || count >= first) names.push(hexOf(described));
+    described = feed(described, encoder.encode(describeClientMethod(method)));
+  });
+  return names;
+}
+
 /**
  * A form's text is all its calls and then all its outputs, so each goes through the outputs from a state of
  * its own. But what a byte adds to a state depends on the state's lowest byte alone: all states that begin
@@ -63,7 +76,7 @@ function earlierStates({ state }: FingerprintParts): string[] {
  */
 function earlierMethods({ calls, methods }: FingerprintParts): string[] {
   const starts = statesBeforeOutputs(calls);
-  const first = sameLayoutFrom(calls);
+  const first = sameLayoutFrom(calls.arms);
   /** By their lowest byte, the lanes; the longest form of each is where it ends. */
   const lanes = new Map<number, { state: Fnv; longest: number }>();
   for (let count = first; count < methods.length; count++) {
@@ -77,7 +90,8 @@ function earlierMethods({ calls, methods }: FingerprintParts): string[] {
   const names: string[] = [];
   for (let count = 1; count < methods.length; count++) {
     const separator = count === 1 ? "" : ",";
-    const output = encoder.encode(separator + signature(methods[count - 1]!.output));
+    const { items, output: archived } = methods[count - 1]!;
+    const output = encoder.encode(separator + signature(items ?? archived));
     power = feed(power, new Uint8Array(output.length));
     for (const lane of lanes.values()) {
       if (count <= lane.longest) lane.state = feed(lane.state, output);
@@ -103,7 +117,8 @@ function statesBeforeOutputs(calls: Sum): Fnv[] {
 }
 
 /** From how many methods on the enum of calls is laid out as it is now. */
-function sameLayoutFrom({ arms, size, align, tagBytes }: Sum): number {
+function sameLayoutFrom(arms: readonly Arm[]): number {
+  const { size, align, tagBytes } = arms[0]!;
   const least = tagBytes === 1 ? 1 : tagBytes === 2 ? 256 : 65_536;
   let end: number = tagBytes;
   let alignSoFar: number = tagBytes;

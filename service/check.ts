@@ -9,13 +9,15 @@ import { checkSchema } from "../codec/check.ts";
 import { defaultOf } from "../codec/default.ts";
 import type { Fields } from "../codec/fields.ts";
 import type { AnySchema } from "../codec/schema.ts";
-import type { Method, ServiceDefinition } from "./service.ts";
+import type { ServiceDefinition, StreamingMethod } from "./service.ts";
+import { isStream } from "./stream.ts";
 import type { Service } from "./types.ts";
 
-type Declared = Pick<Service<unknown, unknown, unknown>, "definition">;
+type Declared = Pick<Service<unknown, unknown, unknown, unknown>, "definition">;
 
 const PARTS: Readonly<Record<keyof ServiceDefinition<never, never, never>, true>> = {
   rpc: true,
+  client: true,
   state: true,
   event: true,
   name: true,
@@ -50,14 +52,17 @@ export function checkService(service: Declared): void {
       throw new TypeError(`Cannot make a service with "${name}": there are ${there}`);
     }
   }
-  const entries = Object.entries<unknown>(methods as Readonly<Record<string, unknown>>);
-  if (entries.length === 0) throw new TypeError("Cannot make a service: it has no methods");
-  checkIdentifiers("method", entries.map(([name]) => name));
-  for (const [name, method] of entries) {
-    if (!isMethod(method)) throw new TypeError(`Cannot make method ${name}: use rpc()`);
-    checkFields(`an argument of method ${name}`, method.args);
-    checkSchema(`the output of method ${name}`, method.output);
+  if (Object.keys(methods).length === 0) {
+    throw new TypeError("Cannot make a service: it has no methods");
   }
+  checkMethods("method", methods, 1);
+  const clientMethods: unknown = definition.client ?? {};
+  if (typeof clientMethods !== "object") {
+    throw new TypeError(
+      "Cannot make a service: expected methods, as in { client: { confirm: rpc({}, bool) } }",
+    );
+  }
+  checkMethods("method of the client", clientMethods!, 0);
   const state = (definition.state ?? {}) as Fields;
   if (typeof state !== "object") {
     throw new TypeError("Cannot make a service: expected fields, as in { state: { count: u32 } }");
@@ -68,7 +73,39 @@ export function checkService(service: Declared): void {
   checked.add(service);
 }
 
-function isMethod(value: unknown): value is Method<unknown> {
+function checkMethods(what: string, methods: object, maxStreams: 0 | 1): void {
+  checkIdentifiers(what, Object.keys(methods));
+  for (const [name, method] of Object.entries<unknown>(methods as Record<string, unknown>)) {
+    if (!isMethod(method)) throw new TypeError(`Cannot make ${what} ${name}: use rpc()`);
+    const args = Object.entries(method.args);
+    checkIdentifiers(`an argument of ${what} ${name}`, args.map(([key]) => key));
+    const described: (readonly [where: string, unknown])[] = args.map(([key, arg]) => [
+      `an argument of ${what} ${name}, ${key}`,
+      arg,
+    ]);
+    const streams = args.filter(([, arg]) => isStream(arg)).length;
+    if (streams > maxStreams || (isStream(method.output) && maxStreams === 0)) {
+      throw new TypeError(
+        `Cannot make ${what} ${name}: ${
+          maxStreams === 0
+            ? "a method that the server calls cannot stream"
+            : "one argument can be a stream, not more"
+        }`,
+      );
+    }
+    for (
+      const [where, schema] of [...described, [
+        `the output of ${what} ${name}`,
+        method.output,
+      ]] as const
+    ) {
+      if (isStream(schema)) checkSchema(`an item of ${where}`, schema.item);
+      else checkSchema(where, schema);
+    }
+  }
+}
+
+function isMethod(value: unknown): value is StreamingMethod<unknown> {
   return typeof value === "object" && value !== null && "args" in value && "output" in value;
 }
 

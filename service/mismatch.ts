@@ -21,8 +21,7 @@ export type FingerprintOf = (parts: FingerprintParts) => Fingerprint;
 /** A part of a service, and what it was before its members were appended. */
 interface Part {
   readonly part: FingerprintPart;
-  /** How a member is called in words. */
-  readonly called: string;
+  /** Its members, in words. */
   readonly members: readonly string[];
   /** The part when it had so many members; `undefined` if it could not have. */
   first(count: number): FingerprintParts | undefined;
@@ -36,9 +35,9 @@ interface Part {
  * @param refusal What the server said.
  * @returns Words for a person; `undefined` if the server told no fingerprint.
  */
-export function explainMismatch<M, S, E>(
+export function explainMismatch<M, S, E, C>(
   refusal: string,
-  service: Service<M, S, E>,
+  service: Service<M, S, E, C>,
   fingerprintOf: FingerprintOf,
 ): string | undefined {
   const said = SERVER.exec(refusal);
@@ -70,9 +69,9 @@ function listOf(parts: readonly string[]): string {
 }
 
 /** An error with what it means and what to do in its message; itself if the server did not tell enough. */
-export function explained<M, S, E>(
+export function explained<M, S, E, C>(
   error: ConnectError,
-  service: Service<M, S, E>,
+  service: Service<M, S, E, C>,
   fingerprintOf: FingerprintOf,
 ): ConnectError {
   const text = explainMismatch(error.message, service, fingerprintOf);
@@ -84,23 +83,26 @@ export function explained<M, S, E>(
 
 /** What has been appended since the part had that name; `undefined` if it never had. */
 function firstAdded(
-  { part, called, members, first }: Part,
+  { part, members, first }: Part,
   name: string,
   fingerprintOf: FingerprintOf,
 ): string | undefined {
   for (let count = members.length - 1; count >= 0; count--) {
     const older = first(count);
     if (older !== undefined && fingerprintOf(older)[part] === name) {
-      return `${called} "${members[count]}"`;
+      return members[count];
     }
   }
   return undefined;
 }
 
-function partsOf({ calls, methods, state, event }: FingerprintParts): Part[] {
+function partsOf(
+  { calls, methods, clientMethods, state, event }: FingerprintParts,
+): Part[] {
   const nothing: FingerprintParts = {
     calls: cut(calls, 0),
     methods: [],
+    clientMethods: [],
     state: [],
     event: undefined,
   };
@@ -108,8 +110,7 @@ function partsOf({ calls, methods, state, event }: FingerprintParts): Part[] {
   return [
     {
       part: "methods",
-      called: "method",
-      members: methods.map(({ name }) => name),
+      members: methods.map(({ name }) => `method "${name}"`),
       first: (count) =>
         count === 0
           ? undefined
@@ -117,17 +118,25 @@ function partsOf({ calls, methods, state, event }: FingerprintParts): Part[] {
     },
     {
       part: "state",
-      called: "state field",
-      members: state.map(({ name }) => name),
+      members: state.map(({ name }) => `state field "${name}"`),
       first: (count) => ({ ...nothing, state: state.slice(0, count) }),
     },
     {
       part: "events",
-      called: "event",
-      members: variants,
+      members: [
+        ...variants.map((name) => `event "${name}"`),
+        ...clientMethods.map(({ name }) => `method "${name}" of the client`),
+      ],
       // Before its first variant there was no event at all.
-      first: (count) =>
-        count === 0 ? nothing : { ...nothing, event: cut(event as Sum, count) as never },
+      first: (count) => ({
+        ...nothing,
+        clientMethods: clientMethods.slice(0, Math.max(0, count - variants.length)),
+        event: count === 0
+          ? undefined
+          : count < variants.length
+          ? cut(event as Sum, count) as never
+          : event,
+      }),
     },
   ];
 }

@@ -5,24 +5,39 @@
  */
 import { unit } from "../codec/scalars.ts";
 import type { Fields } from "../codec/fields.ts";
-import { type AnySchema, type Infer, once, type Schema } from "../codec/schema.ts";
+import { type AnySchema, type Infer, once, type Schema, type Sum } from "../codec/schema.ts";
 import { taggedSum } from "../codec/variants.ts";
 import { fingerprintOf } from "./fingerprint.ts";
-import type { DeclaredService, MethodInfo } from "./types.ts";
+import { isStream, type StreamSpec } from "./stream.ts";
+import type { DeclaredService, MethodInfo, NoMethods, Stream } from "./types.ts";
 
-/** One method, as {@linkcode rpc} describes it. */
-export interface Method<Call> {
+/** Named arguments of which one may be a {@linkcode stream}. */
+export type StreamingFields = Readonly<Record<string, Schema<unknown> | StreamSpec<unknown>>>;
+
+/** One method, as {@linkcode rpc} describes it, which may stream. */
+export interface StreamingMethod<Call> {
   /** Its arguments, in declaration order. */
-  readonly args: Fields;
+  readonly args: StreamingFields;
   /** Its output. */
-  readonly output: Schema<unknown>;
+  readonly output: Schema<unknown> | StreamSpec<unknown>;
   /** Only a type: the function it is. */
   readonly "~call"?: Call;
 }
 
+/** One method, as {@linkcode rpc} describes it, which does not stream. */
+export interface Method<Call> extends StreamingMethod<Call> {
+  /** Its arguments, in declaration order. */
+  readonly args: Fields;
+  /** Its output. */
+  readonly output: Schema<unknown>;
+}
+
 /** The function type of a method with these arguments and this output. */
 export type Call<Args, Output> = keyof Args extends never ? () => Output
-  : (args: { -readonly [K in keyof Args]: Infer<Args[K]> }) => Output;
+  : (args: { -readonly [K in keyof Args]: Described<Args[K]> }) => Output;
+
+/** The type of an argument or an output. */
+export type Described<S> = S extends StreamSpec<infer T> ? Stream<T> : Infer<S>;
 
 /**
  * Describe a method without arguments or output.
@@ -49,16 +64,34 @@ export function rpc<const Args extends Fields, Output>(
   args: Args,
   output: Schema<Output>,
 ): Method<Call<Args, Output>>;
-export function rpc(...given: [args?: Fields, output?: Schema<unknown>]): Method<unknown> {
+/** Describe a method that is given a stream, and has no output. */
+export function rpc<const Args extends StreamingFields>(
+  args: Args,
+): StreamingMethod<Call<Args, void>>;
+/**
+ * Describe a method that streams.
+ *
+ * @param args Its arguments by name, of which one may be a stream.
+ * @param output What it answers, or the stream of it.
+ */
+export function rpc<
+  const Args extends StreamingFields,
+  const Output extends Schema<unknown> | StreamSpec<unknown>,
+>(args: Args, output: Output): StreamingMethod<Call<Args, Described<Output>>>;
+export function rpc(
+  ...given: [args?: StreamingFields, output?: Schema<unknown> | StreamSpec<unknown>]
+): StreamingMethod<unknown> {
   const [args = {}, output] = given;
   // An output that is undefined is a mistake, which is told with the method's name.
   return { args, output: given.length < 2 ? unit : output as Schema<unknown> };
 }
 
 /** What {@linkcode service} is given. */
-export interface ServiceDefinition<Methods, State, Event> {
+export interface ServiceDefinition<Methods, State, Event, ClientMethods = NoMethods> {
   /** Methods by name. Their order is wire format: append only. */
   readonly rpc: Methods;
+  /** Methods of the client, which the server calls, by name. Their order is wire format: append only. */
+  readonly client?: ClientMethods;
   /** Fields of the connection state by name. Their order is wire format: append only. */
   readonly state?: State;
   /** The event type. */
@@ -82,33 +115,28 @@ export interface ServiceDefinition<Methods, State, Event> {
  * `memoryPair`, `connect` (not in pages) and `wireSnapshot`.
  */
 export function service<
-  const Methods extends Readonly<Record<string, Method<unknown>>>,
+  const Methods extends Readonly<Record<string, StreamingMethod<unknown>>>,
   // deno-lint-ignore ban-types
   const State extends Fields = {},
   Event = never,
+  // deno-lint-ignore ban-types
+  const ClientMethods extends Readonly<Record<string, Method<unknown>>> = {},
 >(
-  definition: ServiceDefinition<Methods, State, Event>,
+  definition: ServiceDefinition<Methods, State, Event, ClientMethods>,
 ): DeclaredService<
-  { -readonly [K in keyof Methods]: Methods[K] extends Method<infer F> ? F : never },
+  { -readonly [K in keyof Methods]: Methods[K] extends StreamingMethod<infer F> ? F : never },
   { -readonly [K in keyof State]: Infer<State[K]> },
-  Event
+  Event,
+  { -readonly [K in keyof ClientMethods]: ClientMethods[K] extends Method<infer F> ? F : never }
 > {
   // What is missing is told where the service is checked.
-  const { name = "service", rpc, state = {}, event } = definition ?? {};
-  const entries = Object.entries(rpc ?? {});
-  const calls = taggedSum(
-    Object.fromEntries(entries.map(([name, method]) => [name, method?.args])),
-  );
-  const methods = entries.map(([name, method], index): MethodInfo => ({
-    index,
-    name,
-    call: calls.arms[index]!,
-    output: method?.output,
-    hasOutput: method?.output !== unit,
-  }));
+  const { name = "service", rpc, client, state = {}, event } = definition ?? {};
+  const [methods, calls] = methodsOf(rpc);
+  const [clientMethods] = methodsOf(client);
   const parts = {
     methods,
     calls,
+    clientMethods,
     state: Object.entries<AnySchema>(state).map(([name, schema], index) => ({
       index,
       name,
@@ -125,4 +153,29 @@ export function service<
       return fingerprint();
     },
   };
+}
+
+/** The methods of one side, and the enum of all calls of them. */
+function methodsOf(
+  described: Readonly<Record<string, StreamingMethod<unknown>>> = {},
+): [methods: MethodInfo[], calls: Sum] {
+  const entries = Object.entries(described);
+  const calls = taggedSum(
+    Object.fromEntries(entries.map(([name, method]) => [name, method?.args as Fields])),
+  );
+  const methods = entries.map(([name, method], index): MethodInfo => {
+    const { args, output } = method ?? {};
+    const input = Object.entries(args ?? {}).find(([, arg]) => isStream(arg));
+    const items = isStream(output) ? output as StreamSpec<unknown> & AnySchema : undefined;
+    return {
+      index,
+      name,
+      call: calls.arms[index]!,
+      output: items ? unit : output as AnySchema,
+      hasOutput: !items && output !== unit,
+      input: input && { ...input[1] as StreamSpec<unknown>, name: input[0] },
+      items,
+    };
+  });
+  return [methods, calls];
 }

@@ -7,7 +7,7 @@ import { checkSchema } from "../codec/check.ts";
 import { isSchema, type Schema } from "../codec/schema.ts";
 import { signature } from "../codec/signature.ts";
 import { checkService } from "./check.ts";
-import type { Service } from "./types.ts";
+import type { MethodInfo, Service } from "./types.ts";
 
 /**
  * What a service, or schemas by name, are on the wire: one line a method, field and type, in wire order.
@@ -35,8 +35,8 @@ import type { Service } from "./types.ts";
  * );
  * ```
  */
-export function wireSnapshot<M, S, E>(
-  subject: Service<M, S, E> | Readonly<Record<string, Schema<unknown>>>,
+export function wireSnapshot<M, S, E, C>(
+  subject: Service<M, S, E, C> | Readonly<Record<string, Schema<unknown>>>,
 ): string {
   if (typeof subject !== "object" || subject === null || isSchema(subject)) {
     throw new TypeError(
@@ -50,13 +50,9 @@ export function wireSnapshot<M, S, E>(
     );
   }
   checkService(subject);
-  const { name, methods, calls, state, event } = subject;
-  const lines = [`service ${name}`, "methods"];
-  for (const { index, name, output } of methods) {
-    const args = calls.arms[index]!.fields.map(({ key, schema }) => `${key}: ${signature(schema)}`);
-    const shown = args.length === 0 ? "{}" : `{ ${args.join(", ")} }`;
-    lines.push(`  ${index} ${name} ${shown} -> ${signature(output)}`);
-  }
+  const { name, methods, clientMethods, state, event } = subject;
+  const lines = [`service ${name}`, "methods", ...linesOf(methods)];
+  if (clientMethods.length > 0) lines.push("client", ...linesOf(clientMethods));
   lines.push("state");
   for (const { index, name, schema } of state) {
     lines.push(`  ${index} ${name}: ${signature(schema)}`);
@@ -66,8 +62,16 @@ export function wireSnapshot<M, S, E>(
   return `${lines.join("\n")}\n`;
 }
 
-function isService<M, S, E>(
-  subject: Service<M, S, E> | Readonly<Record<string, Schema<unknown>>>,
-): subject is Service<M, S, E> {
+function linesOf(methods: readonly MethodInfo[]): string[] {
+  return methods.map(({ index, name, call, output, items }) => {
+    const args = call.fields.map(({ key, schema }) => `${key}: ${signature(schema)}`);
+    const shown = args.length === 0 ? "{}" : `{ ${args.join(", ")} }`;
+    return `  ${index} ${name} ${shown} -> ${signature(items ?? output)}`;
+  });
+}
+
+function isService<M, S, E, C>(
+  subject: Service<M, S, E, C> | Readonly<Record<string, Schema<unknown>>>,
+): subject is Service<M, S, E, C> {
   return "methods" in subject && !isSchema(subject.methods);
 }

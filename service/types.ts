@@ -5,8 +5,25 @@
  *
  * @module
  */
-import type { Schema, Sum } from "../codec/schema.ts";
+import type { Arm, Schema, Sum } from "../codec/schema.ts";
+import type { ItemStream, StreamSource } from "../stream/types.ts";
 import type { Fingerprint } from "../wire/handshake.ts";
+import type { StreamSpec } from "./stream.ts";
+
+/**
+ * Stands in an interface of functions for a stream of items: as an output, or as the type of one property of the
+ * argument. Only a type: neither side has a value of it. See {@linkcode CallsOf} and {@linkcode HandlersOf}.
+ */
+export interface Stream<T> {
+  /** Only a type: the items. */
+  readonly "~items": T;
+}
+
+/** The argument of a method that is a stream. */
+export interface InputStream extends StreamSpec<unknown> {
+  /** Its name. */
+  readonly name: string;
+}
 
 /** One method of a service. */
 export interface MethodInfo {
@@ -14,13 +31,20 @@ export interface MethodInfo {
   readonly index: number;
   /** Its name. */
   readonly name: string;
-  /** How a call of it is archived; the value is the arguments alone. */
-  readonly call: Schema<unknown>;
-  /** How its output is archived. */
+  /** How a call of it is archived; the value is the arguments alone, but for one that is a stream. */
+  readonly call: Arm;
+  /** How its output is archived; `()` if that is a stream. */
   readonly output: Schema<unknown>;
-  /** Whether it has an output: `()` is none. */
+  /** Whether it has an output: `()` is none, and a stream neither. */
   readonly hasOutput: boolean;
+  /** The argument that is a stream, if there is one. */
+  readonly input: InputStream | undefined;
+  /** The output, if it is a stream. */
+  readonly items: StreamSpec<unknown> & Schema<unknown> | undefined;
 }
+
+/** The interface of functions of a side that has none. */
+export type NoMethods = Record<never, never>;
 
 /** One field of the connection state. */
 export interface StateField {
@@ -42,8 +66,9 @@ export interface StateField {
  * @typeParam Methods An interface of functions of no argument or of one object.
  * @typeParam State An interface of the connection state's fields.
  * @typeParam Event The event type; `never` if there are none.
+ * @typeParam ClientMethods An interface of functions that the server calls on its client.
  */
-export interface Service<Methods, State, Event> {
+export interface Service<Methods, State, Event, ClientMethods = NoMethods> {
   /** What it is called in messages for people. */
   readonly name: string;
   /**
@@ -53,6 +78,7 @@ export interface Service<Methods, State, Event> {
    */
   readonly definition: {
     readonly rpc: unknown;
+    readonly client?: unknown;
     readonly state?: unknown;
     readonly event?: unknown;
   };
@@ -68,6 +94,12 @@ export interface Service<Methods, State, Event> {
    * @internal
    */
   readonly calls: Sum;
+  /**
+   * The methods of the client in declaration order.
+   *
+   * @internal
+   */
+  readonly clientMethods: readonly MethodInfo[];
   /**
    * The fields of the connection state in declaration order.
    *
@@ -99,6 +131,20 @@ export interface Service<Methods, State, Event> {
       ? readonly [A, R]
       : never;
   };
+  /** Only a type: what the client's functions are. */
+  readonly "~client"?: ClientMethods;
+  /** Only a type: makes two services that differ incompatible. */
+  readonly "~clientMethods"?: (
+    methods: {
+      readonly [K in keyof ClientMethods]: ClientMethods[K] extends (...args: infer A) => infer R
+        ? readonly [A, R]
+        : never;
+    },
+  ) => {
+    readonly [K in keyof ClientMethods]: ClientMethods[K] extends (...args: infer A) => infer R
+      ? readonly [A, R]
+      : never;
+  };
   /** Only a type: makes two services that differ incompatible. */
   readonly "~state"?: (state: State, event: Event) => [State, Event];
 }
@@ -107,46 +153,85 @@ export interface Service<Methods, State, Event> {
  * A service as it was declared. A type of its own, so that it is compared with a {@linkcode Service} that is
  * written out part by part.
  */
-export interface DeclaredService<Methods, State, Event> extends Service<Methods, State, Event> {}
+export interface DeclaredService<Methods, State, Event, ClientMethods = NoMethods>
+  extends Service<Methods, State, Event, ClientMethods> {}
 
 /** The interface of functions of a service. */
-export type MethodsOf<S> = S extends Service<infer M, infer _S, infer _E> ? M : never;
+export type MethodsOf<S> = S extends Service<infer M, infer _S, infer _E, infer _C> ? M : never;
 /** The connection state of a service. */
-export type StateOf<S> = S extends Service<infer _M, infer T, infer _E> ? T : never;
+export type StateOf<S> = S extends Service<infer _M, infer T, infer _E, infer _C> ? T : never;
 /** The event type of a service. */
-export type EventOf<S> = S extends Service<infer _M, infer _S, infer E> ? E : never;
+export type EventOf<S> = S extends Service<infer _M, infer _S, infer E, infer _C> ? E : never;
+/** The interface of functions that the server of a service calls on its client. */
+export type ClientMethodsOf<S> = S extends Service<infer _M, infer _S, infer _E, infer C> ? C
+  : never;
+
+/** What a handler is told of its call. */
+export interface CallContext {
+  /**
+   * Aborts when nobody waits for this call any more: the caller gave it up or left the stream, its deadline has
+   * passed, or the connection has ended. A peer without the extension (Rust, or an older release) tells of the
+   * last alone.
+   */
+  readonly signal: AbortSignal;
+}
+
+/** What is given for an argument of this type. */
+export type Given<Argument> = {
+  [K in keyof Argument]: Argument[K] extends Stream<infer T> ? StreamSource<T> : Argument[K];
+};
+
+/** What a handler is given for an argument of this type. */
+export type Received<Argument> = {
+  [K in keyof Argument]: Argument[K] extends Stream<infer T> ? ItemStream<T> : Argument[K];
+};
 
 /**
  * What a server's handler provides for an interface of functions: the same functions, which may
- * also answer later.
+ * also answer later. A function of no argument is given an empty object. What is a stream is answered by any
+ * iterable, such as an async generator.
  */
 export type HandlersOf<Methods> = {
-  readonly [K in keyof Methods]: Methods[K] extends (...args: infer A) => infer R
-    ? [R] extends [void] ? (...args: A) => void : (...args: A) => R | PromiseLike<R>
+  readonly [K in keyof Methods]: Methods[K] extends (...args: infer A) => infer R ? (
+      args: A extends readonly [] ? NoArgs : Received<A[0]>,
+      context: CallContext,
+    ) => HandlerOutput<R>
     : never;
 };
+
+/** What a handler may return for an output of this type. */
+export type HandlerOutput<Output> = [Output] extends [void] ? void
+  : [Output] extends [Stream<infer T>] ? StreamSource<T> | PromiseLike<StreamSource<T>>
+  : Output | PromiseLike<Output>;
 
 /** What a server's handler provides for a service. */
 export type Handlers<S> = HandlersOf<MethodsOf<S>>;
 
 /** How one call is made. */
 export interface CallOptions {
-  /** Milliseconds to wait for the answer. The server is not told when they are over. */
+  /**
+   * Milliseconds to wait for the answer; of a method that streams, for all of it. Default: the limit
+   * `callTimeoutMs`; none for a method that streams.
+   */
   readonly timeoutMs?: number | undefined;
-  /** Stop waiting when this aborts. The server is not told. */
+  /** Stop waiting when this aborts. */
   readonly signal?: AbortSignal | undefined;
 }
 
 /** Stands in for the arguments of a method that takes none. */
 export type NoArgs = Record<string, never>;
 
-/** What a client calls for an interface of functions. */
+/** What a client calls for an interface of functions. What is a stream is given as any iterable, and read as it comes. */
 export type CallsOf<Methods> = {
   readonly [K in keyof Methods]: Methods[K] extends (...args: infer A) => infer R
-    ? A extends readonly [] ? (args?: NoArgs, options?: CallOptions) => Promise<R>
-    : (args: A[0], options?: CallOptions) => Promise<R>
+    ? A extends readonly [] ? (args?: NoArgs, options?: CallOptions) => CallOutput<R>
+    : (args: Given<A[0]>, options?: CallOptions) => CallOutput<R>
     : never;
 };
+
+/** What a call of this output returns. */
+export type CallOutput<Output> = [Output] extends [Stream<infer T>] ? ItemStream<T>
+  : Promise<Output>;
 
 /** What a client calls for a service. */
 export type Calls<S> = CallsOf<MethodsOf<S>>;

@@ -13,8 +13,8 @@ interface Reading {
   readonly reject: (error: unknown) => void;
 }
 
-/** Bytes that are taken before the sender is told of it. */
-const GRANT_BYTES = STREAM_WINDOW_BYTES / 2;
+/** Bytes that are taken before the sender is told of it: half of a window. */
+const GRANT_BYTES = 131_072;
 
 /**
  * Keeps the items that nobody has taken as they came, since what they are decoded to may be far larger. One that

@@ -1,7 +1,19 @@
 import { assert, assertEquals } from "@std/assert";
 import { test } from "node:test";
 import type { Fields } from "../../codec/fields.ts";
-import { rpc, type Schema, service, string, struct, u16, u32, u64, u8, vec } from "../../mod.ts";
+import {
+  rpc,
+  type Schema,
+  service,
+  stream,
+  string,
+  struct,
+  u16,
+  u32,
+  u64,
+  u8,
+  vec,
+} from "../../mod.ts";
 import { Ancestry } from "../../service/ancestry.ts";
 import { hashText } from "../../service/fnv.ts";
 import { randomFrom } from "../fuzz/support.ts";
@@ -36,7 +48,8 @@ function pick(): Schema<unknown> {
 function methodsOf(count: number, widest: number) {
   return Array.from({ length: count }, (_, i) => {
     const args: Fields = i === widest ? { a: u64, b: u64, c: u64 } : { [`a${random(99)}`]: pick() };
-    return [`method${i}`, random(4) === 0 ? rpc(args) : rpc(args, pick())] as const;
+    const outputs = [rpc(args), rpc(args, pick()), rpc(args, stream(pick()))];
+    return [`method${i}`, outputs[random(outputs.length)]!] as const;
   });
 }
 

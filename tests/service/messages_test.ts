@@ -55,7 +55,7 @@ const DECLARED: readonly (readonly [what: string, make: () => Declared, told: st
   [
     "with a name that there is not",
     () => service({ rpc: { add: rpc() }, states: {} } as never),
-    'Cannot make a service with "states": there are rpc, state, event, name',
+    'Cannot make a service with "states": there are rpc, client, state, event, name',
   ],
   [
     "with a state that is none",

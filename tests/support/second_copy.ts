@@ -10,7 +10,8 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { THIS_RUNTIME } from "./runtimes.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
-const PARTS = "codec deflate tls wire service server client runtime mod.ts server.ts memory.ts";
+const PARTS =
+  "codec deflate tls wire stream service server client runtime mod.ts server.ts memory.ts";
 
 /** The copy's main entry and its server's. */
 export interface SecondCopy {

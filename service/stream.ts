@@ -1,0 +1,83 @@
+/**
+ * {@linkcode stream}: that a method streams.
+ *
+ * @module
+ */
+import type { AnySchema, Naming, Schema } from "../codec/schema.ts";
+import { openInlet } from "../stream/inlet.ts";
+import { openOutlet } from "../stream/outlet.ts";
+import type { OpenInlet, OpenOutlet } from "../stream/types.ts";
+
+/**
+ * A stream of items, as {@linkcode stream} describes it. It is no type of values: it can be an argument or the output of
+ * a method, and nothing else.
+ */
+export interface StreamSpec<T> {
+  /** Tells it from schemas. */
+  readonly kind: "stream";
+  /** How one item is archived. */
+  readonly item: Schema<T>;
+  /**
+   * Makes the sending end.
+   *
+   * @internal
+   */
+  readonly outlet: OpenOutlet;
+  /**
+   * Makes the receiving end.
+   *
+   * @internal
+   */
+  readonly inlet: OpenInlet;
+}
+
+/** As part of an archive it is no bytes: a call's other arguments are as they would be without it. */
+const OF_NOTHING: Omit<AnySchema, "kind"> = {
+  size: 0,
+  align: 1,
+  niche: undefined,
+  flat: true,
+  nullable: true,
+  write() {},
+  read() {},
+};
+
+/**
+ * A stream of items: as a method's output, or as one of its arguments. Both at once go both ways.
+ *
+ * Items are sent as they are there and as the other end reads them: a reader that is slow, or stops, stops the
+ * source. Only between two ends of this module; a call to a Rust server rejects with `StreamsUnsupported`.
+ *
+ * @example Usage
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { bytes, rpc, service, stream, string, u64, wireSnapshot } from "@hardlight/hardlight";
+ *
+ * const Files = service({
+ *   rpc: {
+ *     tail: rpc({ file: string }, stream(string)),
+ *     upload: rpc({ name: string, parts: stream(bytes) }, u64),
+ *   },
+ * });
+ * assert.match(wireSnapshot(Files), /tail { file: string } -> stream\(string\)/);
+ * ```
+ *
+ * @typeParam T The type of an item.
+ * @param item How one item is archived.
+ */
+export function stream<T>(item: Schema<T>): StreamSpec<T> {
+  return {
+    ...OF_NOTHING,
+    kind: "stream",
+    item,
+    text: ({ of }: Naming) => `stream(${of(item as AnySchema)})`,
+    // Here, so that a page whose service has no streams has none of what carries items.
+    outlet: openOutlet,
+    inlet: openInlet,
+  } as StreamSpec<T>;
+}
+
+/** Whether a method's argument or output is a stream. */
+export function isStream(described: unknown): described is StreamSpec<unknown> {
+  return (described as StreamSpec<unknown> | undefined)?.kind === "stream";
+}
