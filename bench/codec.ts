@@ -25,10 +25,10 @@ import {
   writeEventOf,
   writeRequest,
   writeResponse,
-  writeStateChange,
 } from "../wire/messages.ts";
 import { digits } from "./statistics.ts";
 import type { Table } from "./table.ts";
+import { writeStateChange } from "../tests/support/state_change.ts";
 
 const increment = Counter.methods.find(({ name }) => name === "increment")?.call as Schema<unknown>;
 const ARGS = { amount: 1 };

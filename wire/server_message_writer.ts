@@ -117,32 +117,11 @@ export function eventLength(writer: Writer): number {
   return writer.view.getUint32(writer.position - SERVER_MESSAGE_BYTES + 20, true);
 }
 
-/** One changed field of the connection state. */
-export interface StateUpdate {
-  /** The field's place in the service's state. */
-  readonly index: number;
-  /** Its archived value. */
-  readonly data: Uint8Array;
-}
-
 /**
- * Write changed fields.
+ * Write the rest of a message of changed fields, which are archived in place.
  *
  * Root: `0` tag 2, `4` pointer and `8` count of the updates; each update: `0` pointer and `4` length
  * of the data, `8` index.
- */
-export function writeStateChange(writer: Writer, updates: readonly StateUpdate[]): void {
-  beginMessage(writer);
-  const places: number[] = [];
-  for (const { index, data } of updates) {
-    places.push(writer.position, data.length, index);
-    writer.writeBytes(data);
-  }
-  finishStateChange(writer, places);
-}
-
-/**
- * Write the rest of a {@linkcode writeStateChange} whose fields are archived in place.
  *
  * @param places Of each field: where its archive begins, how long it is, and the field's index.
  */

@@ -9,13 +9,9 @@ import { Writer } from "../../codec/writer.ts";
 import { deflateStored, storedSize } from "../../deflate/stored.ts";
 import { Counter } from "../../examples/counter/service.ts";
 import { formatFingerprint } from "../../wire/handshake.ts";
-import {
-  writeEventOf,
-  writeRequest,
-  writeResponse,
-  writeStateChange,
-} from "../../wire/messages.ts";
+import { writeEventOf, writeRequest, writeResponse } from "../../wire/messages.ts";
 import { Topic } from "../../wire/topic.ts";
+import { writeStateChange } from "../support/state_change.ts";
 
 const text = readFileSync(new URL("../../PROTOCOL.md", import.meta.url), "utf8");
 

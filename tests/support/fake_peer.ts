@@ -16,11 +16,11 @@ import {
   writeErrorResponse,
   writeEvent,
   writeResponse,
-  writeStateChange,
 } from "../../wire/messages.ts";
 import type { Topic } from "../../wire/topic.ts";
 import type { CloseInfo, Dialer, Transport, TransportListener } from "../../wire/transport.ts";
 import { encode } from "../../codec/mod.ts";
+import { writeStateChange } from "./state_change.ts";
 
 /** A call as it came. */
 export interface FakeRequest {

@@ -16,6 +16,7 @@ import { fromJson, snakeCase, toJson } from "../interop/json.ts";
 import type { JsonObject, Service } from "../interop/peer.ts";
 import { CustomOutput, SERVICES } from "../interop/services.ts";
 import type { Meaning } from "./transcripts.ts";
+import { type StateUpdate, writeStateChange } from "../support/state_change.ts";
 
 function outputSchema(service: Service, method: string): Schema<unknown> {
   // The crate's `handle()` archives the whole result; its `test_overhead` archives nothing.
@@ -72,7 +73,7 @@ export function readAnswer(
   return { state: Object.fromEntries(changes) };
 }
 
-function updatesOf(service: Service, state: JsonObject): wire.StateUpdate[] {
+function updatesOf(service: Service, state: JsonObject): StateUpdate[] {
   const fields = SERVICES[service].state;
   return Object.entries(state).map(([changed, json]) => {
     const { index, name, schema } = fields.find(({ name }) => snakeCase(name) === changed)!;
@@ -107,7 +108,7 @@ export function write(service: Service, means: Meaning): Uint8Array<ArrayBuffer>
     const topic = toTopic(means.topic as unknown as JsonObject);
     wire.writeEventOf(interpret, writer, topic, event!, fromJson(event!, means.event));
   } else {
-    wire.writeStateChange(writer, updatesOf(service, means.state));
+    writeStateChange(writer, updatesOf(service, means.state));
   }
   return writer.bytes.slice(0, writer.position);
 }

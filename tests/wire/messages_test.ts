@@ -19,11 +19,11 @@ import {
   writeRawResponse,
   writeRequest,
   writeResponse,
-  writeStateChange,
 } from "../../wire/messages.ts";
 import { serverMessage } from "../support/server_message.ts";
 import { Topic } from "../../wire/topic.ts";
 import { writeRawRequest } from "../support/raw_request.ts";
+import { writeStateChange } from "../support/state_change.ts";
 
 interface RustTopic {
   readonly inner: string;
