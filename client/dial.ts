@@ -5,7 +5,6 @@
  */
 import { NORMAL } from "../wire/close.ts";
 import { ConnectError } from "../wire/errors.ts";
-import { REFUSED } from "../wire/handshake.ts";
 import { refusal } from "./failures.ts";
 import type { ClientParts, ClientTransport } from "./parts.ts";
 import type { Session } from "./session.ts";
@@ -24,46 +23,43 @@ import { interruptible } from "./waiting.ts";
  */
 export function dialSession(
   parts: ClientParts,
-  client: AbortSignal,
+  signal: AbortSignal,
   address: () => Promise<string>,
   open: (transport: ClientTransport) => Session,
 ): Promise<Session> {
-  const { dial, level, onAbort, limits: { handshakeTimeoutMs } } = parts;
-  const attempt = new AbortController();
-  const { signal } = attempt;
+  const { dial, level, limits: { handshakeTimeoutMs } } = parts;
   return interruptible(
     parts,
     (resolve, reject) => {
+      let isOver: boolean | undefined;
+      let stop: (() => void) | undefined;
       address().then((url) => {
-        signal.throwIfAborted();
-        return dial({ url, level, signal }, (transport, { protocol }) => {
-          if (!signal.aborted && protocol !== REFUSED) {
+        if (isOver) return;
+        stop = dial(url, level, (transport, isRefused) => {
+          stop = () => transport.terminate?.();
+          if (!isOver && !isRefused) {
             const session = open(transport);
+            stop = undefined;
             resolve(session);
             return session;
           }
-          onAbort(signal, () => transport.terminate?.());
+          if (isOver) stop();
           // One that refuses has closed by now, and its code counts; another server would say nothing.
           transport.close(NORMAL, "");
-          return {
-            onMessage() {},
-            onClose(info) {
-              if (!signal.aborted) reject(refusal(info, "BadHandshake"));
-            },
-          };
-        });
+          return { onMessage() {}, onClose: (info) => reject(refusal(info, "BadHandshake")) };
+        }, reject);
       }).catch(reject);
-      return () => {};
+      return () => {
+        isOver = true;
+        stop?.();
+      };
     },
-    (code) => {
-      const error = code === "Cancelled" ? cancelled(client) : new ConnectError(
+    (code) =>
+      code === "Cancelled" ? cancelled(signal) : new ConnectError(
         "TimedOut",
         `The handshake did not finish within ${handshakeTimeoutMs} ms`,
-      );
-      attempt.abort(error);
-      return error;
-    },
-    client,
+      ),
+    signal,
     handshakeTimeoutMs,
   );
 }

@@ -7,7 +7,7 @@ import { type Codec, interpret } from "../codec/archive.ts";
 import type { NoMethods, Service } from "../service/types.ts";
 import { type Clock, systemClock } from "../wire/clock.ts";
 import type { Deflater } from "../wire/deflater.ts";
-import { DEFAULT_LEVEL } from "../wire/handshake.ts";
+import { DEFAULT_LEVEL, REFUSED } from "../wire/handshake.ts";
 import { DEFAULT_LIMITS } from "../wire/limits.ts";
 import { ignore, tell } from "../wire/listener.ts";
 import { unframeBy } from "../wire/receiver.ts";
@@ -72,10 +72,19 @@ export function createFullClient<Methods, State, Event, ClientMethods = NoMethod
   const client = createClient(service, address, options, {
     ...checked,
     ...parts,
-    async dial(request, open) {
-      const headers = await resolve(options.headers);
-      request.signal.throwIfAborted();
-      await dial({ ...checked.limits, ...request, tls: options.tls, headers }, open);
+    dial(url, level, open, fail) {
+      const attempt = new AbortController();
+      const { signal } = attempt;
+      const start = async (): Promise<void> => {
+        const headers = await resolve(options.headers);
+        signal.throwIfAborted();
+        await dial(
+          { ...checked.limits, url, level, signal, tls: options.tls, headers },
+          (transport, { protocol }) => open(transport, protocol === REFUSED),
+        );
+      };
+      start().catch(fail);
+      return () => attempt.abort();
     },
     onAbort,
     codec,

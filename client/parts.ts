@@ -8,7 +8,7 @@ import type { CallOptions, MethodInfo } from "../service/types.ts";
 import type { PageLimits } from "../wire/limits.ts";
 import type { Framing } from "../wire/framing.ts";
 import type { Unframe } from "../wire/receiver.ts";
-import type { Dialed, DialRequest, Transport, TransportListener } from "../wire/transport.ts";
+import type { Transport, TransportListener } from "../wire/transport.ts";
 import type { Count } from "./many.ts";
 import type { Client } from "./types.ts";
 import type { Waits } from "./waiting.ts";
@@ -57,11 +57,19 @@ export type ClientTransport =
   & Pick<Transport, "send" | "close" | "bufferedAmount">
   & Partial<Pick<Transport, "terminate">>;
 
-/** {@linkcode Dialer}, of what a client itself knows. */
+/**
+ * Begins to open a transport.
+ *
+ * @param open Told, once, that it is open, and whether that is only for the close code of a refusal.
+ * @param fail Told why it will not open.
+ * @returns Ends the attempt, if it is still under way.
+ */
 export type ClientDialer = (
-  request: Pick<DialRequest, "url" | "level" | "signal">,
-  open: (transport: ClientTransport, dialed: Pick<Dialed, "protocol">) => TransportListener,
-) => Promise<void>;
+  url: string,
+  level: number,
+  open: (transport: ClientTransport, isRefused: boolean) => TransportListener,
+  fail: (error: unknown) => void,
+) => () => void;
 
 /** Who waits for an answer. */
 export interface Waiter {

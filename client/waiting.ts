@@ -47,13 +47,14 @@ export function interruptible<T>(
 ): Promise<T> {
   return new Promise((resolve, reject) => {
     const [defer, stop] = cleanup();
+    // Settled first: what stops may settle it as well.
     const fail = (reason: unknown): void => {
-      stop();
       reject(reason);
+      stop();
     };
     defer(start((value) => {
-      stop();
       resolve(value);
+      stop();
     }, fail));
     defer(onAbort(signal, () => fail(error("Cancelled"))));
     // What is more than timers can wait is never.

@@ -155,7 +155,7 @@ test("ServiceClient.connect() gives up after handshakeTimeoutMs, and hangs up if
   await settle();
   ctx.clock.advance(300);
   assertEquals(await connecting, "TimedOut");
-  assertEquals((request?.signal.reason as ConnectError).code, "TimedOut");
+  assertEquals(request?.signal.aborted, true);
   answer();
   assertEquals(late.terminated, true);
   await finish(ctx);

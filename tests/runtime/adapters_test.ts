@@ -11,9 +11,12 @@ import type { Listen } from "../support/echo.ts";
 import { ALL_LISTENS, ECHO_MAX_BYTES, EchoAcceptor, LISTENS, Recorder } from "../support/echo.ts";
 
 /** A page's sockets, with what their client does for them: it looks at lengths, and at what it has ended. */
-const pageDial: Dialer = (request, open) => {
-  request.signal.throwIfAborted();
-  return browserDial(request, (socket) => {
+const pageDial: Dialer = async (request, open) => {
+  const { url, level, signal } = request;
+  signal.throwIfAborted();
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const abort = browserDial(url, level, (socket) => {
+    resolve();
     let ended = false;
     const end = ({ code, reason }: CloseInfo): void => {
       if (!ended) listener.onClose({ code, reason });
@@ -38,6 +41,11 @@ const pageDial: Dialer = (request, open) => {
       },
       onClose: end,
     };
+  }, reject);
+  signal.addEventListener("abort", () => reject(signal.reason));
+  await promise.catch((error) => {
+    abort();
+    throw error;
   });
 };
 

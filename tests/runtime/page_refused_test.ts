@@ -1,6 +1,7 @@
-import { assertEquals, assertRejects } from "@std/assert";
+import { assertEquals, assertInstanceOf, assertStringIncludes } from "@std/assert";
 import { test } from "node:test";
 import { dial } from "../../runtime/browser.ts";
+import { ConnectError } from "../../wire/errors.ts";
 import type { CloseInfo } from "../../wire/transport.ts";
 
 /** A socket of a page whose browser tells the close alone. */
@@ -16,37 +17,34 @@ class ClosedSocket {
   close(): void {}
 }
 
-/** Dial with a socket that is told nothing but this close; resolves to what the owner was told. */
-async function closedWith(info: CloseInfo): Promise<unknown[]> {
+/** Dial with a socket that is told nothing but this close; returns what the owner was told. */
+function closedWith(info: CloseInfo): unknown[] {
   const standard = globalThis.WebSocket;
   globalThis.WebSocket = ClosedSocket as unknown as typeof WebSocket;
   try {
     const told: unknown[] = [];
-    const { signal } = new AbortController();
-    const dialed = dial({ url: "ws://peer/", level: 0, signal }, (_, { protocol }) => {
-      told.push(protocol);
+    dial("ws://peer/", 0, (_, isRefused) => {
+      told.push(isRefused);
       return { onMessage() {}, onClose: ({ code, reason }) => void told.push(code, reason) };
-    });
+    }, (error) => told.push(error));
     ClosedSocket.last.onclose?.(info);
-    await dialed;
     return told;
   } finally {
     globalThis.WebSocket = standard;
   }
 }
 
-test("dial() of a page is told a refusal of which the browser tells the close alone", async () => {
-  assertEquals(await closedWith({ code: 4403, reason: "This origin is not allowed" }), [
-    "hl.2.no",
+test("dial() of a page is told a refusal of which the browser tells the close alone", () => {
+  assertEquals(closedWith({ code: 4403, reason: "This origin is not allowed" }), [
+    true,
     4403,
     "This origin is not allowed",
   ]);
 });
 
-test("dial() of a page rejects where the browser says no more than that it ended", async () => {
-  await assertRejects(
-    () => closedWith({ code: 1006, reason: "" }),
-    Error,
-    "Cannot connect to peer",
-  );
+test("dial() of a page fails where the browser says no more than that it ended", () => {
+  const [error, ...others] = closedWith({ code: 1006, reason: "" });
+  assertInstanceOf(error, ConnectError);
+  assertStringIncludes(error.message, "Cannot connect to peer");
+  assertEquals([error.code, others], ["Unreachable", []]);
 });
