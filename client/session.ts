@@ -201,7 +201,7 @@ export function openSession(transport: ClientTransport, host: SessionHost): Sess
       return isBehind;
     },
     onText() {
-      end(PROTOCOL_BROKEN, protocolError("BadMessage", "text, which no hardlight server sends"));
+      end(PROTOCOL_BROKEN, protocolError("BadMessage", "text"));
     },
   };
 }

@@ -305,7 +305,7 @@ for (const kind of BROWSERS) {
       assertEquals(
         told,
         "ConnectionLost: It ended too early: " +
-          "Cannot take text, which no hardlight server sends: BadMessage",
+          "Cannot take text: BadMessage",
       );
     });
   });

@@ -48,7 +48,7 @@ test("connect() to a server of the package ws", async () => {
   await assertRejects(() => text.rpc.echo({ value: 1 }), RpcError);
   assertEquals([text.status.state, text.status.cause?.message], [
     "closed",
-    "Cannot take text, which no hardlight server sends: BadMessage",
+    "Cannot take text: BadMessage",
   ]);
   await text.close();
   expected.push(4002);

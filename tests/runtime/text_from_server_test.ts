@@ -8,7 +8,7 @@ import { deferred } from "../support/deferred.ts";
 import { type Script, ScriptedServer } from "../support/scripted_server.ts";
 
 const Small = service({ rpc: { one: rpc({}, u32) } });
-const SAYS = "Cannot take text, which no hardlight server sends: BadMessage";
+const SAYS = "Cannot take text: BadMessage";
 const HI = Uint8Array.of(0x81, 2, 0x68, 0x69);
 
 /** What the client closes with, as code and reason, which is then answered. */
