@@ -42,7 +42,6 @@ const PARTS: PageParts = {
   maxReasonLength: MAX_REASON_LENGTH,
   onAbort,
   startCalls: startPageCalls,
-  unframe: storedFraming.unframe,
   whenVisible,
 };
 

@@ -52,12 +52,10 @@ export async function partsWithExtras(
       ? import("./telemetry.ts").then((made) => made.createTelemetry(service, onTrace))
       : undefined,
   ]);
-  const { unframe } = framing;
   return {
     ...plain,
     ...checked,
     framing,
-    unframe,
     watch: telemetry?.watch,
     follow: telemetry?.follow,
   };

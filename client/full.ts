@@ -91,7 +91,7 @@ export function createFullClient<Methods, State, Event, ClientMethods = NoMethod
     clock,
     advice: ALIKE,
     startCalls: startCalls(deflater),
-    unframe: unframeBy(deflater),
+    framing: { unframe: unframeBy(deflater) },
     count: tellOfMany((error) => tell(options.onError, error, ignore)),
     watch: telemetry?.watch,
     follow: telemetry?.follow,

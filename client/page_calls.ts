@@ -10,6 +10,7 @@ import type { RpcError, RpcErrorCode } from "../wire/errors.ts";
 import { setRequestId, writeRequest } from "../wire/requests.ts";
 import { MAX_ABANDONED_CALLS, MAX_CALLS_IN_FLIGHT, MAX_QUEUED_CALLS } from "./call_limits.ts";
 import { failed, lost, unencodable } from "./failures.ts";
+import type { Framing } from "../wire/framing.ts";
 import type { StartCalls, Waiter } from "./parts.ts";
 import { interruptible } from "./waiting.ts";
 
@@ -21,7 +22,7 @@ interface Call extends Waiter {
 /** {@linkcode StartCalls} with a timer for each call: for a page, which makes few at a time. */
 export const startPageCalls: StartCalls = (transport, host, endSession) => {
   const { limits, whenFull, codec } = host;
-  const framing = host.framing!;
+  const framing = host.framing as Framing;
   /** By id: who waits, or `null` if the caller has gone. A call that was given up keeps its id. */
   const calls: (Call | null | undefined)[] = [];
   /** The one that has been free for longest first. */

@@ -7,7 +7,6 @@ import type { Codec } from "../codec/archive.ts";
 import type { CallOptions, MethodInfo } from "../service/types.ts";
 import type { PageLimits } from "../wire/limits.ts";
 import type { Framing } from "../wire/framing.ts";
-import type { Unframe } from "../wire/receiver.ts";
 import type { Transport, TransportListener } from "../wire/transport.ts";
 import type { Count } from "./many.ts";
 import type { Client } from "./types.ts";
@@ -46,8 +45,8 @@ export interface CallsHost extends CheckedOptions, Waits {
   readonly codec: Codec;
   /** What is said of what does not decode, behind the reason. Default: nothing. */
   readonly advice?: string;
-  /** How messages are framed, for those who make calls by that. */
-  readonly framing?: Framing;
+  /** How messages are taken out of their frames, and put into them by those who make calls by that. */
+  readonly framing: Pick<Framing, "unframe"> & Partial<Framing>;
   /** Characters of a close's reason that a transport takes. Default: any number. */
   readonly maxReasonLength?: number;
 }
@@ -118,8 +117,6 @@ export interface ClientParts extends CallsHost {
   readonly dial: ClientDialer;
   /** Makes calls. */
   readonly startCalls: StartCalls;
-  /** Takes messages out of their frames. */
-  readonly unframe: Unframe;
   /** Stands between the program and its calls, if anything watches them. */
   readonly watch?: ((call: Caller) => Caller) | undefined;
   /** From 0 to 1. Default: `Math.random`. */

@@ -16,7 +16,6 @@ import {
 } from "../wire/close.ts";
 import { ProtocolError } from "../wire/errors.ts";
 import { protocolError, tooBig, toProtocolError } from "../wire/faults.ts";
-import type { Unframe } from "../wire/receiver.ts";
 import { isSeldom } from "../wire/seldom.ts";
 import {
   forEachUpdate,
@@ -35,8 +34,6 @@ import type { ClientCounters } from "./stats.ts";
 export interface SessionHost extends CallsHost {
   /** Makes its calls. */
   readonly startCalls: StartCalls;
-  /** Takes messages out of their frames. */
-  readonly unframe: Unframe;
   /** How events are archived. */
   readonly event: Schema<unknown> | undefined;
   /** Where events go. */
@@ -193,7 +190,7 @@ export function openSession(transport: ClientTransport, host: SessionHost): Sess
       const { maxMessageBytes, maxInflatedBytes } = limits;
       try {
         if (message.length > maxMessageBytes) throw tooBig("maxMessageBytes", maxMessageBytes);
-        host.unframe(message, maxInflatedBytes, read);
+        host.framing.unframe(message, maxInflatedBytes, read);
       } catch (cause) {
         const error = toProtocolError(cause);
         end(error.closeCode, error);

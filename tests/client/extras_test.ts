@@ -22,7 +22,6 @@ const PLAIN: PageParts = {
   framing: storedFraming,
   onAbort,
   startCalls: startPageCalls,
-  unframe: storedFraming.unframe,
 };
 
 /** What a client would be given, and the levels that were loaded. */

@@ -50,8 +50,7 @@ function setup(
   );
   const session = openSession(peer, {
     startCalls: core,
-    framing: storedFraming,
-    unframe: unframeBy(testDeflater),
+    framing: { ...storedFraming, unframe: unframeBy(testDeflater) },
     codec: interpret,
     level: 6,
     limits,
