@@ -32,15 +32,19 @@ export function writeClientCancel(writer: Writer, id: number): void {
   writeRoot(writer, CLIENT_MESSAGE_BYTES, CLIENT_CANCEL, id);
 }
 
-/** Write an item of a call's argument: `0` tag 2, `1` id, `4` pointer and `8` length of the archived item. */
+/**
+ * Write an item of a call's argument: `0` tag 2, `1` id, `4` pointer and `8` length of the archived item.
+ *
+ * @returns Bytes of the archive.
+ */
 export function writeClientItem<T>(
   codec: Codec,
   writer: Writer,
   id: number,
   item: Schema<T>,
   value: T,
-): void {
-  writeCarrier(codec, writer, CLIENT_MESSAGE_BYTES, CLIENT_ITEM, id, item, value);
+): number {
+  return writeCarrier(codec, writer, CLIENT_MESSAGE_BYTES, CLIENT_ITEM, id, item, value);
 }
 
 /** Write that a call's argument is over, or broke: `0` tag 3, `1` id, `2` whether it broke. */

@@ -66,6 +66,7 @@ export const RPC_CODES: Readonly<Record<RpcErrorCode, RpcCode>> = {
   DeadlineExceeded: { ran: "perhaps", retryable: false },
   Cancelled: { ran: "perhaps", retryable: false },
   ConnectionLost: { ran: "perhaps", retryable: false },
+  StreamsUnsupported: { ran: "no", retryable: false },
 };
 
 /** The close code of each way to break the protocol. After a `BadEvent` the connection goes on. */

@@ -34,10 +34,11 @@ export type RpcHandlerErrorCode = typeof RPC_HANDLER_ERRORS[number];
  * | --- | --- |
  * | `ClientNotConnected` | no: there was no connection |
  * | `TooManyCallsInFlight` | no: 256 are in flight, too much waits to be sent, or the server says that the client calls too often (`callRate`) or too much is held (`maxHeldBytes`, `maxTotalHeldBytes`) |
- * | `ClientEncodeError` | no: its arguments do not fit, or are larger than a message may be |
+ * | `ClientEncodeError` | no: its arguments do not fit, or are larger than a message may be; perhaps, if that is so of an item of its stream |
+ * | `StreamsUnsupported` | no: it streams, and the peer (Rust, or an older release) has no streams |
  * | `ServerDecodeError` | no: the server could not read it |
  * | `ConnectionLost` | perhaps: it was sent, and the connection ended before the answer; no if `retryable` |
- * | `DeadlineExceeded`, `Cancelled` | perhaps, if it was sent: the server is not told |
+ * | `DeadlineExceeded`, `Cancelled` | perhaps, if it was sent; the server is told, unless it is a Rust one or an older release |
  * | `HandlerPanicked` | yes: it threw, and what it threw stays on the server |
  * | `ServerEncodeError`, `ClientDecodeError` | yes, but its answer cannot be read |
  * | `ClientCompressError`, `ClientDecompressError`, `ServerCompressError`, `ServerDecompressError` | perhaps: only a handler that throws them sends them |
@@ -48,7 +49,8 @@ export type RpcErrorCode =
   | RpcHandlerErrorCode
   | "DeadlineExceeded"
   | "Cancelled"
-  | "ConnectionLost";
+  | "ConnectionLost"
+  | "StreamsUnsupported";
 
 /** Marks the errors of every copy of this module in a process. */
 const RPC_ERROR = Symbol.for("hardlight.RpcError");

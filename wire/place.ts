@@ -21,7 +21,11 @@ export function writeRoot(writer: Writer, rootBytes: number, tag: number, id: nu
   return at;
 }
 
-/** Write a message of an id and an archive: `0` tag, `1` id, `4` pointer and `8` length of the archive. */
+/**
+ * Write a message of an id and an archive: `0` tag, `1` id, `4` pointer and `8` length of the archive.
+ *
+ * @returns Bytes of the archive.
+ */
 export function writeCarrier<T>(
   codec: Codec,
   writer: Writer,
@@ -30,9 +34,10 @@ export function writeCarrier<T>(
   id: number,
   schema: Schema<T>,
   value: T,
-): void {
+): number {
   const start = beginMessage(writer);
   const length = writeArchive(codec, schema, writer, value);
   const at = writeRoot(writer, rootBytes, tag, id);
   writer.setSlice(at + 4, start, length);
+  return length;
 }

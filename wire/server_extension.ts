@@ -20,15 +20,19 @@ export const SERVER_CALL = 5;
 /** `Cancel{id}`: nobody waits for that answer any more. */
 export const SERVER_CANCEL = 6;
 
-/** Write an item of a call's output: `0` tag 3, `1` id, `4` pointer and `8` length of the archived item. */
+/**
+ * Write an item of a call's output: `0` tag 3, `1` id, `4` pointer and `8` length of the archived item.
+ *
+ * @returns Bytes of the archive.
+ */
 export function writeServerItem<T>(
   codec: Codec,
   writer: Writer,
   id: number,
   item: Schema<T>,
   value: T,
-): void {
-  writeCarrier(codec, writer, SERVER_MESSAGE_BYTES, SERVER_ITEM, id, item, value);
+): number {
+  return writeCarrier(codec, writer, SERVER_MESSAGE_BYTES, SERVER_ITEM, id, item, value);
 }
 
 /** Write that there is room for more of a call's argument: `0` tag 4, `1` id, `4` how many bytes, a `u32`. */
