@@ -42,8 +42,10 @@ export interface Caller extends Guarded {
   readonly sender: Sender;
   /** What its calls are run on. */
   readonly target: unknown;
-  /** Whether answers are for nobody. */
+  /** Whether it is ending: what settles from now on is for nobody. */
   readonly closing: boolean;
+  /** Whether answers are for nobody, also of what had settled before it was ending. */
+  readonly mute: boolean;
   /** Which ids are taken; none while no call is under way. */
   takenIds: Uint8Array | undefined;
   /** Calls under way. */
@@ -150,10 +152,10 @@ export class CallRunner {
         : trace.run(() => dispatcher.call(caller.target, method, args));
       if (isThenable(output)) return this.#await(caller, id, method, output, trace);
     } catch (error) {
-      this.#onThrown(caller, id, method, error, trace);
+      this.#onThrown(caller, id, method, error, trace, caller.closing);
       return;
     }
-    this.#onOutput(caller, id, method, output, trace);
+    this.#onOutput(caller, id, method, output, trace, caller.closing);
   }
 
   #onUndecoded(caller: Caller, { id, start, end }: ClientMessage, error: unknown): void {
@@ -191,14 +193,21 @@ export class CallRunner {
 
   #await(c: Caller, id: number, method: number, output: PromiseLike<unknown>, trace: Trace): void {
     Promise.resolve(output).then(
-      (value) => this.#onOutput(c, id, method, value, trace),
-      (error) => this.#onThrown(c, id, method, error, trace),
+      (value) => this.#onOutput(c, id, method, value, trace, c.mute),
+      (error) => this.#onThrown(c, id, method, error, trace, c.mute),
     );
   }
 
-  #onOutput(caller: Caller, id: number, method: number, output: unknown, trace: Trace): void {
+  #onOutput(
+    caller: Caller,
+    id: number,
+    method: number,
+    output: unknown,
+    trace: Trace,
+    isForNobody: boolean,
+  ): void {
     this.#guards.release(caller, id);
-    if (caller.closing) return trace?.end("ClientNotConnected");
+    if (isForNobody) return trace?.end("ClientNotConnected");
     const dispatcher = this.#dispatcher;
     try {
       caller.flush();
@@ -208,7 +217,7 @@ export class CallRunner {
       return;
     }
     // The change may be more than its peer takes, which ends the connection.
-    if (caller.closing) return trace?.end("ClientNotConnected");
+    if (caller.mute) return trace?.end("ClientNotConnected");
     const { sender } = caller;
     const writer = sender.begin();
     try {
@@ -231,7 +240,7 @@ export class CallRunner {
   }
 
   #onSettled(caller: Caller, id: number, method: number, taken: boolean, trace: Trace): void {
-    if (caller.closing) return trace?.end("ClientNotConnected");
+    if (caller.mute) return trace?.end("ClientNotConnected");
     if (taken) {
       free(caller, id);
       trace?.end(undefined);
@@ -242,14 +251,21 @@ export class CallRunner {
     this.#fail(caller, id, "ServerEncodeError", trace);
   }
 
-  #onThrown(caller: Caller, id: number, method: number, error: unknown, trace: Trace): void {
+  #onThrown(
+    caller: Caller,
+    id: number,
+    method: number,
+    error: unknown,
+    trace: Trace,
+    isForNobody: boolean,
+  ): void {
     this.#guards.release(caller, id);
     const code = isRpcError(error) && WIRE_CODES.has(error.code)
       ? error.code as RpcHandlerErrorCode
       : undefined;
     // What a handler throws is told also when nobody waits for its answer any more.
     if (code === undefined) this.#tell(caller, method, error);
-    if (caller.closing) return trace?.end(code ?? "HandlerPanicked");
+    if (isForNobody) return trace?.end(code ?? "HandlerPanicked");
     try {
       caller.flush();
     } catch (stateError) {
@@ -261,7 +277,7 @@ export class CallRunner {
   #fail(caller: Caller, id: number, code: RpcHandlerErrorCode, trace: Trace): void {
     this.#counters.callsFailed++;
     trace?.end(code);
-    if (caller.closing) return;
+    if (caller.mute) return;
     const { sender } = caller;
     const writer = sender.begin();
     writeErrorResponse(writer, id, code);

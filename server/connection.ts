@@ -81,6 +81,10 @@ export class Connection<State, Event, Auth> implements ConnectionRoles<Event> {
     return this.#ending?.ended === true;
   }
 
+  get mute(): boolean {
+    return this.#ending?.mute === true;
+  }
+
   get transport(): Transport {
     return this.sender.transport;
   }
@@ -129,7 +133,7 @@ export class Connection<State, Event, Auth> implements ConnectionRoles<Event> {
 
   /** Send what has changed in the state. Throws `CodecError` when that is done. */
   flush(): void {
-    if (this.closing) return;
+    if (this.mute) return;
     const from = this.#state.firstTouched();
     if (from === -1) return;
     const failure = this.#state.send(this.sender, from, this);
@@ -139,6 +143,8 @@ export class Connection<State, Event, Auth> implements ConnectionRoles<Event> {
 
   /** The client must not go on without a change: it would have a wrong state. */
   onChangeTooBig(places: readonly number[]): void {
+    // Nor with an answer that comes after it.
+    this.#end.silence(this.sender);
     if (this.closing) return;
     const { field, error } = stateTooBig(places, this.#host.stateShape.fields, this.sender.options);
     this.#report(error, "state");
@@ -230,8 +236,7 @@ export class Connection<State, Event, Auth> implements ConnectionRoles<Event> {
   onIdle(): void {
     // What is sent by now the transport may have copied.
     if (!this.closing) return this.onAnswered();
-    const { closedWith, ended } = this.#end;
-    if (!ended && closedWith) this.transport.close(closedWith.code, closedWith.reason);
+    if (this.mute) this.#end.hangUp(this.sender);
   }
 
   get #end(): Ending {
@@ -244,18 +249,14 @@ export class Connection<State, Event, Auth> implements ConnectionRoles<Event> {
    */
   close(code: number, reason: string): void {
     if (this.closing) return;
-    const { sender, transport } = this;
     const { clock, limits } = this.#host;
-    const isSlow = code === CloseCode.SlowConsumer;
-    this.#end.closedWith = { code, reason };
-    if (isSlow) sender.close();
-    else sender.finish();
+    const hangUp = this.#end.begin({ code, reason }, this.sender, this.callsInFlight);
     this.#release();
     this.#end.timer = clock.after(limits.closeTimeoutMs, () => {
-      transport.terminate();
+      this.transport.terminate();
       this.#finish();
     });
-    if (sender.idle) transport.close(code, reason, isSlow);
+    hangUp();
   }
 
   onClose(info: CloseInfo): void {
@@ -265,6 +266,7 @@ export class Connection<State, Event, Auth> implements ConnectionRoles<Event> {
       this.#report(error, "protocol");
     }
     this.#end.closedWith ??= info;
+    this.#end.silence(this.sender);
     this.#release();
     this.#finish();
   }

@@ -5,11 +5,12 @@
  */
 import type { Reader } from "../codec/reader.ts";
 import type { Clock } from "../wire/clock.ts";
+import { CloseCode } from "../wire/close.ts";
 import type { Deflater } from "../wire/deflater.ts";
 import type { Limits } from "../wire/limits.ts";
 import type { ClientMessage } from "../wire/messages.ts";
 import type { ArchiveListener } from "../wire/receiver.ts";
-import type { SenderOptions, SenderOwner } from "../wire/sender.ts";
+import type { Sender, SenderOptions, SenderOwner } from "../wire/sender.ts";
 import type { CloseInfo, PeerInfo, Transport, TransportListener } from "../wire/transport.ts";
 import type { Backpressure, BackpressureOwner } from "./backpressure.ts";
 import type { Caller, CallRunner } from "./calls.ts";
@@ -98,10 +99,42 @@ export interface ConnectionRoles<Event>
 export class Ending {
   /** What ended it, which is what came first. */
   closedWith: CloseInfo | undefined;
+  /** Whether nothing more is sent, but what waits for the deflater. */
+  mute = false;
   /** The timer after which the transport is ended. */
   timer: unknown;
   /** Whether the transport has ended. */
   ended = false;
   /** With what to close when no call is under way and every answer has been handed over. */
   whenDrained: CloseInfo | undefined;
+
+  /**
+   * Begin. What was answered is sent before the end, unless the peer does not read.
+   *
+   * @returns How to go on, once the connection has let go of the rest.
+   */
+  begin(info: CloseInfo, sender: Sender, callsInFlight: number): () => void {
+    this.closedWith = info;
+    const discards = info.code === CloseCode.SlowConsumer;
+    if (discards) sender.close();
+    const hangUp = (): void => this.hangUp(sender);
+    // Handlers that have settled may be yet to be heard of: in microtasks that are queued by now.
+    if (callsInFlight > 0 && !discards && !this.mute) return () => queueMicrotask(hangUp);
+    this.silence(sender);
+    return hangUp;
+  }
+
+  /** Send nothing more but what waits. */
+  silence(sender: Sender): void {
+    this.mute = true;
+    sender.finish();
+  }
+
+  /** Send no more than what waits, and close once that is handed over. */
+  hangUp(sender: Sender): void {
+    this.silence(sender);
+    if (this.ended || this.closedWith === undefined || !sender.idle) return;
+    const { code, reason } = this.closedWith;
+    sender.transport.close(code, reason, code === CloseCode.SlowConsumer);
+  }
 }

@@ -19,7 +19,9 @@ export interface ConnectionControl {
    */
   sync(): void;
   /**
-   * End the connection, once what was answered before is sent. At most 123 bytes of the reason are.
+   * End the connection, once what was answered before is sent: by handlers that had returned, or whose
+   * promise had settled. Other calls are cut, that of the handler which calls this as well. At most 123
+   * bytes of the reason are sent.
    *
    * @throws {RangeError} If the code is neither 1000 nor from 3000 to 4999.
    */

@@ -2,7 +2,9 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { test } from "node:test";
 import { memoryPair } from "../../memory.ts";
 import { bytes, rpc, RpcError, service, u32, unit } from "../../mod.ts";
+import type { Context } from "../../server.ts";
 import { settle } from "../support/chat_service.ts";
+import { type Deferred, deferred } from "../support/deferred.ts";
 
 const Data = service({
   name: "Data",
@@ -61,6 +63,45 @@ for (const length of [1000, 1_000_000, 1_048_500, 3_000_000]) {
     assertEquals(pair.server.connections, 0);
   });
 }
+
+test("connection.close() sends what handlers have answered, also what settled just before", async () => {
+  const answers: Deferred<number>[] = [];
+  let first: Context<{ count: number }, number, undefined> | undefined;
+  await using pair = await memoryPair(Data, (context) => {
+    first ??= context;
+    return {
+      get: () => new Uint8Array(0),
+      small() {
+        answers.push(deferred());
+        return answers.at(-1)!.promise;
+      },
+      // It has not returned when it closes: its own call is cut.
+      // deno-lint-ignore require-await
+      async leave() {
+        context.state.count++;
+        answers[0]!.resolve(7);
+        answers[1]!.reject(new RpcError("ServerCompressError", "planned"));
+        context.connection.close(4200, "enough");
+        answers[2]!.resolve(8);
+      },
+    };
+  }, { client: { reconnect: false } });
+  const { client } = pair;
+  let count = 0;
+  client.state.subscribe((state) => count = state.count);
+  const results = await Promise.allSettled([
+    ...[1, 2, 3, 4].map(() => client.rpc.small()),
+    client.rpc.leave(),
+  ]);
+  const told = results.map((result) =>
+    result.status === "fulfilled" ? result.value : (result.reason as RpcError).code
+  );
+  const cut = "ConnectionLost";
+  assertEquals(told, [7, "ServerCompressError", cut, cut, cut]);
+  assertEquals(count, 1);
+  assert(client.status.cause?.message.includes("4200: enough"));
+  assertEquals([first?.signal.aborted, pair.server.connections], [true, 0]);
+});
 
 test("a call that a closing server did not answer did not run, and is retryable", async () => {
   let cut = 0;

@@ -39,35 +39,48 @@ export function scriptedHandlers(
           call.answered = !connection.ended;
           call.revision = connection.shadow.revision;
         };
-        const run = (from: number): number | Promise<number> => {
-          for (let i = from; i < steps.length; i++) {
-            const step = steps[i]!;
-            switch (step.type) {
-              case "sleep":
-                return new Promise<void>((resolve) => later(step.ms, resolve))
-                  .then(() => run(i + 1));
-              case "turn":
-                return Promise.resolve().then(() => run(i + 1));
-              case "panic":
-                end("HandlerPanicked");
-                throw new Error("planned");
-              case "refuse":
-                end("ServerCompressError");
-                throw new RpcError("ServerCompressError", "planned");
-              case "timer":
-                later(step.ms, () => {
-                  connection.change((state) => state.label = `timer of ${id}`);
-                  context.connection.sync();
-                });
-                break;
-              default:
-                perform(step, history, connection);
-            }
+        /** Returns what is to be waited for before the next step. */
+        const run = (step: Step): Promise<void> | undefined => {
+          switch (step.type) {
+            case "sleep":
+              return new Promise((resolve) => later(step.ms, resolve));
+            case "turn":
+              return Promise.resolve();
+            case "panic":
+              end("HandlerPanicked");
+              throw new Error("planned");
+            case "refuse":
+              end("ServerCompressError");
+              throw new RpcError("ServerCompressError", "planned");
+            case "timer":
+              later(step.ms, () => {
+                connection.change((state) => state.label = `timer of ${id}`);
+                context.connection.sync();
+              });
+              return undefined;
+            default:
+              perform(step, history, connection);
+              return undefined;
           }
+        };
+        const answer = (): number => {
           end("ok");
           return answerOf(id);
         };
-        return run(0);
+        // It settles where it ends, and no microtask later.
+        const runFrom = async (next: number, waits: Promise<void>): Promise<number> => {
+          await waits;
+          for (const step of steps.slice(next)) {
+            const more = run(step);
+            if (more !== undefined) await more;
+          }
+          return answer();
+        };
+        for (const [i, step] of steps.entries()) {
+          const waits = run(step);
+          if (waits !== undefined) return runFrom(i + 1, waits);
+        }
+        return answer();
       },
     };
   };
