@@ -9,10 +9,12 @@ import { isRpcError, RPC_HANDLER_ERRORS, type RpcHandlerErrorCode } from "../wir
 import type { Limits } from "../wire/limits.ts";
 import { isThenable } from "../wire/listener.ts";
 import { type ClientMessage, writeErrorResponse } from "../wire/messages.ts";
-import { type Sender, surelyTakes } from "../wire/sender.ts";
-import { CallGuards, type Guarded, MIN_HELD_BYTES } from "./call_guard.ts";
+import { surelyTakes } from "../wire/sender.ts";
+import { CallGuards, MIN_HELD_BYTES } from "./call_guard.ts";
+import { type Caller, cancel, free, take } from "./caller.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import type { EventLoop } from "./quiet.ts";
+import { ServerCall } from "./server_call.ts";
 import type { ServerCounters } from "./stats.ts";
 import type { CallTrace, ServerTelemetry } from "./telemetry.ts";
 
@@ -34,65 +36,9 @@ export interface CallRunnerOptions {
   readonly loop?: Pick<EventLoop, "onDecoded"> | undefined;
 }
 
-/** One connection, as the runner sees it. */
-export interface Caller extends Guarded {
-  /** Its number. */
-  readonly id: number;
-  /** Where answers go. */
-  readonly sender: Sender;
-  /** What its calls are run on. */
-  readonly target: unknown;
-  /** Whether it is ending: what settles from now on is for nobody. */
-  readonly closing: boolean;
-  /** Whether answers are for nobody, also of what had settled before it was ending. */
-  readonly mute: boolean;
-  /** Which ids are taken; none while no call is under way. */
-  takenIds: Uint8Array | undefined;
-  /** Calls under way. */
-  callsInFlight: number;
-  /** Send what has changed in the state. Throws `CodecError`. */
-  flush(): void;
-  /** An answer was sent, and its call is over. */
-  onAnswered(): void;
-  /** A handler failed, what it answered cannot be encoded, or what it was asked cannot be decoded. */
-  onCallError(error: unknown, method: string | undefined, untold: number): void;
-  /** What a handler answered is larger than its peer takes. */
-  onAnswerTooBig(method: string): void;
-  /** Whether so many bytes may be sent. Where not, the connection has been ended. */
-  admits(bytes: number): boolean;
-}
-
 type Trace = CallTrace | undefined;
 
-const MAX_CALLS_IN_FLIGHT = 256;
-/** Tables of ids that connections without a call under way have given back: all zeros. */
-const spareTables: Uint8Array[] = [];
-const MAX_SPARE_TABLES = 64;
 const WIRE_CODES: ReadonlySet<string> = new Set(RPC_HANDLER_ERRORS);
-
-/** Take an id, unless it is taken. */
-function take(caller: Caller, id: number): boolean {
-  const taken = caller.takenIds ??= spareTables.pop() ?? new Uint8Array(MAX_CALLS_IN_FLIGHT);
-  if (taken[id] !== 0) return false;
-  taken[id] = 1;
-  caller.callsInFlight++;
-  return true;
-}
-
-function free(caller: Caller, id: number): void {
-  const taken = caller.takenIds;
-  if (taken === undefined) return;
-  taken[id] = 0;
-  if (--caller.callsInFlight > 0) return;
-  caller.takenIds = undefined;
-  if (spareTables.length < MAX_SPARE_TABLES) spareTables.push(taken);
-}
-
-/** Its calls are for nobody any more. Their handlers run on, so its guard stays. */
-export function forgetCalls(caller: Caller): void {
-  caller.takenIds = undefined;
-  caller.callsInFlight = 0;
-}
 
 /** Runs the calls of all connections and answers them. */
 export class CallRunner {
@@ -145,17 +91,22 @@ export class CallRunner {
     }
     const { method } = dispatcher;
     const trace = this.#telemetry?.call(caller.id, dispatcher.nameOf(method));
+    const begun = new ServerCall(caller, id, method, trace);
     let output: unknown;
     try {
       output = trace === undefined
-        ? dispatcher.call(caller.target, method, args)
-        : trace.run(() => dispatcher.call(caller.target, method, args));
-      if (isThenable(output)) return this.#await(caller, id, method, output, trace);
+        ? dispatcher.call(caller.target, method, args, begun)
+        : trace.run(() => dispatcher.call(caller.target, method, args, begun));
+      if (isThenable(output)) return this.#await(begun, output);
     } catch (error) {
-      this.#onThrown(caller, id, method, error, trace, caller.closing);
-      return;
+      return this.#onThrown(begun, error, caller.closing);
     }
-    this.#onOutput(caller, id, method, output, trace, caller.closing);
+    this.#onOutput(begun, output, caller.closing);
+  }
+
+  /** Nobody waits for a call any more. One that has ended, or none, is nothing to be done about. */
+  cancel(caller: Caller, id: number): void {
+    if (cancel(caller, id)) this.#counters.callsCancelled++;
   }
 
   #onUndecoded(caller: Caller, { id, start, end }: ClientMessage, error: unknown): void {
@@ -191,22 +142,16 @@ export class CallRunner {
     this.#fail(caller, id, "TooManyCallsInFlight", undefined);
   }
 
-  #await(c: Caller, id: number, method: number, output: PromiseLike<unknown>, trace: Trace): void {
+  #await(call: ServerCall, output: PromiseLike<unknown>): void {
     Promise.resolve(output).then(
-      (value) => this.#onOutput(c, id, method, value, trace, c.mute),
-      (error) => this.#onThrown(c, id, method, error, trace, c.mute),
+      (value) => this.#onOutput(call, value, call.caller.mute),
+      (error) => this.#onThrown(call, error, call.caller.mute),
     );
   }
 
-  #onOutput(
-    caller: Caller,
-    id: number,
-    method: number,
-    output: unknown,
-    trace: Trace,
-    isForNobody: boolean,
-  ): void {
-    this.#guards.release(caller, id);
+  #onOutput(call: ServerCall, output: unknown, isForNobody: boolean): void {
+    const { caller, id, method, trace } = call;
+    this.#onReturned(call);
     if (isForNobody) return trace?.end("ClientNotConnected");
     const dispatcher = this.#dispatcher;
     try {
@@ -234,12 +179,18 @@ export class CallRunner {
     }
     if (surelyTakes(sender.options, writer.position)) {
       sender.commit(writer);
-      this.#onSettled(caller, id, method, true, trace);
+      this.#onSettled(call, true);
       // Until it is known whether it is sent the call is not over, and its id is taken.
-    } else sender.commit(writer, (taken) => this.#onSettled(caller, id, method, taken, trace));
+    } else sender.commit(writer, (taken) => this.#onSettled(call, taken));
   }
 
-  #onSettled(caller: Caller, id: number, method: number, taken: boolean, trace: Trace): void {
+  /** A handler has settled: also when its connection has gone before. */
+  #onReturned(call: ServerCall): void {
+    this.#guards.release(call.caller, call.id);
+    call.end();
+  }
+
+  #onSettled({ caller, id, method, trace }: ServerCall, taken: boolean): void {
     if (caller.mute) return trace?.end("ClientNotConnected");
     if (taken) {
       free(caller, id);
@@ -251,21 +202,17 @@ export class CallRunner {
     this.#fail(caller, id, "ServerEncodeError", trace);
   }
 
-  #onThrown(
-    caller: Caller,
-    id: number,
-    method: number,
-    error: unknown,
-    trace: Trace,
-    isForNobody: boolean,
-  ): void {
-    this.#guards.release(caller, id);
+  #onThrown(call: ServerCall, error: unknown, isForNobody: boolean): void {
+    const { caller, id, method, trace } = call;
+    this.#onReturned(call);
     const code = isRpcError(error) && WIRE_CODES.has(error.code)
       ? error.code as RpcHandlerErrorCode
       : undefined;
-    // What a handler throws is told also when nobody waits for its answer any more.
-    if (code === undefined) this.#tell(caller, method, error);
-    if (isForNobody) return trace?.end(code ?? "HandlerPanicked");
+    // What a handler throws is told also when nobody waits for its answer any more, but if it is that.
+    const isAborted = call.isReason(error);
+    if (code === undefined && !isAborted) this.#tell(caller, method, error);
+    // One that the end of the connection made fail was cut by it.
+    if (isForNobody || (isAborted && caller.closing)) return trace?.end(code ?? "HandlerPanicked");
     try {
       caller.flush();
     } catch (stateError) {

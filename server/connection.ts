@@ -13,7 +13,7 @@ import { Sender, surelyTakes } from "../wire/sender.ts";
 import type { SharedMessage } from "../wire/shared_message.ts";
 import type { CloseInfo, PeerInfo, Transport } from "../wire/transport.ts";
 import type { CallGuard } from "./call_guard.ts";
-import { forgetCalls } from "./calls.ts";
+import { forgetCalls } from "./caller.ts";
 import {
   type ConnectionHost,
   type ConnectionPeer,
@@ -42,6 +42,7 @@ export class Connection<State, Event, Auth> implements ConnectionRoles<Event> {
   target: unknown;
   takenIds: Uint8Array | undefined;
   callsInFlight = 0;
+  listening: ConnectionRoles<Event>["listening"];
   guard: CallGuard | undefined;
   checkedBytes = 0;
   patience: unknown;

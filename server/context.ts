@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { EventOf, HandlersOf, MethodsOf, StateOf } from "../service/types.ts";
+import type { CallContext, EventOf, HandlersOf, MethodsOf, StateOf } from "../service/types.ts";
 import { checkCloseCode, CloseCode } from "../wire/close.ts";
 import type { PeerInfo } from "../wire/transport.ts";
 import type { EventEmitter } from "./event_switch.ts";
@@ -137,6 +137,7 @@ export function isRawHandler(value: unknown): value is RawHandler<never, never, 
 export type RawHandle<State, Event, Auth> = (
   call: Uint8Array<ArrayBuffer>,
   context: Context<State, Event, Auth>,
+  callContext: CallContext,
 ) => Uint8Array | PromiseLike<Uint8Array>;
 
 /**

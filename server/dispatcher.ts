@@ -9,7 +9,7 @@ import type { Reader } from "../codec/reader.ts";
 import { readTag } from "../codec/sums.ts";
 import { describeValue } from "../codec/describe.ts";
 import type { Writer } from "../codec/writer.ts";
-import type { Service } from "../service/types.ts";
+import type { CallContext, Service } from "../service/types.ts";
 import { ignore, isThenable } from "../wire/listener.ts";
 import { writeRawResponse, writeResponse } from "../wire/messages.ts";
 import {
@@ -35,7 +35,7 @@ export interface Dispatcher<State, Event, Auth> {
   /** What is wrong with a call that was just not decoded: where, what was expected, what came. */
   explain(reader: Reader, start: number, end: number, cause: unknown): unknown;
   /** Run the handler. Throws what it throws. */
-  call(target: unknown, method: number, args: unknown): unknown;
+  call(target: unknown, method: number, args: unknown, context: CallContext): unknown;
   /** Write the answer. Throws `CodecError` for a value that is not the method's output. */
   respond(writer: Writer, id: number, method: number, output: unknown): void;
   /** What to call a method in messages. */
@@ -51,7 +51,7 @@ function unknownMethod(tag: number, count: number, offset: number): CodecError {
   );
 }
 
-type Handlers = Readonly<Record<string, (args: unknown) => unknown>>;
+type Handlers = Readonly<Record<string, (args: unknown, context: CallContext) => unknown>>;
 
 class TypedDispatcher<Methods, State, Event, Auth> implements Dispatcher<State, Event, Auth> {
   method = 0;
@@ -132,8 +132,8 @@ class TypedDispatcher<Methods, State, Event, Auth> implements Dispatcher<State, 
     return cause;
   }
 
-  call(target: unknown, method: number, args: unknown): unknown {
-    return (target as Handlers)[this.#service.methods[method]!.name]!(args);
+  call(target: unknown, method: number, args: unknown, context: CallContext): unknown {
+    return (target as Handlers)[this.#service.methods[method]!.name]!(args, context);
   }
 
   respond(writer: Writer, id: number, method: number, output: unknown): void {
@@ -166,8 +166,9 @@ class RawDispatcher<State, Event, Auth> implements Dispatcher<State, Event, Auth
     return cause;
   }
 
-  call(target: unknown, _method: number, call: unknown): unknown {
-    return this.#handle(call as Uint8Array<ArrayBuffer>, target as Context<State, Event, Auth>);
+  call(target: unknown, _method: number, call: unknown, context: CallContext): unknown {
+    const connection = target as Context<State, Event, Auth>;
+    return this.#handle(call as Uint8Array<ArrayBuffer>, connection, context);
   }
 
   respond(writer: Writer, id: number, _method: number, output: unknown): void {

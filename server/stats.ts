@@ -20,6 +20,8 @@ export interface ServerStats {
   readonly callsFailed: number;
   /** Calls that were refused by the rate limit, so far. They count as failed too. */
   readonly callsLimited: number;
+  /** Calls that their client gave up while they were under way, so far. */
+  readonly callsCancelled: number;
   /** Messages that came, so far. */
   readonly messagesReceived: number;
   /** Bytes of the messages that came, as they stood on the wire, so far. */
@@ -55,6 +57,7 @@ export class ServerCounters {
   callsReceived = 0;
   callsFailed = 0;
   callsLimited = 0;
+  callsCancelled = 0;
   messagesReceived = 0;
   bytesReceived = 0;
   /** Of connections that have ended. */

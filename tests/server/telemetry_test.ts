@@ -25,6 +25,7 @@ test("stats() counts calls, messages and bytes, and shows what there is now", as
     callsReceived: 3,
     callsFailed: 1,
     callsLimited: 0,
+    callsCancelled: 0,
     messagesReceived: 3,
     eventsDelivered: 1,
     eventsTooBig: 0,
