@@ -41,6 +41,7 @@ const PARTS: PageParts = {
   framing: storedFraming,
   maxReasonLength: MAX_REASON_LENGTH,
   onAbort,
+  reportBug: (bug) => reportError(bug),
   startCalls: startPageCalls,
   whenVisible,
 };

@@ -5,6 +5,7 @@
  */
 import { checkOptionKinds, type OptionKind } from "../wire/option_kinds.ts";
 import type { EventsOptions } from "./events.ts";
+import type { Count } from "./many.ts";
 import type { UntilOptions } from "./state_mirror.ts";
 import type { Client } from "./types.ts";
 
@@ -20,26 +21,40 @@ const UNTIL: Readonly<Record<keyof UntilOptions, OptionKind>> = {
 };
 const CHANGES: Readonly<Record<string, OptionKind>> = { signal: "signal" };
 
-/** Have a client refuse options that there are not: a page's does without. Returns the client. */
-export function checkUses<M, S, E, C extends Client<M, S, E>>(client: C & Client<M, S, E>): C {
+/**
+ * Have a client refuse options that there are not, and tell how many wait: a page's does without.
+ *
+ * @param count Told of how many iterators and watchers there are.
+ * @returns The client.
+ */
+export function checkUses<M, S, E, C extends Client<M, S, E>>(
+  client: C & Client<M, S, E>,
+  count: Count,
+): C {
   const events = client.events.bind(client);
   const until = client.state.until.bind(client.state);
   const changes = client.state.changes.bind(client.state);
   const state: Partial<typeof client.state> = {
     until: async (predicate, options = {}) => {
       checkOptionKinds("until()", options, UNTIL);
-      return await until(predicate, options);
+      const reached = until(predicate, options);
+      count("states", client.stats().stateWatchers);
+      return await reached;
     },
     changes: (options = {}) => {
       checkOptionKinds("changes()", options, CHANGES);
-      return changes(options);
+      const iterator = changes(options);
+      count("states", client.stats().stateWatchers);
+      return iterator;
     },
   };
   Object.assign(client.state, state);
   const uses: Partial<Client<M, S, E>> = {
     events: (options = {}) => {
       checkOptionKinds("events()", options, EVENTS);
-      return events(options);
+      const iterator = events(options);
+      count("events() iterators", client.stats().eventIterators);
+      return iterator;
     },
   };
   return Object.assign(client, uses);

@@ -10,16 +10,15 @@ import { NORMAL } from "../wire/close.ts";
 import { ConnectError, RpcError } from "../wire/errors.ts";
 import { tell } from "../wire/listener.ts";
 import { cancelled, dialSession } from "./dial.ts";
-import { EventHub } from "./events.ts";
+import { createEventHub, type EventHub } from "./events.ts";
 import { failed, isFinal, toError } from "./failures.ts";
-import { Observable } from "./observable.ts";
+import { observable } from "./observable.ts";
 import { type ConnectOptions, type PerAttempt, resolve, toWebSocketUrl } from "./options.ts";
 import type { Caller, ClientParts } from "./parts.ts";
 import { makeCalls } from "./proxy.ts";
 import { backoffMs, nextAttempt } from "./reconnect.ts";
-import { reportBug } from "./report.ts";
 import { openSession, type Session, type SessionHost } from "./session.ts";
-import { StateMirror } from "./state_mirror.ts";
+import { mirrorState, type StateMirror } from "./state_mirror.ts";
 import { NO_COUNTS } from "./stats.ts";
 import type { ClientStatus } from "./status.ts";
 import type { Client } from "./types.ts";
@@ -58,7 +57,7 @@ export function createClient<Methods, State, Event, ClientMethods = NoMethods>(
   options: ConnectOptions<Methods, State>,
   parts: ClientParts,
 ): UnconnectedClient<Methods, State, Event> {
-  const { clock, limits, onAbort, random = Math.random, whenVisible, watch, count } = parts;
+  const { clock, limits, onAbort, random = Math.random, reportBug, whenVisible, watch } = parts;
   const { onConnect, onError, reconnect } = options;
   const closing = new AbortController();
   const { signal } = closing;
@@ -71,21 +70,18 @@ export function createClient<Methods, State, Event, ClientMethods = NoMethods>(
   /** Ends the time in which events are held for the first iterators. */
   let release: (() => void) | undefined;
 
-  /** Tell whoever listens; `otherwise` if nobody does. */
-  const report = (error: unknown, otherwise?: (error: unknown) => void): void =>
-    tell(onError ?? otherwise, error);
-  const onBug = (bug: unknown): void => report(bug, reportBug);
-  const tellError = (error: unknown): void => report(error);
-  const events = new EventHub<Event>(limits, tellError, onAbort, count);
-  const state = new StateMirror<State>(service.state, parts, onBug, count);
-  const status = new Observable<ClientStatus>({ state: "connecting" }, onBug);
+  const report = (error: unknown): void => tell(onError, error);
+  const onBug = (bug: unknown): void => tell(onError ?? reportBug, bug);
+  const events = createEventHub<Event>(limits, report, onAbort);
+  const state = mirrorState<State>(service.state, parts, onBug);
+  const status = observable<ClientStatus>({ state: "connecting" }, onBug);
   const host: SessionHost = {
     ...parts,
     event: service.event as Schema<unknown> | undefined,
     events: events as EventHub<unknown>,
     state: state as StateMirror<unknown>,
     counters,
-    report: tellError,
+    report,
   };
 
   const callsOn = (session: () => Session | undefined): CallsOf<Methods> => {
@@ -218,7 +214,7 @@ export function createClient<Methods, State, Event, ClientMethods = NoMethods>(
     get status() {
       return status.current;
     },
-    onStatus: status.subscribe,
+    onStatus: (listener) => status.watch(listener),
     events: (options) => events.open(options),
     stats() {
       const stats = {

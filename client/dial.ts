@@ -54,11 +54,10 @@ export function dialSession(
         stop?.();
       };
     },
-    (code) =>
-      code === "Cancelled" ? cancelled(signal) : new ConnectError(
-        "TimedOut",
-        `The handshake did not finish within ${handshakeTimeoutMs} ms`,
-      ),
+    (code, why) =>
+      code === "Cancelled"
+        ? cancelled(signal)
+        : new ConnectError("TimedOut", `Cannot connect: ${why}`),
     signal,
     handshakeTimeoutMs,
   );

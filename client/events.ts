@@ -1,12 +1,11 @@
 /**
- * {@linkcode EventHub}: events on their way to those who iterate over them.
+ * {@linkcode createEventHub}: events on their way to those who iterate over them.
  *
  * @module
  */
 import { type Topic, topicKey } from "../wire/topic.ts";
 import type { Limits } from "../wire/limits.ts";
-import type { Count } from "./many.ts";
-import { type Overflow, queue, type QueueOptions, type Sink } from "./queue.ts";
+import { type Overflow, queue, type Sink } from "./queue.ts";
 import type { Waits } from "./waiting.ts";
 
 /** What bounds an iterator. */
@@ -67,100 +66,99 @@ interface Consumer<E> extends Sink<ReceivedEvent<E>> {
 }
 
 /** Hands each event to the iterators that want it. */
-export class EventHub<E> {
-  readonly #consumers: Set<Consumer<E>> = new Set();
-  readonly #bounds: QueueOptions;
-  readonly #count: Count | undefined;
-  /** What comes before there can be an iterator, while its iterator is held. */
-  #early: readonly [Sink<ReceivedEvent<E>>, unknown] | undefined;
-  #ended = false;
-
-  /** Create with the bounds of each iterator. `onDrop` is told of first losses, `count` of how many there are. */
-  constructor(
-    { maxQueuedEvents: maxItems, maxQueuedEventBytes: maxBytes }: EventLimits,
-    onDrop: (error: Error) => void,
-    onAbort: Waits["onAbort"],
-    count?: Count,
-  ) {
-    this.#bounds = { maxItems, maxBytes, onDrop, onAbort };
-    this.#count = count;
-  }
-
+export interface EventHub<E> {
   /** How many iterators there are. */
-  get size(): number {
-    return this.#consumers.size;
-  }
-
+  readonly size: number;
   /** Whether anyone wants any event. */
-  get wanted(): boolean {
-    return this.#early !== undefined || this.size > 0;
-  }
-
+  readonly wanted: boolean;
   /** Keep what comes from now on for iterators that are opened before {@linkcode EventHub.release}. */
-  hold(): void {
-    let sink!: Sink<ReceivedEvent<E>>;
-    const iterator = queue<ReceivedEvent<E>>({ ...this.#bounds, onDrop: undefined }, (given) => {
-      sink = given;
-      return () => {};
-    });
-    this.#early = [sink, iterator];
-  }
-
+  hold(): void;
   /** Keep nothing more for iterators that are opened later. */
-  release(): void {
-    this.#early = undefined;
-  }
-
+  release(): void;
   /** Start to collect events. */
-  open(
-    { buffer = this.#bounds.maxItems, overflow = "drop-oldest", topic, signal }: EventsOptions = {},
-  ): EventStream<E> {
-    if (!Number.isSafeInteger(buffer) || buffer < 1) {
-      throw new RangeError(`Cannot use buffer ${buffer}: expected a positive integer`);
-    }
-    if (!OVERFLOWS.includes(overflow)) {
-      throw new TypeError(`Cannot use overflow ${overflow}: expected ${OVERFLOWS}`);
-    }
-    const key = topic === undefined ? topic : topicKey(topic);
-    return queue<ReceivedEvent<E>>(
-      { ...this.#bounds, maxItems: buffer, overflow, signal },
-      (sink) => {
-        const wants = (topic: Topic): boolean => key === undefined || key === topic.key;
-        const consumer = { ...sink, wants };
-        this.#consumers.add(consumer);
-        this.#early?.[0].forEach((event, bytes) => {
-          if (wants(event.topic)) sink.push(event, bytes);
-        });
-        if (this.#ended) sink.end();
-        this.#count?.("events() iterators", this.size);
-        return () => void this.#consumers.delete(consumer);
-      },
-    );
-  }
-
+  open(options?: EventsOptions): EventStream<E>;
   /** Whether anyone wants events on this topic. */
-  wants(topic: Topic): boolean {
-    if (this.#early !== undefined) return true;
-    for (const consumer of this.#consumers) if (consumer.wants(topic)) return true;
-    return false;
-  }
-
+  wants(topic: Topic): boolean;
   /** An event came, in so many bytes. Returns whether someone needs time to read. */
-  deliver(topic: Topic, payload: E, payloadBytes: number): boolean {
-    const event: ReceivedEvent<E> = { topic, payload };
-    const bytes = EVENT_BYTES + payloadBytes;
-    this.#early?.[0].push(event, bytes);
-    let isBehind = false;
-    for (const consumer of this.#consumers) {
-      if (consumer.wants(topic) && consumer.push(event, bytes)) isBehind = true;
-    }
-    return isBehind;
-  }
-
+  deliver(topic: Topic, payload: E, payloadBytes: number): boolean;
   /** No more events will come. */
-  end(): void {
-    this.#ended = true;
-    this.release();
-    for (const { end } of this.#consumers) end();
-  }
+  end(): void;
+}
+
+/** Create with the bounds of each iterator. `onDrop` is told of first losses. */
+export function createEventHub<E>(
+  { maxQueuedEvents, maxQueuedEventBytes: maxBytes }: EventLimits,
+  onDrop: (error: Error) => void,
+  onAbort: Waits["onAbort"],
+): EventHub<E> {
+  const consumers = new Set<Consumer<E>>();
+  /** What comes before there can be an iterator, while its iterator is held. */
+  let early: readonly [Sink<ReceivedEvent<E>>, unknown] | undefined;
+  let ended = false;
+
+  const hub: EventHub<E> = {
+    get size() {
+      return consumers.size;
+    },
+    get wanted() {
+      return !!early || consumers.size > 0;
+    },
+    hold() {
+      let sink!: Sink<ReceivedEvent<E>>;
+      const iterator = queue<ReceivedEvent<E>>(
+        { maxItems: maxQueuedEvents, maxBytes, onAbort },
+        (given) => {
+          sink = given;
+          return () => {};
+        },
+      );
+      early = [sink, iterator];
+    },
+    release() {
+      early = undefined;
+    },
+    open({ buffer: maxItems = maxQueuedEvents, overflow = "drop-oldest", topic, signal } = {}) {
+      if (!Number.isSafeInteger(maxItems) || maxItems < 1) {
+        throw new RangeError(`Cannot use buffer ${maxItems}: expected a positive integer`);
+      }
+      if (!OVERFLOWS.includes(overflow)) {
+        throw new TypeError(`Cannot use overflow ${overflow}: expected ${OVERFLOWS}`);
+      }
+      const key = topic === undefined ? topic : topicKey(topic);
+      return queue<ReceivedEvent<E>>(
+        { maxItems, maxBytes, overflow, signal, onAbort, onDrop },
+        (sink) => {
+          const wants = (topic: Topic): boolean => key === undefined || key === topic.key;
+          const consumer = { ...sink, wants };
+          consumers.add(consumer);
+          early?.[0].forEach((event, bytes) => {
+            if (wants(event.topic)) sink.push(event, bytes);
+          });
+          if (ended) sink.end();
+          return () => void consumers.delete(consumer);
+        },
+      );
+    },
+    wants(topic) {
+      if (early) return true;
+      for (const { wants } of consumers) if (wants(topic)) return true;
+      return false;
+    },
+    deliver(topic, payload, payloadBytes) {
+      const event = { topic, payload };
+      const bytes = EVENT_BYTES + payloadBytes;
+      let isBehind = false;
+      early?.[0].push(event, bytes);
+      for (const { wants, push } of consumers) {
+        if (wants(topic) && push(event, bytes)) isBehind = true;
+      }
+      return isBehind;
+    },
+    end() {
+      ended = true;
+      hub.release();
+      for (const { end } of consumers) end();
+    },
+  };
+  return hub;
 }

@@ -9,7 +9,7 @@ import { type Clock, systemClock } from "../wire/clock.ts";
 import type { Deflater } from "../wire/deflater.ts";
 import { DEFAULT_LEVEL, REFUSED } from "../wire/handshake.ts";
 import { DEFAULT_LIMITS } from "../wire/limits.ts";
-import { ignore, tell } from "../wire/listener.ts";
+import { tell } from "../wire/listener.ts";
 import { unframeBy } from "../wire/receiver.ts";
 import type { Dialer } from "../wire/transport.ts";
 import { startCalls } from "./calls.ts";
@@ -19,6 +19,7 @@ import { createClient, type UnconnectedClient } from "./client.ts";
 import { tellOfMany } from "./many.ts";
 import { type ConnectOptions, type PerAttempt, resolve } from "./options.ts";
 import type { CheckedOptions, ClientParts } from "./parts.ts";
+import { reportBug } from "./report.ts";
 import { onAbort } from "./signals.ts";
 import type { ClientTelemetry } from "./telemetry.ts";
 import type { Client } from "./types.ts";
@@ -92,9 +93,9 @@ export function createFullClient<Methods, State, Event, ClientMethods = NoMethod
     advice: ALIKE,
     startCalls: startCalls(deflater),
     framing: { unframe: unframeBy(deflater) },
-    count: tellOfMany((error) => tell(options.onError, error, ignore)),
+    reportBug,
     watch: telemetry?.watch,
     follow: telemetry?.follow,
   });
-  return checkUses(client);
+  return checkUses(client, tellOfMany((error) => tell(options.onError, error)));
 }

@@ -68,13 +68,8 @@ export const startPageCalls: StartCalls = (transport, host, endSession) => {
       return transport.bufferedAmount + framing.waitingBytes;
     },
     call(method, args, { signal, timeoutMs = limits.callTimeoutMs } = {}) {
-      const error = (code: RpcErrorCode, cause: unknown = signal?.reason): RpcError =>
-        failed(
-          code,
-          method,
-          cause,
-          code === "DeadlineExceeded" ? `no answer came within ${timeoutMs} ms` : code,
-        );
+      const error = (code: RpcErrorCode, why?: string): RpcError =>
+        failed(code, method, signal?.reason, why);
       const { maxBufferedBytes } = limits;
       return interruptible(
         host,

@@ -8,7 +8,6 @@ import type { CallOptions, MethodInfo } from "../service/types.ts";
 import type { PageLimits } from "../wire/limits.ts";
 import type { Framing } from "../wire/framing.ts";
 import type { Transport, TransportListener } from "../wire/transport.ts";
-import type { Count } from "./many.ts";
 import type { Client } from "./types.ts";
 import type { Waits } from "./waiting.ts";
 
@@ -125,8 +124,8 @@ export interface ClientParts extends CallsHost {
   readonly whenVisible?: ((run: () => void) => () => void) | undefined;
   /** Is given the client, before it is connected. */
   readonly follow?: ((client: Followed) => void) | undefined;
-  /** Is told how many iterators and watchers there are. */
-  readonly count?: Count | undefined;
+  /** Is told what listeners throw, where there is no `onError`. */
+  readonly reportBug: (bug: unknown) => void;
 }
 
 /** What a client in a page uses. */

@@ -1,14 +1,13 @@
 /**
- * {@linkcode StateMirror}: the client's copy of the connection state.
+ * {@linkcode mirrorState}: the client's copy of the connection state.
  *
  * @module
  */
 import { zeroOf } from "../codec/default.ts";
 import type { Schema } from "../codec/schema.ts";
 import { RpcError, type RpcErrorCode } from "../wire/errors.ts";
-import { ignore, isThenable } from "../wire/listener.ts";
-import type { Count } from "./many.ts";
-import { Observable } from "./observable.ts";
+import { isThenable, tell } from "../wire/listener.ts";
+import { observable } from "./observable.ts";
 import { queue } from "./queue.ts";
 import { interruptible, type Waits } from "./waiting.ts";
 
@@ -67,90 +66,77 @@ export interface MirroredField {
   readonly schema: Schema<unknown>;
 }
 
-/** Applies state updates and tells those who watch. */
-export class StateMirror<S> extends Observable<Readonly<S>> implements ClientState<S> {
+/** {@linkcode ClientState}, and what changes it. */
+export interface StateMirror<S> extends ClientState<S> {
   /** In the service's order. */
   readonly fields: readonly MirroredField[];
-  readonly #waits: Waits;
-  readonly #count: Count | undefined;
-
-  /**
-   * Create at the fields' defaults.
-   *
-   * @param fields In the service's order.
-   * @param waits For deadlines and signals.
-   * @param onBug Told what listeners throw.
-   * @param count Told how many wait.
-   */
-  constructor(
-    fields: readonly MirroredField[],
-    waits: Waits,
-    onBug: (error: unknown) => void,
-    count?: Count,
-  ) {
-    super(defaults(fields), onBug);
-    this.fields = fields;
-    this.#waits = waits;
-    this.#count = count;
-  }
-
+  /** How many are watching. */
+  readonly watchers: number;
   /** Change fields, by name. */
-  apply(changed: Readonly<Record<string, unknown>>): void {
-    this.set(Object.freeze({ ...this.current, ...changed }));
-  }
-
+  apply(changed: Readonly<Record<string, unknown>>): void;
   /** Back to the defaults, for a new connection. */
-  reset(): void {
-    this.set(defaults(this.fields));
-  }
-
-  until(
-    predicate: (state: Readonly<S>) => boolean,
-    { signal, timeoutMs }: UntilOptions = {},
-  ): Promise<Readonly<S>> {
-    const error = (code: RpcErrorCode): RpcError =>
-      new RpcError(code, `until(): ${code}${code[0] === "D" ? ` after ${timeoutMs} ms` : ""}`, {
-        cause: signal?.reason,
-      });
-    return interruptible(
-      this.#waits,
-      (resolve, reject) => {
-        const check = (state: Readonly<S>): void => {
-          try {
-            const answer: unknown = predicate(state);
-            if (isThenable(answer)) throw asyncPredicate(answer);
-            if (answer) resolve(state);
-          } catch (reason) {
-            reject(reason);
-          }
-        };
-        check(this.current);
-        return this.#waitFor(check, () => reject(error("ClientNotConnected")));
-      },
-      error,
-      signal,
-      timeoutMs,
-    );
-  }
-
-  changes({ signal }: { readonly signal?: AbortSignal } = {}): StateChanges<S> {
-    const { onAbort } = this.#waits;
-    return queue<Readonly<S>>(
-      { maxItems: 1, signal, onAbort },
-      ({ push, end }) => this.#waitFor((state) => push(state), () => end()),
-    );
-  }
-
-  #waitFor(next: (state: Readonly<S>) => void, end: () => void): () => void {
-    const stop = this.watch(next, end);
-    this.#count?.("states", this.watchers);
-    return stop;
-  }
+  reset(): void;
+  /** Nothing more will change. */
+  end(): void;
 }
 
-function asyncPredicate(answer: PromiseLike<unknown>): TypeError {
-  Promise.resolve(answer).then(undefined, ignore);
-  return new TypeError("until(): the predicate answered a promise");
+/**
+ * Create at the fields' defaults.
+ *
+ * @param fields In the service's order.
+ * @param waits For deadlines and signals.
+ * @param onBug Told what listeners throw.
+ */
+export function mirrorState<S>(
+  fields: readonly MirroredField[],
+  waits: Waits,
+  onBug: (error: unknown) => void,
+): StateMirror<S> {
+  const state = observable(defaults<S>(fields), onBug);
+  return {
+    fields,
+    get current() {
+      return state.current;
+    },
+    get watchers() {
+      return state.watchers;
+    },
+    apply: (changed) => state.set(Object.freeze({ ...state.current, ...changed })),
+    reset: () => state.set(defaults(fields)),
+    end: state.end,
+    subscribe: (listener) => state.watch(listener),
+    until: (predicate, { signal, timeoutMs } = {}) => {
+      const error = (code: RpcErrorCode, why: string = code): RpcError =>
+        new RpcError(code, `until(): ${why}`, { cause: signal?.reason });
+      return interruptible(
+        waits,
+        (resolve, reject) => {
+          const check = (now: Readonly<S>): void =>
+            tell(
+              (now) => {
+                const answer: unknown = predicate(now);
+                if (isThenable(answer)) {
+                  reject(new TypeError("until(): the predicate answered a promise"));
+                } else if (answer) resolve(now);
+                return answer;
+              },
+              now,
+              reject,
+            );
+          check(state.current);
+          return state.watch(check, () => reject(error("ClientNotConnected")));
+        },
+        error,
+        signal,
+        timeoutMs,
+      );
+    },
+    changes: ({ signal } = {}) =>
+      queue<Readonly<S>>(
+        { maxItems: 1, signal, onAbort: waits.onAbort },
+        ({ push, end }) => state.watch((now) => push(now), () => end()),
+      ),
+  };
 }
 
 function defaults<S>(fields: readonly MirroredField[]): Readonly<S> {

@@ -36,12 +36,12 @@ export function cleanup(): [defer: (step: () => void) => void, stop: () => void]
  * Wait for what `start` begins, until it settles that, or is interrupted. What `start` returns is then
  * called, once: it stops what goes on.
  *
- * @param error Makes the error of an interruption: by the signal, or after `timeoutMs`.
+ * @param error Makes the error of an interruption: by the signal, or after `timeoutMs`. It is told why, in words.
  */
 export function interruptible<T>(
   { clock, onAbort }: Waits,
   start: (resolve: (value: T) => void, reject: (error: unknown) => void) => () => void,
-  error: (code: "Cancelled" | "DeadlineExceeded") => unknown,
+  error: (code: "Cancelled" | "DeadlineExceeded", why: string) => unknown,
   signal: AbortSignal | undefined,
   timeoutMs: number = Infinity,
 ): Promise<T> {
@@ -56,8 +56,12 @@ export function interruptible<T>(
       resolve(value);
       stop();
     }, fail));
-    defer(onAbort(signal, () => fail(error("Cancelled"))));
+    defer(onAbort(signal, () => fail(error("Cancelled", "Cancelled"))));
     // What is more than timers can wait is never.
-    if (timeoutMs < 2 ** 31) defer(after(clock, timeoutMs, () => fail(error("DeadlineExceeded"))));
+    if (timeoutMs < 2 ** 31) {
+      defer(after(clock, timeoutMs, () => {
+        fail(error("DeadlineExceeded", `it took over ${timeoutMs} ms`));
+      }));
+    }
   });
 }

@@ -1,10 +1,19 @@
 import { assert, assertEquals, assertMatch, assertRejects, assertThrows } from "@std/assert";
 import { test } from "node:test";
-import { MANY_ITERATORS, tellOfMany } from "../../client/many.ts";
+import { createFullClient } from "../../client/full.ts";
+import { MANY_ITERATORS } from "../../client/many.ts";
 import { OverflowError } from "../../client/queue.ts";
-import { EventHub, type EventsOptions, type EventStream } from "../../client/events.ts";
+import {
+  createEventHub,
+  type EventHub,
+  type EventsOptions,
+  type EventStream,
+} from "../../client/events.ts";
 import { onAbort } from "../../client/signals.ts";
+import { rpc, service, u32 } from "../../mod.ts";
 import { Topic } from "../../wire/topic.ts";
+import { fakeDialer, FakePeer } from "../support/fake_peer.ts";
+import { testDeflater } from "../support/test_deflater.ts";
 import { collected } from "../support/garbage.ts";
 
 const TOPIC = Topic.from("numbers");
@@ -15,12 +24,7 @@ function hubOf(
   maxQueuedEventBytes = 1 << 20,
 ): EventHub<number> {
   const report = (error: Error): void => void errors.push(error);
-  return new EventHub(
-    { maxQueuedEvents, maxQueuedEventBytes },
-    report,
-    onAbort,
-    tellOfMany(report),
-  );
+  return createEventHub({ maxQueuedEvents, maxQueuedEventBytes }, report, onAbort);
 }
 
 async function rest(stream: EventStream<number>, payloads: number[] = []): Promise<number[]> {
@@ -194,7 +198,7 @@ test("EventHub tells of the first loss of each iterator, and how to choose other
 
 test("an iterator may be ended while its first loss is told", async () => {
   const streams: EventStream<number>[] = [];
-  const hub = new EventHub<number>(
+  const hub = createEventHub<number>(
     { maxQueuedEvents: 1, maxQueuedEventBytes: 1000 },
     () => void streams[0]!.return(),
     onAbort,
@@ -267,15 +271,21 @@ test("an iterator that is waited for is never collected, and ends after that if 
   assertEquals([got, hub.size], [[1, 2], 1]);
 });
 
-test("EventHub.open() tells once that very many iterators are open", () => {
+test("a client tells once that very many iterators are open", () => {
   const errors: unknown[] = [];
-  const hub = hubOf(1, errors);
-  const streams = Array.from({ length: MANY_ITERATORS - 1 }, () => hub.open());
+  const { dial } = fakeDialer(() => new FakePeer());
+  const client = createFullClient(
+    service({ rpc: { get: rpc() }, event: u32 }),
+    "ws://test/",
+    { onError: (error) => errors.push(error) },
+    { dial, deflater: testDeflater },
+  );
+  const streams = Array.from({ length: MANY_ITERATORS - 1 }, () => client.events());
   assertEquals(errors, []);
-  streams.push(hub.open(), hub.open());
+  streams.push(client.events(), client.events());
   assertEquals(errors.length, 1);
   void streams[0]!.return();
   void streams[1]!.return();
-  streams.push(hub.open());
-  assertEquals([errors.length, hub.size], [1, MANY_ITERATORS]);
+  streams.push(client.events());
+  assertEquals([errors.length, client.stats().eventIterators], [1, MANY_ITERATORS]);
 });

@@ -21,6 +21,7 @@ const PLAIN: PageParts = {
   dial,
   framing: storedFraming,
   onAbort,
+  reportBug() {},
   startCalls: startPageCalls,
 };
 

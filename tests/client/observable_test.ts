@@ -1,17 +1,17 @@
 import { assertEquals } from "@std/assert";
 import { test } from "node:test";
-import { Observable } from "../../client/observable.ts";
+import { type Observable, observable as observe } from "../../client/observable.ts";
 
 function setup(): { observable: Observable<number>; errors: unknown[] } {
   const errors: unknown[] = [];
-  return { observable: new Observable(0, (error) => errors.push(error)), errors };
+  return { observable: observe(0, (error) => errors.push(error)), errors };
 }
 
-test("Observable.set() calls a listener that re-arms itself once a change", () => {
+test("observable().set() calls a listener that re-arms itself once a change", () => {
   const { observable } = setup();
   const seen: number[] = [];
   const once = (): void => {
-    const stop = observable.subscribe((value) => {
+    const stop = observable.watch((value) => {
       seen.push(value);
       stop();
       once();
@@ -23,34 +23,34 @@ test("Observable.set() calls a listener that re-arms itself once a change", () =
   assertEquals([seen, observable.watchers], [[1, 2], 1]);
 });
 
-test("Observable.set() tells a listener of no change from before it came, and none after it has gone", () => {
+test("observable().set() tells a listener of no change from before it came, and none after it has gone", () => {
   const { observable } = setup();
   const late: number[] = [];
   const gone: number[] = [];
-  observable.subscribe((value) => {
-    if (value === 1) observable.subscribe((each) => late.push(each));
+  observable.watch((value) => {
+    if (value === 1) observable.watch((each) => late.push(each));
     stop();
   });
-  const stop = observable.subscribe((value) => gone.push(value));
+  const stop = observable.watch((value) => gone.push(value));
   observable.set(1);
   observable.set(2);
   assertEquals([late, gone], [[2], []]);
 });
 
-test("Observable.set() within a listener is told to all, in order, when the first has been", () => {
+test("observable().set() within a listener is told to all, in order, when the first has been", () => {
   const { observable } = setup();
   const seen: string[] = [];
-  observable.subscribe((value) => {
+  observable.watch((value) => {
     seen.push(`a${value}`);
     if (value < 3) observable.set(value + 1);
     assertEquals(observable.current, Math.min(3, value + 1));
   });
-  observable.subscribe((value) => seen.push(`b${value}`));
+  observable.watch((value) => seen.push(`b${value}`));
   observable.set(1);
   assertEquals(seen, ["a1", "b1", "a2", "b2", "a3", "b3"]);
 });
 
-test("Observable.end() within a listener lets the others hear the change, then its end", () => {
+test("observable().end() within a listener lets the others hear the change, then its end", () => {
   const { observable } = setup();
   const seen: string[] = [];
   observable.watch(() => observable.end(), () => seen.push("a ended"));
@@ -62,13 +62,13 @@ test("Observable.end() within a listener lets the others hear the change, then i
   assertEquals([seen, observable.watchers], [["b1", "a ended", "b ended", "c ended"], 0]);
 });
 
-test("Observable.set() reports what listeners throw, and goes on", () => {
+test("observable().set() reports what listeners throw, and goes on", () => {
   const { observable, errors } = setup();
   const seen: number[] = [];
-  observable.subscribe(() => {
+  observable.watch(() => {
     throw new TypeError("mine");
   });
-  observable.subscribe((value) => seen.push(value));
+  observable.watch((value) => seen.push(value));
   observable.set(1);
   observable.set(2);
   assertEquals([seen, errors.length], [[1, 2], 2]);

@@ -2,14 +2,14 @@ import { interpret } from "../../codec/archive.ts";
 import { assert, assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
 import { test } from "node:test";
 import { deflateRawSync } from "node:zlib";
-import { EventHub } from "../../client/events.ts";
+import { createEventHub, type EventHub } from "../../client/events.ts";
 import { startCalls } from "../../client/calls.ts";
 import { startPageCalls } from "../../client/page_calls.ts";
 import type { StartCalls } from "../../client/parts.ts";
 import { makeCalls } from "../../client/proxy.ts";
 import { openSession } from "../../client/session.ts";
 import { onAbort } from "../../client/signals.ts";
-import { StateMirror } from "../../client/state_mirror.ts";
+import { mirrorState, type StateMirror } from "../../client/state_mirror.ts";
 import { NO_COUNTS } from "../../client/stats.ts";
 import { CodecError, encode, type Schema, string, u32, u8 } from "../../codec/mod.ts";
 import { type CallOptions, type MethodInfo, rpc, service } from "../../service/mod.ts";
@@ -40,8 +40,8 @@ function setup(
   const errors: unknown[] = [];
   const counters = { ...NO_COUNTS };
   const limits = checkLimits(options.limits);
-  const events = new EventHub<number>(limits, (error) => errors.push(error), onAbort);
-  const state = new StateMirror<{ counter: number; label: string }>(
+  const events = createEventHub<number>(limits, (error) => errors.push(error), onAbort);
+  const state = mirrorState<{ counter: number; label: string }>(
     Counter.state,
     { clock, onAbort },
     (error) => {

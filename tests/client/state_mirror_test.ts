@@ -1,12 +1,16 @@
 import { assert, assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
 import { test } from "node:test";
-import { MANY_ITERATORS, tellOfMany } from "../../client/many.ts";
+import { createFullClient } from "../../client/full.ts";
+import { MANY_ITERATORS } from "../../client/many.ts";
 import { onAbort } from "../../client/signals.ts";
-import { StateMirror } from "../../client/state_mirror.ts";
+import { mirrorState, type StateMirror } from "../../client/state_mirror.ts";
 import { type Schema, string, u32 } from "../../codec/mod.ts";
 import { RpcError } from "../../wire/errors.ts";
+import { rpc, service } from "../../service/mod.ts";
 import { FakeClock } from "../support/fake_clock.ts";
+import { fakeDialer, FakePeer } from "../support/fake_peer.ts";
 import { collected } from "../support/garbage.ts";
+import { testDeflater } from "../support/test_deflater.ts";
 
 interface State {
   counter: number;
@@ -22,7 +26,7 @@ function setup(): { mirror: StateMirror<State>; clock: FakeClock; errors: unknow
   ];
   const told = (error: unknown): void => void errors.push(error);
   return {
-    mirror: new StateMirror<State>(fields, { clock, onAbort }, told, tellOfMany(told)),
+    mirror: mirrorState<State>(fields, { clock, onAbort }, told),
     clock,
     errors,
   };
@@ -149,14 +153,20 @@ test("StateMirror.changes() that nobody holds ends by itself", async () => {
   assertEquals((await kept.next()).value?.counter, 1);
 });
 
-test("StateMirror tells once that very many wait for a state", () => {
-  const { mirror, errors } = setup();
-  for (let i = 1; i < MANY_ITERATORS; i++) void mirror.until(() => false).catch(() => {});
+test("a client tells once that very many wait for a state", () => {
+  const errors: unknown[] = [];
+  const { dial } = fakeDialer(() => new FakePeer());
+  const { state, stats } = createFullClient(
+    service({ rpc: { get: rpc() }, state: { counter: u32 } }),
+    "ws://test/",
+    { onError: (error) => errors.push(error) },
+    { dial, deflater: testDeflater },
+  );
+  for (let i = 1; i < MANY_ITERATORS; i++) void state.until(() => false).catch(() => {});
   assertEquals(errors, []);
-  const changes = mirror.changes();
-  const more = mirror.changes();
-  assertEquals([errors.length, mirror.watchers], [1, MANY_ITERATORS + 1]);
+  const changes = state.changes();
+  const more = state.changes();
+  assertEquals([errors.length, stats().stateWatchers], [1, MANY_ITERATORS + 1]);
   void changes.return();
   void more.return();
-  mirror.end();
 });

@@ -4,10 +4,9 @@
  * @module
  */
 import { CallTable } from "../../client/call_table.ts";
-import { EventHub } from "../../client/events.ts";
-import { StateMirror } from "../../client/state_mirror.ts";
 import { Connection } from "../../server/connection.ts";
 import { Subscriptions } from "../../server/subscriptions.ts";
+import { CLIENT_FAULTS } from "./world.ts";
 
 /** Replace a method until the result is called. */
 function replace<T extends object, K extends keyof T & string>(
@@ -59,11 +58,11 @@ export const FAULTS: Readonly<Record<string, () => () => void>> = {
   "an event that is lost": () => {
     const lost = every(20);
     return replace(
-      EventHub.prototype as EventHub<unknown>,
+      Connection.prototype as AnyConnection,
       "deliver",
       (deliver) =>
-        function (this: EventHub<unknown>, topic, payload, bytes) {
-          return !lost() && deliver.call(this, topic, payload, bytes);
+        function (this: AnyConnection, message) {
+          if (!lost()) deliver.call(this, message);
         },
     );
   },
@@ -78,6 +77,10 @@ export const FAULTS: Readonly<Record<string, () => () => void>> = {
     ),
   "a subscription that is left behind": () =>
     replace(Subscriptions.prototype, "close", () => () => {}),
-  "a state that is not reset": () =>
-    replace(StateMirror.prototype as StateMirror<unknown>, "reset", () => () => {}),
+  "a state that is not reset": () => {
+    const plant = ({ state }: { readonly state: object }): void =>
+      void Object.assign(state, { reset() {} });
+    CLIENT_FAULTS.add(plant);
+    return () => void CLIENT_FAULTS.delete(plant);
+  },
 };

@@ -16,7 +16,7 @@ import { testDeflater } from "../support/test_deflater.ts";
 import { scriptedHandlers } from "./handlers.ts";
 import { type Auth, type Event, History, type Methods, type State } from "./history.ts";
 import { Scripted } from "./service.ts";
-import { authorize, type Direction, type Link, type World } from "./world.ts";
+import { authorize, CLIENT_FAULTS, type Direction, type Link, type World } from "./world.ts";
 
 const deflater = createZlibDeflater() ?? testDeflater;
 /** Microtasks in which everything that needs no timer has happened. */
@@ -164,6 +164,7 @@ export class MemoryWorld implements World {
       clock,
       random: () => 0.1,
     });
+    for (const plant of CLIENT_FAULTS) plant(client);
     await client.connect();
     return client;
   }

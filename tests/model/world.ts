@@ -53,6 +53,9 @@ export interface World {
   dispose(): Promise<void>;
 }
 
+/** Are given each client of a memory world before it is connected: where faults of clients are planted. */
+export const CLIENT_FAULTS: Set<(client: Client<Methods, State, Event>) => void> = new Set();
+
 /** The header that says which client it is. */
 export const CLIENT_HEADER = "x-client";
 
