@@ -78,6 +78,7 @@ export abstract class GuardedTransport implements Transport {
     } catch {
       // There is nobody left to tell.
     }
+    this.#listener = undefined;
   }
 
   /** The runtime has ended it for a message over the limit. */
@@ -102,5 +103,7 @@ export abstract class GuardedTransport implements Transport {
     } catch {
       // There is nobody left to tell.
     }
+    // A runtime may keep its socket for ever (Deno does), and with it this.
+    if (this.#left) this.#listener = undefined;
   }
 }

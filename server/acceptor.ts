@@ -149,7 +149,8 @@ export class ServiceAcceptor<Methods, State, Event, Auth> implements Acceptor {
   /** The server in numbers. */
   stats(): ServerStats {
     const { counters, events } = this.#options;
-    const now = { callsInFlight: 0, subscriptions: 0, bufferedBytes: 0 };
+    const { heldBytes } = this.#host.calls;
+    const now = { callsInFlight: 0, subscriptions: 0, bufferedBytes: 0, heldBytes };
     let bytesSent = counters.bytesSent;
     for (const { sender } of this.#connections) now.bufferedBytes += sender.bufferedBytes;
     for (const connection of this.#connections.open) {

@@ -6,6 +6,7 @@
 import type { Clock } from "../wire/clock.ts";
 import type { Limits } from "../wire/limits.ts";
 import { Seldom } from "../wire/seldom.ts";
+import { type Held, Holding } from "./holding.ts";
 import { TokenBucket } from "./token_bucket.ts";
 
 /** How many calls of one connection may be decoded in vain before it has to wait. */
@@ -29,7 +30,7 @@ export interface Guarded {
  * The guards of one server's connections, and what all of them hold: also those of connections that have
  * ended, since nothing stops a handler.
  */
-export class CallGuards {
+export class CallGuards implements Held {
   readonly #maxHeldBytes: number;
   readonly #maxTotalHeldBytes: number;
   readonly #now: () => number;
@@ -99,9 +100,8 @@ export class CallGuards {
 export class CallGuard {
   readonly #held = new Map<number, number>();
   readonly #maxHeldBytes: number;
-  readonly #all: CallGuards;
+  readonly #holding: Holding;
   readonly #now: () => number;
-  #heldBytes = 0;
   #vain: TokenBucket | undefined;
   #told: TokenBucket | undefined;
   #untold = 0;
@@ -111,15 +111,15 @@ export class CallGuard {
    * Create with the limit `maxHeldBytes`, and what the calls of all connections hold. `now` is a monotonic
    * clock in milliseconds.
    */
-  constructor(maxHeldBytes: number, all: CallGuards, now: () => number) {
+  constructor(maxHeldBytes: number, all: Held, now: () => number) {
     this.#maxHeldBytes = maxHeldBytes;
-    this.#all = all;
+    this.#holding = new Holding(all);
     this.#now = now;
   }
 
   /** Bytes of memory, estimated, of the arguments that are held. */
   get heldBytes(): number {
-    return this.#heldBytes;
+    return this.#holding.bytes;
   }
 
   /** Whether there is nothing to remember. */
@@ -129,13 +129,14 @@ export class CallGuard {
 
   /** Whether another call may be decoded. */
   get admits(): boolean {
-    return this.#heldBytes < this.#maxHeldBytes && this.#vain?.empty !== true;
+    return this.heldBytes < this.#maxHeldBytes && this.#vain?.empty !== true;
   }
 
   /** Bytes of memory, estimated, that the arguments of one more call may take. */
   get room(): number {
     // One that is larger than all may be is let in by its own limit.
-    return this.#heldBytes === 0 ? Infinity : this.#maxHeldBytes - this.#heldBytes;
+    const { heldBytes } = this;
+    return heldBytes === 0 ? Infinity : this.#maxHeldBytes - heldBytes;
   }
 
   /** A call was decoded in vain. */
@@ -170,10 +171,10 @@ export class CallGuard {
   /** Hold a call's arguments until its handler settles. Returns false if they are too many with the others. */
   hold(id: number, bytes: number): boolean {
     // One that is larger than all may be was let in by its own limit.
-    if (this.#heldBytes > 0 && this.#heldBytes + bytes > this.#maxHeldBytes) return false;
-    if (!this.#all.hold(bytes)) return false;
+    const { heldBytes } = this;
+    if (heldBytes > 0 && heldBytes + bytes > this.#maxHeldBytes) return false;
+    if (!this.#holding.hold(bytes)) return false;
     this.#held.set(id, bytes);
-    this.#heldBytes += bytes;
     return true;
   }
 
@@ -182,7 +183,11 @@ export class CallGuard {
     const bytes = this.#held.get(id);
     if (bytes === undefined) return;
     this.#held.delete(id);
-    this.#heldBytes -= bytes;
-    this.#all.letGo(bytes);
+    this.#holding.letGo(bytes);
+  }
+
+  /** The connection has ended. Its handlers run on, but for those that can settle no more. */
+  leave(): void {
+    if (this.heldBytes > 0) this.#holding.endWith(this);
   }
 }

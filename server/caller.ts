@@ -100,6 +100,7 @@ export function connectionLost(): RpcError {
 
 /** Its calls are for nobody any more. Their handlers run on, so its guard stays. */
 export function forgetCalls(caller: Caller): void {
+  caller.guard?.leave();
   const { listening } = caller;
   caller.takenIds = caller.listening = undefined;
   caller.callsInFlight = 0;

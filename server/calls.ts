@@ -59,6 +59,11 @@ export class CallRunner {
     this.#guards = new CallGuards(options.limits, options.clock);
   }
 
+  /** Bytes of memory, estimated, that handlers hold: also those of connections that have ended. */
+  get heldBytes(): number {
+    return this.#guards.bytes;
+  }
+
   /** A call came. */
   receive(caller: Caller, call: ClientMessage): void {
     const { id, start, end } = call;
@@ -83,11 +88,7 @@ export class CallRunner {
     if (isNarrow) reader.grant();
     if (bytes >= MIN_HELD_BYTES) {
       this.#loop?.onDecoded(spent);
-      const guard = this.#guards.of(caller);
-      if (!guard.hold(id, bytes)) {
-        guard.onVain();
-        return this.#limit(caller, id);
-      }
+      if (!this.#guards.of(caller).hold(id, bytes)) return this.#limit(caller, id);
     }
     const { method } = dispatcher;
     const trace = this.#telemetry?.call(caller.id, dispatcher.nameOf(method));
@@ -117,7 +118,8 @@ export class CallRunner {
     const isOverRoom = reader.memory < 0 && reader.budget < reader.limits.maxDecodedBytes;
     reader.grant();
     if (isOverRoom) {
-      guard.onVain();
+      // What the calls of others leave no room for is not its own doing.
+      if (guard.room <= this.#guards.room) guard.onVain();
       return this.#limit(caller, id);
     }
     const untold = guard.onUndecoded();

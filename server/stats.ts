@@ -45,6 +45,11 @@ export interface ServerStats {
    * counts once for each, also where it lies in memory once: `maxTotalBufferedBytes` counts that once.
    */
   readonly bufferedBytes: number;
+  /**
+   * Bytes of memory, estimated, of the arguments that handlers were given and have not settled, now, those of
+   * connections that have ended included and those under 4 KiB left out: what `maxTotalHeldBytes` bounds.
+   */
+  readonly heldBytes: number;
 }
 
 /** What is counted as it happens: plain fields, because they are on every call's path. */

@@ -1,5 +1,5 @@
 import { footprint } from "../../codec/footprint.ts";
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { test } from "node:test";
 import { bytes, convert, u32, u8, variants, vec } from "../../codec/mod.ts";
 import { createCore } from "../../server/mod.ts";
@@ -7,6 +7,7 @@ import { CallGuards, MIN_HELD_BYTES, VAIN_CALLS } from "../../server/call_guard.
 import { rpc, service } from "../../service/mod.ts";
 import type { Limits } from "../../wire/limits.ts";
 import { FakeClock } from "../support/fake_clock.ts";
+import { collected } from "../support/garbage.ts";
 import { ScriptedClient } from "../support/scripted_client.ts";
 import { testDeflater } from "../support/test_deflater.ts";
 
@@ -24,13 +25,14 @@ const Counted = convert(u8, {
 const Keeping = service({
   rpc: {
     keep: rpc({ data: bytes }),
+    forget: rpc({ data: bytes }),
     keepAll: rpc({ kinds: vec(Kind) }),
     keepCounted: rpc({ numbers: vec(Counted) }),
     now: rpc({}, u32),
     odd: rpc({ kind: Kind }, u8),
   },
 });
-const [KEEP, KEEP_ALL, KEEP_COUNTED, NOW, ODD] = Keeping.methods;
+const [KEEP, FORGET, KEEP_ALL, KEEP_COUNTED, NOW, ODD] = Keeping.methods;
 /** Of the argument of `keepAll`, besides its archive: a slot, an object and what it may carry. */
 const KIND_BYTES = 8 + footprint(Kind);
 
@@ -45,7 +47,14 @@ async function keeping(limits: Partial<Limits>) {
   const core = createCore(
     Keeping,
     { limits, onError() {} },
-    () => ({ keep: wait, keepAll: wait, keepCounted: wait, now: () => 1, odd: () => 1 }),
+    () => ({
+      keep: wait,
+      forget: ({ data }) => new Promise<void>(() => void data),
+      keepAll: wait,
+      keepCounted: wait,
+      now: () => 1,
+      odd: () => 1,
+    }),
     testDeflater,
     clock,
   );
@@ -204,6 +213,41 @@ test("a call alone is taken whatever the limit for all, and the next when it has
   await settle();
   client.call(1, KEEP!.call, { data });
   assertEquals([held.length, client.take()], [1, ["response 0 "]]);
+  client.hangUp();
+});
+
+test("who is refused for what others hold has not called in vain", async () => {
+  const { client, core } = await keeping({ maxTotalHeldBytes: 20_000 });
+  client.call(0, KEEP!.call, { data: new Uint8Array(16_000) });
+  const other = await ScriptedClient.connect(core);
+  const kinds = Array.from({ length: 1000 }, () => ({ type: "a" as const }));
+  for (let id = 0; id < 100; id++) other.call(id, KEEP_ALL!.call, { kinds });
+  assertEquals([core.stats().callsLimited, other.take().length], [100, 100]);
+  other.call(0, NOW!.call, {});
+  assertEquals(other.take(), ["response 0 01000000"]);
+  client.hangUp();
+  other.hangUp();
+});
+
+test("what a handler holds that can settle no more is released when it is collected", async () => {
+  const { client, core, held } = await keeping({ maxTotalHeldBytes: 100_000 });
+  const data = new Uint8Array(20_000);
+  const leave = async (method: typeof KEEP) => {
+    const leaving = await ScriptedClient.connect(core);
+    for (let id = 0; id < 2; id++) leaving.call(id, method!.call, { data });
+    leaving.hangUp();
+  };
+  await leave(FORGET);
+  await leave(KEEP);
+  const all = core.stats().heldBytes;
+  assert(all > 80_000 && all < 81_000, `${all} bytes are held`);
+  assert(await collected(() => core.stats().heldBytes < all));
+  // Those that somebody can still settle count until it does.
+  assertEquals([core.stats().heldBytes, held.length], [all / 2, 2]);
+  assertEquals(await collected(() => core.stats().heldBytes < all / 2, 5), false);
+  for (const end of held) end();
+  await settle();
+  assertEquals(core.stats().heldBytes, 0);
   client.hangUp();
 });
 

@@ -34,6 +34,7 @@ test("stats() counts calls, messages and bytes, and shows what there is now", as
     subscriptions: 2,
     topics: 2,
     bufferedBytes: 0,
+    heldBytes: 0,
   });
   assertEquals([bytesReceived > 30, bytesSent > 30], [true, true]);
   first.bytes(new Uint8Array([1, 2, 3]));
