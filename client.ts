@@ -95,7 +95,7 @@ export async function connect<Methods, State, Event, ClientMethods = NoMethods>(
 }
 
 async function loadDialer(): Promise<Dialer> {
-  (await import("./runtime/oldest.ts")).checkRuntime();
+  (await import("./runtime/detect.ts")).checkRuntime();
   return (await import("./runtime/node/dial.ts")).dial;
 }
 

@@ -10,13 +10,8 @@ import { generate } from "./codec/compiler.ts";
 import { memoryDialer, MemoryNetwork } from "./runtime/memory.ts";
 import { createStreamsDeflater } from "./runtime/streams.ts";
 import { createZlibDeflater } from "./runtime/node/zlib.ts";
-import {
-  createCore,
-  SERVER_OPTION_KINDS,
-  type ServerCore,
-  type ServerOptions,
-  type ServiceHandler,
-} from "./server/mod.ts";
+import { createCore, SERVER_OPTION_KINDS } from "./server/core.ts";
+import type { ServerCore, ServerOptions, ServiceHandler } from "./server/mod.ts";
 import type { Service } from "./service/types.ts";
 import { ConnectError } from "./wire/errors.ts";
 import { checkOptionKinds } from "./wire/option_kinds.ts";

@@ -18,22 +18,24 @@
  */
 import {
   type AcceptingCore,
-  type BrokerStatus,
-  type CloseOptions,
   createCore,
-  type ErrorListener,
   SERVER_OPTION_KINDS,
-  type ServerCore,
-  type ServerOptions,
-  type ServiceHandler,
   withCloseOptions,
+} from "./server/core.ts";
+import type {
+  BrokerStatus,
+  CloseOptions,
+  ErrorListener,
+  ServerCore,
+  ServerOptions,
+  ServiceHandler,
 } from "./server/mod.ts";
 import { systemClock } from "./wire/clock.ts";
 import { generate } from "./codec/compiler.ts";
 import { type BunHandlers, handlers as bunHandlers } from "./runtime/bun.ts";
 import { checkCertificate } from "./runtime/node/check_certificate.ts";
 import { handler as denoHandler } from "./runtime/deno.ts";
-import { runtimeName } from "./runtime/detect.ts";
+import { checkRuntime, runtimeName } from "./runtime/detect.ts";
 import {
   describeEndpoint,
   type Fallback,
@@ -41,8 +43,7 @@ import {
   misdirected,
   type OnPlainError,
 } from "./runtime/listen.ts";
-import { checkRuntime } from "./runtime/oldest.ts";
-import { listen } from "./runtime/listen_here.ts";
+import { checkPort, listen } from "./runtime/listen_here.ts";
 import { type StandardUpgrade, upgradeStandard } from "./runtime/standard.ts";
 import { createStreamsDeflater } from "./runtime/streams.ts";
 import { eventLoop } from "./runtime/turn.ts";
@@ -50,46 +51,10 @@ import { createZlibDeflater } from "./runtime/node/zlib.ts";
 import type { Service } from "./service/types.ts";
 import { certificateOf, type ServerTls, urlHost } from "./tls/server_tls.ts";
 import type { PeerInfo } from "./wire/transport.ts";
-import { checkLimits } from "./wire/check_limits.ts";
-import { checkOptionKinds, type OptionKind } from "./wire/option_kinds.ts";
+import { DEFAULT_LIMITS } from "./wire/limits.ts";
+import { checkOptionKinds, fillInLimits, type OptionKind } from "./wire/option_kinds.ts";
 
-export {
-  type Authorization,
-  type Authorize,
-  type Broker,
-  BrokerError,
-  type BrokerErrorCode,
-  type BrokerErrorOptions,
-  type BrokerLosses,
-  type BrokerNode,
-  BrokerRefusal,
-  type BrokerStatus,
-  type CallRate,
-  type CloseOptions,
-  type ConnectionControl,
-  type Context,
-  type ErrorContext,
-  type ErrorListener,
-  type EventEmitter,
-  type HandlerFactory,
-  type HandlerOf,
-  MAX_QUEUED_NOTIFICATIONS,
-  type MissedEvents,
-  type MissedReason,
-  type Origins,
-  type RawHandle,
-  RawHandler,
-  rawHandler,
-  type ServerCore,
-  type ServerOptions,
-  type ServerStats,
-  type ServerTrace,
-  type ServerTraceListener,
-  type ServiceHandler,
-  type Subscriptions,
-  type TopicNotification,
-  type TopicNotifications,
-} from "./server/mod.ts";
+export * from "./server/mod.ts";
 export type { PeerInfo } from "./wire/transport.ts";
 export type { ServerTls } from "./tls/server_tls.ts";
 export type { Fallback } from "./runtime/listen.ts";
@@ -183,7 +148,7 @@ export async function serve<Methods, State, Event, Auth = undefined>(
   checkRuntime();
   checkOptionKinds("serve()", options, SERVE_KINDS);
   checkPort(options.port);
-  const limits = checkLimits(options.limits);
+  const limits = fillInLimits(options.limits, DEFAULT_LIMITS);
   const core = coreHere(service, options, handler);
   const { tls } = options;
   if (typeof tls === "object" && tls !== null) checkCertificate(tls.cert, tls.key);
@@ -209,22 +174,11 @@ export async function serve<Methods, State, Event, Auth = undefined>(
     await close();
     throw error;
   }
-  return {
+  return Object.assign(ofCore(core, close), {
     port: listener.port,
     url: `${cert === undefined ? "ws" : "wss"}://${urlHost(options.hostname)}:${listener.port}`,
     fingerprint,
-    events: core.events,
-    get connections(): number {
-      return core.connections;
-    },
-    stats: () => core.stats(),
-    get broker(): BrokerStatus | undefined {
-      return core.broker;
-    },
-    topicNotifications: () => core.topicNotifications(),
-    close,
-    [Symbol.asyncDispose]: () => close(),
-  };
+  });
 }
 
 /**
@@ -250,12 +204,22 @@ export function handler<Methods, State, Event, Auth = undefined>(
   const { fallback, onError } = plainHttp(service.name, options, core);
   const bun = bunHandlers(core.acceptor, fallback, onError);
   core.start();
-  return {
+  return Object.assign(ofCore(core, (closeOptions) => core.close(closeOptions)), {
     fetch: runtimeName() === "bun"
       ? bun.fetch as MountedFetch
       : denoHandler(core.acceptor, fallback, onError) as MountedFetch,
     websocket: bun.websocket,
-    upgrade: (request, peer = { address: "" }) => upgradeStandard(core.acceptor, request, peer),
+    upgrade: (request: Request, peer: PeerInfo = { address: "" }) =>
+      upgradeStandard(core.acceptor, request, peer),
+  });
+}
+
+/** What every kind of server shows of its core, which knows it as it is now. */
+function ofCore<Event>(
+  core: AcceptingCore<Event>,
+  close: (options?: CloseOptions) => Promise<void>,
+): ServerCore<Event> & AsyncDisposable {
+  return {
     events: core.events,
     get connections(): number {
       return core.connections;
@@ -265,14 +229,9 @@ export function handler<Methods, State, Event, Auth = undefined>(
       return core.broker;
     },
     topicNotifications: () => core.topicNotifications(),
-    close: (closeOptions) => core.close(closeOptions),
-    [Symbol.asyncDispose]: () => core.close(),
+    close,
+    [Symbol.asyncDispose]: () => close(),
   };
-}
-
-function checkPort(port: unknown): void {
-  if (typeof port === "number" && Number.isInteger(port) && port >= 0 && port <= 65_535) return;
-  throw new TypeError(`Cannot listen on port ${port}: expected a number from 0 to 65535`);
 }
 
 function plainHttp<Auth>(

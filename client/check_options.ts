@@ -3,9 +3,8 @@
  *
  * @module
  */
-import { fillInLimits } from "../wire/fill_in_limits.ts";
+import { checkOptionKinds, fillInLimits, type OptionKind } from "../wire/option_kinds.ts";
 import type { Limits } from "../wire/limits.ts";
-import { checkOptionKinds, type OptionKind } from "../wire/option_kinds.ts";
 import type { ClientTls } from "../wire/transport.ts";
 import type { ConnectOptions } from "./options.ts";
 import type { CheckedOptions } from "./parts.ts";

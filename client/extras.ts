@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Framing } from "../wire/framing.ts";
+import type { Framing } from "../wire/deflater.ts";
 import type { OtherLimits } from "../wire/limits.ts";
 import { checkOptions } from "./check_options.ts";
 import type { ConnectOptions } from "./options.ts";

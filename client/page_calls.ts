@@ -10,7 +10,7 @@ import type { RpcError, RpcErrorCode } from "../wire/errors.ts";
 import { setRequestId, writeRequest } from "../wire/requests.ts";
 import { MAX_ABANDONED_CALLS, MAX_CALLS_IN_FLIGHT, MAX_QUEUED_CALLS } from "./call_limits.ts";
 import { failed, lost, unencodable } from "./failures.ts";
-import type { Framing } from "../wire/framing.ts";
+import type { Framing } from "../wire/deflater.ts";
 import type { StartCalls, Waiter } from "./parts.ts";
 import { interruptible } from "./waiting.ts";
 

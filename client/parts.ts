@@ -6,7 +6,7 @@
 import type { Codec } from "../codec/archive.ts";
 import type { CallOptions, MethodInfo } from "../service/types.ts";
 import type { PageLimits } from "../wire/limits.ts";
-import type { Framing } from "../wire/framing.ts";
+import type { Framing } from "../wire/deflater.ts";
 import type { Transport, TransportListener } from "../wire/transport.ts";
 import type { Client } from "./types.ts";
 import type { Waits } from "./waiting.ts";

@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { InflateError } from "./errors.ts";
 import { Huffman } from "./huffman.ts";
 import { soleStoredLength, STORED_HEADER_BYTES } from "./stored.ts";
 
@@ -277,5 +276,20 @@ export function inflate(bytes: Uint8Array, maxBytes: number): Uint8Array {
     return readBlocks(maxBytes);
   } finally {
     input = output = NOTHING;
+  }
+}
+
+/** Why a stream could not be inflated. */
+export type InflateErrorCode = "Truncated" | "Corrupt" | "TrailingBytes" | "TooBig";
+
+/** A stream that is not exactly one raw DEFLATE stream within the limit. */
+export class InflateError extends Error {
+  /** Which rule was broken. */
+  readonly code: InflateErrorCode;
+  /** Create with a code and words for a person. */
+  constructor(code: InflateErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = "InflateError";
+    this.code = code;
   }
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { InflateErrorCode } from "./errors.ts";
+import type { InflateErrorCode } from "./inflate.ts";
 
 const HEADER_BYTES = 5;
 const MAX_BLOCK_BYTES = 65_535;

@@ -4,10 +4,8 @@
  *
  * @module
  */
-import { InflateError, type InflateErrorCode } from "../deflate/errors.ts";
-import { MIN_DEFLATED_BYTES } from "../wire/deflater.ts";
-import type { Framing } from "../wire/framing.ts";
-import type { ReadArchive } from "../wire/receiver.ts";
+import { InflateError, type InflateErrorCode } from "../deflate/inflate.ts";
+import { type Framing, MIN_DEFLATED_BYTES, type ReadArchive } from "../wire/deflater.ts";
 import type { Transport } from "../wire/transport.ts";
 import { createStreamsDeflater } from "./streams.ts";
 

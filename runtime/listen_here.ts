@@ -10,6 +10,12 @@ import { runtimeName } from "./detect.ts";
 import type { Listener, ListenOptions } from "./listen.ts";
 import { listen as rawListen } from "./node/server.ts";
 
+/** @throws {TypeError} If it is no port. */
+export function checkPort(port: unknown): void {
+  if (typeof port === "number" && Number.isInteger(port) && port >= 0 && port <= 65_535) return;
+  throw new TypeError(`Cannot listen on port ${port}: expected a number from 0 to 65535`);
+}
+
 /** Listen. Rejects with a `TypeError` in a browser, or with the runtime's error in words. */
 export async function listen(acceptor: Acceptor, options: ListenOptions): Promise<Listener> {
   const runtime = runtimeName();

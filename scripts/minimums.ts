@@ -1,5 +1,5 @@
 /**
- * Runs the core of the tests on the oldest Deno, Bun and Node that `runtime/oldest.ts` lets pass, each
+ * Runs the core of the tests on the oldest Deno, Bun and Node that `runtime/detect.ts` lets pass, each
  * fetched from npm: `deno task minimums`, or `deno task minimums bun` for one of them.
  *
  * @module
@@ -10,7 +10,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
-import { OLDEST } from "../runtime/oldest.ts";
+import { OLDEST } from "../runtime/detect.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const CORE = ["codec", "wire", "client", "server", "e2e"].map((folder) => `./tests/${folder}`);

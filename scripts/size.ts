@@ -57,8 +57,7 @@ const USED: readonly string[] = [
   "codec/writer.ts",
   "deflate/stored_blocks.ts",
   "runtime/browser.ts",
-  "runtime/page_clock.ts",
-  "runtime/stored_framing.ts",
+  "runtime/page.ts",
 ];
 
 /** A page's bundle. */

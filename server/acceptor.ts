@@ -25,18 +25,16 @@ import type {
   TransportListener,
   Upgrade,
 } from "../wire/transport.ts";
-import { Authorizations, AuthorizationTimeout } from "./authorizations.ts";
-import { type Authorize, decisionOf } from "./authorize.ts";
+import { Authorizations, AuthorizationTimeout, type Authorize, decisionOf } from "./authorize.ts";
 import { Backpressure } from "./backpressure.ts";
 import { CallRunner } from "./calls.ts";
 import { Connection } from "./connection.ts";
 import type { ConnectionHost } from "./connection_host.ts";
-import { Connections } from "./connections.ts";
+import { Connections, type EventLoop, untilQuiet } from "./connections.ts";
 import type { ServiceHandler } from "./context.ts";
 import { createDispatcher } from "./dispatcher.ts";
 import { type Offer, offerOf } from "./offer.ts";
 import type { OriginRules } from "./origins.ts";
-import { type EventLoop, untilQuiet } from "./quiet.ts";
 import {
   BAD_FINGERPRINT,
   BAD_RECEIVES,

@@ -1,10 +1,11 @@
 /**
- * {@linkcode Authorize}: the user's decision on a connection, and what counts as one.
+ * {@linkcode Authorize}: the user's decision on a connection, what counts as one, and how many may be under way.
  *
  * @module
  */
 import { checkAnswer } from "../wire/http_answer.ts";
 import type { PeerInfo } from "../wire/transport.ts";
+import type { Clock } from "../wire/clock.ts";
 
 /** What `authorize` answers: what the handler gets as `auth`, or a refusal. */
 export type Authorization<Auth> = Auth | Response | false;
@@ -53,4 +54,55 @@ function isLikeResponse(value: unknown): boolean {
   const code = status ?? statusCode;
   if (typeof code !== "number") return false;
   return (Number.isInteger(code) && code >= 100 && code < 600) || typeof headers === "object";
+}
+
+/** A decision that takes too long. */
+export class AuthorizationTimeout extends Error {
+  /** Create for a time in milliseconds. */
+  constructor(timeoutMs: number) {
+    super(`authorize() did not answer within ${timeoutMs} ms, see "handshakeTimeoutMs"`);
+    this.name = "AuthorizationTimeout";
+  }
+}
+
+/** What {@linkcode Authorizations} are bounded by. */
+export interface AuthorizationBounds {
+  /** How many may be under way. */
+  readonly max: number;
+  /** Milliseconds each may take. */
+  readonly timeoutMs: number;
+  /** Whose time it is. */
+  readonly clock: Clock;
+}
+
+/** Decisions under way. Their peers have no connection yet, and perhaps have left. */
+export class Authorizations {
+  readonly #bounds: AuthorizationBounds;
+  #pending = 0;
+
+  /** Create with none under way. */
+  constructor(bounds: AuthorizationBounds) {
+    this.#bounds = bounds;
+  }
+
+  /** Whether no other may begin. */
+  get full(): boolean {
+    return this.#pending >= this.#bounds.max;
+  }
+
+  /** Wait for one. Rejects as it does, or with {@linkcode AuthorizationTimeout}. */
+  async wait<T>(decide: () => T | PromiseLike<T>): Promise<T> {
+    const { clock, timeoutMs } = this.#bounds;
+    let timer: unknown;
+    this.#pending++;
+    try {
+      const late = new Promise<never>((_, reject) => {
+        timer = clock.after(timeoutMs, () => reject(new AuthorizationTimeout(timeoutMs)));
+      });
+      return await Promise.race([decide(), late]);
+    } finally {
+      clock.clear(timer);
+      this.#pending--;
+    }
+  }
 }

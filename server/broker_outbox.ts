@@ -8,8 +8,7 @@ import { type Broker, BrokerRefusal } from "../wire/broker.ts";
 import { BROKER_HEADER_BYTES, BrokerMessage, EVENT_LENGTH_BYTES } from "../wire/broker_message.ts";
 import { eventLength, eventStart } from "../wire/messages.ts";
 import type { Topic } from "../wire/topic.ts";
-import { EventNumbers } from "./event_numbers.ts";
-import { LostTopics, topicOf } from "./lost_topics.ts";
+import { EventNumbers, LostTopics, topicOf } from "./event_numbers.ts";
 
 /** Bytes of a message that takes no further event, if the engine takes that much. */
 export const MAX_BATCH_BYTES = 65_536;

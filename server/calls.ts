@@ -13,7 +13,7 @@ import { surelyTakes } from "../wire/sender.ts";
 import { CallGuards, MIN_HELD_BYTES } from "./call_guard.ts";
 import { type Caller, cancel, free, take } from "./caller.ts";
 import type { Dispatcher } from "./dispatcher.ts";
-import type { EventLoop } from "./quiet.ts";
+import type { EventLoop } from "./connections.ts";
 import { ServerCall } from "./server_call.ts";
 import type { ServerCounters } from "./stats.ts";
 import type { CallTrace, ServerTelemetry } from "./telemetry.ts";

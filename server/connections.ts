@@ -1,5 +1,6 @@
 /**
- * {@linkcode Connections}: all of a server, until their sockets are gone.
+ * {@linkcode Connections}: all of a server, until their sockets are gone; {@linkcode untilQuiet}: until what
+ * they have sent has been received.
  *
  * @module
  */
@@ -99,5 +100,30 @@ export class Connections<T extends Counted> {
     yield* this.open;
     yield* this.#lingering;
     yield* this.#stuck;
+  }
+}
+
+/** The runtime's event loop, which all connections share. */
+export interface EventLoop {
+  /** Run a step when the runtime has looked for input. */
+  afterInput(run: () => void): void;
+  /** What came has become so many bytes of memory, estimated, which took its time. */
+  onDecoded(bytes: number): void;
+}
+
+/** Times that input is looked for: a server that is called all the time waits no longer. */
+const MAX_LOOKS = 16;
+
+/**
+ * Wait until the runtime has looked for input and there was none: a message that has come may still lie in
+ * the runtime, or wait for its turn.
+ *
+ * @param received How many messages were received, ever.
+ */
+export async function untilQuiet(loop: EventLoop, received: () => number): Promise<void> {
+  for (let looks = 0; looks < MAX_LOOKS; looks++) {
+    const before = received();
+    await new Promise<void>((resolve) => loop.afterInput(resolve));
+    if (received() === before) return;
   }
 }

@@ -10,10 +10,9 @@ import type { Broker } from "../wire/broker.ts";
 import { type Clock, systemClock } from "../wire/clock.ts";
 import type { Deflater } from "../wire/deflater.ts";
 import { DEFAULT_LEVEL, MAX_LEVEL } from "../wire/handshake.ts";
-import { checkLimits } from "../wire/check_limits.ts";
-import type { Limits } from "../wire/limits.ts";
+import { DEFAULT_LIMITS, type Limits } from "../wire/limits.ts";
 import { tell } from "../wire/listener.ts";
-import { checkOptionKinds, type OptionKind } from "../wire/option_kinds.ts";
+import { checkOptionKinds, fillInLimits, type OptionKind } from "../wire/option_kinds.ts";
 import { openTelemetry } from "../wire/open_telemetry.ts";
 import type { Acceptor } from "../wire/transport.ts";
 import { ServiceAcceptor } from "./acceptor.ts";
@@ -25,7 +24,7 @@ import type { ErrorListener, ServiceHandler } from "./context.ts";
 import { checkHandler } from "./dispatcher.ts";
 import { type EventEmitter, EventSwitch } from "./event_switch.ts";
 import { OriginRules, type Origins } from "./origins.ts";
-import type { EventLoop } from "./quiet.ts";
+import type { EventLoop } from "./connections.ts";
 import { ServerCounters, type ServerStats } from "./stats.ts";
 import { observeBroker, ServerTelemetry, type ServerTraceListener } from "./telemetry.ts";
 import { type CallRate, checkCallRate } from "./token_bucket.ts";
@@ -153,7 +152,7 @@ export function createCore<Methods, State, Event, Auth>(
 ): AcceptingCore<Event> {
   checkService(service);
   checkHandler(handler);
-  const limits = checkLimits(options.limits);
+  const limits = fillInLimits(options.limits, DEFAULT_LIMITS);
   const origins = new OriginRules(options);
   const { onProtocolError = "close" } = options;
   if (onProtocolError !== "close" && onProtocolError !== "ignore") {

@@ -1,5 +1,5 @@
 /**
- * The server's side of the protocol, without a runtime.
+ * What users see of the server's side, without a runtime.
  *
  * @module
  */
@@ -21,15 +21,7 @@ export {
   rawHandler,
   type ServiceHandler,
 } from "./context.ts";
-export {
-  type AcceptingCore,
-  type CloseOptions,
-  createCore,
-  SERVER_OPTION_KINDS,
-  type ServerCore,
-  type ServerOptions,
-  withCloseOptions,
-} from "./core.ts";
+export type { CloseOptions, ServerCore, ServerOptions } from "./core.ts";
 export type { EventEmitter } from "./event_switch.ts";
 export type { ServerStats } from "./stats.ts";
 export type { Subscriptions } from "./subscriptions.ts";

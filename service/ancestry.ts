@@ -7,8 +7,14 @@ import { roundUp } from "../codec/layout.ts";
 import type { AnySchema, Arm, Sum } from "../codec/schema.ts";
 import { signature } from "../codec/signature.ts";
 import type { FingerprintPart } from "../wire/handshake.ts";
-import { describeClientMethod, type FingerprintParts } from "./fingerprint.ts";
-import { feed, type Fnv, FNV_START, hexOf } from "./fnv.ts";
+import {
+  describeClientMethod,
+  feed,
+  type FingerprintParts,
+  type Fnv,
+  FNV_START,
+  hexOf,
+} from "./fingerprint.ts";
 
 const encoder = new TextEncoder();
 

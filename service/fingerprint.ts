@@ -1,12 +1,12 @@
 /**
- * Short names of what two sides have to agree on.
+ * Short names of what two sides have to agree on, by FNV-1a of 64 bits without bigints: for comparing, no
+ * defence.
  *
  * @module
  */
 import type { AnySchema } from "../codec/schema.ts";
 import { signature } from "../codec/signature.ts";
 import type { Fingerprint } from "../wire/handshake.ts";
-import { hashText } from "./fnv.ts";
 import type { MethodInfo, Service } from "./types.ts";
 
 /** What of a service goes into its fingerprint. */
@@ -35,4 +35,37 @@ export function fingerprintOf(
         .join(""),
     ),
   };
+}
+
+/** The prime is 2⁴⁰ and this. */
+const PRIME_LOW = 0x1b3;
+
+/** A hash under way: both halves of its state. */
+export type Fnv = readonly [high: number, low: number];
+
+/** Where each hash begins. */
+export const FNV_START: Fnv = [0xcbf2_9ce4, 0x8422_2325];
+
+/** What bytes make of a state. */
+export function feed([first, second]: Fnv, bytes: Uint8Array): Fnv {
+  // Signed while it runs: engines keep those as integers.
+  let high = first | 0;
+  let low = second | 0;
+  for (let i = 0; i < bytes.length; i++) {
+    low ^= bytes[i]!;
+    const product = (low >>> 0) * PRIME_LOW;
+    high = (Math.imul(high, PRIME_LOW) + (low << 8) + (product / 2 ** 32 | 0)) | 0;
+    low = product | 0;
+  }
+  return [high >>> 0, low >>> 0];
+}
+
+/** A state as 16 hex digits. */
+export function hexOf(state: Fnv): string {
+  return state.map((half) => half.toString(16).padStart(8, "0")).join("");
+}
+
+/** The hash of a text's UTF-8. */
+export function hashText(text: string): string {
+  return hexOf(feed(FNV_START, new TextEncoder().encode(text)));
 }

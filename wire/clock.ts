@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { MAX_DELAY_MS } from "./max_delay.ts";
+import { MAX_DELAY_MS } from "./option_kinds.ts";
 
 /** A monotonic clock and its timers. */
 export interface Clock {

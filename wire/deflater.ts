@@ -1,11 +1,13 @@
 /**
- * The port that turns a whole archive into a raw DEFLATE stream and back.
+ * The ports that turn a whole archive into a raw DEFLATE stream and back: {@linkcode Deflater}, and
+ * {@linkcode Framing} for a page.
  *
  * Each message is one stream of its own that ends with a final block and has nothing after it:
  * the Rust peer drops anything else without a word.
  *
  * @module
  */
+import type { Transport } from "./transport.ts";
 
 /** For whose connection a message is deflated. */
 export interface DeflateOwner {
@@ -45,3 +47,33 @@ export interface Deflater {
  * deflating costs more than the bytes it saves.
  */
 export const MIN_DEFLATED_BYTES = 128;
+
+/** Has the archive at `[start, end)` of some bytes read, while it is there. */
+export type ReadArchive = (bytes: Uint8Array, start: number, end: number) => void;
+
+/**
+ * Inflates one message and has it read, in the same turn.
+ *
+ * @throws {ProtocolError} `BadDeflate` or `TooBig` if it is no stream, or longer than the limit.
+ */
+export type Unframe = (message: Uint8Array, maxInflatedBytes: number, read: ReadArchive) => void;
+
+/** How the messages of a client become what goes over its transports, and archives again. */
+export interface Framing {
+  /** Bytes that wait to be framed. */
+  readonly waitingBytes: number;
+  /**
+   * Send an archive, whose bytes are the framing's from now on, behind those before it.
+   *
+   * @param onSent Told how many bytes it has on the wire.
+   * @param onError Told that it cannot be framed.
+   */
+  send(
+    transport: Pick<Transport, "send">,
+    archive: Uint8Array<ArrayBuffer>,
+    onSent: (bytes: number) => void,
+    onError: (error: unknown) => void,
+  ): void;
+  /** Take a message out of its frame. */
+  readonly unframe: Unframe;
+}

@@ -4,7 +4,7 @@
  * @module
  */
 import { CodecError } from "../codec/errors.ts";
-import type { InflateError } from "../deflate/errors.ts";
+import type { InflateError } from "../deflate/inflate.ts";
 import { PROTOCOL_BROKEN, TOO_BIG } from "./close.ts";
 import { ProtocolError, type ProtocolErrorCode } from "./errors.ts";
 

@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { DEFAULT_OTHER_LIMITS } from "./other_limits.ts";
 import { DEFAULT_PAGE_LIMITS } from "./page_limits.ts";
 
 /** Bounds, with their unit in the name. */
@@ -101,5 +100,17 @@ export type PageLimits = Omit<Limits, keyof OtherLimits>;
 export const DEFAULT_LIMITS: Limits = /* @__PURE__ */ defaultLimits();
 
 function defaultLimits(): Limits {
-  return Object.freeze({ ...DEFAULT_PAGE_LIMITS, ...DEFAULT_OTHER_LIMITS });
+  const others: OtherLimits = {
+    maxHeldBytes: 16 << 20,
+    maxTotalHeldBytes: 256 << 20,
+    maxSubscriptions: 1024,
+    maxWaitingBytes: 16 << 20,
+    maxTotalBufferedBytes: 256 << 20,
+    maxConnections: 10_000,
+    maxStuckConnections: 1_000,
+    maxPlainConnections: 10_000,
+    maxAuthorizations: 1_000,
+    idleTimeoutMs: 60_000,
+  };
+  return Object.freeze({ ...DEFAULT_PAGE_LIMITS, ...others });
 }

@@ -1,9 +1,12 @@
 /**
- * Options that there are, and what each may be: plain JavaScript would pass over a name that is none, and take a
+ * Options and limits that there are, and what each may be: plain JavaScript would pass over a name that is none, and take a
  * value of another kind in silence.
  *
  * @module
  */
+
+/** Longest delay that `setTimeout` takes, in milliseconds; more would fire at once. */
+export const MAX_DELAY_MS = 0x7fff_ffff;
 
 /** What an option may be, besides `undefined`; `true` where that is checked with what it means. */
 export type OptionKind = Kind | true;
@@ -74,4 +77,35 @@ function kindOf(value: unknown): string {
   if (value === null || typeof value === "boolean" || typeof value === "number") return `${value}`;
   const kind = Array.isArray(value) ? "array" : typeof value;
   return `${/^[aeiou]/.test(kind) ? "an" : "a"} ${kind}`;
+}
+
+/**
+ * Limits that are asked for, with the defaults.
+ *
+ * @throws {TypeError} If a name is unknown or a value is no number.
+ * @throws {RangeError} If a value is not a positive integer, or a time longer than timers can wait.
+ */
+export function fillInLimits<L extends object>(limits: object | undefined, defaults: L): L {
+  const checked = { ...defaults } as Record<string, unknown>;
+  for (const [name, value] of Object.entries(limits ?? {})) {
+    if (!Object.hasOwn(defaults, name)) {
+      throw new TypeError(
+        `Cannot use limit "${name}": the limits are ${Object.keys(defaults).join(", ")}`,
+      );
+    }
+    if (value === undefined) continue;
+    if (typeof value !== "number") {
+      throw new TypeError(`Cannot use limit "${name}": expected a number, got a ${typeof value}`);
+    }
+    if (!Number.isSafeInteger(value) || value <= 0) {
+      throw new RangeError(`Cannot use limit "${name}": expected a positive integer, got ${value}`);
+    }
+    if (name.endsWith("Ms") && value > MAX_DELAY_MS) {
+      throw new RangeError(
+        `Cannot use limit "${name}": expected at most ${MAX_DELAY_MS}, got ${value}`,
+      );
+    }
+    checked[name] = value;
+  }
+  return checked as L;
 }

@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { InflateError } from "../deflate/errors.ts";
+import { InflateError } from "../deflate/inflate.ts";
 import { soleStoredLength, STORED_HEADER_BYTES } from "../deflate/stored.ts";
-import type { Deflater } from "./deflater.ts";
+import type { Deflater, Unframe } from "./deflater.ts";
 import type { ProtocolError } from "./errors.ts";
 import { badDeflate, tooBig, toProtocolError } from "./faults.ts";
 import type { Limits } from "./limits.ts";
@@ -53,16 +53,6 @@ function inflate(deflater: Deflater, message: Uint8Array, maxInflatedBytes: numb
     throw error instanceof InflateError ? badDeflate(error.code, maxInflatedBytes, error) : error;
   }
 }
-
-/** Has the archive at `[start, end)` of some bytes read, while it is there. */
-export type ReadArchive = (bytes: Uint8Array, start: number, end: number) => void;
-
-/**
- * Inflates one message and has it read, in the same turn.
- *
- * @throws {ProtocolError} `BadDeflate` or `TooBig` if it is no stream, or longer than the limit.
- */
-export type Unframe = (message: Uint8Array, maxInflatedBytes: number, read: ReadArchive) => void;
 
 /** {@linkcode Unframe} by a deflater; a stored block is read where it is. */
 export function unframeBy(deflater: Deflater): Unframe {

@@ -4,7 +4,7 @@
  *
  * | deflate | by |
  * | --- | --- |
- * | level 0, or less than `MIN_COMPRESSED_BYTES` | stored |
+ * | level 0 | stored |
  * | up to `MAX_OWN_DEFLATE_BYTES` | fixed Huffman codes, about the size of zlib's level 1 |
  * | more | zlib at the level asked for |
  * | `LARGE_BYTES` and more | the same, with level 5 in place of 6 |
@@ -23,11 +23,10 @@
  *
  * @module
  */
-import { InflateError } from "../../deflate/errors.ts";
-import { inflate } from "../../deflate/inflate.ts";
+import { inflate, InflateError } from "../../deflate/inflate.ts";
 import { deflateStored, STORED_HEADER_BYTES, storedSize } from "../../deflate/stored.ts";
 import type { DeflateOwner, Deflater } from "../../wire/deflater.ts";
-import { SmallDeflater } from "../small_deflate.ts";
+import { SmallDeflater } from "../streams.ts";
 
 /** Most bytes that are deflated by our own code. */
 export const MAX_OWN_DEFLATE_BYTES = 4096;

@@ -6,8 +6,7 @@ import { startPageCalls } from "../../client/page_calls.ts";
 import type { PageParts } from "../../client/parts.ts";
 import { interpret } from "../../codec/archive.ts";
 import { dial, onAbort } from "../../runtime/browser.ts";
-import { pageClock } from "../../runtime/page_clock.ts";
-import { storedFraming } from "../../runtime/stored_framing.ts";
+import { pageClock, storedFraming } from "../../runtime/page.ts";
 import { DEFAULT_PAGE_LIMITS } from "../../wire/page_limits.ts";
 
 type Options = ConnectOptions<never, never>;

@@ -14,11 +14,11 @@ import { NO_COUNTS } from "../../client/stats.ts";
 import { CodecError, encode, type Schema, string, u32, u8 } from "../../codec/mod.ts";
 import { type CallOptions, type MethodInfo, rpc, service } from "../../service/mod.ts";
 import { ProtocolError, RPC_HANDLER_ERRORS, RpcError } from "../../wire/errors.ts";
-import { checkLimits } from "../../wire/check_limits.ts";
-import type { Limits } from "../../wire/limits.ts";
+import { DEFAULT_LIMITS, type Limits } from "../../wire/limits.ts";
+import { fillInLimits } from "../../wire/option_kinds.ts";
 import { unframeBy } from "../../wire/receiver.ts";
 import { Topic } from "../../wire/topic.ts";
-import { storedFraming } from "../../runtime/stored_framing.ts";
+import { storedFraming } from "../../runtime/page.ts";
 import { FakeClock } from "../support/fake_clock.ts";
 import { FakePeer } from "../support/fake_peer.ts";
 import { testDeflater } from "../support/test_deflater.ts";
@@ -39,7 +39,7 @@ function setup(
   const clock = new FakeClock();
   const errors: unknown[] = [];
   const counters = { ...NO_COUNTS };
-  const limits = checkLimits(options.limits);
+  const limits = fillInLimits(options.limits, DEFAULT_LIMITS);
   const events = createEventHub<number>(limits, (error) => errors.push(error), onAbort);
   const state = mirrorState<{ counter: number; label: string }>(
     Counter.state,

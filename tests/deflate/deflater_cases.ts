@@ -2,7 +2,7 @@
 import { test } from "node:test";
 import { constants, deflateRawSync, deflateSync, gzipSync } from "node:zlib";
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { InflateError, type InflateErrorCode } from "../../deflate/errors.ts";
+import { InflateError, type InflateErrorCode } from "../../deflate/inflate.ts";
 import { storedSize } from "../../deflate/stored.ts";
 import type { Deflater } from "../../wire/deflater.ts";
 import { inputs, zlibVerdict } from "./support.ts";

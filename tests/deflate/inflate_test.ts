@@ -2,8 +2,7 @@ import { test } from "node:test";
 import { deflateRawSync } from "node:zlib";
 import { assert, assertEquals, assertInstanceOf, assertStrictEquals } from "@std/assert";
 import { decodeHex } from "@std/encoding";
-import { InflateError, type InflateErrorCode } from "../../deflate/errors.ts";
-import { inflate } from "../../deflate/inflate.ts";
+import { inflate, InflateError, type InflateErrorCode } from "../../deflate/inflate.ts";
 import { bits, inputs, seeded, SIZES, STRATEGIES, type Verdict, zlibVerdict } from "./support.ts";
 
 function verdict(bytes: Uint8Array, maxBytes: number): Verdict {

@@ -2,7 +2,7 @@ import { test } from "node:test";
 import { deflateRawSync } from "node:zlib";
 import { assertEquals, assertThrows } from "@std/assert";
 import { decodeHex, encodeHex } from "@std/encoding";
-import { InflateError, type InflateErrorCode } from "../../deflate/errors.ts";
+import { InflateError, type InflateErrorCode } from "../../deflate/inflate.ts";
 import {
   deflateStored,
   STORED_HEADER_BYTES,

@@ -9,7 +9,7 @@ import { createFullClient } from "../../client/full.ts";
 import type { Client, ConnectOptions } from "../../client.ts";
 import { connectMemory, MemoryNetwork } from "../../runtime/memory.ts";
 import { createZlibDeflater } from "../../runtime/node/zlib.ts";
-import { type AcceptingCore, createCore } from "../../server/mod.ts";
+import { type AcceptingCore, createCore } from "../../server/core.ts";
 import type { CloseInfo, Dialer, Transport, TransportListener } from "../../wire/transport.ts";
 import { FakeClock } from "../support/fake_clock.ts";
 import { testDeflater } from "../support/test_deflater.ts";

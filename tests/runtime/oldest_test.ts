@@ -1,7 +1,6 @@
 import { test } from "node:test";
 import { assertEquals } from "@std/assert";
-import type { RuntimeName } from "../../runtime/detect.ts";
-import { checkRuntime, OLDEST, whyTooOld } from "../../runtime/oldest.ts";
+import { checkRuntime, OLDEST, type RuntimeName, whyTooOld } from "../../runtime/detect.ts";
 
 const CASES: readonly (readonly [name: RuntimeName, version: string, runs: boolean])[] = [
   ["deno", "1.46.3", false],

@@ -15,7 +15,7 @@ import {
   vec,
 } from "../../mod.ts";
 import { Ancestry } from "../../service/ancestry.ts";
-import { hashText } from "../../service/fnv.ts";
+import { hashText } from "../../service/fingerprint.ts";
 import { randomFrom } from "../fuzz/support.ts";
 
 type AnyService = ConstructorParameters<typeof Ancestry>[0] & {

@@ -9,7 +9,7 @@ import type { Schema } from "../../codec/mod.ts";
 import { Reader } from "../../codec/reader.ts";
 import { Writer } from "../../codec/writer.ts";
 import { writeRequest } from "../../wire/messages.ts";
-import type { AcceptingCore } from "../../server/mod.ts";
+import type { AcceptingCore } from "../../server/core.ts";
 import type { CloseInfo, Transport, TransportListener, Upgrade } from "../../wire/transport.ts";
 import { writeRawRequest } from "./raw_request.ts";
 import { serverMessage } from "./server_message.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 import { deflateRawSync, inflateRawSync } from "node:zlib";
-import { InflateError } from "../../deflate/errors.ts";
+import { InflateError } from "../../deflate/inflate.ts";
 import type { Deflater } from "../../wire/deflater.ts";
 
 /** Answers at once; what it refuses it refuses with the right code. */

@@ -1,15 +1,17 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { test } from "node:test";
-import { checkLimits } from "../../wire/check_limits.ts";
 import { DEFAULT_LIMITS, type Limits } from "../../wire/limits.ts";
+import { fillInLimits } from "../../wire/option_kinds.ts";
 
-test("checkLimits() fills in the defaults", () => {
+const checkLimits = (limits?: Partial<Limits>) => fillInLimits(limits, DEFAULT_LIMITS);
+
+test("fillInLimits() fills in the defaults", () => {
   assertEquals(checkLimits(), { ...DEFAULT_LIMITS });
   assertEquals(checkLimits({ maxDepth: 3 }), { ...DEFAULT_LIMITS, maxDepth: 3 });
 });
 
 for (const value of [0, -1, 1.5, NaN, Infinity, 2 ** 53]) {
-  test(`checkLimits() refuses ${value} for every limit`, () => {
+  test(`fillInLimits() refuses ${value} for every limit`, () => {
     for (const name of Object.keys(DEFAULT_LIMITS)) {
       const error = assertThrows(() => checkLimits({ [name]: value }), RangeError) as RangeError;
       assertEquals(error.message.includes(name), true);
@@ -17,7 +19,7 @@ for (const value of [0, -1, 1.5, NaN, Infinity, 2 ** 53]) {
   });
 }
 
-test("checkLimits() refuses times that timers cannot wait, unknown names and other types", () => {
+test("fillInLimits() refuses times that timers cannot wait, unknown names and other types", () => {
   assertThrows(() => checkLimits({ callTimeoutMs: 2 ** 31 }), RangeError);
   assertEquals(checkLimits({ maxMessageBytes: 2 ** 31 }).maxMessageBytes, 2 ** 31);
   assertThrows(() => checkLimits({ maxBytes: 1 } as Partial<Limits>), TypeError);

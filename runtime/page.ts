@@ -1,9 +1,28 @@
 /**
- * {@linkcode pageClock}: a page's time.
+ * What a page has in place of more: {@linkcode storedFraming} and {@linkcode pageClock}.
  *
  * @module
  */
+import { readBlocks, storeBlocks } from "../deflate/stored_blocks.ts";
+import { badDeflate } from "../wire/faults.ts";
+import type { Framing } from "../wire/deflater.ts";
 import type { Clock } from "../wire/clock.ts";
+
+/** For a client that asks for level 0, and so is sent nothing else. */
+export const storedFraming: Framing = {
+  waitingBytes: 0,
+  send(transport, archive, onSent) {
+    const message = storeBlocks(archive);
+    onSent(message.length);
+    transport.send(message);
+  },
+  unframe(message, maxInflatedBytes, read) {
+    const archive = readBlocks(message, maxInflatedBytes, (code) => {
+      throw badDeflate(code, maxInflatedBytes);
+    });
+    read(archive, 0, archive.length);
+  },
+};
 
 /** A timer that is later than this, in milliseconds, is late. */
 const LATE_MS = 5;
