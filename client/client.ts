@@ -160,10 +160,11 @@ export function createClient<Methods, State, Event, ClientMethods = NoMethods>(
       const heardBefore = counters.messagesReceived;
       let { error, spreadMs, broken } = await session!.ended;
       session = current = undefined;
-      attempt = nextAttempt(attempt, {
-        lastedMs: broken ? 0 : clock.now() - openedAt,
-        used: counters.messagesReceived > heardBefore,
-      });
+      attempt = nextAttempt(
+        attempt,
+        broken ? 0 : clock.now() - openedAt,
+        counters.messagesReceived > heardBefore,
+      );
       while (!session) {
         if (signal.aborted) return;
         report(error);

@@ -92,8 +92,9 @@ export function createEventHub<E>(
   onAbort: Waits["onAbort"],
 ): EventHub<E> {
   const consumers = new Set<Consumer<E>>();
-  /** What comes before there can be an iterator, while its iterator is held. */
-  let early: readonly [Sink<ReceivedEvent<E>>, unknown] | undefined;
+  /** What comes before there can be an iterator, each with its bytes; bounded as an iterator is. */
+  let early: [event: ReceivedEvent<E>, bytes: number][] | undefined;
+  let earlyBytes = 0;
   let ended = false;
 
   const hub: EventHub<E> = {
@@ -104,15 +105,7 @@ export function createEventHub<E>(
       return !!early || consumers.size > 0;
     },
     hold() {
-      let sink!: Sink<ReceivedEvent<E>>;
-      const iterator = queue<ReceivedEvent<E>>(
-        { maxItems: maxQueuedEvents, maxBytes, onAbort },
-        (given) => {
-          sink = given;
-          return () => {};
-        },
-      );
-      early = [sink, iterator];
+      early = [];
     },
     release() {
       early = undefined;
@@ -131,7 +124,7 @@ export function createEventHub<E>(
           const wants = (topic: Topic): boolean => key === undefined || key === topic.key;
           const consumer = { ...sink, wants };
           consumers.add(consumer);
-          early?.[0].forEach((event, bytes) => {
+          early?.forEach(([event, bytes]) => {
             if (wants(event.topic)) sink.push(event, bytes);
           });
           if (ended) sink.end();
@@ -148,7 +141,13 @@ export function createEventHub<E>(
       const event = { topic, payload };
       const bytes = EVENT_BYTES + payloadBytes;
       let isBehind = false;
-      early?.[0].push(event, bytes);
+      if (early) {
+        early.push([event, bytes]);
+        earlyBytes += bytes;
+        while (early[maxQueuedEvents] || (earlyBytes > maxBytes && early[1])) {
+          earlyBytes -= early.shift()![1];
+        }
+      }
       for (const { wants, push } of consumers) {
         if (wants(topic) && push(event, bytes)) isBehind = true;
       }

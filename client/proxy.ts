@@ -7,7 +7,7 @@ import type { MethodInfo } from "../service/types.ts";
 import type { CallOptions, CallsOf } from "../service/types.ts";
 import type { Caller } from "./parts.ts";
 
-const NO_ARGS: Readonly<Record<string, never>> = Object.freeze({});
+const NO_ARGS: Readonly<Record<string, never>> = {};
 
 /** A plain frozen object with one own function a method, which need no `this`. */
 export function makeCalls<Methods>(

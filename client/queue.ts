@@ -45,8 +45,6 @@ export interface Sink<T> {
   push(item: T, bytes?: number): boolean | void;
   /** Accept nothing more. What is in the buffer can still be read; then comes the error, if any. */
   end(error?: Error): void;
-  /** Visit what waits to be read. */
-  forEach(visit: (item: T, bytes: number) => void): void;
 }
 
 /** The side that reads a queue. It ends when nobody holds it and nobody waits for an item. */
@@ -55,6 +53,13 @@ export interface QueueIterator<T> extends AsyncIterableIterator<T, undefined>, A
   readonly dropped: number;
   /** Stop: the buffer is emptied. A `for await` loop that is left calls this. */
   return(): Promise<Result<T>>;
+}
+
+/** One that waits to be read, and the next. */
+interface Item<T> {
+  value: T | undefined;
+  readonly bytes: number;
+  next: Item<T> | undefined;
 }
 
 /** Items that are kept before their reader is given time: a quarter of `maxQueuedEvents` by default. */
@@ -77,9 +82,10 @@ export function queue<T>(
   { maxItems, maxBytes = Infinity, overflow, signal, onAbort, onDrop }: QueueOptions,
   start: (sink: Sink<T>) => () => void,
 ): QueueIterator<T> {
-  let items: ([item: T, bytes: number] | undefined)[] = [];
-  /** The first of the items that has not been read. */
-  let first = 0;
+  /** What was read last, before what waits to be read. */
+  let first: Item<T> = { value: undefined, bytes: 0, next: undefined };
+  let last = first;
+  let count = 0;
   let bytes = 0;
   let dropped = 0;
   let ended = false;
@@ -89,16 +95,14 @@ export function queue<T>(
   const [defer, stop] = cleanup();
 
   const take = (): T => {
-    const [item, size] = items[first]!;
-    items[first++] = undefined;
-    bytes -= size;
-    if (first * 2 > items.length) {
-      items = items.slice(first);
-      first = 0;
-    }
-    return item;
+    first = first.next!;
+    const { value } = first;
+    first.value = undefined;
+    bytes -= first.bytes;
+    count--;
+    return value!;
   };
-  const last = (): Result<T> | Promise<Result<T>> => {
+  const ending = (): Result<T> | Promise<Result<T>> => {
     const reason = error;
     error = undefined;
     return reason ? Promise.reject(reason) : { done: true, value: undefined };
@@ -107,15 +111,16 @@ export function queue<T>(
     if (ended) return;
     ended = true;
     error = reason;
-    for (const waiter of waiting.splice(0)) waiter(last());
+    for (const waiter of waiting.splice(0)) waiter(ending());
     stop();
   };
   const leave = (): Promise<Result<T>> => {
-    items = [];
-    first = bytes = 0;
+    last = first;
+    first.next = undefined;
+    count = bytes = 0;
     end();
     error = undefined;
-    return Promise.resolve(last());
+    return Promise.resolve(ending());
   };
   const forget = (): void => {
     isForgotten = true;
@@ -130,7 +135,7 @@ export function queue<T>(
       return;
     }
     while (
-      items.length > first && (items.length - first >= maxItems || bytes + size > maxBytes)
+      count && (count >= maxItems || bytes + size > maxBytes)
     ) {
       if (++dropped === 1) {
         const lost = new OverflowError(
@@ -142,10 +147,10 @@ export function queue<T>(
       if (ended || overflow === "drop-newest") return;
       take();
     }
-    items.push([value, size]);
+    last = last.next = { value, bytes: size, next: undefined };
     bytes += size;
     // Once, as it comes to that: a reader that does not read is not waited for again.
-    return items.length - first === MANY_ITEMS ||
+    return ++count === MANY_ITEMS ||
       (bytes > MANY_BYTES && bytes - size <= MANY_BYTES);
   };
 
@@ -155,25 +160,22 @@ export function queue<T>(
     },
     next: () =>
       new Promise((resolve) => {
-        if (items.length > first) resolve({ done: false, value: take() });
-        else if (ended) resolve(last());
+        if (count) resolve({ done: false, value: take() });
+        else if (ended) resolve(ending());
         else waiting.push(resolve);
       }),
     return: leave,
+    // By `this`: what a closure names, all closures here would hold.
     [Symbol.asyncIterator]() {
       return this;
     },
-    async [Symbol.asyncDispose]() {
-      await leave();
-    },
+    [Symbol.asyncDispose]: leave as () => Promise<never>,
   };
-  forgotten.register(iterator, forget, forget);
-  defer(() => forgotten.unregister(forget));
+  forgotten.register(iterator, forget);
   defer(onAbort(signal, () => end()));
   defer(start({
     push,
     end,
-    forEach: (visit) => items.slice(first).forEach((each) => visit(...each!)),
   }));
   return iterator;
 }

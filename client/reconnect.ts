@@ -30,20 +30,15 @@ export function backoffMs(attempt: number, random: number, spreadMs = 0): number
   return Math.max(maxBackoffMs(attempt), spreadMs) * random;
 }
 
-/** What a connection was. */
-export interface Lasted {
-  /** How long there was one, in milliseconds. */
-  readonly lastedMs: number;
-  /** Whether anything came over it. */
-  readonly used: boolean;
-}
-
 /**
  * The number of the next attempt. It starts again from 0 after a connection that was used and lasted for
  * seconds, and for as long as its wait could have been; one that nothing came over must have lasted for
  * the longest wait. A peer that accepts and hangs up is waited for longer and longer.
+ *
+ * @param lastedMs How long there was a connection, in milliseconds.
+ * @param used Whether anything came over it.
  */
-export function nextAttempt(attempt: number, { lastedMs, used }: Lasted): number {
+export function nextAttempt(attempt: number, lastedMs: number, used: boolean): number {
   const settledMs = used ? Math.max(SETTLED_MS, maxBackoffMs(attempt)) : MAX_BACKOFF_MS;
   return lastedMs >= settledMs ? 0 : attempt + 1;
 }

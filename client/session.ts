@@ -22,7 +22,7 @@ import {
   readServerMessage,
   type ServerMessageHandlers,
 } from "../wire/server_message_reader.ts";
-import { Topic, topicTooBig } from "../wire/topic.ts";
+import { Topic } from "../wire/topic.ts";
 import type { CloseInfo, TransportListener } from "../wire/transport.ts";
 import type { EventHub } from "./events.ts";
 import { failed, lost, refusal } from "./failures.ts";
@@ -138,7 +138,9 @@ export function openSession(transport: ClientTransport, host: SessionHost): Sess
       if (!event || !events.wanted) return;
       const { maxTopicBytes } = limits;
       const topicBytes = topicEnd - topicStart;
-      if (topicBytes > maxTopicBytes) return skip(topicTooBig(`${topicBytes}`, maxTopicBytes));
+      if (topicBytes > maxTopicBytes) {
+        return skip(new RangeError(`${topicBytes} are over maxTopicBytes`));
+      }
       const topic = Topic.fromWire(reader.bytes.subarray(topicStart, topicEnd), isText);
       if (!events.wants(topic)) return;
       let payload: unknown;

@@ -94,6 +94,5 @@ export function isDrained(code: number, reason: string): boolean {
 
 /** The spread that a reason asks for, in milliseconds; 0 if it asks for none. */
 export function spreadOf(reason: string): number {
-  const match = RETURN_WITHIN.exec(reason);
-  return match === null ? 0 : Math.min(MAX_SPREAD_MS, Number(match[1]));
+  return Math.min(MAX_SPREAD_MS, Number(RETURN_WITHIN.exec(reason)?.[1] ?? 0));
 }

@@ -100,21 +100,18 @@ export type Receives = Pick<Limits, "maxMessageBytes" | "maxInflatedBytes">;
 export const ANYTHING: Receives = { maxMessageBytes: Infinity, maxInflatedBytes: Infinity };
 /** What a client takes that does not say it: the defaults of 0.1.0, whatever they are today. */
 const UNSAID: Receives = { maxMessageBytes: 1_048_576, maxInflatedBytes: 8_388_608 };
-const UNSAID_RECEIVES = "1048576.8388608";
 const RECEIVES = /^([1-9][0-9]{0,15})\.([1-9][0-9]{0,15})$/;
 /** The least that a client may say it takes: one that takes less could not even be told of failures. */
 export const MIN_RECEIVES_BYTES = 256;
 
-/** Say in a URL's query what a client was built from, and what it takes where that is not what it means to say nothing. */
+/** Say in a URL's query what a client was built from, and what it takes. */
 export function introduce(
   query: URLSearchParams,
   fingerprint: Fingerprint,
   { maxMessageBytes, maxInflatedBytes }: Receives,
 ): void {
-  const receives = `${maxMessageBytes}.${maxInflatedBytes}`;
   query.set(FINGERPRINT_QUERY, formatFingerprint(fingerprint));
-  query.delete(RECEIVES_QUERY);
-  if (receives !== UNSAID_RECEIVES) query.set(RECEIVES_QUERY, receives);
+  query.set(RECEIVES_QUERY, `${maxMessageBytes}.${maxInflatedBytes}`);
 }
 
 /**

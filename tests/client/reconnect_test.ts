@@ -39,6 +39,6 @@ const NEXT: readonly (readonly [
 ];
 for (const [attempt, lastedMs, used, expected] of NEXT) {
   test(`nextAttempt(${attempt}) after ${lastedMs} ms, ${used ? "" : "un"}used, is ${expected}`, () => {
-    assertEquals(nextAttempt(attempt, { lastedMs, used }), expected);
+    assertEquals(nextAttempt(attempt, lastedMs, used), expected);
   });
 }

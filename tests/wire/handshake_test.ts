@@ -74,13 +74,15 @@ test("parseFingerprint() reads what formatFingerprint() writes, and nothing else
   }
 });
 
-test("introduce() keeps the rest of the query, and says what differs from what silence means", () => {
+test("introduce() keeps the rest of the query, and says what is taken", () => {
   const query = new URLSearchParams("a=b&hl=old&hl-max=1000.2000");
-  // For ever, whatever the defaults are: releases of different defaults must understand each other.
+  // What silence means, for ever: clients of 0.1.0 say nothing where it is that.
   const silent = { maxMessageBytes: 1_048_576, maxInflatedBytes: 8_388_608 };
   introduce(query, OURS, silent);
-  assertEquals([...query.keys()], ["a", "hl"]);
+  assertEquals([...query.keys()], ["a", "hl", "hl-max"]);
   assertEquals(parseFingerprint(query.get("hl")!), OURS);
+  assertEquals(receivesOf(query), silent);
+  query.delete("hl-max");
   assertEquals(receivesOf(query), silent);
   introduce(query, OURS, DEFAULT_LIMITS);
   assertEquals(query.get("hl-max"), "2097152.2097152");
