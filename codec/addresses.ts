@@ -30,7 +30,7 @@ function octets(kind: "ipv4" | "ipv6" | "uuid", size: number): Schema<Uint8Array
 }
 
 function address<T>(name: string, fields: Readonly<Record<string, AnySchema>>): Schema<T> {
-  return composite("struct", fields, declaredLayout, {
+  return composite("struct", name, fields, declaredLayout, {
     name,
     reprC: true,
     text: () => name,

@@ -4,7 +4,7 @@
  * @module
  */
 import { describeValue } from "./describe.ts";
-import { CodecError, formatPath } from "./errors.ts";
+import { CodecError, formatPath, refusal } from "./errors.ts";
 import type { Reader } from "./reader.ts";
 import type { AnySchema, Schema } from "./schema.ts";
 import { Writer } from "./writer.ts";
@@ -20,8 +20,8 @@ export interface Functions<T> {
   write(writer: Writer, value: T): void;
   /** Read the opened one. Throws anything for a bad one. */
   read(reader: Reader): T;
-  /** Check the opened one. Throws anything for a bad one. */
-  check(reader: Reader): void;
+  /** Check the opened one, where that is not to read it. Throws anything for a bad one. */
+  check?(reader: Reader): void;
   /** Where {@linkcode Functions.write} finds only that something is wrong: find what and where, and return it. */
   explainWrite?(writer: Writer, value: T, cause: unknown): unknown;
   /** The same for what is read or checked. */
@@ -35,7 +35,6 @@ export type Codec = <T>(schema: Schema<T>) => Functions<T>;
 export const interpret: Codec = <T>(schema: Schema<T>): Functions<T> => {
   const { size, align, flat } = schema;
   const extent = { size, align, flat };
-  const read = (reader: Reader): T => schema.read(reader, reader.root(size, align));
   return {
     write(writer, value) {
       const { mark } = writer;
@@ -43,8 +42,7 @@ export const interpret: Codec = <T>(schema: Schema<T>): Functions<T> => {
       schema.write(writer, at, value);
       writer.end(at, extent, mark);
     },
-    read,
-    check: read,
+    read: (reader) => schema.read(reader, reader.root(size, align)),
   };
 };
 
@@ -80,8 +78,7 @@ export function writeWith<T>(functions: Functions<T>, writer: Writer, value: T):
     functions.write(writer, value);
     return writer.position - position;
   } catch (cause) {
-    const found = functions.explainWrite?.(writer, value, cause) ?? cause;
-    const error = refusal("encode", "value", writer, found);
+    const error = refused(writer, functions.explainWrite?.(writer, value, cause) ?? cause);
     writer.abandon(position);
     throw error;
   } finally {
@@ -89,16 +86,10 @@ export function writeWith<T>(functions: Functions<T>, writer: Writer, value: T):
   }
 }
 
-function refusal(
-  verb: string,
-  whole: string,
-  { path, steps }: Writer | Reader,
-  cause: unknown,
-): CodecError {
+function refused({ path, steps }: Writer | Reader, cause: unknown, offset?: number): CodecError {
   if (cause instanceof CodecError) return cause;
-  const where = formatPath(path, steps);
   const text = cause instanceof Error ? cause.message : cause;
-  return new CodecError("BadValue", `Cannot ${verb} ${where || `the ${whole}`}: ${text}`, where);
+  return refusal("BadValue", formatPath(path, steps), `${text}`, offset);
 }
 
 /**
@@ -118,14 +109,8 @@ export function readArchive<T>(
   try {
     return functions.read(reader);
   } catch (cause) {
-    throw explained(functions, reader, cause);
+    throw refused(reader, functions.explainRead?.(reader, cause) ?? cause, -1);
   }
-}
-
-/** What was thrown, as an error that says where. */
-function explained<T>(functions: Functions<T>, reader: Reader, cause: unknown): CodecError {
-  const found = functions.explainRead?.(reader, cause) ?? cause;
-  return refusal("decode", "archive", reader, found);
 }
 
 /**
@@ -156,9 +141,9 @@ export function checkArchive(
   reader.open(start, end);
   reader.converts = false;
   try {
-    functions.check(reader);
+    functions.check ? functions.check(reader) : functions.read(reader);
   } catch (cause) {
-    throw explained(functions, reader, cause);
+    throw refused(reader, functions.explainRead?.(reader, cause) ?? cause, -1);
   } finally {
     reader.converts = true;
   }

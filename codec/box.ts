@@ -23,13 +23,12 @@ import type { Writer } from "./writer.ts";
  * ```
  */
 export function box<T>(item: Schema<T>): Schema<T> {
-  const layout = { size: 4, align: 4, niche: undefined, flat: false };
+  const layout = { size: 4, align: 4, flat: false };
   const schema: Wrapper = laidOut(() => layout, {
     kind: "box" as const,
     get nullable() {
       return item.nullable;
     },
-    functions: undefined,
     item,
     text: ({ of }: Naming) => `box<${of(item)}>`,
     write(writer: Writer, at: number, value: unknown) {
@@ -93,7 +92,6 @@ export function lazy<T>(make: () => Schema<T>): Schema<T> {
     get nullable() {
       return item().nullable;
     },
-    functions: undefined,
     get item() {
       return item();
     },

@@ -85,9 +85,7 @@ function sorted(
   const plain = plainKeys(key);
   // Entries go behind all their parts, also where they have none.
   const leaf = once(() => ({ ...structLayout([key, item]), flat: false }));
-  const inner = once(() =>
-    structLayout([{ size: 4, align: 4, niche: undefined, flat: false }, key])
-  );
+  const inner = once(() => structLayout([{ size: 4, align: 4, flat: false }, key]));
 
   /** Greatest keys first; returns the leaves in the order they were written. */
   function writeLeaves(
@@ -138,10 +136,7 @@ function sorted(
     kind,
     size: 8,
     align: 4,
-    niche: undefined,
     flat: false,
-    nullable: false,
-    functions: undefined,
     key,
     item,
     text: ({ of }) => `${kind}<${container === MAP ? of(key, item) : of(key)}>`,

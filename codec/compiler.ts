@@ -41,7 +41,7 @@ export const generate: Codec = <T>(schema: Schema<T>): Functions<T> => {
       return functions.read(reader);
     },
     check(reader) {
-      functions.check = generated(() => reading(schema, false), interpreted.check);
+      functions.check = generated(() => reading(schema, false), interpreted.read);
       functions.check(reader);
     },
     explainWrite(writer, value, cause) {

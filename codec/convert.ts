@@ -26,7 +26,6 @@ function wrap<T>(
     get nullable() {
       return item.nullable;
     },
-    functions: undefined,
   };
   return laidOut(layout, Object.assign(schema, own)) as AnySchema as Schema<T>;
 }

@@ -60,11 +60,11 @@ export type CodecErrorCode =
  */
 export class CodecError extends RangeError {
   /** Which rule was broken. */
-  readonly code: CodecErrorCode;
+  declare readonly code: CodecErrorCode;
   /** Where in the value, such as `tasks[3].status`; `""` is the value itself. */
-  readonly path: string;
+  declare readonly path: string;
   /** Position in the archive, when decoding; -1 when encoding. */
-  readonly offset: number;
+  declare readonly offset: number;
   /** Create with a code and words for a person. */
   constructor(code: CodecErrorCode, message: string, path = "", offset = -1) {
     super(message);
@@ -73,6 +73,17 @@ export class CodecError extends RangeError {
     this.path = path;
     this.offset = offset;
   }
+}
+
+/** An error that says where: in an archive if it has an offset there, otherwise in a value. */
+export function refusal(
+  code: CodecErrorCode,
+  where: string,
+  why: string,
+  offset?: number,
+): CodecError {
+  const [verb, whole] = offset === undefined ? ["encode", "value"] : ["decode", "archive"];
+  return new CodecError(code, `Cannot ${verb} ${where || `the ${whole}`}: ${why}`, where, offset);
 }
 
 /** `["tasks", 3, "status"]` as `tasks[3].status`. A function in a path shows what comes behind it. */

@@ -48,11 +48,11 @@ export interface FieldsSchema extends Pick<Schema<unknown>, "write" | "read"> {
   readInto(reader: Reader, at: number, target: Keyed): Keyed;
 }
 
-/** Fields at the offsets of a layout; rkyv writes and reads a tuple's from the last to the first. */
+/** Fields at the offsets of a layout, written and read in this order. */
 export function fieldsAt(
   schemas: Fields | Items,
   layout: () => Pick<FieldsLayout, "offsets">,
-  isTuple = false,
+  inOrder?: (fields: readonly Field[]) => readonly Field[],
 ): FieldsSchema {
   const isArray = Array.isArray(schemas);
   const fields = once(() =>
@@ -62,7 +62,7 @@ export function fieldsAt(
       offset: layout().offsets[i]!,
     }))
   );
-  const order = isTuple ? once(() => [...fields()].reverse()) : fields;
+  const order = inOrder ? once(() => inOrder(fields())) : fields;
   const readInto = (reader: Reader, at: number, target: Keyed): Keyed => {
     const step = reader.steps++;
     for (const { key, schema, offset } of order()) {
@@ -107,20 +107,16 @@ export function fieldsAt(
 /** A type of fields, whose layout is worked out when it is first asked for. */
 export function composite(
   kind: Composite["kind"],
+  prefix: string,
   schemas: Fields | Items,
   place: (fields: readonly Layout[]) => FieldsLayout,
-  own: Partial<Pick<Composite, "name" | "reprC" | "text">> = {},
+  own?: Partial<Pick<Composite, "name" | "reprC" | "text">>,
+  inOrder?: (fields: readonly Field[]) => readonly Field[],
 ): Composite {
   const layout = once(() => place(Object.values(schemas)));
-  const isTuple = kind === "tuple";
-  const prefix = isTuple ? "" : own.reprC ? "struct@C" : "struct";
-  const schema = Object.assign(fieldsAt(schemas, layout, isTuple), {
+  const schema = Object.assign(fieldsAt(schemas, layout, inOrder), {
     kind,
-    name: undefined,
-    reprC: false,
-    nullable: false,
     text: (naming: Naming) => prefix + textOf(schemas, naming),
-    functions: undefined,
   }, own);
   return laidOut(layout, schema);
 }

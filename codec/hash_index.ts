@@ -8,7 +8,7 @@
  *
  * @module
  */
-import { CodecError } from "./errors.ts";
+import { type CodecError, refusal } from "./errors.ts";
 import type { Reader } from "./reader.ts";
 import type { Schema } from "./schema.ts";
 import { feed as feedTo } from "./hash.ts";
@@ -95,13 +95,11 @@ export function buildIndex<K>(
 }
 
 function collides(count: number, where: string): CodecError {
-  return new CodecError(
+  return refusal(
     "TooLong",
-    `Cannot encode ${
-      where || "the value"
-    }: the hashes of its ${count} keys collide too often, as if ` +
-      "somebody had chosen them to; a btreeMap or btreeSet (BTreeMap, BTreeSet in Rust) takes any keys",
     where,
+    `the hashes of its ${count} keys collide too often, as if somebody had chosen them to; ` +
+      "a btreeMap or btreeSet (BTreeMap, BTreeSet in Rust) takes any keys",
   );
 }
 

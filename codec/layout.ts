@@ -25,7 +25,7 @@ export interface Layout {
   /** Positions of values are multiples of this. */
   readonly align: number;
   /** The largest niche, where there is one. */
-  readonly niche: Niche | undefined;
+  readonly niche?: Niche | undefined;
   /** Whether nothing of it lies out of line. */
   readonly flat: boolean;
 }
@@ -128,7 +128,7 @@ export function tagBytesOf(count: number): 1 | 2 | 4 {
 export function enumLayout(variants: readonly (readonly Layout[])[]): EnumLayout {
   const count = variants.length;
   const tagBytes = tagBytesOf(count);
-  const tag: Layout = { size: tagBytes, align: tagBytes, niche: undefined, flat: true };
+  const tag: Layout = { size: tagBytes, align: tagBytes, flat: true };
   let { size, align, flat } = tag;
   const places = variants.map((fields) => {
     const placed = declaredLayout([tag, ...fields]);

@@ -16,10 +16,7 @@ const OPTIONAL: SumValues = {
     return this.arms[value === null || value === undefined ? 0 : 1];
   },
   carried: ({ fields }, value) => fields[0] && !fields[0].schema.nullable ? { some: value } : value,
-  refuse: (_sum, writer, value) => writer.refuse("null or { some }", value),
-  read(reader, at, arm) {
-    return arm.tag === 0 ? null : arm.readInto(reader, at, {});
-  },
+  read: (reader, at, arm) => arm.tag === 0 ? null : arm.readInto(reader, at, {}),
 };
 
 /**
@@ -41,13 +38,18 @@ export function option<T>(some: Schema<T>): Schema<Optional<T>> {
     { name: "none", shape: "unit", schemas: {} },
     { name: "some", shape: "single", schemas: { some } },
   ] as const;
-  const schema = sum("option", arms, OPTIONAL, { text: ({ of }) => `option<${of(some)}>` });
+  const schema = sum("option", arms, OPTIONAL, {
+    nullable: true,
+    text: ({ of }) => `option<${of(some)}>`,
+  });
   const offset = once(() => schema.arms[1]!.fields[0]!.offset);
   schema.write = (writer, at, value) => {
     // The bytes are zero, and so is the tag of None.
     if (value === null || value === undefined) return;
     if (some.nullable) {
-      if (typeof value !== "object" || !("some" in value)) OPTIONAL.refuse(schema, writer, value);
+      if (typeof value !== "object" || !("some" in value)) {
+        writer.refuse("null or { some }", value);
+      }
       return schema.arms[1]!.write(writer, at, value);
     }
     writer.out[at] = 1;

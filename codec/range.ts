@@ -17,7 +17,7 @@ export interface Range<T> {
 
 function make<R>(name: string, ends: Readonly<Record<string, AnySchema>>): Schema<R> {
   const text = ({ of }: Naming): string => `${name}<${of(Object.values(ends)[0]!)}>`;
-  return composite("struct", ends, structLayout, { name, text }) as AnySchema as Schema<R>;
+  return composite("struct", name, ends, structLayout, { name, text }) as AnySchema as Schema<R>;
 }
 
 /**

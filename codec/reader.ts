@@ -4,7 +4,7 @@
  * @module
  */
 import type { ReadUtf8 } from "./utf8.ts";
-import { CodecError, type CodecErrorCode, formatPath } from "./errors.ts";
+import { type CodecErrorCode, formatPath, refusal } from "./errors.ts";
 
 /** Budgets that bounds alone do not give. */
 export interface DecodeLimits {
@@ -67,7 +67,7 @@ export class Reader implements Bounds {
   /** Whether what is read is a default: see `zeroOf()`. */
   isDefault = false;
   /** What reads strings, where there is something faster than what pages have. */
-  utf8: ReadUtf8 | undefined = undefined;
+  utf8: ReadUtf8 | undefined;
   /** Whether conversions run: not where an archive is only checked. */
   converts = true;
   /** The budgets. */
@@ -110,11 +110,6 @@ export class Reader implements Bounds {
     this.depth = this.limits.maxDepth;
     this.memory = this.budget;
     this.steps = 0;
-  }
-
-  /** Let each archive from now on take so much memory, if its limit allows that. */
-  grant(bytes: number = this.limits.maxDecodedBytes): void {
-    this.budget = this.memory = Math.max(0, Math.min(bytes, this.limits.maxDecodedBytes));
   }
 
   /** Go to the root, of this size and alignment: the last bytes of the archive. */
@@ -201,13 +196,12 @@ export class Reader implements Bounds {
 
   /** Refuse the archive. */
   fail(code: CodecErrorCode, at: number, expected: string): never {
-    const path = this.where();
     const offset = at - this.start;
-    throw new CodecError(
-      code,
-      `Cannot decode ${path || "the archive"}: expected ${expected} at byte ${offset} (${code})`,
-      path,
-      offset,
-    );
+    throw refusal(code, this.where(), `expected ${expected} at byte ${offset} (${code})`, offset);
   }
+}
+
+/** Let each archive from now on take so much memory, if the reader's limit allows that. */
+export function grant(reader: Reader, bytes: number = reader.limits.maxDecodedBytes): void {
+  reader.budget = reader.memory = Math.max(0, Math.min(bytes, reader.limits.maxDecodedBytes));
 }

@@ -12,11 +12,8 @@ export function fixed<K extends Kind>(
   size: number,
   align: number = size,
   niche?: Niche,
-): Pick<Schema<unknown>, "size" | "align" | "niche" | "flat" | "nullable"> & {
-  readonly kind: K;
-  functions: undefined;
-} {
-  return { kind, size, align, niche, flat: true, nullable: false, functions: undefined };
+): Pick<Schema<unknown>, "size" | "align" | "niche" | "flat"> & { readonly kind: K } {
+  return { kind, size, align, niche, flat: true };
 }
 
 function float(kind: "f32" | "f64", size: 4 | 8): Leaf<number> {

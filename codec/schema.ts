@@ -31,7 +31,7 @@ export interface Schema<T> {
    *
    * @internal
    */
-  readonly niche: Niche | undefined;
+  readonly niche?: Niche | undefined;
   /**
    * Whether nothing of it lies out of line.
    *
@@ -43,7 +43,7 @@ export interface Schema<T> {
    *
    * @internal
    */
-  readonly nullable: boolean;
+  readonly nullable?: boolean | undefined;
   /**
    * Its name in a signature, where that is not its kind: see {@linkcode signature}.
    *
@@ -157,7 +157,7 @@ export interface Composite extends AnySchema {
   /** The type's own name in its signature, for Rust's own structs. */
   readonly name?: string | undefined;
   /** Whether fields stay in declaration order in memory. */
-  readonly reprC: boolean;
+  readonly reprC?: boolean | undefined;
   /** How they are archived, as it was declared. */
   readonly schemas: Readonly<Record<string, AnySchema>> | readonly AnySchema[];
   /** The fields, in declaration order. */
@@ -195,7 +195,7 @@ export interface Sum extends AnySchema {
   /** The arms, in declaration order. */
   readonly arms: readonly Arm[];
   /** Whether the native enum is `#[repr(u8)]`; matters only for its hash as a map's key. */
-  readonly reprU8: boolean;
+  readonly reprU8?: boolean | undefined;
   /** The arm of a value, if it is of one. */
   armOf(value: unknown): Arm | undefined;
   /** What a value of an arm carries, by key. */

@@ -44,12 +44,10 @@ export function struct<const F extends Fields>(
   fields: F,
   options: StructOptions = {},
 ): Schema<InferFields<F>> {
-  const reprC = options.repr === "C";
-  return composite("struct", fields, reprC ? declaredLayout : structLayout, { reprC }) as Schema<
-    unknown
-  > as Schema<
-    InferFields<F>
-  >;
+  const schema = options.repr === "C"
+    ? composite("struct", "struct@C", fields, declaredLayout, { reprC: true })
+    : composite("struct", "struct", fields, structLayout);
+  return schema as Schema<unknown> as Schema<InferFields<F>>;
 }
 
 /**
@@ -68,7 +66,14 @@ export function struct<const F extends Fields>(
  * ```
  */
 export function tuple<const I extends Items>(...items: I): Schema<InferItems<I>> {
-  return composite("tuple", items, tupleLayout) as Schema<unknown> as Schema<InferItems<I>>;
+  return composite(
+    "tuple",
+    "",
+    items,
+    tupleLayout,
+    {},
+    (fields) => [...fields].reverse(),
+  ) as Schema<unknown> as Schema<InferItems<I>>;
 }
 
 /**
@@ -84,5 +89,7 @@ export function tuple<const I extends Items>(...items: I): Schema<InferItems<I>>
  * ```
  */
 export function tupleStruct<const I extends Items>(...items: I): Schema<InferItems<I>> {
-  return composite("tstruct", items, structLayout) as Schema<unknown> as Schema<InferItems<I>>;
+  return composite("tstruct", "struct", items, structLayout) as Schema<unknown> as Schema<
+    InferItems<I>
+  >;
 }

@@ -25,8 +25,8 @@ export interface SumValues {
   armOf(this: Sum, value: unknown): Arm | undefined;
   /** What a value carries, by key. */
   carried(arm: Arm, value: unknown): unknown;
-  /** Say that a value is of no arm. */
-  refuse(sum: Sum, writer: Writer, value: unknown): never;
+  /** Say that a value is of no arm, where one can be. */
+  refuse?(sum: Sum, writer: Writer, value: unknown): never;
   /** Read the value of an arm. */
   read(reader: Reader, at: number, arm: Arm): unknown;
 }
@@ -36,22 +36,19 @@ export function sum(
   kind: Sum["kind"],
   specs: readonly ArmSpec[],
   { armOf, carried, refuse, read }: SumValues,
-  own: Partial<Pick<Sum, "reprU8" | "text">> = {},
+  own: Partial<Pick<Sum, "nullable" | "reprU8" | "text">> = {},
 ): Sum {
   const tagBytes = tagBytesOf(specs.length);
   const layout = once(() => enumLayout(specs.map(({ schemas }) => Object.values(schemas))));
   const arms = specs.map((spec, tag) => arm(spec, tag, tagBytes, layout));
   const schema: Sum = laidOut(layout, {
     kind,
-    reprU8: false,
-    nullable: kind === "option",
-    functions: undefined,
     arms,
     tagBytes,
     armOf,
     carried: carried as Sum["carried"],
     write(writer: Writer, at: number, value: unknown) {
-      const own = schema.armOf(value) ?? refuse(schema, writer, value);
+      const own = schema.armOf(value) ?? refuse!(schema, writer, value);
       own.write(writer, at, carried(own, value));
     },
     read(reader: Reader, at: number) {
@@ -66,44 +63,42 @@ export function sum(
 }
 
 function arm(
-  { name, shape, schemas }: ArmSpec,
+  spec: ArmSpec,
   tag: number,
   tagBytes: Sum["tagBytes"],
   layout: () => EnumLayout,
 ): Arm {
+  const { name, shape, schemas } = spec;
   const own = once(() => ({ ...layout(), ...layout().variants[tag]! }));
   const fields = fieldsAt(schemas, own);
   const { write, read } = fields;
-  const schema = Object.assign(fields, {
-    kind: "arm" as const,
-    name,
-    tag,
-    tagBytes,
-    shape,
-    nullable: shape === "unit",
-    functions: undefined,
-    text: (naming: Naming) =>
-      quoted(name) +
-      (shape === "unit"
-        ? ""
-        : textOf(shape === "named" ? schemas : Object.values(schemas), naming)),
-    write(writer: Writer, at: number, value: unknown) {
-      if (tagBytes === 1) writer.out[at] = tag;
-      else if (tagBytes === 2) writer.outView.setUint16(at, tag, true);
-      else writer.outView.setUint32(at, tag, true);
-      if (shape === "unit") return;
-      const { steps } = writer;
-      if (shape === "items") writer.path[writer.steps++] = "value";
-      write(writer, at, value);
-      writer.steps = steps;
-    },
-    read(reader: Reader, at: number) {
-      const came = readTag(reader, at, tagBytes);
-      if (came !== tag) reader.fail("InvalidTag", at, `tag ${tag}, got ${came}`);
-      return read(reader, at);
-    },
-  });
-  return laidOut(own, schema);
+  return laidOut(
+    own,
+    Object.assign(fields, spec, {
+      kind: "arm" as const,
+      tag,
+      tagBytes,
+      text: (naming: Naming) =>
+        quoted(name) +
+        (shape === "unit"
+          ? ""
+          : textOf(shape === "named" ? schemas : Object.values(schemas), naming)),
+      write(writer: Writer, at: number, value: unknown) {
+        // The bytes are zero: the tag ends with its last byte that is not.
+        for (let rest = tag, to = at; rest > 0; rest >>= 8) writer.out[to++] = rest;
+        if (shape === "unit") return;
+        const { steps } = writer;
+        if (shape === "items") writer.path[writer.steps++] = "value";
+        write(writer, at, value);
+        writer.steps = steps;
+      },
+      read(reader: Reader, at: number) {
+        const came = readTag(reader, at, tagBytes);
+        if (came !== tag) reader.fail("InvalidTag", at, `tag ${tag}, got ${came}`);
+        return read(reader, at);
+      },
+    }),
+  );
 }
 
 /** The tag of the sum at `at`, of however many bytes it has. */

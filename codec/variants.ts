@@ -6,7 +6,7 @@
 import type { Fields, Items, Keyed } from "./fields.ts";
 import { type AnySchema, type Infer, isSchema, type Schema, type Sum } from "./schema.ts";
 import type { InferItems } from "./struct.ts";
-import { sum, type SumValues } from "./sums.ts";
+import { type ArmSpec, sum, type SumValues } from "./sums.ts";
 import type { Writer } from "./writer.ts";
 
 /** What a variant carries: nothing, one value, several by position, or several by name. */
@@ -45,7 +45,7 @@ const TAGGED: SumValues = {
     const value: Keyed = { type: arm.name };
     if (arm.shape !== "items") return arm.readInto(reader, at, value);
     reader.path[reader.steps++] = "value";
-    value["value"] = arm.readInto(reader, at, (arm.schemas as Items).slice() as unknown as Keyed);
+    value["value"] = arm.read(reader, at);
     reader.steps--;
     return value;
   },
@@ -53,17 +53,13 @@ const TAGGED: SumValues = {
 
 /** An enum whose variants may have a field named `type`, as a call's arguments may. */
 export function taggedSum(specs: Variants, own?: Partial<Pick<Sum, "reprU8">>): Sum {
-  const arms = Object.entries(specs).map(([name, spec]) => ({
-    name,
-    shape: spec === null
-      ? "unit" as const
-      : isSchema(spec)
-      ? "single" as const
-      : Array.isArray(spec)
-      ? "items" as const
-      : "named" as const,
-    schemas: isSchema(spec) ? { value: spec } : spec ?? {},
-  }));
+  const arms = Object.entries(specs).map(([name, spec]): ArmSpec =>
+    isSchema(spec) ? { name, shape: "single", schemas: { value: spec } } : {
+      name,
+      shape: spec === null ? "unit" : Array.isArray(spec) ? "items" : "named",
+      schemas: spec ?? {},
+    }
+  );
   return sum("variants", arms, TAGGED, {
     text(this: Sum, { of }) {
       return `enum{${of(...this.arms)}}`;

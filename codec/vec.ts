@@ -101,10 +101,7 @@ function list<T>(kind: "vec" | "boxslice", item: Schema<T>): Schema<T[]> {
     kind,
     size: 8,
     align: 4,
-    niche: undefined,
     flat: false,
-    nullable: false,
-    functions: undefined,
     item,
     text: ({ of }) => `${kind}<${of(item)}>`,
     write(writer: Writer, at, values) {
@@ -194,8 +191,6 @@ export function array<T>(item: Schema<T>, length: number): Schema<T[]> {
   });
   const schema: List = laidOut(once(layout), {
     kind: "array" as const,
-    nullable: false,
-    functions: undefined,
     item,
     length,
     text: ({ of }: Naming) => `[${of(item)};${length}]`,

@@ -3,15 +3,13 @@
  *
  * @module
  */
-import { CodecError, type CodecErrorCode, formatPath } from "./errors.ts";
+import { type CodecErrorCode, formatPath, refusal } from "./errors.ts";
 import type { Layout } from "./layout.ts";
 import type { Phases } from "./phases.ts";
 
 const INITIAL_BYTES = 256;
 /** Up to so many bytes, a loop is faster than a call to `fill` or `set`. */
 const MAX_LOOPED_BYTES = 32;
-/** Views on fewer bytes than this are kept. */
-const MAX_KEPT_VIEW_BYTES = 128;
 
 /** How deep a value of a recursive type may nest by default; the same as what is decoded. */
 const MAX_VALUE_DEPTH = 64;
@@ -51,7 +49,7 @@ export class Writer {
   /** How many steps of the path hold. */
   steps = 0;
   /** What generated code keeps from one phase to the next. */
-  phases: Phases | undefined = undefined;
+  phases: Phases | undefined;
   /** What came, in words. */
   describe: (value: unknown) => string = briefly;
 
@@ -63,8 +61,6 @@ export class Writer {
   readonly #pointers: number[] = [];
   /** How many numbers of those hold: what {@linkcode Writer.end} needs from before an object began. */
   mark = 0;
-  /** Views on the first bytes, by how many: a view costs more than a small message. */
-  #heads: Uint8Array<ArrayBuffer>[] = [];
 
   /** Create with room for `capacity` bytes. */
   constructor(capacity: number = INITIAL_BYTES) {
@@ -92,16 +88,11 @@ export class Writer {
     this.bytes = new Uint8Array(Math.max(needed + (needed >> 3), bytes.length * 2));
     this.bytes.set(bytes.subarray(0, position));
     this.view = viewOf(this.bytes);
-    this.#heads = [];
   }
 
-  /** A view on what is written. It is handed out again: for use until the next write. */
+  /** A view on what is written: for use until the next write. */
   written(): Uint8Array<ArrayBuffer> {
-    const { position } = this;
-    const known = this.#heads[position];
-    if (known !== undefined) return known;
-    const head = this.bytes.subarray(0, position);
-    return position < MAX_KEPT_VIEW_BYTES ? this.#heads[position] = head : head;
+    return this.bytes.subarray(0, this.position);
   }
 
   /** Write `size` zero bytes at a multiple of `align` from `base`, and return their position. */
@@ -209,8 +200,7 @@ export class Writer {
 
   /** Refuse the value. */
   fail(code: CodecErrorCode, why: string): never {
-    const where = formatPath(this.path, this.steps);
-    throw new CodecError(code, `Cannot encode ${where || "the value"}: ${why}`, where);
+    throw refusal(code, formatPath(this.path, this.steps), why);
   }
 }
 

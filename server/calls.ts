@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Reader } from "../codec/reader.ts";
+import { grant, type Reader } from "../codec/reader.ts";
 import type { Clock } from "../wire/clock.ts";
 import { isRpcError, RPC_HANDLER_ERRORS, type RpcHandlerErrorCode } from "../wire/errors.ts";
 import type { Limits } from "../wire/limits.ts";
@@ -76,7 +76,7 @@ export class CallRunner {
     const reader = this.#reader;
     // What would be let go again is not made.
     const isNarrow = room < reader.limits.maxDecodedBytes;
-    if (isNarrow) reader.grant(room);
+    if (isNarrow) grant(reader, room);
     let args: unknown;
     try {
       args = dispatcher.decode(reader, start, end);
@@ -85,7 +85,7 @@ export class CallRunner {
     }
     const { spent } = reader;
     const bytes = end - start + spent;
-    if (isNarrow) reader.grant();
+    if (isNarrow) grant(reader);
     if (bytes >= MIN_HELD_BYTES) {
       this.#loop?.onDecoded(spent);
       if (!this.#guards.of(caller).hold(id, bytes)) return this.#limit(caller, id);
@@ -116,7 +116,7 @@ export class CallRunner {
     const guard = this.#guards.of(caller);
     this.#loop?.onDecoded(reader.spent);
     const isOverRoom = reader.memory < 0 && reader.budget < reader.limits.maxDecodedBytes;
-    reader.grant();
+    grant(reader);
     if (isOverRoom) {
       // What the calls of others leave no room for is not its own doing.
       if (guard.room <= this.#guards.room) guard.onVain();

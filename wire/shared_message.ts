@@ -12,11 +12,31 @@ import type { Shared } from "./transport.ts";
 const MAX_KEPT_WRITER_BYTES = 5 << 18;
 const MAX_KEPT_WRITERS = 8;
 
+/** Views on fewer bytes than this are kept. */
+const MAX_KEPT_VIEW_BYTES = 128;
+
+/** A writer that keeps views on its first bytes, by how many: one costs more than a small message. */
+class MessageWriter extends Writer {
+  #views: Uint8Array<ArrayBuffer>[] = [];
+  #viewed: Uint8Array = this.bytes;
+
+  override written(): Uint8Array<ArrayBuffer> {
+    if (this.#viewed !== this.bytes) {
+      this.#viewed = this.bytes;
+      this.#views = [];
+    }
+    const { position } = this;
+    return position < MAX_KEPT_VIEW_BYTES
+      ? this.#views[position] ??= super.written()
+      : super.written();
+  }
+}
+
 const writers: Writer[] = [];
 
 /** Take a writer that is positioned where an archive goes, after room for a stored block's header. */
 export function takeWriter(maxDepth: number = DEFAULT_LIMITS.maxDepth): Writer {
-  const writer = writers.pop() ?? new Writer(1024);
+  const writer = writers.pop() ?? new MessageWriter(1024);
   writer.maxDepth = maxDepth;
   writer.position = writer.base = STORED_HEADER_BYTES;
   return writer;

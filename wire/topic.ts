@@ -184,13 +184,11 @@ function makeSchema(): Schema<Topic> {
     align: 4,
     niche: { available: 254, offset: 8, bytes: 1 },
     flat: false,
-    nullable: false,
     text: () => "struct{inner:vec<u8>,is_string:bool}",
   };
   const item: Composite = {
     ...layout,
     kind: "struct",
-    reprC: false,
     ...fieldsAt({ inner: bytes, is_string: bool }, () => ({ offsets: [0, 8] })),
   };
   const conversion = {
@@ -203,6 +201,7 @@ function makeSchema(): Schema<Topic> {
     item,
     conversion,
     write(writer: Writer, at: number, value: Topic) {
+      if (!isTopic(value)) writer.refuse(conversion.expected, value);
       item.write(writer, at, conversion.encode(value));
     },
     read: (reader: Reader, at: number) => conversion.decode(item.read(reader, at) as TopicFields),

@@ -335,7 +335,7 @@ export function build(spec: TypeSpec, types: Record<string, Typed> = {}): Typed 
     }
     case "option": {
       const some = sub(spec.t);
-      const wrapped = (): boolean => some.schema.nullable;
+      const wrapped = (): boolean => some.schema.nullable === true;
       return {
         schema: option(some.schema) as Schema<unknown>,
         fromSpec: (v) =>
