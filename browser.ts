@@ -25,7 +25,7 @@ import { DEFAULT_PAGE_LIMITS } from "./wire/page_limits.ts";
 import { badDeflate } from "./wire/faults.ts";
 
 export type * from "./client.ts";
-export { OverflowError } from "./client/queue.ts";
+export { OverflowError } from "./stream/queue.ts";
 export { ConnectError, ProtocolError, RpcError } from "./wire/errors.ts";
 export { Topic } from "./wire/topic.ts";
 

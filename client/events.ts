@@ -5,7 +5,7 @@
  */
 import { type Topic, topicKey } from "../wire/topic.ts";
 import type { Limits } from "../wire/limits.ts";
-import { type Overflow, queue, type Sink } from "./queue.ts";
+import { type Overflow, queue, type Sink } from "../stream/queue.ts";
 import type { Waits } from "./waiting.ts";
 
 /** What bounds an iterator. */

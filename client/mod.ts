@@ -3,8 +3,8 @@
  *
  * @module
  */
-export { OverflowError } from "./queue.ts";
-export type { Overflow } from "./queue.ts";
+export { OverflowError } from "../stream/queue.ts";
+export type { Overflow } from "../stream/queue.ts";
 export type { FullParts } from "./full.ts";
 export { connectWith } from "./full.ts";
 export type { WhenFull } from "./parts.ts";

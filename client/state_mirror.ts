@@ -8,7 +8,7 @@ import type { Schema } from "../codec/schema.ts";
 import { RpcError, type RpcErrorCode } from "../wire/errors.ts";
 import { isThenable, tell } from "../wire/listener.ts";
 import { observable } from "./observable.ts";
-import { queue } from "./queue.ts";
+import { queue } from "../stream/queue.ts";
 import { interruptible, type Waits } from "./waiting.ts";
 
 /** How to wait for a state. */

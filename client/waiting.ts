@@ -4,6 +4,7 @@
  * @module
  */
 import type { Clock } from "../wire/clock.ts";
+import { cleanup } from "../wire/listener.ts";
 
 /** By what a client waits. */
 export interface Waits {
@@ -17,19 +18,6 @@ export interface Waits {
 export function after(clock: Clock, delayMs: number, run: () => void): () => void {
   const timer = clock.after(delayMs, run);
   return () => clock.clear(timer);
-}
-
-/** Steps for the end: `defer` adds one, `stop` runs them. What is added after that is run at once. */
-export function cleanup(): [defer: (step: () => void) => void, stop: () => void] {
-  let steps: (() => void)[] | undefined = [];
-  return [
-    (step) => void (steps ? steps.push(step) : step()),
-    () => {
-      const all = steps;
-      steps = undefined;
-      all?.forEach((step) => step());
-    },
-  ];
 }
 
 /**

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Sink } from "../stream/queue.ts";
 import { type Codec, interpret } from "../codec/archive.ts";
 import type { Schema } from "../codec/schema.ts";
 import type { Writer } from "../codec/writer.ts";
@@ -12,9 +13,9 @@ import { writeEvent, writeEventOf } from "../wire/messages.ts";
 import { giveWriter, SendTally, SharedMessage, takeWriter } from "../wire/shared_message.ts";
 import { checkTopicBytes, type Topic, topicKey, toTopic } from "../wire/topic.ts";
 import {
-  NotificationQueue,
+  notificationsOf,
   type TopicNotification,
-  TopicNotifications,
+  type TopicNotifications,
 } from "./topic_notifications.ts";
 
 /** One connection, as the switch sees it. */
@@ -69,7 +70,7 @@ const DONE: Promise<void> = Promise.resolve();
  */
 export class EventSwitch<Event> implements EventEmitter<Event> {
   readonly #entries = new Map<string, Entry>();
-  readonly #notifications = new Set<NotificationQueue>();
+  readonly #notifications = new Set<Sink<TopicNotification>>();
   readonly #schema: Schema<Event> | undefined;
   readonly #deflater: Deflater;
   readonly #limits: Pick<Limits, "maxTopicBytes" | "maxDepth">;
@@ -194,10 +195,9 @@ export class EventSwitch<Event> implements EventEmitter<Event> {
 
   /** The topics created and removed from now on. */
   notifications(): TopicNotifications {
-    const notifications = new NotificationQueue((self) => this.#notifications.delete(self));
-    if (this.#closed) notifications.end();
-    else this.#notifications.add(notifications);
-    return new TopicNotifications(notifications);
+    const notifications = notificationsOf(this.#notifications);
+    if (this.#closed) this.close();
+    return notifications;
   }
 
   #notify(notification: TopicNotification): void {
@@ -208,6 +208,5 @@ export class EventSwitch<Event> implements EventEmitter<Event> {
   close(): void {
     this.#closed = true;
     for (const notifications of this.#notifications) notifications.end();
-    this.#notifications.clear();
   }
 }

@@ -98,7 +98,7 @@ const USED: Readonly<Record<string, string>> = {
   tls: "TextEncoder btoa crypto",
   wire:
     "AbortSignal Request Response TextDecoder TextEncoder URLSearchParams clearTimeout crypto globalThis performance setTimeout",
-  stream: "ReadableStream",
+  stream: "AbortSignal ReadableStream",
   service: "AbortSignal TextEncoder",
   server:
     "AbortController AbortSignal Request Response TextEncoder URL clearTimeout performance queueMicrotask setTimeout",

@@ -1,5 +1,6 @@
 /**
- * {@linkcode tell}: how functions of the program that only listen are called.
+ * {@linkcode tell}: how functions of the program that only listen are called; {@linkcode cleanup}: what is
+ * done at the end of what they are called for.
  *
  * @module
  */
@@ -28,4 +29,17 @@ export function tell<T>(
 export function isThenable(value: unknown): value is PromiseLike<unknown> {
   return typeof value === "object" && value !== null && "then" in value &&
     typeof value.then === "function";
+}
+
+/** Steps for the end: `defer` adds one, `stop` runs them. What is added after that is run at once. */
+export function cleanup(): [defer: (step: () => void) => void, stop: () => void] {
+  let steps: (() => void)[] | undefined = [];
+  return [
+    (step) => void (steps ? steps.push(step) : step()),
+    () => {
+      const all = steps;
+      steps = undefined;
+      all?.forEach((step) => step());
+    },
+  ];
 }

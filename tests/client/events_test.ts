@@ -2,7 +2,7 @@ import { assert, assertEquals, assertMatch, assertRejects, assertThrows } from "
 import { test } from "node:test";
 import { createFullClient } from "../../client/full.ts";
 import { MANY_ITERATORS } from "../../client/many.ts";
-import { OverflowError } from "../../client/queue.ts";
+import { OverflowError } from "../../stream/queue.ts";
 import {
   createEventHub,
   type EventHub,

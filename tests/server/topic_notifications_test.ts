@@ -1,23 +1,19 @@
 import { assert, assertEquals } from "@std/assert";
 import { test } from "node:test";
 import {
-  NotificationQueue,
+  notificationsOf,
   type TopicNotification,
-  TopicNotifications,
+  type TopicNotifications,
 } from "../../server/topic_notifications.ts";
+import type { Sink } from "../../stream/queue.ts";
 import { Topic } from "../../wire/topic.ts";
 import { collected } from "../support/garbage.ts";
 
 const CREATED: TopicNotification = { type: "created", topic: Topic.from("room") };
 
-function setup(): { queues: Set<NotificationQueue>; open: () => TopicNotifications } {
-  const queues = new Set<NotificationQueue>();
-  const open = (): TopicNotifications => {
-    const queue = new NotificationQueue((self) => queues.delete(self));
-    queues.add(queue);
-    return new TopicNotifications(queue);
-  };
-  return { queues, open };
+function setup(): { queues: Set<Sink<TopicNotification>>; open: () => TopicNotifications } {
+  const queues = new Set<Sink<TopicNotification>>();
+  return { queues, open: () => notificationsOf(queues) };
 }
 
 test("TopicNotifications that nobody holds end by themselves", async () => {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { cleanup, type Waits } from "./waiting.ts";
+import { cleanup } from "../wire/listener.ts";
 
 /** What to do with an item that finds the buffer full. */
 export type Overflow =
@@ -33,8 +33,8 @@ export interface QueueOptions {
   readonly overflow?: Overflow;
   /** Ends it when it aborts. */
   readonly signal?: AbortSignal | undefined;
-  /** See {@linkcode Waits}. */
-  readonly onAbort: Waits["onAbort"];
+  /** Do something when a signal aborts, at once if it has; returns how to stop waiting for it. */
+  readonly onAbort: (signal: AbortSignal | undefined, run: () => void) => () => void;
   /** Is told, once, that an item was lost. */
   readonly onDrop?: ((error: OverflowError) => void) | undefined;
 }
