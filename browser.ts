@@ -17,11 +17,12 @@ import { connectBy } from "./client/client.ts";
 import type { Client, ConnectOptions, PerAttempt } from "./client/mod.ts";
 import { startPageCalls } from "./client/page_calls.ts";
 import type { PageParts } from "./client/parts.ts";
-import { interpret } from "./codec/archive.ts";
+import { interpret, readArchive, writeArchive } from "./codec/archive.ts";
 import { dial, MAX_REASON_LENGTH, onAbort, whenVisible } from "./runtime/browser.ts";
 import { pageClock, storedFraming } from "./runtime/page.ts";
 import type { NoMethods, Service } from "./service/types.ts";
 import { DEFAULT_PAGE_LIMITS } from "./wire/page_limits.ts";
+import { RPC_HANDLER_ERRORS } from "./wire/errors.ts";
 import { badDeflate } from "./wire/faults.ts";
 
 export type * from "./client.ts";
@@ -31,6 +32,7 @@ export { Topic } from "./wire/topic.ts";
 
 /** What a client is given in a page that asks for nothing else. */
 const PARTS: PageParts = {
+  answerKit: { readArchive, writeArchive, codes: RPC_HANDLER_ERRORS },
   level: 0,
   limits: DEFAULT_PAGE_LIMITS,
   whenFull: "fail",
@@ -63,18 +65,18 @@ const PARTS: PageParts = {
 export async function connect<Methods, State, Event, ClientMethods = NoMethods>(
   service: Service<Methods, State, Event, ClientMethods>,
   url: PerAttempt<string | URL>,
-  options: ConnectOptions<Methods, State> = {},
+  options: ConnectOptions<Methods, State, ClientMethods> = {},
 ): Promise<Client<Methods, State, Event>> {
   const { onConnect: _c, onError: _e, reconnect: _r, signal: _s, ...asked } = options;
   const isPlain = Object.values(asked).every((value) => value === undefined) &&
-    !(Symbol.for("opentelemetry.js.api.1") in globalThis);
+    service.clientMethods.length === 0 && !(Symbol.for("opentelemetry.js.api.1") in globalThis);
   return await connectBy(
     service,
     url,
     options,
     isPlain ? PARTS : await (await import("./client/extras.ts")).partsWithExtras(
-      service.name,
-      options as ConnectOptions<never, never>,
+      service,
+      options as ConnectOptions<never, never, never>,
       PARTS,
       async (level) =>
         new (await import("./runtime/deflating.ts")).DeflatingFraming(

@@ -83,7 +83,7 @@ export { Topic } from "./wire/topic.ts";
 export async function connect<Methods, State, Event, ClientMethods = NoMethods>(
   service: Service<Methods, State, Event, ClientMethods>,
   url: PerAttempt<string | URL>,
-  options: ConnectOptions<Methods, State> = {},
+  options: ConnectOptions<Methods, State, ClientMethods> = {},
 ): Promise<Client<Methods, State, Event>> {
   if (runtimeName() === "browser") {
     return await (await import("./browser.ts")).connect(service, url, options);

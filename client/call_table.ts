@@ -69,6 +69,11 @@ export class CallTable<C> {
     this.#abandoned++;
   }
 
+  /** Whether a call waits on that id. */
+  holds(id: number, call: C): boolean {
+    return this.#calls[id] === call;
+  }
+
   /** Those who wait, in the order of their ids. */
   waiting(): C[] {
     return this.#calls.filter((call) => call != null) as C[];

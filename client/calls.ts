@@ -3,15 +3,21 @@
  *
  * @module
  */
+import type { Codec } from "../codec/archive.ts";
 import type { Writer } from "../codec/writer.ts";
 import type { CallOptions, MethodInfo } from "../service/types.ts";
+import type { OpenStreams, StreamingCall } from "../stream/caller.ts";
+import { writeClientCancel } from "../wire/client_extension.ts";
 import { INTERNAL, NORMAL } from "../wire/close.ts";
 import type { Deflater } from "../wire/deflater.ts";
 import { RpcError } from "../wire/errors.ts";
+import type { Extension } from "../wire/handshake.ts";
+import type { PageLimits } from "../wire/limits.ts";
 import { checkOptionKinds, isOfKind, type OptionKind } from "../wire/option_kinds.ts";
 import { setRequestId, writeRequest } from "../wire/requests.ts";
 import { Sender } from "../wire/sender.ts";
 import type { Transport } from "../wire/transport.ts";
+import { cancelled, full, notConnected, UNANSWERED, unsupported } from "./call_failures.ts";
 import { MAX_ABANDONED_CALLS, MAX_CALLS_IN_FLIGHT, MAX_QUEUED_CALLS } from "./call_limits.ts";
 import { CallTable } from "./call_table.ts";
 import { Deadlines } from "./deadlines.ts";
@@ -37,7 +43,8 @@ function check(options: CallOptions): void {
 
 /** {@linkcode StartCalls} for many calls at once: deflated, without a timer or a closure for each. */
 export function startCalls(deflater: Deflater): StartCalls {
-  return (transport, host, end) => new Calls(deflater, transport as Transport, host, end);
+  return (transport, host, end, extension) =>
+    new Calls(deflater, transport as Transport, host, end, extension);
 }
 
 /** Sends calls, and knows who waits for what and until when. */
@@ -45,12 +52,14 @@ export class Calls implements SessionCalls {
   readonly #options: CallsHost;
   readonly #sender: Sender;
   readonly #end: (code: number, error: Error) => void;
+  readonly #extension: Extension;
   readonly #table: CallTable<PendingCall> = new CallTable();
   readonly #deadlines: Deadlines;
   /** Calls that wait for an id, oldest first. */
   #queue: PendingCall[] = [];
   #queuedBytes = 0;
   #ended = false;
+  streams: OpenStreams | undefined;
 
   /** Create for one session, which `end` ends. */
   constructor(
@@ -58,9 +67,11 @@ export class Calls implements SessionCalls {
     transport: Transport,
     host: CallsHost,
     end: (code: number, error: Error) => void,
+    extension: Extension,
   ) {
     const { level, limits } = host;
     this.#options = host;
+    this.#extension = extension;
     this.#sender = new Sender(transport, { deflater, level, limits }, this);
     this.#end = end;
     this.#deadlines = new Deadlines(host.clock, (now) => this.#expire(now));
@@ -85,13 +96,39 @@ export class Calls implements SessionCalls {
     return this.#ended ? 0 : this.#table.inFlight + this.#queue.length;
   }
 
+  get codec(): Codec {
+    return this.#options.codec;
+  }
+
+  get limits(): PageLimits {
+    return this.#options.limits;
+  }
+
+  begin(): Writer {
+    return this.#sender.begin();
+  }
+
+  commit(writer: Writer): void {
+    this.#sender.commit(writer);
+  }
+
+  abandon(writer: Writer): void {
+    this.#sender.abandon(writer);
+  }
+
   /** Make a call. Whatever is wrong with it, the promise says so. */
-  call(method: MethodInfo, args: unknown, options: CallOptions = NONE): Promise<unknown> {
+  call(
+    method: MethodInfo,
+    args: unknown,
+    options: CallOptions = NONE,
+    streaming?: StreamingCall,
+  ): Promise<unknown> {
     const { limits } = this.#options;
-    const { signal, timeoutMs = limits.callTimeoutMs } = options;
+    const { signal, timeoutMs = streaming ? Infinity : limits.callTimeoutMs } = options;
     try {
       if (options !== NONE) check(options);
       if (this.#ended) throw notConnected(method, "its connection has ended");
+      if (streaming && !this.#extension) throw unsupported(method);
       if (signal?.aborted) throw cancelled(method, signal.reason);
       if (!(timeoutMs > 0)) {
         throw new RangeError(
@@ -105,6 +142,10 @@ export class Calls implements SessionCalls {
       const turn = this.#deadlines.start(timeoutMs);
       const call = new PendingCall(method, turn, timeoutMs, signal, this.#onAbort);
       const promise = call.wait();
+      if (streaming) {
+        call.streaming = streaming;
+        streaming.giveUp = (error) => this.#leave(call, error);
+      }
       if (this.#full) {
         call.request = writer;
         this.#queue.push(call);
@@ -155,6 +196,7 @@ export class Calls implements SessionCalls {
   #send(call: PendingCall, writer: Writer): void {
     call.id = this.#table.open(call);
     setRequestId(writer, call.id);
+    call.streaming?.begin(this, call.id);
     this.#sender.commit(writer);
   }
 
@@ -162,6 +204,7 @@ export class Calls implements SessionCalls {
   settle(id: number): PendingCall | null | undefined {
     const call = this.#table.settle(id);
     call?.release();
+    this.streams?.over(id);
     const [next] = this.#queue;
     if (next !== undefined && !this.#full) this.#send(next, this.#unqueue(next));
     return call;
@@ -184,10 +227,26 @@ export class Calls implements SessionCalls {
     this.#checkAbandoned();
   };
 
-  #giveUp(call: PendingCall, error: RpcError): void {
+  /** Nobody wants a call that streams any more, if it is still under way. */
+  #leave(call: PendingCall, error: unknown): void {
+    if (call.request === undefined && !this.#table.holds(call.id, call)) return;
+    this.#giveUp(call, error);
+    this.#checkAbandoned();
+  }
+
+  #giveUp(call: PendingCall, error: unknown): void {
+    const { id } = call;
     call.release();
-    if (call.request === undefined) this.#table.abandon(call.id);
-    else this.#unqueue(call);
+    if (call.request !== undefined) this.#sender.abandon(this.#unqueue(call));
+    else {
+      this.#table.abandon(id);
+      this.streams?.over(id);
+      if (this.#extension && !this.#ended) {
+        const writer = this.#sender.begin();
+        writeClientCancel(writer, id);
+        this.#sender.commit(writer);
+      }
+    }
     call.reject(error);
   }
 
@@ -212,7 +271,7 @@ export class Calls implements SessionCalls {
   }
 
   #checkAbandoned(): void {
-    if (this.#table.abandoned > MAX_ABANDONED_CALLS) {
+    if (!this.#extension && this.#table.abandoned > MAX_ABANDONED_CALLS) {
       this.#end(NORMAL, lost("too many abandoned calls were never answered"));
     }
   }
@@ -231,19 +290,4 @@ export class Calls implements SessionCalls {
       );
     }
   }
-}
-
-const UNANSWERED = "the connection ended before the answer";
-
-/** A call that was not sent, because there is no connection. */
-function notConnected(method: MethodInfo, why: string, cause?: unknown): RpcError {
-  return failed("ClientNotConnected", method, cause, why);
-}
-
-function full(method: MethodInfo, why: string): RpcError {
-  return failed("TooManyCallsInFlight", method, undefined, why);
-}
-
-function cancelled(method: MethodInfo, cause: unknown): RpcError {
-  return failed("Cancelled", method, cause, "the signal aborted");
 }

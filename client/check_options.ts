@@ -10,7 +10,7 @@ import type { ConnectOptions } from "./options.ts";
 import type { CheckedOptions } from "./parts.ts";
 
 /** Every name of {@linkcode ConnectOptions}: one that is missing here does not compile. */
-const KINDS: Readonly<Record<keyof ConnectOptions<never, never>, OptionKind>> = {
+const KINDS: Readonly<Record<keyof ConnectOptions<never, never, never>, OptionKind>> = {
   tls: true,
   level: true,
   headers: "headers",
@@ -18,6 +18,7 @@ const KINDS: Readonly<Record<keyof ConnectOptions<never, never>, OptionKind>> = 
   whenFull: true,
   reconnect: "boolean",
   onConnect: "function",
+  client: "object",
   onError: "function",
   onTrace: "function",
   signal: "signal",
@@ -36,7 +37,7 @@ const TLS_KINDS: Readonly<Record<keyof Exclude<ClientTls, string>, OptionKind>> 
  * @throws {RangeError} If a number is out of bounds.
  */
 export function checkOptions<L extends Partial<Limits>>(
-  options: ConnectOptions<never, never>,
+  options: ConnectOptions<never, never, never>,
   defaults: Omit<CheckedOptions, "limits"> & { readonly limits: L },
 ): Omit<CheckedOptions, "limits"> & { readonly limits: L } {
   checkOptionKinds("connect()", options, KINDS);

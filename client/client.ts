@@ -42,7 +42,7 @@ export interface UnconnectedClient<Methods, State, Event> extends Client<Methods
 export async function connectBy<Methods, State, Event, ClientMethods = NoMethods>(
   service: Service<Methods, State, Event, ClientMethods>,
   address: PerAttempt<string | URL>,
-  options: ConnectOptions<Methods, State>,
+  options: ConnectOptions<Methods, State, ClientMethods>,
   parts: ClientParts,
 ): Promise<Client<Methods, State, Event>> {
   const client = createClient(service, address, options, parts);
@@ -54,7 +54,7 @@ export async function connectBy<Methods, State, Event, ClientMethods = NoMethods
 export function createClient<Methods, State, Event, ClientMethods = NoMethods>(
   service: Service<Methods, State, Event, ClientMethods>,
   address: PerAttempt<string | URL>,
-  options: ConnectOptions<Methods, State>,
+  options: ConnectOptions<Methods, State, ClientMethods>,
   parts: ClientParts,
 ): UnconnectedClient<Methods, State, Event> {
   const { clock, limits, onAbort, random = Math.random, reportBug, whenVisible, watch } = parts;
@@ -82,12 +82,13 @@ export function createClient<Methods, State, Event, ClientMethods = NoMethods>(
     state: state as StateMirror<unknown>,
     counters,
     report,
+    onBug,
   };
 
   const callsOn = (session: () => Session | undefined): CallsOf<Methods> => {
-    const call: Caller = (method, args, options) => {
+    const call: Caller = (method, args, options, streaming) => {
       counters.callsStarted++;
-      return session()?.calls.call(method, args, options) ??
+      return session()?.calls.call(method, args, options, streaming) ??
         Promise.reject(
           failed(
             "ClientNotConnected",
@@ -221,6 +222,7 @@ export function createClient<Methods, State, Event, ClientMethods = NoMethods>(
       const stats = {
         ...counters,
         callsPending: 0,
+        streamsOpen: 0,
         eventIterators: events.size,
         stateWatchers: state.watchers,
         transports: sessions.size,
@@ -228,6 +230,7 @@ export function createClient<Methods, State, Event, ClientMethods = NoMethods>(
       };
       for (const { calls, ending } of sessions) {
         stats.callsPending += calls.pending;
+        stats.streamsOpen += calls.streams?.size ?? 0;
         stats.bytesSent += calls.sentBytes;
         if (!ending) stats.bufferedBytes += calls.bufferedBytes;
       }

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import type { MethodInfo } from "../service/types.ts";
 import type { Framing } from "../wire/deflater.ts";
 import type { OtherLimits } from "../wire/limits.ts";
 import { checkOptions } from "./check_options.ts";
@@ -27,35 +28,42 @@ const OTHER_LIMITS: Readonly<Record<keyof OtherLimits, 1>> = {
 /**
  * Check what a page asks for, and load it.
  *
- * @param service What the service is called.
+ * @param service What is called, and what of it the server calls.
  * @param plain What holds without extras.
  * @param deflating Frames messages at a level above 0.
  * @throws {TypeError} If there is no such option, it has no meaning, or only the browser can decide on it.
  * @throws {RangeError} If a number is out of bounds.
  */
 export async function partsWithExtras(
-  service: string,
-  options: ConnectOptions<never, never>,
+  { name, clientMethods }: { readonly name: string; readonly clientMethods: readonly MethodInfo[] },
+  options: ConnectOptions<never, never, never>,
   plain: PageParts,
   deflating: (level: number) => Promise<Framing>,
 ): Promise<PageParts> {
-  const { tls, headers, onTrace } = options;
+  const { tls, headers, onTrace, client } = options;
   if (tls !== undefined || Object.keys(headers ?? {}).length > 0 || typeof headers === "function") {
     throw new TypeError("Cannot send headers, or choose whom to trust: the browser does");
   }
   const limits = { ...OTHER_LIMITS, ...plain.limits };
   const checked = checkOptions(options, { ...plain, limits });
   const isObserved = onTrace !== undefined || isOpenTelemetryThere();
-  const [framing, telemetry] = await Promise.all([
+  const isCalled = clientMethods.length > 0 || client !== undefined;
+  const [framing, telemetry, openAnswers] = await Promise.all([
     checked.level === 0 ? plain.framing : deflating(checked.level),
     isObserved
-      ? import("./telemetry.ts").then((made) => made.createTelemetry(service, onTrace))
+      ? import("./telemetry.ts").then((made) => made.createTelemetry(name, onTrace))
+      : undefined,
+    isCalled
+      ? import("./answers.ts").then((made) =>
+        made.answering(clientMethods, client, plain.answerKit)
+      )
       : undefined,
   ]);
   return {
     ...plain,
     ...checked,
     framing,
+    openAnswers,
     watch: telemetry?.watch,
     follow: telemetry?.follow,
   };

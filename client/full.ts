@@ -3,15 +3,17 @@
  *
  * @module
  */
-import { type Codec, interpret } from "../codec/archive.ts";
+import { type Codec, interpret, readArchive, writeArchive } from "../codec/archive.ts";
 import type { NoMethods, Service } from "../service/types.ts";
 import { type Clock, systemClock } from "../wire/clock.ts";
 import type { Deflater } from "../wire/deflater.ts";
+import { RPC_HANDLER_ERRORS } from "../wire/errors.ts";
 import { DEFAULT_LEVEL, REFUSED } from "../wire/handshake.ts";
 import { DEFAULT_LIMITS } from "../wire/limits.ts";
 import { tell } from "../wire/listener.ts";
 import { unframeBy } from "../wire/receiver.ts";
 import type { Dialer } from "../wire/transport.ts";
+import { answering, type AnswerKit } from "./answers.ts";
 import { startCalls } from "./calls.ts";
 import { checkOptions } from "./check_options.ts";
 import { checkUses } from "./check_uses.ts";
@@ -48,13 +50,15 @@ export interface FullParts extends Pick<ClientParts, "random" | "whenVisible"> {
 export async function connectWith<Methods, State, Event, ClientMethods = NoMethods>(
   service: Service<Methods, State, Event, ClientMethods>,
   address: PerAttempt<string | URL>,
-  options: ConnectOptions<Methods, State>,
+  options: ConnectOptions<Methods, State, ClientMethods>,
   parts: FullParts,
 ): Promise<Client<Methods, State, Event>> {
   const client = createFullClient(service, address, options, parts);
   await client.connect();
   return client;
 }
+
+const KIT: AnswerKit = { readArchive, writeArchive, codes: RPC_HANDLER_ERRORS };
 
 /** A page's server has compared the two sides; one of Rust has not. */
 const ALIKE = "; does the server declare it alike?";
@@ -65,11 +69,14 @@ const DEFAULTS: Omit<CheckedOptions, "limits"> = { level: DEFAULT_LEVEL, whenFul
 export function createFullClient<Methods, State, Event, ClientMethods = NoMethods>(
   service: Service<Methods, State, Event, ClientMethods>,
   address: PerAttempt<string | URL>,
-  options: ConnectOptions<Methods, State>,
+  options: ConnectOptions<Methods, State, ClientMethods>,
   { dial, deflater, telemetry, codec = interpret, clock = systemClock, ...parts }: FullParts,
 ): UnconnectedClient<Methods, State, Event> {
   const limits = DEFAULT_LIMITS;
-  const checked = checkOptions(options as ConnectOptions<never, never>, { ...DEFAULTS, limits });
+  const checked = checkOptions(options as ConnectOptions<never, never, never>, {
+    ...DEFAULTS,
+    limits,
+  });
   const client = createClient(service, address, options, {
     ...checked,
     ...parts,
@@ -96,6 +103,7 @@ export function createFullClient<Methods, State, Event, ClientMethods = NoMethod
     reportBug,
     watch: telemetry?.watch,
     follow: telemetry?.follow,
+    openAnswers: answering(service.clientMethods, options.client, KIT),
   });
   return checkUses(client, tellOfMany((error) => tell(options.onError, error)));
 }

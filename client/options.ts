@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { CallsOf } from "../service/types.ts";
+import type { CallsOf, HandlersOf, NoMethods } from "../service/types.ts";
 import { type Fingerprint, introduce, type Receives } from "../wire/handshake.ts";
 import type { Limits } from "../wire/limits.ts";
 import type { ClientTls } from "../wire/transport.ts";
@@ -25,7 +25,7 @@ export interface Connection<Methods, State> {
 }
 
 /** How to connect. */
-export interface ConnectOptions<Methods, State> {
+export interface ConnectOptions<Methods, State, ClientMethods = NoMethods> {
   /** How to trust the server's certificate. Default: the system's roots. Not in browsers. */
   readonly tls?: ClientTls | undefined;
   /**
@@ -50,6 +50,11 @@ export interface ConnectOptions<Methods, State> {
   readonly onConnect?:
     | ((connection: Connection<Methods, State>) => void | PromiseLike<void>)
     | undefined;
+  /**
+   * What the client answers when the server calls it: the methods of the service's `client`. Without it, each such
+   * call fails at the server. What they throw is told to `onError`, and not to the server.
+   */
+  readonly client?: HandlersOf<ClientMethods> | undefined;
   /**
    * Told why each connection or attempt failed, of events that cannot be decoded, and what listeners
    * throw. Without it the last are uncaught errors, as by `reportError`. What it throws or rejects with

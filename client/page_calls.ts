@@ -5,6 +5,8 @@
  */
 import { Writer } from "../codec/writer.ts";
 import type { MethodInfo } from "../service/types.ts";
+import type { StreamingCall } from "../stream/caller.ts";
+import { writeClientCancel } from "../wire/client_extension.ts";
 import { INTERNAL, NORMAL } from "../wire/close.ts";
 import type { RpcError, RpcErrorCode } from "../wire/errors.ts";
 import { setRequestId, writeRequest } from "../wire/requests.ts";
@@ -16,11 +18,12 @@ import { interruptible } from "./waiting.ts";
 
 interface Call extends Waiter {
   readonly request: Writer;
+  readonly streaming: StreamingCall | undefined;
   id: number;
 }
 
 /** {@linkcode StartCalls} with a timer for each call: for a page, which makes few at a time. */
-export const startPageCalls: StartCalls = (transport, host, endSession) => {
+export const startPageCalls: StartCalls = (transport, host, endSession, extension) => {
   const { limits, whenFull, codec } = host;
   const framing = host.framing as Framing;
   /** By id: who waits, or `null` if the caller has gone. A call that was given up keeps its id. */
@@ -31,22 +34,30 @@ export const startPageCalls: StartCalls = (transport, host, endSession) => {
   let abandoned = 0;
   let ended = false;
 
+  const begin = (): Writer => {
+    const writer = new Writer();
+    writer.maxDepth = limits.maxDepth;
+    return writer;
+  };
+  const commit = (writer: Writer): void =>
+    framing.send(
+      transport,
+      writer.written(),
+      (bytes) => session.sentBytes += bytes,
+      (error) => endSession(INTERNAL, lost("a message could not be deflated", error)),
+    );
+
   const send = (call: Call): void => {
     const { request } = call;
     calls[call.id = free.shift()!] = call;
     setRequestId(request, call.id);
-    framing.send(
-      transport,
-      request.written(),
-      (bytes) => session.sentBytes += bytes,
-      (error) => endSession(INTERNAL, lost("a message could not be deflated", error)),
-    );
+    call.streaming?.begin(session, call.id);
+    commit(request);
   };
 
   /** The request, with an id that is yet to be filled in. */
   const write = (method: MethodInfo, args: unknown): Writer => {
-    const request = new Writer();
-    request.maxDepth = limits.maxDepth;
+    const request = begin();
     try {
       writeRequest(codec, request, 0, method.call, args);
       const bytes = request.position;
@@ -61,13 +72,25 @@ export const startPageCalls: StartCalls = (transport, host, endSession) => {
 
   const session: ReturnType<StartCalls> & { sentBytes: number } = {
     sentBytes: 0,
+    codec,
+    limits,
+    streams: undefined,
+    begin,
+    commit,
+    abandon() {},
     get pending() {
       return ended ? 0 : MAX_CALLS_IN_FLIGHT - free.length + waiting.size;
     },
     get bufferedBytes() {
       return transport.bufferedAmount + framing.waitingBytes;
     },
-    call(method, args, { signal, timeoutMs = limits.callTimeoutMs } = {}) {
+    call(
+      method,
+      args,
+      { signal, timeoutMs } = {},
+      streaming,
+    ) {
+      timeoutMs ??= streaming ? Infinity : limits.callTimeoutMs;
       const error = (code: RpcErrorCode, why?: string): RpcError =>
         failed(code, method, signal?.reason, why);
       const { maxBufferedBytes } = limits;
@@ -78,6 +101,7 @@ export const startPageCalls: StartCalls = (transport, host, endSession) => {
             if (ended) throw error("ClientNotConnected");
           };
           check();
+          if (streaming && !extension) throw error("StreamsUnsupported");
           if (signal?.aborted) throw error("Cancelled");
           if (!(timeoutMs > 0)) throw new RangeError(`Cannot use timeoutMs ${timeoutMs}`);
           const request = write(method, args);
@@ -90,14 +114,22 @@ export const startPageCalls: StartCalls = (transport, host, endSession) => {
             (free.length === 0 && (whenFull === "fail" ||
               waiting.size === MAX_QUEUED_CALLS || queuedBytes > maxBufferedBytes))
           ) throw error("TooManyCallsInFlight");
-          const call: Call = { method, request, id: -1, resolve, reject };
+          const call: Call = { method, request, id: -1, resolve, reject, streaming };
+          if (streaming) streaming.giveUp = reject;
           if (free.length === 0) waiting.add(call);
           else send(call);
           return () => {
             if (waiting.delete(call) || calls[call.id] !== call) return;
             // Given to another call, the id would get the wrong answer: soon there would be none left.
             calls[call.id] = null;
-            if (++abandoned > MAX_ABANDONED_CALLS) endSession(NORMAL, lost("abandoned calls"));
+            abandoned++;
+            session.streams?.over(call.id);
+            if (ended) return;
+            if (extension) {
+              const writer = begin();
+              writeClientCancel(writer, call.id);
+              commit(writer);
+            } else if (abandoned > MAX_ABANDONED_CALLS) endSession(NORMAL, lost("abandoned calls"));
           };
         },
         error,
@@ -111,6 +143,7 @@ export const startPageCalls: StartCalls = (transport, host, endSession) => {
       if (call === null) abandoned--;
       calls[id] = undefined;
       free.push(id);
+      session.streams?.over(id);
       const [next] = waiting;
       if (next && waiting.delete(next)) send(next);
       return call;

@@ -5,9 +5,12 @@
  */
 import type { Codec } from "../codec/archive.ts";
 import type { CallOptions, MethodInfo } from "../service/types.ts";
+import type { StreamingCall, StreamingSession } from "../stream/caller.ts";
+import type { Extension } from "../wire/handshake.ts";
 import type { PageLimits } from "../wire/limits.ts";
 import type { Framing } from "../wire/deflater.ts";
 import type { Transport, TransportListener } from "../wire/transport.ts";
+import type { AnswerKit, OpenAnswers } from "./answers.ts";
 import type { Client } from "./types.ts";
 import type { Waits } from "./waiting.ts";
 
@@ -36,6 +39,7 @@ export type Caller = (
   method: MethodInfo,
   args: unknown,
   options?: CallOptions,
+  streaming?: StreamingCall,
 ) => Promise<unknown>;
 
 /** What the calls of a session need. */
@@ -46,6 +50,8 @@ export interface CallsHost extends CheckedOptions, Waits {
   readonly advice?: string;
   /** How messages are taken out of their frames, and put into them by those who make calls by that. */
   readonly framing: Pick<Framing, "unframe"> & Partial<Framing>;
+  /** Answers what the server calls. Default: nothing does. */
+  readonly openAnswers?: OpenAnswers | undefined;
   /** Characters of a close's reason that a transport takes. Default: any number. */
   readonly maxReasonLength?: number;
 }
@@ -80,7 +86,7 @@ export interface Waiter {
 }
 
 /** The calls of one session: all that it sends. */
-export interface SessionCalls {
+export interface SessionCalls extends StreamingSession {
   /** Calls that hold an id, or wait for one. */
   readonly pending: number;
   /** Bytes of all messages sent, as they stand on the wire. */
@@ -88,7 +94,12 @@ export interface SessionCalls {
   /** Bytes that wait to be sent. */
   readonly bufferedBytes: number;
   /** Make a call. Whatever is wrong with it, the promise says so. */
-  call(method: MethodInfo, args: unknown, options?: CallOptions): Promise<unknown>;
+  call(
+    method: MethodInfo,
+    args: unknown,
+    options?: CallOptions,
+    streaming?: StreamingCall,
+  ): Promise<unknown>;
   /**
    * A reply came: free the id.
    *
@@ -103,11 +114,13 @@ export interface SessionCalls {
  * Makes the calls of a session.
  *
  * @param end Ends the session with a close code, for an error.
+ * @param extension What was agreed on.
  */
 export type StartCalls = (
   transport: ClientTransport,
   host: CallsHost,
   end: (code: number, error: Error) => void,
+  extension: Extension,
 ) => SessionCalls;
 
 /** What a client uses of its surroundings. */
@@ -132,4 +145,6 @@ export interface ClientParts extends CallsHost {
 export interface PageParts extends ClientParts {
   /** How its messages are framed. */
   readonly framing: Framing;
+  /** What answers are made with, by who is loaded to make them. */
+  readonly answerKit: AnswerKit;
 }

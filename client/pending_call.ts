@@ -5,6 +5,7 @@
  */
 import type { Writer } from "../codec/writer.ts";
 import type { MethodInfo } from "../service/types.ts";
+import type { StreamingCall } from "../stream/caller.ts";
 import { listen, unlisten } from "./signals.ts";
 import type { Turn } from "./deadlines.ts";
 
@@ -23,6 +24,8 @@ export class PendingCall {
   id = -1;
   /** Holds the request, while it waits for an id. */
   request: Writer | undefined;
+  /** What streams in it. */
+  streaming: StreamingCall | undefined;
   readonly #signal: AbortSignal | undefined;
   readonly #onAbort: (call: PendingCall) => void;
 

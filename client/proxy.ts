@@ -14,9 +14,12 @@ export function makeCalls<Methods>(
   methods: readonly MethodInfo[],
   call: Caller,
 ): CallsOf<Methods> {
-  const calls: Record<string, (args?: unknown, options?: CallOptions) => Promise<unknown>> = {};
+  const calls: Record<string, (args?: unknown, options?: CallOptions) => unknown> = {};
   for (const method of methods) {
-    calls[method.name] = (args = NO_ARGS, options) => call(method, args, options);
+    const streamed = method.input ?? method.items;
+    calls[method.name] = streamed
+      ? (args = NO_ARGS, options) => streamed.startCall(call, method, args, options)
+      : (args = NO_ARGS, options) => call(method, args, options);
   }
   return Object.freeze(calls) as CallsOf<Methods>;
 }

@@ -15,6 +15,7 @@ import {
   TOO_BIG,
 } from "../wire/close.ts";
 import { ProtocolError } from "../wire/errors.ts";
+import type { Extension } from "../wire/handshake.ts";
 import { protocolError, tooBig, toProtocolError } from "../wire/faults.ts";
 import { isSeldom } from "../wire/seldom.ts";
 import {
@@ -24,6 +25,8 @@ import {
 } from "../wire/server_message_reader.ts";
 import { Topic } from "../wire/topic.ts";
 import type { CloseInfo, TransportListener } from "../wire/transport.ts";
+import { SERVER_CALL } from "../wire/server_extension.ts";
+import type { Answers } from "./answers.ts";
 import type { EventHub } from "./events.ts";
 import { failed, lost, refusal } from "./failures.ts";
 import type { CallsHost, ClientTransport, SessionCalls, StartCalls } from "./parts.ts";
@@ -44,6 +47,8 @@ export interface SessionHost extends CallsHost {
   readonly counters: ClientCounters;
   /** Is told what does not end the session. */
   report(error: unknown): void;
+  /** Is told of what the program has done wrong. */
+  onBug(error: unknown): void;
 }
 
 /** How a session has ended. */
@@ -71,7 +76,11 @@ export interface Session extends TransportListener {
 }
 
 /** Begin a session on a transport that is open. */
-export function openSession(transport: ClientTransport, host: SessionHost): Session {
+export function openSession(
+  transport: ClientTransport,
+  host: SessionHost,
+  extension: Extension = 0,
+): Session {
   const { advice, clock, codec, counters, event, events, limits, state, report } = host;
   const reader = new Reader(limits);
   let ending: SessionEnd | undefined;
@@ -80,6 +89,7 @@ export function openSession(transport: ClientTransport, host: SessionHost): Sess
   let isBehind = false;
   let onEnded!: (end: SessionEnd) => void;
   let onClosed!: () => void;
+  let answers: Answers | undefined;
 
   const finish = (error: Error, { code, reason }: CloseInfo): void => {
     if (ending) return;
@@ -87,6 +97,7 @@ export function openSession(transport: ClientTransport, host: SessionHost): Sess
     // First, so that whoever sees a call fail sees the client's status changed.
     onEnded(ending = { error, spreadMs: code === GOING_AWAY ? spreadOf(reason) : 0, broken });
     calls.end(error, isDrained(code, reason));
+    answers?.end(error);
   };
   const onClose = (info: CloseInfo): void => {
     clock.clear(closeTimer);
@@ -106,7 +117,7 @@ export function openSession(transport: ClientTransport, host: SessionHost): Sess
     const reason = error instanceof ProtocolError ? error.message : "";
     transport.close(code, reason.slice(0, host.maxReasonLength));
   };
-  const calls = host.startCalls(transport, host, end);
+  const calls = host.startCalls(transport, host, end, extension);
 
   /** Go on without an event. Of a stream of them, ever fewer are told of: the 1st, 2nd, 4th, 8th … */
   const skip = (cause: unknown): void => {
@@ -169,6 +180,11 @@ export function openSession(transport: ClientTransport, host: SessionHost): Sess
       // Last, because those who watch the state may do anything, and the reader is not theirs.
       if (changed) state.apply(changed);
     },
+    extension
+      ? (kind, at) =>
+        (kind < SERVER_CALL ? calls.streams : answers ??= host.openAnswers?.(calls, host.onBug))
+          ?.receive(reader, kind, at)
+      : undefined,
   ];
   const read = (bytes: Uint8Array, start: number, end: number): void => {
     reader.reset(bytes);

@@ -28,6 +28,8 @@ export interface ClientStats {
   readonly unknownStateFields: number;
   /** Calls that hold an id or wait for one, now. */
   readonly callsPending: number;
+  /** Those of them that stream and hold an id, now. */
+  readonly streamsOpen: number;
   /** Event iterators, now. */
   readonly eventIterators: number;
   /** Those who watch the state, now. */
@@ -43,7 +45,12 @@ export type ClientCounters = {
   -readonly [
     Name in Exclude<
       keyof ClientStats,
-      "callsPending" | "eventIterators" | "stateWatchers" | "transports" | "bufferedBytes"
+      | "callsPending"
+      | "streamsOpen"
+      | "eventIterators"
+      | "stateWatchers"
+      | "transports"
+      | "bufferedBytes"
     >
   ]: number;
 };

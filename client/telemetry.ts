@@ -70,8 +70,8 @@ export class ClientTelemetry {
   };
 
   /** Stand between the program and its calls. */
-  readonly watch = (call: Caller): Caller => (method, args, options) =>
-    this.#call(method.name, () => call(method, args, options));
+  readonly watch = (call: Caller): Caller => (method, args, options, streaming) =>
+    this.#call(method.name, () => call(method, args, options, streaming));
 
   #call(method: string, make: () => Promise<unknown>): Promise<unknown> {
     const attributes = callAttributes(this.#service, method);

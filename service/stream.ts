@@ -4,6 +4,7 @@
  * @module
  */
 import type { AnySchema, Naming, Schema } from "../codec/schema.ts";
+import { type StartStreaming, startStreaming } from "../stream/caller.ts";
 import { openInlet } from "../stream/inlet.ts";
 import { openOutlet } from "../stream/outlet.ts";
 import type { OpenInlet, OpenOutlet } from "../stream/types.ts";
@@ -29,6 +30,12 @@ export interface StreamSpec<T> {
    * @internal
    */
   readonly inlet: OpenInlet;
+  /**
+   * Calls a method that has it.
+   *
+   * @internal
+   */
+  readonly startCall: StartStreaming;
 }
 
 /** As part of an archive it is no bytes: a call's other arguments are as they would be without it. */
@@ -74,6 +81,7 @@ export function stream<T>(item: Schema<T>): StreamSpec<T> {
     // Here, so that a page whose service has no streams has none of what carries items.
     outlet: openOutlet,
     inlet: openInlet,
+    startCall: startStreaming,
   } as StreamSpec<T>;
 }
 

@@ -4,14 +4,16 @@ import { partsWithExtras } from "../../client/extras.ts";
 import type { ConnectOptions } from "../../client/options.ts";
 import { startPageCalls } from "../../client/page_calls.ts";
 import type { PageParts } from "../../client/parts.ts";
-import { interpret } from "../../codec/archive.ts";
+import { interpret, readArchive, writeArchive } from "../../codec/archive.ts";
+import { RPC_HANDLER_ERRORS } from "../../wire/errors.ts";
 import { dial, onAbort } from "../../runtime/browser.ts";
 import { pageClock, storedFraming } from "../../runtime/page.ts";
 import { DEFAULT_PAGE_LIMITS } from "../../wire/page_limits.ts";
 
-type Options = ConnectOptions<never, never>;
+type Options = ConnectOptions<never, never, never>;
 
 const PLAIN: PageParts = {
+  answerKit: { readArchive, writeArchive, codes: RPC_HANDLER_ERRORS },
   level: 0,
   limits: DEFAULT_PAGE_LIMITS,
   whenFull: "fail",
@@ -27,10 +29,15 @@ const PLAIN: PageParts = {
 /** What a client would be given, and the levels that were loaded. */
 async function extras(options: Options) {
   const levels: number[] = [];
-  const checked = await partsWithExtras("Test", options, PLAIN, (level) => {
-    levels.push(level);
-    return Promise.resolve(storedFraming);
-  });
+  const checked = await partsWithExtras(
+    { name: "Test", clientMethods: [] },
+    options,
+    PLAIN,
+    (level) => {
+      levels.push(level);
+      return Promise.resolve(storedFraming);
+    },
+  );
   return { checked, levels };
 }
 

@@ -13,6 +13,7 @@ import type { RpcHandlerErrorCode } from "../../wire/errors.ts";
 import {
   ClientMessage,
   readClientMessage,
+  RPC_REQUEST,
   writeErrorResponse,
   writeEvent,
   writeResponse,
@@ -30,11 +31,27 @@ export interface FakeRequest {
   readonly call: Uint8Array<ArrayBuffer>;
 }
 
+/** What else came, of the extension. */
+export interface FakeSaid {
+  /** `Cancel`, `Item`, `End`, `Grant`, `Reply` or `Failed`. */
+  readonly kind: string;
+  /** Its id. */
+  readonly id: number;
+  /** Of an `Item` or a `Reply`: its archive. Of an `End`: whether it failed. Of a `Grant`: bytes. Of a `Failed`: the code. */
+  readonly what: Uint8Array<ArrayBuffer> | boolean | number | string | undefined;
+}
+
+const KINDS = ["", "Cancel", "Item", "End", "Grant", "Reply", "Failed"];
+
 /** One connection. What is sent arrives at once, in the same turn. */
 export class FakePeer implements Transport {
   bufferedAmount = 0;
   /** Calls that have come. */
   readonly requests: FakeRequest[] = [];
+  /** What else has come. */
+  readonly said: FakeSaid[] = [];
+  /** Whether the extension `x1` was agreed on. */
+  extended = false;
   /** What the client closed with. */
   closedWith: CloseInfo | undefined;
   /** Whether the client ended without a handshake. */
@@ -56,8 +73,22 @@ export class FakePeer implements Transport {
     const reader = new Reader();
     reader.reset(bytes);
     const into = new ClientMessage();
-    readClientMessage(reader, 0, bytes.length, into);
-    this.requests.push({ id: into.id, call: bytes.slice(into.start, into.end) });
+    readClientMessage(reader, 0, bytes.length, into, this.extended ? 1 : 0);
+    const { id } = into;
+    const archive = bytes.slice(into.start, into.end);
+    if (into.kind === RPC_REQUEST) {
+      this.requests.push({ id, call: archive });
+      return;
+    }
+    const kind = KINDS[into.kind]!;
+    const what = {
+      Item: archive,
+      Reply: archive,
+      End: into.failed,
+      Grant: into.bytes,
+      Failed: into.code,
+    }[kind];
+    this.said.push({ kind, id, what });
   }
 
   close(code: number, reason: string): void {

@@ -1,0 +1,223 @@
+/**
+ * {@linkcode answering}: what a client answers when its server calls it.
+ *
+ * A page loads it only when that may be. It imports nothing of what the page has loaded before, which a bundler would
+ * split: what it needs of that it is given.
+ *
+ * @module
+ */
+import type { readArchive, writeArchive } from "../codec/archive.ts";
+import type { Reader } from "../codec/reader.ts";
+import type { Writer } from "../codec/writer.ts";
+import type { CallContext, MethodInfo } from "../service/types.ts";
+import type { StreamingSession } from "../stream/caller.ts";
+import type { RpcError, RpcHandlerErrorCode } from "../wire/errors.ts";
+
+/** What is there wherever a client is. */
+export interface AnswerKit {
+  readonly readArchive: typeof readArchive;
+  readonly writeArchive: typeof writeArchive;
+  /** All codes, by their number. */
+  readonly codes: readonly RpcHandlerErrorCode[];
+}
+
+/** Answers the calls of one session. */
+export interface Answers {
+  /** Calls under way. */
+  readonly size: number;
+  /**
+   * Take the rest of a message that is a call, or cancels one.
+   *
+   * @throws {CodecError} If it is neither, or the call's id is taken.
+   */
+  receive(reader: Reader, kind: number, at: number): void;
+  /** The session has ended: nobody waits for an answer. */
+  end(error: Error): void;
+}
+
+/**
+ * Begins to answer the calls of a session.
+ *
+ * @param onBug Told what a handler throws or answers that it should not, and what does not decode.
+ */
+export type OpenAnswers = (
+  session: StreamingSession,
+  onBug: (error: unknown) => void,
+) => Answers;
+
+type Handler = (args: unknown, context: CallContext) => unknown;
+
+// As in `wire/`.
+const SERVER_CALL = 5;
+const SERVER_CANCEL = 6;
+const CLIENT_REPLY = 5;
+const CLIENT_FAILED = 6;
+const CLIENT_MESSAGE_BYTES = 12;
+const MESSAGE_ALIGN = 4;
+
+/**
+ * Answer by handlers.
+ *
+ * @param handlers By the names of methods; none of a client that has none.
+ * @throws {TypeError} If there is one too many, or one is missing.
+ */
+export function answering(
+  methods: readonly MethodInfo[],
+  handlers: object | undefined,
+  kit: AnswerKit,
+): OpenAnswers {
+  if (handlers !== undefined) {
+    const names = methods.map(({ name }) => name);
+    for (const name of names) {
+      if (typeof (handlers as Record<string, unknown>)[name] !== "function") {
+        throw new TypeError(`Cannot answer calls: "client" has no method ${name}`);
+      }
+    }
+    for (const name of Object.keys(handlers)) {
+      if (!names.includes(name)) {
+        const there = names.join(", ") || "none";
+        throw new TypeError(`Cannot answer calls of ${name}: methods of the client are ${there}`);
+      }
+    }
+  }
+  return (session, onBug) => new Answering(methods, handlers as never, kit, session, onBug);
+}
+
+/** A handler's second argument; without a signal until it is asked for. */
+class Context implements CallContext {
+  #controller: AbortController | undefined;
+  /** Why nobody waits any more, if that is so. */
+  #over: { readonly reason: unknown } | undefined;
+
+  get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController();
+      if (this.#over) this.#controller.abort(this.#over.reason);
+    }
+    return this.#controller.signal;
+  }
+
+  end(reason: unknown): void {
+    this.#over ??= { reason };
+    this.#controller?.abort(reason);
+  }
+}
+
+class Answering implements Answers {
+  readonly #methods: readonly MethodInfo[];
+  readonly #handlers: Readonly<Record<string, Handler>> | undefined;
+  readonly #kit: AnswerKit;
+  readonly #session: StreamingSession;
+  readonly #onBug: (error: unknown) => void;
+  /** Calls under way, by their ids: 256 at most. */
+  readonly #running = new Map<number, Context>();
+
+  constructor(
+    methods: readonly MethodInfo[],
+    handlers: Readonly<Record<string, Handler>> | undefined,
+    kit: AnswerKit,
+    session: StreamingSession,
+    onBug: (error: unknown) => void,
+  ) {
+    this.#methods = methods;
+    this.#handlers = handlers;
+    this.#kit = kit;
+    this.#session = session;
+    this.#onBug = onBug;
+  }
+
+  get size(): number {
+    return this.#running.size;
+  }
+
+  receive(reader: Reader, kind: number, at: number): void {
+    const id = reader.bytes[at + 1]!;
+    if (kind === SERVER_CANCEL) {
+      return this.#running.get(id)?.end(undefined);
+    }
+    if (kind !== SERVER_CALL) reader.fail("InvalidTag", at, "a ServerMessage");
+    if (this.#running.has(id)) reader.fail("InvalidTag", at + 1, "an id that is free");
+    const start = reader.claimBytes(at + 4);
+    this.#call(reader, id, start, reader.low);
+  }
+
+  #call(reader: Reader, id: number, start: number, end: number): void {
+    const [first] = this.#methods;
+    let method: MethodInfo | undefined;
+    let args: unknown;
+    if (first && end - start >= first.call.size) {
+      const { size, tagBytes } = first.call;
+      const tag = reader.u32(end - size) & (tagBytes === 4 ? -1 : (1 << (8 * tagBytes)) - 1);
+      method = this.#methods[tag >>> 0];
+    }
+    const handler = method && this.#handlers?.[method.name];
+    // What this side does not know is of a server that is newer.
+    if (!method || !handler) return this.#fail(id, "ClientDecodeError");
+    try {
+      args = this.#kit.readArchive<unknown>(this.#session.codec, method.call, reader, start, end);
+    } catch (error) {
+      this.#onBug(error);
+      return this.#fail(id, "ClientDecodeError");
+    }
+    const context = new Context();
+    this.#running.set(id, context);
+    new Promise((resolve) => resolve(handler(args, context))).then(
+      (output) => this.#reply(id, context, method, output),
+      (error) => {
+        const { name, code } = Object(error) as RpcError;
+        const known = name === "RpcError" && this.#kit.codes.includes(code as never);
+        // Also when nobody waits for it any more.
+        if (!known) this.#onBug(error);
+        if (this.#over(id, context)) {
+          this.#fail(id, known ? code as RpcHandlerErrorCode : "HandlerPanicked");
+        }
+      },
+    );
+  }
+
+  /** A handler has settled. Whether anybody is to hear of it. */
+  #over(id: number, context: Context): boolean {
+    return this.#running.get(id) === context && this.#running.delete(id);
+  }
+
+  #reply(id: number, context: Context, method: MethodInfo, output: unknown): void {
+    if (!this.#over(id, context)) return;
+    const session = this.#session;
+    const writer = session.begin();
+    try {
+      const start = writer.base = writer.position;
+      const value = method.hasOutput ? output : undefined;
+      const length = this.#kit.writeArchive(session.codec, method.output, writer, value);
+      writer.setSlice(this.#root(writer, CLIENT_REPLY, id) + 4, start, length);
+      const bytes = writer.position - start;
+      const { maxInflatedBytes } = session.limits;
+      if (bytes > maxInflatedBytes) throw new RangeError(`${bytes} are over maxInflatedBytes`);
+    } catch (error) {
+      session.abandon(writer);
+      this.#onBug(error);
+      return this.#fail(id, "ClientEncodeError");
+    }
+    session.commit(writer);
+  }
+
+  #fail(id: number, code: RpcHandlerErrorCode): void {
+    const writer = this.#session.begin();
+    writer.base = writer.position;
+    const at = this.#root(writer, CLIENT_FAILED, id);
+    writer.bytes[at + 2] = this.#kit.codes.indexOf(code);
+    this.#session.commit(writer);
+  }
+
+  #root(writer: Writer, tag: number, id: number): number {
+    const at = writer.reserve(CLIENT_MESSAGE_BYTES, MESSAGE_ALIGN);
+    writer.bytes[at] = tag;
+    writer.bytes[at + 1] = id;
+    return at;
+  }
+
+  end(error: Error): void {
+    const all = [...this.#running.values()];
+    this.#running.clear();
+    for (const context of all) context.end(error);
+  }
+}
