@@ -11,7 +11,7 @@ const ROOT = new URL("../", import.meta.url);
 
 /** Modules that a page's client is made of; nothing else is served. */
 const SERVED =
-  /^\/(?:(?:mod|browser)|(?:client|codec|deflate|runtime|service|wire)\/\w+|(?:examples|tests\/browser)\/(?:[\w-]+\/)*\w+)\.ts$/;
+  /^\/(?:(?:mod|browser)|(?:client|codec|deflate|runtime|service|stream|wire)\/\w+|(?:examples|tests\/browser)\/(?:[\w-]+\/)*\w+)\.ts$/;
 
 const erased = new Map<string, Promise<string>>();
 
