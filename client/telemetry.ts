@@ -7,9 +7,9 @@ import type { RpcError, RpcErrorCode } from "../wire/errors.ts";
 import {
   callAttributes,
   CLIENT_SPAN,
+  endCall,
   type Instruments,
   openTelemetry,
-  SPAN_ERROR,
 } from "../wire/open_telemetry.ts";
 import type { Caller, Followed } from "./parts.ts";
 import type { ClientStatus } from "./status.ts";
@@ -81,16 +81,7 @@ export class ClientTelemetry {
       attributes,
     });
     const end = (code: ClientTrace["code"]): void => {
-      const durationMs = performance.now() - startedAt;
-      if (code !== undefined) {
-        span?.setAttribute("error.type", code);
-        span?.setStatus({ code: SPAN_ERROR });
-      }
-      span?.end();
-      this.#instruments?.durations?.record(
-        durationMs / 1000,
-        code === undefined ? attributes : { ...attributes, "error.type": code },
-      );
+      const durationMs = endCall(this.#instruments, span, attributes, startedAt, code);
       this.#trace({ type: "call", method, durationMs, code });
     };
     const promise = make();

@@ -8,10 +8,10 @@ import { tell } from "../wire/listener.ts";
 import {
   type Attributes,
   callAttributes,
+  endCall,
   type Instruments,
   SERVER_SPAN,
   type Span,
-  SPAN_ERROR,
   telemetryMeter,
 } from "../wire/open_telemetry.ts";
 import type { PeerInfo } from "../wire/transport.ts";
@@ -102,16 +102,7 @@ export class ServerTelemetry {
         });
       },
       end: (code) => {
-        const durationMs = performance.now() - startedAt;
-        const outcome: Attributes = code === undefined
-          ? attributes
-          : { ...attributes, "error.type": code };
-        if (span !== undefined && code !== undefined) {
-          span.setAttribute("error.type", code);
-          span.setStatus({ code: SPAN_ERROR });
-        }
-        span?.end();
-        instruments?.durations?.record(durationMs / 1000, outcome);
+        const durationMs = endCall(instruments, span, attributes, startedAt, code);
         this.#tell({ type: "call", connection, method, durationMs, code });
       },
     };
@@ -134,16 +125,12 @@ interface Observable {
   removeCallback(callback: Callback): void;
 }
 
-/** What is used of a meter. */
-interface ObservableMeter {
-  createObservableGauge(name: string, options: Description): Observable;
-  createObservableCounter(name: string, options: Description): Observable;
-}
+type Create = (name: string, options: { unit: string; description: string }) => Observable;
 
-interface Description {
-  readonly unit: string;
-  readonly description: string;
-}
+/** What is used of a meter. */
+type ObservableMeter = Readonly<
+  Record<"createObservableGauge" | "createObservableCounter", Create>
+>;
 
 const LINKS = { up: 1, partial: 0.5, down: 0 } as const;
 
@@ -177,72 +164,50 @@ export function observeBroker(service: string, status: () => BrokerStatus): () =
   const meter = telemetryMeter() as unknown as ObservableMeter | undefined;
   if (meter === undefined) return () => {};
   const about: Attributes = { "rpc.service": service };
-  const seconds = (of: (now: BrokerStatus) => number | undefined): Callback => (result) => {
-    const ms = of(status());
+  const ends: (() => void)[] = [];
+  const observe = (
+    kind: keyof ObservableMeter,
+    name: string,
+    unit: string,
+    description: string,
+    callback: (result: Result, now: BrokerStatus) => void,
+  ): void => {
+    const observable = meter[kind](`hardlight.broker.${name}`, { unit, description });
+    const collect: Callback = (result) => callback(result, status());
+    observable.addCallback(collect);
+    ends.push(() => observable.removeCallback(collect));
+  };
+  const seconds = (result: Result, ms: number | undefined): void => {
     if (ms !== undefined) result.observe(ms / 1000, about);
   };
-  const observed: [Observable, Callback][] = [
-    [
-      meter.createObservableGauge("hardlight.broker.link", {
-        unit: "1",
-        description: "Whether the broker can be reached",
-      }),
-      (result) => result.observe(LINKS[status().link], about),
-    ],
-    [
-      meter.createObservableGauge("hardlight.broker.proof.age", {
-        unit: "s",
-        description: "Time since a message to the node itself came back",
-      }),
-      seconds((now) => now.proofAgeMs),
-    ],
-    [
-      meter.createObservableGauge("hardlight.broker.round_trip", {
-        unit: "s",
-        description: "Time that message took",
-      }),
-      seconds((now) => now.roundTripMs),
-    ],
-    [
-      meter.createObservableGauge("hardlight.broker.pending", {
-        unit: "By",
-        description: "Bytes on the way to the broker",
-      }),
-      (result) => result.observe(status().pendingBytes, about),
-    ],
-    [
-      meter.createObservableGauge("hardlight.broker.topics", {
-        unit: "{topic}",
-        description: "Topics with local subscribers, by whether the broker has agreed to them",
-      }),
-      (result) => {
-        const { subscribed, unsubscribed } = status();
-        result.observe(subscribed, { ...about, state: "subscribed" });
-        result.observe(unsubscribed, { ...about, state: "unsubscribed" });
-      },
-    ],
-    [
-      meter.createObservableCounter("hardlight.broker.events", {
-        unit: "{event}",
-        description: "Events to and from other nodes, by what became of them",
-      }),
-      (result) => {
-        const now = status();
-        for (const [count, outcome] of Object.entries(OUTCOMES)) {
-          result.observe(now[count as keyof typeof OUTCOMES], { ...about, outcome });
-        }
-      },
-    ],
-    [
-      meter.createObservableCounter("hardlight.broker.bad_messages", {
-        unit: "{message}",
-        description: "Messages of the broker that no node of this service sends",
-      }),
-      (result) => result.observe(status().bad, about),
-    ],
-  ];
-  for (const [observable, callback] of observed) observable.addCallback(callback);
-  return () => {
-    for (const [observable, callback] of observed) observable.removeCallback(callback);
-  };
+  const gauge = "createObservableGauge";
+  const counter = "createObservableCounter";
+  observe(gauge, "link", "1", "Whether the broker can be reached", (result, { link }) => {
+    result.observe(LINKS[link], about);
+  });
+  const age = "Time since a message to the node itself came back";
+  observe(gauge, "proof.age", "s", age, (result, { proofAgeMs }) => seconds(result, proofAgeMs));
+  const trip = "Time that message took";
+  observe(gauge, "round_trip", "s", trip, (result, { roundTripMs }) => {
+    seconds(result, roundTripMs);
+  });
+  observe(gauge, "pending", "By", "Bytes on the way to the broker", (result, { pendingBytes }) => {
+    result.observe(pendingBytes, about);
+  });
+  const topics = "Topics with local subscribers, by whether the broker has agreed to them";
+  observe(gauge, "topics", "{topic}", topics, (result, { subscribed, unsubscribed }) => {
+    result.observe(subscribed, { ...about, state: "subscribed" });
+    result.observe(unsubscribed, { ...about, state: "unsubscribed" });
+  });
+  const events = "Events to and from other nodes, by what became of them";
+  observe(counter, "events", "{event}", events, (result, now) => {
+    for (const [count, outcome] of Object.entries(OUTCOMES)) {
+      result.observe(now[count as keyof typeof OUTCOMES], { ...about, outcome });
+    }
+  });
+  const bad = "Messages of the broker that no node of this service sends";
+  observe(counter, "bad_messages", "{message}", bad, (result, now) => {
+    result.observe(now.bad, about);
+  });
+  return () => ends.forEach((end) => end());
 }

@@ -64,7 +64,7 @@ export const SERVER_SPAN = 1;
 /** `SpanKind.CLIENT` of the OpenTelemetry API. */
 export const CLIENT_SPAN = 2;
 /** `SpanStatusCode.ERROR` of the OpenTelemetry API. */
-export const SPAN_ERROR = 2;
+const SPAN_ERROR = 2;
 
 const API = Symbol.for("opentelemetry.js.api.1");
 const SCOPE = "hardlight";
@@ -105,4 +105,29 @@ export function openTelemetry(side: "server" | "client"): Instruments | undefine
 /** The facts of a call, by the semantic conventions for RPC. */
 export function callAttributes(service: string, method: string): Attributes {
   return { "rpc.system": "hardlight", "rpc.service": service, "rpc.method": method };
+}
+
+/**
+ * A call is over: its span ends, if it has one, and how long it took is recorded.
+ *
+ * @param startedAt When it began, by `performance.now()`.
+ * @param code Why it failed, if it did.
+ * @returns How many milliseconds it took.
+ */
+export function endCall(
+  instruments: Instruments | undefined,
+  span: Span | undefined,
+  attributes: Attributes,
+  startedAt: number,
+  code: string | undefined,
+): number {
+  const durationMs = performance.now() - startedAt;
+  if (code !== undefined) {
+    span?.setAttribute("error.type", code);
+    span?.setStatus({ code: SPAN_ERROR });
+  }
+  span?.end();
+  const outcome = code === undefined ? attributes : { ...attributes, "error.type": code };
+  instruments?.durations?.record(durationMs / 1000, outcome);
+  return durationMs;
 }
