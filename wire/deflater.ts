@@ -48,6 +48,41 @@ export interface Deflater {
  */
 export const MIN_DEFLATED_BYTES = 128;
 
+/** The highest level that is spent where it pays; a higher one is spent on every message. */
+const MAX_THRIFTY_LEVEL = 6;
+/** Bytes of an archive up to which it is stored, as long as the link is not the bottleneck. */
+export const MAX_THRIFTY_STORED_BYTES = 1280;
+/** Bytes of an archive from which the level is spent, whatever it takes. */
+export const MIN_SPENT_BYTES = 65_536;
+/** Bytes waiting to be sent from which the link is the bottleneck, and a level is spent. */
+export const BOTTLENECK_BYTES = 262_144;
+/** In place of a level: the cheapest one for what seems compressible, else 0. */
+export const IF_COMPRESSIBLE = 10;
+/** The cheapest level that compresses. */
+export const CHEAPEST_LEVEL = 1;
+
+/**
+ * The level that pays for an archive of `length` bytes, where `level` may be spent.
+ *
+ * While the link takes what it is given, time is dearer than bytes: a small archive is stored, one of up to
+ * 64 KiB takes the cheapest level, if it seems compressible at all. From level 7 on bytes are dearer.
+ *
+ * @param transport Where it goes.
+ * @returns A level, or {@linkcode IF_COMPRESSIBLE}.
+ */
+export function thriftyLevel(
+  level: number,
+  length: number,
+  transport: { readonly bufferedAmount: number },
+): number {
+  if (length < MIN_DEFLATED_BYTES) return 0;
+  if (
+    level === 0 || level > MAX_THRIFTY_LEVEL || length >= MIN_SPENT_BYTES ||
+    transport.bufferedAmount > BOTTLENECK_BYTES
+  ) return level;
+  return length <= MAX_THRIFTY_STORED_BYTES ? 0 : IF_COMPRESSIBLE;
+}
+
 /** Has the archive at `[start, end)` of some bytes read, while it is there. */
 export type ReadArchive = (bytes: Uint8Array, start: number, end: number) => void;
 

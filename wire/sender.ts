@@ -5,7 +5,7 @@
  */
 import type { Writer } from "../codec/writer.ts";
 import { STORED_HEADER_BYTES } from "../deflate/stored.ts";
-import type { DeflateOwner, Deflater } from "./deflater.ts";
+import { type DeflateOwner, type Deflater, thriftyLevel } from "./deflater.ts";
 import { ANYTHING, type Receives } from "./handshake.ts";
 import type { Limits } from "./limits.ts";
 import {
@@ -128,7 +128,7 @@ export class Sender implements DeflateOwner {
 
   /**
    * Send the archive in a writer from {@linkcode Sender.begin}, and take the writer back. With `onSettled`
-   * only if the peer takes it; without, it was asked before.
+   * only if the peer takes it, for which the level is spent; without, it was asked before.
    */
   commit(writer: Writer, onSettled?: SettledListener): void {
     const { deflater, level, receives = ANYTHING } = this.options;
@@ -139,7 +139,8 @@ export class Sender implements DeflateOwner {
     }
     let framed: Framed;
     try {
-      framed = frame(writer, deflater, level, this);
+      const spent = onSettled === undefined ? thriftyLevel(level, length, this.transport) : level;
+      framed = frame(writer, deflater, spent, this);
     } catch (error) {
       giveWriter(writer);
       this.#fail(error);
@@ -168,7 +169,9 @@ export class Sender implements DeflateOwner {
     if (this.#closed || (onSettled !== undefined && message.length > receives.maxInflatedBytes)) {
       return onSettled?.(false);
     }
-    const framed = message.at(level);
+    const framed = message.at(
+      onSettled === undefined ? thriftyLevel(level, message.length, this.transport) : level,
+    );
     if (framed instanceof Promise) return this.#wait(framed, message.length, message, onSettled);
     const taken = onSettled === undefined || framed.length <= receives.maxMessageBytes;
     if (taken) this.#send(framed, message);

@@ -5,7 +5,14 @@
  */
 import { Writer } from "../codec/writer.ts";
 import { MAX_STORED_BYTES, STORED_HEADER_BYTES, writeStoredHeader } from "../deflate/stored.ts";
-import { type DeflateOwner, type Deflater, MIN_DEFLATED_BYTES } from "./deflater.ts";
+import { seemsCompressible } from "../deflate/compressible.ts";
+import {
+  CHEAPEST_LEVEL,
+  type DeflateOwner,
+  type Deflater,
+  IF_COMPRESSIBLE,
+  MIN_DEFLATED_BYTES,
+} from "./deflater.ts";
 import { DEFAULT_LIMITS } from "./limits.ts";
 import type { Shared } from "./transport.ts";
 
@@ -57,19 +64,28 @@ function isStored(writer: Writer, level: number): boolean {
   return length < MIN_DEFLATED_BYTES || (level === 0 && length <= MAX_STORED_BYTES);
 }
 
-/** What `writer` holds as one deflate stream. Valid until the writer is given back or the deflater used. */
+/**
+ * What `writer` holds as one deflate stream. Valid until the writer is given back or the deflater used.
+ *
+ * @param level 0 to 9, or {@linkcode IF_COMPRESSIBLE}.
+ */
 export function frame(
   writer: Writer,
   deflater: Deflater,
   level: number,
   owner?: DeflateOwner,
 ): Framed {
-  if (isStored(writer, level)) {
-    writeStoredHeader(writer.bytes, 0, writer.position - STORED_HEADER_BYTES);
-    return writer.written();
-  }
+  if (isStored(writer, level)) return stored(writer);
   const archive = writer.bytes.subarray(STORED_HEADER_BYTES, writer.position);
-  return deflater.deflate(archive, level, owner);
+  if (level !== IF_COMPRESSIBLE) return deflater.deflate(archive, level, owner);
+  return seemsCompressible(archive)
+    ? deflater.deflate(archive, CHEAPEST_LEVEL, owner)
+    : stored(writer);
+}
+
+function stored(writer: Writer): Uint8Array<ArrayBuffer> {
+  writeStoredHeader(writer.bytes, 0, writer.position - STORED_HEADER_BYTES);
+  return writer.written();
 }
 
 /** What all connections of a server have sent together, as far as it may wait. */
@@ -102,7 +118,7 @@ export class SharedMessage implements Shared {
     this.length = writer.position - STORED_HEADER_BYTES;
   }
 
-  /** The message at a level, for {@linkcode Sender.sendShared}. */
+  /** The message at a level, or {@linkcode IF_COMPRESSIBLE}, for {@linkcode Sender.sendShared}. */
   at(level: number): Framed {
     const slot = isStored(this.#writer, level) ? 0 : level;
     return this.#framed[slot] ??= this.#frame(slot);

@@ -2,8 +2,13 @@ import { assertEquals, assertStrictEquals } from "@std/assert";
 import { encodeHex } from "@std/encoding";
 import { test } from "node:test";
 import { inflateRawSync } from "node:zlib";
-import type { Deflater } from "../../wire/deflater.ts";
-import { MIN_DEFLATED_BYTES } from "../../wire/deflater.ts";
+import {
+  BOTTLENECK_BYTES,
+  type Deflater,
+  MAX_THRIFTY_STORED_BYTES,
+  MIN_DEFLATED_BYTES,
+  MIN_SPENT_BYTES,
+} from "../../wire/deflater.ts";
 import { Sender } from "../../wire/sender.ts";
 import { SharedMessage, takeWriter } from "../../wire/shared_message.ts";
 import type { Transport } from "../../wire/transport.ts";
@@ -42,7 +47,8 @@ class LateDeflater implements Deflater {
   }
 }
 
-function setUp(deflater: Deflater, level = 6) {
+/** At a level that is spent on every message. */
+function setUp(deflater: Deflater, level = 9) {
   const transport = new Recorder();
   const errors: unknown[] = [];
   let idle = 0;
@@ -78,6 +84,61 @@ test("Sender deflates from the threshold on, and stores everything at level 0", 
   plain.send(3, 200_000);
   assertEquals(plain.transport.sent[0]!.length, 65_540);
   assertEquals(plain.transport.contents, [[1, 65_535], [2, 65_536], [3, 200_000]]);
+});
+
+/** A {@linkcode testDeflater} that notes its levels. */
+function noting(): { readonly deflater: Deflater; readonly levels: number[] } {
+  const levels: number[] = [];
+  const deflate: Deflater["deflate"] = (bytes, level) => {
+    levels.push(level);
+    return testDeflater.deflate(bytes, level);
+  };
+  return { deflater: { ...testDeflater, deflate }, levels };
+}
+
+test("Sender spends a level up to 6 where it pays", () => {
+  const { deflater, levels } = noting();
+  const { transport, send, sender } = setUp(deflater, 6);
+  send(1, MAX_THRIFTY_STORED_BYTES);
+  assertEquals(levels, []);
+  send(2, MAX_THRIFTY_STORED_BYTES + 1);
+  send(3, MIN_SPENT_BYTES - 1);
+  send(4, MIN_SPENT_BYTES);
+  assertEquals(levels, [1, 1, 6]);
+  transport.bufferedAmount = BOTTLENECK_BYTES;
+  send(5, 2000);
+  transport.bufferedAmount++;
+  send(6, 2000);
+  send(7, MIN_DEFLATED_BYTES);
+  assertEquals(levels, [1, 1, 6, 1, 6, 6]);
+  transport.bufferedAmount = 0;
+  const noise = crypto.getRandomValues(new Uint8Array(MIN_SPENT_BYTES - 1));
+  const write = () => {
+    const writer = sender.begin();
+    writer.writeBytes(noise);
+    return writer;
+  };
+  sender.commit(write());
+  assertEquals(levels.length, 6);
+  assertEquals(transport.sent.at(-1)!.length, noise.length + 5);
+  // Whether the peer takes it is not sure: it is made as small as may be.
+  sender.commit(write(), () => {});
+  assertEquals(levels.slice(6), [6]);
+});
+
+test("Sender spends a level up to 6 on a shared message as its own transport needs it", () => {
+  const { deflater, levels } = noting();
+  const free = setUp(deflater, 6);
+  const slow = setUp(deflater, 6);
+  slow.transport.bufferedAmount = BOTTLENECK_BYTES + 1;
+  const writer = takeWriter();
+  writer.writeBytes(new Uint8Array(MAX_THRIFTY_STORED_BYTES).fill(1));
+  const message = new SharedMessage(writer, deflater);
+  for (const { sender } of [free, slow, free, slow]) sender.sendShared(message);
+  message.done();
+  assertEquals(levels, [6]);
+  assertEquals(free.transport.sent.map(({ length }) => length), [1285, 1285]);
+  assertEquals(slow.transport.contents, [[1, 1280], [1, 1280]]);
 });
 
 test("Sender keeps order behind a message that is deflated later", async () => {
