@@ -79,184 +79,147 @@ export type StartStreaming = <Info extends StreamingInfo, Options>(
   options: Options | undefined,
 ) => Promise<unknown> | ItemStream<unknown>;
 
+/** What of a call its session tells. */
+interface Entry {
+  readonly inlet: Inlet | undefined;
+  readonly outlet: Outlet | undefined;
+  /** Nothing more comes, and nothing more goes. */
+  over(): void;
+}
+
 /** {@linkcode StartStreaming}. */
 export const startStreaming: StartStreaming = (call, method, args, options) => {
-  const streaming = new Streaming(method);
-  let answer: Promise<unknown>;
-  try {
-    streaming.open(args);
-    answer = call(method, args, options, streaming);
-  } catch (error) {
-    answer = Promise.reject(error);
-  }
-  answer.then(() => streaming.stop(), (error) => streaming.stop(error));
-  return streaming.inlet?.stream ?? answer;
-};
-
-class Streaming implements StreamingCall, InletPort, OutletPort {
-  readonly #method: StreamingInfo;
-  /** Where its items come in. */
-  readonly inlet: Inlet | undefined;
-  #outlet: Outlet | undefined;
-  #streams: Streams | undefined;
+  const { name, input, items } = method;
+  let outlet: Outlet | undefined;
+  let session: StreamingSession;
+  let streams: Streams;
   /** -1 while it has none. */
-  #id = -1;
-  giveUp: (error: unknown) => void = () => {};
+  let id = -1;
 
-  constructor(method: StreamingInfo) {
-    this.#method = method;
-    if (method.items) this.inlet = openInlet(this);
-  }
-
-  /** Take the source among the arguments. */
-  open(args: unknown): void {
-    const { input } = this.#method;
-    if (!input) return;
-    try {
-      this.#outlet = openOutlet((args as Record<string, unknown>)[input.name], this);
-    } catch (cause) {
-      throw this.#failed("ClientEncodeError", cause, input.name);
-    }
-    this.#outlet.pause();
-  }
-
-  begin(session: StreamingSession, id: number): void {
-    this.#id = id;
-    this.#streams = (session.streams ??= new Streams(session)) as Streams;
-    this.#streams.set(id, this);
-    // The request goes before its items.
-    void Promise.resolve().then(() => this.#outlet?.resume());
-  }
-
-  /** Nothing more comes, and nothing more goes. */
-  over(): void {
-    this.#id = -1;
-    this.#outlet?.cancel();
-  }
-
-  /** It is settled. */
-  stop(error?: unknown): void {
-    this.#outlet?.cancel(error);
-    this.inlet?.end(error);
-  }
-
-  onItem(bytes: Uint8Array, start: number, end: number): void {
-    this.inlet?.push(bytes, start, end);
-  }
-
-  onGrant(bytes: number): void {
-    this.#outlet?.grant(bytes);
-  }
-
-  decode(bytes: Uint8Array, start: number, end: number): unknown {
-    const { session: { codec }, reader } = this.#streams!;
-    try {
-      reader.reset(bytes);
-      return readArchive(codec, this.#method.items!.item, reader, start, end);
-    } catch (cause) {
-      throw this.#failed("ClientDecodeError", cause, "an item");
-    }
-  }
-
-  grant(bytes: number): void {
-    this.#write((writer, id) => writeClientGrant(writer, id, bytes));
-  }
-
-  onLeft(reason: unknown): void {
-    this.giveUp(this.#failed("Cancelled", reason, "its reader has left"));
-  }
-
-  send(item: unknown): number {
-    const { item: schema } = this.#method.input!;
-    return this.#write((writer, id, { codec, limits: { maxInflatedBytes } }) => {
-      const start = writer.position;
-      const bytes = writeClientItem(codec, writer, id, schema, item);
-      if (writer.position - start > maxInflatedBytes) {
-        throw new RangeError(`${bytes} are over maxInflatedBytes`);
-      }
-      return bytes;
-    }) ?? 0;
-  }
-
-  onEnd(error: unknown, failed: "source" | "item" | undefined): void {
-    this.#write((writer, id) => writeClientEnd(writer, id, failed !== undefined));
-    if (failed) {
-      this.giveUp(
-        this.#failed(
-          failed === "item" ? "ClientEncodeError" : "Cancelled",
-          error,
-          this.#method.input!.name,
-        ),
-      );
-    }
-  }
-
-  /** Send a message, if it is still to be. */
-  #write<T>(
-    write: (writer: Writer, id: number, session: StreamingSession) => T,
-  ): T | undefined {
-    const id = this.#id;
-    if (id < 0) return undefined;
-    const { session } = this.#streams!;
-    const writer = session.begin();
-    let written: T;
-    try {
-      written = write(writer, id, session);
-    } catch (error) {
-      session.abandon(writer);
-      throw error;
-    }
-    // An item may have a getter, which may have done anything.
-    if (this.#id === id) session.commit(writer);
-    else session.abandon(writer);
-    return written;
-  }
-
-  #failed(code: RpcErrorCode, cause: unknown, what: string): RpcError {
+  const failed = (code: RpcErrorCode, cause: unknown, what: string): RpcError => {
     const { path, message = "it was ended" } = Object(cause) as { path?: string; message?: string };
     return new RpcError(
       code,
-      `Cannot call ${this.#method.name}: ${what}${path ? `.${path}` : ""}: ${message}`,
+      `Cannot call ${name}: ${what}${path ? `.${path}` : ""}: ${message}`,
       { cause },
     );
-  }
-}
+  };
+  /** Send a message, if it is still to be. */
+  const say = <T>(write: (writer: Writer) => T): T | undefined => {
+    const own = id;
+    if (own < 0) return;
+    const writer = session.begin();
+    let sends = false;
+    try {
+      const written = write(writer);
+      // An item may have a getter, which may have done anything.
+      sends = id === own;
+      return written;
+    } finally {
+      if (sends) session.commit(writer);
+      else session.abandon(writer);
+    }
+  };
 
-class Streams implements OpenStreams {
-  readonly session: StreamingSession;
+  const port: InletPort & OutletPort = {
+    decode(bytes, start, end) {
+      const { reader } = streams;
+      try {
+        reader.reset(bytes);
+        return readArchive(session.codec, items!.item, reader, start, end);
+      } catch (cause) {
+        throw failed("ClientDecodeError", cause, "an item");
+      }
+    },
+    grant: (bytes) => say((writer) => writeClientGrant(writer, id, bytes)),
+    onLeft: (reason) => streaming.giveUp(failed("Cancelled", reason, "its reader has left")),
+    send: (item) =>
+      say((writer) => {
+        const start = writer.position;
+        const bytes = writeClientItem(session.codec, writer, id, input!.item, item);
+        if (writer.position - start > session.limits.maxInflatedBytes) {
+          throw new RangeError(`${bytes} are over maxInflatedBytes`);
+        }
+        return bytes;
+      }) ?? 0,
+    onEnd(error, what) {
+      say((writer) => writeClientEnd(writer, id, !!what));
+      if (what) {
+        streaming.giveUp(
+          failed(what === "item" ? "ClientEncodeError" : "Cancelled", error, input!.name),
+        );
+      }
+    },
+  };
+  const inlet = items && openInlet(port);
+  const streaming: StreamingCall = {
+    giveUp() {},
+    begin(madeBy, given) {
+      session = madeBy;
+      id = given;
+      streams = (session.streams ??= openStreams(session)) as Streams;
+      streams.calls.set(id, {
+        inlet,
+        outlet,
+        over() {
+          id = -1;
+          outlet?.cancel();
+        },
+      });
+      // The request goes before its items.
+      void Promise.resolve().then(() => outlet?.resume());
+    },
+  };
+  /** It is settled. */
+  const stop = (error?: unknown): void => {
+    outlet?.cancel(error);
+    inlet?.end(error);
+  };
+
+  let answer: Promise<unknown> | undefined;
+  if (input) {
+    try {
+      outlet = openOutlet((args as Record<string, unknown>)[input.name], port);
+      outlet.pause();
+    } catch (cause) {
+      answer = Promise.reject(failed("ClientEncodeError", cause, input.name));
+    }
+  }
+  answer ??= call(method, args, options, streaming);
+  answer.then(() => stop(), stop);
+  return inlet?.stream ?? answer;
+};
+
+interface Streams extends OpenStreams {
+  readonly calls: Map<number, Entry>;
   /** Of items that were kept, too: they are read when nothing else is. */
   readonly reader: Reader;
-  readonly #calls = new Map<number, Streaming>();
-  #bytes!: Uint8Array;
+}
+
+function openStreams({ limits }: StreamingSession): Streams {
+  const calls = new Map<number, Entry>();
+  let bytes: Uint8Array;
   // What is of no call that streams has just ended, or never was.
-  readonly #handlers: ServerExtensionHandlers = [
-    (id, start, end) => this.#calls.get(id)?.onItem(this.#bytes, start, end),
-    (id, bytes) => this.#calls.get(id)?.onGrant(bytes),
+  const handlers: ServerExtensionHandlers = [
+    (id, start, end) => calls.get(id)?.inlet?.push(bytes, start, end),
+    (id, room) => calls.get(id)?.outlet?.grant(room),
     () => {},
     () => {},
   ];
-
-  constructor(session: StreamingSession) {
-    this.session = session;
-    this.reader = new Reader(session.limits);
-  }
-
-  get size(): number {
-    return this.#calls.size;
-  }
-
-  set(id: number, call: Streaming): void {
-    this.#calls.set(id, call);
-  }
-
-  receive(reader: Reader, kind: number, at: number): void {
-    this.#bytes = reader.bytes;
-    readServerExtension(reader, kind, at, this.#handlers);
-  }
-
-  over(id: number): void {
-    const call = this.#calls.get(id);
-    this.#calls.delete(id);
-    call?.over();
-  }
+  return {
+    calls,
+    reader: new Reader(limits),
+    get size() {
+      return calls.size;
+    },
+    receive(reader, kind, at) {
+      ({ bytes } = reader);
+      readServerExtension(reader, kind, at, handlers);
+    },
+    over(id) {
+      const call = calls.get(id);
+      calls.delete(id);
+      call?.over();
+    },
+  };
 }

@@ -1,6 +1,8 @@
 import { interpret, readArchive, writeArchive } from "../../codec/archive.ts";
 import { assert, assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
 import { test } from "node:test";
+import { connect as connectInPage } from "../../browser.ts";
+import { connect } from "../../client.ts";
 import { answering } from "../../client/answers.ts";
 import { startCalls } from "../../client/calls.ts";
 import { createEventHub } from "../../client/events.ts";
@@ -629,3 +631,35 @@ for (const [where, core] of Object.entries(CORES)) {
     assertEquals(peer.closedWith?.code, 4002);
   });
 }
+
+const REFUSED: readonly (readonly [what: string, client: object, told: string])[] = [
+  ["a method less", { confirm() {} }, '"client" has no method reload'],
+  ["a method that is none", { confirm() {}, reload: 5 }, '"client" has no method reload'],
+  [
+    "a method more",
+    { confirm() {}, reload() {}, conform() {} },
+    "of conform: methods of the client are confirm, reload",
+  ],
+];
+for (const [what, client, told] of REFUSED) {
+  test(`connect() refuses handlers of the client with ${what}, in a page too`, async () => {
+    for (const dial of [connect, connectInPage]) {
+      const { message } = await assertRejects(
+        () => dial(Files, "ws://127.0.0.1:1", { client: client as never, reconnect: false }),
+        TypeError,
+      );
+      assert(message.includes(told), message);
+    }
+  });
+}
+
+test("connect() refuses handlers where the service has no methods of the client", async () => {
+  const plain = service({ rpc: { get: rpc() } });
+  for (const dial of [connect, connectInPage]) {
+    await assertRejects(
+      () => dial(plain, "ws://127.0.0.1:1", { client: { confirm() {} } as never }),
+      TypeError,
+      "Cannot answer calls of confirm: methods of the client are none",
+    );
+  }
+});
