@@ -27,7 +27,7 @@ test("the counter's page is served every module that it imports, and what those 
     const url = `https://localhost${path}`;
     const response = await page(new Request(url));
     assertEquals(response.status, 200, path);
-    for (const [, name] of (await response.text()).matchAll(/from\s*"(\.[^"]+)"/g)) {
+    for (const [, name] of (await response.text()).matchAll(/(?:from|import\()\s*"(\.[^"]+)"/g)) {
       paths.add(new URL(name!, url).pathname);
     }
   }
