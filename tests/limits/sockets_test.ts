@@ -34,6 +34,7 @@ import {
   MAX_QUEUED_CALLS,
 } from "../../client/call_limits.ts";
 import { writeRequest } from "../../wire/messages.ts";
+import { deferred } from "../support/deferred.ts";
 /** What came of using so much of something: an output, an error's code, a close code. */
 type Outcome = number | string;
 
@@ -125,7 +126,7 @@ async function withBoth(
   use: (both: Both) => Promise<Outcome>,
 ): Promise<Outcome> {
   const closes: number[] = [];
-  const { promise: released, resolve: release } = Promise.withResolvers<void>();
+  const { promise: released, resolve: release } = deferred<void>();
   const server = await start(options, closes, released);
   const client = await join(server.port, clientOptions);
   try {

@@ -25,6 +25,7 @@ const SHARED = [
   "tests/client",
   "tests/codec",
   "tests/e2e",
+  "tests/limits",
   "tests/server",
   "tests/stream",
   "tests/wire",
