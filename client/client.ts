@@ -112,8 +112,8 @@ export function createClient<Methods, State, Event, ClientMethods = NoMethods>(
         parts,
         signal,
         async () => toWebSocketUrl(await resolve(address), service.fingerprint, limits),
-        (transport) => {
-          const session = openSession(transport, host);
+        (transport, extension) => {
+          const session = openSession(transport, host, extension);
           sessions.add(session);
           void session.closed.then(() => {
             sessions.delete(session);

@@ -5,6 +5,7 @@
  */
 import { NORMAL } from "../wire/close.ts";
 import { ConnectError } from "../wire/errors.ts";
+import type { Extension } from "../wire/handshake.ts";
 import { refusal } from "./failures.ts";
 import type { ClientParts, ClientTransport } from "./parts.ts";
 import type { Session } from "./session.ts";
@@ -25,7 +26,7 @@ export function dialSession(
   parts: ClientParts,
   signal: AbortSignal,
   address: () => Promise<string>,
-  open: (transport: ClientTransport) => Session,
+  open: (transport: ClientTransport, extension: Extension) => Session,
 ): Promise<Session> {
   const { dial, level, limits: { handshakeTimeoutMs } } = parts;
   return interruptible(
@@ -35,10 +36,10 @@ export function dialSession(
       let stop: (() => void) | undefined;
       address().then((url) => {
         if (isOver) return;
-        stop = dial(url, level, (transport, isRefused) => {
+        stop = dial(url, level, (transport, isRefused, extension) => {
           stop = () => transport.terminate?.();
           if (!isOver && !isRefused) {
-            const session = open(transport);
+            const session = open(transport, extension);
             stop = undefined;
             resolve(session);
             return session;

@@ -88,7 +88,8 @@ export function createFullClient<Methods, State, Event, ClientMethods = NoMethod
         signal.throwIfAborted();
         await dial(
           { ...checked.limits, url, level, signal, tls: options.tls, headers },
-          (transport, { protocol }) => open(transport, protocol === REFUSED),
+          (transport, { protocol, extension = 0 }) =>
+            open(transport, protocol === REFUSED, extension),
         );
       };
       start().catch(fail);

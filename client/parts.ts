@@ -64,14 +64,19 @@ export type ClientTransport =
 /**
  * Begins to open a transport.
  *
- * @param open Told, once, that it is open, and whether that is only for the close code of a refusal.
+ * @param open Told, once, that it is open, whether that is only for the close code of a refusal, and what
+ * was agreed on.
  * @param fail Told why it will not open.
  * @returns Ends the attempt, if it is still under way.
  */
 export type ClientDialer = (
   url: string,
   level: number,
-  open: (transport: ClientTransport, isRefused: boolean) => TransportListener,
+  open: (
+    transport: ClientTransport,
+    isRefused: boolean,
+    extension: Extension,
+  ) => TransportListener,
   fail: (error: unknown) => void,
 ) => () => void;
 

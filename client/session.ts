@@ -65,6 +65,8 @@ export interface SessionEnd {
 export interface Session extends TransportListener {
   /** Its calls. */
   readonly calls: SessionCalls;
+  /** What was agreed on. */
+  readonly extension: Extension;
   /** How it ended, if it has: then no more calls can be made. */
   readonly ending: SessionEnd | undefined;
   /** Resolves to {@linkcode Session.ending}; the calls under way are settled by then. */
@@ -193,6 +195,7 @@ export function openSession(
 
   return {
     calls,
+    extension,
     get ending() {
       return ending;
     },

@@ -4,7 +4,7 @@
  * @module
  */
 import { ConnectError } from "../wire/errors.ts";
-import { ALIAS, levelToken, REFUSED } from "../wire/handshake.ts";
+import { ALIAS, EXTENDED, type Extension, levelToken, REFUSED } from "../wire/handshake.ts";
 import type { TransportListener } from "../wire/transport.ts";
 
 /** Characters of a close's reason that the socket takes, whatever they are: 123 bytes of UTF-8. */
@@ -19,25 +19,28 @@ export const MAX_REASON_LENGTH = 41;
  *
  * @param url Where: `ws:` or `wss:`.
  * @param level The level of compression to ask for.
- * @param open Told when the socket is open, and whether to be refused; answers who listens to it.
+ * @param open Told when the socket is open, whether to be refused, and what was agreed on; answers who
+ * listens to it.
  * @param fail Told that it will not open. Once it has, this means nothing.
  * @returns Ends the attempt.
  */
 export function dial(
   url: string,
   level: number,
-  open: (transport: WebSocket, isRefused: boolean) => TransportListener,
+  open: (transport: WebSocket, isRefused: boolean, extension: Extension) => TransportListener,
   fail: (error: unknown) => void,
 ): () => void {
-  const socket = new WebSocket(url, [ALIAS, levelToken(level), REFUSED]);
+  const socket = new WebSocket(url, [ALIAS, EXTENDED, levelToken(level), REFUSED]);
   let listener: TransportListener | undefined;
   socket.binaryType = "arraybuffer";
   // Handlers are set before `open` is called, and stay: no message falls between two of them.
   socket.onopen = () => {
     const { protocol } = socket;
     const isRefused = protocol === REFUSED;
-    if (isRefused || protocol === ALIAS) listener = open(socket, isRefused);
-    else fail(new ConnectError("ProtocolMismatch", `The server speaks "${protocol}"`));
+    const extension = protocol === EXTENDED ? 1 : 0;
+    if (isRefused || extension || protocol === ALIAS) {
+      listener = open(socket, isRefused, extension);
+    } else fail(new ConnectError("ProtocolMismatch", `The server speaks "${protocol}"`));
   };
   socket.onmessage = ({ data }) => {
     if (typeof data === "string") listener?.onText?.();
@@ -46,7 +49,7 @@ export function dial(
   // An error is always followed by a close.
   socket.onclose = (info) => {
     // Of a refusal Firefox may tell the close alone, where the server hangs up at once.
-    if (info.code > 3999) listener ??= open(socket, true);
+    if (info.code > 3999) listener ??= open(socket, true, 0);
     else {
       fail(
         new ConnectError("Unreachable", `Cannot connect to ${new URL(url).host}: see the console`),

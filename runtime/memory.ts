@@ -7,7 +7,13 @@
 import { CloseCode } from "../wire/close.ts";
 import { type Clock, systemClock } from "../wire/clock.ts";
 import { ConnectError } from "../wire/errors.ts";
-import { LEVEL_HEADER, PROTOCOL, REFUSED_HEADER } from "../wire/handshake.ts";
+import {
+  EXTENSION_HEADER,
+  extensionAnswered,
+  LEVEL_HEADER,
+  PROTOCOL,
+  REFUSED_HEADER,
+} from "../wire/handshake.ts";
 import type {
   Acceptor,
   CloseInfo,
@@ -201,7 +207,9 @@ export async function connectMemory(
     );
   }
   const [client, server] = network.pair(request, acceptor);
-  client.attach(() => open(client, { protocol: decision.protocol }));
+  const { protocol, headers } = decision;
+  const extension = extensionAnswered(headers[EXTENSION_HEADER]);
+  client.attach(() => open(client, { protocol, extension }));
   server.attach(() => decision.open(server));
 }
 

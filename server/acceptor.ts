@@ -10,14 +10,12 @@ import type { Service } from "../service/types.ts";
 import { CloseCode, defaultSpreadMs, goingAwayReason } from "../wire/close.ts";
 import {
   ALIAS,
-  ANYTHING,
   compareFingerprint,
+  EXTENSION_HEADER,
   LEVEL_HEADER,
   PROTOCOL,
-  type Receives,
 } from "../wire/handshake.ts";
 import { ClientMessage } from "../wire/messages.ts";
-import type { SenderOptions } from "../wire/sender.ts";
 import type {
   Acceptor,
   PeerInfo,
@@ -46,6 +44,7 @@ import {
   TOO_BUSY,
   UNAUTHORIZED,
 } from "./refusal.ts";
+import { Sendings } from "./sendings.ts";
 import { StateShape } from "./state.ts";
 import type { ServerStats } from "./stats.ts";
 
@@ -87,8 +86,7 @@ export class ServiceAcceptor<Methods, State, Event, Auth> implements Acceptor {
   readonly #host: ConnectionHost<State, Event, Auth>;
   readonly #authorizations: Authorizations;
   readonly #connections: Connections<Connection<State, Event, Auth>>;
-  /** How is sent to the client that came last: most are alike, and share it. */
-  #sending: SenderOptions | undefined;
+  readonly #sendings: Sendings;
   #closing: Promise<void> | undefined;
   #lastId = 0;
   readonly maxMessageBytes: number;
@@ -132,6 +130,7 @@ export class ServiceAcceptor<Methods, State, Event, Auth> implements Acceptor {
       },
       onGone: (connection) => connections.gone(connection),
     };
+    this.#sendings = new Sendings({ ...options, tally: options.events.tally });
     this.maxMessageBytes = limits.maxMessageBytes;
     this.maxWaitingBytes = limits.maxWaitingBytes;
     this.idleTimeoutMs = limits.idleTimeoutMs;
@@ -230,37 +229,26 @@ export class ServiceAcceptor<Methods, State, Event, Auth> implements Acceptor {
     this.#options.telemetry?.refused(peer, code);
   }
 
-  #accept({ protocol, level, receives, peer }: Offer, auth: Auth): Upgrade {
+  #accept({ protocol, extension, level, receives, peer }: Offer, auth: Auth): Upgrade {
+    const headers: Record<string, string> = { [LEVEL_HEADER]: String(level) };
+    // Of others the subprotocol says it.
+    if (extension > 0 && protocol === PROTOCOL) headers[EXTENSION_HEADER] = String(extension);
     return {
       protocol,
-      headers: { [LEVEL_HEADER]: String(level) },
+      extension,
+      headers,
       open: (transport: Transport): TransportListener => {
         if (this.#full()) {
           this.#countRefusal(peer, TOO_BUSY);
           return refuseByClose(TOO_BUSY).open(transport);
         }
         const id = ++this.#lastId;
-        const sending = this.#sendingAt(Math.min(level, this.#options.maxLevel), receives);
+        const sending = this.#sendings.at(level, receives, extension);
         const connection = new Connection(this.#host, { id, transport, sending, peer, auth });
         if (!connection.ended) this.#connections.open.add(connection);
         return connection;
       },
     };
-  }
-
-  #sendingAt(level: number, asked: Receives | undefined): SenderOptions {
-    const last = this.#sending;
-    const receives = this.#bounded(asked);
-    if (last !== undefined && last.level === level && isSame(last.receives, receives)) return last;
-    const { deflater, limits } = this.#options;
-    const { tally } = this.#options.events;
-    return this.#sending = { deflater, level, receives, limits, tally };
-  }
-
-  /** One message must not fill the queue by itself: its peer would be closed as one that does not read. */
-  #bounded(asked: Receives = ANYTHING): Receives {
-    const maxMessageBytes = this.#options.limits.maxBufferedBytes * 2;
-    return asked.maxMessageBytes <= maxMessageBytes ? asked : { ...asked, maxMessageBytes };
   }
 
   /**
@@ -292,8 +280,4 @@ export class ServiceAcceptor<Methods, State, Event, Auth> implements Acceptor {
     clock.clear(timer);
     this.#options.events.close();
   }
-}
-
-function isSame(a: Receives | undefined, b: Receives): boolean {
-  return a?.maxMessageBytes === b.maxMessageBytes && a.maxInflatedBytes === b.maxInflatedBytes;
 }

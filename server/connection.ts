@@ -6,7 +6,7 @@
 import { CloseCode } from "../wire/close.ts";
 import type { ProtocolError } from "../wire/errors.ts";
 import type { Limits } from "../wire/limits.ts";
-import { readClientMessage } from "../wire/messages.ts";
+import { readClientMessage, RPC_REQUEST } from "../wire/messages.ts";
 import { receive } from "../wire/receiver.ts";
 import { isSeldom } from "../wire/seldom.ts";
 import { Sender, surelyTakes } from "../wire/sender.ts";
@@ -119,8 +119,8 @@ export class Connection<State, Event, Auth> implements ConnectionRoles<Event> {
   onArchive(bytes: Uint8Array, start: number, end: number): void {
     const { reader, request, calls } = this.#host;
     reader.reset(bytes);
-    readClientMessage(reader, start, end, request);
-    calls.receive(this, request);
+    readClientMessage(reader, start, end, request, this.sender.options.extension);
+    if (request.kind === RPC_REQUEST) calls.receive(this, request);
   }
 
   onProtocolError(error: ProtocolError): void {

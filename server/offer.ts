@@ -6,6 +6,9 @@
 import {
   ALIAS,
   chooseLevel,
+  EXTENDED,
+  type Extension,
+  extensionOf,
   type Fingerprint,
   FINGERPRINT_QUERY,
   LEVEL_HEADER,
@@ -24,6 +27,8 @@ export interface Offer {
   readonly offered: readonly string[];
   /** The one to answer, if it is offered. */
   readonly protocol: string;
+  /** The latest extension that both sides know. */
+  readonly extension: Extension;
   /** At which level to send. */
   readonly level: number;
   /** The largest message the client takes; absent if what it says is no such thing. */
@@ -41,14 +46,16 @@ export function offerOf({ headers, url }: Request, peer: PeerInfo): Offer {
   const query = new URL(url).searchParams;
   const fingerprint = query.get(FINGERPRINT_QUERY);
   const offered = parseProtocols(headers.get("sec-websocket-protocol"));
-  const protocol = offered.includes(PROTOCOL) ? PROTOCOL : ALIAS;
+  const extension = extensionOf(query, offered);
+  const protocol = offered.includes(PROTOCOL) ? PROTOCOL : extension === 0 ? ALIAS : EXTENDED;
   return {
     offered,
     protocol,
+    extension,
     level: chooseLevel(headers.get(LEVEL_HEADER), offered),
     receives: receivesOf(query),
     fingerprint: fingerprint === null ? null : parseFingerprint(fingerprint),
     peer,
-    blind: protocol === ALIAS && offered.includes(REFUSED),
+    blind: protocol !== PROTOCOL && offered.includes(REFUSED),
   };
 }

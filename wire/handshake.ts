@@ -15,22 +15,33 @@ export const ALIAS = "hl.2";
  * and close at once with a code that says why.
  */
 export const REFUSED = "hl.2.no";
+/**
+ * {@linkcode ALIAS} with the extension `x1`: offered beside it by clients that cannot read the answer's
+ * headers, and answered in place of it.
+ */
+export const EXTENDED = "hl.2.x1";
 /** Header of the level the server sends at: asked for and answered. */
 export const LEVEL_HEADER = "x-hl-compress";
 /** Header of a refusal: the `ConnectErrorCode` the client is to report. */
 export const REFUSED_HEADER = "x-hl-refused";
+/** Header of the extension that is agreed on, if one is: answered to clients that offered {@linkcode PROTOCOL}. */
+export const EXTENSION_HEADER = "x-hl-x";
 /** Level where the client asks for none. Rust: `Compression::default()`. */
 export const DEFAULT_LEVEL = 6;
 /** Name of the fingerprint in the URL's query. */
 export const FINGERPRINT_QUERY = "hl";
 /** Name of what the client takes in the URL's query: `<maxMessageBytes>.<maxInflatedBytes>`. */
 export const RECEIVES_QUERY = "hl-max";
+/** Name of the latest extension that a client knows in the URL's query: a number. */
+export const EXTENSION_QUERY = "hl-x";
 
 /**
  * Which extension of the protocol two peers have agreed on: 0 none, as with every Rust peer; 1 `x1`. A later
  * one knows all of those before it.
  */
 export type Extension = 0 | 1;
+/** The latest that is known here. */
+export const EXTENSION: Extension = 1;
 
 const LEVEL_TOKEN = /^hl\.2\.c([0-9])$/;
 /** The highest level. */
@@ -104,7 +115,7 @@ const RECEIVES = /^([1-9][0-9]{0,15})\.([1-9][0-9]{0,15})$/;
 /** The least that a client may say it takes: one that takes less could not even be told of failures. */
 export const MIN_RECEIVES_BYTES = 256;
 
-/** Say in a URL's query what a client was built from, and what it takes. */
+/** Say in a URL's query what a client was built from, what it takes, and which extension it knows. */
 export function introduce(
   query: URLSearchParams,
   fingerprint: Fingerprint,
@@ -112,6 +123,25 @@ export function introduce(
 ): void {
   query.set(FINGERPRINT_QUERY, formatFingerprint(fingerprint));
   query.set(RECEIVES_QUERY, `${maxMessageBytes}.${maxInflatedBytes}`);
+  query.set(EXTENSION_QUERY, `${EXTENSION}`);
+}
+
+/**
+ * The latest extension that a client and this server both know, by the query of its URL, or by the
+ * subprotocols of one that cannot read the answer's headers.
+ */
+export function extensionOf(query: URLSearchParams, protocols: readonly string[]): Extension {
+  if (!protocols.includes(PROTOCOL)) return protocols.includes(EXTENDED) ? 1 : 0;
+  return /^[1-9][0-9]{0,2}$/.test(query.get(EXTENSION_QUERY) ?? "") ? EXTENSION : 0;
+}
+
+/**
+ * What a server answered by its header; `undefined` if it is nothing that was offered.
+ *
+ * @param answered The header's value, if it is there.
+ */
+export function extensionAnswered(answered: string | null | undefined): Extension | undefined {
+  return answered == undefined ? 0 : answered === `${EXTENSION}` ? EXTENSION : undefined;
 }
 
 /**

@@ -6,7 +6,7 @@
 import type { Writer } from "../codec/writer.ts";
 import { STORED_HEADER_BYTES } from "../deflate/stored.ts";
 import { type DeflateOwner, type Deflater, thriftyLevel } from "./deflater.ts";
-import { ANYTHING, type Receives } from "./handshake.ts";
+import { ANYTHING, type Extension, type Receives } from "./handshake.ts";
 import type { Limits } from "./limits.ts";
 import {
   frame,
@@ -26,6 +26,8 @@ export interface SenderOptions {
   readonly level: number;
   /** What the peer takes. Default: anything. */
   readonly receives?: Receives | undefined;
+  /** What was agreed on with it. Default: 0. */
+  readonly extension?: Extension;
   /** What bounds the values in them. Default: the defaults. */
   readonly limits?: Pick<Limits, "maxDepth"> | undefined;
   /** Counts what all of them send. */

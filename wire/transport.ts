@@ -7,6 +7,8 @@
  * @module
  */
 
+import type { Extension } from "./handshake.ts";
+
 /** How a transport ended. */
 export interface CloseInfo {
   /** WebSocket close code; 1005 when the peer gave none, 1006 when there was no close handshake. */
@@ -103,6 +105,8 @@ export interface Upgrade {
   readonly protocol: string;
   /** Further headers of the 101 answer. */
   readonly headers: Readonly<Record<string, string>>;
+  /** What was agreed on. Default: 0. */
+  readonly extension?: Extension;
   /** You give a transport, you get a listener. Called once, when the transport is open. */
   open(transport: Transport): TransportListener;
 }
@@ -134,8 +138,10 @@ export interface DialRequest extends TransportLimits {
 
 /** What is known once a dial has succeeded. */
 export interface Dialed {
-  /** The subprotocol that was answered: `hl/2`, `hl.2` or `hl.2.no` (refused, a close follows). */
+  /** The subprotocol that was answered: `hl/2`, `hl.2`, `hl.2.x1` or `hl.2.no` (refused, a close follows). */
   readonly protocol: string;
+  /** What was agreed on. Default: 0. */
+  readonly extension?: Extension | undefined;
 }
 
 /**

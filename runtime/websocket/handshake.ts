@@ -9,7 +9,7 @@ import type { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import { ConnectError } from "../../wire/errors.ts";
-import { PROTOCOL } from "../../wire/handshake.ts";
+import { EXTENSION_HEADER, extensionAnswered, PROTOCOL } from "../../wire/handshake.ts";
 import type { Dialed, DialRequest, Upgrade } from "../../wire/transport.ts";
 import { malformedUpgrade } from "../listen.ts";
 
@@ -130,7 +130,9 @@ export function checkUpgrade(
       { status },
     );
   }
-  return { protocol };
+  const extension = extensionAnswered(headers.get(EXTENSION_HEADER));
+  if (extension === undefined) return bad(`${EXTENSION_HEADER} is nothing that was offered`);
+  return { protocol, extension };
 }
 
 /** The answer's `Sec-WebSocket-Accept` to a request's `Sec-WebSocket-Key`. */

@@ -15,7 +15,7 @@ const pageDial: Dialer = async (request, open) => {
   const { url, level, signal } = request;
   signal.throwIfAborted();
   const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const abort = browserDial(url, level, (socket) => {
+  const abort = browserDial(url, level, (socket, _isRefused, extension) => {
     resolve();
     let ended = false;
     const end = ({ code, reason }: CloseInfo): void => {
@@ -33,7 +33,7 @@ const pageDial: Dialer = async (request, open) => {
         end({ code: 1006, reason: "" });
       },
     };
-    const listener = open(transport, { protocol: socket.protocol });
+    const listener = open(transport, { protocol: socket.protocol, extension });
     return {
       onMessage(message) {
         if (message.length <= request.maxMessageBytes) listener.onMessage(message);
@@ -153,11 +153,27 @@ for (const way of WAYS) {
       const client = await server.dial("/");
       assertEquals(
         client.dialed,
-        way.browser ? { protocol: "hl.2" } : { protocol: "hl/2" },
+        { protocol: way.browser ? "hl.2" : "hl/2", extension: 0 },
       );
       assertEquals(server.acceptor.addresses, [way.name === "memory" ? "" : "127.0.0.1"]);
       client.transport?.close(1000, "");
       await client.closed();
+    });
+
+    test("answers the extension that both know", async () => {
+      await using server = await way.open();
+      const client = await server.dial("/?hl-x=1");
+      assertEquals(
+        client.dialed,
+        { protocol: way.browser ? "hl.2" : "hl/2", extension: way.browser ? 0 : 1 },
+      );
+      client.transport?.close(1000, "");
+      await client.closed();
+      if (!way.browser) return;
+      const extended = await server.dial("/extended");
+      assertEquals(extended.dialed, { protocol: "hl.2.x1", extension: 1 });
+      extended.transport?.close(1000, "");
+      await extended.closed();
     });
 
     test("carries the client's close to the server, once each", async () => {

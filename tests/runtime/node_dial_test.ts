@@ -74,6 +74,11 @@ describe("dial() refuses an answer", () => {
       code: "BadHandshake",
     },
     {
+      name: "with an extension of hl/2 that was not offered",
+      head: `${UPGRADE}\nX-HL-X: 2`,
+      code: "BadHandshake",
+    },
+    {
       name: "with an extension",
       head: `${UPGRADE}\nSec-WebSocket-Extensions: permessage-deflate`,
       code: "BadHandshake",
@@ -206,7 +211,7 @@ describe("dial()", () => {
       },
       { headers: { authorization: "Bearer x" } },
       (client) => {
-        assertEquals(client.dialed, { protocol: "hl/2" });
+        assertEquals(client.dialed, { protocol: "hl/2", extension: 0 });
         return Promise.resolve();
       },
     ));

@@ -24,7 +24,11 @@ async function decide(
     return `${decision.status} ${decision.headers.get("x-hl-refused")}`;
   }
   if (decision.protocol !== "hl.2.no") {
-    return `${decision.protocol} ${decision.headers["x-hl-compress"]}`;
+    const { protocol, headers, extension } = decision;
+    const agreed = extension === 0 ? "" : ` x${extension}`;
+    // By the header or by the subprotocol, and never by both.
+    assertEquals(headers["x-hl-x"], protocol === "hl/2" && extension === 1 ? "1" : undefined);
+    return `${protocol} ${headers["x-hl-compress"]}${agreed}`;
   }
   return `close ${new ScriptedClient().open(decision).closedWith?.code}`;
 }
@@ -40,6 +44,17 @@ const CASES: readonly Case[] = [
   ["a browser", { "sec-websocket-protocol": BROWSER }, "/", "hl.2 3"],
   ["the alias alone", { "sec-websocket-protocol": "hl.2" }, "/", "hl.2 6"],
   ["both names", { "sec-websocket-protocol": "hl.2, hl/2, hl.2.no" }, "/", "hl/2 6"],
+  ["hl/2 and an extension", {}, "/?hl-x=1", "hl/2 6 x1"],
+  ["hl/2 and a later extension", {}, "/?hl-x=7", "hl/2 6 x1"],
+  ["hl/2 and what is no extension", {}, "/?hl-x=one", "hl/2 6"],
+  [
+    "a browser and an extension",
+    { "sec-websocket-protocol": "hl.2, hl.2.x1, hl.2.c0, hl.2.no" },
+    "/?hl-x=1",
+    "hl.2.x1 0 x1",
+  ],
+  ["a browser and a later one", { "sec-websocket-protocol": "hl.2, hl.2.x2" }, "/", "hl.2 6"],
+  ["an alias and a query", { "sec-websocket-protocol": "hl.2" }, "/?hl-x=1", "hl.2 6"],
   ["another version", { "sec-websocket-protocol": "hl/1" }, "/", "400 ProtocolMismatch"],
   ["another case", { "sec-websocket-protocol": "HL/2" }, "/", "400 ProtocolMismatch"],
   ["no protocol", { "sec-websocket-protocol": "" }, "/", "400 ProtocolMismatch"],

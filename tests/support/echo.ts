@@ -74,7 +74,8 @@ export class EchoAcceptor implements Acceptor {
   #wake: (() => void) | undefined;
 
   async upgrade(request: Request, peer: PeerInfo): Promise<Upgrade | Response> {
-    const path = new URL(request.url).pathname;
+    const url = new URL(request.url);
+    const path = url.pathname;
     const offered = request.headers.get("sec-websocket-protocol") ?? "";
     const level = request.headers.get("x-hl-compress") ?? "none";
     this.addresses.push(peer.address);
@@ -90,10 +91,13 @@ export class EchoAcceptor implements Acceptor {
       ? "hl/2"
       : path === "/refuse-alias"
       ? "hl.2.no"
+      : path === "/extended"
+      ? "hl.2.x1"
       : "hl.2";
+    const isExtended = protocol === "hl/2" && url.searchParams.has("hl-x");
     return {
       protocol,
-      headers: { "x-hl-compress": level },
+      headers: { "x-hl-compress": level, ...(isExtended ? { "x-hl-x": "1" } : {}) },
       open: (transport: Transport): TransportListener => this.#open(path, transport),
     };
   }

@@ -186,8 +186,14 @@ for (const [how, start] of Object.entries(STARTS)) {
           `${client}, ${server}`,
         );
       }
-      const { seen } = await talk("now", dial, "now", start);
+      const { seen, exchange } = await talk("now", dial, "now", start);
       assertEquals(seen, oldest.seen);
+      const answered = exchange.server.head.join("\n");
+      assertEquals(/^x-hl-x: 1$/mi.test(answered), dial === "connect");
+      assertEquals(
+        /^sec-websocket-protocol: (.*)$/mi.exec(answered)?.[1],
+        dial === "connect" ? "hl/2" : "hl.2.x1",
+      );
     });
   }
 }

@@ -3,6 +3,8 @@ import { test } from "node:test";
 import {
   chooseLevel,
   compareFingerprint,
+  extensionAnswered,
+  extensionOf,
   formatFingerprint,
   introduce,
   levelToken,
@@ -79,7 +81,8 @@ test("introduce() keeps the rest of the query, and says what is taken", () => {
   // What silence means, for ever: clients of 0.1.0 say nothing where it is that.
   const silent = { maxMessageBytes: 1_048_576, maxInflatedBytes: 8_388_608 };
   introduce(query, OURS, silent);
-  assertEquals([...query.keys()], ["a", "hl", "hl-max"]);
+  assertEquals([...query.keys()], ["a", "hl", "hl-max", "hl-x"]);
+  assertEquals(query.get("hl-x"), "1");
   assertEquals(parseFingerprint(query.get("hl")!), OURS);
   assertEquals(receivesOf(query), silent);
   query.delete("hl-max");
@@ -102,4 +105,33 @@ test("receivesOf() reads nothing but two sizes of at least 256 bytes", () => {
     maxMessageBytes: 256,
     maxInflatedBytes: largest,
   });
+});
+
+test("extensionOf() is the latest that both know, by the query or by the subprotocols", () => {
+  const known: readonly (readonly [query: string, protocols: string, extension: 0 | 1])[] = [
+    ["", "hl/2", 0],
+    ["hl-x=1", "hl/2", 1],
+    ["hl-x=1&hl-x=x", "hl/2", 1],
+    ["hl-x=2", "hl/2", 1],
+    ["hl-x=999", "hl/2 hl.2", 1],
+    ["", "hl/2 hl.2 hl.2.x1", 0],
+    ["", "hl.2 hl.2.x1 hl.2.c0", 1],
+    ["", "hl.2.x1", 1],
+    ["hl-x=1", "hl.2", 0],
+    ["", "hl.2 hl.2.x2", 0],
+    ...["", "0", "01", "+1", "1.0", "1e1", " 1", "x", "1000"].map((text) =>
+      [`hl-x=${encodeURIComponent(text)}`, "hl/2", 0] as const
+    ),
+  ];
+  for (const [query, protocols, extension] of known) {
+    const agreed = extensionOf(new URLSearchParams(query), protocols.split(" "));
+    assertEquals(agreed, extension, `${query} ${protocols}`);
+  }
+});
+
+test("extensionAnswered() takes what was offered, or none", () => {
+  assertEquals([null, undefined, "1"].map(extensionAnswered), [0, 0, 1]);
+  for (const text of ["", "0", "2", "01", "1, 1", "x"]) {
+    assertEquals(extensionAnswered(text), undefined, text);
+  }
 });
