@@ -21,7 +21,8 @@ import { digits, median, times } from "./statistics.ts";
 import type { Table } from "./table.ts";
 
 const SUBSCRIBERS: readonly number[] = [1, 100, 1000];
-const PER_TICK: readonly number[] = [1, 8];
+/** Triggers a tick, and messages that each causes. */
+const TICKS: readonly (readonly [triggers: number, count: number])[] = [[1, 1], [1, 8], [16, 1]];
 const WAYS: readonly string[] = process.versions["bun"] === undefined
   ? ["loop", "hardlight"]
   : ["publish", "cork", "hardlight"];
@@ -65,22 +66,30 @@ class Crowd {
     }
   }
 
-  /** Trigger `count` messages to everybody, and wait for them and for the `answers` to the trigger. */
-  async #tick(count: number, answers: number): Promise<void> {
-    this.#missing = count * this.#transports.length + answers;
+  /**
+   * Send `triggers` that cause `count` messages each to everybody, and wait for those and for the `answers` to
+   * each trigger.
+   */
+  async #tick(triggers: number, count: number, answers: number): Promise<void> {
+    this.#missing = triggers * (count * this.#transports.length + answers);
     await new Promise<void>((resolve) => {
       this.#resolve = resolve;
-      this.#transports[0]?.send(this.#trigger(count));
+      for (let i = 0; i < triggers; i++) this.#transports[0]?.send(this.#trigger(count));
     });
   }
 
-  async turn(count: number, answers: number, durationMs: number): Promise<Turn> {
+  async turn(
+    triggers: number,
+    count: number,
+    answers: number,
+    durationMs: number,
+  ): Promise<Turn> {
     const cpuStart = await this.server.cpuUs();
     const start = performance.now();
     let frames = 0;
     do {
-      await this.#tick(count, answers);
-      frames += count * this.#transports.length;
+      await this.#tick(triggers, count, answers);
+      frames += triggers * count * this.#transports.length;
     } while (performance.now() - start < durationMs);
     const seconds = (performance.now() - start) / 1000;
     return {
@@ -117,14 +126,20 @@ export async function runFanOut(options: Options): Promise<Table> {
   const rows: string[][] = [];
   for (const size of SUBSCRIBERS) {
     for (const { crowd } of crowds) await crowd.grow(size);
-    for (const count of PER_TICK) {
+    for (const [triggers, count] of TICKS) {
+      const what = triggers === 1 ? `${count} to ${size}` : `${triggers} × ${count} to ${size}`;
       const turns = crowds.map((): Turn[] => []);
       for (let round = -1; round < options.rounds; round++) {
-        progress(`fan-out: ${count} to ${size}, round ${round + 1} of ${options.rounds}`);
+        progress(`fan-out: ${what}, round ${round + 1} of ${options.rounds}`);
         for (let i = 0; i < crowds.length; i++) {
           const at = (i + round + crowds.length) % crowds.length;
           const { way, crowd } = crowds[at] as typeof crowds[number];
-          const turn = await crowd.turn(count, way === "hardlight" ? 1 : 0, options.floodMs);
+          const turn = await crowd.turn(
+            triggers,
+            count,
+            way === "hardlight" ? 1 : 0,
+            options.floodMs,
+          );
           if (round >= 0) turns[at]?.push(turn);
         }
       }
@@ -133,7 +148,7 @@ export async function runFanOut(options: Options): Promise<Table> {
         const theirs = turns[at] as Turn[];
         const last = at === crowds.length - 1;
         rows.push([
-          `${count} to ${size}, ${way}`,
+          `${what}, ${way}`,
           digits(median(theirs.map(({ perSecond }) => perSecond))),
           last ? "" : times(median(ours.map((each, i) => each.perSecond / theirs[i]!.perSecond))),
           median(theirs.map(({ serverUs }) => serverUs)).toFixed(2),
@@ -147,6 +162,9 @@ export async function runFanOut(options: Options): Promise<Table> {
     title: "Fan-out",
     columns: ["", "frames /s", "hardlight ÷", "server µs a frame", "hardlight ÷"],
     rows,
-    notes: ["Messages a tick to so many connections; the next tick when all have come."],
+    notes: [
+      "Messages a tick to so many connections; the next tick when all have come. 16 × 1: one each, caused " +
+      "by 16 messages that come at once.",
+    ],
   };
 }

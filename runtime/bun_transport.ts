@@ -66,6 +66,8 @@ export class BunTransport extends TurnGuard implements BunSocketData, HeartbeatO
   readonly #socket: BunSocket;
   /** What is to be written at the end of the turn, if anything is. */
   #gathered: Uint8Array[] | undefined;
+  /** Whether that are messages to many alone, which other handlers of this turn may add to. */
+  #isLate = false;
   /** Large messages, and what is behind them, while Bun has something to write: it would copy them. */
   #waiting: Waiting[] | undefined;
   /** With what to close, once it was asked for. */
@@ -152,7 +154,7 @@ export class BunTransport extends TurnGuard implements BunSocketData, HeartbeatO
     // Not `readyState`, which is a call into the runtime for each message.
     if (!this.#isOpen) return;
     if (message.length >= MAX_GATHERED_BYTES) {
-      this.#flush();
+      this.flush();
       if (this.#waiting !== undefined || this.#socket.getBufferedAmount() > 0) {
         return this.#wait(shared === undefined ? message.slice() : message, shared);
       }
@@ -162,9 +164,17 @@ export class BunTransport extends TurnGuard implements BunSocketData, HeartbeatO
       return this.#write(message);
     }
     const kept = shared === undefined ? message.slice() : message;
-    if (this.#gathered !== undefined) return void this.#gathered.push(kept);
-    this.#gathered = [kept];
-    queueMicrotask(() => this.#flush());
+    if (this.#gathered !== undefined) this.#gathered.push(kept);
+    else {
+      this.#gathered = [kept];
+      this.#isLate = shared !== undefined;
+      if (this.#isLate) return flushLate(this);
+      return queueMicrotask(() => this.flush());
+    }
+    if (this.#isLate && shared === undefined) {
+      this.#isLate = false;
+      queueMicrotask(() => this.flush());
+    }
   }
 
   #wait(bytes: Uint8Array, shared: Shared | undefined): void {
@@ -198,7 +208,7 @@ export class BunTransport extends TurnGuard implements BunSocketData, HeartbeatO
   protected hangUp(code: number, reason: string, discard = false): void {
     if (this.#closing !== undefined || this.#socket.readyState !== 1) return;
     if (discard) this.#drop();
-    this.#flush();
+    this.flush();
     this.#closing = { code, reason };
     // A close behind bytes that nobody reads would never end, and cannot be cut after it.
     if (discard && this.#socket.getBufferedAmount() > 0) this.#cut();
@@ -221,7 +231,8 @@ export class BunTransport extends TurnGuard implements BunSocketData, HeartbeatO
     this.#socket.terminate();
   }
 
-  #flush(): void {
+  /** Write what was gathered. */
+  flush(): void {
     const messages = this.#gathered;
     if (messages === undefined) return;
     this.#gathered = undefined;
@@ -245,3 +256,19 @@ export class BunTransport extends TurnGuard implements BunSocketData, HeartbeatO
 
 /** The transport whose message is being handled: what it sends, Bun gathers. */
 let handling: BunTransport | undefined;
+
+/** What is to be flushed when all handlers of this turn of the event loop have run. */
+let late: BunTransport[] = [];
+
+/**
+ * Bun runs microtasks after each handler, so that one write would follow each. What goes to many waits for the
+ * rest of the turn's handlers instead: one write a connection.
+ */
+function flushLate(transport: BunTransport): void {
+  if (late.push(transport) > 1) return;
+  setImmediate(() => {
+    const transports = late;
+    late = [];
+    for (const each of transports) each.flush();
+  });
+}
