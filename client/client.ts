@@ -216,8 +216,8 @@ export function createClient<Methods, State, Event, ClientMethods = NoMethods>(
     get status() {
       return status.current;
     },
-    onStatus: (listener) => status.watch(listener),
-    events: (options) => events.open(options),
+    onStatus: status.watch,
+    events: events.open,
     stats() {
       const stats = {
         ...counters,
@@ -242,7 +242,7 @@ export function createClient<Methods, State, Event, ClientMethods = NoMethods>(
       try {
         void stay(await connectOnce(false));
         // Whoever is given the client opens its iterators before any timer, and before a call.
-        if (!signal.aborted) release = after(clock, 0, () => events.release());
+        if (!signal.aborted) release = after(clock, 0, events.release);
       } catch (error) {
         finish(toError(error));
         throw error;

@@ -74,9 +74,9 @@ export interface EventHub<E> {
   /** Keep what comes from now on for iterators that are opened before {@linkcode EventHub.release}. */
   hold(): void;
   /** Keep nothing more for iterators that are opened later. */
-  release(): void;
+  readonly release: () => void;
   /** Start to collect events. */
-  open(options?: EventsOptions): EventStream<E>;
+  readonly open: (options?: EventsOptions) => EventStream<E>;
   /** Whether anyone wants events on this topic. */
   wants(topic: Topic): boolean;
   /** An event came, in so many bytes. Returns whether someone needs time to read. */

@@ -38,25 +38,26 @@ export function lost(why: string, cause?: unknown): RpcError {
   return new RpcError("ConnectionLost", `The connection was lost: ${why}`, { cause });
 }
 
+/** How a connection was closed, in words. */
+export function closedWith({ code, reason }: CloseInfo): string {
+  return `it closed with ${code}${reason && `: ${reason}`}`;
+}
+
 /**
  * What a server means by its close, if that says why it does not want this client.
  *
  * @param otherwise What it means if it says nothing of that kind, of a connection that was never open. Where
  * one was, a server that failed, or found a message amiss, may be tried again: that is no refusal.
  */
-export function refusal(
-  { code, reason }: CloseInfo,
-  otherwise?: ConnectErrorCode,
-): ConnectError | undefined {
+export function refusal(info: CloseInfo, otherwise?: ConnectErrorCode): ConnectError | undefined {
+  const { code } = info;
   const isRefusal = otherwise || (code !== PROTOCOL_BROKEN && code !== INTERNAL);
   const [why, codes] =
     Object.entries(REFUSALS).find(([, { closeCode }]) => closeCode === code && isRefusal) ??
       [otherwise];
   return why === undefined ? undefined : new ConnectError(
     why as ConnectErrorCode,
-    `${
-      codes ? "The server refused the connection" : "No hardlight server: it closed"
-    } with ${code}${reason && `: ${reason}`}`,
+    `${codes ? "The server refused" : "No hardlight server"}: ${closedWith(info)}`,
     { status: codes?.status },
   );
 }

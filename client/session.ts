@@ -28,7 +28,7 @@ import type { CloseInfo, TransportListener } from "../wire/transport.ts";
 import { SERVER_CALL } from "../wire/server_extension.ts";
 import type { Answers } from "./answers.ts";
 import type { EventHub } from "./events.ts";
-import { failed, lost, refusal } from "./failures.ts";
+import { closedWith, failed, lost, refusal } from "./failures.ts";
 import type { CallsHost, ClientTransport, SessionCalls, StartCalls } from "./parts.ts";
 import type { StateMirror } from "./state_mirror.ts";
 import type { ClientCounters } from "./stats.ts";
@@ -104,7 +104,7 @@ export function openSession(
   const onClose = (info: CloseInfo): void => {
     clock.clear(closeTimer);
     finish(
-      refusal(info) ?? lost(`it was closed with ${info.code}${info.reason && `: ${info.reason}`}`),
+      refusal(info) ?? lost(closedWith(info)),
       info,
     );
     onClosed();

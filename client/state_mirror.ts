@@ -104,7 +104,7 @@ export function mirrorState<S>(
     apply: (changed) => state.set(Object.freeze({ ...state.current, ...changed })),
     reset: () => state.set(defaults(fields)),
     end: state.end,
-    subscribe: (listener) => state.watch(listener),
+    subscribe: state.watch,
     until: (predicate, { signal, timeoutMs } = {}) => {
       const error = (code: RpcErrorCode, why: string = code): RpcError =>
         new RpcError(code, `until(): ${why}`, { cause: signal?.reason });

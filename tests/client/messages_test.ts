@@ -69,7 +69,7 @@ test("a connection that was closed without a reason has none in its message", as
   assertEquals(await messageOf(unanswered), UNANSWERED);
   await client.close();
   assertEquals(errors.map(({ message }) => message), [
-    "The connection was lost: it was closed with 1011",
+    "The connection was lost: it closed with 1011",
   ]);
 });
 
