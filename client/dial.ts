@@ -37,14 +37,12 @@ export function dialSession(
       address().then((url) => {
         if (isOver) return;
         stop = dial(url, level, (transport, isRefused, extension) => {
-          stop = () => transport.terminate?.();
           if (!isOver && !isRefused) {
             const session = open(transport, extension);
             stop = undefined;
             resolve(session);
             return session;
           }
-          if (isOver) stop();
           // One that refuses has closed by now, and its code counts; another server would say nothing.
           transport.close(NORMAL, "");
           return { onMessage() {}, onClose: (info) => reject(refusal(info, "BadHandshake")) };

@@ -12,7 +12,7 @@ import { DEFAULT_LEVEL, REFUSED } from "../wire/handshake.ts";
 import { DEFAULT_LIMITS } from "../wire/limits.ts";
 import { tell } from "../wire/listener.ts";
 import { unframeBy } from "../wire/receiver.ts";
-import type { Dialer } from "../wire/transport.ts";
+import type { Dialer, Transport } from "../wire/transport.ts";
 import { answering, type AnswerKit } from "./answers.ts";
 import { startCalls } from "./calls.ts";
 import { checkOptions } from "./check_options.ts";
@@ -83,17 +83,25 @@ export function createFullClient<Methods, State, Event, ClientMethods = NoMethod
     dial(url, level, open, fail) {
       const attempt = new AbortController();
       const { signal } = attempt;
+      let opened: Transport | undefined;
+      const stop = (): void => {
+        attempt.abort();
+        opened?.terminate();
+      };
       const start = async (): Promise<void> => {
         const headers = await resolve(options.headers);
         signal.throwIfAborted();
         await dial(
           { ...checked.limits, url, level, signal, tls: options.tls, headers },
-          (transport, { protocol, extension = 0 }) =>
-            open(transport, protocol === REFUSED, extension),
+          (transport, { protocol, extension = 0 }) => {
+            opened = transport;
+            if (signal.aborted) stop();
+            return open(transport, protocol === REFUSED, extension);
+          },
         );
       };
       start().catch(fail);
-      return () => attempt.abort();
+      return stop;
     },
     onAbort,
     codec,

@@ -67,7 +67,7 @@ export type ClientTransport =
  * @param open Told, once, that it is open, whether that is only for the close code of a refusal, and what
  * was agreed on.
  * @param fail Told why it will not open.
- * @returns Ends the attempt, if it is still under way.
+ * @returns Ends the attempt, if it is still under way, or the transport of a refusal.
  */
 export type ClientDialer = (
   url: string,

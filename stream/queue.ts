@@ -91,7 +91,8 @@ export function queue<T>(
   let ended = false;
   let error: Error | undefined;
   let isForgotten = false;
-  const waiting: ((result: Result<T> | Promise<Result<T>>) => void)[] = [];
+  const done: Result<T> = { done: true, value: undefined };
+  const waiting: ((result: Result<T>) => void)[] = [];
   const [defer, stop] = cleanup();
 
   const take = (): T => {
@@ -102,25 +103,20 @@ export function queue<T>(
     count--;
     return value!;
   };
-  const ending = (): Result<T> | Promise<Result<T>> => {
-    const reason = error;
-    error = undefined;
-    return reason ? Promise.reject(reason) : { done: true, value: undefined };
-  };
   const end = (reason?: Error): void => {
     if (ended) return;
     ended = true;
     error = reason;
-    for (const waiter of waiting.splice(0)) waiter(ending());
+    for (const resolve of waiting.splice(0)) resolve(done);
     stop();
   };
   const leave = (): Promise<Result<T>> => {
-    last = first;
-    first.next = undefined;
+    first = last;
+    first.value = undefined;
     count = bytes = 0;
     end();
     error = undefined;
-    return Promise.resolve(ending());
+    return Promise.resolve(done);
   };
   const forget = (): void => {
     isForgotten = true;
@@ -128,11 +124,10 @@ export function queue<T>(
   };
   const push = (value: T, size = 0): boolean | void => {
     if (ended) return;
-    const waiter = waiting.shift();
-    if (waiter) {
-      waiter({ done: false, value });
-      if (isForgotten) forget();
-      return;
+    const resolve = waiting.shift();
+    if (resolve) {
+      resolve({ done: false, value });
+      return isForgotten ? forget() : undefined;
     }
     while (
       count && (count >= maxItems || bytes + size > maxBytes)
@@ -150,8 +145,7 @@ export function queue<T>(
     last = last.next = { value, bytes: size, next: undefined };
     bytes += size;
     // Once, as it comes to that: a reader that does not read is not waited for again.
-    return ++count === MANY_ITEMS ||
-      (bytes > MANY_BYTES && bytes - size <= MANY_BYTES);
+    return ++count === MANY_ITEMS || (bytes > MANY_BYTES && bytes - size <= MANY_BYTES);
   };
 
   const iterator: QueueIterator<T> = {
@@ -159,9 +153,12 @@ export function queue<T>(
       return dropped;
     },
     next: () =>
-      new Promise((resolve) => {
+      new Promise((resolve, reject) => {
         if (count) resolve({ done: false, value: take() });
-        else if (ended) resolve(ending());
+        else if (error) {
+          reject(error);
+          error = undefined;
+        } else if (ended) resolve(done);
         else waiting.push(resolve);
       }),
     return: leave,
