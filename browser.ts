@@ -13,7 +13,7 @@
  *
  * @module
  */
-import { connectBy } from "./client/client.ts";
+import { createClient } from "./client/client.ts";
 import type { Client, ConnectOptions, PerAttempt } from "./client/mod.ts";
 import { startPageCalls } from "./client/page_calls.ts";
 import type { PageParts } from "./client/parts.ts";
@@ -70,20 +70,16 @@ export async function connect<Methods, State, Event, ClientMethods = NoMethods>(
   const { onConnect: _c, onError: _e, reconnect: _r, signal: _s, ...asked } = options;
   const isPlain = Object.values(asked).every((value) => value === undefined) &&
     service.clientMethods.length === 0 && !(Symbol.for("opentelemetry.js.api.1") in globalThis);
-  return await connectBy(
+  const parts = isPlain ? PARTS : await (await import("./client/extras.ts")).partsWithExtras(
     service,
-    url,
-    options,
-    isPlain ? PARTS : await (await import("./client/extras.ts")).partsWithExtras(
-      service,
-      options as ConnectOptions<never, never, never>,
-      PARTS,
-      async (level) =>
-        new (await import("./runtime/deflating.ts")).DeflatingFraming(
-          level,
-          storedFraming,
-          badDeflate,
-        ),
-    ),
+    options as ConnectOptions<never, never, never>,
+    PARTS,
+    async (level) =>
+      new (await import("./runtime/deflating.ts")).DeflatingFraming(
+        level,
+        storedFraming,
+        badDeflate,
+      ),
   );
+  return await createClient(service, url, options, parts).connect();
 }

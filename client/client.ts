@@ -29,25 +29,10 @@ export interface UnconnectedClient<Methods, State, Event> extends Client<Methods
   /**
    * Make the first connection, and see to it that there is one from then on.
    *
+   * @returns The client itself.
    * @throws {ConnectError} If it cannot be made. What `onConnect` throws is thrown as it is.
    */
-  connect(): Promise<void>;
-}
-
-/**
- * Connect by the parts given.
- *
- * @throws {ConnectError} If the first connection cannot be made. What `onConnect` throws is thrown as it is.
- */
-export async function connectBy<Methods, State, Event, ClientMethods = NoMethods>(
-  service: Service<Methods, State, Event, ClientMethods>,
-  address: PerAttempt<string | URL>,
-  options: ConnectOptions<Methods, State, ClientMethods>,
-  parts: ClientParts,
-): Promise<Client<Methods, State, Event>> {
-  const client = createClient(service, address, options, parts);
-  await client.connect();
-  return client;
+  connect(): Promise<Client<Methods, State, Event>>;
 }
 
 /** Create a client by the parts given, without a connection. */
@@ -247,6 +232,7 @@ export function createClient<Methods, State, Event, ClientMethods = NoMethods>(
         finish(toError(error));
         throw error;
       }
+      return client;
     },
     close,
     [Symbol.asyncDispose]: close,

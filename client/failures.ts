@@ -5,7 +5,7 @@
  */
 import type { MethodInfo } from "../service/types.ts";
 import { INTERNAL, PROTOCOL_BROKEN } from "../wire/close.ts";
-import { REFUSALS } from "../wire/codes.ts";
+import { REFUSED } from "../wire/codes.ts";
 import {
   ConnectError,
   type ConnectErrorCode,
@@ -52,13 +52,11 @@ export function closedWith({ code, reason }: CloseInfo): string {
 export function refusal(info: CloseInfo, otherwise?: ConnectErrorCode): ConnectError | undefined {
   const { code } = info;
   const isRefusal = otherwise || (code !== PROTOCOL_BROKEN && code !== INTERNAL);
-  const [why, codes] =
-    Object.entries(REFUSALS).find(([, { closeCode }]) => closeCode === code && isRefusal) ??
-      [otherwise];
-  return why === undefined ? undefined : new ConnectError(
-    why as ConnectErrorCode,
-    `${codes ? "The server refused" : "No hardlight server"}: ${closedWith(info)}`,
-    { status: codes?.status },
+  const [why, status] = (isRefusal && REFUSED[code]) || [otherwise];
+  return why && new ConnectError(
+    why,
+    `${status ? "The server refused" : "No hardlight server"}: ${closedWith(info)}`,
+    { status },
   );
 }
 

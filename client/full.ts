@@ -53,9 +53,7 @@ export async function connectWith<Methods, State, Event, ClientMethods = NoMetho
   options: ConnectOptions<Methods, State, ClientMethods>,
   parts: FullParts,
 ): Promise<Client<Methods, State, Event>> {
-  const client = createFullClient(service, address, options, parts);
-  await client.connect();
-  return client;
+  return await createFullClient(service, address, options, parts).connect();
 }
 
 const KIT: AnswerKit = { readArchive, writeArchive, codes: RPC_HANDLER_ERRORS };

@@ -29,15 +29,23 @@ export type RefusalCode =
     | "BadHandshake"
   );
 
-/** Why a server may refuse a connection, by what the client reports. */
-export const REFUSALS: Readonly<Record<RefusalCode, RefusalCodes>> = {
-  ProtocolMismatch: { status: 400, closeCode: 4002 },
-  TooBusy: { status: 503, closeCode: 4013 },
-  OriginRefused: { status: 403, closeCode: 4403 },
-  SchemaMismatch: { status: 400, closeCode: 4010 },
-  Unauthorized: { status: 401, closeCode: 4401 },
-  BadHandshake: { status: 500, closeCode: 4011 },
+/** Why a server may refuse a connection, by its close code: what the client reports, and the HTTP status. */
+export const REFUSED: Readonly<Record<number, readonly [code: RefusalCode, status: number]>> = {
+  4002: ["ProtocolMismatch", 400],
+  4010: ["SchemaMismatch", 400],
+  4011: ["BadHandshake", 500],
+  4013: ["TooBusy", 503],
+  4401: ["Unauthorized", 401],
+  4403: ["OriginRefused", 403],
 };
+
+/** {@linkcode REFUSED}, by what the client reports. */
+export const REFUSALS: Readonly<Record<RefusalCode, RefusalCodes>> = /* @__PURE__ */ Object
+  .fromEntries(
+    /* @__PURE__ */ Object.entries(REFUSED).map((
+      [closeCode, [code, status]],
+    ) => [code, { status, closeCode: Number(closeCode) as CloseCode }]),
+  ) as Record<RefusalCode, RefusalCodes>;
 
 /** Of a call that failed: whether it may have run, and whether it can be made again. */
 export interface RpcCode {

@@ -11,7 +11,7 @@
  * @param before How many there were before, if several came at once.
  */
 export function isSeldom(count: number, before: number = count - 1): boolean {
-  return Math.floor(Math.log2(before + 0.5)) !== Math.floor(Math.log2(count + 0.5));
+  return Math.clz32(before) !== Math.clz32(count);
 }
 
 /** Milliseconds without one after which the next is told again. */

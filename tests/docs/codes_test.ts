@@ -97,8 +97,13 @@ test("README.md says of each ConnectError its status and whether it is retryable
 test("PROTOCOL.md has each refusal with its status and close code", () => {
   const rows = table(PROTOCOL, "code", "why", "status", "close");
   assertEquals(
-    [...rows].map(([code, [, status, closeCode]]) => [code, Number(status), Number(closeCode)]),
-    Object.entries(REFUSALS).map(([code, { status, closeCode }]) => [code, status, closeCode]),
+    Object.fromEntries(
+      [...rows].map(([code, [, status, closeCode]]) => [
+        code,
+        { status: Number(status), closeCode: Number(closeCode) },
+      ]),
+    ),
+    { ...REFUSALS },
   );
 });
 
