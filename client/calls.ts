@@ -17,10 +17,14 @@ import { checkOptionKinds, isOfKind, type OptionKind } from "../wire/option_kind
 import { setRequestId, writeRequest } from "../wire/requests.ts";
 import { Sender } from "../wire/sender.ts";
 import type { Transport } from "../wire/transport.ts";
-import { cancelled, full, notConnected, UNANSWERED, unsupported } from "./call_failures.ts";
-import { MAX_ABANDONED_CALLS, MAX_CALLS_IN_FLIGHT, MAX_QUEUED_CALLS } from "./call_limits.ts";
-import { CallTable } from "./call_table.ts";
+import {
+  CallTable,
+  MAX_ABANDONED_CALLS,
+  MAX_CALLS_IN_FLIGHT,
+  MAX_QUEUED_CALLS,
+} from "./call_table.ts";
 import { Deadlines } from "./deadlines.ts";
+import { cancelled, full, notConnected, UNANSWERED, unsupported } from "./call_failures.ts";
 import { failed, lost, unencodable } from "./failures.ts";
 import type { CallsHost, SessionCalls, StartCalls } from "./parts.ts";
 import { PendingCall } from "./pending_call.ts";

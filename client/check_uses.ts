@@ -1,11 +1,10 @@
 /**
- * {@linkcode checkUses}: whether what a client is asked for after it was made has a meaning.
+ * {@linkcode checkUses}: whether what a client is asked for after it was made has a meaning, and is not too much.
  *
  * @module
  */
 import { checkOptionKinds, type OptionKind } from "../wire/option_kinds.ts";
 import type { EventsOptions } from "./events.ts";
-import type { Count } from "./many.ts";
 import type { UntilOptions } from "./state_mirror.ts";
 import type { Client } from "./types.ts";
 
@@ -58,4 +57,24 @@ export function checkUses<M, S, E, C extends Client<M, S, E>>(
     },
   };
   return Object.assign(client, uses);
+}
+
+/** Iterators of one client, or watchers of its state, above which some are taken for forgotten. */
+export const MANY_ITERATORS = 1000;
+
+/** Is told how many there are of what. */
+export type Count = (what: string, count: number) => void;
+
+/** Tells once of each kind of which there are {@linkcode MANY_ITERATORS}. */
+export function tellOfMany(report: (error: Error) => void): Count {
+  const told = new Set<string>();
+  return (what, count) => {
+    if (count !== MANY_ITERATORS || told.has(what)) return;
+    told.add(what);
+    report(
+      new Error(
+        `${MANY_ITERATORS} ${what} are waited for: end what is forgotten by return() or a signal`,
+      ),
+    );
+  };
 }

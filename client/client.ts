@@ -5,7 +5,7 @@
  */
 import type { Schema } from "../codec/schema.ts";
 import { fingerprintOf } from "../service/fingerprint.ts";
-import type { CallsOf, NoMethods, Service } from "../service/types.ts";
+import type { CallOptions, CallsOf, MethodInfo, NoMethods, Service } from "../service/types.ts";
 import { NORMAL } from "../wire/close.ts";
 import { ConnectError, RpcError } from "../wire/errors.ts";
 import { tell } from "../wire/listener.ts";
@@ -15,13 +15,10 @@ import { failed, isFinal, toError } from "./failures.ts";
 import { observable } from "./observable.ts";
 import { type ConnectOptions, type PerAttempt, resolve, toWebSocketUrl } from "./options.ts";
 import type { Caller, ClientParts } from "./parts.ts";
-import { makeCalls } from "./proxy.ts";
 import { backoffMs, nextAttempt } from "./reconnect.ts";
 import { openSession, type Session, type SessionHost } from "./session.ts";
 import { mirrorState, type StateMirror } from "./state_mirror.ts";
-import { NO_COUNTS } from "./stats.ts";
-import type { ClientStatus } from "./status.ts";
-import type { Client } from "./types.ts";
+import { type Client, type ClientStatus, NO_COUNTS } from "./types.ts";
 import { after, interruptible } from "./waiting.ts";
 
 /** A client that is still to be connected. */
@@ -239,4 +236,21 @@ export function createClient<Methods, State, Event, ClientMethods = NoMethods>(
   };
   parts.follow?.(client);
   return client;
+}
+
+const NO_ARGS: Readonly<Record<string, never>> = {};
+
+/** A plain frozen object with one own function a method, which need no `this`. */
+export function makeCalls<Methods>(
+  methods: readonly MethodInfo[],
+  call: Caller,
+): CallsOf<Methods> {
+  const calls: Record<string, (args?: unknown, options?: CallOptions) => unknown> = {};
+  for (const method of methods) {
+    const streamed = method.input ?? method.items;
+    calls[method.name] = streamed
+      ? (args = NO_ARGS, options) => streamed.startCall(call, method, args, options)
+      : (args = NO_ARGS, options) => call(method, args, options);
+  }
+  return Object.freeze(calls) as CallsOf<Methods>;
 }

@@ -16,12 +16,10 @@ import type { Dialer, Transport } from "../wire/transport.ts";
 import { answering, type AnswerKit } from "./answers.ts";
 import { startCalls } from "./calls.ts";
 import { checkOptions } from "./check_options.ts";
-import { checkUses } from "./check_uses.ts";
+import { checkUses, tellOfMany } from "./check_uses.ts";
 import { createClient, type UnconnectedClient } from "./client.ts";
-import { tellOfMany } from "./many.ts";
 import { type ConnectOptions, type PerAttempt, resolve } from "./options.ts";
 import type { CheckedOptions, ClientParts } from "./parts.ts";
-import { reportBug } from "./report.ts";
 import { onAbort } from "./signals.ts";
 import type { ClientTelemetry } from "./telemetry.ts";
 import type { Client } from "./types.ts";
@@ -113,4 +111,13 @@ export function createFullClient<Methods, State, Event, ClientMethods = NoMethod
     openAnswers: answering(service.clientMethods, options.client, KIT),
   });
   return checkUses(client, tellOfMany((error) => tell(options.onError, error)));
+}
+
+/** What a listener threw, as an uncaught error: by `reportError`, which Node does not have, or as Node does. */
+export function reportBug(bug: unknown): void {
+  const { reportError } = globalThis as { reportError?: (error: unknown) => void };
+  if (reportError !== undefined) return reportError(bug);
+  queueMicrotask(() => {
+    throw bug;
+  });
 }

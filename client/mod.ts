@@ -11,7 +11,5 @@ export type { WhenFull } from "./parts.ts";
 export type { EventsOptions, EventStream, ReceivedEvent } from "./events.ts";
 export type { Connection, ConnectOptions, PerAttempt } from "./options.ts";
 export type { ClientState, StateChanges, UntilOptions } from "./state_mirror.ts";
-export type { ClientStats } from "./stats.ts";
-export type { ClientStatus } from "./status.ts";
 export type { ClientTrace, ClientTraceListener } from "./telemetry.ts";
-export type { Client, ClientOf } from "./types.ts";
+export type { Client, ClientOf, ClientStats, ClientStatus } from "./types.ts";

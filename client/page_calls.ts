@@ -10,7 +10,7 @@ import { writeClientCancel } from "../wire/client_extension.ts";
 import { INTERNAL, NORMAL } from "../wire/close.ts";
 import type { RpcError, RpcErrorCode } from "../wire/errors.ts";
 import { setRequestId, writeRequest } from "../wire/requests.ts";
-import { MAX_ABANDONED_CALLS, MAX_CALLS_IN_FLIGHT, MAX_QUEUED_CALLS } from "./call_limits.ts";
+import { MAX_ABANDONED_CALLS, MAX_CALLS_IN_FLIGHT, MAX_QUEUED_CALLS } from "./call_table.ts";
 import { failed, lost, unencodable } from "./failures.ts";
 import type { Framing } from "../wire/deflater.ts";
 import type { StartCalls, Waiter } from "./parts.ts";

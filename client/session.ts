@@ -31,7 +31,7 @@ import type { EventHub } from "./events.ts";
 import { closedWith, failed, lost, refusal } from "./failures.ts";
 import type { CallsHost, ClientTransport, SessionCalls, StartCalls } from "./parts.ts";
 import type { StateMirror } from "./state_mirror.ts";
-import type { ClientCounters } from "./stats.ts";
+import type { ClientCounters } from "./types.ts";
 
 /** What outlives a session. */
 export interface SessionHost extends CallsHost {

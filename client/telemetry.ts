@@ -12,7 +12,7 @@ import {
   openTelemetry,
 } from "../wire/open_telemetry.ts";
 import type { Caller, Followed } from "./parts.ts";
-import type { ClientStatus } from "./status.ts";
+import type { ClientStatus } from "./types.ts";
 
 /** Something that happened on a client. Its status is observed apart from this. */
 export interface ClientTrace {

@@ -108,7 +108,7 @@ const USED: Readonly<Record<string, string>> = {
 /** Files that look for what need not be there, and for what: all that they do with `globalThis`. */
 const LOOKING: Readonly<Record<string, readonly string[]>> = {
   "client/extras.ts": ['Symbol.for("opentelemetry.js.api.1") in globalThis'],
-  "client/report.ts": ["globalThis as { reportError?: (error: unknown) => void }"],
+  "client/full.ts": ["globalThis as { reportError?: (error: unknown) => void }"],
   // The classes of this realm, for messages.
   "codec/describe.ts": ["Reflect.get(globalThis, name)"],
   // Reads strings faster.

@@ -2,7 +2,7 @@ import { assert, assertEquals, assertInstanceOf, assertRejects, assertThrows } f
 import { test } from "node:test";
 import { createFullClient } from "../../client/full.ts";
 import type { Connection, ConnectOptions, PerAttempt } from "../../client/options.ts";
-import type { ClientStatus } from "../../client/status.ts";
+import type { ClientStatus } from "../../client/types.ts";
 import { encode, type Schema, u32 } from "../../codec/mod.ts";
 import { rpc, service } from "../../service/mod.ts";
 import { ConnectError, ProtocolError, RpcError } from "../../wire/errors.ts";

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertMatch, assertRejects, assertThrows } from "@std/assert";
 import { test } from "node:test";
 import { createFullClient } from "../../client/full.ts";
-import { MANY_ITERATORS } from "../../client/many.ts";
+import { MANY_ITERATORS } from "../../client/check_uses.ts";
 import { OverflowError } from "../../stream/queue.ts";
 import {
   createEventHub,

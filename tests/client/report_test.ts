@@ -1,7 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { test } from "node:test";
 import { createFullClient } from "../../client/full.ts";
-import { reportBug } from "../../client/report.ts";
+import { reportBug } from "../../client/full.ts";
 import { u32 } from "../../codec/mod.ts";
 import { rpc, service } from "../../service/mod.ts";
 import { Topic } from "../../wire/topic.ts";

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
 import { test } from "node:test";
 import { createFullClient } from "../../client/full.ts";
-import { MANY_ITERATORS } from "../../client/many.ts";
+import { MANY_ITERATORS } from "../../client/check_uses.ts";
 import { onAbort } from "../../client/signals.ts";
 import { mirrorState, type StateMirror } from "../../client/state_mirror.ts";
 import { type Schema, string, u32 } from "../../codec/mod.ts";

@@ -8,11 +8,11 @@ import { startCalls } from "../../client/calls.ts";
 import { createEventHub } from "../../client/events.ts";
 import { startPageCalls } from "../../client/page_calls.ts";
 import type { StartCalls } from "../../client/parts.ts";
-import { makeCalls } from "../../client/proxy.ts";
+import { makeCalls } from "../../client/client.ts";
 import { openSession } from "../../client/session.ts";
 import { onAbort } from "../../client/signals.ts";
 import { mirrorState } from "../../client/state_mirror.ts";
-import { NO_COUNTS } from "../../client/stats.ts";
+import { NO_COUNTS } from "../../client/types.ts";
 import { decode, encode, type Schema } from "../../codec/mod.ts";
 import {
   bool,

@@ -32,7 +32,7 @@ import {
   MAX_ABANDONED_CALLS,
   MAX_CALLS_IN_FLIGHT,
   MAX_QUEUED_CALLS,
-} from "../../client/call_limits.ts";
+} from "../../client/call_table.ts";
 import { writeRequest } from "../../wire/messages.ts";
 import { deferred } from "../support/deferred.ts";
 /** What came of using so much of something: an output, an error's code, a close code. */

@@ -10,7 +10,7 @@ import {
   MAX_ABANDONED_CALLS,
   MAX_CALLS_IN_FLIGHT,
   MAX_QUEUED_CALLS,
-} from "../../client/call_limits.ts";
+} from "../../client/call_table.ts";
 import { type ConnectOptions, connectWith } from "../../client/mod.ts";
 import { encode } from "../../codec/mod.ts";
 import {
