@@ -12,7 +12,7 @@ import { createStreamsDeflater } from "./runtime/streams.ts";
 import { createZlibDeflater } from "./runtime/node/zlib.ts";
 import { createCore, SERVER_OPTION_KINDS } from "./server/core.ts";
 import type { ServerCore, ServerOptions, ServiceHandler } from "./server/mod.ts";
-import type { Service } from "./service/types.ts";
+import type { NoMethods, Service } from "./service/types.ts";
 import { ConnectError } from "./wire/errors.ts";
 import { checkOptionKinds } from "./wire/option_kinds.ts";
 
@@ -20,21 +20,24 @@ export type { Client, ConnectOptions } from "./client/mod.ts";
 export type { ServerCore, ServerOptions, ServiceHandler } from "./server/mod.ts";
 
 /** What {@linkcode memoryPair} can be told. */
-export interface MemoryPairOptions<Methods, State, Auth> {
+export interface MemoryPairOptions<Methods, State, Auth, ClientMethods = NoMethods> {
   /** As for `serve()`. */
   readonly server?: ServerOptions<Auth> | undefined;
   /** As for `connect()`. */
-  readonly client?: ConnectOptions<Methods, State> | undefined;
+  readonly client?: ConnectOptions<Methods, State, ClientMethods> | undefined;
 }
 
 /** A client and the server it is connected to. */
-export interface MemoryPair<Methods, State, Event> extends AsyncDisposable {
+export interface MemoryPair<Methods, State, Event, ClientMethods = NoMethods>
+  extends AsyncDisposable {
   /** The client. */
   readonly client: Client<Methods, State, Event>;
   /** The server. */
   readonly server: ServerCore<Event>;
   /** Connect another client to the same server. Closed with the pair, and forgotten, if closed before. */
-  connect(options?: ConnectOptions<Methods, State>): Promise<Client<Methods, State, Event>>;
+  connect(
+    options?: ConnectOptions<Methods, State, ClientMethods>,
+  ): Promise<Client<Methods, State, Event>>;
   /**
    * Let the network go away without a word: nothing passes over the connections there are, and nobody is
    * told. Both sides find out after twice their `idleTimeoutMs`, and clients connect again.
@@ -69,11 +72,17 @@ export interface MemoryPair<Methods, State, Event> extends AsyncDisposable {
  * @param options As for `serve()` and `connect()`.
  * @throws {ConnectError} If the server's options refuse the client.
  */
-export async function memoryPair<Methods, State, Event, Auth = undefined>(
-  service: Service<Methods, State, Event>,
-  handler: ServiceHandler<Methods, State, Event, Auth>,
-  options: MemoryPairOptions<Methods, State, Auth> = {},
-): Promise<MemoryPair<Methods, State, Event>> {
+export async function memoryPair<
+  Methods,
+  State,
+  Event,
+  Auth = undefined,
+  ClientMethods = NoMethods,
+>(
+  service: Service<Methods, State, Event, ClientMethods>,
+  handler: ServiceHandler<Methods, State, Event, Auth, ClientMethods>,
+  options: MemoryPairOptions<Methods, State, Auth, ClientMethods> = {},
+): Promise<MemoryPair<Methods, State, Event, ClientMethods>> {
   // As `serve()` and `connect()` do: what is tested is what runs.
   checkOptionKinds("memoryPair()", options, { server: "object", client: "object" });
   checkOptionKinds("memoryPair()", options.server ?? {}, SERVER_OPTION_KINDS);
@@ -92,7 +101,7 @@ export async function memoryPair<Methods, State, Event, Auth = undefined>(
   let isClosed = false;
   const clients = new Set<Client<Methods, State, Event>>();
   const connect = async (
-    clientOptions: ConnectOptions<Methods, State> = {},
+    clientOptions: ConnectOptions<Methods, State, ClientMethods> = {},
   ): Promise<Client<Methods, State, Event>> => {
     if (isClosed) throw new ConnectError("Unreachable", "Cannot connect: the pair is closed");
     const client = await connectWith(service, "ws://memory/", clientOptions, {

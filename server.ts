@@ -48,7 +48,7 @@ import { type StandardUpgrade, upgradeStandard } from "./runtime/standard.ts";
 import { createStreamsDeflater } from "./runtime/streams.ts";
 import { eventLoop } from "./runtime/turn.ts";
 import { createZlibDeflater } from "./runtime/node/zlib.ts";
-import type { Service } from "./service/types.ts";
+import type { NoMethods, Service } from "./service/types.ts";
 import { certificateOf, type ServerTls, urlHost } from "./tls/server_tls.ts";
 import type { PeerInfo } from "./wire/transport.ts";
 import { DEFAULT_LIMITS } from "./wire/limits.ts";
@@ -140,10 +140,10 @@ export type MountedFetch = (request: Request, info?: unknown) => Response | Prom
  * @param handler Makes the handlers of each connection, or a `rawHandler`.
  * @throws {TypeError} If an option cannot be used, or this runtime cannot listen.
  */
-export async function serve<Methods, State, Event, Auth = undefined>(
-  service: Service<Methods, State, Event>,
+export async function serve<Methods, State, Event, Auth = undefined, ClientMethods = NoMethods>(
+  service: Service<Methods, State, Event, ClientMethods>,
   options: ServeOptions<Auth>,
-  handler: ServiceHandler<Methods, State, Event, Auth>,
+  handler: ServiceHandler<Methods, State, Event, Auth, ClientMethods>,
 ): Promise<Server<Event>> {
   checkRuntime();
   checkOptionKinds("serve()", options, SERVE_KINDS);
@@ -193,10 +193,10 @@ export async function serve<Methods, State, Event, Auth = undefined>(
  * @param handler Makes the handlers of each connection, or a `rawHandler`.
  * @throws {TypeError} If an option cannot be used.
  */
-export function handler<Methods, State, Event, Auth = undefined>(
-  service: Service<Methods, State, Event>,
+export function handler<Methods, State, Event, Auth = undefined, ClientMethods = NoMethods>(
+  service: Service<Methods, State, Event, ClientMethods>,
   options: HandlerOptions<Auth>,
-  handler: ServiceHandler<Methods, State, Event, Auth>,
+  handler: ServiceHandler<Methods, State, Event, Auth, ClientMethods>,
 ): Mounted<Event> {
   checkRuntime();
   checkOptionKinds("handler()", options, HANDLER_KINDS);
@@ -263,10 +263,10 @@ async function closeServer(
 }
 
 /** A core with what the running runtime has. */
-function coreHere<Methods, State, Event, Auth>(
-  service: Service<Methods, State, Event>,
+function coreHere<Methods, State, Event, Auth, ClientMethods>(
+  service: Service<Methods, State, Event, ClientMethods>,
   options: HandlerOptions<Auth>,
-  handler: ServiceHandler<Methods, State, Event, Auth>,
+  handler: ServiceHandler<Methods, State, Event, Auth, ClientMethods>,
 ): AcceptingCore<Event> {
   const deflater = createZlibDeflater() ?? createStreamsDeflater();
   return createCore(

@@ -26,6 +26,7 @@ import type {
 import { Authorizations, AuthorizationTimeout, type Authorize, decisionOf } from "./authorize.ts";
 import { Backpressure } from "./backpressure.ts";
 import { CallRunner } from "./calls.ts";
+import { ClientCaller } from "./client_calls.ts";
 import { Connection } from "./connection.ts";
 import type { ConnectionHost } from "./connection_host.ts";
 import { Connections, type EventLoop, untilQuiet } from "./connections.ts";
@@ -56,6 +57,7 @@ type Made =
   | "reader"
   | "request"
   | "calls"
+  | "clients"
   | "backpressure"
   | "onEnd"
   | "onGone";
@@ -99,7 +101,7 @@ export class ServiceAcceptor<Methods, State, Event, Auth> implements Acceptor {
   constructor(options: AcceptorOptions<Methods, State, Event, Auth>) {
     this.#options = options;
     this.#ancestry = new Ancestry(options.service);
-    const { service, handler, codec, limits, clock, counters, telemetry, loop } = options;
+    const { service, handler, codec, limits, clock, counters } = options;
     this.#authorizations = new Authorizations({
       clock,
       max: limits.maxAuthorizations,
@@ -115,7 +117,8 @@ export class ServiceAcceptor<Methods, State, Event, Auth> implements Acceptor {
       stateShape: new StateShape(service.state, codec),
       reader,
       request: new ClientMessage(),
-      calls: new CallRunner({ reader, dispatcher, counters, telemetry, limits, clock, loop }),
+      calls: new CallRunner({ ...options, reader, dispatcher }),
+      clients: new ClientCaller({ ...options, reader, methods: service.clientMethods }),
       backpressure: new Backpressure({
         clock,
         maxBufferedBytes: limits.maxBufferedBytes,
@@ -147,11 +150,20 @@ export class ServiceAcceptor<Methods, State, Event, Auth> implements Acceptor {
   stats(): ServerStats {
     const { counters, events } = this.#options;
     const { heldBytes } = this.#host.calls;
-    const now = { callsInFlight: 0, subscriptions: 0, bufferedBytes: 0, heldBytes };
+    const now = {
+      callsInFlight: 0,
+      streamsOpen: 0,
+      clientCallsInFlight: 0,
+      subscriptions: 0,
+      bufferedBytes: 0,
+      heldBytes,
+    };
     let bytesSent = counters.bytesSent;
     for (const { sender } of this.#connections) now.bufferedBytes += sender.bufferedBytes;
     for (const connection of this.#connections.open) {
       now.callsInFlight += connection.callsInFlight;
+      now.streamsOpen += connection.streams?.open ?? 0;
+      now.clientCallsInFlight += connection.clientCalls?.size ?? 0;
       now.subscriptions += connection.subscriptions.size;
       bytesSent += connection.sender.sentBytes;
     }

@@ -168,14 +168,25 @@ export class CallGuard {
     return told ? untold : undefined;
   }
 
-  /** Hold a call's arguments until its handler settles. Returns false if they are too many with the others. */
+  /**
+   * Hold a call's arguments until its handler settles, or more of one that streams. Returns false if they are
+   * too many with the others.
+   */
   hold(id: number, bytes: number): boolean {
     // One that is larger than all may be was let in by its own limit.
     const { heldBytes } = this;
     if (heldBytes > 0 && heldBytes + bytes > this.#maxHeldBytes) return false;
     if (!this.#holding.hold(bytes)) return false;
-    this.#held.set(id, bytes);
+    this.#held.set(id, bytes + (this.#held.get(id) ?? 0));
     return true;
+  }
+
+  /** A call that streams has been read so many bytes of. */
+  letGo(id: number, bytes: number): void {
+    const left = this.#held.get(id)! - bytes;
+    if (left > 0) this.#held.set(id, left);
+    else this.#held.delete(id);
+    this.#holding.letGo(bytes);
   }
 
   /** A call's handler has settled. */

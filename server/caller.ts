@@ -5,11 +5,29 @@
  */
 import { RpcError } from "../wire/errors.ts";
 import type { Sender } from "../wire/sender.ts";
-import type { Guarded } from "./call_guard.ts";
+import type { CallGuard, Guarded } from "./call_guard.ts";
+import type { ClientCalls } from "./client_calls.ts";
+import type { ConnectionStreams } from "./connection_streams.ts";
 import type { ServerCall } from "./server_call.ts";
 
+/** What there is of a connection's calls. All of it is absent while there are none: most connections are idle. */
+export class OpenCalls {
+  /** Which ids are taken, and by what. */
+  takenIds: Uint8Array | undefined;
+  /** Calls under way. */
+  callsInFlight = 0;
+  /** Those of them that have to hear of what happens to them. */
+  listening: Map<number, ServerCall> | undefined;
+  /** What those of them have in common that stream. */
+  streams: ConnectionStreams | undefined;
+  /** Calls of the client, if a handler may make any. */
+  clientCalls: ClientCalls | undefined;
+  /** What handlers hold, if any holds much, and how often they are in vain. */
+  guard: CallGuard | undefined;
+}
+
 /** One connection, as those see it who run its calls. */
-export interface Caller extends Guarded {
+export interface Caller extends OpenCalls, Guarded {
   /** Its number. */
   readonly id: number;
   /** Where answers go. */
@@ -20,20 +38,16 @@ export interface Caller extends Guarded {
   readonly closing: boolean;
   /** Whether answers are for nobody, also of what had settled before it was ending. */
   readonly mute: boolean;
-  /** Which ids are taken, and by what; none while no call is under way. */
-  takenIds: Uint8Array | undefined;
-  /** Calls under way. */
-  callsInFlight: number;
-  /** Those of them that have to hear of what happens to them, if there are any. */
-  listening: Map<number, ServerCall> | undefined;
   /** Send what has changed in the state. Throws `CodecError`. */
   flush(): void;
+  /** Something was sent that is no answer. */
+  onSent(): void;
   /** An answer was sent, and its call is over. */
   onAnswered(): void;
   /** A handler failed, what it answered cannot be encoded, or what it was asked cannot be decoded. */
   onCallError(error: unknown, method: string | undefined, untold: number): void;
-  /** What a handler answered is larger than its peer takes. */
-  onAnswerTooBig(method: string): void;
+  /** What a handler gave is larger than its peer takes. */
+  onTooBig(what: string, where: string, method: string): void;
   /** Whether so many bytes may be sent. Where not, the connection has been ended. */
   admits(bytes: number): boolean;
 }
@@ -101,10 +115,12 @@ export function connectionLost(): RpcError {
 /** Its calls are for nobody any more. Their handlers run on, so its guard stays. */
 export function forgetCalls(caller: Caller): void {
   caller.guard?.leave();
-  const { listening } = caller;
+  caller.clientCalls?.end();
+  const { listening, streams } = caller;
   caller.takenIds = caller.listening = undefined;
   caller.callsInFlight = 0;
   if (listening === undefined) return;
   const reason = connectionLost();
   for (const call of listening.values()) call.cancel(reason);
+  streams?.stop();
 }

@@ -3,7 +3,9 @@
  *
  * @module
  */
+import type { Codec } from "../codec/archive.ts";
 import { grant, type Reader } from "../codec/reader.ts";
+import type { MethodInfo } from "../service/types.ts";
 import type { Clock } from "../wire/clock.ts";
 import { isRpcError, RPC_HANDLER_ERRORS, type RpcHandlerErrorCode } from "../wire/errors.ts";
 import type { Limits } from "../wire/limits.ts";
@@ -11,10 +13,11 @@ import { isThenable } from "../wire/listener.ts";
 import { type ClientMessage, writeErrorResponse } from "../wire/messages.ts";
 import { surelyTakes } from "../wire/sender.ts";
 import { CallGuards, MIN_HELD_BYTES } from "./call_guard.ts";
-import { type Caller, cancel, free, take } from "./caller.ts";
+import { type Caller, free, take } from "./caller.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import type { EventLoop } from "./connections.ts";
 import { ServerCall } from "./server_call.ts";
+import { StreamingCall, type StreamsHost } from "./streaming_call.ts";
 import type { ServerCounters } from "./stats.ts";
 import type { CallTrace, ServerTelemetry } from "./telemetry.ts";
 
@@ -24,12 +27,14 @@ export interface CallRunnerOptions {
   readonly reader: Reader;
   /** Who runs the handlers. */
   readonly dispatcher: Dispatcher<never, never, never>;
+  /** How items of streams are archived. */
+  readonly codec: Codec;
   /** Counts. */
   readonly counters: ServerCounters;
   /** Who watches, if anybody does. */
   readonly telemetry: ServerTelemetry | undefined;
-  /** `maxHeldBytes` and `maxTotalHeldBytes`. */
-  readonly limits: Pick<Limits, "maxHeldBytes" | "maxTotalHeldBytes">;
+  /** `maxHeldBytes`, `maxTotalHeldBytes` and `maxBufferedBytes`. */
+  readonly limits: Pick<Limits, "maxHeldBytes" | "maxTotalHeldBytes" | "maxBufferedBytes">;
   /** Whose time it is. */
   readonly clock: Clock;
   /** Is told of what takes time to decode. */
@@ -48,6 +53,7 @@ export class CallRunner {
   readonly #telemetry: ServerTelemetry | undefined;
   readonly #loop: Pick<EventLoop, "onDecoded"> | undefined;
   readonly #guards: CallGuards;
+  readonly #streams: StreamsHost;
 
   /** Create for one server. */
   constructor(options: CallRunnerOptions) {
@@ -57,6 +63,14 @@ export class CallRunner {
     this.#telemetry = options.telemetry;
     this.#loop = options.loop;
     this.#guards = new CallGuards(options.limits, options.clock);
+    this.#streams = {
+      ...options,
+      loop: options.loop,
+      guards: this.#guards,
+      onOutput: (call, output, isForNobody) => this.#onOutput(call, output, isForNobody),
+      onThrown: (call, error, isForNobody) => this.#onThrown(call, error, isForNobody),
+      onUnsent: (call, error) => this.#onUnsent(call, error),
+    };
   }
 
   /** Bytes of memory, estimated, that handlers hold: also those of connections that have ended. */
@@ -92,7 +106,11 @@ export class CallRunner {
     }
     const { method } = dispatcher;
     const trace = this.#telemetry?.call(caller.id, dispatcher.nameOf(method));
-    const begun = new ServerCall(caller, id, method, trace);
+    const streaming = dispatcher.streaming(method);
+    const begun = streaming === undefined
+      ? new ServerCall(caller, id, method, trace)
+      : this.#admit(caller, id, streaming, trace, args);
+    if (begun === undefined) return;
     let output: unknown;
     try {
       output = trace === undefined
@@ -105,9 +123,22 @@ export class CallRunner {
     this.#onOutput(begun, output, caller.closing);
   }
 
-  /** Nobody waits for a call any more. One that has ended, or none, is nothing to be done about. */
-  cancel(caller: Caller, id: number): void {
-    if (cancel(caller, id)) this.#counters.callsCancelled++;
+  #admit(
+    caller: Caller,
+    id: number,
+    streaming: MethodInfo,
+    trace: Trace,
+    args: unknown,
+  ): StreamingCall | undefined {
+    if (!caller.sender.options.extension) {
+      // There is nothing that such a client could take, or send.
+      this.#guards.release(caller, id);
+      this.#fail(caller, id, "ServerDecodeError", trace);
+      return undefined;
+    }
+    const call = new StreamingCall(this.#streams, caller, id, streaming, trace);
+    call.admit(args as Record<string, unknown>);
+    return call;
   }
 
   #onUndecoded(caller: Caller, { id, start, end }: ClientMessage, error: unknown): void {
@@ -153,6 +184,11 @@ export class CallRunner {
 
   #onOutput(call: ServerCall, output: unknown, isForNobody: boolean): void {
     const { caller, id, method, trace } = call;
+    try {
+      if (call.stream(output)) return;
+    } catch (error) {
+      return this.#onThrown(call, error, isForNobody);
+    }
     this.#onReturned(call);
     if (isForNobody) return trace?.end("ClientNotConnected");
     const dispatcher = this.#dispatcher;
@@ -200,7 +236,18 @@ export class CallRunner {
       caller.onAnswered();
       return;
     }
-    caller.onAnswerTooBig(this.#dispatcher.nameOf(method));
+    const name = this.#dispatcher.nameOf(method);
+    caller.onTooBig(`The answer of ${name}`, name, name);
+    this.#fail(caller, id, "ServerEncodeError", trace);
+  }
+
+  /** An item of a stream could not be sent. */
+  #onUnsent(call: ServerCall, error: unknown): void {
+    const { caller, id, method, trace } = call;
+    this.#onReturned(call);
+    const name = this.#dispatcher.nameOf(method);
+    if (error !== undefined) this.#tell(caller, method, error);
+    else caller.onTooBig(`An item of ${name}`, name, name);
     this.#fail(caller, id, "ServerEncodeError", trace);
   }
 

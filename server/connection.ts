@@ -5,15 +5,13 @@
  */
 import { CloseCode } from "../wire/close.ts";
 import type { ProtocolError } from "../wire/errors.ts";
-import type { Limits } from "../wire/limits.ts";
 import { readClientMessage, RPC_REQUEST } from "../wire/messages.ts";
 import { receive } from "../wire/receiver.ts";
 import { isSeldom } from "../wire/seldom.ts";
 import { Sender, surelyTakes } from "../wire/sender.ts";
 import type { SharedMessage } from "../wire/shared_message.ts";
 import type { CloseInfo, PeerInfo, Transport } from "../wire/transport.ts";
-import type { CallGuard } from "./call_guard.ts";
-import { forgetCalls } from "./caller.ts";
+import { forgetCalls, OpenCalls } from "./caller.ts";
 import {
   type ConnectionHost,
   type ConnectionPeer,
@@ -21,7 +19,7 @@ import {
   Ending,
 } from "./connection_host.ts";
 import { createContext } from "./context.ts";
-import type { EventSwitch } from "./event_switch.ts";
+import { receiveMore } from "./extension.ts";
 import { ConnectionState } from "./state.ts";
 import { Subscriptions } from "./subscriptions.ts";
 import { TokenBucket } from "./token_bucket.ts";
@@ -33,17 +31,13 @@ import { limitError, stateTooBig, tooBig } from "./too_big.ts";
  * A server has as many of these as peers, most of them idle: what can be is shared, and the rest is
  * made when it is needed. So it is its own listener of everything, since a function costs 32 bytes.
  */
-export class Connection<State, Event, Auth> implements ConnectionRoles<Event> {
+export class Connection<State, Event, Auth> extends OpenCalls implements ConnectionRoles<Event> {
   readonly id: number;
   readonly peer: PeerInfo;
   readonly sender: Sender;
   readonly subscriptions: Subscriptions;
   readonly rate: TokenBucket | undefined;
   target: unknown;
-  takenIds: Uint8Array | undefined;
-  callsInFlight = 0;
-  listening: ConnectionRoles<Event>["listening"];
-  guard: CallGuard | undefined;
   checkedBytes = 0;
   patience: unknown;
   slot = -1;
@@ -59,6 +53,7 @@ export class Connection<State, Event, Auth> implements ConnectionRoles<Event> {
     host: ConnectionHost<State, Event, Auth>,
     { id, transport, sending, peer, auth }: ConnectionPeer<Auth>,
   ) {
+    super();
     this.id = id;
     this.peer = peer;
     this.#host = host;
@@ -90,15 +85,19 @@ export class Connection<State, Event, Auth> implements ConnectionRoles<Event> {
     return this.sender.transport;
   }
 
+  get client(): object {
+    return this.#host.clients.of(this);
+  }
+
   makeStateObject(): object {
     return this.#host.stateShape.makeObject(this.#state);
   }
 
-  get events(): EventSwitch<Event> {
+  get events(): ConnectionRoles<Event>["events"] {
     return this.#host.events;
   }
 
-  get limits(): Limits {
+  get limits(): ConnectionRoles<Event>["limits"] {
     return this.#host.limits;
   }
 
@@ -121,6 +120,7 @@ export class Connection<State, Event, Auth> implements ConnectionRoles<Event> {
     reader.reset(bytes);
     readClientMessage(reader, start, end, request, this.sender.options.extension);
     if (request.kind === RPC_REQUEST) calls.receive(this, request);
+    else receiveMore(this, request, this.#host);
   }
 
   onProtocolError(error: ProtocolError): void {
@@ -173,22 +173,22 @@ export class Connection<State, Event, Auth> implements ConnectionRoles<Event> {
   #onEventTooBig(): void {
     if (this.closing) return;
     this.#host.counters.eventsTooBig++;
-    this.#onTooBig("An event that was skipped", "event");
-  }
-
-  onAnswerTooBig(method: string): void {
-    this.#onTooBig(`The answer of ${method}`, method, method);
+    this.onTooBig("An event that was skipped", "event");
   }
 
   /** What a client takes is its own choice: it can make this happen as often as it likes. */
-  #onTooBig(what: string, where: string, method?: string): void {
+  onTooBig(what: string, where: string, method?: string): void {
     if (!isSeldom(++this.#tooBig)) return;
     this.#report(tooBig(`${what} (number ${this.#tooBig})`, this.sender.options), where, method);
   }
 
+  onSent(): void {
+    this.#host.backpressure.check(this);
+  }
+
   onAnswered(): void {
     if (this.closing) return;
-    this.#host.backpressure.check(this);
+    this.onSent();
     this.#closeIfDrained();
   }
 

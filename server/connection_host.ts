@@ -15,6 +15,7 @@ import type { CloseInfo, PeerInfo, Transport, TransportListener } from "../wire/
 import type { Backpressure, BackpressureOwner } from "./backpressure.ts";
 import type { Caller } from "./caller.ts";
 import type { CallRunner } from "./calls.ts";
+import type { ClientCaller } from "./client_calls.ts";
 import type { Connection } from "./connection.ts";
 import type { Counted } from "./connections.ts";
 import type { ContextOwner, ErrorListener } from "./context.ts";
@@ -42,6 +43,8 @@ export interface ConnectionHost<State, Event, Auth> {
   readonly request: ClientMessage;
   /** Runs calls. */
   readonly calls: CallRunner;
+  /** Makes what handlers call their clients by. */
+  readonly clients: ClientCaller;
   /** Gives up peers that do not read. */
   readonly backpressure: Backpressure;
   /** How messages are deflated. */

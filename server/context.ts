@@ -3,7 +3,16 @@
  *
  * @module
  */
-import type { CallContext, EventOf, HandlersOf, MethodsOf, StateOf } from "../service/types.ts";
+import type {
+  CallContext,
+  CallsOf,
+  ClientMethodsOf,
+  EventOf,
+  HandlersOf,
+  MethodsOf,
+  NoMethods,
+  StateOf,
+} from "../service/types.ts";
 import { checkCloseCode, CloseCode } from "../wire/close.ts";
 import type { PeerInfo } from "../wire/transport.ts";
 import type { EventEmitter } from "./event_switch.ts";
@@ -29,7 +38,7 @@ export interface ConnectionControl {
 }
 
 /** What a handler is given for one connection. */
-export interface Context<State, Event, Auth> {
+export interface Context<State, Event, Auth, ClientMethods = NoMethods> {
   /**
    * The connection state: what changed in it reaches the client before the call's answer does.
    * Assigning a number, text or other value that is no object throws `CodecError` if it does not fit.
@@ -47,6 +56,13 @@ export interface Context<State, Event, Auth> {
   readonly signal: AbortSignal;
   /** What can be done with the connection. */
   readonly connection: ConnectionControl;
+  /**
+   * Calls the client: the methods that the service declares as `client`. A call rejects with `RpcError`, by
+   * `DeadlineExceeded` after `callTimeoutMs` unless it says otherwise; `ConnectionLost` when the connection
+   * ends; `StreamsUnsupported` at once if the client (Rust, or an older release) cannot be called; at most
+   * 256 are under way.
+   */
+  readonly client: CallsOf<ClientMethods>;
 }
 
 /** A connection, as its context sees it. */
@@ -59,6 +75,8 @@ export interface ContextOwner<Event> {
   readonly peer: PeerInfo;
   /** Aborts when it has ended. */
   readonly signal: AbortSignal;
+  /** What its client is called by. */
+  readonly client: object;
   /** Make what the handler reads and assigns the state by. */
   makeStateObject(): object;
   /** Send what has changed in the state. Throws `CodecError` when that is done. */
@@ -85,6 +103,9 @@ export function createContext<State, Event, Auth>(
     get signal(): AbortSignal {
       return owner.signal;
     },
+    get client(): CallsOf<NoMethods> {
+      return owner.client as CallsOf<NoMethods>;
+    },
     get connection(): ConnectionControl {
       return control ??= {
         sync: () => owner.flush(),
@@ -98,8 +119,8 @@ export function createContext<State, Event, Auth>(
 }
 
 /** Makes the handlers of one connection; called when it opens. */
-export type HandlerFactory<Methods, State, Event, Auth> = (
-  context: Context<State, Event, Auth>,
+export type HandlerFactory<Methods, State, Event, Auth, ClientMethods = NoMethods> = (
+  context: Context<State, Event, Auth, ClientMethods>,
 ) => HandlersOf<Methods>;
 
 /** The {@linkcode HandlerFactory} of a service, for one that is written on its own: `HandlerOf<typeof Counter>`. */
@@ -107,7 +128,8 @@ export type HandlerOf<S, Auth = undefined> = HandlerFactory<
   MethodsOf<S>,
   StateOf<S>,
   EventOf<S>,
-  Auth
+  Auth,
+  ClientMethodsOf<S>
 >;
 
 /** Marks the raw handlers of every copy of this module in a process. */
@@ -152,8 +174,8 @@ export function rawHandler<State, Event, Auth>(
 }
 
 /** Either kind of handler. */
-export type ServiceHandler<Methods, State, Event, Auth> =
-  | HandlerFactory<Methods, State, Event, Auth>
+export type ServiceHandler<Methods, State, Event, Auth, ClientMethods = NoMethods> =
+  | HandlerFactory<Methods, State, Event, Auth, ClientMethods>
   | RawHandler<State, Event, Auth>;
 
 /** Where an error came from. */

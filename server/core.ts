@@ -5,7 +5,7 @@
  */
 import { type Codec, interpret } from "../codec/archive.ts";
 import { checkService } from "../service/check.ts";
-import type { Service } from "../service/types.ts";
+import type { NoMethods, Service } from "../service/types.ts";
 import type { Broker } from "../wire/broker.ts";
 import { type Clock, systemClock } from "../wire/clock.ts";
 import type { Deflater } from "../wire/deflater.ts";
@@ -141,10 +141,10 @@ export interface AcceptingCore<Event> extends ServerCore<Event> {
  * @throws {TypeError} If the service is declared wrongly, or an option cannot be used.
  * @throws {RangeError} If a limit is out of range.
  */
-export function createCore<Methods, State, Event, Auth>(
-  service: Service<Methods, State, Event>,
+export function createCore<Methods, State, Event, Auth, ClientMethods = NoMethods>(
+  service: Service<Methods, State, Event, ClientMethods>,
   options: ServerOptions<Auth>,
-  handler: ServiceHandler<Methods, State, Event, Auth>,
+  handler: ServiceHandler<Methods, State, Event, Auth, ClientMethods>,
   deflater: Deflater,
   clock: Clock = systemClock,
   codec: Codec = interpret,
@@ -185,8 +185,9 @@ export function createCore<Methods, State, Event, Auth>(
   });
   let unobserve: (() => void) | undefined;
   const acceptor = new ServiceAcceptor({
-    service,
-    handler,
+    // What the client can be called by is of no concern to those in between.
+    service: service as unknown as Service<Methods, State, Event>,
+    handler: handler as ServiceHandler<Methods, State, Event, Auth>,
     events,
     deflater,
     codec,

@@ -9,7 +9,7 @@ import type { Reader } from "../codec/reader.ts";
 import { readTag } from "../codec/sums.ts";
 import { describeValue } from "../codec/describe.ts";
 import type { Writer } from "../codec/writer.ts";
-import type { CallContext, Service } from "../service/types.ts";
+import type { CallContext, MethodInfo, Service } from "../service/types.ts";
 import { ignore, isThenable } from "../wire/listener.ts";
 import { writeRawResponse, writeResponse } from "../wire/messages.ts";
 import {
@@ -34,6 +34,8 @@ export interface Dispatcher<State, Event, Auth> {
   decode(reader: Reader, start: number, end: number): unknown;
   /** What is wrong with a call that was just not decoded: where, what was expected, what came. */
   explain(reader: Reader, start: number, end: number, cause: unknown): unknown;
+  /** What is streamed of a method's calls; `undefined` if nothing is. */
+  streaming(method: number): MethodInfo | undefined;
   /** Run the handler. Throws what it throws. */
   call(target: unknown, method: number, args: unknown, context: CallContext): unknown;
   /** Write the answer. Throws `CodecError` for a value that is not the method's output. */
@@ -132,6 +134,11 @@ class TypedDispatcher<Methods, State, Event, Auth> implements Dispatcher<State, 
     return cause;
   }
 
+  streaming(method: number): MethodInfo | undefined {
+    const info = this.#service.methods[method]!;
+    return info.input === undefined && info.items === undefined ? undefined : info;
+  }
+
   call(target: unknown, method: number, args: unknown, context: CallContext): unknown {
     return (target as Handlers)[this.#service.methods[method]!.name]!(args, context);
   }
@@ -165,6 +172,8 @@ class RawDispatcher<State, Event, Auth> implements Dispatcher<State, Event, Auth
   explain(_reader: Reader, _start: number, _end: number, cause: unknown): unknown {
     return cause;
   }
+
+  streaming(): undefined {}
 
   call(target: unknown, _method: number, call: unknown, context: CallContext): unknown {
     const connection = target as Context<State, Event, Auth>;

@@ -57,6 +57,24 @@ export class ServerCall implements CallContext {
     if (this.#over || this.reason !== undefined) return;
     this.reason = reason;
     this.#abort?.abort(reason);
+    this.onCancelled(reason);
+  }
+
+  /** Nobody waits for it any more. */
+  protected onCancelled(_reason: unknown): void {}
+
+  /**
+   * Begin to stream what the handler returned, if it is to be streamed: then the call goes on.
+   *
+   * @throws {TypeError} If it is to be, and cannot be.
+   */
+  stream(_output: unknown): boolean {
+    return false;
+  }
+
+  /** Whether its handler has settled. */
+  get isOver(): boolean {
+    return this.#over;
   }
 
   /** Whether a handler failed because nobody waits for it: nobody need be told. */
@@ -69,6 +87,6 @@ export class ServerCall implements CallContext {
   /** Its handler has settled. */
   end(): void {
     this.#over = true;
-    if (this.#abort !== undefined) unlisten(this.caller, this);
+    unlisten(this.caller, this);
   }
 }

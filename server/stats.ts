@@ -22,6 +22,12 @@ export interface ServerStats {
   readonly callsLimited: number;
   /** Calls that their client gave up while they were under way, so far. */
   readonly callsCancelled: number;
+  /** Calls of clients that were sent, so far. */
+  readonly clientCalls: number;
+  /** Items of streams that came, so far. */
+  readonly itemsReceived: number;
+  /** Items of streams that were sent, so far. */
+  readonly itemsSent: number;
   /** Messages that came, so far. */
   readonly messagesReceived: number;
   /** Bytes of the messages that came, as they stood on the wire, so far. */
@@ -36,6 +42,10 @@ export interface ServerStats {
   readonly connections: number;
   /** Calls under way, now. */
   readonly callsInFlight: number;
+  /** Those of them that stream, now. */
+  readonly streamsOpen: number;
+  /** Calls of clients under way, now, those included that nobody waits for until their answer has come. */
+  readonly clientCallsInFlight: number;
   /** Subscriptions of all connections, now. */
   readonly subscriptions: number;
   /** Topics that somebody is subscribed to, now. */
@@ -63,6 +73,9 @@ export class ServerCounters {
   callsFailed = 0;
   callsLimited = 0;
   callsCancelled = 0;
+  clientCalls = 0;
+  itemsReceived = 0;
+  itemsSent = 0;
   messagesReceived = 0;
   bytesReceived = 0;
   /** Of connections that have ended. */

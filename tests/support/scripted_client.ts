@@ -8,8 +8,14 @@ import { interpret, readArchive } from "../../codec/archive.ts";
 import type { Schema } from "../../codec/mod.ts";
 import { Reader } from "../../codec/reader.ts";
 import { Writer } from "../../codec/writer.ts";
-import { writeRequest } from "../../wire/messages.ts";
 import type { AcceptingCore } from "../../server/core.ts";
+import {
+  MESSAGE_ALIGN,
+  readServerExtension,
+  SERVER_ITEM,
+  SERVER_MESSAGE_BYTES,
+  writeRequest,
+} from "../../wire/messages.ts";
 import type { CloseInfo, Transport, TransportListener, Upgrade } from "../../wire/transport.ts";
 import { writeRawRequest } from "./raw_request.ts";
 import { serverMessage } from "./server_message.ts";
@@ -53,15 +59,38 @@ export class ScriptedClient implements Transport {
   }
 
   send(message: Uint8Array<ArrayBuffer>): void {
-    const bytes = new Uint8Array(inflateRawSync(message));
+    // With the extension several may be one: each is a stream that ends by itself.
+    for (let rest: Uint8Array<ArrayBuffer> = message; rest.length > 0;) {
+      const { buffer, engine } = inflateRawSync(rest, { info: true }) as unknown as {
+        buffer: Uint8Array;
+        engine: { bytesWritten: number };
+      };
+      this.#receive(new Uint8Array(buffer));
+      rest = rest.subarray(engine.bytesWritten);
+    }
+  }
+
+  #receive(bytes: Uint8Array): void {
     const reader = new Reader();
     reader.reset(bytes);
-    const into = serverMessage(reader, 0, bytes.length);
     const hex = (start: number, end: number) => {
       let text = "";
       for (const byte of bytes.subarray(start, end)) text += byte.toString(16).padStart(2, "0");
       return text;
     };
+    const at = bytes.length - SERVER_MESSAGE_BYTES;
+    const kind = bytes[at] ?? -1;
+    if (kind >= SERVER_ITEM) {
+      reader.open(0, bytes.length);
+      reader.root(SERVER_MESSAGE_BYTES, MESSAGE_ALIGN);
+      return readServerExtension(reader, kind, at, [
+        (id, start, end) => this.received.push(`item ${id} ${hex(start, end)}`),
+        (id, room) => this.received.push(`grant ${id} ${room}`),
+        (id, start, end) => this.received.push(`call ${id} ${hex(start, end)}`),
+        (id) => this.received.push(`cancel ${id}`),
+      ]);
+    }
+    const into = serverMessage(reader, 0, bytes.length);
     if (into.kind === 0) {
       this.received.push(
         `${into.ok ? "response" : "error"} ${into.id} ${
@@ -103,7 +132,8 @@ export class ScriptedClient implements Transport {
     this.#listener?.onMessage(message);
   }
 
-  #archive(write: (writer: Writer) => void): void {
+  /** Send what is written. */
+  write(write: (writer: Writer) => void): void {
     const writer = new Writer();
     write(writer);
     this.bytes(new Uint8Array(deflateRawSync(writer.bytes.subarray(0, writer.position))));
@@ -111,12 +141,12 @@ export class ScriptedClient implements Transport {
 
   /** Call a method. */
   call(id: number, schema: Schema<unknown>, args: unknown = {}): void {
-    this.#archive((writer) => writeRequest(interpret, writer, id, schema, args));
+    this.write((writer) => writeRequest(interpret, writer, id, schema, args));
   }
 
   /** Call with bytes. */
   rawCall(id: number, call: Uint8Array): void {
-    this.#archive((writer) => writeRawRequest(writer, id, call));
+    this.write((writer) => writeRawRequest(writer, id, call));
   }
 
   /** What was received since the last time. */

@@ -1,0 +1,261 @@
+/**
+ * {@linkcode ClientCaller} and {@linkcode ClientCalls}: calls the other way, from the server to its clients.
+ *
+ * @module
+ */
+import { type Codec, readArchive } from "../codec/archive.ts";
+import type { Reader } from "../codec/reader.ts";
+import type { CallOptions, MethodInfo } from "../service/types.ts";
+import type { Clock } from "../wire/clock.ts";
+import { RpcError, type RpcErrorCode, type RpcHandlerErrorCode } from "../wire/errors.ts";
+import { protocolError } from "../wire/faults.ts";
+import type { Limits } from "../wire/limits.ts";
+import { writeServerCall, writeServerCancel } from "../wire/messages.ts";
+import { checkOptionKinds, type OptionKind } from "../wire/option_kinds.ts";
+import { surelyTakes } from "../wire/sender.ts";
+import type { Caller } from "./caller.ts";
+import type { ServerCounters } from "./stats.ts";
+
+/** Calls that a server may have under way of one client: each has an id of its own. */
+export const MAX_CLIENT_CALLS = 256;
+
+const KINDS: Readonly<Record<keyof CallOptions, OptionKind>> = {
+  timeoutMs: "number",
+  signal: "signal",
+};
+
+/** What calls of all clients share. */
+export interface ClientCallerOptions {
+  /** What can be called. */
+  readonly methods: readonly MethodInfo[];
+  /** How calls and answers are archived. */
+  readonly codec: Codec;
+  /** Reads answers. */
+  readonly reader: Reader;
+  /** `callTimeoutMs` and `maxBufferedBytes`. */
+  readonly limits: Pick<Limits, "callTimeoutMs" | "maxBufferedBytes">;
+  /** Whose time it is. */
+  readonly clock: Clock;
+  /** Counts. */
+  readonly counters: ServerCounters;
+}
+
+/** Calls a method of the client. */
+type ClientCall = (args?: unknown, options?: CallOptions) => Promise<unknown>;
+
+/** Makes what handlers call their clients by. */
+export class ClientCaller {
+  readonly #options: ClientCallerOptions;
+
+  /** Create for one server. */
+  constructor(options: ClientCallerOptions) {
+    this.#options = options;
+  }
+
+  /** The functions of one client. */
+  of(caller: Caller): Readonly<Record<string, ClientCall>> {
+    const calls = caller.clientCalls ??= new ClientCalls(this.#options, caller);
+    return calls.functions;
+  }
+}
+
+/** Who waits for the answer to a call. */
+interface Waiting {
+  readonly method: MethodInfo;
+  readonly resolve: (output: unknown) => void;
+  readonly reject: (error: RpcError) => void;
+  /** Listen to nothing any more. */
+  leave(): void;
+}
+
+function failure(
+  code: RpcErrorCode,
+  { name }: MethodInfo,
+  why: string,
+  cause?: unknown,
+): RpcError {
+  return new RpcError(code, `Cannot call ${name} of the client: ${why}`, { cause });
+}
+
+/** The calls of one client that are under way. Made when a handler first asks for what it calls its client by. */
+export class ClientCalls {
+  /** What the handler is given. */
+  readonly functions: Readonly<Record<string, ClientCall>>;
+  readonly #options: ClientCallerOptions;
+  readonly #caller: Caller;
+  /** By id: who waits, or `undefined` where nobody does any more. An id is taken until its answer has come. */
+  readonly #taken = new Map<number, Waiting | undefined>();
+  #lastId = -1;
+  #ended = false;
+
+  /** Create for one connection. */
+  constructor(options: ClientCallerOptions, caller: Caller) {
+    this.#options = options;
+    this.#caller = caller;
+    const functions: Record<string, ClientCall> = {};
+    for (const method of options.methods) {
+      functions[method.name] = (args = {}, given = {}) => this.#call(method, args, given);
+    }
+    this.functions = Object.freeze(functions);
+  }
+
+  /** Calls under way. */
+  get size(): number {
+    return this.#taken.size;
+  }
+
+  #call(method: MethodInfo, args: unknown, options: CallOptions): Promise<unknown> {
+    const { clock, limits } = this.#options;
+    return new Promise((resolve, reject) => {
+      checkOptionKinds("a call", options, KINDS);
+      const { signal, timeoutMs = limits.callTimeoutMs } = options;
+      if (!(timeoutMs > 0)) {
+        throw new RangeError(
+          `Cannot call ${method.name} of the client: timeoutMs is ${timeoutMs}, expected more than 0`,
+        );
+      }
+      this.#check(method, signal);
+      const id = this.#freeId();
+      const onAbort = () => {
+        this.#abandon(id, failure("Cancelled", method, "Cancelled", signal?.reason));
+      };
+      const timer = clock.after(timeoutMs, () => {
+        const why = `no answer came within ${timeoutMs} ms`;
+        this.#abandon(id, failure("DeadlineExceeded", method, why));
+      });
+      const leave = () => {
+        clock.clear(timer);
+        signal?.removeEventListener("abort", onAbort);
+      };
+      signal?.addEventListener("abort", onAbort);
+      this.#taken.set(id, { method, resolve, reject, leave });
+      try {
+        this.#send(id, method, args);
+      } catch (error) {
+        this.#settle(id)?.reject(
+          error instanceof RpcError ? error : failure(
+            "ServerEncodeError",
+            method,
+            error instanceof Error ? error.message : String(error),
+            error,
+          ),
+        );
+      }
+    });
+  }
+
+  /** Throws if a call cannot be made. */
+  #check(method: MethodInfo, signal: AbortSignal | undefined): void {
+    const { sender } = this.#caller;
+    if (this.#ended || this.#caller.closing) {
+      throw failure("ClientNotConnected", method, "its connection has ended");
+    }
+    if (!sender.options.extension) {
+      throw failure(
+        "StreamsUnsupported",
+        method,
+        "the client (Rust, or an older release) cannot be called",
+      );
+    }
+    if (signal?.aborted) throw failure("Cancelled", method, "Cancelled", signal.reason);
+    if (this.#taken.size >= MAX_CLIENT_CALLS) {
+      throw failure("TooManyCallsInFlight", method, `${MAX_CLIENT_CALLS} are in flight`);
+    }
+    const { maxBufferedBytes } = this.#options.limits;
+    if (sender.bufferedBytes > maxBufferedBytes) {
+      throw failure(
+        "TooManyCallsInFlight",
+        method,
+        `more than ${maxBufferedBytes} bytes wait to be sent`,
+      );
+    }
+  }
+
+  /** The next id that is free, so that one is free for as long as can be before it is taken again. */
+  #freeId(): number {
+    do this.#lastId = (this.#lastId + 1) % MAX_CLIENT_CALLS; while (this.#taken.has(this.#lastId));
+    return this.#lastId;
+  }
+
+  #send(id: number, method: MethodInfo, args: unknown): void {
+    const caller = this.#caller;
+    // As before an answer: what the client is asked may be about what it is shown.
+    caller.flush();
+    const { sender } = caller;
+    const writer = sender.begin();
+    try {
+      writeServerCall(this.#options.codec, writer, id, method.call, args);
+    } catch (error) {
+      sender.abandon(writer);
+      throw error;
+    }
+    if (!caller.admits(writer.position)) return sender.abandon(writer);
+    if (surelyTakes(sender.options, writer.position)) sender.commit(writer);
+    else {
+      sender.commit(writer, (taken) => {
+        if (taken) return;
+        const why = "its arguments are larger than the client takes";
+        this.#settle(id)?.reject(failure("ServerEncodeError", method, why));
+      });
+    }
+    this.#options.counters.clientCalls++;
+    caller.onSent();
+  }
+
+  /** Nobody waits for the answer any more. The id is taken until it comes. */
+  #abandon(id: number, error: RpcError): void {
+    const waiting = this.#taken.get(id);
+    if (waiting === undefined) return;
+    this.#taken.set(id, undefined);
+    waiting.leave();
+    waiting.reject(error);
+    const { sender, closing } = this.#caller;
+    if (closing) return;
+    const writer = sender.begin();
+    writeServerCancel(writer, id);
+    sender.commit(writer);
+  }
+
+  /** An id is free again. Returns who waited for its answer. */
+  #settle(id: number): Waiting | undefined {
+    const waiting = this.#taken.get(id);
+    this.#taken.delete(id);
+    waiting?.leave();
+    return waiting;
+  }
+
+  /**
+   * The client answered.
+   *
+   * @throws {ProtocolError} `BadReply` if that is no output of the method.
+   */
+  onReply(id: number, start: number, end: number): void {
+    const waiting = this.#settle(id);
+    if (waiting === undefined) return;
+    const { method, resolve, reject } = waiting;
+    const { codec, reader } = this.#options;
+    let output: unknown;
+    try {
+      output = readArchive(codec, method.output, reader, start, end);
+    } catch (cause) {
+      reject(failure("ServerDecodeError", method, "its answer does not decode", cause));
+      throw protocolError("BadReply", `the answer of ${method.name}`, cause);
+    }
+    resolve(method.hasOutput ? output : undefined);
+  }
+
+  /** The client could not. */
+  onFailed(id: number, code: RpcHandlerErrorCode): void {
+    const waiting = this.#settle(id);
+    waiting?.reject(failure(code, waiting.method, `the client answered ${code}`));
+  }
+
+  /** The connection has ended. */
+  end(): void {
+    this.#ended = true;
+    for (const id of [...this.#taken.keys()]) {
+      const waiting = this.#settle(id);
+      waiting?.reject(failure("ConnectionLost", waiting.method, "the connection has ended"));
+    }
+  }
+}
