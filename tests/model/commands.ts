@@ -8,7 +8,7 @@ import type { CallsOf } from "../../service/mod.ts";
 import { emit } from "./handlers.ts";
 import { type Methods, ModelClient } from "./history.ts";
 import { type Step, TOPICS } from "./service.ts";
-import { CLIENT_HEADER, type World } from "./world.ts";
+import { ATTEMPT_HEADER, CLIENT_HEADER, type World } from "./world.ts";
 
 /** Clients there may be at a time. */
 const MAX_CLIENTS = 4;
@@ -312,7 +312,10 @@ export async function connectOne(
   const connected = await world.connect(client.index, {
     level,
     whenFull,
-    headers: { [CLIENT_HEADER]: String(client.index) },
+    headers: () => ({
+      [CLIENT_HEADER]: String(client.index),
+      [ATTEMPT_HEADER]: String(++client.attempts),
+    }),
     onError: (error) => history.onClientError(error),
     async onConnect({ rpc, reconnected }) {
       if (!reconnected || !rejoin) return;

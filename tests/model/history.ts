@@ -23,8 +23,8 @@ export type Methods = MethodsOf<typeof Scripted>;
 export type State = StateOf<typeof Scripted>;
 /** The event of {@linkcode Scripted}. */
 export type Event = EventOf<typeof Scripted>;
-/** Which client a connection is of. */
-export type Auth = { readonly client: number };
+/** Which client a connection is of, and which of its attempts to connect it came of, from 1. */
+export type Auth = { readonly client: number; readonly attempt: number };
 
 /** The state before anything was said. */
 export function firstState(): State {
@@ -112,6 +112,10 @@ export class ModelClient {
   losses = 0;
   lossy = false;
   closed = false;
+  /** Attempts to connect that have begun. */
+  attempts = 0;
+  /** Those that had when its connection was last hurt: what comes of them may be hurt as well. */
+  #hurtAttempts = 0;
   /** Events it was given, in order. */
   readonly received: number[] = [];
   /** Calls that have not been settled, and those that were given up. */
@@ -127,6 +131,12 @@ export class ModelClient {
   leave(): void {
     this.disruptions++;
     this.faulty = true;
+    this.#hurtAttempts = this.attempts;
+  }
+
+  /** It has the connection of an attempt. */
+  has(attempt: number): void {
+    if (attempt > this.#hurtAttempts) this.faulty = this.lossy = false;
   }
 
   /** The network may lose anything from now on. */
@@ -231,7 +241,7 @@ export class History {
     }
     const connection = this.connections[id - 1];
     const expected = connection?.states[revision];
-    if (id > before.connection) client.faulty = client.lossy = false;
+    if (id > before.connection && connection) client.has(connection.context.auth.attempt);
     if (connection === undefined || expected === undefined) {
       this.wrong(`${who} shows ${show(state)}, which never was`);
     } else if (connection.client !== client.index) {

@@ -58,8 +58,13 @@ export const CLIENT_FAULTS: Set<(client: Client<Methods, State, Event>) => void>
 
 /** The header that says which client it is. */
 export const CLIENT_HEADER = "x-client";
+/** The header that says which of its attempts to connect. */
+export const ATTEMPT_HEADER = "x-attempt";
 
-/** Lets all in, and notes which client it is. */
+/** Lets all in, and notes which client it is, and of which attempt. */
 export function authorize({ headers }: Request): Auth {
-  return { client: Number(headers.get(CLIENT_HEADER)) };
+  return {
+    client: Number(headers.get(CLIENT_HEADER)),
+    attempt: Number(headers.get(ATTEMPT_HEADER)),
+  };
 }

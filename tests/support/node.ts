@@ -26,6 +26,7 @@ const SHARED = [
   "tests/codec",
   "tests/e2e",
   "tests/limits",
+  "tests/model/model_test.ts",
   "tests/server",
   "tests/stream",
   "tests/wire",
