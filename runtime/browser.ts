@@ -50,7 +50,7 @@ export function dial(
   socket.onclose = (info) => {
     // Of a refusal Firefox may tell the close alone, where the server hangs up at once.
     if (info.code > 3999) listener ??= open(socket, true, 0);
-    else {
+    else if (!listener) {
       fail(
         new ConnectError("Unreachable", `Cannot connect to ${new URL(url).host}: see the console`),
       );

@@ -7,7 +7,8 @@ import type { CloseInfo } from "../../wire/transport.ts";
 /** A socket of a page whose browser tells the close alone. */
 class ClosedSocket {
   static last: ClosedSocket;
-  readonly protocol = "";
+  protocol = "";
+  onopen: (() => void) | null = null;
   onclose: ((info: CloseInfo) => void) | null = null;
 
   constructor() {
@@ -17,8 +18,8 @@ class ClosedSocket {
   close(): void {}
 }
 
-/** Dial with a socket that is told nothing but this close; returns what the owner was told. */
-function closedWith(info: CloseInfo): unknown[] {
+/** Dial with a socket that is told nothing but an answer, if any, and this close; returns what the owner was told. */
+function closedWith(info: CloseInfo, answered?: string): unknown[] {
   const standard = globalThis.WebSocket;
   globalThis.WebSocket = ClosedSocket as unknown as typeof WebSocket;
   try {
@@ -27,7 +28,12 @@ function closedWith(info: CloseInfo): unknown[] {
       told.push(isRefused);
       return { onMessage() {}, onClose: ({ code, reason }) => void told.push(code, reason) };
     }, (error) => told.push(error));
-    ClosedSocket.last.onclose?.(info);
+    const socket = ClosedSocket.last;
+    if (answered !== undefined) {
+      socket.protocol = answered;
+      socket.onopen?.();
+    }
+    socket.onclose?.(info);
     return told;
   } finally {
     globalThis.WebSocket = standard;
@@ -47,4 +53,9 @@ test("dial() of a page fails where the browser says no more than that it ended",
   assertInstanceOf(error, ConnectError);
   assertStringIncludes(error.message, "Cannot connect to peer");
   assertEquals([error.code, others], ["Unreachable", []]);
+});
+
+test("dial() of a page tells whom it opened for alone of a close, whatever its code is", () => {
+  assertEquals(closedWith({ code: 1000, reason: "" }, "hl.2.no"), [true, 1000, ""]);
+  assertEquals(closedWith({ code: 1006, reason: "" }, "hl.2"), [false, 1006, ""]);
 });
