@@ -53,7 +53,7 @@ export interface StandardUpgrade {
   readonly protocol: string;
   /** Headers to answer, the subprotocol's included. */
   readonly headers: Readonly<Record<string, string>>;
-  /** Serve a socket, open or about to be. Called once. */
+  /** Serve a socket, open or about to be. @throws {TypeError} If it was called before. */
   accept(socket: StandardSocket): void;
 }
 
@@ -118,10 +118,17 @@ export async function upgradeStandard(
   const decision = await acceptor.upgrade(request, peer);
   if (decision instanceof Response) return decision;
   const { protocol } = decision;
+  let isAccepted = false;
   return {
     protocol,
     headers: { ...decision.headers, "sec-websocket-protocol": protocol },
-    accept: (socket) => attach(socket, decision, acceptor),
+    accept(socket) {
+      if (isAccepted) {
+        throw new TypeError("Cannot accept a second socket: upgrade() decided on one request");
+      }
+      isAccepted = true;
+      attach(socket, decision, acceptor);
+    },
   };
 }
 

@@ -5,6 +5,7 @@
  */
 
 import type { Socket } from "node:net";
+import { MAX_DELAY_MS } from "../../wire/option_kinds.ts";
 
 /** Every open socket of a server, and how long each may take to say what it wants. */
 export class OpenSockets {
@@ -75,12 +76,13 @@ export class OpenSockets {
     return this.#draining;
   }
 
-  /** The peer has been answered, and may say what else it wants in the same time as at first. */
-  expect(socket: Socket): void {
+  /** The peer has the same time again, and so much more, for what comes next. */
+  expect(socket: Socket, moreMs = 0): void {
     if (!this.#timers.has(socket) || socket.destroyed) return;
     clearTimeout(this.#timers.get(socket));
     if (this.#draining) return void socket.destroy();
-    this.#timers.set(socket, setTimeout(() => socket.destroy(), this.#timeoutMs));
+    const timeoutMs = Math.min(this.#timeoutMs + moreMs, MAX_DELAY_MS);
+    this.#timers.set(socket, setTimeout(() => socket.destroy(), timeoutMs));
   }
 
   /** The peer has said what it wants. */

@@ -171,8 +171,9 @@ class RawServer {
     const key = message.headers["sec-websocket-key"] ?? "";
     let decision: Upgrade | Response;
     let answer = "";
+    // The decision has a time of its own, behind which the peer is to be told.
+    this.#sockets.expect(socket, this.#acceptor.closeTimeoutMs);
     try {
-      // The peer is waited for no more, but the timeout of the handshake still runs.
       decision = await this.#acceptor.upgrade(request, peerOf(socket));
       if (!(decision instanceof Response)) answer = upgradeHead(key, decision);
     } catch (error) {

@@ -31,6 +31,11 @@ const TABLE: readonly {
     status: [400, 200, 400],
   },
   {
+    what: "an upgrade by POST without a length",
+    request: upgradeRequest({}, "POST / HTTP/1.1"),
+    status: [400, 200, 200],
+  },
+  {
     what: "an upgrade of HTTP/1.0",
     request: upgradeRequest({}, "GET / HTTP/1.0"),
     status: [400, 101, 101],
@@ -66,6 +71,31 @@ test("SECURITY.md has the table", () => {
   }
 });
 
+/** One whose decisions never come. */
+const undecided = { ...options, authorize: () => new Promise<boolean>(() => {}) };
+
+test("serve() answers 503 where authorize() takes longer than handshakeTimeoutMs", async () => {
+  await using server = await serve(
+    Small,
+    { ...undecided, port: 0, hostname: "127.0.0.1", tls: "plain" },
+    methods,
+  );
+  assertEquals(await statusOf(server.port, upgradeRequest()), 503);
+});
+
+test("serve() does not wait for authorize() to close", async () => {
+  const limits = { ...options.limits, handshakeTimeoutMs: 3000 };
+  const server = await serve(
+    Small,
+    { ...undecided, limits, port: 0, hostname: "127.0.0.1", tls: "plain" },
+    methods,
+  );
+  const status = statusOf(server.port, upgradeRequest());
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  await server.close();
+  assertEquals(await status, 0);
+});
+
 test("serve() answers requests that are seldom seen as SECURITY.md says", async () => {
   await using server = await serve(
     Small,
@@ -77,6 +107,14 @@ test("serve() answers requests that are seldom seen as SECURITY.md says", async 
 });
 
 if (runtimeName() === "deno") {
+  test("a mounted fetch of Deno.serve answers 503 where authorize() takes longer than handshakeTimeoutMs", async () => {
+    const mounted = handler(Small, undecided, methods);
+    const server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen() {} }, mounted.fetch);
+    assertEquals(await statusOf(server.addr.port, upgradeRequest()), 503);
+    await server.shutdown();
+    await mounted.close();
+  });
+
   test("a mounted fetch of Deno.serve answers them as SECURITY.md says", async () => {
     const mounted = handler(Small, options, methods);
     const server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen() {} }, mounted.fetch);

@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertThrows } from "@std/assert";
 import { test } from "node:test";
 import { rpc, service, u32 } from "../../mod.ts";
 import { handler } from "../../server.ts";
@@ -43,6 +43,18 @@ test("upgrade() serves a socket that it is given, and forgets it at its close", 
   assertEquals(mounted.connections, 1);
   socket.emit("close", { code: 1000, reason: "" });
   assertEquals(mounted.connections, 0);
+});
+
+test("upgrade() decides on one socket: accept() takes no second", async () => {
+  await using mounted = handler(Sum, {}, () => ({ add: ({ amount }) => amount }));
+  const upgrade = await mounted.upgrade(request("hl.2"));
+  if (upgrade instanceof Response) throw new Error("refused");
+  const socket = new FakeSocket();
+  upgrade.accept(socket);
+  for (const other of [socket, new FakeSocket()]) {
+    assertThrows(() => upgrade.accept(other), TypeError);
+  }
+  assertEquals(mounted.connections, 1);
 });
 
 test("upgrade() closes in turn a socket whose peer waits for that, as at Cloudflare", async () => {
