@@ -40,7 +40,10 @@ export interface Limits {
    * bytes and 192, where the runtime cannot stop reading (`Bun.serve`, `Deno.serve`, `upgrade()`). Over it: close 4008.
    */
   readonly maxWaitingBytes: number;
-  /** Bytes that wait to be sent to one peer. Over it without progress, or over twice it: close 4008. */
+  /**
+   * Bytes that wait to be sent to one peer, and all that is sent in one turn of the event loop, what is large
+   * before it is deflated. Over it without progress, or over twice it: close 4008.
+   */
   readonly maxBufferedBytes: number;
   /**
    * Bytes that wait to be sent to all peers of one server, those of an event to many once where they are

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Buffer } from "node:buffer";
+import { Buffer } from "node:buffer";
 import { DEFAULT_LIMITS } from "../../wire/limits.ts";
 import type { Schema } from "../../codec/mod.ts";
 import { call, rawCall } from "./frames.ts";
@@ -15,6 +15,12 @@ export interface Attack {
   readonly name: string;
   /** The messages. */
   messages(): Buffer[];
+  /** Connections that send them, as many each. Default: one. */
+  readonly connections?: number;
+  /** Whether each is sent by a connection of its own, that leaves in the middle of it. */
+  readonly leaves?: boolean;
+  /** Whether the service is mounted on the runtime's own server: not on Node, which has none. */
+  readonly mounted?: boolean;
 }
 
 /** Messages of one attack. */
@@ -47,9 +53,20 @@ function filled<T>(length: number, value: T): T[] {
   return new Array<T>(length).fill(value);
 }
 
+/** As many of them as fit, in some ten bytes. */
+const empties = (): Buffer[] => repeated("empties", { v: filled(most(0, 24), {}) });
 const KIND = { type: "a" } as const;
 const numbers = (length: number): Map<number, number> =>
   new Map(Array.from({ length }, (_, i) => [i, 0]));
+
+/** Bytes that do not deflate. */
+function noise(length: number): Buffer {
+  const made = Buffer.alloc(length);
+  for (let at = 0; at < length; at += 65_536) {
+    crypto.getRandomValues(made.subarray(at, at + 65_536));
+  }
+  return made;
+}
 
 /** Two bytes that say how many of nothing there are. */
 function units(count: number): Uint8Array {
@@ -80,6 +97,8 @@ export const ATTACKS: readonly Attack[] = [
     name: "four billion units",
     messages: () => Array.from({ length: 256 }, (_, id) => rawCall(id, units(0xffff_ffff))),
   },
+  { name: "empty structs", messages: empties },
+  { name: "empty structs, from 24 connections", messages: empties, connections: MESSAGES },
   { name: "empty strings", messages: () => repeated("strings", { v: filled(most(8, 56), "") }) },
   {
     name: "empty byte arrays",
@@ -102,5 +121,22 @@ export const ATTACKS: readonly Attack[] = [
   {
     name: "a message of zeros over the limit",
     messages: () => repeated("echo", { data: new Uint8Array(8 << 20) }, 4),
+  },
+  {
+    name: "halves of messages, whose connections leave",
+    messages: () => Array.from({ length: 16 }, () => noise(DEFAULT_LIMITS.maxMessageBytes)),
+    leaves: true,
+  },
+  {
+    name: "small structs, to a mount",
+    messages: () => repeated("structs", { v: filled(most(1, 32), { a: 0 }) }),
+    mounted: true,
+  },
+  { name: "empty structs, to a mount", messages: empties, mounted: true },
+  {
+    name: "empty structs, to a mount from 24 connections",
+    messages: empties,
+    connections: MESSAGES,
+    mounted: true,
   },
 ];

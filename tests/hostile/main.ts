@@ -7,7 +7,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import process from "node:process";
 import { ATTACKS } from "./attacks.ts";
-import { attack, type Cost, Target, TARGETS } from "./run.ts";
+import { attack, type Cost, isServed, Target, TARGETS } from "./run.ts";
 
 const FILE = new URL("../../SECURITY.md", import.meta.url);
 const BEGIN = "<!-- amplification: written by `deno task hostile` -->\n";
@@ -15,10 +15,13 @@ const END = "<!-- end -->";
 
 const megabytes = (bytes: number): string => (bytes / 2 ** 20).toFixed(0);
 const ROUNDS = 3;
-const cell = ({ grownBytes, heldBytes, longestBlockMs, slowestCallMs }: Cost): string =>
-  `${megabytes(grownBytes)}, ${megabytes(heldBytes)} MiB; ${longestBlockMs.toFixed(0)}, ${
+const cell = (cost: Cost | undefined): string => {
+  if (cost === undefined) return "–";
+  const { grownBytes, heldBytes, longestBlockMs, slowestCallMs } = cost;
+  return `${megabytes(grownBytes)}, ${megabytes(heldBytes)} MiB; ${longestBlockMs.toFixed(0)}, ${
     slowestCallMs.toFixed(0)
   } ms`;
+};
 
 /** The middle of each number of some rounds. */
 function middle(rounds: readonly Cost[]): Cost {
@@ -32,18 +35,24 @@ function middle(rounds: readonly Cost[]): Cost {
 const rows: string[][] = [];
 const parse: string[] = [];
 for (const each of ATTACKS) {
-  const costs: Cost[] = [];
+  const costs: (Cost | undefined)[] = [];
   for (const runtime of TARGETS) {
+    if (!isServed(runtime, each)) {
+      costs.push(undefined);
+      continue;
+    }
     const rounds: Cost[] = [];
     for (let i = 0; i < ROUNDS; i++) {
-      await using target = await Target.start(runtime);
+      await using target = await Target.start(runtime, each);
       rounds.push(await attack(target, each));
     }
     costs.push(middle(rounds));
   }
   const sent = costs[0]!.sentBytes;
   rows.push([each.name, sent.toLocaleString("en"), ...costs.map(cell)]);
-  parse.splice(0, parse.length, ...costs.map(({ parseMs }) => `${parseMs.toFixed(0)} ms`));
+  if (costs.every((cost) => cost !== undefined)) {
+    parse.splice(0, parse.length, ...costs.map(({ parseMs }) => `${parseMs.toFixed(0)} ms`));
+  }
   console.log(rows.at(-1)!.join(" | "));
 }
 // Elsewhere than on the machine of the table's figures they are only shown.

@@ -93,9 +93,11 @@ export class Target implements AsyncDisposable {
   }
 
   /** Start one. */
-  static async start(runtime: TargetRuntime): Promise<Target> {
+  static async start(runtime: TargetRuntime, { mounted }: Attack): Promise<Target> {
     const [command, ...args] = await commandFor(runtime);
-    const child = spawn(command, args, { stdio: ["pipe", "pipe", "inherit"] });
+    const child = spawn(command, mounted ? [...args, "mount"] : args, {
+      stdio: ["pipe", "pipe", "inherit"],
+    });
     const lines = createInterface({ input: child.stdout! })[Symbol.asyncIterator]();
     const { value } = await lines.next();
     return new Target(child, lines, Number(String(value).split(" ")[1]));
@@ -132,21 +134,59 @@ function waitedMs({ pid }: Target): number {
   return processorTimes(pid).waitedMs + processorTimes("self").waitedMs;
 }
 
-/** Let one client attack while another calls. */
-export async function attack(target: Target, { messages }: Attack): Promise<Cost> {
-  const bytes = Buffer.concat(messages().map((message) => frame(message)));
+/** Whether there is such a server. */
+export function isServed(runtime: TargetRuntime, { mounted }: Attack): boolean {
+  return runtime !== "node" || mounted !== true;
+}
+
+/** Write all that is to be sent. Resolves when the server has heard it. */
+async function send(port: number, { messages, connections = 1, leaves }: Attack): Promise<number> {
+  const frames = messages().map((message) => frame(message));
+  if (leaves) {
+    let sentBytes = 0;
+    for (const each of frames) {
+      const client = await RawClient.connect(port);
+      await client.upgrade();
+      const half = each.subarray(0, each.length >> 1);
+      sentBytes += half.length;
+      await new Promise<void>((resolve) => client.socket.write(half, () => resolve()));
+      client.socket.destroy();
+    }
+    return sentBytes;
+  }
+  const clients: RawClient[] = [];
+  for (let i = 0; i < connections; i++) {
+    const client = await RawClient.connect(port);
+    await client.upgrade();
+    clients.push(client);
+  }
+  const share = frames.length / connections;
+  for (const [i, client] of clients.entries()) {
+    client.write(Buffer.concat(frames.slice(i * share, (i + 1) * share)));
+    // Its ping is answered behind all that it has sent.
+    client.write(Buffer.from([0x89, 0x80, 0, 0, 0, 0]));
+  }
+  const pong = Buffer.from([0x8a, 0]);
+  await Promise.all(clients.map((client) => client.until(() => client.bytes.includes(pong))));
+  leaving.push(...clients);
+  return Buffer.concat(frames).length;
+}
+
+/** Clients of an attack that has been. */
+const leaving: RawClient[] = [];
+
+/** Let some attack while another client calls. */
+export async function attack(target: Target, what: Attack): Promise<Cost> {
   await using other = await connect(Hostile, `ws://127.0.0.1:${target.port}`, { level: 0 });
   for (let i = 0; i < 200; i++) await other.rpc.now();
   await target.report();
-  const attacker = await RawClient.connect(target.port);
-  await attacker.upgrade();
-  attacker.write(bytes);
   let slowestCallMs = 0;
-  // Until the attacker's ping is answered, which comes behind all that it has sent.
-  attacker.write(Buffer.from([0x89, 0x80, 0, 0, 0, 0]));
-  const ended = attacker.until(() => attacker.bytes.includes(Buffer.from([0x8a, 0])));
+  let sentBytes = 0;
   let over = false;
-  void ended.then(() => over = true);
+  void send(target.port, what).then((bytes) => {
+    sentBytes = bytes;
+    over = true;
+  });
   while (!over) {
     const waited = waitedMs(target);
     const started = performance.now();
@@ -158,6 +198,6 @@ export async function attack(target: Target, { messages }: Attack): Promise<Cost
   // What is kept is there, and what is not has had its time.
   await new Promise((resolve) => setTimeout(resolve, 100));
   const report = await target.report();
-  attacker.socket.destroy();
-  return { ...report, sentBytes: bytes.length, slowestCallMs };
+  for (const { socket } of leaving.splice(0)) socket.destroy();
+  return { ...report, sentBytes, slowestCallMs };
 }

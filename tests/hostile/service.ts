@@ -31,6 +31,7 @@ export const Hostile = service({
     tuples: rpc({ v: vec(tuple(u8)) }, u32),
     structs: rpc({ v: vec(struct({ a: u8 })) }, u32),
     units: rpc({ v: vec(unit) }, u32),
+    empties: rpc({ v: vec(struct({})) }, u32),
     strings: rpc({ v: vec(string) }, u32),
     blobs: rpc({ v: vec(bytes) }, u32),
     arrays: rpc({ v: vec(u16Array) }, u32),

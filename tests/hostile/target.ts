@@ -1,12 +1,12 @@
 /**
- * The attacked server, in a process of its own on any runtime: prints `listening <port>`; for each line
+ * The attacked server, in a process of its own on any runtime, with `mount` on that runtime's own: prints `listening <port>`; for each line
  * of input it prints a {@linkcode Report} of what has been since the last, and it ends with its input.
  *
  * @module
  */
 import process from "node:process";
 import { createInterface } from "node:readline";
-import { serve } from "../../server.ts";
+import { handler, type HandlerOf, serve, type ServerOptions } from "../../server.ts";
 import { processorTimes } from "./processor.ts";
 import { Hostile } from "./service.ts";
 
@@ -25,7 +25,14 @@ export interface Report {
 }
 
 const SAMPLE_MS = 2;
-const { Bun: bun, gc } = globalThis as { Bun?: { gc(now: boolean): void }; gc?: () => void };
+interface Runtimes {
+  readonly Bun?: { serve(options: unknown): { readonly port: number }; gc(now: boolean): void };
+  readonly Deno?: {
+    serve(options: unknown, fetch: unknown): { readonly addr: { readonly port: number } };
+  };
+  readonly gc?: () => void;
+}
+const { Bun: bun, Deno: deno, gc } = globalThis as unknown as Runtimes;
 
 /** Bytes that are left after a collection. */
 function collect(): number {
@@ -38,31 +45,37 @@ function collect(): number {
 const length = ({ v }: { readonly v: { readonly length: number } }): number => v.length;
 const size = ({ v }: { readonly v: { readonly size: number } }): number => v.size;
 
-const server = await serve(
-  Hostile,
-  { port: 0, hostname: "127.0.0.1", tls: "plain", onError() {} },
-  ({ subscriptions }) => ({
-    now: () => 1,
-    kinds: length,
-    tuples: length,
-    structs: length,
-    units: length,
-    strings: length,
-    blobs: length,
-    arrays: length,
-    hashed: size,
-    sorted: size,
-    async keep({ v }) {
-      await new Promise((resolve) => setTimeout(resolve, 2000));
-      if (v.length === 0) throw new TypeError("Cannot keep nothing");
-    },
-    join({ room }) {
-      void subscriptions.add(room);
-      return subscriptions.size;
-    },
-    echo: ({ data }) => data,
-  }),
-);
+const on = { port: 0, hostname: "127.0.0.1" };
+const options: ServerOptions<undefined> = { onError() {} };
+const methods: HandlerOf<typeof Hostile> = ({ subscriptions }) => ({
+  now: () => 1,
+  kinds: length,
+  tuples: length,
+  structs: length,
+  units: length,
+  empties: length,
+  strings: length,
+  blobs: length,
+  arrays: length,
+  hashed: size,
+  sorted: size,
+  async keep({ v }) {
+    await new Promise((resolve) => setTimeout(resolve, 2000));
+    if (v.length === 0) throw new TypeError("Cannot keep nothing");
+  },
+  join({ room }) {
+    void subscriptions.add(room);
+    return subscriptions.size;
+  },
+  echo: ({ data }) => data,
+});
+const mounted = process.argv[2] === "mount" ? handler(Hostile, options, methods) : undefined;
+const server = mounted ?? await serve(Hostile, { ...on, tls: "plain", ...options }, methods);
+const port = mounted === undefined
+  ? (server as { readonly port: number }).port
+  : bun !== undefined
+  ? bun.serve({ ...on, ...mounted }).port
+  : deno!.serve({ ...on, onListen() {} }, mounted.fetch).addr.port;
 
 let longest = 0;
 let last = processorTimes("self").ranMs;
@@ -89,7 +102,7 @@ function parseMs(): number {
 const parse = parseMs();
 let left = collect();
 
-process.stdout.write(`listening ${server.port}\n`);
+process.stdout.write(`listening ${port}\n`);
 for await (const _ of createInterface({ input: process.stdin })) {
   const now = collect();
   const report: Report = {
