@@ -3,7 +3,9 @@
  *
  * After {@linkcode MAX_TURN_MS} of messages, or one that has become {@linkcode TURN_BYTES}, the rest wait
  * until the loop has had its turn, in a queue that each socket in it comes to the front of, and whose turn
- * they share. The clock is looked at for messages that are large, or become so, and for every twentieth
+ * they share. Sockets whose last message was small, decoded as well, come before the others, but for the
+ * first of every second turn: so a small call waits for two large messages at most, however many sockets
+ * send such. The clock is looked at for messages that are large, or become so, and for every twentieth
  * small one, so that a small call costs no more than an addition.
  *
  * @module
@@ -27,6 +29,8 @@ const LARGE_BYTES = 64 << 10;
 
 /** A socket with something that waits. */
 export interface Waiter {
+  /** Whether its last message was small, decoded as well. */
+  readonly isLight: boolean;
   /** Handle messages until {@linkcode endMessage} says so. Returns whether more wait. Never throws. */
   goOn(): boolean;
 }
@@ -42,7 +46,19 @@ let full = false;
 let turn = 1;
 let catchingUp = false;
 let scheduled = 0;
+/** Whether the message that is being handled is not small, or was not when it was decoded. */
+let heavy = false;
+const lightWaiting: Waiter[] = [];
 const waiting: Waiter[] = [];
+
+function place(waiter: Waiter): void {
+  (waiter.isLight ? lightWaiting : waiting).push(waiter);
+}
+
+/** How many wait. */
+function waiters(): number {
+  return lightWaiting.length + waiting.length;
+}
 
 /**
  * Run after the loop has looked for input. Deno looks only when it has nothing else to do, so that it has
@@ -72,9 +88,10 @@ export function mustWait(bytes: number, heardIn: number): boolean {
 
 /** A message is about to be handled. Returns whether {@linkcode endMessage} is to look at the clock. */
 export function beginMessage(bytes: number): boolean {
+  heavy = bytes >= LARGE_BYTES;
   if ((left -= bytes + MESSAGE_BYTES) > 0) return false;
   // While somebody waits the turns are short, and the clock is cheap beside what is handled.
-  left = waiting.length > 0 || catchingUp ? 0 : LOOK_BYTES;
+  left = waiters() > 0 || catchingUp ? 0 : LOOK_BYTES;
   if (began === 0) {
     began = performance.now();
     until = began + MAX_TURN_MS;
@@ -93,6 +110,11 @@ export function endMessage(looks: boolean): boolean {
   return over;
 }
 
+/** Whether the message that was handled last was small, decoded as well. */
+export function wasLight(): boolean {
+  return !heavy;
+}
+
 /** The next message has to wait, however short the turn was. */
 export function endTurn(): void {
   over = ended = true;
@@ -107,14 +129,17 @@ export const eventLoop: {
   afterInput,
   onDecoded(bytes) {
     left -= bytes;
-    if (over && bytes >= LARGE_BYTES) full = true;
+    if (bytes >= LARGE_BYTES) {
+      heavy = true;
+      if (over) full = true;
+    }
     if (bytes >= TURN_BYTES) endTurn();
   },
 };
 
 /** Let a socket go on when it is its turn. */
 export function waitForTurn(waiter: Waiter): void {
-  waiting.push(waiter);
+  place(waiter);
   if (began !== 0) return;
   began = performance.now();
   schedule();
@@ -135,18 +160,21 @@ function comeRound(): void {
   ended = full = false;
   left = 0;
   let spent = false;
-  for (let waiter = waiting.shift(); waiter !== undefined; waiter = waiting.shift()) {
+  // Where light ones never end, the others have their turns as well.
+  let waiter = turn % 2 === 0 ? waiting.shift() : undefined;
+  while ((waiter ??= lightWaiting.shift() ?? waiting.shift()) !== undefined) {
     const now = performance.now();
     // Who waits behind has its part as well.
-    until = now + (began + MAX_TURN_MS - now) / (waiting.length + 1);
+    until = now + (began + MAX_TURN_MS - now) / (waiters() + 1);
     over = false;
-    if (waiter.goOn()) waiting.push(waiter);
+    if (waiter.goOn()) place(waiter);
+    waiter = undefined;
     spent = ended || performance.now() - began >= MAX_TURN_MS;
     if (spent) break;
   }
   catchingUp = false;
   // A socket that goes on reading may have more at once: that is for the next turn.
-  over = spent || waiting.length > 0;
+  over = spent || waiters() > 0;
   until = began + MAX_TURN_MS;
   if (over) schedule();
   else began = 0;

@@ -14,6 +14,7 @@ import {
   mustWait,
   type Waiter,
   waitForTurn,
+  wasLight,
 } from "./turn.ts";
 
 /** What bounds such a socket. */
@@ -29,6 +30,7 @@ export abstract class TurnGuard extends GuardedTransport implements Waiter {
   #waitingBytes = 0;
   #gone: CloseInfo | undefined;
   #heardIn = 0;
+  isLight = false;
 
   /** Create for a socket of the runtime's. */
   constructor(
@@ -45,6 +47,7 @@ export abstract class TurnGuard extends GuardedTransport implements Waiter {
     this.#heardIn = currentTurn();
     const looked = beginMessage(message.length);
     super.receive(message);
+    this.isLight = wasLight();
     endMessage(looked);
   }
 
@@ -72,6 +75,7 @@ export abstract class TurnGuard extends GuardedTransport implements Waiter {
       this.#waitingBytes -= message.length + WAITING_BYTES;
       const looked = beginMessage(message.length);
       super.receive(message);
+      this.isLight = wasLight();
       over = endMessage(looked);
     }
     this.#waiting?.splice(0, next);

@@ -7,7 +7,7 @@ import type { CloseInfo } from "../../wire/transport.ts";
 import { type Waiter, waitForTurn } from "../turn.ts";
 
 /** Whose input it is. */
-export interface InputOwner {
+export interface InputOwner extends Pick<Waiter, "isLight"> {
   /** Read bytes. Returns how many: fewer when the turn is over. Never throws. */
   readInput(bytes: Uint8Array): number;
   /** All is read. `end` is how the socket ended meanwhile, if it did. */
@@ -27,6 +27,10 @@ export class HeldInput implements Waiter {
   constructor(owner: InputOwner) {
     this.#owner = owner;
     waitForTurn(this);
+  }
+
+  get isLight(): boolean {
+    return this.#owner.isLight;
   }
 
   /** Keep a copy of what came. */

@@ -19,7 +19,7 @@ import { closePayload, FrameError, Opcode } from "../websocket/frames.ts";
 import { HeldInput, type InputOwner } from "./held_input.ts";
 import { MIN_SHARED_BYTES, SocketWriter } from "./socket_writer.ts";
 import { Heartbeat, type HeartbeatOptions, unref } from "../websocket/heartbeat.ts";
-import { beginMessage, currentTurn, endMessage, endTurn, mustWait } from "../turn.ts";
+import { beginMessage, currentTurn, endMessage, endTurn, mustWait, wasLight } from "../turn.ts";
 
 const OWNER = Symbol("owner");
 
@@ -50,6 +50,7 @@ export class RawTransport implements Transport, FrameSink, HeartbeatOptions, Inp
   #held: HeldInput | undefined;
   /** The turn in which it was last read. */
   #heardIn = 0;
+  isLight = false;
 
   /** Create at one end of an upgraded socket, which is this transport's from now on. */
   constructor(
@@ -170,6 +171,7 @@ export class RawTransport implements Transport, FrameSink, HeartbeatOptions, Inp
     } catch {
       this.#fail(CloseCode.Internal, "The listener threw");
     }
+    this.isLight = wasLight();
     if (endMessage(looked)) this.#reader.stop();
   }
 

@@ -7,7 +7,13 @@ import { assert, assertEquals } from "@std/assert";
 import { test } from "node:test";
 import { bytes, type ProtocolError, rpc, service, struct, u32, vec } from "../../mod.ts";
 import { handler, serve, type ServerOptions } from "../../server.ts";
-import { beginMessage, currentTurn, endMessage, waitForTurn } from "../../runtime/turn.ts";
+import {
+  beginMessage,
+  currentTurn,
+  endMessage,
+  eventLoop,
+  waitForTurn,
+} from "../../runtime/turn.ts";
 import { RawClient } from "../support/raw_client.ts";
 import { call, frame } from "./frames.ts";
 
@@ -208,6 +214,7 @@ test("who waits behind another has its part of the same turn", async () => {
   let now = performance.now();
   performance.now = () => now;
   const busy = {
+    isLight: false,
     goOn() {
       do {
         now += 1;
@@ -217,11 +224,33 @@ test("who waits behind another has its part of the same turn", async () => {
     },
   };
   waitForTurn(busy);
-  waitForTurn({ goOn: () => turns.push(["other", currentTurn()]) === 0 });
+  const goOn = () => turns.push(["other", currentTurn()]) === 0;
+  waitForTurn({ isLight: false, goOn });
   await until(() => turns.length === 6);
   performance.now = real;
   const [first, second] = turns;
   assertEquals([first![0], second![0], second![1]], ["busy", "other", first![1]]);
+});
+
+test("whose last message was small waits for two others at most, and these have every second turn", async () => {
+  const served: string[] = [];
+  // Each keeps a turn for itself.
+  const waiter = (name: string, isLight: boolean, times: number) => ({
+    isLight,
+    goOn() {
+      served.push(name);
+      eventLoop.onDecoded(8 << 20);
+      return --times > 0;
+    },
+  });
+  for (let n = 0; n < 6; n++) waitForTurn(waiter(`heavy ${n}`, false, 1));
+  waitForTurn(waiter("light", true, 3));
+  await until(() => served.length === 9);
+  const heavy = served.filter((name) => name !== "light");
+  assertEquals(heavy, Array.from({ length: 6 }, (_, n) => `heavy ${n}`));
+  assert(served.indexOf("light") < 2, served.join());
+  assert(served.lastIndexOf("light") < 6, served.join());
+  assert(served.slice(0, 5).some((name) => name !== "light"), served.join());
 });
 
 if (bun !== undefined || deno !== undefined) {
