@@ -12,7 +12,8 @@
  *
  * @module
  */
-import { type Client, type ConnectOptions, connectWith, type PerAttempt } from "./client/mod.ts";
+import { connectWith } from "./client/full.ts";
+import type { Client, ConnectOptions, PerAttempt } from "./client/mod.ts";
 import { createTelemetry } from "./client/telemetry.ts";
 import type { Codec } from "./codec/archive.ts";
 import { runtimeName } from "./runtime/detect.ts";
@@ -20,26 +21,7 @@ import type { NoMethods, Service } from "./service/types.ts";
 import type { Deflater } from "./wire/deflater.ts";
 import type { Dialer } from "./wire/transport.ts";
 
-export { OverflowError } from "./client/mod.ts";
-export type {
-  Client,
-  ClientOf,
-  ClientState,
-  ClientStats,
-  ClientStatus,
-  ClientTrace,
-  ClientTraceListener,
-  Connection,
-  ConnectOptions,
-  EventsOptions,
-  EventStream,
-  Overflow,
-  PerAttempt,
-  ReceivedEvent,
-  StateChanges,
-  UntilOptions,
-  WhenFull,
-} from "./client/mod.ts";
+export * from "./client/mod.ts";
 export type { ItemStream, StreamSource } from "./stream/types.ts";
 export type {
   CallOptions,

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { type Client, type ConnectOptions, connectWith } from "./client/mod.ts";
+import { connectWith } from "./client/full.ts";
+import type { Client, ConnectOptions } from "./client/mod.ts";
 import { createTelemetry } from "./client/telemetry.ts";
 import { systemClock } from "./wire/clock.ts";
 import { generate } from "./codec/compiler.ts";

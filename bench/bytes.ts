@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { connectWith } from "../client/mod.ts";
+import { connectWith } from "../client/full.ts";
 import { Counter } from "../examples/counter/service.ts";
 import { dial } from "../runtime/node/dial.ts";
 import { createStreamsDeflater } from "../runtime/streams.ts";

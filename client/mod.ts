@@ -5,8 +5,6 @@
  */
 export { OverflowError } from "../stream/queue.ts";
 export type { Overflow } from "../stream/queue.ts";
-export type { FullParts } from "./full.ts";
-export { connectWith } from "./full.ts";
 export type { WhenFull } from "./parts.ts";
 export type { EventsOptions, EventStream, ReceivedEvent } from "./events.ts";
 export type { Connection, ConnectOptions, PerAttempt } from "./options.ts";

@@ -5,13 +5,11 @@
  */
 
 export { CodecError, type CodecErrorCode } from "./errors.ts";
-export { type AnySchema, type Infer, isSchema, type Schema } from "./schema.ts";
-export { type DecodeLimits } from "./reader.ts";
+export { type Infer, type Schema } from "./schema.ts";
 export { i16, i32, i8, isize, u16, u32, u8, usize } from "./integers.ts";
 export { i128, i128Align8, i64, u128, u128Align8, u64 } from "./big_integers.ts";
 export { bool, char, f32, f64, unit } from "./scalars.ts";
 export { boxStr, string } from "./string.ts";
-export { cString } from "./c_string.ts";
 export { bytes } from "./bytes.ts";
 export { array, boxSlice, vec } from "./vec.ts";
 export { option, type Optional } from "./option.ts";
@@ -58,14 +56,3 @@ export {
   uuid,
   type Versioned,
 } from "./addresses.ts";
-export {
-  f32Array,
-  f64Array,
-  i16Array,
-  i32Array,
-  i64Array,
-  i8Array,
-  u16Array,
-  u32Array,
-  u64Array,
-} from "./typed_arrays.ts";

@@ -6,6 +6,20 @@
  * @module
  */
 export * from "./core.ts";
+export { type AnySchema, isSchema } from "./schema.ts";
+export { type DecodeLimits } from "./reader.ts";
+export { cString } from "./c_string.ts";
+export {
+  f32Array,
+  f64Array,
+  i16Array,
+  i32Array,
+  i64Array,
+  i8Array,
+  u16Array,
+  u32Array,
+  u64Array,
+} from "./typed_arrays.ts";
 export { decode, validate } from "./decode.ts";
 export { defaultOf } from "./default.ts";
 export { encode, encodeInto, type EncodeLimits } from "./encode.ts";

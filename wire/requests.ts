@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { type Codec, writeArchive } from "../codec/archive.ts";
+import type { Codec } from "../codec/archive.ts";
 import type { Reader } from "../codec/reader.ts";
 import type { Schema } from "../codec/schema.ts";
 import type { Writer } from "../codec/writer.ts";
@@ -13,13 +13,7 @@ import { readClientExtension } from "./client_extension.ts";
 import type { RpcHandlerErrorCode } from "./errors.ts";
 import type { Extension } from "./handshake.ts";
 import { CLIENT_MESSAGE_BYTES, MESSAGE_ALIGN, RPC_REQUEST } from "./layout.ts";
-import { beginMessage } from "./place.ts";
-
-function finishRequest(writer: Writer, id: number, start: number, length: number): void {
-  const at = writer.reserve(CLIENT_MESSAGE_BYTES, MESSAGE_ALIGN);
-  writer.bytes[at + 1] = id;
-  writer.setSlice(at + 4, start, length);
-}
+import { writeCarrier } from "./place.ts";
 
 /**
  * Write a call.
@@ -33,8 +27,7 @@ export function writeRequest<T>(
   call: Schema<T>,
   value: T,
 ): void {
-  const start = beginMessage(writer);
-  finishRequest(writer, id, start, writeArchive(codec, call, writer, value));
+  writeCarrier(codec, writer, CLIENT_MESSAGE_BYTES, RPC_REQUEST, id, call, value);
 }
 
 /** Give the request that a writer holds another id. */

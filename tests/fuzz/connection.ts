@@ -8,7 +8,7 @@ import { deflateRawSync } from "node:zlib";
 import { setImmediate as turn } from "node:timers/promises";
 import { Writer } from "../../codec/writer.ts";
 import { deflateStored, storedSize } from "../../deflate/stored.ts";
-import { connectWith } from "../../client/mod.ts";
+import { connectWith } from "../../client/full.ts";
 import { CodecError, map, rpc, service, string, u32, vec } from "../../mod.ts";
 import { connectMemory, memoryDialer } from "../../runtime/memory.ts";
 import { createZlibDeflater } from "../../runtime/node/zlib.ts";

@@ -11,7 +11,8 @@ import {
   MAX_CALLS_IN_FLIGHT,
   MAX_QUEUED_CALLS,
 } from "../../client/call_table.ts";
-import { type ConnectOptions, connectWith } from "../../client/mod.ts";
+import { connectWith } from "../../client/full.ts";
+import type { ConnectOptions } from "../../client/mod.ts";
 import { encode } from "../../codec/mod.ts";
 import {
   bytes,

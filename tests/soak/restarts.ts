@@ -10,7 +10,7 @@
 // deno-lint-ignore-file no-console
 import process from "node:process";
 import { setTimeout as sleep } from "node:timers/promises";
-import { connectWith } from "../../client/mod.ts";
+import { connectWith } from "../../client/full.ts";
 import { Counter } from "../../examples/counter/service.ts";
 import { RpcError } from "../../mod.ts";
 import { dial } from "../../runtime/node/dial.ts";

@@ -8,7 +8,7 @@ import { interpret, readArchive } from "../../codec/archive.ts";
 import type { Schema } from "../../codec/mod.ts";
 import { Reader } from "../../codec/reader.ts";
 import { Writer } from "../../codec/writer.ts";
-import type { MethodInfo } from "../../service/mod.ts";
+import type { MethodInfo } from "../../service/types.ts";
 import type { RpcHandlerErrorCode } from "../../wire/errors.ts";
 import {
   ClientMessage,
