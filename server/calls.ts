@@ -107,15 +107,11 @@ export class CallRunner {
     const { method } = dispatcher;
     const trace = this.#telemetry?.call(caller.id, dispatcher.nameOf(method));
     const streaming = dispatcher.streaming(method);
-    const begun = streaming === undefined
-      ? new ServerCall(caller, id, method, trace)
-      : this.#admit(caller, id, streaming, trace, args);
-    if (begun === undefined) return;
+    if (streaming !== undefined) return this.#stream(caller, id, streaming, args, trace);
+    const begun = new ServerCall(caller, id, method, trace);
     let output: unknown;
     try {
-      output = trace === undefined
-        ? dispatcher.call(caller.target, method, args, begun)
-        : trace.run(() => dispatcher.call(caller.target, method, args, begun));
+      output = this.#run(begun, args);
       if (isThenable(output)) return this.#await(begun, output);
     } catch (error) {
       return this.#onThrown(begun, error, caller.closing);
@@ -123,22 +119,47 @@ export class CallRunner {
     this.#onOutput(begun, output, caller.closing);
   }
 
-  #admit(
-    caller: Caller,
-    id: number,
-    streaming: MethodInfo,
-    trace: Trace,
-    args: unknown,
-  ): StreamingCall | undefined {
+  #run(call: ServerCall, args: unknown): unknown {
+    const { caller: { target }, method, trace } = call;
+    const dispatcher = this.#dispatcher;
+    return trace === undefined
+      ? dispatcher.call(target, method, args, call)
+      : trace.run(() => dispatcher.call(target, method, args, call));
+  }
+
+  /** Begin a call that streams. */
+  #stream(caller: Caller, id: number, info: MethodInfo, args: unknown, trace: Trace): void {
     if (!caller.sender.options.extension) {
       // There is nothing that such a client could take, or send.
       this.#guards.release(caller, id);
-      this.#fail(caller, id, "ServerDecodeError", trace);
-      return undefined;
+      return this.#fail(caller, id, "ServerDecodeError", trace);
     }
-    const call = new StreamingCall(this.#streams, caller, id, streaming, trace);
+    const call = new StreamingCall(this.#streams, caller, id, info, trace);
     call.admit(args as Record<string, unknown>);
-    return call;
+    let output: unknown;
+    try {
+      output = this.#run(call, args);
+      if (isThenable(output)) {
+        Promise.resolve(output).then(
+          (value) => this.#onStreaming(call, value, caller.mute),
+          (error) => this.#onThrown(call, error, caller.mute),
+        );
+        return;
+      }
+    } catch (error) {
+      return this.#onThrown(call, error, caller.closing);
+    }
+    this.#onStreaming(call, output, caller.closing);
+  }
+
+  /** What the handler of a call that streams returned is its source, or its answer if only its argument streams. */
+  #onStreaming(call: StreamingCall, output: unknown, isForNobody: boolean): void {
+    try {
+      if (call.stream(output)) return;
+    } catch (error) {
+      return this.#onThrown(call, error, isForNobody);
+    }
+    this.#onOutput(call, output, isForNobody);
   }
 
   #onUndecoded(caller: Caller, { id, start, end }: ClientMessage, error: unknown): void {
@@ -184,11 +205,6 @@ export class CallRunner {
 
   #onOutput(call: ServerCall, output: unknown, isForNobody: boolean): void {
     const { caller, id, method, trace } = call;
-    try {
-      if (call.stream(output)) return;
-    } catch (error) {
-      return this.#onThrown(call, error, isForNobody);
-    }
     this.#onReturned(call);
     if (isForNobody) return trace?.end("ClientNotConnected");
     const dispatcher = this.#dispatcher;

@@ -60,6 +60,8 @@ class TypedDispatcher<Methods, State, Event, Auth> implements Dispatcher<State, 
   readonly #service: Service<Methods, State, Event>;
   readonly #factory: HandlerFactory<Methods, State, Event, Auth>;
   readonly #codec: Codec;
+  /** The methods that stream, where they are among all; absent if none does. */
+  readonly #streaming: readonly (MethodInfo | undefined)[] | undefined;
   /** Whether the names of the first connection's methods were looked at. */
   #checked = false;
 
@@ -71,6 +73,8 @@ class TypedDispatcher<Methods, State, Event, Auth> implements Dispatcher<State, 
     this.#service = service;
     this.#factory = factory;
     this.#codec = codec;
+    const streaming = service.methods.map((info) => info.input || info.items ? info : undefined);
+    if (streaming.some((info) => info !== undefined)) this.#streaming = streaming;
   }
 
   targetOf(context: Context<State, Event, Auth>): unknown {
@@ -135,8 +139,7 @@ class TypedDispatcher<Methods, State, Event, Auth> implements Dispatcher<State, 
   }
 
   streaming(method: number): MethodInfo | undefined {
-    const info = this.#service.methods[method]!;
-    return info.input === undefined && info.items === undefined ? undefined : info;
+    return this.#streaming?.[method];
   }
 
   call(target: unknown, method: number, args: unknown, context: CallContext): unknown {

@@ -63,15 +63,6 @@ export class ServerCall implements CallContext {
   /** Nobody waits for it any more. */
   protected onCancelled(_reason: unknown): void {}
 
-  /**
-   * Begin to stream what the handler returned, if it is to be streamed: then the call goes on.
-   *
-   * @throws {TypeError} If it is to be, and cannot be.
-   */
-  stream(_output: unknown): boolean {
-    return false;
-  }
-
   /** Whether its handler has settled. */
   get isOver(): boolean {
     return this.#over;
@@ -87,6 +78,6 @@ export class ServerCall implements CallContext {
   /** Its handler has settled. */
   end(): void {
     this.#over = true;
-    unlisten(this.caller, this);
+    if (this.caller.listening !== undefined) unlisten(this.caller, this);
   }
 }

@@ -84,9 +84,14 @@ export class StreamingCall extends ServerCall implements InletPort, OutletPort {
     args[input.name] = this.#inlet.stream;
   }
 
-  override stream(output: unknown): boolean {
+  /**
+   * Begin to stream what the handler returned, if that is to be streamed: then the call goes on.
+   *
+   * @throws {TypeError} If it is to be, and cannot be.
+   */
+  stream(output: unknown): boolean {
     const { items } = this.#info;
-    if (items === undefined || this.#outlet !== undefined) return false;
+    if (items === undefined) return false;
     this.#outlet = items.outlet(output, this);
     // It was cancelled before it was known what to cancel.
     if (this.reason !== undefined) this.#outlet.cancel(this.reason);
