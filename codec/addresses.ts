@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { copyBytes } from "./bytes.ts";
+import { BUFFER_FOOTPRINT, copyBytes } from "./bytes.ts";
 import { composite } from "./fields.ts";
 import { u16, u32 } from "./integers.ts";
 import { declaredLayout } from "./layout.ts";
@@ -26,6 +26,7 @@ function octets(kind: "ipv4" | "ipv6" | "uuid", size: number): Schema<Uint8Array
       writer.out.set(value, at);
     },
     (reader, at) => copyBytes(reader.bytes, at, size),
+    { memory: BUFFER_FOOTPRINT },
   );
 }
 

@@ -89,6 +89,8 @@ export function lazy<T>(make: () => Schema<T>): Schema<T> {
   });
   const schema: Wrapper = laidOut(layout, {
     kind: "lazy" as const,
+    // It is counted as it is read.
+    memory: 0,
     get nullable() {
       return item().nullable;
     },

@@ -137,6 +137,7 @@ function sorted(
     size: 8,
     align: 4,
     flat: false,
+    memory: 256,
     key,
     item,
     text: ({ of }) => `${kind}<${container === MAP ? of(key, item) : of(key)}>`,

@@ -9,6 +9,9 @@ import type { Schema } from "./schema.ts";
 /** Bytes that are copied one by one: below, a view of them costs more. */
 const MAX_LOOPED_BYTES = 32;
 
+/** Bytes of memory, estimated, of bytes of one's own: their buffer is most of it, which is slow to make, too. */
+export const BUFFER_FOOTPRINT = 320;
+
 /** A copy of some bytes that is a plain `Uint8Array`: `slice()` of a `Buffer` is a view, and again a `Buffer`. */
 export function copyBytes(
   from: Uint8Array,
@@ -51,5 +54,5 @@ export const bytes: Schema<Uint8Array> = /* @__PURE__ */ leaf<Uint8Array>(
     const length = reader.u32(at + 4);
     return copyBytes(reader.bytes, reader.claimBytes(at, length), length);
   },
-  { flat: false, text: () => "vec<u8>" },
+  { flat: false, memory: BUFFER_FOOTPRINT, text: () => "vec<u8>" },
 );

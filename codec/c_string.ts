@@ -54,5 +54,5 @@ export const cString: Schema<string> = /* @__PURE__ */ leaf<string>(
     }
     return text;
   },
-  { flat: false },
+  { flat: false, memory: 56 },
 );

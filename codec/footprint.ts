@@ -3,14 +3,10 @@
  *
  * @module
  */
-import type { AnySchema, Field, Node } from "./schema.ts";
+import type { AnySchema, Node } from "./schema.ts";
 
 /** Bytes of memory of a slot: in an array or an object. */
 const SLOT_BYTES = 8;
-
-function fieldsOf(fields: readonly Field[], own: number): number {
-  return fields.reduce((sum, { schema }) => sum + SLOT_BYTES + footprint(schema), own);
-}
 
 /** Bytes of memory, estimated, of an element and its slot in an array, where numbers need nothing else. */
 export function itemFootprint(item: AnySchema): number {
@@ -28,58 +24,23 @@ function isNumber(node: Node): boolean {
  */
 export function footprint(schema: AnySchema): number {
   const node = schema as Node;
-  switch (node.kind) {
-    case "bytes":
-    case "numbers":
-    case "ipv4":
-    case "ipv6":
-    case "uuid":
-      // Its buffer is most of it, which is slow to make, too.
-      return 320;
-    case "hashmap":
-    case "hashset":
-    case "btreemap":
-    case "btreeset":
-      return 256;
-    case "vec":
-    case "boxslice":
-      return 48;
-    case "array":
-      return 48 + node.length! * itemFootprint(node.item);
-    case "struct":
-      return fieldsOf(node.fields, 24);
-    case "arm":
-      return fieldsOf(node.fields, node.shape === "items" ? 80 : 24);
-    case "tuple":
-    case "tstruct":
-      return fieldsOf(node.fields, 48);
-    case "variants":
-      return SLOT_BYTES + Math.max(...node.arms.map(footprint));
-    case "result":
-    case "ip":
-    case "sock":
-      return Math.max(...node.arms.map(footprint));
-    case "option": {
-      const { schema } = node.arms[1]!.fields[0]!;
-      return footprint(schema) + (schema.nullable ? 32 : 0);
-    }
-    case "convert":
-      return 64 + footprint(node.item);
-    case "box":
-    case "nonzero":
-      return footprint(node.item);
-    case "lazy":
-      // It is counted as it is read.
-      return 0;
-    case "string":
-    case "boxstr":
-    case "cstring":
-    case "duration":
-      return 56;
-    default:
-      if (isNumber(node)) return node.size > 2 ? 16 : 0;
-      return node.size > 2 ? 24 : 0;
+  const { kind, size, memory } = node;
+  if (memory !== undefined) return memory;
+  if (kind === "option") {
+    const { schema } = node.arms[1]!.fields[0]!;
+    return footprint(schema) + (schema.nullable ? 32 : 0);
   }
+  if ("arms" in node) {
+    return (kind === "variants" ? SLOT_BYTES : 0) + Math.max(...node.arms.map(footprint));
+  }
+  if ("fields" in node) {
+    const isObject = kind === "struct" || (kind === "arm" && node.shape !== "items");
+    const own = isObject ? 24 : kind === "arm" ? 80 : 48;
+    return node.fields.reduce((sum, { schema }) => sum + SLOT_BYTES + footprint(schema), own);
+  }
+  if (kind === "array") return 48 + node.length! * itemFootprint(node.item);
+  if ("item" in node) return (kind === "convert" ? 64 : 0) + footprint(node.item);
+  return size > 2 ? isNumber(node) ? 16 : 24 : 0;
 }
 
 /** Bytes of memory of an entry: its place in a `Map`, and the pair it is read as. */

@@ -50,6 +50,7 @@ function hashed(
     size: 12,
     align: 4,
     flat: false,
+    memory: 256,
     key,
     item,
     text: ({ of }) => `${kind}<${container === MAP ? of(key, item) : of(key)}>`,

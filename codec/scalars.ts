@@ -35,7 +35,7 @@ export function leaf<T>(
   align: number,
   write: Schema<T>["write"],
   read: Schema<T>["read"],
-  own: Partial<Pick<Leaf<T>, "niche" | "flat" | "nullable" | "text">> = {},
+  own: Partial<Pick<Leaf<T>, "niche" | "flat" | "nullable" | "memory" | "text">> = {},
 ): Leaf<T> {
   return { ...fixed(kind, size, align), ...own, write, read };
 }

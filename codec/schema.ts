@@ -45,6 +45,13 @@ export interface Schema<T> {
    */
   readonly nullable?: boolean | undefined;
   /**
+   * Bytes of memory, estimated, that a value takes besides its slot in its owner and the archive's own bytes,
+   * where neither its size nor its parts say that: see {@linkcode footprint}.
+   *
+   * @internal
+   */
+  readonly memory?: number | undefined;
+  /**
    * Its name in a signature, where that is not its kind: see {@linkcode signature}.
    *
    * @internal

@@ -80,7 +80,7 @@ export const string: Schema<string> = /* @__PURE__ */ leaf<string>(
     reader.low = start + length;
     return readText(reader, start, length);
   },
-  { flat: false },
+  { flat: false, memory: 56 },
 );
 
 /**
@@ -108,5 +108,5 @@ export const boxStr: Schema<string> = /* @__PURE__ */ leaf<string>(
     const length = reader.u32(at + 4);
     return readText(reader, reader.claimBytes(at, length), length);
   },
-  { flat: false },
+  { flat: false, memory: 56 },
 );

@@ -66,4 +66,5 @@ export const duration: Schema<Duration> = /* @__PURE__ */ leaf<Duration>(
     if (secs > MAX_SECS) reader.fail("Duration", at, "seconds below 2^64");
     return { secs, nanos: nanos % NANOS_PER_SEC };
   },
+  { memory: 56 },
 );

@@ -6,6 +6,7 @@
  * @module
  */
 import { i64, u64 } from "./big_integers.ts";
+import { BUFFER_FOOTPRINT } from "./bytes.ts";
 import { i16, i32, i8, u16, u32 } from "./integers.ts";
 import { f32, f64, fixed } from "./scalars.ts";
 import type { AnySchema, Schema, TypedArraySchema } from "./schema.ts";
@@ -44,6 +45,7 @@ function typedArray<A extends TypedArray>(
   const schema: TypedArraySchema = {
     ...fixed("numbers", 8, 4),
     flat: false,
+    memory: BUFFER_FOOTPRINT,
     item,
     text: ({ of }) => `vec<${of(item)}>`,
     write(writer: Writer, at, value) {

@@ -74,39 +74,36 @@ export function readUtf8(
   readAny: ReadUtf8 = decodeUtf8,
 ): string | undefined {
   if (length > maxLooped) return readAny(bytes, start, length);
-  let text = "";
-  let i = start;
-  for (let left = length; left >= 8; left -= 8, i += 8) {
-    const a = bytes[i]!, b = bytes[i + 1]!, c = bytes[i + 2]!, d = bytes[i + 3]!;
-    const e = bytes[i + 4]!, f = bytes[i + 5]!, g = bytes[i + 6]!, h = bytes[i + 7]!;
-    if ((a | b | c | d | e | f | g | h) >= 0x80) return readAny(bytes, start, length);
-    text += String.fromCharCode(a, b, c, d, e, f, g, h);
-  }
-  const rest = readShort(bytes, i, length & 7);
-  return rest === undefined ? readAny(bytes, start, length) : length < 8 ? rest : text + rest;
+  let all = 0;
+  for (let i = start; i < start + length; i++) all |= bytes[i]!;
+  return all < 0x80 ? readAscii(bytes, start, length) : readAny(bytes, start, length);
 }
 
-/** Up to seven characters of ASCII; one call makes the string. */
-function readShort(bytes: Uint8Array, i: number, length: number): string | undefined {
-  if (length === 0) return "";
-  const a = bytes[i]!;
-  if (length === 1) return a < 0x80 ? String.fromCharCode(a) : undefined;
-  const b = bytes[i + 1]!;
-  if (length === 2) return (a | b) < 0x80 ? String.fromCharCode(a, b) : undefined;
-  const c = bytes[i + 2]!;
-  if (length === 3) return (a | b | c) < 0x80 ? String.fromCharCode(a, b, c) : undefined;
-  const d = bytes[i + 3]!;
-  if (length === 4) return (a | b | c | d) < 0x80 ? String.fromCharCode(a, b, c, d) : undefined;
-  const e = bytes[i + 4]!;
-  if (length === 5) {
-    return (a | b | c | d | e) < 0x80 ? String.fromCharCode(a, b, c, d, e) : undefined;
+/** A string from bytes of ASCII, in few calls: each costs as much as some characters. */
+function readAscii(u8: Uint8Array, i: number, length: number): string {
+  const of = String.fromCharCode;
+  switch (length) {
+    case 0:
+      return "";
+    case 1:
+      return of(u8[i]!);
+    case 2:
+      return of(u8[i++]!, u8[i]!);
+    case 3:
+      return of(u8[i++]!, u8[i++]!, u8[i]!);
+    case 4:
+      return of(u8[i++]!, u8[i++]!, u8[i++]!, u8[i]!);
+    case 5:
+      return of(u8[i++]!, u8[i++]!, u8[i++]!, u8[i++]!, u8[i]!);
+    case 6:
+      return of(u8[i++]!, u8[i++]!, u8[i++]!, u8[i++]!, u8[i++]!, u8[i]!);
+    case 7:
+      return of(u8[i++]!, u8[i++]!, u8[i++]!, u8[i++]!, u8[i++]!, u8[i++]!, u8[i]!);
+    default: {
+      const text = of(u8[i++]!, u8[i++]!, u8[i++]!, u8[i++]!, u8[i++]!, u8[i++]!, u8[i++]!, u8[i]!);
+      return length === 8 ? text : text + readAscii(u8, i + 1, length - 8);
+    }
   }
-  const f = bytes[i + 5]!;
-  if (length === 6) {
-    return (a | b | c | d | e | f) < 0x80 ? String.fromCharCode(a, b, c, d, e, f) : undefined;
-  }
-  const g = bytes[i + 6]!;
-  return (a | b | c | d | e | f | g) < 0x80 ? String.fromCharCode(a, b, c, d, e, f, g) : undefined;
 }
 
 /** A string by the platform's decoder, or `undefined` where the bytes are not UTF-8. */

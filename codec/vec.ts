@@ -102,6 +102,7 @@ function list<T>(kind: "vec" | "boxslice", item: Schema<T>): Schema<T[]> {
     size: 8,
     align: 4,
     flat: false,
+    memory: 48,
     item,
     text: ({ of }) => `${kind}<${of(item)}>`,
     write(writer: Writer, at, values) {
