@@ -5,9 +5,7 @@
  */
 import { leaf } from "./scalars.ts";
 import type { Schema } from "./schema.ts";
-
-/** Bytes that are copied one by one: below, a view of them costs more. */
-const MAX_LOOPED_BYTES = 32;
+import { copy } from "./writer.ts";
 
 /** Bytes of memory, estimated, of bytes of one's own: their buffer is most of it, which is slow to make, too. */
 export const BUFFER_FOOTPRINT = 320;
@@ -18,13 +16,9 @@ export function copyBytes(
   start: number,
   length: number,
 ): Uint8Array<ArrayBuffer> {
-  const copy = new Uint8Array(length);
-  if (length <= MAX_LOOPED_BYTES) {
-    for (let i = 0; i < length; i++) copy[i] = from[start + i]!;
-    return copy;
-  }
-  copy.set(start === 0 && length === from.length ? from : from.subarray(start, start + length));
-  return copy;
+  const copied = new Uint8Array(length);
+  copy(from, copied, 0, start, length);
+  return copied;
 }
 
 /**

@@ -41,9 +41,9 @@ export function roundUp(value: number, align: number): number {
   return Math.ceil(value / align) * align;
 }
 
-/** The exponent of the largest power of two that divides a number; of zero, 32, as rustc has it. */
+/** The exponent of the largest power of two that divides a number, which is not 0. */
 function log2(multiple: number): number {
-  return multiple === 0 ? 32 : 31 - Math.clz32(multiple & -multiple);
+  return 31 - Math.clz32(multiple & -multiple);
 }
 
 type SortKey = readonly [group: number, available: number, distance: number];
@@ -115,8 +115,8 @@ export function tupleLayout(fields: readonly Layout[]): FieldsLayout {
 
 /** An enum's layout. */
 export interface EnumLayout extends Layout {
-  /** For each variant, where its fields are. */
-  readonly variants: readonly Pick<FieldsLayout, "offsets" | "flat">[];
+  /** For each variant, where its fields are; all else is as of the enum. */
+  readonly variants: readonly FieldsLayout[];
 }
 
 /** Bytes of the tag of so many variants. */
@@ -126,24 +126,21 @@ export function tagBytesOf(count: number): 1 | 2 | 4 {
 
 /** A `repr(u8)`-like enum: each variant is a C struct of the tag and its fields. */
 export function enumLayout(variants: readonly (readonly Layout[])[]): EnumLayout {
-  const count = variants.length;
-  const tagBytes = tagBytesOf(count);
-  const tag: Layout = { size: tagBytes, align: tagBytes, flat: true };
-  let { size, align, flat } = tag;
-  const places = variants.map((fields) => {
-    const placed = declaredLayout([tag, ...fields]);
-    size = Math.max(size, placed.size);
-    align = Math.max(align, placed.align);
-    flat &&= placed.flat;
-    return { offsets: placed.offsets.slice(1), flat: placed.flat };
-  });
-  const available = 2 ** (8 * tagBytes) - count;
-  return {
-    size: roundUp(size, align),
+  const { length } = variants;
+  const bytes = tagBytesOf(length);
+  const tag: Layout = { size: bytes, align: bytes, flat: true };
+  const placed = variants.map((fields) => declaredLayout([tag, ...fields]));
+  const align = Math.max(bytes, ...placed.map(({ align }) => align));
+  const available = 2 ** (8 * bytes) - length;
+  const layout: Layout = {
+    size: roundUp(Math.max(bytes, ...placed.map(({ size }) => size)), align),
     align,
-    niche: available > 0 ? { available, offset: 0, bytes: tagBytes } : undefined,
-    flat,
-    variants: places,
+    niche: available > 0 ? { available, offset: 0, bytes } : undefined,
+    flat: placed.every(({ flat }) => flat),
+  };
+  return {
+    ...layout,
+    variants: placed.map(({ offsets, flat }) => ({ ...layout, flat, offsets: offsets.slice(1) })),
   };
 }
 

@@ -3,7 +3,6 @@
  *
  * @module
  */
-import type { Niche } from "./layout.ts";
 import type { Kind, Leaf, LeafKind, Schema } from "./schema.ts";
 
 /** What all types of a fixed size share, as long as they have no parts. */
@@ -11,9 +10,8 @@ export function fixed<K extends Kind>(
   kind: K,
   size: number,
   align: number = size,
-  niche?: Niche,
-): Pick<Schema<unknown>, "size" | "align" | "niche" | "flat"> & { readonly kind: K } {
-  return { kind, size, align, niche, flat: true };
+): Pick<Schema<unknown>, "size" | "align" | "flat"> & { readonly kind: K } {
+  return { kind, size, align, flat: true };
 }
 
 function float(kind: "f32" | "f64", size: 4 | 8): Leaf<number> {

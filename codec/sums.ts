@@ -4,7 +4,7 @@
  * @module
  */
 import { type Fields, fieldsAt, type Items, quoted, textOf } from "./fields.ts";
-import { type EnumLayout, enumLayout, laidOut, tagBytesOf } from "./layout.ts";
+import { type EnumLayout, enumLayout, type FieldsLayout, laidOut, tagBytesOf } from "./layout.ts";
 import type { Reader } from "./reader.ts";
 import { type Arm, type Naming, once, type Schema, type Sum } from "./schema.ts";
 import type { Writer } from "./writer.ts";
@@ -69,7 +69,7 @@ function arm(
   layout: () => EnumLayout,
 ): Arm {
   const { name, shape, schemas } = spec;
-  const own = once(() => ({ ...layout(), ...layout().variants[tag]! }));
+  const own = (): FieldsLayout => layout().variants[tag]!;
   const fields = fieldsAt(schemas, own);
   const { write, read } = fields;
   return laidOut(

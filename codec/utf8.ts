@@ -115,7 +115,11 @@ export function decodeUtf8(bytes: Uint8Array, start: number, length: number): st
 /** A text that was decoded leniently, if nothing had to be replaced in it. */
 export function checked(text: string, bytes: Uint8Array): string | undefined {
   // Fatal decoding costs 2.5 times lenient: only a replacement character needs the second look.
-  if (!text.includes("\ufffd")) return text;
+  return text.includes("\ufffd") ? fromUtf8(bytes) : text;
+}
+
+/** A text, or `undefined` where the bytes are not UTF-8. */
+export function fromUtf8(bytes: Uint8Array): string | undefined {
   try {
     return strict.decode(bytes);
   } catch {

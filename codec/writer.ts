@@ -213,7 +213,14 @@ function zero(bytes: Uint8Array, from: number, to: number): void {
   else for (let at = from; at < to; at++) bytes[at] = 0;
 }
 
-function copy(from: Uint8Array, into: Uint8Array, to: number, at: number, count: number): void {
+/** Copy `count` bytes, which start at `at`, to `to`: all there are, if they are as many. */
+export function copy(
+  from: Uint8Array,
+  into: Uint8Array,
+  to: number,
+  at: number,
+  count: number,
+): void {
   if (count > MAX_LOOPED_BYTES) {
     into.set(count < from.length ? from.subarray(at, at + count) : from, to);
   } else for (let i = 0; i < count; i++) into[to + i] = from[at + i]!;

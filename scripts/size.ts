@@ -53,6 +53,7 @@ const USED: readonly string[] = [
   "codec/schema.ts",
   "codec/signature.ts",
   "codec/sums.ts",
+  "codec/utf8.ts",
   "codec/variants.ts",
   "codec/writer.ts",
   "deflate/stored_blocks.ts",

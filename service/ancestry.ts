@@ -6,6 +6,7 @@
 import { roundUp } from "../codec/layout.ts";
 import type { AnySchema, Arm, Sum } from "../codec/schema.ts";
 import { signature } from "../codec/signature.ts";
+import { toUtf8 } from "../codec/utf8.ts";
 import type { FingerprintPart } from "../wire/handshake.ts";
 import {
   describeClientMethod,
@@ -15,8 +16,6 @@ import {
   FNV_START,
   hexOf,
 } from "./fingerprint.ts";
-
-const encoder = new TextEncoder();
 
 /**
  * Whether a server can serve clients that were built before methods or fields of the state were
@@ -53,12 +52,12 @@ export class Ancestry {
 }
 
 function earlierStates({ state }: FingerprintParts): string[] {
-  const end = encoder.encode("}");
-  let fields = feed(FNV_START, encoder.encode("state{"));
+  const end = toUtf8("}");
+  let fields = feed(FNV_START, toUtf8("state{"));
   return state.map(({ name, schema }, count) => {
     const earlier = hexOf(feed(fields, end));
     const text = `${count === 0 ? "" : ","}${name}:${signature(schema)}`;
-    fields = feed(fields, encoder.encode(text));
+    fields = feed(fields, toUtf8(text));
     return earlier;
   });
 }
@@ -66,11 +65,11 @@ function earlierStates({ state }: FingerprintParts): string[] {
 function earlierEvents({ event, clientMethods }: FingerprintParts): string[] {
   if (clientMethods.length === 0) return [];
   const first = sameLayoutFrom(clientMethods.map(({ call }) => call));
-  let described = feed(FNV_START, encoder.encode(event ? signature(event as AnySchema) : ""));
+  let described = feed(FNV_START, toUtf8(event ? signature(event as AnySchema) : ""));
   const names: string[] = [];
   clientMethods.forEach((method, count) => {
     if (count === 0 || count >= first) names.push(hexOf(described));
-    described = feed(described, encoder.encode(describeClientMethod(method)));
+    described = feed(described, toUtf8(describeClientMethod(method)));
   });
   return names;
 }
@@ -97,7 +96,7 @@ function earlierMethods({ calls, methods }: FingerprintParts): string[] {
   for (let count = 1; count < methods.length; count++) {
     const separator = count === 1 ? "" : ",";
     const { items, output: archived } = methods[count - 1]!;
-    const output = encoder.encode(separator + signature(items ?? archived));
+    const output = toUtf8(separator + signature(items ?? archived));
     power = feed(power, new Uint8Array(output.length));
     for (const lane of lanes.values()) {
       if (count <= lane.longest) lane.state = feed(lane.state, output);
@@ -112,11 +111,11 @@ function earlierMethods({ calls, methods }: FingerprintParts): string[] {
 
 /** For each number of methods, the state behind the calls. */
 function statesBeforeOutputs(calls: Sum): Fnv[] {
-  const end = encoder.encode("}->");
-  let described = feed(FNV_START, encoder.encode("enum{"));
+  const end = toUtf8("}->");
+  let described = feed(FNV_START, toUtf8("enum{"));
   const states = [described];
   calls.arms.forEach((arm, i) => {
-    described = feed(described, encoder.encode((i === 0 ? "" : ",") + signature(arm)));
+    described = feed(described, toUtf8((i === 0 ? "" : ",") + signature(arm)));
     states.push(feed(described, end));
   });
   return states;

@@ -5,6 +5,7 @@
  * @module
  */
 import type { AnySchema } from "../codec/schema.ts";
+import { toUtf8 } from "../codec/utf8.ts";
 import { signature } from "../codec/signature.ts";
 import type { Fingerprint } from "../wire/handshake.ts";
 import type { MethodInfo, Service } from "./types.ts";
@@ -67,5 +68,5 @@ export function hexOf(state: Fnv): string {
 
 /** The hash of a text's UTF-8. */
 export function hashText(text: string): string {
-  return hexOf(feed(FNV_START, new TextEncoder().encode(text)));
+  return hexOf(feed(FNV_START, toUtf8(text)));
 }

@@ -97,9 +97,9 @@ const USED: Readonly<Record<string, string>> = {
   deflate: "",
   tls: "TextEncoder btoa crypto",
   wire:
-    "AbortSignal Request Response TextDecoder TextEncoder URLSearchParams clearTimeout crypto globalThis performance setTimeout",
+    "AbortSignal Request Response URLSearchParams clearTimeout crypto globalThis performance setTimeout",
   stream: "AbortSignal ReadableStream",
-  service: "AbortSignal TextEncoder",
+  service: "AbortSignal",
   server:
     "AbortController AbortSignal Request Response TextEncoder URL clearTimeout performance queueMicrotask setTimeout",
   client: "AbortController AbortSignal URL globalThis performance queueMicrotask",

@@ -7,13 +7,11 @@ import { bool, bytes, type Schema } from "../codec/core.ts";
 import { fieldsAt } from "../codec/fields.ts";
 import type { Reader } from "../codec/reader.ts";
 import type { Composite } from "../codec/schema.ts";
+import { fromUtf8, toUtf8 } from "../codec/utf8.ts";
 import { briefly, type Writer } from "../codec/writer.ts";
 
 /** Has the bytes of a topic, in every copy of this module in a process. */
 const TOPIC = Symbol.for("hardlight.Topic");
-
-const encoder = new TextEncoder();
-const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /**
  * The name of a stream of events: text or bytes.
@@ -61,7 +59,7 @@ export class Topic {
     if (!value.isWellFormed()) {
       throw new TypeError("Cannot make a topic: the text has a lone surrogate");
     }
-    return new Topic(encoder.encode(value), true, `s${value}`);
+    return new Topic(toUtf8(value), true, `s${value}`);
   }
 
   /** The topic with these bytes, as it stands on the wire; the bytes are copied. */
@@ -81,21 +79,13 @@ export class Topic {
    */
   get key(): string {
     if (this.#key === undefined) {
-      const text = this.isString ? this.#decode() : undefined;
+      const text = this.isString ? fromUtf8(this.#bytes) : undefined;
       // A peer may call bytes text that are none; such a topic is like no text.
       let key = text === undefined ? this.isString ? "x" : "b" : `s${text}`;
       if (text === undefined) { for (const byte of this.#bytes) key += String.fromCharCode(byte); }
       this.#key = key;
     }
     return this.#key;
-  }
-
-  #decode(): string | undefined {
-    try {
-      return decoder.decode(this.#bytes);
-    } catch {
-      return undefined;
-    }
   }
 
   /** Whether both are the same topic. */
@@ -105,7 +95,7 @@ export class Topic {
 
   /** The bytes as text; `""` if they are not UTF-8 (Rust: `as_string`). */
   toString(): string {
-    return this.key[0] === "s" ? this.key.slice(1) : this.#decode() ?? "";
+    return this.key[0] === "s" ? this.key.slice(1) : fromUtf8(this.#bytes) ?? "";
   }
 
   /** Text as it is, bytes as an array of numbers. */
@@ -161,7 +151,7 @@ export function checkTopicBytes(value: Topic | string, maxTopicBytes: number): v
   // No unit of a string takes more than three bytes, and none less than one.
   if (3 * value.length <= maxTopicBytes) return;
   if (value.length > maxTopicBytes) throw topicTooBig(`over ${value.length - 1}`, maxTopicBytes);
-  const { length } = encoder.encode(value);
+  const { length } = toUtf8(value);
   if (length > maxTopicBytes) throw topicTooBig(`${length}`, maxTopicBytes);
 }
 
