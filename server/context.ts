@@ -163,7 +163,8 @@ export type RawHandle<State, Event, Auth> = (
 ) => Uint8Array | PromiseLike<Uint8Array>;
 
 /**
- * A handler that is given each call as bytes, and answers with bytes, in place of a typed one.
+ * A handler that is given each call as bytes, and answers with bytes, in place of a typed one. It streams
+ * nothing: what else a client sends of a call is passed over.
  *
  * Rust: the `no_server_handler` argument of `#[rpc]`.
  */

@@ -19,8 +19,8 @@ export interface Limits {
    */
   readonly maxDecodedBytes: number;
   /**
-   * Bytes of memory, estimated, that the arguments of one connection's calls in flight may take. Over it:
-   * `TooManyCallsInFlight`.
+   * Bytes of memory, estimated, that the arguments of one connection's calls in flight may take, items of
+   * streams that wait for their handlers among them. Over it: `TooManyCallsInFlight`.
    */
   readonly maxHeldBytes: number;
   /**
@@ -42,7 +42,8 @@ export interface Limits {
   readonly maxWaitingBytes: number;
   /**
    * Bytes that wait to be sent to one peer, and all that is sent in one turn of the event loop, what is large
-   * before it is deflated. Over it without progress, or over twice it: close 4008.
+   * before it is deflated. Over it without progress, or over twice it: close 4008. Streams stop their sources
+   * at a sixteenth of it.
    */
   readonly maxBufferedBytes: number;
   /**
