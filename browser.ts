@@ -18,7 +18,7 @@ import type { Client, ConnectOptions, PerAttempt } from "./client/mod.ts";
 import { startPageCalls } from "./client/page_calls.ts";
 import type { PageParts } from "./client/parts.ts";
 import { interpret, readArchive, writeArchive } from "./codec/archive.ts";
-import { dial, MAX_REASON_LENGTH, onAbort, whenVisible } from "./runtime/browser.ts";
+import { dial, onAbort, whenVisible } from "./runtime/browser.ts";
 import { pageClock, storedFraming } from "./runtime/page.ts";
 import type { NoMethods, Service } from "./service/types.ts";
 import { DEFAULT_PAGE_LIMITS } from "./wire/page_limits.ts";
@@ -40,7 +40,8 @@ const PARTS: PageParts = {
   codec: interpret,
   dial,
   framing: storedFraming,
-  maxReasonLength: MAX_REASON_LENGTH,
+  // Whatever characters they are: the socket takes 123 bytes of UTF-8.
+  maxReasonLength: 41,
   onAbort,
   reportBug: (bug) => reportError(bug),
   startCalls: startPageCalls,

@@ -76,11 +76,11 @@ export function toWebSocketUrl(
   fingerprint: Fingerprint,
   limits: Receives,
 ): string {
-  const url = URL.canParse(String(address)) ? new URL(address) : undefined;
   // "localhost:8080" is a URL too, of the scheme "localhost:".
-  if (url === undefined || !/^(ws|http)s?:$/.test(url.protocol)) {
+  if (!/^\s*(ws|http)s?:/i.test(`${address}`)) {
     throw new TypeError(`Cannot connect to "${address}": expected a URL like wss://host:port`);
   }
+  const url = new URL(address);
   url.hash = "";
   introduce(url.searchParams, fingerprint, limits);
   // Neither scheme can be assigned to `protocol` from the other on every runtime.

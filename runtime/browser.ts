@@ -7,9 +7,6 @@ import { ConnectError } from "../wire/errors.ts";
 import { ALIAS, EXTENDED, type Extension, levelToken, REFUSED } from "../wire/handshake.ts";
 import type { TransportListener } from "../wire/transport.ts";
 
-/** Characters of a close's reason that the socket takes, whatever they are: 123 bytes of UTF-8. */
-export const MAX_REASON_LENGTH = 41;
-
 /**
  * Open a connection that speaks `hl.2`.
  *
