@@ -132,19 +132,15 @@ export function openSession(
       const call = calls.settle(id);
       if (call === undefined) counters.strayReplies++;
       if (!call) return;
-      const { method } = call;
-      if (error !== undefined) {
-        return call.reject(failed(error, method));
-      }
-      let output: unknown;
+      const { method, reject } = call;
+      if (error !== undefined) return reject(failed(error, method));
       try {
-        output = readArchive(codec, method.output, reader, start, end);
+        call.resolve(readArchive(codec, method.output, reader, start, end));
       } catch (cause) {
         const error = protocolError("BadReply", `the output of ${method.name}`, cause, advice);
-        call.reject(failed("ClientDecodeError", method, cause, error.message));
+        reject(failed("ClientDecodeError", method, cause, error.message));
         throw error;
       }
-      call.resolve(output);
     },
     (topicStart, topicEnd, isText, start, end) => {
       counters.eventsReceived++;
