@@ -84,6 +84,7 @@ export function openSession(
   extension: Extension = 0,
 ): Session {
   const { advice, clock, codec, counters, event, events, limits, state, report } = host;
+  const { unframe } = host.framing;
   const reader = new Reader(limits);
   let ending: SessionEnd | undefined;
   let closeTimer: unknown;
@@ -207,7 +208,7 @@ export function openSession(
       const { maxMessageBytes, maxInflatedBytes } = limits;
       try {
         if (message.length > maxMessageBytes) throw tooBig("maxMessageBytes", maxMessageBytes);
-        host.framing.unframe(message, maxInflatedBytes, read);
+        unframe(message, maxInflatedBytes, read);
       } catch (cause) {
         const error = toProtocolError(cause);
         end(error.closeCode, error);
