@@ -29,8 +29,9 @@ export interface EventEmitter<Event> {
   /**
    * Send an event on a topic: to this node's subscribers, then to the broker, if there is one. It is
    * archived once and deflated once a level, however many receive it. With no subscriber and no broker
-   * it is archived all the same, so that a wrong event is found before there are any; what is costly to
-   * make need not be made while `topicNotifications()` says that nobody is there.
+   * it is archived all the same, so that a wrong event is found before there are any: about a
+   * microsecond for a small one. What is costly to make need not be made while `topicNotifications()`
+   * says that nobody is there.
    *
    * @throws {RangeError} If the topic has more than `maxTopicBytes`.
    * @throws {CodecError} If the event cannot be encoded.

@@ -306,6 +306,14 @@ describe("listen() ends a connection", () => {
     });
   });
 
+  test("and echoes a close with its reason", () =>
+    listening(new EchoAcceptor(), async ({ port }) => {
+      const client = await RawClient.connect(port);
+      await client.upgrade();
+      client.write(masked(0x88, [3, 232, 0x6f, 0x6b]));
+      assertEquals([...await client.rest()], [0x88, 4, 3, 232, 0x6f, 0x6b]);
+    }));
+
   test("and answers a ping with what it carried", () =>
     listening(new EchoAcceptor(), async ({ port }) => {
       const client = await RawClient.connect(port);
