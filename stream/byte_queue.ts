@@ -1,75 +1,88 @@
 /**
- * {@linkcode ByteQueue}: pieces of bytes, first in, first out.
+ * {@linkcode byteQueue}: pieces of bytes, first in, first out.
  *
  * @module
  */
 
 /** Bytes that are kept for what may come, when there is nothing in it. */
-const SPARE_BYTES = 1 << 15;
+const SPARE_BYTES = 32_768;
 /** Places of pieces that are gone, from which on they are tidied away. */
 const MANY_GONE = 1024;
+const NO_BYTES: Uint8Array = /* @__PURE__ */ new Uint8Array();
 
 /** Keeps copies of pieces in one buffer, which grows and shrinks: a buffer each would be larger than a small piece. */
-export class ByteQueue {
-  /** What holds the pieces. */
-  read: Uint8Array = new Uint8Array(0);
-  /** Where in it the first begins. */
-  start = 0;
-  #end = 0;
-  readonly #lengths: number[] = [];
-  #first = 0;
-
+export interface ByteQueue {
   /** How many pieces there are. */
-  get length(): number {
-    return this.#lengths.length - this.#first;
-  }
-
+  readonly length: number;
   /** Bytes of all of them. */
-  get bytes(): number {
-    return this.#end - this.start;
-  }
-
+  readonly size: number;
+  /** What holds them. */
+  readonly bytes: Uint8Array;
+  /** Where in it the first begins. */
+  readonly start: number;
   /** Copy `[start, end)` of some bytes to the end. */
-  push(bytes: Uint8Array, start: number, end: number): void {
-    const length = end - start;
-    if (this.#end + length > this.read.length) this.#makeRoom(length);
-    this.read.set(bytes.subarray(start, end), this.#end);
-    this.#end += length;
-    this.#lengths.push(length);
-  }
-
+  push(bytes: Uint8Array, start: number, end: number): void;
   /** Take the first piece away; its bytes hold until the next {@linkcode ByteQueue.push}. Returns its length. */
-  shift(): number {
-    const length = this.#lengths[this.#first++]!;
-    this.start += length;
-    if (this.#first === this.#lengths.length) this.clear();
-    else if (this.#first >= MANY_GONE && this.#first * 2 > this.#lengths.length) {
-      this.#lengths.splice(0, this.#first);
-      this.#first = 0;
-    }
-    return length;
-  }
-
+  shift(): number;
   /** Take all away. */
-  clear(): void {
-    this.start =
-      this.#end =
-      this.#first =
-      this.#lengths.length =
-        0;
-    if (this.read.length > SPARE_BYTES) this.read = new Uint8Array(0);
-  }
+  clear(): void;
+}
 
-  #makeRoom(length: number): void {
-    const { bytes } = this;
-    const needed = bytes + length;
-    // Moving costs what is there: so only where as much has been read.
-    const fits = needed <= this.read.length && bytes <= this.start;
-    const into = fits ? this.read : new Uint8Array(Math.max(needed, bytes * 2, 256));
-    if (fits) into.copyWithin(0, this.start, this.#end);
-    else into.set(this.read.subarray(this.start, this.#end));
-    this.read = into;
-    this.start = 0;
-    this.#end = bytes;
-  }
+/** Make one with nothing in it. */
+export function byteQueue(): ByteQueue {
+  let lengths: number[] = [];
+  /** Where in them the first piece is. */
+  let at = 0;
+  let bytes = NO_BYTES;
+  let start = 0;
+  let end = 0;
+  const clear = (): void => {
+    start =
+      end =
+      at =
+      lengths.length =
+        0;
+    if (bytes.length > SPARE_BYTES) bytes = NO_BYTES;
+  };
+  return {
+    get length() {
+      return lengths.length - at;
+    },
+    get size() {
+      return end - start;
+    },
+    get bytes() {
+      return bytes;
+    },
+    get start() {
+      return start;
+    },
+    push(from, first, last) {
+      const length = last - first;
+      const size = end - start;
+      if (end + length > bytes.length) {
+        // Moving costs what is there: so only where as much has been read.
+        const fits = size + length <= bytes.length && size <= start;
+        const into = fits ? bytes : new Uint8Array(Math.max(size + length, 2 * size, 256));
+        into.set(bytes.subarray(start, end));
+        bytes = into;
+        start = 0;
+        end = size;
+      }
+      bytes.set(from.subarray(first, last), end);
+      end += length;
+      lengths.push(length);
+    },
+    shift() {
+      const length = lengths[at++]!;
+      start += length;
+      if (at === lengths.length) clear();
+      else if (at >= MANY_GONE && 2 * at > lengths.length) {
+        lengths = lengths.slice(at);
+        at = 0;
+      }
+      return length;
+    },
+    clear,
+  };
 }

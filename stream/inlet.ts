@@ -3,180 +3,146 @@
  *
  * @module
  */
-import { ByteQueue } from "./byte_queue.ts";
+import { byteQueue } from "./byte_queue.ts";
 import type { Inlet, InletPort, ItemStream } from "./types.ts";
 import { ITEM_COST_BYTES, overCredit, STREAM_WINDOW_BYTES } from "./window.ts";
 
-/** A reader that waits for an item. */
-interface Reading {
-  readonly resolve: (result: IteratorResult<unknown, undefined>) => void;
-  readonly reject: (error: unknown) => void;
-}
+type Result = IteratorResult<unknown, undefined>;
 
 /** Bytes that are taken before the sender is told of it: half of a window. */
 const GRANT_BYTES = 131_072;
 
 /**
- * Keeps the items that nobody has taken as they came, since what they are decoded to may be far larger. One that
- * is waited for is decoded where it is.
+ * Make the receiving end of a stream.
+ *
+ * It keeps the items that nobody has taken as they came, since what they are decoded to may be far larger. One
+ * that is waited for is decoded where it is.
  */
-class Basin implements Inlet {
-  items = 0;
-  readonly stream: ItemStream<unknown>;
-  readonly #port: InletPort;
-  readonly #kept = new ByteQueue();
-  #reading: Reading[] | undefined;
+export function openInlet(port: InletPort): Inlet {
+  const kept = byteQueue();
+  /** Readers that wait for an item. */
+  const reading: [resolve: (result: Result) => void, reject: (error: unknown) => void][] = [];
   /** What the sender may still send. Below 0 by one item at most. */
-  #room = STREAM_WINDOW_BYTES;
+  let room = STREAM_WINDOW_BYTES;
   /** What was taken and the sender does not know of. */
-  #taken = 0;
+  let taken = 0;
   /** Whether nothing more will come. */
-  #ended = false;
+  let ended = false;
   /** Whether the reader wants no more. */
-  #left = false;
+  let left = false;
+  /** Whether somebody iterates. */
+  let isRead = false;
   /** What to reject with, once, when what is kept has been read. */
-  #error: unknown;
-
-  constructor(port: InletPort) {
-    this.#port = port;
-    this.stream = new Items(this);
-  }
-
-  get bufferedBytes(): number {
-    return this.#kept.bytes;
-  }
-
-  push(bytes: Uint8Array, start: number, end: number): void {
-    if (this.#ended) return;
-    if (this.#room <= 0) throw overCredit("an item for which its stream has no room");
-    this.#room -= end - start + ITEM_COST_BYTES;
-    this.items++;
-    if (this.#left) return;
-    const reading = this.#reading?.shift();
-    if (reading === undefined) return this.#kept.push(bytes, start, end);
-    let item: unknown;
-    try {
-      item = this.#port.decode(bytes, start, end);
-    } catch (error) {
-      reading.reject(error);
-      return this.leave(error);
-    }
-    reading.resolve({ value: item, done: false });
-    this.#take(end - start);
-  }
-
-  end(error?: unknown): void {
-    if (this.#ended) return;
-    this.#ended = true;
-    const reading = this.#reading;
-    this.#reading = undefined;
-    if (this.#left) return;
-    this.#error = error;
-    // Where somebody waits there is nothing kept.
-    for (const each of reading ?? []) this.#over(each);
-  }
-
-  next(): Promise<IteratorResult<unknown, undefined>> {
-    const kept = this.#kept;
-    if (kept.length > 0) {
-      const { read, start } = kept;
-      const length = kept.shift();
-      let item: unknown;
-      try {
-        item = this.#port.decode(read, start, start + length);
-      } catch (error) {
-        this.leave(error);
-        return Promise.reject(error);
-      }
-      this.#take(length);
-      return Promise.resolve({ value: item, done: false });
-    }
-    return new Promise((resolve, reject) => {
-      const reading = { resolve, reject };
-      if (this.#ended || this.#left) this.#over(reading);
-      else (this.#reading ??= []).push(reading);
-    });
-  }
+  let error: unknown;
 
   /** There is nothing more to read: the first who asks is told why. */
-  #over({ resolve, reject }: Reading): void {
-    const error = this.#error;
-    this.#error = undefined;
-    if (error === undefined) resolve({ value: undefined, done: true });
-    else reject(error);
-  }
-
-  #take(bytes: number): void {
-    this.#taken += bytes + ITEM_COST_BYTES;
-    if (this.#taken < GRANT_BYTES || this.#ended || this.#left) return;
-    const taken = this.#taken;
-    this.#taken = 0;
-    this.#room += taken;
-    this.#port.grant(taken);
-  }
-
+  const finish = (): void => {
+    for (const [resolve, reject] of reading.splice(0)) {
+      if (error === undefined) resolve({ value: undefined, done: true });
+      else reject(error);
+      error = undefined;
+    }
+  };
   /** Read no more. */
-  leave(reason: unknown): void {
-    if (this.#left) return;
-    this.#left = true;
-    this.#kept.clear();
-    this.#error = undefined;
-    const reading = this.#reading;
-    this.#reading = undefined;
-    for (const each of reading ?? []) this.#over(each);
-    if (!this.#ended) this.#port.onLeft(reason);
-  }
-}
+  const leave = (reason?: unknown): void => {
+    if (left) return;
+    left = true;
+    kept.clear();
+    error = undefined;
+    finish();
+    if (!ended) port.onLeft(reason);
+  };
+  /** An item for who reads. */
+  const take = (bytes: Uint8Array, start: number, end: number): Result => {
+    let value: unknown;
+    try {
+      value = port.decode(bytes, start, end);
+    } catch (fault) {
+      leave(fault);
+      throw fault;
+    }
+    taken += end - start + ITEM_COST_BYTES;
+    if (taken >= GRANT_BYTES && !ended && !left) {
+      const granted = taken;
+      taken = 0;
+      room += granted;
+      port.grant(granted);
+    }
+    return { value, done: false };
+  };
+  const next = (): Promise<Result> => {
+    if (kept.length > 0) {
+      const { bytes, start } = kept;
+      try {
+        return Promise.resolve(take(bytes, start, start + kept.shift()));
+      } catch (fault) {
+        return Promise.reject(fault);
+      }
+    }
+    return new Promise((resolve, reject) => {
+      reading.push([resolve, reject]);
+      if (ended || left) finish();
+    });
+  };
+  const claim = (): void => {
+    if (isRead) throw new TypeError("Cannot read a stream twice: it is being read");
+    isRead = true;
+  };
 
-/** An inlet as its reader sees it. */
-class Items implements ItemStream<unknown> {
-  readonly #basin: Basin;
-  #isRead = false;
-
-  constructor(basin: Basin) {
-    this.#basin = basin;
-  }
-
-  next(): Promise<IteratorResult<unknown, undefined>> {
-    return this.#basin.next();
-  }
-
-  return(): Promise<IteratorResult<unknown, undefined>> {
-    this.#basin.leave(undefined);
-    return Promise.resolve({ value: undefined, done: true });
-  }
-
-  get readable(): ReadableStream<unknown> {
-    this.#claim();
-    const basin = this.#basin;
-    return new ReadableStream<unknown>({
-      async pull(controller) {
-        const { value, done } = await basin.next();
-        if (done) controller.close();
-        else controller.enqueue(value);
-      },
-      cancel(reason) {
-        basin.leave(reason);
-      },
-    }, { highWaterMark: 0 });
-  }
-
-  [Symbol.asyncIterator](): this {
-    this.#claim();
-    return this;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.return();
-  }
-
-  #claim(): void {
-    if (this.#isRead) throw new TypeError("Cannot read a stream twice: it is being read");
-    this.#isRead = true;
-  }
-}
-
-/** Make the receiving end of a stream. */
-export function openInlet(port: InletPort): Inlet {
-  return new Basin(port);
+  const stream: ItemStream<unknown> = {
+    next,
+    // deno-lint-ignore require-await
+    async return() {
+      leave();
+      return { value: undefined, done: true };
+    },
+    get readable() {
+      claim();
+      return new ReadableStream<unknown>({
+        async pull(controller) {
+          const { value, done } = await next();
+          if (done) controller.close();
+          else controller.enqueue(value);
+        },
+        cancel: leave,
+      }, { highWaterMark: 0 });
+    },
+    [Symbol.asyncIterator]() {
+      claim();
+      return stream;
+    },
+    // deno-lint-ignore require-await
+    async [Symbol.asyncDispose]() {
+      leave();
+    },
+  };
+  const inlet: Inlet & { items: number } = {
+    items: 0,
+    stream,
+    get bufferedBytes() {
+      return kept.size;
+    },
+    push(bytes, start, end) {
+      if (ended) return;
+      if (room <= 0) throw overCredit("an item for which its stream has no room");
+      room -= end - start + ITEM_COST_BYTES;
+      inlet.items++;
+      if (left) return;
+      const reader = reading.shift();
+      if (!reader) return kept.push(bytes, start, end);
+      try {
+        reader[0](take(bytes, start, end));
+      } catch (fault) {
+        reader[1](fault);
+      }
+    },
+    end(why) {
+      if (ended) return;
+      ended = true;
+      // Where somebody waits there is nothing kept.
+      if (!left) error = why;
+      finish();
+    },
+  };
+  return inlet;
 }

@@ -85,7 +85,11 @@ for (const [name, source] of SOURCES) {
 
 for (const source of [undefined, null, 7, "text", {}, () => {}, { [Symbol.iterator]: () => 1 }]) {
   test(`openOutlet() refuses ${typeof source} ${String(source)} at once`, () => {
-    assertThrows(() => outletOf(source), TypeError, "Cannot stream it: expected an array");
+    assertThrows(
+      () => outletOf(source),
+      TypeError,
+      "Cannot stream it: expected what can be iterated",
+    );
   });
 }
 
