@@ -35,7 +35,9 @@ export function footprint(schema: AnySchema): number {
   }
   if ("fields" in node) {
     const isObject = kind === "struct" || (kind === "arm" && node.shape !== "items");
-    const own = isObject ? 24 : kind === "arm" ? 80 : 48;
+    // An engine leaves room for fields in an object that is made without any.
+    const isEmpty = kind === "struct" && node.fields.length === 0;
+    const own = isEmpty ? 64 : isObject ? 24 : kind === "arm" ? 80 : 48;
     return node.fields.reduce((sum, { schema }) => sum + SLOT_BYTES + footprint(schema), own);
   }
   if (kind === "array") return 48 + node.length! * itemFootprint(node.item);

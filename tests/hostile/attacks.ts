@@ -54,7 +54,7 @@ function filled<T>(length: number, value: T): T[] {
 }
 
 /** As many of them as fit, in some ten bytes. */
-const empties = (): Buffer[] => repeated("empties", { v: filled(most(0, 24), {}) });
+const empties = (): Buffer[] => repeated("empties", { v: filled(most(0, 64), {}) });
 const KIND = { type: "a" } as const;
 const numbers = (length: number): Map<number, number> =>
   new Map(Array.from({ length }, (_, i) => [i, 0]));

@@ -26,7 +26,7 @@ const Busy = service({
 });
 const [WORK, PUT, GROW] = Busy.methods;
 /** Some ten bytes that become megabytes. */
-const GROWING = { items: Array.from({ length: 200_000 }, () => ({})) };
+const GROWING = { items: Array.from({ length: 100_000 }, () => ({})) };
 const GROWING_CALLS = 24;
 const CALLS = 200;
 const CLOSE = frame(Buffer.from([0x03, 0xe8]), 0x88);

@@ -6,12 +6,14 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 
+let collect: (() => void) | undefined;
+
 /** Have the engine look for what nobody holds. */
-function collectGarbage(): void {
+export function collectGarbage(): void {
   const { Bun } = globalThis as { Bun?: { gc(force: boolean): void } };
   if (Bun !== undefined) return Bun.gc(true);
   setFlagsFromString("--expose-gc");
-  (runInNewContext("gc") as () => void)();
+  (collect ??= runInNewContext("gc") as () => void)();
 }
 
 /** Have it look until something is so, so many times at most; says whether it is. */
