@@ -15,6 +15,7 @@ import { checkOptionKinds, type OptionKind } from "../wire/option_kinds.ts";
 import { surelyTakes } from "../wire/sender.ts";
 import type { Caller } from "./caller.ts";
 import type { ServerCounters } from "./stats.ts";
+import type { ServerTelemetry } from "./telemetry.ts";
 
 /** Calls that a server may have under way of one client: each has an id of its own. */
 export const MAX_CLIENT_CALLS = 256;
@@ -38,6 +39,8 @@ export interface ClientCallerOptions {
   readonly clock: Clock;
   /** Counts. */
   readonly counters: ServerCounters;
+  /** Who watches, if anybody does. */
+  readonly telemetry: ServerTelemetry | undefined;
 }
 
 /** Calls a method of the client. */
@@ -93,8 +96,15 @@ export class ClientCalls {
     this.#options = options;
     this.#caller = caller;
     const functions: Record<string, ClientCall> = {};
-    for (const method of options.methods) {
-      functions[method.name] = (args = {}, given = {}) => this.#call(method, args, given);
+    const { methods, telemetry } = options;
+    for (const method of methods) {
+      const { name } = method;
+      functions[name] = (args = {}, given = {}) => {
+        const end = telemetry?.clientCall(caller.id, name);
+        const answer = this.#call(method, args, given);
+        if (end !== undefined) answer.then(() => end(undefined), (error) => end(error.code));
+        return answer;
+      };
     }
     this.functions = Object.freeze(functions);
   }

@@ -19,7 +19,7 @@ import { ConnectionStreams } from "./connection_streams.ts";
 import type { EventLoop } from "./connections.ts";
 import { ServerCall } from "./server_call.ts";
 import type { ServerCounters } from "./stats.ts";
-import type { CallTrace } from "./telemetry.ts";
+import type { CallTrace, ItemCounts } from "./telemetry.ts";
 
 /** What all streams of a server share. */
 export interface StreamsHost {
@@ -64,7 +64,13 @@ export class StreamingCall extends ServerCall implements InletPort, OutletPort {
     info: MethodInfo,
     trace: CallTrace | undefined,
   ) {
-    super(caller, id, info.index, trace);
+    super(
+      caller,
+      id,
+      info.index,
+      // Whoever ends it need not know that it streams.
+      trace && { run: (run) => trace.run(run), end: (code) => trace.end(code, this.#items) },
+    );
     this.#host = host;
     this.#info = info;
     this.#streams = caller.streams ??= new ConnectionStreams(
@@ -129,6 +135,13 @@ export class StreamingCall extends ServerCall implements InletPort, OutletPort {
     this.#streams.resume();
   }
 
+  get #items(): ItemCounts {
+    return {
+      itemsSent: this.#outlet?.items ?? 0,
+      itemsReceived: this.#inlet?.items ?? 0,
+    };
+  }
+
   get #input(): string {
     return `${this.#info.name}.${this.#info.input?.name}`;
   }
@@ -141,7 +154,6 @@ export class StreamingCall extends ServerCall implements InletPort, OutletPort {
   override end(): void {
     super.end();
     this.#inlet?.end(new RpcError("Cancelled", `${this.#info.name} has been answered`));
-    this.#inlet = undefined;
     const { caller } = this;
     const streams = this.#streams;
     if (this.#outlet !== undefined) streams.forget(this.#outlet);
@@ -150,6 +162,8 @@ export class StreamingCall extends ServerCall implements InletPort, OutletPort {
 
   /** Count what waits for the handler. Returns false if that is too much. */
   #count(): boolean {
+    // What it held is let go of with its call.
+    if (this.isOver) return true;
     const more = (this.#inlet?.bufferedBytes ?? 0) - this.#heldBytes;
     if (Math.abs(more) < MIN_HELD_BYTES) return true;
     const guard = this.#host.guards.of(this.caller);

@@ -3,11 +3,12 @@
  *
  * @module
  */
-import type { ConnectErrorCode, RpcHandlerErrorCode } from "../wire/errors.ts";
+import type { ConnectErrorCode, RpcErrorCode, RpcHandlerErrorCode } from "../wire/errors.ts";
 import { tell } from "../wire/listener.ts";
 import {
   type Attributes,
   callAttributes,
+  CLIENT_SPAN,
   endCall,
   type Instruments,
   SERVER_SPAN,
@@ -38,6 +39,18 @@ export type ServerTrace =
     readonly method: string;
     readonly durationMs: number;
     readonly code: RpcHandlerErrorCode | undefined;
+    /** Items of its output that were sent, if it streams. */
+    readonly itemsSent?: number;
+    /** Items of its argument that came, if it streams. */
+    readonly itemsReceived?: number;
+  }
+  /** A call of the client was settled; `code` is absent if it succeeded. */
+  | {
+    readonly type: "clientCall";
+    readonly connection: number;
+    readonly method: string;
+    readonly durationMs: number;
+    readonly code: RpcErrorCode | undefined;
   };
 
 /** Is told what happens. What it throws or rejects with is lost. */
@@ -47,8 +60,16 @@ export type ServerTraceListener = (trace: ServerTrace) => void;
 export interface CallTrace {
   /** Run the handler. */
   run<T>(handler: () => T): T;
-  /** It was answered. */
-  end(code: RpcHandlerErrorCode | undefined): void;
+  /** It was answered; `items` if it streams. */
+  end(code: RpcHandlerErrorCode | undefined, items?: ItemCounts): void;
+}
+
+/** Items of a call that streams. */
+export interface ItemCounts {
+  /** Of its output. */
+  readonly itemsSent: number;
+  /** Of its argument. */
+  readonly itemsReceived: number;
 }
 
 /** There is one only if somebody watches: an `onTrace`, or an OpenTelemetry API. */
@@ -101,10 +122,28 @@ export class ServerTelemetry {
           return handler();
         });
       },
-      end: (code) => {
+      end: (code, items) => {
+        if (items !== undefined) {
+          span?.setAttribute("hardlight.items.sent", items.itemsSent);
+          span?.setAttribute("hardlight.items.received", items.itemsReceived);
+        }
         const durationMs = endCall(instruments, span, attributes, startedAt, code);
-        this.#tell({ type: "call", connection, method, durationMs, code });
+        this.#tell({ type: "call", connection, method, durationMs, code, ...items });
       },
+    };
+  }
+
+  /** A call of the client begins. Returns what is to be told how it ended. */
+  clientCall(connection: number, method: string): (code: RpcErrorCode | undefined) => void {
+    const attributes = callAttributes(this.#service, method);
+    const startedAt = performance.now();
+    const span = this.#instruments?.tracer?.startSpan(`${this.#service}/${method}`, {
+      kind: CLIENT_SPAN,
+      attributes,
+    });
+    return (code) => {
+      const durationMs = endCall(undefined, span, attributes, startedAt, code);
+      this.#tell({ type: "clientCall", connection, method, durationMs, code });
     };
   }
 

@@ -8,7 +8,7 @@
 /** What is used of a span. */
 export interface Span {
   /** Add a fact. */
-  setAttribute(name: string, value: string): unknown;
+  setAttribute(name: string, value: string | number): unknown;
   /** 2 is an error. */
   setStatus(status: { readonly code: number; readonly message?: string }): unknown;
   /** It is over. */
