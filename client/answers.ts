@@ -19,6 +19,8 @@ export interface AnswerKit {
   readonly writeArchive: typeof writeArchive;
   /** All codes, by their number. */
   readonly codes: readonly RpcHandlerErrorCode[];
+  /** Is told of each answer, if anything watches. */
+  readonly watch?: ((method: string, answer: Promise<unknown>) => void) | undefined;
 }
 
 /** Answers the calls of one session. */
@@ -161,7 +163,9 @@ class Answering implements Answers {
     }
     const context = new Context();
     this.#running.set(id, context);
-    new Promise((resolve) => resolve(handler(args, context))).then(
+    const answer = new Promise((resolve) => resolve(handler(args, context)));
+    this.#kit.watch?.(method.name, answer);
+    answer.then(
       (output) => this.#reply(id, context, method, output),
       (error) => {
         const { name, code } = Object(error) as RpcError;

@@ -48,22 +48,21 @@ export async function partsWithExtras(
   const checked = checkOptions(options, { ...plain, limits });
   const isObserved = onTrace !== undefined || isOpenTelemetryThere();
   const isCalled = clientMethods.length > 0 || client !== undefined;
-  const [framing, telemetry, openAnswers] = await Promise.all([
+  const [framing, telemetry, answers] = await Promise.all([
     checked.level === 0 ? plain.framing : deflating(checked.level),
     isObserved
       ? import("./telemetry.ts").then((made) => made.createTelemetry(name, onTrace))
       : undefined,
-    isCalled
-      ? import("./answers.ts").then((made) =>
-        made.answering(clientMethods, client, plain.answerKit)
-      )
-      : undefined,
+    isCalled ? import("./answers.ts") : undefined,
   ]);
   return {
     ...plain,
     ...checked,
     framing,
-    openAnswers,
+    openAnswers: answers?.answering(clientMethods, client, {
+      ...plain.answerKit,
+      watch: telemetry?.watchAnswer,
+    }),
     watch: telemetry?.watch,
     follow: telemetry?.follow,
   };

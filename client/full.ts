@@ -108,7 +108,10 @@ export function createFullClient<Methods, State, Event, ClientMethods = NoMethod
     reportBug,
     watch: telemetry?.watch,
     follow: telemetry?.follow,
-    openAnswers: answering(service.clientMethods, options.client, KIT),
+    openAnswers: answering(service.clientMethods, options.client, {
+      ...KIT,
+      watch: telemetry?.watchAnswer,
+    }),
   });
   return checkUses(client, tellOfMany((error) => tell(options.onError, error)));
 }

@@ -10,21 +10,34 @@ import {
   endCall,
   type Instruments,
   openTelemetry,
+  SERVER_SPAN,
 } from "../wire/open_telemetry.ts";
 import type { Caller, Followed } from "./parts.ts";
 import type { ClientStatus } from "./types.ts";
 
 /** Something that happened on a client. Its status is observed apart from this. */
-export interface ClientTrace {
+export type ClientTrace =
   /** A call was settled. */
-  readonly type: "call";
-  /** What was called. */
-  readonly method: string;
-  /** How long it took. */
-  readonly durationMs: number;
-  /** Why it failed; absent if it succeeded. */
-  readonly code: RpcErrorCode | "Error" | undefined;
-}
+  | {
+    readonly type: "call";
+    /** What was called. */
+    readonly method: string;
+    /** How long it took. */
+    readonly durationMs: number;
+    /** Why it failed; absent if it succeeded. */
+    readonly code: RpcErrorCode | "Error" | undefined;
+    /** Items of its argument that were sent, if it streams. */
+    readonly itemsSent?: number;
+    /** Items of its output that came, if it streams. */
+    readonly itemsReceived?: number;
+  }
+  /** A handler of the client that the server called has settled; `code` is what it threw, if it did. */
+  | {
+    readonly type: "answer";
+    readonly method: string;
+    readonly durationMs: number;
+    readonly code: RpcErrorCode | "Error" | undefined;
+  };
 
 /** Is told what happens. What it throws or rejects with is lost. */
 export type ClientTraceListener = (trace: ClientTrace) => void;
@@ -70,26 +83,45 @@ export class ClientTelemetry {
   };
 
   /** Stand between the program and its calls. */
-  readonly watch = (call: Caller): Caller => (method, args, options, streaming) =>
-    this.#call(method.name, () => call(method, args, options, streaming));
+  readonly watch = (call: Caller): Caller => (method, args, options, streaming) => {
+    const end = this.#begin(method.name, CLIENT_SPAN, this.#instruments);
+    const answer = call(method, args, options, streaming);
+    const tell = (code?: ClientTrace["code"]): void => {
+      const items = streaming &&
+        { itemsSent: streaming.itemsSent, itemsReceived: streaming.itemsReceived };
+      this.#trace({ type: "call", method: method.name, ...end(code, items), code, ...items });
+    };
+    answer.then(() => tell(), (error) => tell(codeOf(error)));
+    return answer;
+  };
 
-  #call(method: string, make: () => Promise<unknown>): Promise<unknown> {
+  /** Stand between the server and a handler of the client. */
+  readonly watchAnswer = (method: string, answer: Promise<unknown>): void => {
+    // Durations are of calls of the server.
+    const end = this.#begin(method, SERVER_SPAN, undefined);
+    const tell = (code?: ClientTrace["code"]): void =>
+      this.#trace({ type: "answer", method, ...end(code), code });
+    answer.then(() => tell(), (error) => tell(codeOf(error)));
+  };
+
+  /** A call begins. Returns what is to be told how it ended, which says how long it took. */
+  #begin(method: string, kind: number, instruments: Instruments | undefined) {
     const attributes = callAttributes(this.#service, method);
     const startedAt = performance.now();
     const span = this.#instruments?.tracer?.startSpan(`${this.#service}/${method}`, {
-      kind: CLIENT_SPAN,
+      kind,
       attributes,
     });
-    const end = (code: ClientTrace["code"]): void => {
-      const durationMs = endCall(this.#instruments, span, attributes, startedAt, code);
-      this.#trace({ type: "call", method, durationMs, code });
+    return (
+      code: ClientTrace["code"],
+      items?: { readonly itemsSent: number; readonly itemsReceived: number },
+    ): { readonly durationMs: number } => {
+      if (items) {
+        span?.setAttribute("hardlight.items.sent", items.itemsSent);
+        span?.setAttribute("hardlight.items.received", items.itemsReceived);
+      }
+      return { durationMs: endCall(instruments, span, attributes, startedAt, code) };
     };
-    const promise = make();
-    promise.then(
-      () => end(undefined),
-      (error) => end(codeOf(error)),
-    );
-    return promise;
   }
 
   /** One who watches must not change what is watched: what it throws or rejects with is lost. */

@@ -49,6 +49,10 @@ export interface OpenStreams {
 
 /** A call that streams, as the session that makes it sees it. */
 export interface StreamingCall {
+  /** Items of its argument that were sent. */
+  readonly itemsSent: number;
+  /** Items of its output that came. */
+  readonly itemsReceived: number;
   /** Gives it up, if it is not settled; set by the session when it is made. */
   giveUp: (error: unknown) => void;
   /** It has an id, and its request is sent now. */
@@ -153,6 +157,12 @@ export const startStreaming: StartStreaming = (call, method, args, options) => {
   };
   const inlet = items && openInlet(port);
   const streaming: StreamingCall = {
+    get itemsSent() {
+      return outlet?.items ?? 0;
+    },
+    get itemsReceived() {
+      return inlet?.items ?? 0;
+    },
     giveUp() {},
     begin(madeBy, given) {
       session = madeBy;

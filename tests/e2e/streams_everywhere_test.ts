@@ -282,4 +282,30 @@ for (const [where, reach] of Object.entries(REACHES)) {
     assertEquals(client.stats().connectionsOpened, 2);
     await comesToRest(pair);
   });
+
+  test(`what watches is told of items, and of what the server called, ${where}`, async () => {
+    const traces: string[] = [];
+    await using pair = await reach({
+      client: { confirm: ({ text }) => text === "Sure?", hang: () => Promise.reject(new Error()) },
+      onError() {},
+      onTrace(trace) {
+        const { type, method, code } = trace;
+        const items = "itemsSent" in trace ? ` ${trace.itemsSent} ${trace.itemsReceived}` : "";
+        traces.push(`${type} ${method} ${code}${items}`);
+      },
+    });
+    const { rpc } = pair.client;
+    await all(rpc.lines({ count: 3 }));
+    await rpc.upload({ name: "a", parts: [new Uint8Array(1), new Uint8Array(1)] });
+    await rpc.ask({ text: "Sure?" });
+    await assertRejects(() => all(rpc.fail({ how: "later" })));
+    await until(() => traces.length === 5);
+    assertEquals(traces.sort(), [
+      "answer confirm undefined",
+      "call ask undefined",
+      "call fail HandlerPanicked 0 1",
+      "call lines undefined 0 3",
+      "call upload undefined 2 0",
+    ]);
+  });
 }
