@@ -4,7 +4,7 @@
  * @module
  */
 import type { BigInteger, BigIntegerKind, Schema } from "./schema.ts";
-import { fixed } from "./scalars.ts";
+import { leaf } from "./scalars.ts";
 
 function bigInteger(
   kind: BigIntegerKind,
@@ -14,12 +14,11 @@ function bigInteger(
 ): BigInteger {
   const min = signed ? -(1n << BigInt(8 * size - 1)) : 0n;
   const max = (1n << BigInt(8 * size - (signed ? 1 : 0))) - 1n;
-  return {
-    ...fixed(kind, size, align),
-    min,
-    max,
-    text: () => align < size && size === 16 ? `${kind}@8` : kind,
-    write(writer, at, value) {
+  const schema = leaf<bigint, BigIntegerKind>(
+    kind,
+    size,
+    align,
+    (writer, at, value) => {
       if (typeof value !== "bigint" || value < min || value > max) {
         const advice = Number.isInteger(value) ? ` (write ${value}n)` : "";
         writer.refuse(`${kind}, a bigint from ${min} to ${max}${advice}`, value);
@@ -28,12 +27,14 @@ function bigInteger(
       outView.setBigInt64(at, BigInt.asIntN(64, value), true);
       if (size === 16) outView.setBigInt64(at + 8, BigInt.asIntN(64, value >> 64n), true);
     },
-    read({ view }, at) {
+    ({ view }, at) => {
       const last = at + size - 8;
       const high = signed ? view.getBigInt64(last, true) : view.getBigUint64(last, true);
       return size === 8 ? high : (high << 64n) | view.getBigUint64(at, true);
     },
-  };
+    { text: () => align < size ? `${kind}@8` : kind },
+  );
+  return Object.assign(schema, { min, max });
 }
 
 /**

@@ -4,16 +4,16 @@
  * @module
  */
 import type { Integer, IntegerKind, Schema } from "./schema.ts";
-import { fixed } from "./scalars.ts";
+import { leaf } from "./scalars.ts";
 
 function integer(kind: IntegerKind, size: 1 | 2 | 4, signed: boolean): Integer {
   const min = signed ? -(2 ** (8 * size - 1)) : 0;
   const max = 2 ** (8 * size - (signed ? 1 : 0)) - 1;
-  return {
-    ...fixed(kind, size),
-    min,
-    max,
-    write(writer, at, value) {
+  const schema = leaf<number, IntegerKind>(
+    kind,
+    size,
+    size,
+    (writer, at, value) => {
       if (!Number.isInteger(value) || value < min || value > max) {
         writer.refuse(`${kind}, an integer from ${min} to ${max}`, value);
       }
@@ -21,7 +21,7 @@ function integer(kind: IntegerKind, size: 1 | 2 | 4, signed: boolean): Integer {
       else if (size === 2) writer.outView.setUint16(at, value, true);
       else writer.outView.setInt32(at, value | 0, true);
     },
-    read(reader, at) {
+    (reader, at) => {
       const { bytes } = reader;
       const value = size === 1
         ? bytes[at]!
@@ -31,7 +31,8 @@ function integer(kind: IntegerKind, size: 1 | 2 | 4, signed: boolean): Integer {
       // The upper half of the bit patterns is what a signed type calls negative.
       return value > max ? value + 2 * min : value;
     },
-  };
+  );
+  return Object.assign(schema, { min, max });
 }
 
 /**

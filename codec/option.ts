@@ -42,21 +42,23 @@ export function option<T>(some: Schema<T>): Schema<Optional<T>> {
     nullable: true,
     text: ({ of }) => `option<${of(some)}>`,
   });
-  const offset = once(() => schema.arms[1]!.fields[0]!.offset);
+  /** Where the value is, behind the tag; 0 where it is within an object, as the arm has it. */
+  const offset = once(() => some.nullable ? 0 : schema.arms[1]!.fields[0]!.offset);
   schema.write = (writer, at, value) => {
     // The bytes are zero, and so is the tag of None.
     if (value === null || value === undefined) return;
-    if (some.nullable) {
+    const inside = offset();
+    if (inside === 0) {
       if (typeof value !== "object" || !("some" in value)) {
         writer.refuse("null or { some }", value);
       }
       return schema.arms[1]!.write(writer, at, value);
     }
     writer.out[at] = 1;
-    some.write(writer, at + offset(), value as T);
+    some.write(writer, at + inside, value as T);
   };
   const { read } = schema;
   schema.read = (reader, at) =>
-    reader.bytes[at] === 1 && !some.nullable ? some.read(reader, at + offset()) : read(reader, at);
+    reader.bytes[at] === 1 && offset() > 0 ? some.read(reader, at + offset()) : read(reader, at);
   return schema as AnySchema as Schema<Optional<T>>;
 }

@@ -6,7 +6,7 @@
 import type { Reader } from "./reader.ts";
 import { leaf } from "./scalars.ts";
 import type { Schema } from "./schema.ts";
-import { readUtf8, utf8Length, writeUtf8 } from "./utf8.ts";
+import { readUtf8, writeUtf8 } from "./utf8.ts";
 import type { Writer } from "./writer.ts";
 
 /** Bytes a string may have and still be stored inline. Rust: `rkyv/src/string/repr.rs`, `INLINE_CAPACITY`. */
@@ -58,16 +58,17 @@ export const string: Schema<string> = /* @__PURE__ */ leaf<string>(
   8,
   4,
   (writer, at, value) => {
-    const length = asText(writer, value).length <= INLINE_CAPACITY ? utf8Length(value) : Infinity;
-    if (length >= 0 && length <= INLINE_CAPACITY) {
-      // Within the object there is room for three bytes a character of all that fit.
-      writeUtf8(writer.out, at, value);
-      writer.out[at + INLINE_CAPACITY] = length;
-      return;
-    }
     const start = writer.position;
-    writer.outView.setUint32(at, appendText(writer, value), true);
-    writer.point(at + 4, start, at);
+    const length = appendText(writer, asText(writer, value));
+    if (length > INLINE_CAPACITY) {
+      writer.outView.setUint32(at, length, true);
+      return writer.point(at + 4, start, at);
+    }
+    // Taken back: the object has room for it.
+    const { bytes, out } = writer;
+    for (let i = 0; i < length; i++) out[at + i] = bytes[start + i]!;
+    out[at + INLINE_CAPACITY] = length;
+    writer.position = start;
   },
   (reader, at) => {
     const last = reader.bytes[at + INLINE_CAPACITY]!;

@@ -8,7 +8,7 @@
 import { i64, u64 } from "./big_integers.ts";
 import { BUFFER_FOOTPRINT } from "./bytes.ts";
 import { i16, i32, i8, u16, u32 } from "./integers.ts";
-import { f32, f64, fixed } from "./scalars.ts";
+import { f32, f64 } from "./scalars.ts";
 import type { AnySchema, Schema, TypedArraySchema } from "./schema.ts";
 import type { Writer } from "./writer.ts";
 
@@ -43,7 +43,9 @@ function typedArray<A extends TypedArray>(
 ): Schema<A> {
   const width = type.BYTES_PER_ELEMENT;
   const schema: TypedArraySchema = {
-    ...fixed("numbers", 8, 4),
+    kind: "numbers",
+    size: 8,
+    align: 4,
     flat: false,
     memory: BUFFER_FOOTPRINT,
     item,

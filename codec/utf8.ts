@@ -76,34 +76,53 @@ export function readUtf8(
   if (length > maxLooped) return readAny(bytes, start, length);
   let all = 0;
   for (let i = start; i < start + length; i++) all |= bytes[i]!;
-  return all < 0x80 ? readAscii(bytes, start, length) : readAny(bytes, start, length);
-}
-
-/** A string from bytes of ASCII, in few calls: each costs as much as some characters. */
-function readAscii(u8: Uint8Array, i: number, length: number): string {
-  const of = String.fromCharCode;
-  switch (length) {
-    case 0:
-      return "";
-    case 1:
-      return of(u8[i]!);
-    case 2:
-      return of(u8[i++]!, u8[i]!);
-    case 3:
-      return of(u8[i++]!, u8[i++]!, u8[i]!);
-    case 4:
-      return of(u8[i++]!, u8[i++]!, u8[i++]!, u8[i]!);
-    case 5:
-      return of(u8[i++]!, u8[i++]!, u8[i++]!, u8[i++]!, u8[i]!);
-    case 6:
-      return of(u8[i++]!, u8[i++]!, u8[i++]!, u8[i++]!, u8[i++]!, u8[i]!);
-    case 7:
-      return of(u8[i++]!, u8[i++]!, u8[i++]!, u8[i++]!, u8[i++]!, u8[i++]!, u8[i]!);
-    default: {
-      const text = of(u8[i++]!, u8[i++]!, u8[i++]!, u8[i++]!, u8[i++]!, u8[i++]!, u8[i++]!, u8[i]!);
-      return length === 8 ? text : text + readAscii(u8, i + 1, length - 8);
-    }
+  if (all >= 0x80) return readAny(bytes, start, length);
+  let text = "";
+  let i = start;
+  let left = length;
+  // In few calls: each costs as much as some characters.
+  for (; left > 7; left -= 8) {
+    text += String.fromCharCode(
+      bytes[i++]!,
+      bytes[i++]!,
+      bytes[i++]!,
+      bytes[i++]!,
+      bytes[i++]!,
+      bytes[i++]!,
+      bytes[i++]!,
+      bytes[i++]!,
+    );
   }
+  if (left === 0) return text;
+  const rest = left < 4
+    ? left < 2
+      ? String.fromCharCode(bytes[i]!)
+      : left < 3
+      ? String.fromCharCode(bytes[i++]!, bytes[i]!)
+      : String.fromCharCode(bytes[i++]!, bytes[i++]!, bytes[i]!)
+    : left < 6
+    ? left < 5
+      ? String.fromCharCode(bytes[i++]!, bytes[i++]!, bytes[i++]!, bytes[i]!)
+      : String.fromCharCode(bytes[i++]!, bytes[i++]!, bytes[i++]!, bytes[i++]!, bytes[i]!)
+    : left < 7
+    ? String.fromCharCode(
+      bytes[i++]!,
+      bytes[i++]!,
+      bytes[i++]!,
+      bytes[i++]!,
+      bytes[i++]!,
+      bytes[i]!,
+    )
+    : String.fromCharCode(
+      bytes[i++]!,
+      bytes[i++]!,
+      bytes[i++]!,
+      bytes[i++]!,
+      bytes[i++]!,
+      bytes[i++]!,
+      bytes[i]!,
+    );
+  return text === "" ? rest : text + rest;
 }
 
 /** A string by the platform's decoder, or `undefined` where the bytes are not UTF-8. */

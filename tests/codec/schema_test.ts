@@ -305,6 +305,7 @@ test("defaultOf() is Rust's Default", () => {
     [struct({ a: u8 }), { a: 0 }],
     [variants({ a: null, b: u8 }), { type: "a" }],
     [withDefault(u8, 7), 7],
+    [struct({ a: lazy(() => u8), b: box(lazy(() => string)) }), { a: 0, b: "" }],
   ] as [Schema<unknown>, unknown][];
   for (const [schema, value] of rows) assertEquals(defaultOf(schema), value);
   for (
