@@ -9,14 +9,23 @@ import { setImmediate as turn } from "node:timers/promises";
 import { Writer } from "../../codec/writer.ts";
 import { deflateStored, storedSize } from "../../deflate/stored.ts";
 import { connectWith } from "../../client/full.ts";
-import { CodecError, map, rpc, service, string, u32, vec } from "../../mod.ts";
+import { CodecError, map, rpc, service, stream, string, u32, vec } from "../../mod.ts";
 import { connectMemory, memoryDialer } from "../../runtime/memory.ts";
 import { createZlibDeflater } from "../../runtime/node/zlib.ts";
 import { createCore } from "../../server/core.ts";
 import type { HandlerOf } from "../../server/mod.ts";
 import type { Acceptor, Transport } from "../../wire/transport.ts";
 import { ProtocolError } from "../../wire/errors.ts";
-import { writeRequest } from "../../wire/messages.ts";
+import { EXTENSION_QUERY } from "../../wire/handshake.ts";
+import {
+  writeClientCancel,
+  writeClientEnd,
+  writeClientGrant,
+  writeClientItem,
+  writeFailed,
+  writeReply,
+  writeRequest,
+} from "../../wire/messages.ts";
 import { processorTimes } from "../hostile/processor.ts";
 import { mutate, randomFrom } from "./support.ts";
 
@@ -26,7 +35,11 @@ export const Target = service({
     add: rpc({ amount: u32 }, u32),
     sort: rpc({ words: vec(string) }, vec(string)),
     count: rpc({ words: map(string, vec(u32)) }, u32),
+    numbers: rpc({ from: u32 }, stream(u32)),
+    total: rpc({ words: stream(string) }, u32),
+    twice: rpc({ words: stream(vec(string)) }, stream(string)),
   },
+  client: { confirm: rpc({ text: string }, vec(string)) },
   state: { total: u32, words: vec(string) },
 });
 
@@ -34,6 +47,26 @@ const CALLS: readonly Readonly<Record<string, unknown>>[] = [
   { amount: 7 },
   { words: ["a", "longer than what is stored inline", "ü"] },
   { words: new Map([["one", [1]], ["a key that is not inline", [2, 3]]]) },
+  { from: 7 },
+  {},
+  {},
+];
+/** Ids of the calls that stream, as {@linkcode seeds} makes them. */
+const [NUMBERS, TOTAL, TWICE] = [3, 4, 5];
+const WORDS = vec(string);
+
+/** What is said of calls that stream, and of the server's. */
+const OF_STREAMS: readonly ((writer: Writer) => void)[] = [
+  (writer) => writeClientItem(interpret, writer, TOTAL, string, "a word that is not inline"),
+  (writer) => writeClientItem(interpret, writer, TWICE, WORDS, ["a", "b of some more letters"]),
+  (writer) => writeClientEnd(writer, TOTAL, false),
+  (writer) => writeClientEnd(writer, TWICE, true),
+  (writer) => writeClientGrant(writer, NUMBERS, 4000),
+  (writer) => writeClientGrant(writer, TWICE, 70),
+  (writer) => writeClientCancel(writer, NUMBERS),
+  (writer) => writeClientCancel(writer, TOTAL),
+  (writer) => writeReply(interpret, writer, 0, WORDS, ["yes", "and more than is inline"]),
+  (writer) => writeFailed(writer, 0, "HandlerPanicked"),
 ];
 
 /** Milliseconds of the processor that a few small messages may take, what is compiled for the first included. */
@@ -52,17 +85,34 @@ export interface FuzzCounts {
 }
 
 /** What answers. */
-export const handlers: HandlerOf<typeof Target> = ({ state }) => ({
-  add: ({ amount }) => state.total = (state.total + amount) >>> 0,
+export const handlers: HandlerOf<typeof Target> = ({ state, client }) => ({
+  add: ({ amount }) => {
+    client.confirm({ text: "Sure?" }).catch(() => {});
+    return state.total = (state.total + amount) >>> 0;
+  },
   sort: ({ words }) => state.words = words.toSorted(),
   count: ({ words }) => Promise.resolve(words.size),
+  async *numbers({ from }) {
+    for (let number = from; number <= 0xffff_ffff; number++) yield number;
+  },
+  async total({ words }) {
+    let letters = 0;
+    for await (const word of words) letters += word.length;
+    return letters;
+  },
+  async *twice({ words }) {
+    for await (const some of words) yield* [...some, ...some];
+  },
 });
 
 /** Whole messages as a client sends them, stored and deflated. */
 export function seeds(): Uint8Array[] {
-  return CALLS.flatMap((call, i) => {
+  const calls = CALLS.map((call, i) => (writer: Writer) =>
+    writeRequest(interpret, writer, i, Target.methods[i]!.call, call)
+  );
+  return [...calls, ...OF_STREAMS].flatMap((write) => {
     const writer = new Writer();
-    writeRequest(interpret, writer, i, Target.methods[i]!.call, call);
+    write(writer);
     const archive = writer.bytes.slice(0, writer.position);
     const stored = new Uint8Array(storedSize(archive.length));
     deflateStored(archive, stored);
@@ -91,7 +141,7 @@ interface Peer {
 async function dial(acceptor: Acceptor, onAnswer: () => void): Promise<Peer> {
   let peer: Peer | undefined;
   const request = {
-    url: "ws://memory/",
+    url: `ws://memory/?${EXTENSION_QUERY}=1`,
     level: 1,
     maxMessageBytes: 1 << 20,
     idleTimeoutMs: 0,
@@ -166,7 +216,8 @@ export async function fuzzConnections(messages: number, seed: number): Promise<F
   peer?.transport.close(1000, "");
   await client.close();
   await core.close();
-  const { connections: left, callsInFlight, bufferedBytes } = core.stats();
-  if (left + callsInFlight + bufferedBytes !== 0) throw new Error("Something is left");
+  const now = core.stats();
+  const left = now.connections + now.callsInFlight + now.streamsOpen + now.clientCallsInFlight;
+  if (left + now.bufferedBytes + now.heldBytes !== 0) throw new Error("Something is left");
   return { messages, answered, connections, closed };
 }
