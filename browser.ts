@@ -23,7 +23,7 @@ import { pageClock, storedFraming } from "./runtime/page.ts";
 import type { NoMethods, Service } from "./service/types.ts";
 import { DEFAULT_PAGE_LIMITS } from "./wire/page_limits.ts";
 import { RPC_HANDLER_ERRORS } from "./wire/errors.ts";
-import { badDeflate } from "./wire/faults.ts";
+import { badDeflate, tooBig } from "./wire/faults.ts";
 
 export type * from "./client.ts";
 export { OverflowError } from "./stream/queue.ts";
@@ -80,6 +80,7 @@ export async function connect<Methods, State, Event, ClientMethods = NoMethods>(
         level,
         storedFraming,
         badDeflate,
+        tooBig,
       ),
   );
   return await createClient(service, url, options, parts).connect();

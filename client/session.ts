@@ -14,9 +14,10 @@ import {
   spreadOf,
   TOO_BIG,
 } from "../wire/close.ts";
+import { MAX_BATCH_BYTES } from "../wire/batch.ts";
 import { ProtocolError } from "../wire/errors.ts";
 import type { Extension } from "../wire/handshake.ts";
-import { protocolError, tooBig, toProtocolError } from "../wire/faults.ts";
+import { protocolError, toProtocolError } from "../wire/faults.ts";
 import { isSeldom } from "../wire/seldom.ts";
 import {
   forEachUpdate,
@@ -201,19 +202,20 @@ export function openSession(
     end,
     onClose,
     onMessage(message) {
+      const { length } = message;
+      let taken = length;
       counters.messagesReceived++;
-      counters.bytesReceived += message.length;
-      if (ending) return;
       isBehind = false;
-      const { maxMessageBytes, maxInflatedBytes } = limits;
       try {
-        if (message.length > maxMessageBytes) throw tooBig("maxMessageBytes", maxMessageBytes);
-        unframe(message, maxInflatedBytes, read);
+        if (!ending) {
+          taken = unframe(message, limits, read, extension > 0 && length <= MAX_BATCH_BYTES);
+        }
       } catch (cause) {
         const error = toProtocolError(cause);
         end(error.closeCode, error);
       }
-      return isBehind;
+      counters.bytesReceived += taken;
+      return taken === length ? isBehind : isBehind ? -taken : taken;
     },
     onText() {
       end(PROTOCOL_BROKEN, protocolError("BadMessage", "text"));

@@ -52,6 +52,9 @@ let output: Uint8Array = NOTHING;
 let used = 0;
 let room = 0;
 
+/** Where the stream that was read last has ended. */
+let ended = 0;
+
 function corrupt(what: string): InflateError {
   return new InflateError("Corrupt", `Cannot inflate: ${what}`);
 }
@@ -233,7 +236,7 @@ function readStored(maxBytes: number): void {
   used += length;
 }
 
-function readBlocks(maxBytes: number): Uint8Array {
+function readBlocks(maxBytes: number, isSole: boolean): Uint8Array {
   at =
     hold =
     bits =
@@ -250,7 +253,8 @@ function readBlocks(maxBytes: number): Uint8Array {
     else if (kind === 2) readSymbols(dynamicCodes(), maxBytes);
     else throw corrupt("a block of an unknown kind");
   }
-  if (at - (bits >> 3) < input.length) {
+  ended = at - (bits >> 3);
+  if (isSole && ended < input.length) {
     throw new InflateError("TrailingBytes", "Cannot inflate: bytes follow the final block");
   }
   return output.subarray(0, used);
@@ -271,12 +275,33 @@ function readBlocks(maxBytes: number): Uint8Array {
 export function inflate(bytes: Uint8Array, maxBytes: number): Uint8Array {
   const length = soleStoredLength(bytes);
   if (length >= 0 && length <= maxBytes) return bytes.subarray(STORED_HEADER_BYTES);
+  return read(bytes, maxBytes, true);
+}
+
+function read(bytes: Uint8Array, maxBytes: number, isSole: boolean): Uint8Array {
   input = bytes;
   try {
-    return readBlocks(maxBytes);
+    return readBlocks(maxBytes, isSole);
   } finally {
     input = output = NOTHING;
   }
+}
+
+/**
+ * Inflate the raw DEFLATE stream that some bytes begin with: {@linkcode inflatedBytes} says where it ends.
+ *
+ * @param bytes The stream, and what follows it.
+ * @param maxBytes Most bytes the result may have; checked before memory is spent on them.
+ * @returns What the stream stands for: only valid until the next call.
+ * @throws {InflateError} `Truncated`, `Corrupt` or `TooBig`.
+ */
+export function inflateFirst(bytes: Uint8Array, maxBytes: number): Uint8Array {
+  return read(bytes, maxBytes, false);
+}
+
+/** Bytes of the stream that {@linkcode inflateFirst} read last. */
+export function inflatedBytes(): number {
+  return ended;
 }
 
 /** Why a stream could not be inflated. */

@@ -60,6 +60,17 @@ export function deflateStored(input: Uint8Array, output: Uint8Array, at = 0): nu
 }
 
 /**
+ * Payload bytes if some bytes begin with one final stored block, which can be read where it is, from
+ * {@linkcode STORED_HEADER_BYTES} on; otherwise -1. Anything may follow it.
+ */
+export function firstStoredLength(bytes: Uint8Array): number {
+  if (((bytes[0] as number) & 7) !== 1) return -1;
+  const length = (bytes[1] as number) | (bytes[2] as number) << 8;
+  const check = (bytes[3] as number) | (bytes[4] as number) << 8;
+  return (length ^ check) === 0xffff && STORED_HEADER_BYTES + length <= bytes.length ? length : -1;
+}
+
+/**
  * Payload bytes if a stream is one final stored block and nothing else, which can be read where it is, from
  * {@linkcode STORED_HEADER_BYTES} on; otherwise -1.
  */

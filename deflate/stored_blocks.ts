@@ -28,16 +28,20 @@ export function storeBlocks(input: Uint8Array): Uint8Array<ArrayBuffer> {
  * @param bytes The whole stream.
  * @param maxBytes Most bytes the result may have; checked before memory is spent on them.
  * @param refuse Throws: `Corrupt` if anything is compressed, or the code of `inflate()` otherwise.
+ * @param isFirst Whether anything may follow it.
+ * @returns What the stream stands for, and where it ends.
  */
 export function readBlocks(
   bytes: Uint8Array,
   maxBytes: number,
   refuse: (code: InflateErrorCode) => never,
-): Uint8Array {
+  isFirst = false,
+): [archive: Uint8Array, end: number] {
   const { length } = bytes;
   const output = new Uint8Array(Math.min(length, maxBytes));
   let used = 0;
-  for (let at = 0, head = 0; !(head & 1);) {
+  let at = 0;
+  for (let head = 0; !(head & 1);) {
     const start = at + HEADER_BYTES;
     const size = bytes[at + 1]! | bytes[at + 2]! << 8;
     const check = bytes[at + 3]! | bytes[at + 4]! << 8;
@@ -49,10 +53,10 @@ export function readBlocks(
       ? "Truncated"
       : used + size > maxBytes
       ? "TooBig"
-      : head & 1 && at < length && "TrailingBytes";
+      : head & 1 && at < length && !isFirst && "TrailingBytes";
     if (fault) refuse(fault);
     output.set(bytes.subarray(start, at), used);
     used += size;
   }
-  return output.subarray(0, used);
+  return [output.subarray(0, used), at];
 }

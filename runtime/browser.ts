@@ -5,7 +5,26 @@
  */
 import { ConnectError } from "../wire/errors.ts";
 import { ALIAS, EXTENDED, type Extension, levelToken, REFUSED } from "../wire/handshake.ts";
-import type { TransportListener } from "../wire/transport.ts";
+import type { Transport, TransportListener } from "../wire/transport.ts";
+import { Gatherer } from "./gatherer.ts";
+
+/** What of a socket a page's client uses. */
+export type PageTransport = Pick<WebSocket, "bufferedAmount" | "close"> & Pick<Transport, "send">;
+
+/** A socket that sends the messages of one turn as one. */
+function gathering(socket: WebSocket): PageTransport {
+  const gatherer = new Gatherer((message) => socket.send(message));
+  return {
+    get bufferedAmount() {
+      return socket.bufferedAmount + gatherer.bytes;
+    },
+    send: (message) => gatherer.send(message),
+    close(code, reason) {
+      gatherer.flush();
+      socket.close(code, reason);
+    },
+  };
+}
 
 /**
  * Open a connection that speaks `hl.2`.
@@ -24,11 +43,28 @@ import type { TransportListener } from "../wire/transport.ts";
 export function dial(
   url: string,
   level: number,
-  open: (transport: WebSocket, isRefused: boolean, extension: Extension) => TransportListener,
+  open: (transport: PageTransport, isRefused: boolean, extension: Extension) => TransportListener,
   fail: (error: unknown) => void,
 ): () => void {
   const socket = new WebSocket(url, [ALIAS, EXTENDED, levelToken(level), REFUSED]);
   let listener: TransportListener | undefined;
+  /** What came, and waits while those who read events are given time. */
+  const unheard: Uint8Array[] = [];
+  let isWaiting = false;
+  let ended: CloseEvent | undefined;
+  const hear = (): void => {
+    isWaiting = false;
+    while (unheard.length > 0 && !isWaiting) {
+      const heard = listener?.onMessage(unheard[0]!);
+      if (typeof heard !== "number") unheard.shift();
+      else {
+        unheard[0] = unheard[0]!.subarray(Math.abs(heard));
+        isWaiting = heard < 0;
+        if (isWaiting) setTimeout(hear);
+      }
+    }
+    if (ended && !isWaiting) listener?.onClose(ended);
+  };
   socket.binaryType = "arraybuffer";
   // Handlers are set before `open` is called, and stay: no message falls between two of them.
   socket.onopen = () => {
@@ -36,12 +72,16 @@ export function dial(
     const isRefused = protocol === REFUSED;
     const extension = protocol === EXTENDED ? 1 : 0;
     if (isRefused || extension || protocol === ALIAS) {
-      listener = open(socket, isRefused, extension);
+      const transport = extension ? gathering(socket) : socket;
+      listener = open(transport, isRefused, extension);
     } else fail(new ConnectError("ProtocolMismatch", `The server speaks "${protocol}"`));
   };
   socket.onmessage = ({ data }) => {
     if (typeof data === "string") listener?.onText?.();
-    else listener?.onMessage(new Uint8Array(data));
+    else {
+      unheard.push(new Uint8Array(data));
+      if (!isWaiting) hear();
+    }
   };
   // An error is always followed by a close.
   socket.onclose = (info) => {
@@ -52,7 +92,8 @@ export function dial(
         new ConnectError("Unreachable", `Cannot connect to ${new URL(url).host}: see the console`),
       );
     }
-    listener?.onClose(info);
+    ended = info;
+    if (!isWaiting) hear();
   };
   return () => socket.close();
 }

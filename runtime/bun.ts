@@ -4,6 +4,8 @@
  * @module
  */
 
+import { maxFrameBytes } from "../wire/batch.ts";
+import { EXTENSION } from "../wire/handshake.ts";
 import type { Acceptor, TransportLimits, Upgrade } from "../wire/transport.ts";
 import { type BunSocket, type BunSocketData, BunTransport } from "./bun_transport.ts";
 import {
@@ -109,7 +111,8 @@ export function handlers(
         : upgrade(request, server, decision);
     },
     websocket: {
-      maxPayloadLength: acceptor.maxMessageBytes,
+      // As much as a peer that has agreed on the extension may send; others are refused what is less.
+      maxPayloadLength: maxFrameBytes(acceptor.maxMessageBytes, EXTENSION),
       backpressureLimit: 0,
       // For what is being closed: while a socket is open, its heartbeat pings and ends it earlier.
       idleTimeout: Math.min(MAX_IDLE_TIMEOUT_S, idleTimeoutS),
@@ -146,7 +149,7 @@ export function handlers(
 
 function open(socket: BunSocket, upgrade: Upgrade, limits: TransportLimits): void {
   socket.binaryType = "uint8array";
-  const transport = new BunTransport(socket, limits);
+  const transport = new BunTransport(socket, limits, upgrade.extension);
   socket.data = transport;
   transport.attach(() => upgrade.open(transport));
 }

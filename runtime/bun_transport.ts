@@ -6,7 +6,9 @@
 
 import { CloseCode } from "../wire/close.ts";
 import { type Clock, systemClock } from "../wire/clock.ts";
+import type { Extension } from "../wire/handshake.ts";
 import type { CloseInfo, Shared, TransportLimits } from "../wire/transport.ts";
+import { inBatches } from "./gatherer.ts";
 import { truncateReason } from "./websocket/frames.ts";
 import { Heartbeat, type HeartbeatOptions, unref } from "./websocket/heartbeat.ts";
 import { turnTime } from "./turn.ts";
@@ -65,7 +67,7 @@ export class BunTransport extends TurnGuard implements BunSocketData, HeartbeatO
   declare readonly open?: undefined;
   readonly #socket: BunSocket;
   /** What is to be written at the end of the turn, if anything is. */
-  #gathered: Uint8Array[] | undefined;
+  #gathered: Uint8Array<ArrayBuffer>[] | undefined;
   /** Whether that are messages to many alone, which other handlers of this turn may add to. */
   #isLate = false;
   /** Large messages, and what is behind them, while Bun has something to write: it would copy them. */
@@ -82,8 +84,9 @@ export class BunTransport extends TurnGuard implements BunSocketData, HeartbeatO
   constructor(
     socket: BunSocket,
     limits: TurnLimits & Pick<TransportLimits, "idleTimeoutMs" | "closeTimeoutMs">,
+    extension?: Extension,
   ) {
-    super(limits);
+    super(limits, extension);
     this.#socket = socket;
     this.#limits = limits;
     const { idleTimeoutMs } = limits;
@@ -160,7 +163,8 @@ export class BunTransport extends TurnGuard implements BunSocketData, HeartbeatO
       }
       return this.#write(message);
     }
-    if (handling === this && this.#gathered === undefined && this.#waiting === undefined) {
+    const isAtOnce = handling === this && !this.gathers;
+    if (isAtOnce && this.#gathered === undefined && this.#waiting === undefined) {
       return this.#write(message);
     }
     const kept = shared === undefined ? message.slice() : message;
@@ -175,6 +179,10 @@ export class BunTransport extends TurnGuard implements BunSocketData, HeartbeatO
       this.#isLate = false;
       queueMicrotask(() => this.flush());
     }
+  }
+
+  protected sendNow(message: Uint8Array<ArrayBuffer>): void {
+    this.#write(message);
   }
 
   #wait(bytes: Uint8Array, shared: Shared | undefined): void {
@@ -232,10 +240,11 @@ export class BunTransport extends TurnGuard implements BunSocketData, HeartbeatO
   }
 
   /** Write what was gathered. */
-  flush(): void {
-    const messages = this.#gathered;
-    if (messages === undefined) return;
+  override flush(): void {
+    const gathered = this.#gathered;
+    if (gathered === undefined) return;
     this.#gathered = undefined;
+    const messages = this.gathers && gathered.length > 1 ? inBatches(gathered) : gathered;
     if (this.#waiting !== undefined) {
       for (const message of messages) this.#wait(message, undefined);
       return;

@@ -4,8 +4,14 @@
  *
  * @module
  */
-import { InflateError, type InflateErrorCode } from "../deflate/inflate.ts";
-import { type Framing, MIN_DEFLATED_BYTES, type ReadArchive } from "../wire/deflater.ts";
+import {
+  inflate,
+  inflatedBytes,
+  InflateError,
+  type InflateErrorCode,
+  inflateFirst,
+} from "../deflate/inflate.ts";
+import { type Framing, MIN_DEFLATED_BYTES, type Unframe } from "../wire/deflater.ts";
 import type { Transport } from "../wire/transport.ts";
 import { createStreamsDeflater } from "./streams.ts";
 
@@ -16,12 +22,16 @@ export type BadDeflate = (
   cause: unknown,
 ) => Error;
 
+/** Makes the error of a message that is larger than a limit. */
+export type TooBig = (limit: string, bytes: number) => Error;
+
 /** Deflates messages that are worth it; later ones wait behind those that take time. */
 export class DeflatingFraming implements Framing {
   readonly #deflater = createStreamsDeflater();
   readonly #level: number;
   readonly #stored: Framing;
   readonly #badDeflate: BadDeflate;
+  readonly #tooBig: TooBig;
   /** Settles when what was sent last has been handed over; absent while nothing waits. */
   #last: Promise<void> | undefined;
   waitingBytes = 0;
@@ -32,10 +42,11 @@ export class DeflatingFraming implements Framing {
    * @param level 1 to 9.
    * @param stored Frames messages that are not worth it.
    */
-  constructor(level: number, stored: Framing, badDeflate: BadDeflate) {
+  constructor(level: number, stored: Framing, badDeflate: BadDeflate, tooBig: TooBig) {
     this.#level = level;
     this.#stored = stored;
     this.#badDeflate = badDeflate;
+    this.#tooBig = tooBig;
   }
 
   send(
@@ -64,14 +75,18 @@ export class DeflatingFraming implements Framing {
     this.#last = last;
   }
 
-  readonly unframe = (message: Uint8Array, maxInflatedBytes: number, read: ReadArchive): void => {
+  readonly unframe: Unframe = (message, limits, read, mayBeMore) => {
+    const { maxMessageBytes, maxInflatedBytes } = limits;
     let archive: Uint8Array;
     try {
-      archive = this.#deflater.inflate(message, maxInflatedBytes);
+      archive = (mayBeMore ? inflateFirst : inflate)(message, maxInflatedBytes);
     } catch (error) {
       if (!(error instanceof InflateError)) throw error;
       throw this.#badDeflate(error.code, maxInflatedBytes, error);
     }
+    const end = mayBeMore ? inflatedBytes() : message.length;
+    if (end > maxMessageBytes) throw this.#tooBig("maxMessageBytes", maxMessageBytes);
     read(archive, 0, archive.length);
+    return end;
   };
 }

@@ -6,6 +6,7 @@
  * @module
  */
 
+import type { Extension } from "../wire/handshake.ts";
 import type { Acceptor, Upgrade } from "../wire/transport.ts";
 import { runtimeName } from "./detect.ts";
 import { truncateReason } from "./websocket/frames.ts";
@@ -31,14 +32,14 @@ class DenoTransport extends TurnGuard {
   /** What waited when it was closed: from then on Deno says 0, and keeps it. */
   #leftBytes: number | undefined;
 
-  constructor(socket: WebSocket, limits: TurnLimits) {
-    super(limits);
+  constructor(socket: WebSocket, limits: TurnLimits, extension: Extension | undefined) {
+    super(limits, extension);
     this.#socket = socket;
   }
 
   get bufferedAmount(): number {
     const gone = this.ended && this.lingers === undefined;
-    return gone ? 0 : this.#leftBytes ?? this.#socket.bufferedAmount;
+    return gone ? 0 : this.#leftBytes ?? this.#socket.bufferedAmount + this.gatheredBytes;
   }
 
   /** Nothing ends a socket whose peer does not read: {@linkcode DenoTransport.terminate}. */
@@ -51,6 +52,10 @@ class DenoTransport extends TurnGuard {
   }
 
   send(message: Uint8Array<ArrayBuffer>): void {
+    if (this.#isOpen) this.gather(message);
+  }
+
+  protected sendNow(message: Uint8Array<ArrayBuffer>): void {
     // Deno copies before `send` returns.
     if (this.#isOpen) this.#socket.send(message);
   }
@@ -67,6 +72,7 @@ class DenoTransport extends TurnGuard {
 
   protected hangUp(code: number, reason: string): void {
     if (!this.#isOpen) return;
+    this.flush();
     this.#leftBytes = this.#socket.bufferedAmount;
     // Deno hangs up without a close frame where frames of the peer wait to be read.
     setTimeout(() => this.#socket.close(code, truncateReason(reason)));
@@ -114,7 +120,7 @@ function answer(
   const { socket, response } = upgraded;
   for (const [name, value] of headers) response.headers.set(name, value);
   socket.binaryType = "arraybuffer";
-  const transport = new DenoTransport(socket, acceptor);
+  const transport = new DenoTransport(socket, acceptor, decision.extension);
   let failure = "";
   socket.onopen = () => transport.attach(() => decision.open(transport));
   socket.onmessage = ({ data }) => {

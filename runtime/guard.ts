@@ -4,8 +4,11 @@
  * @module
  */
 
+import { maxFrameBytes } from "../wire/batch.ts";
 import { CloseCode, tooBigReason } from "../wire/close.ts";
-import type { CloseInfo, Shared, Transport, TransportListener } from "../wire/transport.ts";
+import type { Extension } from "../wire/handshake.ts";
+import type { CloseInfo, Heard, Shared, Transport, TransportListener } from "../wire/transport.ts";
+import { Gatherer } from "./gatherer.ts";
 
 /**
  * Keeps what the port promises whatever a runtime does: nothing over the limit is delivered, nothing
@@ -13,25 +16,62 @@ import type { CloseInfo, Shared, Transport, TransportListener } from "../wire/tr
  */
 export abstract class GuardedTransport implements Transport {
   readonly #maxMessageBytes: number;
+  #gatherer: Gatherer | undefined;
   #listener: TransportListener | undefined;
   #info: CloseInfo | undefined;
   /** Whether the runtime's socket is gone, or there is none. */
   #left = false;
 
+  /** Whether its peer takes several messages in one. */
+  protected readonly gathers: boolean;
+
   /** Create for a socket of the runtime's. */
-  constructor(maxMessageBytes: number) {
-    this.#maxMessageBytes = maxMessageBytes;
+  constructor(maxMessageBytes: number, extension: Extension = 0) {
+    this.#maxMessageBytes = maxFrameBytes(maxMessageBytes, extension);
+    this.gathers = extension > 0;
   }
 
   abstract readonly bufferedAmount: number;
   abstract send(message: Uint8Array<ArrayBuffer>, shared?: Shared): void;
   abstract terminate(): void;
+  /** Give the runtime's socket one message, whose bytes may change when this returns. */
+  protected abstract sendNow(message: Uint8Array<ArrayBuffer>): void;
   /** Begin the close handshake. */
   protected abstract hangUp(code: number, reason: string, discard?: boolean): void;
 
   /** Whether the transport has ended. */
   get ended(): boolean {
     return this.#info !== undefined;
+  }
+
+  /** Bytes that wait for the end of the turn. */
+  protected get gatheredBytes(): number {
+    return this.#gatherer?.bytes ?? 0;
+  }
+
+  /** Send a message with the others of this turn, if the peer takes that. */
+  protected gather(message: Uint8Array<ArrayBuffer>): void {
+    if (!this.gathers) return this.sendNow(message);
+    this.#gatherer ??= new Gatherer((whole) => this.#sendWhole(whole));
+    this.#gatherer.send(message);
+  }
+
+  #sendWhole(message: Uint8Array<ArrayBuffer>): void {
+    try {
+      if (this.#info === undefined) this.sendNow(message);
+    } catch {
+      this.fail(CloseCode.Internal, "Cannot send");
+    }
+  }
+
+  /** Send what was gathered in this turn. */
+  protected flush(): void {
+    this.#gatherer?.flush();
+  }
+
+  /** Forget it. */
+  protected dropGathered(): void {
+    this.#gatherer?.drop();
   }
 
   /** Ask the owner for its listener. */
@@ -47,7 +87,7 @@ export abstract class GuardedTransport implements Transport {
   }
 
   /** A binary message came. Returns what {@linkcode TransportListener.onMessage} does. */
-  receive(message: Uint8Array): boolean | void {
+  receive(message: Uint8Array): Heard {
     if (this.#info !== undefined) return;
     if (message.length > this.#maxMessageBytes) {
       return this.fail(CloseCode.TooBig, tooBigReason(this.#maxMessageBytes));
@@ -90,6 +130,7 @@ export abstract class GuardedTransport implements Transport {
   /** End from this side. */
   protected fail(code: number, reason: string): void {
     if (this.#info !== undefined) return;
+    this.flush();
     this.end({ code, reason, byUs: true });
     this.hangUp(code, reason);
   }
@@ -97,6 +138,7 @@ export abstract class GuardedTransport implements Transport {
   /** The transport has ended. */
   end(info: CloseInfo): void {
     if (this.#info !== undefined) return;
+    this.#gatherer?.drop();
     this.#info = info;
     try {
       this.#listener?.onClose(info);

@@ -8,6 +8,7 @@ import { CloseCode } from "../wire/close.ts";
 import { type Clock, systemClock } from "../wire/clock.ts";
 import { ConnectError } from "../wire/errors.ts";
 import {
+  type Extension,
   EXTENSION_HEADER,
   extensionAnswered,
   LEVEL_HEADER,
@@ -48,11 +49,12 @@ export class MemoryNetwork {
   pair(
     clientLimits: TransportLimits,
     serverLimits: TransportLimits,
+    extension?: Extension,
   ): [client: MemoryTransport, server: MemoryTransport] {
     const age = this.#age;
     const carries = (): boolean => this.#age === age;
-    const client = new MemoryTransport(clientLimits, this.#clock, carries);
-    const server = new MemoryTransport(serverLimits, this.#clock, carries);
+    const client = new MemoryTransport(clientLimits, this.#clock, carries, extension);
+    const server = new MemoryTransport(serverLimits, this.#clock, carries, extension);
     client.join(server);
     server.join(client);
     return [client, server];
@@ -65,15 +67,19 @@ class MemoryTransport extends GuardedTransport {
   readonly #heartbeat: Heartbeat | undefined;
   #peer: MemoryTransport | undefined;
   #queue: Uint8Array[] = [];
-  /** Bytes that the peer has not been handed. */
-  bufferedAmount = 0;
+  #queuedBytes = 0;
   #closing: CloseInfo | undefined;
   #scheduled = false;
   #dropped = false;
 
-  constructor(limits: TransportLimits, clock: Clock, carries: () => boolean) {
+  constructor(
+    limits: TransportLimits,
+    clock: Clock,
+    carries: () => boolean,
+    extension: Extension | undefined,
+  ) {
     const { maxMessageBytes, idleTimeoutMs } = limits;
-    super(maxMessageBytes);
+    super(maxMessageBytes, extension);
     // There is no socket that could outlive it.
     this.leave();
     this.#carries = carries;
@@ -96,10 +102,18 @@ class MemoryTransport extends GuardedTransport {
     this.#peer = peer;
   }
 
+  /** Bytes that the peer has not been handed. */
+  get bufferedAmount(): number {
+    return this.#queuedBytes + this.gatheredBytes;
+  }
+
   send(message: Uint8Array<ArrayBuffer>): void {
-    if (this.ended || this.#closing !== undefined) return;
+    if (!this.ended && this.#closing === undefined) this.gather(message);
+  }
+
+  protected sendNow(message: Uint8Array<ArrayBuffer>): void {
     this.#queue.push(message.slice());
-    this.bufferedAmount += message.length;
+    this.#queuedBytes += message.length;
     this.#schedule();
   }
 
@@ -131,16 +145,18 @@ class MemoryTransport extends GuardedTransport {
 
   protected hangUp(code: number, reason: string): void {
     if (this.#closing !== undefined) return;
+    this.flush();
     this.#closing = { code, reason };
     this.#schedule();
   }
 
   /** Nothing more leaves this end. */
   drop(): void {
+    this.dropGathered();
     this.#heartbeat?.stop();
     this.#dropped = true;
     this.#queue = [];
-    this.bufferedAmount = 0;
+    this.#queuedBytes = 0;
   }
 
   #schedule(): void {
@@ -154,17 +170,22 @@ class MemoryTransport extends GuardedTransport {
     const peer = this.#peer;
     const messages = this.#queue;
     this.#queue = [];
-    for (const [at, message] of messages.entries()) {
+    for (let at = 0; at < messages.length;) {
       // A listener may end either side between two messages.
       if (this.#dropped) return;
-      this.bufferedAmount -= message.length;
+      const message = messages[at++]!;
+      this.#queuedBytes -= message.length;
       // A peer that has begun to close hears no more.
-      if (peer !== undefined && peer.#closing === undefined) {
-        peer.#heartbeat?.heard();
-        if (peer.receive(message) === true) {
-          this.#queue = [...messages.slice(at + 1), ...this.#queue];
-          return afterInput(() => this.#deliver());
-        }
+      if (peer === undefined || peer.#closing !== undefined) continue;
+      peer.#heartbeat?.heard();
+      const heard = peer.receive(message);
+      if (typeof heard === "number") {
+        const rest = messages[--at] = message.subarray(Math.abs(heard));
+        this.#queuedBytes += rest.length;
+      }
+      if (heard === true || Number(heard) < 0) {
+        this.#queue = [...messages.slice(at), ...this.#queue];
+        return afterInput(() => this.#deliver());
       }
     }
     this.#scheduled = false;
@@ -206,9 +227,9 @@ export async function connectMemory(
       `The server speaks "${decision.protocol}", not "${PROTOCOL}"`,
     );
   }
-  const [client, server] = network.pair(request, acceptor);
   const { protocol, headers } = decision;
   const extension = extensionAnswered(headers[EXTENSION_HEADER]);
+  const [client, server] = network.pair(request, acceptor, extension);
   client.attach(() => open(client, { protocol, extension }));
   server.attach(() => decision.open(server));
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import { readBlocks, storeBlocks } from "../deflate/stored_blocks.ts";
-import { badDeflate } from "../wire/faults.ts";
+import { badDeflate, tooBig } from "../wire/faults.ts";
 import type { Framing } from "../wire/deflater.ts";
 import type { Clock } from "../wire/clock.ts";
 
@@ -16,11 +16,13 @@ export const storedFraming: Framing = {
     onSent(message.length);
     transport.send(message);
   },
-  unframe(message, maxInflatedBytes, read) {
-    const archive = readBlocks(message, maxInflatedBytes, (code) => {
+  unframe(message, { maxMessageBytes, maxInflatedBytes }, read, mayBeMore) {
+    const [archive, end] = readBlocks(message, maxInflatedBytes, (code) => {
       throw badDeflate(code, maxInflatedBytes);
-    });
+    }, mayBeMore);
+    if (end > maxMessageBytes) throw tooBig("maxMessageBytes", maxMessageBytes);
     read(archive, 0, archive.length);
+    return end;
   },
 };
 

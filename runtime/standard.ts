@@ -5,6 +5,7 @@
  * @module
  */
 
+import type { Extension } from "../wire/handshake.ts";
 import type { Acceptor, PeerInfo, Upgrade } from "../wire/transport.ts";
 import { truncateReason } from "./websocket/frames.ts";
 import { TurnGuard, type TurnLimits } from "./turn_guard.ts";
@@ -60,8 +61,8 @@ export interface StandardUpgrade {
 class StandardTransport extends TurnGuard {
   readonly #socket: StandardSocket;
 
-  constructor(socket: StandardSocket, limits: TurnLimits) {
-    super(limits);
+  constructor(socket: StandardSocket, limits: TurnLimits, extension: Extension | undefined) {
+    super(limits, extension);
     this.#socket = socket;
     // Of one that cannot be cut nobody says when it is gone.
     if (socket.terminate === undefined) this.leave();
@@ -69,10 +70,16 @@ class StandardTransport extends TurnGuard {
 
   get bufferedAmount(): number {
     const counts = !this.ended || this.lingers !== undefined;
-    return counts ? this.#socket.bufferedAmount ?? 0 : 0;
+    return counts ? (this.#socket.bufferedAmount ?? 0) + this.gatheredBytes : 0;
   }
 
   send(message: Uint8Array<ArrayBuffer>): void {
+    // Cloudflare's says only when it is sent on that it is another request's.
+    if (this.#socket.bufferedAmount === undefined) this.sendNow(message);
+    else if (this.#socket.readyState === OPEN) this.gather(message);
+  }
+
+  protected sendNow(message: Uint8Array<ArrayBuffer>): void {
     try {
       // `ws` writes later what it is given.
       if (this.#socket.readyState === OPEN) this.#socket.send(message.slice());
@@ -91,6 +98,7 @@ class StandardTransport extends TurnGuard {
 
   protected hangUp(code: number, reason: string): void {
     try {
+      this.flush();
       if (this.#socket.readyState === OPEN) this.#socket.close(code, truncateReason(reason));
     } catch {
       // It is another request's, and cannot be closed from here.
@@ -141,7 +149,7 @@ function closeInTurn(socket: StandardSocket): void {
 }
 
 function attach(socket: StandardSocket, upgrade: Upgrade, limits: TurnLimits): void {
-  const transport = new StandardTransport(socket, limits);
+  const transport = new StandardTransport(socket, limits, upgrade.extension);
   // Cloudflare has no `binaryType`: it gives an ArrayBuffer anyway.
   if (socket.binaryType !== undefined) socket.binaryType = "arraybuffer";
   socket.addEventListener("message", ({ data }) => {

@@ -10,6 +10,7 @@
  *
  * @module
  */
+import type { Heard } from "../wire/transport.ts";
 import { runtimeName } from "./detect.ts";
 
 /** Milliseconds after which messages wait. One that is being handled goes on to its end. */
@@ -110,9 +111,32 @@ export function endMessage(looks: boolean): boolean {
   return over;
 }
 
-/** Whether the message that was handled last was small, decoded as well. */
-export function wasLight(): boolean {
-  return !heavy;
+/** Whom messages are for. */
+export interface Hearer {
+  /** Whether the last was small, decoded as well. */
+  isLight: boolean;
+  /** One came; or several, of which it takes the first. Never throws. Hears nothing when it has ended. */
+  hear(message: Uint8Array): Heard;
+}
+
+/** Hand over a message, or the messages that it is until the turn is over. Returns what is left of them. */
+export function hearInTurn(hearer: Hearer, message: Uint8Array): Uint8Array | undefined {
+  for (let rest = message, bytes = message.length;;) {
+    const looks = beginMessage(bytes);
+    const heard = hearer.hear(rest);
+    hearer.isLight = !heavy;
+    if (heard === true || Number(heard) < 0) endTurn();
+    const isOver = endMessage(looks);
+    if (typeof heard !== "number") return;
+    bytes = Math.abs(heard);
+    rest = rest.subarray(bytes);
+    if (isOver) return rest;
+  }
+}
+
+/** Whether the next message has to wait. */
+export function isTurnOver(): boolean {
+  return over;
 }
 
 /** The next message has to wait, however short the turn was. */

@@ -4,17 +4,18 @@
  * @module
  */
 import { CloseCode } from "../wire/close.ts";
+import type { Extension } from "../wire/handshake.ts";
 import { DEFAULT_LIMITS } from "../wire/limits.ts";
-import type { CloseInfo, TransportLimits } from "../wire/transport.ts";
+import type { CloseInfo, Heard, TransportLimits } from "../wire/transport.ts";
 import { GuardedTransport } from "./guard.ts";
 import {
-  beginMessage,
   currentTurn,
-  endMessage,
+  type Hearer,
+  hearInTurn,
+  isTurnOver,
   mustWait,
   type Waiter,
   waitForTurn,
-  wasLight,
 } from "./turn.ts";
 
 /** What bounds such a socket. */
@@ -24,7 +25,7 @@ export type TurnLimits = Pick<TransportLimits, "maxMessageBytes" | "maxWaitingBy
 export const WAITING_BYTES = 192;
 
 /** Lets messages wait for their turn, in order, and the end of the socket behind them. */
-export abstract class TurnGuard extends GuardedTransport implements Waiter {
+export abstract class TurnGuard extends GuardedTransport implements Hearer, Waiter {
   readonly #maxWaitingBytes: number;
   #waiting: Uint8Array[] | undefined;
   #waitingBytes = 0;
@@ -35,8 +36,9 @@ export abstract class TurnGuard extends GuardedTransport implements Waiter {
   /** Create for a socket of the runtime's. */
   constructor(
     { maxMessageBytes, maxWaitingBytes = DEFAULT_LIMITS.maxWaitingBytes }: TurnLimits,
+    extension?: Extension,
   ) {
-    super(maxMessageBytes);
+    super(maxMessageBytes, extension);
     this.#maxWaitingBytes = maxWaitingBytes;
   }
 
@@ -45,10 +47,12 @@ export abstract class TurnGuard extends GuardedTransport implements Waiter {
       return this.#wait(message);
     }
     this.#heardIn = currentTurn();
-    const looked = beginMessage(message.length);
-    super.receive(message);
-    this.isLight = wasLight();
-    endMessage(looked);
+    const rest = hearInTurn(this, message);
+    if (rest !== undefined) this.#wait(rest);
+  }
+
+  hear(message: Uint8Array): Heard {
+    return super.receive(message);
   }
 
   #wait(message: Uint8Array): void {
@@ -73,10 +77,12 @@ export abstract class TurnGuard extends GuardedTransport implements Waiter {
       // There are none, or the socket has been ended meanwhile.
       if (message === undefined) break;
       this.#waitingBytes -= message.length + WAITING_BYTES;
-      const looked = beginMessage(message.length);
-      super.receive(message);
-      this.isLight = wasLight();
-      over = endMessage(looked);
+      const rest = hearInTurn(this, message);
+      over = isTurnOver();
+      if (rest === undefined || this.#waiting === undefined) continue;
+      this.#waiting[--next] = rest;
+      this.#waitingBytes += rest.length + WAITING_BYTES;
+      break;
     }
     this.#waiting?.splice(0, next);
     if (this.#waiting !== undefined && this.#waiting.length > 0) return true;

@@ -3,8 +3,10 @@
  *
  * @module
  */
+import { MAX_BATCH_BYTES } from "../wire/batch.ts";
 import { CloseCode } from "../wire/close.ts";
 import type { ProtocolError } from "../wire/errors.ts";
+import type { Extension } from "../wire/handshake.ts";
 import { readClientMessage, RPC_REQUEST } from "../wire/messages.ts";
 import { receive } from "../wire/receiver.ts";
 import { isSeldom } from "../wire/seldom.ts";
@@ -107,18 +109,24 @@ export class Connection<State, Event, Auth> extends OpenCalls implements Connect
     return abort.signal;
   }
 
-  onMessage(message: Uint8Array): void {
+  onMessage(message: Uint8Array): number | void {
     if (this.closing || this.target === undefined) return;
     const host = this.#host;
     host.counters.messagesReceived++;
-    host.counters.bytesReceived += message.length;
-    receive(message, host, this);
+    const mayBeMore = this.#extension > 0 && message.length <= MAX_BATCH_BYTES;
+    const taken = receive(message, host, this, mayBeMore);
+    host.counters.bytesReceived += taken;
+    if (taken < message.length) return taken;
+  }
+
+  get #extension(): Extension {
+    return this.sender.options.extension ?? 0;
   }
 
   onArchive(bytes: Uint8Array, start: number, end: number): void {
     const { reader, request, calls } = this.#host;
     reader.reset(bytes);
-    readClientMessage(reader, start, end, request, this.sender.options.extension);
+    readClientMessage(reader, start, end, request, this.#extension);
     if (request.kind === RPC_REQUEST) calls.receive(this, request);
     else receiveMore(this, request, this.#host);
   }

@@ -103,6 +103,8 @@ export function queue<T>(
     count--;
     return value!;
   };
+  /** Before the first is lost, though there be room for few. */
+  const many = Math.min(MANY_ITEMS, maxItems - 1);
   const end = (reason?: Error): void => {
     if (ended) return;
     ended = true;
@@ -145,7 +147,7 @@ export function queue<T>(
     last = last.next = { value, bytes: size, next: undefined };
     bytes += size;
     // Once, as it comes to that: a reader that does not read is not waited for again.
-    return ++count === MANY_ITEMS || (bytes > MANY_BYTES && bytes - size <= MANY_BYTES);
+    return ++count === many || (bytes > MANY_BYTES && bytes - size <= MANY_BYTES);
   };
 
   const iterator: QueueIterator<T> = {

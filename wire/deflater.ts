@@ -7,6 +7,7 @@
  *
  * @module
  */
+import type { Limits } from "./limits.ts";
 import type { Transport } from "./transport.ts";
 
 /** For whose connection a message is deflated. */
@@ -83,15 +84,25 @@ export function thriftyLevel(
   return length <= MAX_THRIFTY_STORED_BYTES ? 0 : IF_COMPRESSIBLE;
 }
 
+/** What bounds a message that is taken out of its frame. */
+export type FrameLimits = Pick<Limits, "maxMessageBytes" | "maxInflatedBytes">;
+
 /** Has the archive at `[start, end)` of some bytes read, while it is there. */
 export type ReadArchive = (bytes: Uint8Array, start: number, end: number) => void;
 
 /**
  * Inflates one message and has it read, in the same turn.
  *
- * @throws {ProtocolError} `BadDeflate` or `TooBig` if it is no stream, or longer than the limit.
+ * @param mayBeMore Whether the bytes may be several messages, the first of which is taken.
+ * @returns Where the message that was taken ends.
+ * @throws {ProtocolError} `BadDeflate` or `TooBig` if it is no stream, or longer than a limit.
  */
-export type Unframe = (message: Uint8Array, maxInflatedBytes: number, read: ReadArchive) => void;
+export type Unframe = (
+  message: Uint8Array,
+  limits: FrameLimits,
+  read: ReadArchive,
+  mayBeMore: boolean,
+) => number;
 
 /** How the messages of a client become what goes over its transports, and archives again. */
 export interface Framing {

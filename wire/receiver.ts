@@ -3,19 +3,18 @@
  *
  * @module
  */
-import { InflateError } from "../deflate/inflate.ts";
-import { soleStoredLength, STORED_HEADER_BYTES } from "../deflate/stored.ts";
-import type { Deflater, Unframe } from "./deflater.ts";
+import { inflatedBytes, InflateError, inflateFirst } from "../deflate/inflate.ts";
+import { firstStoredLength, soleStoredLength, STORED_HEADER_BYTES } from "../deflate/stored.ts";
+import type { Deflater, FrameLimits, Unframe } from "./deflater.ts";
 import type { ProtocolError } from "./errors.ts";
 import { badDeflate, tooBig, toProtocolError } from "./faults.ts";
-import type { Limits } from "./limits.ts";
 
 /** How messages are received. */
 export interface ReceiveOptions {
   /** How messages are inflated. */
   readonly deflater: Deflater;
   /** `maxMessageBytes` and `maxInflatedBytes`. */
-  readonly limits: Pick<Limits, "maxMessageBytes" | "maxInflatedBytes">;
+  readonly limits: FrameLimits;
 }
 
 /** Whom messages are for. */
@@ -26,42 +25,90 @@ export interface ArchiveListener {
   onProtocolError(error: ProtocolError): void;
 }
 
-/** Inflate one message and hand it on, in the turn it came. Its bytes are only read until this returns. */
-export function receive(
+const NOTHING: Uint8Array = new Uint8Array(0);
+
+/** What holds the archive that was found last, and where. */
+let archive = NOTHING;
+let archiveStart = 0;
+let archiveEnd = 0;
+
+/** Find the archive of a message, or of the first of several; returns where that message ends. */
+function find(
   message: Uint8Array,
-  { deflater, limits: { maxMessageBytes, maxInflatedBytes } }: ReceiveOptions,
-  listener: ArchiveListener,
-): void {
-  try {
-    if (message.length > maxMessageBytes) throw tooBig("maxMessageBytes", maxMessageBytes);
-    const stored = soleStoredLength(message);
-    if (stored >= 0 && stored <= maxInflatedBytes) {
-      listener.onArchive(message, STORED_HEADER_BYTES, message.length);
-    } else {
-      const archive = inflate(deflater, message, maxInflatedBytes);
-      listener.onArchive(archive, 0, archive.length);
-    }
-  } catch (error) {
-    listener.onProtocolError(toProtocolError(error));
+  deflater: Deflater,
+  limits: FrameLimits,
+  mayBeMore: boolean,
+): number {
+  const { maxMessageBytes, maxInflatedBytes } = limits;
+  if (mayBeMore) {
+    const end = findFirst(message, maxInflatedBytes);
+    if (end > maxMessageBytes) throw tooBig("maxMessageBytes", maxMessageBytes);
+    return end;
   }
+  if (message.length > maxMessageBytes) throw tooBig("maxMessageBytes", maxMessageBytes);
+  const stored = soleStoredLength(message);
+  if (stored >= 0 && stored <= maxInflatedBytes) {
+    archive = message;
+    archiveStart = STORED_HEADER_BYTES;
+    archiveEnd = message.length;
+  } else {
+    archive = deflater.inflate(message, maxInflatedBytes);
+    archiveStart = 0;
+    archiveEnd = archive.length;
+  }
+  return message.length;
 }
 
-function inflate(deflater: Deflater, message: Uint8Array, maxInflatedBytes: number): Uint8Array {
-  try {
-    return deflater.inflate(message, maxInflatedBytes);
-  } catch (error) {
-    throw error instanceof InflateError ? badDeflate(error.code, maxInflatedBytes, error) : error;
+/** By our own decoder, which knows where a stream ends: the message is small. */
+function findFirst(message: Uint8Array, maxInflatedBytes: number): number {
+  const stored = firstStoredLength(message);
+  if (stored >= 0 && stored <= maxInflatedBytes) {
+    archive = message;
+    archiveStart = STORED_HEADER_BYTES;
+    return archiveEnd = STORED_HEADER_BYTES + stored;
   }
+  archive = inflateFirst(message, maxInflatedBytes);
+  archiveStart = 0;
+  archiveEnd = archive.length;
+  return inflatedBytes();
+}
+
+function inWords(error: unknown, maxInflatedBytes: number): unknown {
+  return error instanceof InflateError ? badDeflate(error.code, maxInflatedBytes, error) : error;
+}
+
+/**
+ * Inflate one message and hand it on, in the turn it came. Its bytes are only read until this returns.
+ *
+ * @param mayBeMore Whether the bytes may be several messages, the first of which is taken.
+ * @returns Where it ends: what follows is further messages.
+ */
+export function receive(
+  message: Uint8Array,
+  { deflater, limits }: ReceiveOptions,
+  listener: ArchiveListener,
+  mayBeMore = false,
+): number {
+  let end = message.length;
+  try {
+    end = find(message, deflater, limits, mayBeMore);
+    listener.onArchive(archive, archiveStart, archiveEnd);
+  } catch (error) {
+    listener.onProtocolError(toProtocolError(inWords(error, limits.maxInflatedBytes)));
+  }
+  return end;
 }
 
 /** {@linkcode Unframe} by a deflater; a stored block is read where it is. */
 export function unframeBy(deflater: Deflater): Unframe {
-  return (message, maxInflatedBytes, read) => {
-    const stored = soleStoredLength(message);
-    if (stored >= 0 && stored <= maxInflatedBytes) {
-      return read(message, STORED_HEADER_BYTES, message.length);
+  return (message, limits, read, mayBeMore) => {
+    let end: number;
+    try {
+      end = find(message, deflater, limits, mayBeMore);
+    } catch (error) {
+      throw inWords(error, limits.maxInflatedBytes);
     }
-    const archive = inflate(deflater, message, maxInflatedBytes);
-    read(archive, 0, archive.length);
+    read(archive, archiveStart, archiveEnd);
+    return end;
   };
 }

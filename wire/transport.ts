@@ -55,13 +55,18 @@ export interface Transport {
   terminate(): void;
 }
 
+/**
+ * What a listener has made of a message. `true` asks that the event loop come round before the next, where
+ * several come in one turn of it. A number says that the bytes were several messages, of which the first so
+ * many are done with: what follows is handed over as if it had come by itself. If it is below 0, both: so
+ * many without the sign.
+ */
+export type Heard = boolean | number | void;
+
 /** What the owner of a transport is told. */
 export interface TransportListener {
-  /**
-   * One whole binary message. The bytes are the listener's to read only until it returns. `true` asks that
-   * the event loop come round before the next, where several come in one turn of it.
-   */
-  onMessage(message: Uint8Array): boolean | void;
+  /** One whole binary message. The bytes are the listener's to read only until it returns. */
+  onMessage(message: Uint8Array): Heard;
   /** A text message came, whole: the protocol has none. Absent: it is ignored, as Rust does. */
   onText?(): void;
   /** The transport has ended: once, and no message follows. */

@@ -11,6 +11,7 @@ import { Buffer } from "node:buffer";
 import { randomBytes } from "node:crypto";
 import type { Socket } from "node:net";
 import { ConnectError } from "../../wire/errors.ts";
+import { systemClock } from "../../wire/clock.ts";
 import { REFUSED_HEADER } from "../../wire/handshake.ts";
 import type {
   Dialed,
@@ -42,7 +43,8 @@ export const dial: Dialer = async (
   open: (transport: Transport, dialed: Dialed) => TransportListener,
 ): Promise<void> => {
   await openWebSocket(request, (socket, dialed, rest) => {
-    const transport = new RawTransport("client", socket, request);
+    const { extension } = dialed;
+    const transport = new RawTransport("client", socket, request, systemClock, extension);
     transport.start(open(transport, dialed), rest);
   });
 };

@@ -10,6 +10,8 @@ import { type Waiter, waitForTurn } from "../turn.ts";
 export interface InputOwner extends Pick<Waiter, "isLight"> {
   /** Read bytes. Returns how many: fewer when the turn is over. Never throws. */
   readInput(bytes: Uint8Array): number;
+  /** Whether messages that were read are still to be heard: no bytes are read before. */
+  readonly hasUnheard: boolean;
   /** All is read. `end` is how the socket ended meanwhile, if it did. */
   onInputRead(end: CloseInfo | undefined): void;
 }
@@ -52,7 +54,7 @@ export class HeldInput implements Waiter {
     const chunk = this.#chunks.shift();
     if (chunk === undefined) return false;
     const read = this.#owner.readInput(chunk);
-    if (read < chunk.length) this.#chunks.unshift(chunk.subarray(read));
+    if (read < chunk.length || this.#owner.hasUnheard) this.#chunks.unshift(chunk.subarray(read));
     if (this.#chunks.length > 0) return true;
     this.#owner.onInputRead(this.#end);
     return false;

@@ -13,6 +13,7 @@ import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import https from "node:https";
 import type { Socket } from "node:net";
 import type { Acceptor, Upgrade } from "../../wire/transport.ts";
+import { systemClock } from "../../wire/clock.ts";
 import { CloseCode } from "../../wire/close.ts";
 import { isSeldom } from "../../wire/seldom.ts";
 import { describeEndpoint, internalError } from "../listen.ts";
@@ -191,7 +192,13 @@ class RawServer {
     socket.setTimeout(0);
     socket.setNoDelay(true);
     socket.write(answer, "latin1");
-    const transport = new RawTransport("server", socket, this.#acceptor);
+    const transport = new RawTransport(
+      "server",
+      socket,
+      this.#acceptor,
+      systemClock,
+      upgrade.extension,
+    );
     try {
       transport.start(upgrade.open(transport), head);
     } catch {

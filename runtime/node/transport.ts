@@ -5,10 +5,13 @@
  */
 
 import type { Socket } from "node:net";
+import { MAX_BATCH_BYTES, maxFrameBytes } from "../../wire/batch.ts";
 import { CloseCode } from "../../wire/close.ts";
 import { type Clock, systemClock } from "../../wire/clock.ts";
+import type { Extension } from "../../wire/handshake.ts";
 import type {
   CloseInfo,
+  Heard,
   Shared,
   Transport,
   TransportLimits,
@@ -19,7 +22,7 @@ import { closePayload, FrameError, Opcode } from "../websocket/frames.ts";
 import { HeldInput, type InputOwner } from "./held_input.ts";
 import { MIN_SHARED_BYTES, SocketWriter } from "./socket_writer.ts";
 import { Heartbeat, type HeartbeatOptions, unref } from "../websocket/heartbeat.ts";
-import { beginMessage, currentTurn, endMessage, endTurn, mustWait, wasLight } from "../turn.ts";
+import { currentTurn, type Hearer, hearInTurn, isTurnOver, mustWait } from "../turn.ts";
 
 const OWNER = Symbol("owner");
 
@@ -35,7 +38,7 @@ const NOTHING: Uint8Array<ArrayBuffer> = new Uint8Array(0);
 type State = "open" | "closing" | "closed" | "gone";
 
 /** A transport whose frames of one turn go out in one write. */
-export class RawTransport implements Transport, FrameSink, HeartbeatOptions, InputOwner {
+export class RawTransport implements Transport, FrameSink, HeartbeatOptions, Hearer, InputOwner {
   readonly clock: Clock;
   readonly #socket: Socket;
   readonly #reader: FrameReader;
@@ -48,9 +51,13 @@ export class RawTransport implements Transport, FrameSink, HeartbeatOptions, Inp
   #closeTimer: unknown;
   /** What came while it was not this socket's turn: the rest of a read, and what the system had read. */
   #held: HeldInput | undefined;
+  /** Whether its peer takes several messages in one. */
+  readonly #gathers: boolean;
   /** The turn in which it was last read. */
   #heardIn = 0;
   isLight = false;
+  /** The rest of several messages that came as one, when the turn was over. */
+  #unheard: Uint8Array | undefined;
 
   /** Create at one end of an upgraded socket, which is this transport's from now on. */
   constructor(
@@ -58,10 +65,13 @@ export class RawTransport implements Transport, FrameSink, HeartbeatOptions, Inp
     socket: Socket,
     limits: TransportLimits,
     clock: Clock = systemClock,
+    extension: Extension = 0,
   ) {
     this.#socket = socket;
     const source = side === "client" ? "server" : "client";
-    this.#reader = new FrameReader(source, this, limits.maxMessageBytes, CloseCode.TooBig);
+    const maxBytes = maxFrameBytes(limits.maxMessageBytes, extension);
+    this.#reader = new FrameReader(source, this, maxBytes, CloseCode.TooBig);
+    this.#gathers = extension > 0;
     this.#writer = new SocketWriter(side, socket);
     this.#limits = limits;
     this.clock = clock;
@@ -138,7 +148,8 @@ export class RawTransport implements Transport, FrameSink, HeartbeatOptions, Inp
 
   send(message: Uint8Array<ArrayBuffer>, shared?: Shared): void {
     if (this.#state !== "open") return;
-    if (shared === undefined || message.length < MIN_SHARED_BYTES) {
+    if (this.#gathers && message.length <= MAX_BATCH_BYTES) this.#writer.gather(message);
+    else if (shared === undefined || message.length < MIN_SHARED_BYTES) {
       this.#writer.append(Opcode.Binary, message);
     } else this.#writer.appendShared(message, shared);
     this.#writer.queueFlush();
@@ -162,17 +173,21 @@ export class RawTransport implements Transport, FrameSink, HeartbeatOptions, Inp
 
   onBinary(message: Uint8Array): void {
     if (this.#state !== "open") return;
-    const looked = beginMessage(message.length);
+    this.#unheard = hearInTurn(this, message)?.slice();
+    if (isTurnOver()) this.#reader.stop();
+  }
+
+  hear(message: Uint8Array): Heard {
+    if (this.#state !== "open") return;
     try {
-      if (this.#listener?.onMessage(message) === true) {
-        endTurn();
-        this.#reader.stop();
-      }
+      return this.#listener?.onMessage(message);
     } catch {
       this.#fail(CloseCode.Internal, "The listener threw");
     }
-    this.isLight = wasLight();
-    if (endMessage(looked)) this.#reader.stop();
+  }
+
+  get hasUnheard(): boolean {
+    return this.#unheard !== undefined;
   }
 
   onText(): void {
@@ -201,10 +216,15 @@ export class RawTransport implements Transport, FrameSink, HeartbeatOptions, Inp
     // Not the Buffer that came: its `slice` does not copy, and listeners copy by `slice`.
     const bytes = new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.length);
     const read = this.readInput(bytes);
-    if (read < bytes.length) this.#hold(bytes.subarray(read));
+    if (read < bytes.length || this.hasUnheard) this.#hold(bytes.subarray(read));
   }
 
   readInput(bytes: Uint8Array): number {
+    const unheard = this.#unheard;
+    if (unheard !== undefined) {
+      this.#unheard = hearInTurn(this, unheard);
+      if (isTurnOver()) return 0;
+    }
     try {
       return this.#reader.push(bytes);
     } catch (error) {
@@ -255,6 +275,7 @@ export class RawTransport implements Transport, FrameSink, HeartbeatOptions, Inp
     this.#held?.drop();
     this.#held = undefined;
     this.#info = info;
+    this.#unheard = undefined;
     this.#writer.stop();
     this.#heartbeat?.stop();
     this.clock.clear(this.#closeTimer);

@@ -5,6 +5,7 @@
  */
 
 import { Buffer } from "node:buffer";
+import { MAX_BATCH_BYTES } from "../../wire/batch.ts";
 import { giveBuffer, takeBuffer } from "./buffers.ts";
 import { Opcode } from "./frames.ts";
 import { applyMask, packMask } from "./mask.ts";
@@ -16,6 +17,8 @@ const MAX_LOOPED_BYTES = 48;
  * Rust's hardlight among them. They take larger messages in several frames.
  */
 const MAX_FRAME_BYTES = 1 << 24;
+/** Bytes of a payload from which its length takes two bytes more. */
+const MIN_LONG_BYTES = 126;
 /** The first bit of a message's last frame. */
 const FINAL = 0x80;
 /** Largest frame header, in bytes: 2, a 64-bit length, a mask. */
@@ -39,6 +42,10 @@ export class FrameWriter {
   #buffer: Uint8Array<ArrayBuffer> = NOTHING;
   /** Bytes that were taken last: as many may come again. */
   #lastBytes = 0;
+  /** Where the frame of gathered messages begins, if there is one. */
+  #frameAt = 0;
+  /** Where its payload begins; 0 if there is none. */
+  #payloadAt = 0;
   /** Bytes appended and not yet taken. */
   length = 0;
 
@@ -49,6 +56,7 @@ export class FrameWriter {
 
   /** Append one message: one frame, or several if a client's is large. The payload is copied. */
   append(opcode: number, payload: Uint8Array): void {
+    this.#endGathered();
     if (!this.#masked || payload.length <= MAX_FRAME_BYTES) {
       return this.#append(FINAL | opcode, payload);
     }
@@ -62,8 +70,53 @@ export class FrameWriter {
     this.#append(FINAL | Opcode.Continuation, payload.subarray(at));
   }
 
+  /**
+   * Append one message of at most {@linkcode MAX_BATCH_BYTES} for a peer that takes several in one: it
+   * continues the frame before it, where that one is of such messages and has room.
+   */
+  gather(payload: Uint8Array): void {
+    const size = payload.length;
+    const before = this.length - this.#payloadAt;
+    if (this.#payloadAt > 0 && before + size <= MAX_BATCH_BYTES) {
+      if (this.#buffer.length - this.length < size + MAX_HEADER_BYTES) this.#grow(size);
+      // The length takes two bytes more.
+      if (before < MIN_LONG_BYTES && before + size >= MIN_LONG_BYTES) {
+        this.#buffer.copyWithin(this.#payloadAt + 2, this.#payloadAt, this.length);
+        this.#payloadAt += 2;
+        this.length += 2;
+      }
+    } else {
+      this.#endGathered();
+      if (this.#buffer.length - this.length < size + MAX_HEADER_BYTES) this.#grow(size);
+      this.#frameAt = this.length;
+      this.length += (size < MIN_LONG_BYTES ? 2 : 4) + (this.#masked ? 4 : 0);
+      this.#payloadAt = this.length;
+    }
+    const bytes = this.#buffer;
+    const at = this.length;
+    this.length = at + size;
+    if (size > MAX_LOOPED_BYTES) return bytes.set(payload, at);
+    for (let i = 0; i < size; i++) bytes[at + i] = payload[i]!;
+  }
+
+  /** Give the frame of gathered messages its head: no more will be in it. */
+  #endGathered(): void {
+    const start = this.#payloadAt;
+    if (start === 0) return;
+    const end = this.length;
+    this.#payloadAt = 0;
+    this.length = this.#frameAt;
+    const at = this.#putHead(FINAL | Opcode.Binary, end - start);
+    if (this.#masked) {
+      this.#drawMask(at);
+      applyMask(this.#buffer, start, end, packMask(this.#buffer, at));
+    }
+    this.length = end;
+  }
+
   /** Append the head of one frame of a server, whose payload follows by itself. */
   appendHead(opcode: number, size: number): void {
+    this.#endGathered();
     if (this.#buffer.length - this.length < MAX_HEADER_BYTES) this.#grow(0);
     this.length = this.#putHead(FINAL | opcode, size);
   }
@@ -71,7 +124,7 @@ export class FrameWriter {
   /** Forget what was appended. */
   clear(): void {
     this.#buffer = NOTHING;
-    this.length = 0;
+    this.length = this.#payloadAt = 0;
   }
 
   #putHead(first: number, size: number): number {
@@ -121,6 +174,7 @@ export class FrameWriter {
 
   /** Take what was appended, and the buffer with it until {@linkcode FrameWriter.recycle}. */
   take(): Buffer<ArrayBuffer> {
+    this.#endGathered();
     // What a socket writes: of any other array it would make one.
     const taken = Buffer.from(this.#buffer.buffer, 0, this.length);
     this.#buffer = NOTHING;

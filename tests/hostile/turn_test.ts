@@ -133,16 +133,25 @@ async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await new Promise((resolve) => setTimeout(resolve, 5));
 }
 
+/** A frame each, or all in one, for a server that has agreed to that. */
+const FORMS: readonly (readonly [string, string, (messages: readonly Buffer[]) => Buffer])[] = [
+  ["", "/", (messages) => Buffer.concat(messages.map((message) => frame(message)))],
+  [", all in one", "/?hl-x=1", (messages) => frame(Buffer.concat(messages))],
+];
+
 const numbers = Array.from({ length: CALLS }, (_, n) => n);
 
-for (const [name, start] of Object.entries(SERVERS)) {
-  test(`${name}: timers run between the messages of one read, and order is kept`, async () => {
+for (
+  const [name, form, path, pack, start] of Object.entries(SERVERS).flatMap(([name, start]) =>
+    FORMS.map((form) => [name, ...form, start] as const)
+  )
+) {
+  test(`${name}: timers run between the messages of one read${form}, and order is kept`, async () => {
     const log = new Log();
     await using server = await start(log, 1);
     const client = await RawClient.connect(server.port);
-    await client.upgrade();
-    const frames = numbers.map((n) => frame(call(n, WORK!.call, { n })));
-    client.write(Buffer.concat(frames));
+    await client.upgrade(path);
+    client.write(pack(numbers.map((n) => call(n, WORK!.call, { n }))));
     await until(() => log.calls.length === CALLS);
     assertEquals(log.calls, numbers);
     assert(log.longestRun < CALLS / 2, `${log.longestRun} calls without a timer`);
@@ -153,13 +162,13 @@ for (const [name, start] of Object.entries(SERVERS)) {
   });
 
   for (const [how, last] of [["a close frame", CLOSE], ["a FIN", undefined]] as const) {
-    test(`${name}: the end of a connection by ${how} comes behind the messages before it`, async () => {
+    test(`${name}: the end of a connection by ${how} comes behind the messages before it${form}`, async () => {
       const log = new Log();
       await using server = await start(log, 1);
       const client = await RawClient.connect(server.port);
-      await client.upgrade();
-      const frames = numbers.map((n) => frame(call(n, WORK!.call, { n })));
-      client.write(Buffer.concat(last === undefined ? frames : [...frames, last]));
+      await client.upgrade(path);
+      const messages = pack(numbers.map((n) => call(n, WORK!.call, { n })));
+      client.write(last === undefined ? messages : Buffer.concat([messages, last]));
       client.socket.end();
       await until(() => log.callsAtClose !== undefined);
       assertEquals([log.calls.length, log.callsAtClose], [CALLS, CALLS]);
@@ -168,19 +177,19 @@ for (const [name, start] of Object.entries(SERVERS)) {
   }
 
   for (const sockets of [1, GROWING_CALLS]) {
-    test(`${name}: timers run between small messages that become large, from ${sockets} at once`, async () => {
+    test(`${name}: timers run between small messages that become large, from ${sockets} at once${form}`, async () => {
       const log = new Log();
       await using server = await start(log, 0);
       const clients: RawClient[] = [];
       for (let n = 0; n < sockets; n++) {
         const client = await RawClient.connect(server.port);
-        await client.upgrade();
+        await client.upgrade(path);
         clients.push(client);
       }
-      const each = frame(call(0, GROW!.call, GROWING));
+      const each = call(0, GROW!.call, GROWING);
       assert(each.length < 64, `${each.length} bytes`);
       const frames = Array.from({ length: GROWING_CALLS / sockets }, () => each);
-      for (const client of clients) client.write(Buffer.concat(frames));
+      for (const client of clients) client.write(pack(frames));
       await until(() => log.calls.length === GROWING_CALLS);
       assert(log.longestRun <= 3, `${log.longestRun} calls without a timer`);
       for (const { socket } of clients) socket.destroy();
@@ -188,14 +197,14 @@ for (const [name, start] of Object.entries(SERVERS)) {
     });
   }
 
-  test(`${name}: another client is heard while one keeps the server busy`, async () => {
+  test(`${name}: another client is heard while one keeps the server busy${form}`, async () => {
     const log = new Log();
     await using server = await start(log, 5);
     const attacker = await RawClient.connect(server.port);
-    await attacker.upgrade();
+    await attacker.upgrade(path);
     const other = await RawClient.connect(server.port);
     await other.upgrade();
-    attacker.write(Buffer.concat(numbers.map((n) => frame(call(n, WORK!.call, { n })))));
+    attacker.write(pack(numbers.map((n) => call(n, WORK!.call, { n }))));
     await until(() => log.calls.length > 0);
     other.write(frame(call(0, WORK!.call, { n: 9999 })));
     await until(() => log.calls.includes(9999));

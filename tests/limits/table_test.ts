@@ -171,6 +171,7 @@ const nested = (levels: number): Tree => ({ children: levels === 1 ? [] : [neste
 class KeptSocket extends TurnGuard {
   readonly bufferedAmount = 0;
   send(): void {}
+  protected sendNow(): void {}
   protected hangUp(): void {}
   terminate(): void {
     this.end({ code: 1006, reason: "Terminated" });

@@ -15,7 +15,7 @@ const pageDial: Dialer = async (request, open) => {
   const { url, level, signal } = request;
   signal.throwIfAborted();
   const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const abort = browserDial(url, level, (socket, _isRefused, extension) => {
+  const abort = browserDial(url, level, (socket, isRefused, extension) => {
     resolve();
     let ended = false;
     const end = ({ code, reason }: CloseInfo): void => {
@@ -33,7 +33,8 @@ const pageDial: Dialer = async (request, open) => {
         end({ code: 1006, reason: "" });
       },
     };
-    const listener = open(transport, { protocol: socket.protocol, extension });
+    const protocol = isRefused ? "hl.2.no" : extension === 1 ? "hl.2.x1" : "hl.2";
+    const listener = open(transport, { protocol, extension });
     return {
       onMessage(message) {
         if (message.length <= request.maxMessageBytes) listener.onMessage(message);

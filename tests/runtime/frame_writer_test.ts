@@ -3,6 +3,7 @@ import { assertEquals, assertNotEquals } from "@std/assert";
 import { FrameReader } from "../../runtime/websocket/frame_reader.ts";
 import { FrameWriter } from "../../runtime/websocket/frame_writer.ts";
 import { closePayload, Opcode, truncateReason } from "../../runtime/websocket/frames.ts";
+import { MAX_BATCH_BYTES } from "../../wire/batch.ts";
 import { readClientFrames } from "../support/scripted_server.ts";
 
 const pattern = (size: number): Uint8Array => new Uint8Array(size).map((_, i) => i * 31 + 7);
@@ -151,4 +152,55 @@ test("closePayload() is empty for 1005, else a code and a reason", () => {
 
 function headerBytes(size: number): number {
   return 2 + (size < 126 ? 0 : size < 65_536 ? 2 : 8) + 4;
+}
+
+describe("FrameWriter.gather()", () => {
+  const SIZES = [0, 1, 40, 48, 49, 60, 100, 125, 126, 127, 200, 1000, 16_000, 16_384];
+  for (const side of ["client", "server"] as const) {
+    test(`joins messages up to ${MAX_BATCH_BYTES} bytes for the ${side}'s peer`, () => {
+      for (const first of SIZES) {
+        for (const second of SIZES) {
+          const writer = new FrameWriter(side);
+          writer.append(Opcode.Ping, pattern(3));
+          for (const size of [first, second, 7]) writer.gather(pattern(size));
+          writer.append(Opcode.Ping, pattern(2));
+          writer.gather(pattern(5));
+          const wanted: Uint8Array[] = [];
+          let bytes: number[] = [];
+          for (const size of [first, second, 7]) {
+            if (bytes.length + size > MAX_BATCH_BYTES) {
+              wanted.push(Uint8Array.from(bytes));
+              bytes = [];
+            }
+            bytes.push(...pattern(size));
+          }
+          wanted.push(Uint8Array.from(bytes));
+          assertEquals(
+            framesOf(take(writer), side),
+            [pattern(3), ...wanted, pattern(2), pattern(5)],
+            `${first} and ${second}`,
+          );
+        }
+      }
+    });
+  }
+
+  test("begins anew after what was taken or forgotten", () => {
+    const writer = new FrameWriter("client");
+    writer.gather(pattern(10));
+    assertEquals(framesOf(take(writer), "client"), [pattern(10)]);
+    writer.gather(pattern(11));
+    writer.clear();
+    writer.gather(pattern(12));
+    assertEquals(framesOf(take(writer), "client"), [pattern(12)]);
+  });
+});
+
+/** The payloads of frames, by a reader that has its own tests. */
+function framesOf(bytes: Uint8Array<ArrayBuffer>, source: "client" | "server"): Uint8Array[] {
+  const payloads: Uint8Array[] = [];
+  const keep = (payload: Uint8Array) => void payloads.push(payload.slice());
+  const sink = { onBinary: keep, onPing: keep, onClose() {} };
+  assertEquals(new FrameReader(source, sink, 1 << 20, 4009).push(bytes), bytes.length);
+  return payloads;
 }

@@ -3,11 +3,13 @@ import { test } from "node:test";
 import { deflateRawSync } from "node:zlib";
 import type { ProtocolError } from "../../wire/errors.ts";
 import { type ArchiveListener, receive } from "../../wire/receiver.ts";
+import { createStreamsDeflater } from "../../runtime/streams.ts";
+import type { Deflater } from "../../wire/deflater.ts";
 import { testDeflater } from "../support/test_deflater.ts";
 
 const LIMITS = { maxMessageBytes: 1000, maxInflatedBytes: 5000 };
 
-function setUp() {
+function setUp(deflater: Deflater = testDeflater) {
   const archives: string[] = [];
   const errors: ProtocolError[] = [];
   const listener: ArchiveListener = {
@@ -17,9 +19,16 @@ function setUp() {
     },
     onProtocolError: (error) => errors.push(error),
   };
-  const push = (message: Uint8Array) =>
-    receive(message, { deflater: testDeflater, limits: LIMITS }, listener);
-  return { archives, errors, push };
+  const push = (message: Uint8Array) => receive(message, { deflater, limits: LIMITS }, listener);
+  /** As those do that take several messages in one. */
+  const pushAll = (message: Uint8Array) => {
+    for (let rest = message; rest.length > 0;) {
+      rest = rest.subarray(
+        receive(rest, { deflater, limits: LIMITS }, listener, true),
+      );
+    }
+  };
+  return { archives, errors, push, pushAll };
 }
 
 const deflated = (fill: number, length: number) =>
@@ -51,3 +60,61 @@ for (const [what, message, code, closeCode] of HOSTILE) {
     assertEquals(archives, ["1x3"]);
   });
 }
+
+const stored = (fill: number, length: number) => {
+  const message = new Uint8Array(5 + length).fill(fill);
+  message.set([1, length, length >> 8, ~length, ~length >> 8]);
+  return message;
+};
+const joined = (...messages: readonly Uint8Array[]) =>
+  Uint8Array.from(messages.flatMap((message) => [...message]));
+
+test("receive() takes the first of several messages, stored or deflated, and says where it ends", () => {
+  const { archives, errors, pushAll } = setUp();
+  pushAll(joined(
+    stored(1, 3),
+    deflated(2, 300),
+    stored(3, 0),
+    stored(4, 1),
+    // A block that is not the last, then an empty one that is.
+    Uint8Array.of(0, 1, 0, 0xfe, 0xff, 5, 1, 0, 0, 0xff, 0xff),
+    stored(6, 900),
+  ));
+  assertEquals(errors, []);
+  assertEquals(archives, ["1x3", "2x300", "1x0", "4x1", "5x1", "6x900"]);
+});
+
+test("receive() bounds each of several messages, and not them together", () => {
+  const { archives, errors, pushAll } = setUp();
+  pushAll(joined(...Array.from({ length: 16 }, () => stored(1, 995))));
+  assertEquals(archives.length, 16);
+  pushAll(joined(stored(2, 1), stored(3, 996), stored(4, 1)));
+  assertEquals(errors.map(({ code, closeCode }) => [code, closeCode]), [["TooBig", 4009]]);
+  assertEquals(archives.slice(16), ["2x1"]);
+});
+
+test("receive() takes nothing behind what is no whole stream", () => {
+  for (
+    const broken of [
+      stored(1, 3).slice(0, -1),
+      deflated(1, 300).slice(0, -1),
+      Uint8Array.of(1),
+      Uint8Array.of(1, 9, 0, 0, 0, 9),
+      Uint8Array.of(7, 0, 0, 0xff, 0xff),
+    ]
+  ) {
+    const { archives, errors, pushAll } = setUp();
+    pushAll(joined(stored(8, 1), broken));
+    assertEquals(errors.map(({ code, closeCode }) => [code, closeCode]), [["BadDeflate", 4002]]);
+    assertEquals(archives, ["8x1"]);
+  }
+});
+
+test("receive() without an extension refuses what follows a message", () => {
+  // One that is as strict as those that are used.
+  const { archives, errors, push } = setUp(createStreamsDeflater());
+  push(joined(stored(1, 3), stored(2, 3)));
+  push(joined(deflated(1, 300), stored(2, 3)));
+  assertEquals(errors.map(({ code }) => code), ["BadDeflate", "BadDeflate"]);
+  assertEquals(archives, []);
+});

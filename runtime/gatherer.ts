@@ -1,0 +1,82 @@
+/**
+ * {@linkcode Gatherer}: the small messages of one turn, as one WebSocket message.
+ *
+ * @module
+ */
+import { MAX_BATCH_BYTES } from "../wire/batch.ts";
+
+/** Sends one message, whose bytes it may keep. */
+export type SendWhole = (message: Uint8Array<ArrayBuffer>) => void;
+
+/**
+ * Gathers the messages of one turn of the event loop, for a peer that takes several in one. A large one is
+ * sent by itself, behind those before it.
+ */
+export class Gatherer {
+  readonly #send: SendWhole;
+  #messages: Uint8Array<ArrayBuffer>[] = [];
+  /** Bytes of those that wait for the end of the turn. */
+  bytes = 0;
+
+  /** Create for one socket. */
+  constructor(send: SendWhole) {
+    this.#send = send;
+  }
+
+  /** Send one message, now or at the end of the turn. The bytes are copied, unless they go at once. */
+  send(message: Uint8Array<ArrayBuffer>): void {
+    const { length } = message;
+    if (this.bytes + length > MAX_BATCH_BYTES) this.flush();
+    if (length > MAX_BATCH_BYTES) return this.#send(message);
+    if (this.bytes === 0) queueMicrotask(() => this.flush());
+    this.#messages.push(message.slice());
+    this.bytes += length;
+  }
+
+  /** Send what was gathered. */
+  flush(): void {
+    const messages = this.#messages;
+    const { bytes } = this;
+    this.drop();
+    if (bytes > 0) this.#send(joined(messages, bytes));
+  }
+
+  /** Forget what was gathered. */
+  drop(): void {
+    this.#messages = [];
+    this.bytes = 0;
+  }
+}
+
+/** Messages of so many bytes as one. */
+function joined(
+  messages: readonly Uint8Array<ArrayBuffer>[],
+  bytes: number,
+): Uint8Array<ArrayBuffer> {
+  const [only] = messages;
+  if (messages.length === 1 && only !== undefined) return only;
+  const whole = new Uint8Array(bytes);
+  let at = 0;
+  for (const message of messages) {
+    whole.set(message, at);
+    at += message.length;
+  }
+  return whole;
+}
+
+/** Messages, in order, as few as they may be made. */
+export function inBatches(messages: readonly Uint8Array<ArrayBuffer>[]): Uint8Array<ArrayBuffer>[] {
+  const batches: Uint8Array<ArrayBuffer>[] = [];
+  let from = 0;
+  let bytes = 0;
+  for (const [i, { length }] of messages.entries()) {
+    if (i > from && bytes + length > MAX_BATCH_BYTES) {
+      batches.push(joined(messages.slice(from, i), bytes));
+      from = i;
+      bytes = 0;
+    }
+    bytes += length;
+  }
+  batches.push(joined(messages.slice(from), bytes));
+  return batches;
+}
