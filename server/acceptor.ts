@@ -219,9 +219,11 @@ export class ServiceAcceptor<Methods, State, Event, Auth> implements Acceptor {
         offer.blind,
       );
     } catch (error) {
+      const timeout = error instanceof AuthorizationTimeout ? error : undefined;
       const { name, onError } = this.#host;
-      onError(error, { where: "authorize", peer: offer.peer, service: name });
-      return this.#refuse(offer, error instanceof AuthorizationTimeout ? TOO_BUSY : FAILED);
+      const context = { where: "authorize", peer: offer.peer, service: name };
+      if (timeout?.isClosing !== true) onError(error, context);
+      return this.#refuse(offer, timeout === undefined ? FAILED : TOO_BUSY);
     }
     if ("refusal" in decision) {
       const refusal = this.#refuse(offer, UNAUTHORIZED);
@@ -274,6 +276,7 @@ export class ServiceAcceptor<Methods, State, Event, Auth> implements Acceptor {
 
   async #drain(deadlineMs: number, spreadMs: number): Promise<void> {
     await undefined; // Lets `#closing` be set before anything can be asked.
+    this.#authorizations.end();
     const { clock, counters, loop } = this.#options;
     const timer = clock.after(deadlineMs, () => {
       const reason = goingAwayReason(spreadMs, false);

@@ -58,10 +58,14 @@ function isLikeResponse(value: unknown): boolean {
 
 /** A decision that takes too long. */
 export class AuthorizationTimeout extends Error {
+  /** Whether it would have had more time, but the server is closing. */
+  readonly isClosing: boolean;
+
   /** Create for a time in milliseconds. */
-  constructor(timeoutMs: number) {
+  constructor(timeoutMs: number, isClosing = false) {
     super(`authorize() did not answer within ${timeoutMs} ms, see "handshakeTimeoutMs"`);
     this.name = "AuthorizationTimeout";
+    this.isClosing = isClosing;
   }
 }
 
@@ -78,7 +82,8 @@ export interface AuthorizationBounds {
 /** Decisions under way. Their peers have no connection yet, and perhaps have left. */
 export class Authorizations {
   readonly #bounds: AuthorizationBounds;
-  #pending = 0;
+  /** How each is given up. */
+  readonly #pending = new Set<(reason: Error) => void>();
 
   /** Create with none under way. */
   constructor(bounds: AuthorizationBounds) {
@@ -87,22 +92,27 @@ export class Authorizations {
 
   /** Whether no other may begin. */
   get full(): boolean {
-    return this.#pending >= this.#bounds.max;
+    return this.#pending.size >= this.#bounds.max;
   }
 
   /** Wait for one. Rejects as it does, or with {@linkcode AuthorizationTimeout}. */
   async wait<T>(decide: () => T | PromiseLike<T>): Promise<T> {
     const { clock, timeoutMs } = this.#bounds;
-    let timer: unknown;
-    this.#pending++;
+    let giveUp!: (reason: Error) => void;
+    const givenUp = new Promise<never>((_, reject) => giveUp = reject);
+    const timer = clock.after(timeoutMs, () => giveUp(new AuthorizationTimeout(timeoutMs)));
+    this.#pending.add(giveUp);
     try {
-      const late = new Promise<never>((_, reject) => {
-        timer = clock.after(timeoutMs, () => reject(new AuthorizationTimeout(timeoutMs)));
-      });
-      return await Promise.race([decide(), late]);
+      return await Promise.race([decide(), givenUp]);
     } finally {
       clock.clear(timer);
-      this.#pending--;
+      this.#pending.delete(giveUp);
     }
+  }
+
+  /** Give up all: the server is closing. */
+  end(): void {
+    const { timeoutMs } = this.#bounds;
+    for (const giveUp of this.#pending) giveUp(new AuthorizationTimeout(timeoutMs, true));
   }
 }

@@ -133,6 +133,14 @@ test("authorize() gives the handler its auth, or refuses", async () => {
   client.hangUp();
 });
 
+test("authorize() that is under way when the server closes refuses, and leaves no timer", async () => {
+  const setup = setUp({ authorize: () => new Promise<boolean>(() => {}) });
+  const decisions = [decide(setup, {}), decide(setup, { "sec-websocket-protocol": BROWSER })];
+  await setup.core.close();
+  assertEquals(await Promise.all(decisions), ["503 TooBusy", "close 4013"]);
+  assertEquals([setup.clock.pending, setup.errors], [0, []]);
+});
+
 test("authorize() that does not answer within handshakeTimeoutMs refuses, and frees its place", async () => {
   const setup = setUp({
     limits: { maxAuthorizations: 1, handshakeTimeoutMs: 500 },
