@@ -4,9 +4,9 @@
  * @module
  */
 import { connect, ConnectError, RpcError } from "../../browser.ts";
-import { Changed, Probe } from "./service.ts";
+import { Asking, Changed, Probe } from "./service.ts";
 
 /** What a test finds in the page. */
-export const probe = { connect, ConnectError, RpcError, Probe, Changed };
+export const probe = { connect, ConnectError, RpcError, Probe, Changed, Asking };
 
 Object.assign(globalThis, { probe });

@@ -102,6 +102,61 @@ for (const kind of BROWSERS) {
         }
       }
 
+      for (const form of PAGES) {
+        test(`streams, and calls by the server: ${form}, ${runtime}`, async () => {
+          await using server = await site.serve(runtime, "tls");
+          await using tab = await browser.open(`${server.origin}/${form}.html`);
+          await until(tab, () => "probe" in globalThis);
+          const seen = await tab.evaluate(async () => {
+            const client = await probe.connect(probe.Probe, location.href);
+            const counting = async () => (await (await fetch("/held")).json()).counting;
+            let last = 0;
+            for await (const n of client.rpc.count({ from: 1 })) {
+              last = n;
+              if (n === 50_000) break;
+            }
+            const reader = client.rpc.count({ from: 7 }).readable.getReader();
+            const { value } = await reader.read();
+            await reader.cancel();
+            while (await counting() > 0) await new Promise((wake) => setTimeout(wake, 20));
+            const part = new Uint8Array(100_000);
+            const parts = async function* () {
+              for (let i = 0; i < 30; i++) yield await Promise.resolve(part);
+            };
+            const sum = await client.rpc.sum({ parts: parts() });
+            const file = await client.rpc.sum({ parts: new Blob([part, part]).stream() });
+            const { streamsOpen, callsPending } = client.stats();
+            await client.close();
+            const address = new URL(location.href);
+            address.port = await (await fetch("/asking")).text();
+            const asked: string[] = [];
+            const asking = await probe.connect(probe.Asking, address, {
+              client: {
+                confirm({ text }) {
+                  asked.push(text);
+                  return text === "Sure?";
+                },
+              },
+            });
+            const sure = await asking.rpc.ask({ text: "Sure?" });
+            const no = await asking.rpc.ask({ text: "No?" });
+            await asking.close();
+            return { last, value, sum, file, streamsOpen, callsPending, sure, no, asked };
+          });
+          assertEquals(seen, {
+            last: 50_000,
+            value: 7,
+            sum: 3_000_000,
+            file: 200_000,
+            streamsOpen: 0,
+            callsPending: 0,
+            sure: true,
+            no: false,
+            asked: ["Sure?", "No?"],
+          });
+        });
+      }
+
       test(`a page connects again when ${runtime} has restarted`, async () => {
         const first = await site.serve(runtime, "tls");
         await using tab = await browser.open(`${first.origin}/bundle.html`);
@@ -220,10 +275,10 @@ for (const kind of BROWSERS) {
           client.rpc.never().catch(() => {});
           await client.rpc.add({ amount: 1 });
         });
-        assertEquals(await server.held(browser), { connections: 1, pending: 1 });
+        assertEquals(await server.held(browser), { connections: 1, pending: 1, counting: 0 });
         await tab[Symbol.asyncDispose]();
         for (let n = 0; n < 100 && (await server.held(browser)).connections > 0; n++);
-        assertEquals(await server.held(browser), { connections: 0, pending: 0 });
+        assertEquals(await server.held(browser), { connections: 0, pending: 0, counting: 0 });
       });
 
       test(`a page is told why ${runtime} refuses it`, async () => {

@@ -7,7 +7,7 @@ import { readFileSync } from "node:fs";
 import process from "node:process";
 import { module } from "../../examples/modules.ts";
 import { type HandlerOf, serve } from "../../server.ts";
-import { Probe } from "./service.ts";
+import { Asking, Probe } from "./service.ts";
 
 /** How to serve. */
 export interface Settings {
@@ -18,6 +18,7 @@ export interface Settings {
 
 const { port, tls, bundle } = JSON.parse(process.argv[2]!) as Settings;
 let pending = 0;
+let counting = 0;
 
 const probe: HandlerOf<typeof Probe> = ({ state, subscriptions, events, signal }) => {
   subscriptions.add("probe");
@@ -42,20 +43,37 @@ const probe: HandlerOf<typeof Probe> = ({ state, subscriptions, events, signal }
         for (let n = 0; n < times; n++) events.emit("probe", { type: "tick", n });
       }, afterMs);
     },
+    async *count({ from }) {
+      counting++;
+      try {
+        for (let n = from;; n++) yield await Promise.resolve(n);
+      } finally {
+        counting--;
+      }
+    },
+    async sum({ parts }) {
+      let sum = 0;
+      for await (const part of parts) sum += part.length;
+      return sum;
+    },
   };
 };
 
 const limits = { maxMessageBytes: 8 << 20, maxInflatedBytes: 16 << 20 };
 const server = await serve(Probe, { port, tls, limits, fallback }, probe);
+const asking = await serve(Asking, { port: 0, tls, origins: () => true }, ({ client }) => ({
+  ask: ({ text }) => client.confirm({ text }),
+}));
 
 async function fallback(request: Request): Promise<Response> {
   const { pathname } = new URL(request.url);
   if (pathname === "/held") {
     // As text: some browsers make a document of their own of JSON.
-    return new Response(JSON.stringify({ connections: server.connections, pending }), {
+    return new Response(JSON.stringify({ connections: server.connections, pending, counting }), {
       headers: { "content-type": "text/plain" },
     });
   }
+  if (pathname === "/asking") return new Response(`${asking.port}`);
   if (pathname === "/module.html") return html("/tests/browser/page.ts");
   if (pathname === "/bundle.html") return html("/bundle.js");
   if (pathname === "/bundle.js") {
@@ -78,5 +96,6 @@ process.stdout.write(`${JSON.stringify({ port: server.port })}\n`);
 process.stdin.resume();
 process.stdin.once("end", async () => {
   await server.close({ deadlineMs: 0 });
+  await asking.close({ deadlineMs: 0 });
   process.exit(0);
 });

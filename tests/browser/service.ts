@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { bytes, rpc, service, u32, variants } from "../../mod.ts";
+import { bool, bytes, rpc, service, stream, string, u32, variants } from "../../mod.ts";
 
 /** A service with a call of every kind. */
 export const Probe = service({
@@ -13,9 +13,18 @@ export const Probe = service({
     echo: rpc({ data: bytes }, bytes),
     never: rpc(),
     emit: rpc({ times: u32, afterMs: u32 }),
+    count: rpc({ from: u32 }, stream(u32)),
+    sum: rpc({ parts: stream(bytes) }, u32),
   },
   state: { total: u32 },
   event: variants({ added: { to: u32 }, tick: { n: u32 } }),
+});
+
+/** One whose server calls its client. */
+export const Asking = service({
+  name: "Asking",
+  rpc: { ask: rpc({ text: string }, bool) },
+  client: { confirm: rpc({ text: string }, bool) },
 });
 
 /** The same by name, and another by its methods. */

@@ -16,12 +16,21 @@ import { type RuntimeId, start } from "../support/runtimes.ts";
 import type { Browser } from "./browsers.ts";
 import type { Settings } from "./server.ts";
 
+/** What a server holds of its clients. */
+export interface Held {
+  readonly connections: number;
+  /** Calls that wait. */
+  readonly pending: number;
+  /** Sources that have not returned. */
+  readonly counting: number;
+}
+
 /** A server that runs. */
 export interface Served extends AsyncDisposable {
   readonly origin: string;
   readonly port: number;
   /** What the server still holds of its clients. */
-  held(browser: Browser): Promise<{ readonly connections: number; readonly pending: number }>;
+  held(browser: Browser): Promise<Held>;
 }
 
 /** A bundle, and a certificate, for servers on any runtime. */
