@@ -13,7 +13,8 @@ export function itemFootprint(item: AnySchema): number {
   return SLOT_BYTES + (isNumber(item as Node) ? 0 : footprint(item));
 }
 
-function isNumber(node: Node): boolean {
+/** Whether its values are numbers: integers of up to 32 bits, or floats. */
+export function isNumber(node: Node): boolean {
   return node.kind === "f32" || node.kind === "f64" ||
     ("min" in node && typeof node.min === "number");
 }

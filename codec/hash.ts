@@ -7,6 +7,9 @@ import type { AnySchema, Field, Node, Wrapper } from "./schema.ts";
 import type { SeaHasher } from "./sea_hash.ts";
 import { toUtf8 } from "./utf8.ts";
 
+/** Of a `usize`, as Rust's `Hash` feeds it. */
+const LENGTH_BYTES = 8;
+
 type Values = Readonly<Record<string | number, unknown>>;
 
 function feedFields(hasher: SeaHasher, fields: readonly Field[], values: Values): void {
@@ -19,8 +22,8 @@ export function feed(hasher: SeaHasher, schema: AnySchema, value: unknown): void
   const { kind, size } = node;
   if ("arms" in node) {
     const arm = node.armOf(value)!;
-    if (kind !== "variants") hasher.length(arm.tag);
-    else if (node.arms.length > 1) hasher.u8(arm.tag);
+    if (kind !== "variants") hasher.number(arm.tag, LENGTH_BYTES);
+    else if (node.arms.length > 1) hasher.number(arm.tag, 1);
     return feedFields(hasher, arm.fields, node.carried(arm, value));
   }
   if ("fields" in node) return feedFields(hasher, node.fields, value as Values);
@@ -30,28 +33,26 @@ export function feed(hasher: SeaHasher, schema: AnySchema, value: unknown): void
       return feed(hasher, node.item, (node as Wrapper).conversion!.encode(value));
     }
     const items = value as ArrayLike<unknown>;
-    hasher.length(items.length);
+    hasher.number(items.length, LENGTH_BYTES);
     for (let i = 0; i < items.length; i++) feed(hasher, node.item, items[i]);
-  } else if (kind === "char") hasher.u32((value as string).codePointAt(0)!);
+  } else if (kind === "char") hasher.number((value as string).codePointAt(0)!, 4);
   else if (typeof value === "string") {
     const text = toUtf8(value);
     const isC = kind === "cstring";
-    if (isC) hasher.length(text.length + 1);
+    if (isC) hasher.number(text.length + 1, LENGTH_BYTES);
     hasher.write(text);
-    hasher.u8(isC ? 0 : 0xff);
+    hasher.number(isC ? 0 : 0xff, 1);
   } else if (value instanceof Uint8Array) {
-    hasher.length(value.length);
+    hasher.number(value.length, LENGTH_BYTES);
     hasher.write(value);
   } else if (kind === "duration") {
     const { secs, nanos } = value as { secs: bigint; nanos: number };
     hasher.u64(secs);
-    hasher.u32(nanos);
+    hasher.number(nanos, 4);
   } else if (typeof value === "bigint") {
     hasher.u64(value);
     if (size === 16) hasher.u64(value >> 64n);
-  } else if (size === 1) hasher.u8(Number(value));
-  else if (size === 2) hasher.u16(value as number);
-  else if (size === 4) hasher.u32(value as number);
+  } else hasher.number(Number(value), size);
 }
 
 /** Why a type cannot be the key of a hash map, if it cannot. */

@@ -6,9 +6,8 @@
 import type { Integer, IntegerKind, Schema } from "./schema.ts";
 import { leaf } from "./scalars.ts";
 
-function integer(kind: IntegerKind, size: 1 | 2 | 4, signed: boolean): Integer {
-  const min = signed ? -(2 ** (8 * size - 1)) : 0;
-  const max = 2 ** (8 * size - (signed ? 1 : 0)) - 1;
+function integer(kind: IntegerKind, size: 1 | 2 | 4, min = 0): Integer {
+  const max = min + 2 ** (8 * size) - 1;
   const schema = leaf<number, IntegerKind>(
     kind,
     size,
@@ -46,7 +45,7 @@ function integer(kind: IntegerKind, size: 1 | 2 | 4, signed: boolean): Integer {
  * assert.deepEqual(encode(u8, 255), Uint8Array.of(255));
  * ```
  */
-export const u8: Schema<number> = /* @__PURE__ */ integer("u8", 1, false);
+export const u8: Schema<number> = /* @__PURE__ */ integer("u8", 1);
 /**
  * `u16`: 2 bytes, little-endian; a `number` from 0 to 65,535.
  *
@@ -58,7 +57,7 @@ export const u8: Schema<number> = /* @__PURE__ */ integer("u8", 1, false);
  * assert.deepEqual(encode(u16, 513), Uint8Array.of(1, 2));
  * ```
  */
-export const u16: Schema<number> = /* @__PURE__ */ integer("u16", 2, false);
+export const u16: Schema<number> = /* @__PURE__ */ integer("u16", 2);
 /**
  * `u32`: 4 bytes, little-endian; a `number` from 0 to 2³² − 1.
  *
@@ -70,7 +69,7 @@ export const u16: Schema<number> = /* @__PURE__ */ integer("u16", 2, false);
  * assert.deepEqual(encode(u32, 513), Uint8Array.of(1, 2, 0, 0));
  * ```
  */
-export const u32: Schema<number> = /* @__PURE__ */ integer("u32", 4, false);
+export const u32: Schema<number> = /* @__PURE__ */ integer("u32", 4);
 /**
  * `i8`: 1 byte; a `number` from −128 to 127.
  *
@@ -82,7 +81,7 @@ export const u32: Schema<number> = /* @__PURE__ */ integer("u32", 4, false);
  * assert.deepEqual(encode(i8, -1), Uint8Array.of(255));
  * ```
  */
-export const i8: Schema<number> = /* @__PURE__ */ integer("i8", 1, true);
+export const i8: Schema<number> = /* @__PURE__ */ integer("i8", 1, -0x80);
 /**
  * `i16`: 2 bytes, little-endian; a `number` from −32,768 to 32,767.
  *
@@ -94,7 +93,7 @@ export const i8: Schema<number> = /* @__PURE__ */ integer("i8", 1, true);
  * assert.deepEqual(encode(i16, -2), Uint8Array.of(254, 255));
  * ```
  */
-export const i16: Schema<number> = /* @__PURE__ */ integer("i16", 2, true);
+export const i16: Schema<number> = /* @__PURE__ */ integer("i16", 2, -0x8000);
 /**
  * `i32`: 4 bytes, little-endian; a `number` from −2³¹ to 2³¹ − 1.
  *
@@ -106,7 +105,7 @@ export const i16: Schema<number> = /* @__PURE__ */ integer("i16", 2, true);
  * assert.deepEqual(encode(i32, -2), Uint8Array.of(254, 255, 255, 255));
  * ```
  */
-export const i32: Schema<number> = /* @__PURE__ */ integer("i32", 4, true);
+export const i32: Schema<number> = /* @__PURE__ */ integer("i32", 4, -0x8000_0000);
 /**
  * `usize`: 4 bytes on the wire, as `u32` (rkyv's `size_32`).
  *
@@ -118,7 +117,7 @@ export const i32: Schema<number> = /* @__PURE__ */ integer("i32", 4, true);
  * assert.deepEqual(encode(usize, 513), Uint8Array.of(1, 2, 0, 0));
  * ```
  */
-export const usize: Schema<number> = /* @__PURE__ */ integer("usize", 4, false);
+export const usize: Schema<number> = /* @__PURE__ */ integer("usize", 4);
 /**
  * `isize`: 4 bytes on the wire, as `i32` (rkyv's `size_32`).
  *
@@ -130,4 +129,4 @@ export const usize: Schema<number> = /* @__PURE__ */ integer("usize", 4, false);
  * assert.deepEqual(encode(isize, -2), Uint8Array.of(254, 255, 255, 255));
  * ```
  */
-export const isize: Schema<number> = /* @__PURE__ */ integer("isize", 4, true);
+export const isize: Schema<number> = /* @__PURE__ */ integer("isize", 4, -0x8000_0000);

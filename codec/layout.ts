@@ -76,13 +76,15 @@ function place(
   let size = 0;
   let align = 1;
   let niche: Niche | undefined;
+  let most = 0;
   const offsets = fields.map(() => 0);
   for (const i of inOrder) {
     const field = fields[i]!;
     const offset = offsets[i] = roundUp(size, field.align);
     align = Math.max(align, field.align);
-    const more = (field.niche?.available ?? 0) - (niche?.available ?? 0);
-    if (field.niche && (more > 0 || (nicheLast && more === 0))) {
+    const free = field.niche?.available ?? 0;
+    if (field.niche && (nicheLast ? free >= most : free > most)) {
+      most = free;
       niche = { ...field.niche, offset: field.niche.offset + offset };
     }
     size = offset + field.size;

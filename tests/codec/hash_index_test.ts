@@ -17,7 +17,7 @@ function collidingKeys(count: number, among = count): number[] {
   const keys: number[] = [];
   for (let key = 0; keys.length < count; key++) {
     hasher.reset();
-    hasher.u32(key);
+    hasher.number(key, 4);
     if (hasher.finish(among) === 0) keys.push(key);
   }
   return keys;
