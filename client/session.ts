@@ -134,15 +134,19 @@ export function openSession(
       const call = calls.settle(id);
       if (call === undefined) counters.strayReplies++;
       if (!call) return;
-      const { method, reject } = call;
-      if (error !== undefined) return reject(failed(error, method));
+      const { method } = call;
+      if (error !== undefined) {
+        return call.reject(failed(error, method));
+      }
+      let output: unknown;
       try {
-        call.resolve(readArchive(codec, method.output, reader, start, end));
+        output = readArchive(codec, method.output, reader, start, end);
       } catch (cause) {
         const error = protocolError("BadReply", `the output of ${method.name}`, cause, advice);
-        reject(failed("ClientDecodeError", method, cause, error.message));
+        call.reject(failed("ClientDecodeError", method, cause, error.message));
         throw error;
       }
+      call.resolve(output);
     },
     (topicStart, topicEnd, isText, start, end) => {
       counters.eventsReceived++;

@@ -27,7 +27,8 @@ export function tell<T>(
 
 /** Whether it is a promise, or what is used like one. Throws what its getters throw. */
 export function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof (value as Partial<PromiseLike<unknown>> | null | undefined)?.then === "function";
+  return typeof value === "object" && value !== null && "then" in value &&
+    typeof value.then === "function";
 }
 
 /** Steps for the end: `defer` adds one, `stop` runs them. What is added after that is run at once. */
