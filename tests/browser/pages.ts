@@ -7,6 +7,11 @@
 import { assertEquals } from "@std/assert";
 import { after, before, describe, test } from "node:test";
 import type { ClientOf } from "../../browser.ts";
+import { workshop } from "../../examples/streams/handler.ts";
+import { Log } from "../../examples/streams/log.ts";
+import { page as workshopPage } from "../../examples/streams/page.ts";
+import { Workshop } from "../../examples/streams/service.ts";
+import { serve } from "../../server.ts";
 import type { RuntimeId } from "../support/runtimes.ts";
 import { type Browser, BROWSERS, CHROMIUM_KIND, freePort, type Tab } from "./browsers.ts";
 import type { probe as Probes } from "./page.ts";
@@ -17,15 +22,17 @@ declare const probe: typeof Probes;
 const RUNTIMES: readonly RuntimeId[] = ["deno", "bun"];
 const PAGES = ["module", "bundle"] as const;
 
+const pause = () => new Promise<void>((wake) => setTimeout(wake, 20));
+
 /** Until something holds in a page. */
 async function until(tab: Tab, condition: () => boolean): Promise<void> {
-  while (!await tab.evaluate(condition)) await new Promise((wake) => setTimeout(wake, 20));
+  while (!await tab.evaluate(condition)) await pause();
 }
 
 /** Until a page has written a line with all of these words. */
 async function written(tab: Tab, ...words: readonly string[]): Promise<void> {
   while (!(await tab.console()).some((line) => words.every((word) => line.includes(word)))) {
-    await new Promise((wake) => setTimeout(wake, 20));
+    await pause();
   }
 }
 
@@ -42,6 +49,45 @@ for (const kind of BROWSERS) {
     after(async () => {
       await browser?.[Symbol.asyncDispose]();
       await site?.[Symbol.asyncDispose]();
+    });
+
+    test("a file goes up and long work is stopped, in the example's page", async () => {
+      const log = new Log();
+      const options = { port: 0, tls: "plain", fallback: workshopPage } as const;
+      await using server = await serve(Workshop, options, workshop(log));
+      await using tab = await browser.open(`http://localhost:${server.port}/`);
+      await until(tab, () => document.getElementById("count")!.onclick !== null);
+      await tab.evaluate(() => {
+        const transfer = new DataTransfer();
+        transfer.items.add(new File([new Uint8Array(3_000_000)], "a.bin"));
+        const input = document.getElementById("file") as HTMLInputElement;
+        input.files = transfer.files;
+        input.dispatchEvent(new Event("change"));
+      });
+      await until(tab, () =>
+        document.getElementById("upload-status")!.textContent ===
+          "The server has all 3000000 bytes of a.bin.");
+      assertEquals(
+        await tab.evaluate(() =>
+          (document.getElementById("uploaded") as HTMLProgressElement).value
+        ),
+        3_000_000,
+      );
+      await tab.evaluate(() => {
+        (document.getElementById("below") as HTMLInputElement).value = "4000000000";
+        document.getElementById("count")!.click();
+        document.getElementById("follow")!.click();
+      });
+      const status = (): string => document.getElementById("count-status")!.textContent!;
+      while (!/^[1-9][0-9]* primes so far$/.test(await tab.evaluate(status))) await pause();
+      await tab.evaluate(() => document.getElementById("cancel-count")!.click());
+      await until(tab, () => document.getElementById("count-status")!.textContent === "Stopped.");
+      await until(
+        tab,
+        () => /has [0-9]+ primes/.test(document.getElementById("log")!.textContent!),
+      );
+      await tab.evaluate(() => document.getElementById("unfollow")!.click());
+      while (log.followers > 0) await pause();
     });
 
     for (const runtime of RUNTIMES) {

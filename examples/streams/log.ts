@@ -1,0 +1,52 @@
+/**
+ * {@linkcode Log}: lines that can be followed.
+ *
+ * @module
+ */
+
+const MAX_LINES = 1000;
+
+/** The last thousand lines, and whoever follows them. */
+export class Log {
+  #lines: string[] = [];
+  /** Lines so far, those that are no longer kept included. */
+  #count = 0;
+  #wakes = new Set<() => void>();
+
+  /** How many follow it. */
+  get followers(): number {
+    return this.#wakes.size;
+  }
+
+  /** Lines so far. */
+  get lines(): number {
+    return this.#count;
+  }
+
+  /** Append a line. */
+  write(line: string): void {
+    this.#lines.push(line);
+    this.#count++;
+    if (this.#lines.length > MAX_LINES) this.#lines.shift();
+    for (const wake of this.#wakes) wake();
+  }
+
+  /** The last lines, and all that come until the signal aborts. A reader that is slow misses the oldest. */
+  async *follow(last: number, signal: AbortSignal): AsyncGenerator<string> {
+    let wake = (): void => {};
+    const onLine = (): void => wake();
+    this.#wakes.add(onLine);
+    signal.addEventListener("abort", onLine);
+    try {
+      for (let next = this.#count - Math.min(last, this.#lines.length); !signal.aborted;) {
+        const oldest = this.#count - this.#lines.length;
+        next = Math.max(next, oldest);
+        if (next < this.#count) yield this.#lines[next++ - oldest]!;
+        else await new Promise<void>((resolve) => wake = resolve);
+      }
+    } finally {
+      this.#wakes.delete(onLine);
+      signal.removeEventListener("abort", onLine);
+    }
+  }
+}
