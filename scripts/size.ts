@@ -58,6 +58,7 @@ const USED: readonly string[] = [
   "codec/writer.ts",
   "deflate/stored_blocks.ts",
   "runtime/browser.ts",
+  "runtime/gatherer.ts",
   "runtime/page.ts",
 ];
 
