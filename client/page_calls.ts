@@ -22,6 +22,9 @@ interface Call extends Waiter {
   id: number;
 }
 
+/** Messages that are smaller are copied, so that their writer can be kept for the next. */
+const MAX_COPIED_BYTES = 4096;
+
 /** {@linkcode StartCalls} with a timer for each call: for a page, which makes few at a time. */
 export const startPageCalls: StartCalls = (transport, host, endSession, extension) => {
   const { limits, whenFull, codec } = host;
@@ -31,21 +34,31 @@ export const startPageCalls: StartCalls = (transport, host, endSession, extensio
   /** The one that has been free for longest first. */
   const free = Array.from({ length: MAX_CALLS_IN_FLIGHT }, (_, id) => id);
   const waiting = new Set<Call>();
+  let spare: Writer | undefined;
   let abandoned = 0;
   let ended = false;
 
   const begin = (): Writer => {
-    const writer = new Writer();
+    const writer = spare ?? new Writer();
+    spare = undefined;
+    writer.position = writer.base = 0;
     writer.maxDepth = limits.maxDepth;
     return writer;
   };
-  const commit = (writer: Writer): void =>
+  const commit = (writer: Writer): void => {
+    let archive = writer.written();
+    if (archive.length < MAX_COPIED_BYTES) {
+      // To make a writer costs more than a copy.
+      archive = archive.slice();
+      spare = writer;
+    }
     framing.send(
       transport,
-      writer.written(),
+      archive,
       (bytes) => session.sentBytes += bytes,
       (error) => endSession(INTERNAL, lost("a message could not be deflated", error)),
     );
+  };
 
   const send = (call: Call): void => {
     const { request } = call;
