@@ -58,7 +58,9 @@ export function option<T>(some: Schema<T>): Schema<Optional<T>> {
     some.write(writer, at + inside, value as T);
   };
   const { read } = schema;
-  schema.read = (reader, at) =>
-    reader.bytes[at] === 1 && offset() > 0 ? some.read(reader, at + offset()) : read(reader, at);
+  schema.read = (reader, at) => {
+    const inside = offset();
+    return inside > 0 && reader.bytes[at] === 1 ? some.read(reader, at + inside) : read(reader, at);
+  };
   return schema as AnySchema as Schema<Optional<T>>;
 }

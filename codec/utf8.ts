@@ -74,26 +74,20 @@ export function readUtf8(
   readAny: ReadUtf8 = decodeUtf8,
 ): string | undefined {
   if (length > maxLooped) return readAny(bytes, start, length);
-  let all = 0;
-  for (let i = start; i < start + length; i++) all |= bytes[i]!;
-  if (all >= 0x80) return readAny(bytes, start, length);
   let text = "";
   let i = start;
   let left = length;
   // In few calls: each costs as much as some characters.
   for (; left > 7; left -= 8) {
-    text += String.fromCharCode(
-      bytes[i++]!,
-      bytes[i++]!,
-      bytes[i++]!,
-      bytes[i++]!,
-      bytes[i++]!,
-      bytes[i++]!,
-      bytes[i++]!,
-      bytes[i++]!,
-    );
+    const a = bytes[i++]!, b = bytes[i++]!, c = bytes[i++]!, d = bytes[i++]!;
+    const e = bytes[i++]!, f = bytes[i++]!, g = bytes[i++]!, h = bytes[i++]!;
+    if ((a | b | c | d | e | f | g | h) >= 0x80) return readAny(bytes, start, length);
+    text += String.fromCharCode(a, b, c, d, e, f, g, h);
   }
   if (left === 0) return text;
+  let all = 0;
+  for (let at = i; at < i + left; at++) all |= bytes[at]!;
+  if (all >= 0x80) return readAny(bytes, start, length);
   const rest = left < 4
     ? left < 2
       ? String.fromCharCode(bytes[i]!)
