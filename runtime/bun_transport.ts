@@ -12,10 +12,13 @@ import { inBatches } from "./gatherer.ts";
 import { truncateReason } from "./websocket/frames.ts";
 import { Heartbeat, type HeartbeatOptions, unref } from "./websocket/heartbeat.ts";
 import { turnTime } from "./turn.ts";
+import { atTurnEnd } from "./turn_end.ts";
 import { TurnGuard, type TurnLimits } from "./turn_guard.ts";
 
 /** Messages from this many bytes on are not gathered: a copy would cost more than a write. */
 const MAX_GATHERED_BYTES = 16 * 1024;
+/** Messages that wait for the end of the turn: of a stream that is sent there may come many more. */
+const MAX_GATHERED = 256;
 
 /** What waits until Bun has written what it has. */
 interface Waiting {
@@ -70,6 +73,8 @@ export class BunTransport extends TurnGuard implements BunSocketData, HeartbeatO
   #gathered: Uint8Array<ArrayBuffer>[] | undefined;
   /** Whether that are messages to many alone, which other handlers of this turn may add to. */
   #isLate = false;
+  /** Whether what is gathered will be flushed when the turn is over. */
+  #isScheduled = false;
   /** Large messages, and what is behind them, while Bun has something to write: it would copy them. */
   #waiting: Waiting[] | undefined;
   /** With what to close, once it was asked for. */
@@ -168,17 +173,27 @@ export class BunTransport extends TurnGuard implements BunSocketData, HeartbeatO
       return this.#write(message);
     }
     const kept = shared === undefined ? message.slice() : message;
-    if (this.#gathered !== undefined) this.#gathered.push(kept);
-    else {
+    if (this.#gathered !== undefined) {
+      if (this.#gathered.push(kept) >= MAX_GATHERED) return this.flush();
+    } else {
       this.#gathered = [kept];
       this.#isLate = shared !== undefined;
       if (this.#isLate) return flushLate(this);
-      return queueMicrotask(() => this.flush());
+      return this.#flushAtTurnEnd();
     }
     if (this.#isLate && shared === undefined) {
       this.#isLate = false;
-      queueMicrotask(() => this.flush());
+      this.#flushAtTurnEnd();
     }
+  }
+
+  #flushAtTurnEnd(): void {
+    if (this.#isScheduled) return;
+    this.#isScheduled = true;
+    atTurnEnd(() => this.#gathered?.length ?? 0, () => {
+      this.#isScheduled = false;
+      this.flush();
+    });
   }
 
   protected sendNow(message: Uint8Array<ArrayBuffer>): void {

@@ -4,6 +4,7 @@
  * @module
  */
 import { MAX_BATCH_BYTES } from "../wire/batch.ts";
+import { atTurnEnd } from "./turn_end.ts";
 
 /** Sends one message, whose bytes it may keep. */
 export type SendWhole = (message: Uint8Array<ArrayBuffer>) => void;
@@ -15,6 +16,9 @@ export type SendWhole = (message: Uint8Array<ArrayBuffer>) => void;
 export class Gatherer {
   readonly #send: SendWhole;
   #messages: Uint8Array<ArrayBuffer>[] = [];
+  /** Messages that were ever gathered. */
+  #sent = 0;
+  #isScheduled = false;
   /** Bytes of those that wait for the end of the turn. */
   bytes = 0;
 
@@ -28,9 +32,18 @@ export class Gatherer {
     const { length } = message;
     if (this.bytes + length > MAX_BATCH_BYTES) this.flush();
     if (length > MAX_BATCH_BYTES) return this.#send(message);
-    if (this.bytes === 0) queueMicrotask(() => this.flush());
+    this.#sent++;
+    if (!this.#isScheduled) this.#schedule();
     this.#messages.push(message.slice());
     this.bytes += length;
+  }
+
+  #schedule(): void {
+    this.#isScheduled = true;
+    atTurnEnd(() => this.#sent, () => {
+      this.#isScheduled = false;
+      this.flush();
+    });
   }
 
   /** Send what was gathered. */

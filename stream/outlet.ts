@@ -4,6 +4,7 @@
  * @module
  */
 import { isThenable } from "../wire/listener.ts";
+import { countSource } from "./sources.ts";
 import type { Outlet, OutletPort } from "./types.ts";
 import { ITEM_COST_BYTES, overCredit, STREAM_WINDOW_BYTES } from "./window.ts";
 
@@ -136,6 +137,7 @@ export function openOutlet(source: unknown, port: OutletPort): Outlet {
   };
   const finish = (error?: unknown, failed?: "source" | "item"): void => {
     over = stopped = true;
+    countSource(-1);
     port.onEnd(error, failed);
   };
   const fail = (error: unknown, failed: "source" | "item"): void => {
@@ -179,11 +181,13 @@ export function openOutlet(source: unknown, port: OutletPort): Outlet {
     cancel(why) {
       if (over) return;
       over = true;
+      countSource(-1);
       held = undefined;
       reason = why;
       if (!inside) leave();
     },
   };
+  countSource(1);
   // Whoever opened it has to know it before the first item goes.
   Promise.resolve().then(pull);
   return outlet;

@@ -9,12 +9,20 @@ import type { Socket } from "node:net";
 import type { Shared } from "../../wire/transport.ts";
 import { FrameWriter } from "../websocket/frame_writer.ts";
 import { Opcode } from "../websocket/frames.ts";
-import { isNotWriting, isWriting, type TurnWriter, writeAtEndOfTurn } from "./turn_writes.ts";
+import {
+  isNotWriting,
+  isWriting,
+  onAppended,
+  type TurnWriter,
+  writeAtEndOfTurn,
+} from "./turn_writes.ts";
 
 /** Bytes from which a message that is shared is not copied: below, a copy costs less than a write more. */
 export const MIN_SHARED_BYTES = 65_536;
 /** Bytes of such a message that a socket is given at a time: TLS copies what it is given. */
 const MAX_WRITTEN_BYTES = 262_144;
+/** Bytes that are written before the turn is over: of a stream that is sent there may come many more. */
+const FLUSH_BYTES = 65_536;
 
 /** Bytes that stay where they are until they are written. */
 interface Piece {
@@ -80,7 +88,12 @@ export class SocketWriter extends FrameWriter implements TurnWriter {
 
   /** Write what is appended at the end of the turn. */
   queueFlush(): void {
-    if (this.#flushQueued) return;
+    onAppended();
+    if (this.#flushQueued) {
+      // What streams append in one turn is as much as there is room for.
+      if (this.length >= FLUSH_BYTES) this.flush();
+      return;
+    }
     this.#flushQueued = true;
     writeAtEndOfTurn(this);
   }

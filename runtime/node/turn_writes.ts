@@ -4,6 +4,8 @@
  * @module
  */
 
+import { atTurnEnd } from "../turn_end.ts";
+
 /** What has frames to write. */
 export interface TurnWriter {
   /** The turn is over: write them. */
@@ -18,10 +20,18 @@ let unflushed: TurnWriter[] = [];
 const unfinished: TurnWriter[] = [];
 const MAX_UNFINISHED = 1024;
 
+/** Frames that were ever appended. */
+let appended = 0;
+
+/** A frame was appended to what is written at the end of the turn. */
+export function onAppended(): void {
+  appended++;
+}
+
 /** Call {@linkcode TurnWriter.endTurn} when this turn is over; asked once a turn. */
 export function writeAtEndOfTurn(writer: TurnWriter): void {
   if (unflushed.push(writer) > 1) return;
-  queueMicrotask(() => {
+  atTurnEnd(() => appended, () => {
     for (const each of unfinished) each.recycleWritten();
     unfinished.length = 0;
     const writers = unflushed;

@@ -1,0 +1,102 @@
+import { assert, assertEquals } from "@std/assert";
+import { test } from "node:test";
+import { Gatherer } from "../../runtime/gatherer.ts";
+import { atTurnEnd } from "../../runtime/turn_end.ts";
+import { openOutlet } from "../../stream/outlet.ts";
+import { turns } from "../../wire/turn_end.ts";
+
+const isPulling = () => turns.whenQuiet !== undefined;
+const turn = () => new Promise<void>((resolve) => setTimeout(resolve, 0));
+
+/** What a gatherer sent as one each, in bytes. */
+function gathering() {
+  const sent: number[] = [];
+  return { sent, gatherer: new Gatherer((message) => void sent.push(message.length)) };
+}
+
+async function* items(count: number, wait?: () => Promise<void>) {
+  for (let i = 0; i < count; i++) {
+    await wait?.();
+    yield i;
+  }
+}
+
+function outletTo(gatherer: Gatherer, source: unknown) {
+  return openOutlet(source, {
+    send: () => {
+      gatherer.send(new Uint8Array(10));
+      return 10;
+    },
+    onEnd() {},
+  });
+}
+
+test("without a stream a turn is over in a microtask", async () => {
+  assertEquals(isPulling(), false);
+  const log: string[] = [];
+  atTurnEnd(() => 0, () => log.push("over"));
+  queueMicrotask(() => log.push("next"));
+  await undefined;
+  await undefined;
+  assertEquals(log, ["over", "next"]);
+});
+
+test("the items of an async generator go together, though each comes by itself", async () => {
+  const { sent, gatherer } = gathering();
+  outletTo(gatherer, items(100));
+  await turn();
+  assertEquals(sent, [1000]);
+  outletTo(gatherer, items(100, () => Promise.resolve()));
+  await turn();
+  assertEquals(sent, [1000, 1000]);
+});
+
+test("one item does not wait for another that takes its time", async () => {
+  const { sent, gatherer } = gathering();
+  outletTo(gatherer, items(3, turn));
+  for (let i = 0; i < 10 && sent.length < 3; i++) await turn();
+  assertEquals(sent, [10, 10, 10]);
+});
+
+test("more than a batch goes in several, none of them larger", async () => {
+  const { sent, gatherer } = gathering();
+  outletTo(gatherer, items(2000));
+  await turn();
+  assertEquals(sent.reduce((sum, bytes) => sum + bytes, 0), 20_000);
+  assert(sent.length === 2 && sent[0]! <= 16_384, `${sent}`);
+});
+
+test("what else is sent while a stream is goes with it, in order", async () => {
+  const messages: number[][] = [];
+  const gatherer = new Gatherer((message) => void messages.push([...message]));
+  const outlet = openOutlet(items(3), {
+    send: (item) => {
+      gatherer.send(Uint8Array.of(item as number));
+      if (item === 1) gatherer.send(Uint8Array.of(9));
+      return 1;
+    },
+    onEnd() {},
+  });
+  await turn();
+  assertEquals([messages, outlet.items], [[[0, 1, 9, 2]], 3]);
+});
+
+test("a source is pulled until it has ended, failed, or was cancelled", async () => {
+  const { gatherer } = gathering();
+  outletTo(gatherer, items(3));
+  assertEquals(isPulling(), true);
+  await turn();
+  assertEquals(isPulling(), false);
+  outletTo(gatherer, {
+    [Symbol.asyncIterator]: () => ({ next: () => Promise.reject(new Error("broken")) }),
+  });
+  await turn();
+  assertEquals(isPulling(), false);
+  const outlet = outletTo(gatherer, items(1e9));
+  await turn();
+  assertEquals(isPulling(), true);
+  outlet.cancel();
+  outlet.cancel();
+  await turn();
+  assertEquals(isPulling(), false);
+});
