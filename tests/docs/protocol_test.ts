@@ -9,7 +9,21 @@ import { Writer } from "../../codec/writer.ts";
 import { deflateStored, storedSize } from "../../deflate/stored.ts";
 import { Counter } from "../../examples/counter/service.ts";
 import { formatFingerprint } from "../../wire/handshake.ts";
-import { writeEventOf, writeRequest, writeResponse } from "../../wire/messages.ts";
+import {
+  writeClientCancel,
+  writeClientEnd,
+  writeClientGrant,
+  writeClientItem,
+  writeEventOf,
+  writeFailed,
+  writeReply,
+  writeRequest,
+  writeResponse,
+  writeServerCall,
+  writeServerCancel,
+  writeServerGrant,
+  writeServerItem,
+} from "../../wire/messages.ts";
 import { Topic } from "../../wire/topic.ts";
 import { writeStateChange } from "../support/state_change.ts";
 
@@ -25,7 +39,10 @@ const documented = [...text.matchAll(/^```hex\n([\s\S]*?)^```$/gm)].map(([, bloc
 const increment = Counter.methods[1]!;
 const topic = Topic.from(Uint8Array.of(0xc0, 1, 2, 3, 4, 5, 6, 7));
 
-const MESSAGES: readonly [name: string, write: (writer: Writer) => void][] = [
+type Write = (writer: Writer) => void;
+
+/** Messages, each by itself, or several that are one WebSocket message. */
+const MESSAGES: readonly [name: string, ...writes: Write[]][] = [
   ["RPCRequest", (writer) => writeRequest(interpret, writer, 1, increment.call, { amount: 5 })],
   [
     "NewEvent",
@@ -38,20 +55,39 @@ const MESSAGES: readonly [name: string, write: (writer: Writer) => void][] = [
   ],
   ["StateChange", (writer) => writeStateChange(writer, [{ index: 0, data: encode(u32, 5) }])],
   ["RPCResponse", (writer) => writeResponse(interpret, writer, 1, increment.output, undefined)],
+  [
+    "client's messages of x1",
+    (writer) => writeClientItem(interpret, writer, 7, u32, 5),
+    (writer) => writeClientEnd(writer, 7, true),
+    (writer) => writeClientGrant(writer, 8, 131_072),
+    (writer) => writeClientCancel(writer, 8),
+    (writer) => writeReply(interpret, writer, 0, u32, 5),
+    (writer) => writeFailed(writer, 1, "HandlerPanicked"),
+  ],
+  [
+    "server's messages of x1",
+    (writer) => writeServerItem(interpret, writer, 8, u32, 5),
+    (writer) => writeServerGrant(writer, 7, 131_072),
+    (writer) => writeServerCall(interpret, writer, 0, increment.call, { amount: 5 }),
+    (writer) => writeServerCancel(writer, 0),
+  ],
 ];
 
 test("PROTOCOL.md has one block of bytes for each message of its exchange", () => {
   assertEquals(documented.length, MESSAGES.length);
 });
 
-for (const [i, [name, write]] of MESSAGES.entries()) {
+for (const [i, [name, ...writes]] of MESSAGES.entries()) {
   test(`PROTOCOL.md shows the ${name} that is sent`, () => {
-    const writer = new Writer(64);
-    write(writer);
-    const archive = writer.bytes.subarray(0, writer.position);
-    const message = new Uint8Array(storedSize(archive.length));
-    deflateStored(archive, message);
-    assertEquals(documented[i], encodeHex(message));
+    const messages = writes.map((write) => {
+      const writer = new Writer(64);
+      write(writer);
+      const archive = writer.bytes.subarray(0, writer.position);
+      const message = new Uint8Array(storedSize(archive.length));
+      deflateStored(archive, message);
+      return encodeHex(message);
+    });
+    assertEquals(documented[i], messages.join(""));
   });
 }
 

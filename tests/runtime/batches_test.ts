@@ -3,11 +3,17 @@
  */
 import { assert, assertEquals } from "@std/assert";
 import { test } from "node:test";
+import { interpret } from "../../codec/archive.ts";
+import { Writer } from "../../codec/writer.ts";
+import { storeBlocks } from "../../deflate/stored_blocks.ts";
 import { connect as connectFromPage } from "../../browser.ts";
 import { connect } from "../../client.ts";
 import { rpc, service, string, Topic, u32 } from "../../mod.ts";
 import { handler, type HandlerOf, serve } from "../../server.ts";
 import { MAX_BATCH_BYTES } from "../../wire/batch.ts";
+import { writeRequest } from "../../wire/messages.ts";
+import { frame } from "../hostile/frames.ts";
+import { RawClient } from "../support/raw_client.ts";
 import { record, type Recording } from "../versions/recorder.ts";
 
 const Desk = service({
@@ -87,7 +93,40 @@ function since(recording: Recording): () => { client: number[]; server: number[]
   });
 }
 
+/** Four calls of `say`, stored, of so many bytes together. */
+function callsOf(bytes: number): Uint8Array {
+  const say = Desk.methods.find(({ name }) => name === "say")!;
+  const message = (id: number, length: number): Uint8Array => {
+    const writer = new Writer();
+    writeRequest(interpret, writer, id, say.call, { text: "x".repeat(length) });
+    return storeBlocks(writer.bytes.subarray(0, writer.position));
+  };
+  const around = message(0, 100).length - 100;
+  const messages = [0, 1, 2].map((id) => message(id, 4000));
+  messages.push(message(3, bytes - 3 * (4000 + around) - around));
+  return Uint8Array.from(messages.flatMap((each) => [...each]));
+}
+
 for (const [how, start] of Object.entries(STARTS)) {
+  for (const excess of [0, 4] as const) {
+    test(`MAX_BATCH_BYTES${excess ? " and some" : ""} of calls ${excess ? "break the protocol of" : "are heard by"} ${how}`, async () => {
+      const heard: number[] = [];
+      await using started = await start(deskHandler(heard));
+      const client = await RawClient.connect(started.port);
+      await client.upgrade("/?hl-x=1");
+      const calls = callsOf(MAX_BATCH_BYTES + excess);
+      assertEquals(calls.length, MAX_BATCH_BYTES + excess);
+      client.write(frame(calls));
+      // Each is answered; or a close frame of 4002 comes, and nothing before it.
+      await client.until(() =>
+        excess > 0 ? client.bytes.includes("BadDeflate") : heard.length === 4
+      );
+      if (excess > 0) assertEquals(client.bytes.subarray(2, 4).toString("hex"), "0fa2");
+      assertEquals(heard.length > 0, excess === 0);
+      client.socket.destroy();
+    });
+  }
+
   for (const dial of [connect, connectFromPage]) {
     const by = dial === connect ? "connect()" : "connect() of a page";
     test(`256 calls by ${by} to ${how} go in few messages, and in order`, async () => {
