@@ -6,8 +6,8 @@
 import { turns } from "../wire/turn_end.ts";
 
 /**
- * Run something when the turn is over: in a microtask, or while streams are sent, whose items come a few microtasks
- * after one another, when none has come for some.
+ * Run something when the turn is over: in a microtask, or while items of streams are sent, which come a few
+ * microtasks after one another, when none has come for some.
  *
  * @param sent How much has been sent by now, in whatever unit.
  */

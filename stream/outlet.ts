@@ -4,7 +4,7 @@
  * @module
  */
 import { isThenable } from "../wire/listener.ts";
-import { countSource } from "./sources.ts";
+import { expectMore } from "./quiet.ts";
 import type { Outlet, OutletPort } from "./types.ts";
 import { ITEM_COST_BYTES, overCredit, STREAM_WINDOW_BYTES } from "./window.ts";
 
@@ -125,6 +125,7 @@ export function openOutlet(source: unknown, port: OutletPort): Outlet {
       return;
     }
     sending = true;
+    expectMore();
     try {
       // Room may be granted meanwhile.
       const bytes = port.send(item);
@@ -137,7 +138,6 @@ export function openOutlet(source: unknown, port: OutletPort): Outlet {
   };
   const finish = (error?: unknown, failed?: "source" | "item"): void => {
     over = stopped = true;
-    countSource(-1);
     port.onEnd(error, failed);
   };
   const fail = (error: unknown, failed: "source" | "item"): void => {
@@ -181,13 +181,11 @@ export function openOutlet(source: unknown, port: OutletPort): Outlet {
     cancel(why) {
       if (over) return;
       over = true;
-      countSource(-1);
       held = undefined;
       reason = why;
       if (!inside) leave();
     },
   };
-  countSource(1);
   // Whoever opened it has to know it before the first item goes.
   Promise.resolve().then(pull);
   return outlet;

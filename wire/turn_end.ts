@@ -11,5 +11,5 @@
  */
 export type WhenQuiet = (sent: () => number, run: () => void) => void;
 
-/** How the end of a turn is found while streams are sent; absent, it is the next microtask. */
+/** How the end of a turn is found in which items of streams are sent; absent, it is the next microtask. */
 export const turns: { whenQuiet: WhenQuiet | undefined } = { whenQuiet: undefined };
