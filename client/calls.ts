@@ -8,6 +8,7 @@ import type { Writer } from "../codec/writer.ts";
 import type { CallOptions, MethodInfo } from "../service/types.ts";
 import type { OpenStreams, StreamingCall } from "../stream/caller.ts";
 import { writeClientCancel } from "../wire/client_extension.ts";
+import type { Clock } from "../wire/clock.ts";
 import { INTERNAL, NORMAL } from "../wire/close.ts";
 import type { Deflater } from "../wire/deflater.ts";
 import { RpcError } from "../wire/errors.ts";
@@ -64,6 +65,9 @@ export class Calls implements SessionCalls {
   #queuedBytes = 0;
   #ended = false;
   streams: OpenStreams | undefined;
+  readonly codec: Codec;
+  readonly clock: Clock;
+  readonly limits: PageLimits;
 
   /** Create for one session, which `end` ends. */
   constructor(
@@ -73,8 +77,11 @@ export class Calls implements SessionCalls {
     end: (code: number, error: Error) => void,
     extension: Extension,
   ) {
-    const { level, limits } = host;
+    const { clock, codec, level, limits } = host;
     this.#options = host;
+    this.clock = clock;
+    this.codec = codec;
+    this.limits = limits;
     this.#extension = extension;
     this.#sender = new Sender(transport, { deflater, level, limits }, this);
     this.#end = end;
@@ -98,14 +105,6 @@ export class Calls implements SessionCalls {
   /** Calls that hold an id, or wait for one. */
   get pending(): number {
     return this.#ended ? 0 : this.#table.inFlight + this.#queue.length;
-  }
-
-  get codec(): Codec {
-    return this.#options.codec;
-  }
-
-  get limits(): PageLimits {
-    return this.#options.limits;
   }
 
   begin(): Writer {

@@ -86,6 +86,7 @@ export const startPageCalls: StartCalls = (transport, host, endSession, extensio
   const session: ReturnType<StartCalls> & { sentBytes: number } = {
     sentBytes: 0,
     codec,
+    clock: host.clock,
     limits,
     streams: undefined,
     begin,

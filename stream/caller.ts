@@ -9,6 +9,7 @@ import { type Codec, readArchive } from "../codec/archive.ts";
 import { type DecodeLimits, Reader } from "../codec/reader.ts";
 import type { Schema } from "../codec/schema.ts";
 import type { Writer } from "../codec/writer.ts";
+import type { Clock } from "../wire/clock.ts";
 import { writeClientEnd, writeClientGrant, writeClientItem } from "../wire/client_extension.ts";
 import { RpcError, type RpcErrorCode } from "../wire/errors.ts";
 import { readServerExtension, type ServerExtensionHandlers } from "../wire/server_extension.ts";
@@ -21,7 +22,14 @@ export interface StreamingSession {
   /** How values are archived. */
   readonly codec: Codec;
   /** Bounds. */
-  readonly limits: DecodeLimits & { readonly maxInflatedBytes: number };
+  readonly limits: DecodeLimits & {
+    readonly maxInflatedBytes: number;
+    readonly maxBufferedBytes: number;
+  };
+  /** Whose time it is. */
+  readonly clock: Clock;
+  /** Bytes that wait to be sent. */
+  readonly bufferedBytes: number;
   /** The calls that stream, since the first. */
   streams: OpenStreams | undefined;
   /** A writer for one message, to be committed or abandoned. */
@@ -137,15 +145,18 @@ export const startStreaming: StartStreaming = (call, method, args, options) => {
     },
     grant: (bytes) => say((writer) => writeClientGrant(writer, id, bytes)),
     onLeft: (reason) => streaming.giveUp(failed("Cancelled", reason, "its reader has left")),
-    send: (item) =>
-      say((writer) => {
+    send(item) {
+      const bytes = say((writer) => {
         const start = writer.position;
         const bytes = writeClientItem(session.codec, writer, id, input!.item, item);
         if (writer.position - start > session.limits.maxInflatedBytes) {
           throw new RangeError(`${bytes} are over maxInflatedBytes`);
         }
         return bytes;
-      }) ?? 0,
+      }) ?? 0;
+      if (id >= 0) streams.sent(outlet!, bytes);
+      return bytes;
+    },
     onEnd(error, what) {
       say((writer) => writeClientEnd(writer, id, !!what));
       if (what) {
@@ -174,6 +185,7 @@ export const startStreaming: StartStreaming = (call, method, args, options) => {
         over() {
           id = -1;
           outlet?.cancel();
+          if (outlet) streams.goOn(outlet);
         },
       });
       // The request goes before its items.
@@ -204,9 +216,34 @@ interface Streams extends OpenStreams {
   readonly calls: Map<number, Entry>;
   /** Of items that were kept, too: they are read when nothing else is. */
   readonly reader: Reader;
+  /** An item was sent: its source waits for a while where much waits to be sent. */
+  sent(outlet: Outlet, bytes: number): void;
+  /** A source waits no more. */
+  goOn(outlet: Outlet): void;
 }
 
-function openStreams({ limits }: StreamingSession): Streams {
+/** Of `maxBufferedBytes`, the part that items may fill, so that calls find room: one in so many. */
+const SENT_PART = 16;
+/** Bytes that are sent before it is asked again how many wait: asking is not free. */
+const CHECK_BYTES = 65_536;
+/** Milliseconds after which it is asked again, while sources wait. */
+const RESUME_MS = 5;
+
+function openStreams(session: StreamingSession): Streams {
+  const { clock, limits } = session;
+  const waiting = new Set<Outlet>();
+  let unchecked = 0;
+  let timer: unknown;
+  const isFull = (): boolean => session.bufferedBytes > limits.maxBufferedBytes / SENT_PART;
+  const look = (): void => {
+    timer = clock.after(RESUME_MS, () => {
+      if (isFull()) return look();
+      const all = [...waiting];
+      // First: one that goes on may have to wait again.
+      waiting.clear();
+      for (const outlet of all) outlet.resume();
+    });
+  };
   const calls = new Map<number, Entry>();
   let bytes: Uint8Array;
   // What is of no call that streams has just ended, or never was.
@@ -219,6 +256,18 @@ function openStreams({ limits }: StreamingSession): Streams {
   return {
     calls,
     reader: new Reader(limits),
+    sent(outlet, bytes) {
+      unchecked += bytes;
+      if (waiting.size === 0 && unchecked < CHECK_BYTES) return;
+      unchecked = 0;
+      if (!isFull()) return;
+      outlet.pause();
+      if (waiting.size === 0) look();
+      waiting.add(outlet);
+    },
+    goOn(outlet) {
+      if (waiting.delete(outlet) && waiting.size === 0) clock.clear(timer);
+    },
     get size() {
       return calls.size;
     },

@@ -332,6 +332,64 @@ for (const [where, core] of Object.entries(CORES)) {
     assertEquals(peer.said.length, room + 10);
   });
 
+  each("sources wait while much waits to be sent, and calls do not", async () => {
+    const { clock, peer, rpc, session } = setup(core, { limits: { maxBufferedBytes: 1 << 20 } });
+    const answers = Array.from(
+      { length: 20 },
+      () =>
+        rpc.upload({ name: "a", parts: Array.from({ length: 200 }, () => new Uint8Array(1000)) }),
+    );
+    const items = (): number => peer.said.filter(({ kind }) => kind === "Item").length;
+    peer.bufferedAmount = 100_000;
+    await rest();
+    const sent = items();
+    // Some before it was asked, and one of each.
+    assert(sent < 100, `${sent} were sent`);
+    void rpc.get().catch(() => {});
+    assertEquals(peer.requests.length, 21);
+    clock.advance(5);
+    await rest();
+    assertEquals(items(), sent);
+    peer.bufferedAmount = 0;
+    clock.advance(5);
+    await rest();
+    assertEquals(items(), 20 * 200);
+    for (let id = 0; id < 20; id++) peer.reply(id, u32, id);
+    assertEquals((await Promise.all(answers)).length, 20);
+    session.end(1000, new Error("over"));
+    assertEquals(clock.pending, 0);
+  });
+
+  each("sources that wait time and again all go on", async () => {
+    const { clock, peer, rpc } = setup(core, { limits: { maxBufferedBytes: 1 << 20 } });
+    let asked = 0;
+    // Room is found every third time, whoever asks.
+    Object.defineProperty(peer, "bufferedAmount", { get: () => asked++ % 3 === 0 ? 0 : 100_000 });
+    for (let i = 0; i < 20; i++) {
+      void rpc.upload({
+        name: "a",
+        parts: Array.from({ length: 200 }, () => new Uint8Array(1000)),
+      }).catch(() => {});
+    }
+    const ends = (): number => peer.said.filter(({ kind }) => kind === "End").length;
+    for (let i = 0; ends() < 20; i++) {
+      assert(i < 10_000, `${ends()} of 20 have ended`);
+      await rest();
+      clock.advance(5);
+    }
+  });
+
+  each("no timer is left when sources that wait are let go", async () => {
+    const { clock, peer, rpc, session } = setup(core, { limits: { maxBufferedBytes: 1 << 20 } });
+    peer.bufferedAmount = 100_000;
+    const parts = Array.from({ length: 200 }, () => new Uint8Array(1000));
+    const answer = rpc.upload({ name: "a", parts });
+    await rest();
+    session.end(1000, new Error("over"));
+    await failsWith("ConnectionLost", answer);
+    assertEquals(clock.pending, 0);
+  });
+
   each("the end of an argument is told, and the answer waited for", async () => {
     const { peer, rpc, session } = setup(core);
     const answer = rpc.upload({ name: "a", parts: [Uint8Array.of(1), Uint8Array.of(2)] });
