@@ -81,6 +81,9 @@ if (deno?.serve !== undefined || bun !== undefined) {
   };
 }
 
+/** Node before 22 has no standard `WebSocket`. */
+const DIALS = "WebSocket" in globalThis ? [connect, connectFromPage] : [connect];
+
 /** What each side has sent since, in binary frames' bytes. */
 function since(recording: Recording): () => { client: number[]; server: number[] } {
   const { client, server } = recording.exchanges[0]!;
@@ -127,7 +130,7 @@ for (const [how, start] of Object.entries(STARTS)) {
     });
   }
 
-  for (const dial of [connect, connectFromPage]) {
+  for (const dial of DIALS) {
     const by = dial === connect ? "connect()" : "connect() of a page";
     test(`256 calls by ${by} to ${how} go in few messages, and in order`, async () => {
       const heard: number[] = [];
