@@ -196,5 +196,6 @@ export const REACHES: Readonly<Record<string, Reach>> = {
     };
   },
   "over a socket": overSockets(connect),
-  "from a page": overSockets(connectInPage),
+  // Node 20 has no WebSocket of its own.
+  ...("WebSocket" in globalThis ? { "from a page": overSockets(connectInPage) } : {}),
 };
