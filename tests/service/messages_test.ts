@@ -278,7 +278,7 @@ test("a client refuses what there is not where events and states are waited for"
     assertStringIncludes(message, told);
   }
   const late = await assertRejects(() => client.state.until(() => false, { timeoutMs: 5 }));
-  assertEquals((late as Error).message, "until(): DeadlineExceeded after 5 ms");
+  assertEquals((late as Error).message, "until(): it took over 5 ms");
 });
 
 const HANDLERS: Readonly<Record<string, { factory: () => unknown; told: string }>> = {
