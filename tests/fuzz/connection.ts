@@ -150,7 +150,7 @@ async function dial(acceptor: Acceptor, onAnswer: () => void): Promise<Peer> {
   };
   await connectMemory(acceptor, request, (transport) => {
     const opened: Peer = peer = { transport, open: true };
-    return { onMessage: onAnswer, onClose: () => void (opened.open = false) };
+    return { onMessage: () => void onAnswer(), onClose: () => void (opened.open = false) };
   });
   if (peer === undefined) throw new TypeError("There is no connection");
   return peer;
