@@ -26,6 +26,7 @@ import type {
   TransportListener,
 } from "../wire/transport.ts";
 import { refusalError } from "./dial_errors.ts";
+import { inBatches } from "./gatherer.ts";
 import { GuardedTransport } from "./guard.ts";
 import { afterInput } from "./turn.ts";
 import { Heartbeat } from "./websocket/heartbeat.ts";
@@ -66,7 +67,7 @@ class MemoryTransport extends GuardedTransport {
   readonly #carries: () => boolean;
   readonly #heartbeat: Heartbeat | undefined;
   #peer: MemoryTransport | undefined;
-  #queue: Uint8Array[] = [];
+  #queue: Uint8Array<ArrayBuffer>[] = [];
   #queuedBytes = 0;
   #closing: CloseInfo | undefined;
   #scheduled = false;
@@ -104,11 +105,11 @@ class MemoryTransport extends GuardedTransport {
 
   /** Bytes that the peer has not been handed. */
   get bufferedAmount(): number {
-    return this.#queuedBytes + this.gatheredBytes;
+    return this.#queuedBytes;
   }
 
   send(message: Uint8Array<ArrayBuffer>): void {
-    if (!this.ended && this.#closing === undefined) this.gather(message);
+    if (!this.ended && this.#closing === undefined) this.sendNow(message);
   }
 
   protected sendNow(message: Uint8Array<ArrayBuffer>): void {
@@ -145,14 +146,12 @@ class MemoryTransport extends GuardedTransport {
 
   protected hangUp(code: number, reason: string): void {
     if (this.#closing !== undefined) return;
-    this.flush();
     this.#closing = { code, reason };
     this.#schedule();
   }
 
   /** Nothing more leaves this end. */
   drop(): void {
-    this.dropGathered();
     this.#heartbeat?.stop();
     this.#dropped = true;
     this.#queue = [];
@@ -168,7 +167,7 @@ class MemoryTransport extends GuardedTransport {
   #deliver(): void {
     if (!this.#carries()) return;
     const peer = this.#peer;
-    const messages = this.#queue;
+    const messages = this.gathers && this.#queue.length > 1 ? inBatches(this.#queue) : this.#queue;
     this.#queue = [];
     for (let at = 0; at < messages.length;) {
       // A listener may end either side between two messages.
