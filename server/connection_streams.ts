@@ -3,7 +3,6 @@
  *
  * @module
  */
-import type { Outlet } from "../stream/types.ts";
 import type { Clock } from "../wire/clock.ts";
 import type { Limits } from "../wire/limits.ts";
 import type { Sender } from "../wire/sender.ts";
@@ -15,6 +14,14 @@ const CHECK_BYTES = 1 << 16;
 /** Milliseconds after which it is asked again, while streams wait for a peer to read. */
 const RESUME_MS = 5;
 
+/** What sends the items of a stream. */
+export interface Pausable {
+  /** Send nothing more until {@linkcode Pausable.resume}. */
+  pause(): void;
+  /** Go on. */
+  resume(): void;
+}
+
 /**
  * Streams never make a connection one that does not read: when much waits to be sent, their sources wait, and
  * whatever else is sent does not. Made with the first stream, and gone with the last.
@@ -25,7 +32,7 @@ export class ConnectionStreams {
   readonly #sender: Sender;
   readonly #clock: Clock;
   readonly #maxSentBytes: number;
-  readonly #paused = new Set<Outlet>();
+  readonly #paused = new Set<Pausable>();
   #checkedBytes: number;
   #timer: unknown;
 
@@ -42,24 +49,24 @@ export class ConnectionStreams {
   }
 
   /** An item was sent: its source waits if much does. */
-  onSent(outlet: Outlet): void {
+  onSent(stream: Pausable): void {
     const { sentBytes } = this.#sender;
     const checkBytes = Math.min(CHECK_BYTES, this.#maxSentBytes);
     if (this.#paused.size === 0 && sentBytes - this.#checkedBytes < checkBytes) return;
     this.#checkedBytes = sentBytes;
     if (this.#sender.bufferedBytes <= this.#maxSentBytes) return;
-    outlet.pause();
-    this.#paused.add(outlet);
+    stream.pause();
+    this.#paused.add(stream);
     this.#watch();
   }
 
   /** Let sources go on that wait, if less is to be sent by now. */
   resume(): void {
     if (this.#paused.size === 0) return;
-    for (const outlet of [...this.#paused]) {
+    for (const stream of [...this.#paused]) {
       if (this.#sender.bufferedBytes > this.#maxSentBytes / 2) break;
-      this.#paused.delete(outlet);
-      outlet.resume();
+      this.#paused.delete(stream);
+      stream.resume();
     }
     this.#watch();
   }
@@ -73,8 +80,8 @@ export class ConnectionStreams {
   }
 
   /** A stream is over. */
-  forget(outlet: Outlet): void {
-    if (this.#paused.delete(outlet) && this.#paused.size === 0) this.stop();
+  forget(stream: Pausable): void {
+    if (this.#paused.delete(stream) && this.#paused.size === 0) this.stop();
   }
 
   /** Wait for nothing. */

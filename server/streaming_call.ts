@@ -6,16 +6,17 @@
 import { type Codec, readArchive, readUnexplained } from "../codec/archive.ts";
 import type { Reader } from "../codec/reader.ts";
 import type { Schema } from "../codec/schema.ts";
+import type { Writer } from "../codec/writer.ts";
 import type { MethodInfo } from "../service/types.ts";
 import type { Inlet, InletPort, Outlet, OutletPort } from "../stream/types.ts";
 import type { Clock } from "../wire/clock.ts";
 import { RpcError } from "../wire/errors.ts";
 import type { Limits } from "../wire/limits.ts";
 import { writeServerGrant, writeServerItem } from "../wire/messages.ts";
-import { surelyTakes } from "../wire/sender.ts";
+import { type Sender, surelyTakes } from "../wire/sender.ts";
 import { type CallGuards, MIN_HELD_BYTES } from "./call_guard.ts";
 import { type Caller, listen } from "./caller.ts";
-import { ConnectionStreams } from "./connection_streams.ts";
+import { ConnectionStreams, type Pausable } from "./connection_streams.ts";
 import type { EventLoop } from "./connections.ts";
 import { ServerCall } from "./server_call.ts";
 import type { ServerCounters } from "./stats.ts";
@@ -46,7 +47,7 @@ export interface StreamsHost {
 }
 
 /** A call that streams. Its argument's items come and its output's go until it is answered. */
-export class StreamingCall extends ServerCall implements InletPort, OutletPort {
+export class StreamingCall extends ServerCall implements InletPort, OutletPort, Pausable {
   readonly #host: StreamsHost;
   readonly #info: MethodInfo;
   readonly #streams: ConnectionStreams;
@@ -54,7 +55,11 @@ export class StreamingCall extends ServerCall implements InletPort, OutletPort {
   #outlet: Outlet | undefined;
   /** Bytes of items that wait for the handler, as they are counted. */
   #heldBytes = 0;
+  /** Whether more came of the argument than may wait. */
+  #isFull = false;
   #isTooBig = false;
+  /** Whether it is not known whether the client takes the last item. */
+  #isAsking = false;
 
   /** Create for a call that has come. */
   constructor(
@@ -107,14 +112,18 @@ export class StreamingCall extends ServerCall implements InletPort, OutletPort {
   /** An item of the argument came. */
   push(bytes: Uint8Array, start: number, end: number): void {
     const inlet = this.#inlet;
-    if (inlet === undefined) return;
+    if (inlet === undefined || this.#isFull) return;
+    // Before it is kept: what is not counted could be any number of items as large as they may be.
+    if (!this.#count(end - start)) {
+      this.#isFull = true;
+      this.#host.counters.callsLimited++;
+      return inlet.end(
+        new RpcError("TooManyCallsInFlight", `Cannot take more of ${this.#input}: too much waits`),
+      );
+    }
     inlet.push(bytes, start, end);
     this.#host.counters.itemsReceived++;
-    if (this.#count()) return;
-    this.#host.counters.callsLimited++;
-    inlet.end(
-      new RpcError("TooManyCallsInFlight", `Cannot take more of ${this.#input}: too much waits`),
-    );
+    this.#count();
   }
 
   /** The argument has ended, or its source failed. */
@@ -156,15 +165,15 @@ export class StreamingCall extends ServerCall implements InletPort, OutletPort {
     this.#inlet?.end(new RpcError("Cancelled", `${this.#info.name} has been answered`));
     const { caller } = this;
     const streams = this.#streams;
-    if (this.#outlet !== undefined) streams.forget(this.#outlet);
+    streams.forget(this);
     if (--streams.open === 0 && caller.streams === streams) caller.streams = undefined;
   }
 
-  /** Count what waits for the handler. Returns false if that is too much. */
-  #count(): boolean {
+  /** Count what waits for the handler, and `coming` bytes. Returns false if that is too much. */
+  #count(coming = 0): boolean {
     // What it held is let go of with its call.
     if (this.isOver) return true;
-    const more = (this.#inlet?.bufferedBytes ?? 0) - this.#heldBytes;
+    const more = (this.#inlet?.bufferedBytes ?? 0) + coming - this.#heldBytes;
     if (Math.abs(more) < MIN_HELD_BYTES) return true;
     const guard = this.#host.guards.of(this.caller);
     if (more < 0) guard.letGo(this.id, -more);
@@ -236,11 +245,32 @@ export class StreamingCall extends ServerCall implements InletPort, OutletPort {
       return bytes;
     }
     if (surelyTakes(sender.options, writer.position)) sender.commit(writer);
-    else sender.commit(writer, (taken) => taken || this.#onTooBig());
+    else this.#commitIfTaken(sender, writer);
     this.#host.counters.itemsSent++;
     caller.onSent();
-    if (!this.isOver) this.#streams.onSent(this.#outlet!);
+    if (!this.isOver) this.#streams.onSent(this);
     return bytes;
+  }
+
+  /** Send what may be too large, which is known when it is deflated. Until then nothing goes after it, nor an end. */
+  #commitIfTaken(sender: Sender, writer: Writer): void {
+    this.#isAsking = true;
+    sender.commit(writer, (taken) => {
+      this.#isAsking = false;
+      if (taken) this.#outlet?.resume();
+      else this.#onTooBig();
+    });
+    if (this.#isAsking) this.#outlet?.pause();
+  }
+
+  // As what waits while much is to be sent.
+
+  pause(): void {
+    this.#outlet?.pause();
+  }
+
+  resume(): void {
+    if (!this.#isAsking) this.#outlet?.resume();
   }
 
   /** What the client does not take was not sent: so the call cannot go on. */

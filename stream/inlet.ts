@@ -11,6 +11,8 @@ type Result = IteratorResult<unknown, undefined>;
 
 /** Bytes that are taken before the sender is told of it: half of a window. */
 const GRANT_BYTES = 131_072;
+/** Bytes that an item which waits takes at least, though it have none. */
+const PLACE_BYTES = 16;
 
 /**
  * Make the receiving end of a stream.
@@ -120,7 +122,7 @@ export function openInlet(port: InletPort): Inlet {
     items: 0,
     stream,
     get bufferedBytes() {
-      return kept.size;
+      return Math.max(kept.size, kept.length * PLACE_BYTES);
     },
     push(bytes, start, end) {
       if (ended) return;

@@ -94,7 +94,7 @@ export interface Inlet {
   readonly stream: ItemStream<unknown>;
   /** Items that came. */
   readonly items: number;
-  /** Bytes that wait for the reader. */
+  /** Bytes that wait for the reader, where an item without any counts too. */
   readonly bufferedBytes: number;
   /**
    * An item came, as its archive.
