@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { connect } from "../../client.ts";
 import { serve } from "../../server.ts";
-import { ATTACKS, leave, randomOf, Target } from "./hostile_peer.ts";
+import { ATTACKS, leave, randomOf, STREAMING, Target } from "./hostile_peer.ts";
 
 const SEED = Number(process.env["CHAOS_SEED"] ?? 1);
 const ROUNDS = Number(process.env["CHAOS_ROUNDS"] ?? 3);
@@ -44,6 +44,7 @@ test(
         return {
           add: ({ amount }) => state.total += amount,
           wait: () => new Promise<number>(() => {}),
+          ...STREAMING,
         };
       },
     );
@@ -70,6 +71,8 @@ test(
       1,
       0,
     ]);
+    const { streamsOpen, clientCallsInFlight } = server.stats();
+    assertEquals([streamsOpen, clientCallsInFlight], [0, 0]);
     await until(() => openFiles() <= before);
     assert(server.stats().protocolErrors > 0);
     await client.close();

@@ -7,14 +7,18 @@ import tls from "node:tls";
 import { connect } from "../../client.ts";
 import { handler, serve } from "../../server.ts";
 import { upgradeRequest } from "../support/raw_client.ts";
-import { Target } from "./hostile_peer.ts";
+import { STREAMING, Target } from "./hostile_peer.ts";
 
 const OPTIONS = { limits: { handshakeTimeoutMs: 500, closeTimeoutMs: 500 }, onError() {} };
 const HALF_OPEN = 1000;
 /** Bun gives a request ten seconds, whatever `handshakeTimeoutMs` says. */
 const PATIENT = { timeout: 60_000 };
 
-const methods = () => ({ add: ({ amount }: { amount: number }) => amount, wait: () => 0 });
+const methods = () => ({
+  add: ({ amount }: { amount: number }) => amount,
+  wait: () => 0,
+  ...STREAMING,
+});
 
 /** A server, and how to end it. */
 interface Started extends AsyncDisposable {

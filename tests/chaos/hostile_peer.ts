@@ -7,19 +7,45 @@ import { interpret } from "../../codec/archive.ts";
 import { Buffer } from "node:buffer";
 import net from "node:net";
 import { deflateRawSync } from "node:zlib";
-import { u32 } from "../../codec/mod.ts";
+import { type Schema, u32 } from "../../codec/mod.ts";
 import { Writer } from "../../codec/writer.ts";
-import { rpc, service } from "../../mod.ts";
-import { writeRequest } from "../../wire/messages.ts";
+import { type ItemStream, rpc, service, stream } from "../../mod.ts";
+import {
+  writeClientCancel,
+  writeClientEnd,
+  writeClientGrant,
+  writeClientItem,
+  writeFailed,
+  writeReply,
+  writeRequest,
+} from "../../wire/messages.ts";
 import { masked, RawClient, upgradeRequest } from "../support/raw_client.ts";
 import { writeRawRequest } from "../support/raw_request.ts";
 
 /** What the attacked server serves. */
 export const Target = service({
-  rpc: { add: rpc({ amount: u32 }, u32), wait: rpc({}, u32) },
+  rpc: {
+    add: rpc({ amount: u32 }, u32),
+    wait: rpc({}, u32),
+    count: rpc({ from: u32 }, stream(u32)),
+    sum: rpc({ numbers: stream(u32) }, u32),
+  },
+  client: { confirm: rpc({}, u32) },
   state: { total: u32 },
   event: u32,
 });
+
+/** Its handlers that stream: a source without end, and a reader that reads all there is. */
+export const STREAMING = {
+  *count({ from }: { from: number }): Generator<number> {
+    for (let number = from;; number++) yield number >>> 0;
+  },
+  async sum({ numbers }: { numbers: ItemStream<number> }): Promise<number> {
+    let sum = 0;
+    for await (const number of numbers) sum = (sum + number) >>> 0;
+    return sum;
+  },
+};
 
 /** Numbers from 0 to `below`, which follow from a seed (mulberry32). */
 export type Random = (below: number) => number;
@@ -58,6 +84,8 @@ function archive(write: (writer: Writer) => void): Buffer {
 
 const ADD = Target.methods[0]!.call;
 const WAIT = Target.methods[1]!.call;
+const COUNT = Target.methods[2]!.call;
+const SUM = Target.methods[3]!.call;
 
 function mutate(random: Random, bytes: Buffer): Buffer {
   const changed = Buffer.from(bytes);
@@ -76,6 +104,41 @@ async function send(port: number, ...frames: Buffer[]): Promise<RawClient> {
   for (const each of frames) client.write(each);
   return client;
 }
+
+/** Messages of the extension, several in one where they are stored. */
+async function extended(
+  port: number,
+  random: Random,
+  ...messages: ((writer: Writer) => void)[]
+): Promise<RawClient> {
+  const client = await RawClient.connect(port);
+  await client.upgrade("/?hl-x=1");
+  for (let i = 0; i < messages.length;) {
+    const some = messages.slice(i, i += 1 + random(20));
+    client.write(frame(Buffer.concat(some.map((write) => deflateRawSync(archive(write))))));
+  }
+  return client;
+}
+
+const IDS = Array.from({ length: 256 }, (_, id) => id);
+const call = (id: number, method: Schema<unknown>, args: unknown = {}) => (writer: Writer) =>
+  writeRequest(interpret, writer, id, method, args);
+const item = (id: number, number: number) => (writer: Writer) =>
+  writeClientItem(interpret, writer, id, u32, number);
+const end = (id: number, failed: boolean) => (writer: Writer) => writeClientEnd(writer, id, failed);
+const grant = (id: number, room: number) => (writer: Writer) => writeClientGrant(writer, id, room);
+const cancel = (id: number) => (writer: Writer) => writeClientCancel(writer, id);
+
+/** Each kind of message that may be for nobody. */
+const ANY = (random: Random) => (id: number): (writer: Writer) => void =>
+  [
+    item(id, 1),
+    end(id, random(2) === 0),
+    grant(id, 0),
+    cancel(id),
+    (writer: Writer) => writeReply(interpret, writer, id, u32, 1),
+    (writer: Writer) => writeFailed(writer, id, "HandlerPanicked"),
+  ][random(6)]!;
 
 type Attack = (port: number, random: Random) => Promise<RawClient>;
 
@@ -152,6 +215,40 @@ export const ATTACKS: Readonly<Record<string, Attack>> = {
     );
     return await send(port, ...calls);
   },
+  "x1: every message with every id, for nobody and to a plain call": async (port, random) => {
+    const waiting = IDS.filter(() => random(2) === 0).map((id) => call(id, WAIT));
+    const any = ANY(random);
+    return await extended(port, random, ...IDS.map(any), ...waiting, ...IDS.map(any));
+  },
+  "x1: 256 streams without end, none of them read": (port, random) =>
+    extended(port, random, ...IDS.map((id) => call(id, COUNT, { from: id }))),
+  "x1: 256 streams, cancelled twice, ended twice, and begun again": (port, random) => {
+    const begin = IDS.map((id) => random(2) === 0 ? call(id, COUNT, { from: 1 }) : call(id, SUM));
+    const any = ANY(random);
+    const rest = IDS.flatMap((id) => [cancel(id), end(id, false), end(id, true), cancel(id)]);
+    return extended(port, random, ...begin, ...IDS.map(any), ...rest, ...begin, ...IDS.map(any));
+  },
+  "x1: more items than there is room for": (port, random) =>
+    extended(
+      port,
+      random,
+      call(1, SUM),
+      ...Array.from({ length: 9000 }, (_, i) => item(1, i)),
+    ),
+  "x1: room of 2^32 - 1": (port, random) =>
+    extended(port, random, call(1, COUNT, { from: 1 }), grant(1, 0xffff_ffff)),
+  "x1: messages of it without it": (port, random) =>
+    send(port, frame(deflateRawSync(archive(ANY(random)(random(256)))))),
+  "x1: mutated": (port, random) =>
+    extended(
+      port,
+      random,
+      call(1, SUM),
+      (writer) => {
+        const bytes = mutate(random, archive(item(1, 7)));
+        writer.bytes.set(bytes, writer.reserve(bytes.length, 1));
+      },
+    ),
   "call: many, and the answers are not read": async (port) => {
     const client = await upgraded(port);
     client.socket.pause();

@@ -9,6 +9,7 @@ import net from "node:net";
 import { createInterface } from "node:readline";
 import { setImmediate as turn, setTimeout as sleep } from "node:timers/promises";
 import { connect } from "../../client.ts";
+import { EXTENSION_QUERY } from "../../wire/handshake.ts";
 import { upgradeRequest } from "../support/raw_client.ts";
 import { type RuntimeId, start } from "../support/runtimes.ts";
 import { damage, seeds, Target } from "./connection.ts";
@@ -84,7 +85,10 @@ async function attack(port: number, whole: Uint8Array[], random: Random): Promis
   };
   socket.resume();
   await until("connect");
-  const head = Buffer.from(upgradeRequest(), "latin1");
+  const head = Buffer.from(
+    upgradeRequest({}, `GET /${random(4) === 0 ? "" : `?${EXTENSION_QUERY}=1`} HTTP/1.1`),
+    "latin1",
+  );
   socket.write(random(8) === 0 ? mutate(head, random) : head);
   let sent = 0;
   const most = 1 + random(MAX_MESSAGES);

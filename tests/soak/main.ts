@@ -15,7 +15,7 @@ import { type Client, connect } from "../../client.ts";
 import { RpcError } from "../../mod.ts";
 import { serve, type Server } from "../../server.ts";
 import type { MethodsOf, StateOf } from "../../service/mod.ts";
-import { ATTACKS, leave, randomOf, Target } from "../chaos/hostile_peer.ts";
+import { ATTACKS, leave, randomOf, STREAMING, Target } from "../chaos/hostile_peer.ts";
 import { Proxy } from "../support/proxy.ts";
 import { plot } from "./plot.ts";
 
@@ -48,6 +48,7 @@ function startServer(port: number): Promise<Server<number>> {
       return {
         add: ({ amount }) => state.total += amount,
         wait: () => sleep(10).then(() => 1),
+        ...STREAMING,
       };
     },
   );
@@ -71,6 +72,33 @@ async function call(client: TargetClient): Promise<void> {
   settled++;
 }
 
+/** Streams both ways, left and given up at any item. What comes must be whole, in order, up to an end. */
+async function streaming(client: TargetClient): Promise<void> {
+  started++;
+  try {
+    const from = random(1000);
+    const most = random(300);
+    if (random(2) === 0) {
+      let next = from;
+      for await (const number of client.rpc.count({ from })) {
+        if (number !== next++) wrong++;
+        if (next > from + most) break;
+      }
+      count("read");
+    } else {
+      const numbers = Array.from({ length: most }, (_, i) => i);
+      const signal = AbortSignal.timeout(1 + random(50));
+      const options = random(3) === 0 ? { signal } : {};
+      const sum = await client.rpc.sum({ numbers }, options);
+      if (sum !== most * (most - 1) / 2) wrong++;
+      count("summed");
+    }
+  } catch (error) {
+    count(error instanceof RpcError ? error.code : "other");
+  }
+  settled++;
+}
+
 async function caller(through: number): Promise<void> {
   while (!over()) {
     let client: TargetClient;
@@ -81,7 +109,8 @@ async function caller(through: number): Promise<void> {
       continue;
     }
     for (let i = random(200); i >= 0 && !over(); i--) {
-      await Promise.all(Array.from({ length: 1 + random(32) }, () => call(client)));
+      const some = Array.from({ length: 1 + random(32) }, (_, i) => i % 8 === 7);
+      await Promise.all(some.map((streams) => streams ? streaming(client) : call(client)));
       await sleep(1 + random(10));
     }
     await client.close();
