@@ -126,3 +126,21 @@ test("PROTOCOL.md has each close code, and whether clients connect again after i
     assertEquals([code, again], [code, yesNo(error === undefined || !isFinal(error))]);
   }
 });
+
+test("PROTOCOL.md has the codes of RFC 6455 that come, after which clients connect again", () => {
+  const rows = table(PROTOCOL, "code", "the peer sent", "client connects again");
+  assertEquals([...rows.keys()], ["1002", "1007", "1009"]);
+  for (const [code, [, again]] of rows) {
+    const error = refusal({ code: Number(code), reason: "" });
+    assertEquals([code, again], [code, yesNo(error === undefined || !isFinal(error))]);
+  }
+});
+
+test("PROTOCOL.md names the refusals that are final, and those after which clients try again", () => {
+  const [, final, tried] = /refusal is final where([^;]*);([^.]*)\./.exec(PROTOCOL)!;
+  for (const [code, { closeCode }] of Object.entries(REFUSALS)) {
+    const error = refusal({ code: closeCode, reason: "" }, "BadHandshake")!;
+    const where = (isFinal(error) ? final : tried)!;
+    assert(where.replace(/\s+/g, " ").includes(`\`${code}\` (${closeCode})`), code);
+  }
+});
