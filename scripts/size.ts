@@ -59,6 +59,7 @@ const USED: readonly string[] = [
   "deflate/stored_blocks.ts",
   "runtime/browser.ts",
   "runtime/gatherer.ts",
+  "runtime/turn_end.ts",
   "runtime/page.ts",
 ];
 

@@ -10,7 +10,13 @@ import type { Client, ConnectOptions } from "../../client.ts";
 import { connectMemory, MemoryNetwork } from "../../runtime/memory.ts";
 import { createZlibDeflater } from "../../runtime/node/zlib.ts";
 import { type AcceptingCore, createCore } from "../../server/core.ts";
-import type { CloseInfo, Dialer, Transport, TransportListener } from "../../wire/transport.ts";
+import type {
+  CloseInfo,
+  Dialer,
+  Heard,
+  Transport,
+  TransportListener,
+} from "../../wire/transport.ts";
 import { FakeClock } from "../support/fake_clock.ts";
 import { testDeflater } from "../support/test_deflater.ts";
 import { scriptedHandlers } from "./handlers.ts";
@@ -75,9 +81,20 @@ class Wire implements Transport, TransportListener {
     this.onClose(info);
   }
 
-  onMessage(message: Uint8Array): void {
-    const copy = this.#stalled.down ? message.slice() : message;
-    this.#pass("down", () => this.#carries() && this.listener?.onMessage(copy));
+  onMessage(message: Uint8Array): Heard {
+    if (!this.#stalled.down) return this.#hear(message);
+    let rest = message.slice();
+    this.#waiting.down.push(() => {
+      for (;;) {
+        const heard = this.#hear(rest);
+        if (typeof heard !== "number") return;
+        rest = rest.subarray(Math.abs(heard));
+      }
+    });
+  }
+
+  #hear(message: Uint8Array): Heard {
+    return this.#carries() ? this.listener?.onMessage(message) : undefined;
   }
 
   onClose(info: CloseInfo): void {
