@@ -68,10 +68,10 @@ export const generate: Codec = <T>(schema: Schema<T>): Functions<T> => {
   return functions;
 };
 
-/** What is generated, or what interprets where that is forbidden by now: Workers allow it at their start. */
+/** What is generated, or what interprets: where nothing is, or it is forbidden by now. Workers allow it at their start. */
 function generated<F>(make: () => unknown, otherwise: F): F {
   try {
-    return make() as F;
+    return make() as F | undefined ?? otherwise;
   } catch (error) {
     if (isAllowed()) throw error;
     return otherwise;
@@ -80,8 +80,8 @@ function generated<F>(make: () => unknown, otherwise: F): F {
 
 function writing(schema: AnySchema): unknown {
   const generator = new Generator();
-  const { main, outlined } = writeFunction(generator, schema);
-  return generator.build(main, outlined);
+  const text = writeFunction(generator, schema);
+  return text && generator.build(text.main, text.outlined);
 }
 
 function reading(schema: AnySchema, builds: boolean): unknown {

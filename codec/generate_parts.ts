@@ -41,18 +41,26 @@ function usesPhases(body: string): boolean {
   return /\bx\.|\bsp\b/.test(body);
 }
 
-/** The text of `(w, v) => …`, which writes a whole archive, and how outlined functions are written. */
+/**
+ * The text of `(w, v) => …`, which writes a whole archive, and how outlined functions are written; nothing for
+ * a type that is written by its own function, such as a map.
+ */
 export function writeFunction(
   g: Generator,
   schema: AnySchema,
-): { readonly main: string; readonly outlined: (name: string, schema: AnySchema) => string } {
+):
+  | { readonly main: string; readonly outlined: (name: string, schema: AnySchema) => string }
+  | undefined {
   const c = new WriteContext(g);
   c.root = schema;
+  let isOwn = false;
   const body = g.body(() => {
     const slots = emitParts(c, schema, "v");
+    isOwn = typeof slots["stash"] === "string";
     const start = c.reserve(String(schema.size), schema);
     emitObject(c, schema, { base: start, offset: 0 }, "v", slots);
   });
+  if (isOwn) return undefined;
   const settle = /x\.(?:keep|stash)\(|rp=x\.cursor/.test(body) ? "x.settle(w);" : "";
   const [top, close] = usesPhases(body) ? ["const top=sp;", "x.top=top;"] : ["", ""];
   const main = `function(w, v) {

@@ -32,7 +32,7 @@ function writeNumbers(
       else outView.setFloat64(at, value, true);
       continue;
     }
-    if (!(value >= min && value <= max && value % 1 === 0)) return false;
+    if (!Number.isInteger(value) || value < min || value > max) return false;
     if (size === 1) outView.setUint8(at, value);
     else if (size === 2) outView.setUint16(at, value, true);
     else outView.setInt32(at, value | 0, true);
