@@ -38,6 +38,7 @@ export function allParts(minutes: number): Part[] {
     task("size"),
     task("npm"),
     task("model", "--minutes", minutes),
+    task("streams"),
     task("fuzz", "--inputs", minutes * 1_000_000, "--messages", minutes * 100_000),
     task("soak:broker", minutes, "nats"),
     task("soak:broker", minutes, "redis"),
