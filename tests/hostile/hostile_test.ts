@@ -2,7 +2,7 @@
  * Each attack at the default limits, on a server in a process of its own: it stays, its memory has a
  * bound, and another client is answered. `deno task hostile` measures them.
  */
-import { assert, assertEquals } from "@std/assert";
+import { assert } from "@std/assert";
 import { test } from "node:test";
 import { THIS_RUNTIME } from "../support/runtimes.ts";
 import { ATTACKS } from "./attacks.ts";
@@ -23,7 +23,7 @@ const RUNTIMES: readonly TargetRuntime[] = THIS_RUNTIME === "deno"
 
 for (const runtime of RUNTIMES) {
   for (const each of ATTACKS.filter((attack) => isServed(runtime, attack))) {
-    test(`${runtime}: ${each.name}`, async () => {
+    test(`${runtime}: ${each.name}`, { timeout: 120_000 }, async () => {
       await using target = await Target.start(runtime, each);
       const cost = await attack(target, each);
       assert(target.alive);
@@ -31,7 +31,10 @@ for (const runtime of RUNTIMES) {
       assert(cost.heldBytes < MAX_HELD_BYTES, `it holds ${cost.heldBytes} bytes more`);
       // The attacker's may have been closed; the other's is there.
       assert(cost.connections >= 1);
-      assertEquals((await target.report()).connections <= (each.connections ?? 1), true);
+      // What has left is gone: a server may hear of it a moment later than its client did.
+      while ((await target.report()).connections > (each.connections ?? 1)) {
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
     });
   }
 }
