@@ -17,7 +17,15 @@ export function readInteger(node: Integer, from: At, bytewise: boolean): string 
     : `dv.get${type}(${at(from)}${node.size > 1 ? ",true" : ""})`;
 }
 
-function readBytewise({ size, min }: Integer, from: At): string {
+/** A relative pointer, or a count. */
+export function readWord(from: At, bytewise: boolean, isPointer: boolean): string {
+  const min = isPointer ? -0x8000_0000 : 0;
+  return bytewise
+    ? readBytewise({ size: 4, min }, from)
+    : `dv.get${isPointer ? "Int" : "Uint"}32(${at(from)},true)`;
+}
+
+function readBytewise({ size, min }: Pick<Integer, "size" | "min">, from: At): string {
   const shifted = Array.from(
     { length: size },
     (_, i) => `u8[${at(from, i)}]${i > 0 ? `<<${8 * i}` : ""}`,
@@ -46,21 +54,23 @@ export function isFree(schema: AnySchema): boolean {
   return "min" in node || node.kind === "f32" || node.kind === "f64";
 }
 
-/** Integers of at most this many archives' parts are put together from bytes: a DataView would cost more. */
+/** Archives of at most so many parts are read from bytes: a DataView would cost more. */
 const MAX_BYTEWISE_PARTS = 8;
 
-/** Whether a type's integers are put together from bytes. */
+/** Whether a type is read from bytes alone. */
 export function isBytewise(schema: AnySchema): boolean {
-  return countParts(schema) <= MAX_BYTEWISE_PARTS && holdsOnlySmallInts(schema);
+  return countParts(schema) <= MAX_BYTEWISE_PARTS && needsNoView(schema);
 }
 
-function holdsOnlySmallInts(schema: AnySchema): boolean {
+const BYTEWISE_LEAVES = /^(?:bool|unit|string|bytes)$/;
+
+function needsNoView(schema: AnySchema): boolean {
   const node = schema as Node;
-  if ("min" in node ? typeof node.min === "number" : node.kind === "bool" || node.kind === "unit") {
-    return true;
-  }
+  if ("min" in node ? typeof node.min === "number" : BYTEWISE_LEAVES.test(node.kind)) return true;
   const parts = partsOf(schema);
-  return schema.flat && parts.length > 0 && parts.every(holdsOnlySmallInts);
+  // A vector is a loop, in which a view pays.
+  const isLoop = node.kind === "vec" || node.kind === "boxslice" || "key" in node;
+  return !isLoop && parts.length > 0 && parts.every(needsNoView);
 }
 
 function bad(): never {

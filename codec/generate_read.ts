@@ -17,6 +17,7 @@ import {
   readBigInteger,
   readInteger,
   readTag,
+  readWord,
   text,
 } from "./generate_leaves.ts";
 import { type At, at, type Generator, isOutlined, plus, property } from "./generator.ts";
@@ -168,8 +169,8 @@ return value;
 
   /** A pointer and a count of bytes, which become claimed. */
   #claim(from: At): { start: string; count: string } {
-    const start = this.#bind(`${at(from)}+dv.getInt32(${at(from)},true)`);
-    const count = this.#bind(`dv.getUint32(${at(from, 4)},true)`);
+    const start = this.#bind(`${at(from)}+${readWord(from, this.#bytewise, true)}`);
+    const count = this.#bind(readWord(plus(from, 4), this.#bytewise, false));
     this.#checkTarget(start, count, 1);
     this.#g.emit(`lo=${start}+${count};`);
     return { start, count };
@@ -185,9 +186,8 @@ return value;
       `let ${value};if(${last}<128){if(${last}>${INLINE_CAPACITY})throw BAD;${value}=${read}(u8,${
         at(from)
       },${last});}else{`,
-      `const ${count}=dv.getUint32(${at(from)},true),${start}=${at(from)}+dv.getInt32(${
-        at(from, 4)
-      },true);`,
+      `const ${count}=${readWord(from, this.#bytewise, false)};`,
+      `const ${start}=${at(from)}+${readWord(plus(from, 4), this.#bytewise, true)};`,
       `if(${start}<lo||${count}>hi-${start})throw BAD;lo=${start}+${count};${value}=${read}(u8,${start},${count});}`,
     );
     return value;
@@ -215,7 +215,7 @@ return value;
 
   #readBox(item: AnySchema, from: At): string {
     const g = this.#g;
-    const start = this.#bind(`${at(from)}+dv.getInt32(${at(from)},true)`);
+    const start = this.#bind(`${at(from)}+${readWord(from, this.#bytewise, true)}`);
     this.#checkTarget(start, String(item.size), item.align);
     const high = this.#bind("hi");
     g.emit(`hi=${start};`);
