@@ -15,6 +15,7 @@ import {
   TOO_BIG,
 } from "../wire/close.ts";
 import { MAX_BATCH_BYTES } from "../wire/batch.ts";
+import { writeFailed } from "../wire/client_extension.ts";
 import { ProtocolError } from "../wire/errors.ts";
 import type { Extension } from "../wire/handshake.ts";
 import { protocolError, toProtocolError } from "../wire/faults.ts";
@@ -26,7 +27,7 @@ import {
 } from "../wire/server_message_reader.ts";
 import { Topic } from "../wire/topic.ts";
 import type { CloseInfo, TransportListener } from "../wire/transport.ts";
-import { SERVER_CALL } from "../wire/server_extension.ts";
+import { SERVER_CALL, SERVER_CANCEL } from "../wire/server_extension.ts";
 import type { Answers } from "./answers.ts";
 import type { EventHub } from "./events.ts";
 import { closedWith, failed, lost, refusal } from "./failures.ts";
@@ -185,9 +186,19 @@ export function openSession(
       if (changed) state.apply(changed);
     },
     extension
-      ? (kind, at) =>
-        (kind < SERVER_CALL ? calls.streams : answers ??= host.openAnswers?.(calls, host.onBug))
-          ?.receive(reader, kind, at)
+      ? (kind, at) => {
+        const calling = kind < SERVER_CALL
+          ? calls.streams
+          : answers ??= host.openAnswers?.(calls, host.onBug);
+        if (calling) calling.receive(reader, kind, at);
+        else if (kind > SERVER_CANCEL) reader.fail("InvalidTag", at, "a ServerMessage");
+        else if (kind === SERVER_CALL) {
+          // A page whose service has no methods of the client: the server is not to wait for nothing.
+          const writer = calls.begin();
+          writeFailed(writer, reader.bytes[at + 1]!, "ClientDecodeError");
+          calls.commit(writer);
+        }
+      }
       : undefined,
   ];
   const read = (bytes: Uint8Array, start: number, end: number): void => {

@@ -22,6 +22,7 @@ import {
   type HandlersOf,
   type ItemStream,
   type MethodsOf,
+  type ProtocolError,
   rpc,
   RpcError,
   service,
@@ -70,11 +71,13 @@ interface Options {
   readonly limits?: Partial<Limits>;
   readonly extension?: 0 | 1;
   readonly client?: Partial<HandlersOf<ClientMethods>>;
+  /** A page whose service has no methods of the client has loaded nothing that answers. */
+  readonly answers?: false;
 }
 
 function setup(
   core: StartCalls,
-  { whenFull = "fail", extension = 1, client, ...options }: Options = {},
+  { whenFull = "fail", extension = 1, client, answers, ...options }: Options = {},
 ) {
   const peer = new FakePeer();
   peer.extended = extension === 1;
@@ -98,7 +101,7 @@ function setup(
     counters,
     report: ignore,
     onBug: (error) => bugs.push(error),
-    openAnswers: answering(
+    openAnswers: answers === false ? undefined : answering(
       Files.clientMethods,
       client && { confirm() {}, reload() {}, ...client },
       {
@@ -168,6 +171,26 @@ for (const [where, core] of Object.entries(CORES)) {
     peer.replyError(1, "HandlerPanicked");
     assertEquals(session.calls.pending, 0);
   });
+
+  each(
+    "a client that has nothing to answer with says so at once, and ignores no unknown message",
+    async () => {
+      const { confirm, cancel, peer, session } = setup(core, { answers: false });
+      confirm(7, "Sure?");
+      cancel(7);
+      await rest();
+      assertEquals(peer.said.map(({ kind, id, what }) => `${kind} ${id} ${what}`), [
+        "Failed 7 ClientDecodeError",
+      ]);
+      assertEquals(session.ending, undefined);
+      const unknown = new Uint8Array(24);
+      unknown[0] = 7;
+      peer.archive((writer) => void writer.bytes.set(unknown, writer.reserve(24, 4)));
+      await rest();
+      assertEquals((session.ending?.error as ProtocolError).code, "BadMessage");
+      assertEquals(peer.closedWith?.code, 4002);
+    },
+  );
 
   each("a call that waited for an id and is given up was never the server's", async () => {
     const { peer, rpc } = setup(core, { whenFull: "wait" });
