@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { generate } from "../../codec/compiler.ts";
 import { memoryPair } from "../../memory.ts";
-import { ConnectError, rpc, service, u32 } from "../../mod.ts";
+import { ConnectError, rpc, RpcError, service, stream, u32 } from "../../mod.ts";
 import { collected } from "../support/garbage.ts";
 import { commandOf, THIS_RUNTIME } from "../support/runtimes.ts";
 
@@ -87,4 +87,22 @@ test("a pair that is left open keeps no program alive", { timeout: 60_000 }, () 
     timeout: 30_000,
   });
   assertEquals([stdout, status, signal], ["7\n", 0, null]);
+});
+
+test("a stream in memory that has no end leaves timers their turn: its deadline passes", async () => {
+  const Endless = service({ rpc: { count: rpc({}, stream(u32)) } });
+  await using pair = await memoryPair(Endless, () => ({
+    async *count() {
+      for (let i = 0;; i++) yield i;
+    },
+  }));
+  const began = Date.now();
+  let bounded = false;
+  const error = await assertRejects(async () => {
+    for await (const _ of pair.client.rpc.count({}, { timeoutMs: 50 })) {
+      if ((bounded = Date.now() - began > 5000)) break;
+    }
+    assert(!bounded, "5 seconds, and no timer has had its turn");
+  }, RpcError);
+  assertEquals(error.code, "DeadlineExceeded");
 });
