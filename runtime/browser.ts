@@ -57,11 +57,9 @@ export function dial(
     while (unheard.length > 0 && !isWaiting) {
       const heard = listener?.onMessage(unheard[0]!);
       if (typeof heard !== "number") unheard.shift();
-      else {
-        unheard[0] = unheard[0]!.subarray(Math.abs(heard));
-        isWaiting = heard < 0;
-        if (isWaiting) setTimeout(hear);
-      }
+      else unheard[0] = unheard[0]!.subarray(Math.abs(heard));
+      isWaiting = heard === true || (heard as number) < 0;
+      if (isWaiting) setTimeout(hear);
     }
     if (ended && !isWaiting) listener?.onClose(ended);
   };
