@@ -1,0 +1,153 @@
+/**
+ * What `serve()` stands on, on Deno, beside a mount on `Deno.serve`, and both beside an echo on a bare
+ * `Deno.serve`: `deno run -A bench/deno_serve.ts [rounds]`.
+ *
+ * Servers have processes of their own; in each round all have their turn.
+ *
+ * @module
+ */
+// deno-lint-ignore-file no-console
+import process from "node:process";
+import { connect } from "../client.ts";
+import type { ClientOf } from "../client.ts";
+import { progress } from "./rounds.ts";
+import { ServerProcess } from "./server_process.ts";
+import { Desk } from "./servers/deno_serve.ts";
+import { digits, median, times } from "./statistics.ts";
+
+const rounds = Number(process.argv[2] ?? 5);
+const CALLS = 2000;
+const IN_FLIGHT = 256;
+const SUBSCRIBERS = 100;
+const CONNECTS = 200;
+const WAYS = ["raw", "serve", "mount"] as const;
+type Way = typeof WAYS[number];
+
+/** Calls without hardlight: one message, and its echo. */
+class Raw {
+  readonly #socket: WebSocket;
+  #waiting: (() => void)[] = [];
+
+  constructor(socket: WebSocket) {
+    this.#socket = socket;
+    socket.onmessage = () => this.#waiting.shift()!();
+  }
+
+  static async open(url: string): Promise<Raw> {
+    const socket = new WebSocket(url);
+    socket.binaryType = "arraybuffer";
+    await new Promise<void>((resolve) => socket.onopen = () => resolve());
+    return new Raw(socket);
+  }
+
+  call(): Promise<void> {
+    this.#socket.send(new Uint8Array(40));
+    return new Promise((resolve) => this.#waiting.push(resolve));
+  }
+
+  close(): void {
+    this.#socket.close();
+  }
+}
+
+/** Microseconds of each of many calls, one after the other. */
+async function latencies(call: () => Promise<unknown>, count = CALLS): Promise<number[]> {
+  const times: number[] = [];
+  for (let i = 0; i < count; i++) {
+    const start = performance.now();
+    await call();
+    times.push((performance.now() - start) * 1000);
+  }
+  return times.sort((a, b) => a - b);
+}
+
+async function perSecond(call: () => Promise<unknown>): Promise<number> {
+  const end = performance.now() + 500;
+  const start = performance.now();
+  let count = 0;
+  await Promise.all(Array.from({ length: IN_FLIGHT }, async () => {
+    for (; performance.now() < end; count++) await call();
+  }));
+  return count / (performance.now() - start) * 1000;
+}
+
+const opened: Disposable[] = [];
+async function start(way: Way, tls: boolean): Promise<ServerProcess> {
+  const script = new URL("servers/deno_serve.ts", import.meta.url);
+  const server = await ServerProcess.run(script, ["--way", way, ...(tls ? ["--tls"] : [])]);
+  opened.push(server);
+  return server;
+}
+
+type DeskClient = ClientOf<typeof Desk>;
+const open = ({ address: { url, ca } }: ServerProcess): Promise<DeskClient> =>
+  connect(Desk, url, ca === "" ? {} : { tls: { ca } });
+
+const results = new Map<string, Record<Way, number[]>>();
+function note(row: string, way: Way, value: number): void {
+  let ways = results.get(row);
+  if (ways === undefined) results.set(row, ways = { raw: [], serve: [], mount: [] });
+  ways[way].push(value);
+}
+
+const plain: Record<string, ServerProcess> = {};
+const secure: Record<string, ServerProcess> = {};
+for (const way of WAYS) plain[way] = await start(way, false);
+for (const way of ["serve", "mount"] as const) secure[way] = await start(way, true);
+
+for (let round = -1; round < rounds; round++) {
+  progress(`round ${round + 1} of ${rounds}`);
+  const seen = (row: string, way: Way, value: number): void => {
+    if (round >= 0) note(row, way, value);
+  };
+  for (const way of WAYS) {
+    const server = plain[way]!;
+    if (way === "raw") {
+      const raw = await Raw.open(server.address.url);
+      const sorted = await latencies(() => raw.call());
+      seen("one call, p50, µs", way, sorted[CALLS >> 1]!);
+      seen("one call, p99, µs", way, sorted[Math.floor(CALLS * 0.99)]!);
+      seen("256 in flight, calls a second", way, await perSecond(() => raw.call()));
+      const dials = await latencies(
+        async () => (await Raw.open(server.address.url)).close(),
+        CONNECTS,
+      );
+      seen("connecting, p50, µs", way, dials[CONNECTS >> 1]!);
+      raw.close();
+      continue;
+    }
+    await using client = await open(server);
+    const call = () => client.rpc.add({ a: 1, b: 2 });
+    const sorted = await latencies(call);
+    seen("one call, p50, µs", way, sorted[CALLS >> 1]!);
+    seen("one call, p99, µs", way, sorted[Math.floor(CALLS * 0.99)]!);
+    seen("256 in flight, calls a second", way, await perSecond(call));
+    const dials = await latencies(async () => await (await open(server)).close(), CONNECTS);
+    seen("connecting, p50, µs", way, dials[CONNECTS >> 1]!);
+    await using safe = await open(secure[way]!);
+    const changes = await latencies(() => safe.rpc.count(), 200);
+    seen("a call that changes state, over TLS, p50, µs", way, changes[100]!);
+    seen(
+      "a call over TLS, p50, µs",
+      way,
+      (await latencies(() => safe.rpc.add({ a: 1, b: 2 }), 200))[100]!,
+    );
+    const crowd = await Promise.all(Array.from({ length: SUBSCRIBERS }, () => open(server)));
+    const streams = crowd.map((each) => each.events());
+    const events = await latencies(async () => {
+      const all = streams.map((stream) => stream.next());
+      await Promise.all([client.rpc.publish(), ...all]);
+    }, 200);
+    seen("an event to 100 connections of one process, p50, µs", way, events[100]!);
+    for (const each of crowd) await each.close();
+  }
+}
+for (const each of opened) each[Symbol.dispose]();
+
+console.log(`\n| | raw Deno.serve | serve() | mount on Deno.serve | serve() ÷ mount |`);
+console.log("| --- | ---: | ---: | ---: | ---: |");
+for (const [row, ways] of results) {
+  const ratios = ways.serve.map((value, i) => value / ways.mount[i]!);
+  const cells = WAYS.map((way) => ways[way].length === 0 ? "" : digits(median(ways[way])));
+  console.log(`| ${row} | ${cells.join(" | ")} | ${times(median(ratios))} |`);
+}
