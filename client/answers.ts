@@ -40,11 +40,11 @@ export interface Answers {
 /**
  * Begins to answer the calls of a session.
  *
- * @param onBug Told what a handler throws or answers that it should not, and what does not decode.
+ * @param onError Told what a handler throws or answers that it should not, and what does not decode.
  */
 export type OpenAnswers = (
   session: StreamingSession,
-  onBug: (error: unknown) => void,
+  onError: (error: unknown) => void,
 ) => Answers;
 
 type Handler = (args: unknown, context: CallContext) => unknown;
@@ -82,7 +82,7 @@ export function answering(
       }
     }
   }
-  return (session, onBug) => new Answering(methods, handlers as never, kit, session, onBug);
+  return (session, onError) => new Answering(methods, handlers as never, kit, session, onError);
 }
 
 /** A handler's second argument; without a signal until it is asked for. */
@@ -110,7 +110,7 @@ class Answering implements Answers {
   readonly #handlers: Readonly<Record<string, Handler>> | undefined;
   readonly #kit: AnswerKit;
   readonly #session: StreamingSession;
-  readonly #onBug: (error: unknown) => void;
+  readonly #onError: (error: unknown) => void;
   /** Calls under way, by their ids: 256 at most. */
   readonly #running = new Map<number, Context>();
 
@@ -119,13 +119,13 @@ class Answering implements Answers {
     handlers: Readonly<Record<string, Handler>> | undefined,
     kit: AnswerKit,
     session: StreamingSession,
-    onBug: (error: unknown) => void,
+    onError: (error: unknown) => void,
   ) {
     this.#methods = methods;
     this.#handlers = handlers;
     this.#kit = kit;
     this.#session = session;
-    this.#onBug = onBug;
+    this.#onError = onError;
   }
 
   get size(): number {
@@ -158,7 +158,7 @@ class Answering implements Answers {
     try {
       args = this.#kit.readArchive<unknown>(this.#session.codec, method.call, reader, start, end);
     } catch (error) {
-      this.#onBug(error);
+      this.#onError(error);
       return this.#fail(id, "ClientDecodeError");
     }
     const context = new Context();
@@ -171,7 +171,7 @@ class Answering implements Answers {
         const { name, code } = Object(error) as RpcError;
         const known = name === "RpcError" && this.#kit.codes.includes(code as never);
         // Also when nobody waits for it any more.
-        if (!known) this.#onBug(error);
+        if (!known) this.#onError(error);
         if (this.#over(id, context)) {
           this.#fail(id, known ? code as RpcHandlerErrorCode : "HandlerPanicked");
         }
@@ -198,7 +198,7 @@ class Answering implements Answers {
       if (bytes > maxInflatedBytes) throw new RangeError(`${bytes} are over maxInflatedBytes`);
     } catch (error) {
       session.abandon(writer);
-      this.#onBug(error);
+      this.#onError(error);
       return this.#fail(id, "ClientEncodeError");
     }
     session.commit(writer);

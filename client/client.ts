@@ -64,7 +64,6 @@ export function createClient<Methods, State, Event, ClientMethods = NoMethods>(
     state: state as StateMirror<unknown>,
     counters,
     report,
-    onBug,
   };
 
   const callsOn = (session: () => Session | undefined): CallsOf<Methods> => {

@@ -49,8 +49,6 @@ export interface SessionHost extends CallsHost {
   readonly counters: ClientCounters;
   /** Is told what does not end the session. */
   report(error: unknown): void;
-  /** Is told of what the program has done wrong. */
-  onBug(error: unknown): void;
 }
 
 /** How a session has ended. */
@@ -189,7 +187,7 @@ export function openSession(
       ? (kind, at) => {
         const calling = kind < SERVER_CALL
           ? calls.streams
-          : answers ??= host.openAnswers?.(calls, host.onBug);
+          : answers ??= host.openAnswers?.(calls, host.report);
         if (calling) calling.receive(reader, kind, at);
         else if (kind > SERVER_CANCEL) reader.fail("InvalidTag", at, "a ServerMessage");
         else if (kind === SERVER_CALL) {

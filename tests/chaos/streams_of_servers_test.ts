@@ -84,7 +84,6 @@ function setUp(core: StartCalls) {
   const peer = new FakePeer();
   peer.extended = true;
   const clock = new FakeClock();
-  const bugs: unknown[] = [];
   const ignore = (): void => {};
   const session = openSession(peer, {
     startCalls: core,
@@ -100,7 +99,6 @@ function setUp(core: StartCalls) {
     state: mirrorState<unknown>([], { clock, onAbort }, ignore),
     counters: { ...NO_COUNTS },
     report: ignore,
-    onBug: (error) => bugs.push(error),
     openAnswers: answering(Target.clientMethods, { confirm: () => 1 }, {
       readArchive,
       writeArchive,
@@ -112,7 +110,7 @@ function setUp(core: StartCalls) {
     Target.methods,
     (method, args, options, streaming) => session.calls.call(method, args, options, streaming),
   );
-  return { peer, clock, bugs, session, calls };
+  return { peer, clock, session, calls };
 }
 
 /** What a program does meanwhile: it calls, by each method, with sources and readers of every kind. */

@@ -63,7 +63,6 @@ function setup(
     state: state as StateMirror<unknown>,
     counters,
     report: (error) => errors.push(error),
-    onBug: (error) => errors.push(error),
   });
   peer.attach(session);
   const add = (amount: number, callOptions?: CallOptions): Promise<unknown> =>

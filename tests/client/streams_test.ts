@@ -82,7 +82,7 @@ function setup(
   const peer = new FakePeer();
   peer.extended = extension === 1;
   const clock = new FakeClock();
-  const bugs: unknown[] = [];
+  const told: unknown[] = [];
   const limits = fillInLimits(options.limits, DEFAULT_LIMITS);
   const ignore = (): void => {};
   const counters = { ...NO_COUNTS };
@@ -99,8 +99,7 @@ function setup(
     events: createEventHub<unknown>(limits, ignore, onAbort),
     state: mirrorState<unknown>([], { clock, onAbort }, ignore),
     counters,
-    report: ignore,
-    onBug: (error) => bugs.push(error),
+    report: (error) => told.push(error),
     openAnswers: answers === false ? undefined : answering(
       Files.clientMethods,
       client && { confirm() {}, reload() {}, ...client },
@@ -117,7 +116,7 @@ function setup(
     (method, args, callOptions, streaming) =>
       session.calls.call(method, args, callOptions, streaming),
   );
-  return { bugs, clock, counters, peer, rpc, session, ...serverOf(peer) };
+  return { told, clock, counters, peer, rpc, session, ...serverOf(peer) };
 }
 
 /** What a server does to its client, in short. */
@@ -584,7 +583,7 @@ for (const [where, core] of Object.entries(CORES)) {
   });
 
   each("a call by the server is answered by its handler", async () => {
-    const { bugs, peer, confirm, session } = setup(core, {
+    const { told, peer, confirm, session } = setup(core, {
       client: { confirm: ({ text }) => Promise.resolve(text === "Sure?") },
     });
     confirm(9, "Sure?");
@@ -597,7 +596,7 @@ for (const [where, core] of Object.entries(CORES)) {
         ["Reply", 10, false],
       ],
     );
-    assertEquals([bugs, session.ending], [[], undefined]);
+    assertEquals([told, session.ending], [[], undefined]);
   });
 
   const bug = new Error("bug");
@@ -632,13 +631,13 @@ for (const [where, core] of Object.entries(CORES)) {
     ];
   for (const [what, handler, code, isTold] of FAILING) {
     each(`a handler of the client that ${what} fails the server's call with ${code}`, async () => {
-      const { bugs, peer, confirm } = setup(core, {
+      const { told, peer, confirm } = setup(core, {
         client: { confirm: handler as () => boolean },
       });
       confirm(0, "Sure?");
       await rest();
       assertEquals(peer.said, [{ kind: "Failed", id: 0, what: code }]);
-      assertEquals(bugs.length, isTold ? 1 : 0);
+      assertEquals(told.length, isTold ? 1 : 0);
     });
   }
 
