@@ -39,22 +39,24 @@ export type { PrefixOptions } from "./topic_name.ts";
 export interface NatsBrokerOptions extends PrefixOptions {}
 
 /**
- * A broker over a NATS connection, which stays the caller's to close. Let it reconnect without end,
- * `maxReconnectAttempts: -1`; a quarter of a second after it was lost, `reconnectTimeWait: 250`, where the
- * client's default is two; and not send back what the node itself has published, `noEcho: true`: the node
- * would drop it, but only after it came. Servers that share a connection need the echo.
+ * A broker over a NATS connection. The caller still closes the connection. Recommended settings:
  *
- * Where NATS refuses the node's user twice in a row, the client gives up, whatever `maxReconnectAttempts`
- * says: the link is down with `final`, and the node has to be started anew. `ignoreAuthErrorAbort: true`
- * keeps it trying, but was seen to end a process on Deno with an error that nobody can catch.
+ * - `maxReconnectAttempts: -1`: never stop reconnecting.
+ * - `reconnectTimeWait: 250`: retry after 250 ms; the client's default is 2 s.
+ * - `noEcho: true`: NATS doesn't send the node's own messages back. Without it the node receives and drops
+ *   them. Servers that share a connection need the echo.
  *
- * The node proves the link once a second: by a message to itself, or, with `noEcho`, by the answer to a
- * flush. A connection that does not answer twice in a row is told to reconnect.
+ * If NATS rejects the node's user twice in a row, the client gives up even with `maxReconnectAttempts: -1`.
+ * The link is then down with `final`, and the node must be restarted. `ignoreAuthErrorAbort: true` keeps it
+ * retrying, but ended a process on Deno with an error that cannot be caught.
+ *
+ * The node tests the link once a second: by a message to itself, or, with `noEcho`, by the answer to a
+ * flush. After two missing answers in a row it reconnects.
  *
  * A topic's subject is the prefix, `s.` for text or `b.` for bytes, and the topic's bytes in base64url
  * without padding, or `=` if there are none.
  *
- * @throws {TypeError} If it is no connection, or a prefix is no beginning of a subject.
+ * @throws {TypeError} If `connection` is not a NATS connection, or a prefix cannot begin a subject.
  */
 export function natsBroker(connection: NatsConnection, options: NatsBrokerOptions = {}): Broker {
   checkConnection(connection);

@@ -96,7 +96,7 @@ export class NatsBroker implements Broker {
     } catch (reason) {
       error = reason;
     }
-    // If the connection is being made again it says so itself.
+    // A reconnecting client reports that itself.
     if (this.#node !== node || this.#told || this.#connection.isClosed?.() === true) return;
     if (error !== undefined) return node.link("down", error);
     await this.#clusters?.join();
@@ -135,7 +135,8 @@ export class NatsBroker implements Broker {
     if (/control line/i.test(message)) return this.#tooLong(error);
     if (!/subscription/i.test(message)) return;
     this.#unnamed++;
-    // Whoever awaits an answer finds out. Nobody does after a reconnect: then any of them may be refused.
+    // A pending request learns of it from its own error. After a reconnect none is pending, so the refusal
+    // may concern any subscription.
     if (this.#awaited === 0) this.#doubtAll(error);
   }
 
@@ -225,7 +226,7 @@ export class NatsBroker implements Broker {
     this.#sent.add(topic, subject, events);
     this.#unflushedBytes += message.length + MESSAGE_COST_BYTES;
     if (this.#unflushedBytes < BYTES_PER_FLUSH) return;
-    // The client buffers without bound: what it has not got rid of is known by the answer to a flush.
+    // The client's buffer is unbounded; only the answer to a flush tells how much of it was sent.
     if (this.#draining === undefined) {
       const flushed = this.#connection.flush();
       this.#forgetSent(flushed).catch(() => {});
@@ -241,7 +242,7 @@ export class NatsBroker implements Broker {
   async #forgetSent(flushed: Promise<void>): Promise<void> {
     const { end } = this.#sent;
     await flushed;
-    // What the server said before its answer is told by way of several turns of the microtask queue.
+    // Errors that the server sent before its answer surface several microtasks later.
     await new Promise((resolve) => setTimeout(resolve, 0));
     this.#sent.forget(end);
   }

@@ -1,5 +1,5 @@
 /**
- * {@linkcode NatsCluster}: whether the other servers of a cluster know a subscription, and are heard.
+ * {@linkcode NatsCluster}: whether the other servers of a cluster know a subscription and can be reached.
  *
  * @module
  */
@@ -38,12 +38,12 @@ interface Server {
 }
 
 /**
- * A server answers for itself alone: when it has taken a subscription, the others of its cluster have not
- * heard of it; and when the way between two servers is dead, a node's link to its own is not. So nodes
- * answer for their servers: a question to a node at another server goes the way that the subscription went
- * just before, and so arrives after it; and one of a server's nodes says all the time that it is there.
+ * A NATS server answers only for itself. When it confirms a subscription, the other servers of the cluster
+ * may not know it yet; and a dead route between two servers leaves a node's own link up. So nodes answer
+ * for their servers: a question to a node at another server follows the route of the subscription before
+ * it, and so arrives after it. One node of each server also sends heartbeats.
  *
- * | subject                  | who listens                 | what                                       |
+ * | subject                  | subscribers                 | payload                                    |
  * | ------------------------ | --------------------------- | ------------------------------------------ |
  * | `_.hello`                | all nodes                   | the id of the sender's server              |
  * | `_.bye`                  | all nodes                   | the id of the server that the sender left  |
@@ -86,8 +86,8 @@ export class NatsCluster {
   }
 
   /**
-   * The connection is up, at this server or another than before. Resolves when nodes at the others have
-   * had time to answer: then those servers know each other's subscriptions.
+   * Handle a connect or reconnect, to the same server or another. Resolves when the nodes at the other
+   * servers had time to answer: those servers then know each other's subscriptions.
    */
   async join(): Promise<void> {
     const { info } = this.#connection;
@@ -212,7 +212,7 @@ export class NatsCluster {
   /** Resolves when every other server that is heard knows what was subscribed before. */
   async know(): Promise<void> {
     if (this.#servers.size === 0) return;
-    // One question for all who ask in one turn.
+    // One question for all callers of one turn.
     await (this.#asking ??= Promise.resolve().then(async () => {
       this.#asking = undefined;
       await Promise.all([...this.#servers].map(([name, server]) => this.#ask(name, server)));

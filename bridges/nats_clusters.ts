@@ -1,5 +1,5 @@
 /**
- * {@linkcode NatsClusters}: what is known of a cluster, over all prefixes.
+ * {@linkcode NatsClusters}: the state of a cluster, shared by all prefixes.
  *
  * @module
  */

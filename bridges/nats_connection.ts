@@ -1,5 +1,5 @@
 /**
- * {@linkcode NatsConnection}: what is used of a NATS client.
+ * {@linkcode NatsConnection}: the part of a NATS client that the broker uses.
  *
  * @module
  */

@@ -27,17 +27,17 @@ export type { PrefixOptions } from "./topic_name.ts";
 export interface RedisBrokerOptions extends PrefixOptions {}
 
 /**
- * A broker over Redis, to which the client given shows the way: two duplicates of it, which are the
- * broker's own, publish and are subscribed. The client itself need not be connected, and stays the
- * caller's. Whatever its `reconnectStrategy`, `pingInterval` and `socketTimeout` are: the node proves the
- * link once a second by a message to itself, and the broker makes two new connections when one of them has
- * ended, does not answer, or is to a replica, whose messages reach nobody else.
+ * A broker over Redis. It duplicates the client twice, one connection to publish and one to subscribe, and
+ * owns both duplicates. The given client need not be connected and stays the caller's. The broker ignores
+ * its `reconnectStrategy`, `pingInterval` and `socketTimeout`: the node tests the link once a second by a
+ * message to itself. It opens two new connections when one has ended, does not answer, or leads to a
+ * replica, which would not pass messages on.
  *
  * A topic's channel is the prefix, `s.` for text or `b.` for bytes, and the topic's bytes in base64url
  * without padding, or `=` if there are none. Databases do not separate channels; prefixes do.
  *
- * @throws {TypeError} If a prefix is not made of names that each end in a dot, or the client is none of
- * `createClient()` or `createSentinel()` of node-redis: clusters, pools and ioredis are not supported.
+ * @throws {TypeError} If a prefix is not made of names that each end in a dot, or the client does not come
+ * from node-redis' `createClient()` or `createSentinel()`. Clusters, pools and ioredis are not supported.
  */
 export function redisBroker(client: RedisClient, options: RedisBrokerOptions = {}): Broker {
   checkPrefixes(options);

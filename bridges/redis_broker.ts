@@ -127,7 +127,7 @@ export class RedisBroker implements Broker {
     if (entry === undefined) return;
     this.#forget(topic, entry);
     const subscriber = this.#connections?.subscriber;
-    // The types of a Sentinel do not know that it gets what it was subscribed with.
+    // A Sentinel's types omit the argument that its subscriber receives.
     const listener = this.#onMessage as (message: unknown, channel: unknown) => void;
     await Promise.all(
       entry.channels.map((channel) => subscriber?.unsubscribe(channel, listener, true)),

@@ -96,7 +96,7 @@ export class RedisConnections {
       made.on(event, (error) => {
         this.#error = error ?? this.#error;
         if (!this.#ready) return;
-        // Whatever the event says: what counts is whether commands can be sent.
+        // The event may be wrong; only whether commands can be sent counts.
         if (!made.isReady) this.end(this.#error ?? new Error(`the client said "${event}"`));
       });
     }
@@ -149,7 +149,7 @@ export class RedisConnections {
     this.#end(reason);
     for (const client of [this.publisher, this.subscriber]) {
       try {
-        // A client that is ended already throws or rejects.
+        // A client that has ended throws or rejects.
         const ended = client.destroy?.() ?? client.disconnect?.();
         if (ended instanceof Promise) ended.catch(() => {});
       } catch {

@@ -1,5 +1,5 @@
 /**
- * {@linkcode SentMessages}: what a server may still refuse.
+ * {@linkcode SentMessages}: published messages that a server may still refuse.
  *
  * @module
  */

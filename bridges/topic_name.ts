@@ -4,14 +4,14 @@ import { base64url } from "./base64url.ts";
 /** What subjects and channels begin with. */
 export interface PrefixOptions {
   /**
-   * What the names of topics begin with at the engine: names that each end in a dot. Default:
-   * `hardlight.` and the name of the service, such as `"hardlight.chat."`.
+   * Prefix of every topic's name at the broker: names that each end in a dot. Default: `hardlight.` and the
+   * service's name, such as `"hardlight.chat."`.
    */
   readonly prefix?: string | undefined;
   /**
-   * Prefixes that are listened to besides, as long as some nodes still send on them. To change a prefix:
-   * deploy nodes that keep the old one and listen to the new one also; then nodes that send on the new one
-   * and listen to the old one also; then take the old one out.
+   * More prefixes to subscribe to, for as long as other nodes still send on them. To change a prefix, deploy
+   * three times: first nodes that keep the old prefix and also listen to the new one; then nodes that send
+   * on the new one and also listen to the old one; then nodes without the old one.
    */
   readonly also?: readonly string[] | undefined;
 }
@@ -38,9 +38,9 @@ export function checkPrefixes({ prefix, also = [] }: PrefixOptions): void {
 }
 
 /**
- * The prefix of a service, and those listened to besides.
+ * The prefix of a service, and the additional ones it subscribes to.
  *
- * @throws {TypeError} If there is neither a prefix nor a name of the service.
+ * @throws {TypeError} If neither a prefix is given nor the service has a name.
  */
 export function prefixesOf(
   { prefix, also = [] }: PrefixOptions,

@@ -1,5 +1,5 @@
 /**
- * {@linkcode seemsCompressible}: a look at bytes before anything is spent on them.
+ * {@linkcode seemsCompressible}: a cheap test before deflating.
  *
  * @module
  */
@@ -17,8 +17,8 @@ const seenAt: Int32Array = new Int32Array(1 << HASH_BITS);
 let epoch = 1;
 
 /**
- * Whether it is worth to deflate `bytes`: whether sequences repeat in four places of 48 bytes. Noise,
- * images and what is compressed already do not. Takes less than half a microsecond.
+ * Whether deflating `bytes` is worthwhile: samples four places of 48 bytes for repeated sequences. Noise,
+ * images and compressed data have none. Takes less than 0.5 µs.
  */
 export function seemsCompressible(bytes: Uint8Array): boolean {
   const { length } = bytes;
@@ -31,7 +31,7 @@ export function seemsCompressible(bytes: Uint8Array): boolean {
   let repeats = 0;
   let at = 0;
   for (let place = 0; place < 4; place++) {
-    // Not at the end: there is an archive's root, which is zeros for the most part.
+    // Not at the end: an archive's root stands there, which is mostly zeros.
     at = Math.max(at, Math.floor(length * place / 4));
     const end = Math.min(at + PLACE_BYTES, length) - 2;
     for (; at < end; at++) {

@@ -1,8 +1,8 @@
 /**
  * LZ77 with DEFLATE's fixed Huffman codes: no tables to send, so it suits small messages best.
  *
- * Synchronous, and state lives only from the start of a call to its end: the hash table is kept, but
- * what an earlier message left in it lies below {@linkcode epoch} and is never looked at.
+ * Synchronous, without state between calls: the hash table is reused, but the entries of earlier messages
+ * lie below {@linkcode epoch} and are ignored.
  *
  * @module
  */
@@ -59,8 +59,8 @@ export function maxFixedSize(length: number): number {
  * Deflate `input[inputStart, inputEnd)` into one final block of fixed Huffman codes.
  *
  * @param output At least {@linkcode maxFixedSize} bytes from `outputAt` on.
- * @returns The position after the last byte written, or -1 if the block would be larger than stored
- * ones: then what was written is to be dropped.
+ * @returns The position after the last byte written, or -1 if stored blocks would be smaller: the caller
+ * then drops the output.
  */
 export function deflateFixed(
   input: Uint8Array,
@@ -87,7 +87,7 @@ export function deflateFixed(
   let bits = 3;
   let at = inputStart;
   let misses = 0;
-  let next = at; // where to look for a match next: further ahead the longer none was found
+  let next = at; // next position to search: the steps grow while nothing matches
 
   while (at < inputEnd) {
     let match = 0;
@@ -144,7 +144,7 @@ export function deflateFixed(
       hold |= (back & (1 << extra) - 1) << bits;
       bits += extra;
 
-      // One more position of the match is made findable; all of them would cost more than they save.
+      // Index one more position of the match. Indexing all of them costs more than it saves.
       const end = at + match;
       if (end <= lastMatch) {
         const i = end - 1;

@@ -28,9 +28,9 @@ export class Huffman {
   /**
    * Set the codes from `count` code lengths from `start` on.
    *
-   * @param sparse Whether a single code of one bit, or none, is allowed, as zlib does for literals
-   * and distances. All other incomplete sets, and over-subscribed ones, never are.
-   * @returns Whether the lengths make a set of codes.
+   * @param sparse Whether a set of one one-bit code, or of none, is valid, as in zlib for literals and
+   * distances. Other incomplete sets and over-subscribed ones are always invalid.
+   * @returns Whether the lengths are a valid set of codes.
    */
   build(lengths: Uint8Array, start: number, count: number, sparse: boolean): boolean {
     const counts = this.#counts.fill(0);

@@ -1,5 +1,5 @@
 /**
- * A strict raw DEFLATE decoder (RFC 1951): it accepts what zlib accepts, and nothing after the end.
+ * A strict raw DEFLATE decoder (RFC 1951): it accepts exactly what zlib accepts and rejects trailing bytes.
  *
  * @module
  */
@@ -39,8 +39,8 @@ let fixed: readonly [Huffman, Huffman] | undefined;
 let dynamic: readonly [Huffman, Huffman] | undefined;
 
 /**
- * The stream being read. Past its end it reads as zeros, and {@linkcode checkEnd} tells that some of
- * them were taken.
+ * The stream being read. It reads as zeros past its end; {@linkcode checkEnd} detects that such bits were
+ * used.
  */
 let input: Uint8Array = NOTHING;
 let at = 0;
@@ -86,7 +86,7 @@ function grow(need: number, maxBytes: number): void {
     throw new InflateError("TooBig", `Cannot inflate: more than ${maxBytes} bytes`);
   }
   const double = output.length * 2;
-  // Up to what is kept: a message that fits it needs no memory of its own.
+  // A message that fits the kept buffer needs no allocation.
   const roomy = need > MAX_SCRATCH_BYTES ? double : Math.min(double, MAX_SCRATCH_BYTES);
   room = Math.min(maxBytes, Math.max(need, roomy));
   const grown = new Uint8Array(room);
@@ -263,14 +263,13 @@ function readBlocks(maxBytes: number, isSole: boolean): Uint8Array {
 /**
  * Inflate exactly one raw DEFLATE stream.
  *
- * The result is only valid until the next call, and is a view on `bytes` if those are one stored
- * block.
+ * The result is valid until the next call. If `bytes` are one stored block it is a view of them.
  *
  * @param bytes The whole stream.
- * @param maxBytes Most bytes the result may have; checked before memory is spent on them.
- * @returns What the stream stands for.
- * @throws {InflateError} `Truncated`, `Corrupt`, `TooBig`, or `TrailingBytes` if anything follows the
- * final block.
+ * @param maxBytes Most bytes the result may have; checked before they are allocated.
+ * @returns The inflated bytes.
+ * @throws {InflateError} `Truncated`, `Corrupt`, `TooBig`, or `TrailingBytes` if bytes follow the final
+ * block.
  */
 export function inflate(bytes: Uint8Array, maxBytes: number): Uint8Array {
   const length = soleStoredLength(bytes);
@@ -288,11 +287,11 @@ function read(bytes: Uint8Array, maxBytes: number, isSole: boolean): Uint8Array 
 }
 
 /**
- * Inflate the raw DEFLATE stream that some bytes begin with: {@linkcode inflatedBytes} says where it ends.
+ * Inflate the raw DEFLATE stream at the start of `bytes`; {@linkcode inflatedBytes} tells where it ends.
  *
- * @param bytes The stream, and what follows it.
- * @param maxBytes Most bytes the result may have; checked before memory is spent on them.
- * @returns What the stream stands for: only valid until the next call.
+ * @param bytes The stream, and any bytes after it.
+ * @param maxBytes Most bytes the result may have; checked before they are allocated.
+ * @returns The inflated bytes, valid until the next call.
  * @throws {InflateError} `Truncated`, `Corrupt` or `TooBig`.
  */
 export function inflateFirst(bytes: Uint8Array, maxBytes: number): Uint8Array {

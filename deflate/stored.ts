@@ -1,5 +1,5 @@
 /**
- * Stored DEFLATE blocks: valid raw DEFLATE that costs five bytes and no work.
+ * Stored DEFLATE blocks: valid raw DEFLATE for five bytes a block and no compressing.
  *
  * @module
  */
@@ -10,7 +10,7 @@ export const STORED_HEADER_BYTES = 5;
 export const MAX_STORED_BYTES = 65_535;
 
 /**
- * Write the header of a final stored block whose payload follows it, or will.
+ * Write the header of a final stored block. Its payload stands behind it, now or later.
  *
  * | offset | bytes | field                                  |
  * | -----: | ----: | -------------------------------------- |
@@ -36,7 +36,7 @@ export function storedSize(length: number): number {
 }
 
 /**
- * Deflate without compressing: as many stored blocks as are needed, the last of them final.
+ * Deflate without compressing: as many stored blocks as needed, the last one final.
  *
  * @param input What to deflate.
  * @param output At least {@linkcode storedSize} bytes from `at` on; not the input's own memory.
@@ -60,8 +60,8 @@ export function deflateStored(input: Uint8Array, output: Uint8Array, at = 0): nu
 }
 
 /**
- * Payload bytes if some bytes begin with one final stored block, which can be read where it is, from
- * {@linkcode STORED_HEADER_BYTES} on; otherwise -1. Anything may follow it.
+ * Payload bytes of the final stored block at the start of `bytes`, or -1 if there is none. The payload
+ * starts at {@linkcode STORED_HEADER_BYTES}. Any bytes may follow it.
  */
 export function firstStoredLength(bytes: Uint8Array): number {
   if (((bytes[0] as number) & 7) !== 1) return -1;
@@ -71,8 +71,8 @@ export function firstStoredLength(bytes: Uint8Array): number {
 }
 
 /**
- * Payload bytes if a stream is one final stored block and nothing else, which can be read where it is, from
- * {@linkcode STORED_HEADER_BYTES} on; otherwise -1.
+ * Payload bytes if a stream is exactly one final stored block, otherwise -1. The payload starts at
+ * {@linkcode STORED_HEADER_BYTES}.
  */
 export function soleStoredLength(bytes: Uint8Array): number {
   const length = bytes.length - STORED_HEADER_BYTES;

@@ -1,5 +1,5 @@
 /**
- * Whole messages as stored blocks, for pages: few bytes of code, and none that what inflates needs too.
+ * Whole messages as stored blocks, for pages: little code, and none shared with the inflater.
  *
  * @module
  */
@@ -26,10 +26,10 @@ export function storeBlocks(input: Uint8Array): Uint8Array<ArrayBuffer> {
  * Inflate one stream of stored blocks alone, as {@linkcode storeBlocks} writes them.
  *
  * @param bytes The whole stream.
- * @param maxBytes Most bytes the result may have; checked before memory is spent on them.
- * @param refuse Throws: `Corrupt` if anything is compressed, or the code of `inflate()` otherwise.
- * @param isFirst Whether anything may follow it.
- * @returns What the stream stands for, and where it ends.
+ * @param maxBytes Most bytes the result may have; checked before they are allocated.
+ * @param refuse Throws: `Corrupt` if a block is compressed, otherwise the code that `inflate()` gives.
+ * @param isFirst Whether bytes may follow the stream.
+ * @returns The payload, and where the stream ends.
  */
 export function readBlocks(
   bytes: Uint8Array,

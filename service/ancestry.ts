@@ -1,5 +1,5 @@
 /**
- * {@linkcode Ancestry}: which older clients a service still serves.
+ * {@linkcode Ancestry}: the older clients that a service can still serve.
  *
  * @module
  */
@@ -18,16 +18,17 @@ import {
 } from "./fingerprint.ts";
 
 /**
- * Whether a server can serve clients that were built before methods or fields of the state were
- * appended, by their fingerprint.
+ * Recognizes, by their fingerprints, clients that were built before methods or state fields were appended.
  *
- * A method can be appended as long as the enum of calls keeps its size, alignment and tag: an older client
- * archives the smaller enum. A field of the state can always: an older client ignores what it does not
- * know. A variant of the event cannot: an older client could not decode it. A method of the client can be
- * appended as one of the server can, or be its first: an older client answers that it has none.
+ * - A method can be appended if the enum of calls keeps its size, alignment and tag: an older client
+ *   archives the smaller enum.
+ * - A state field can always be appended: an older client ignores unknown fields.
+ * - An event variant cannot: an older client could not decode it.
+ * - A client method can be appended under the same rule as a method, and may be the first one: an older
+ *   client answers that it has no such method.
  *
- * Anybody can ask, so the names of all older forms are worked out together, once, and in time that is
- * linear in the size of the service.
+ * Any peer can send a fingerprint, so the fingerprints of all older forms are computed together, once, in
+ * time linear in the size of the service.
  */
 export class Ancestry {
   readonly #service: FingerprintParts;
@@ -40,7 +41,7 @@ export class Ancestry {
 
   /** Whether a part of an older form of the service had this name. */
   includes(part: FingerprintPart, name: string): boolean {
-    // Worked out when it is first asked for: most peers are equal.
+    // Computed on first use: most peers have the service's own fingerprint.
     this.#known[part] ??= new Set(this.#earlier(part));
     return this.#known[part].has(name);
   }
@@ -75,9 +76,9 @@ function earlierEvents({ event, clientMethods }: FingerprintParts): string[] {
 }
 
 /**
- * A form's text is all its calls and then all its outputs, so each goes through the outputs from a state of
- * its own. But what a byte adds to a state depends on the state's lowest byte alone: all states that begin
- * with the same one are moved along together, as one lane, and those are 256 at most.
+ * A form's text is all its calls followed by all its outputs, so each form enters the outputs with its own
+ * hash state. A byte's contribution depends only on the state's lowest byte: states with the same lowest
+ * byte advance together as one lane, so there are at most 256 lanes.
  */
 function earlierMethods({ calls, methods }: FingerprintParts): string[] {
   const starts = statesBeforeOutputs(calls);
@@ -90,7 +91,7 @@ function earlierMethods({ calls, methods }: FingerprintParts): string[] {
     if (lane === undefined) lanes.set(lowest, { state: [0, lowest], longest: count });
     else lane.longest = count;
   }
-  // The prime to the power of the bytes so far: what a state of 1 becomes by zeros.
+  // The prime to the power of the bytes so far: a state of 1 after that many zero bytes.
   let power: Fnv = [0, 1];
   const names: string[] = [];
   for (let count = 1; count < methods.length; count++) {

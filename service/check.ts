@@ -1,7 +1,8 @@
 /**
- * {@linkcode checkService}: whether a service is declared as both sides can use it.
+ * {@linkcode checkService}: validates the declaration of a service.
  *
- * Servers ask, and clients outside pages. A page reaches only a server with its own fingerprint, which has asked.
+ * Servers call it, and clients outside pages. A page only connects to a server with the same fingerprint,
+ * which has validated the same declaration.
  *
  * @module
  */
@@ -27,9 +28,9 @@ const PARTS: Readonly<Record<keyof ServiceDefinition<never, never, never>, true>
 const checked = new WeakSet<object>();
 
 /**
- * Refuse a service that is declared wrongly.
+ * Validate the declaration of a service.
  *
- * @throws {TypeError} If a name cannot be used, something is no schema, or a field of the state has no default.
+ * @throws {TypeError} If a name is invalid, a type is not a schema, or a state field has no default.
  */
 export function checkService(service: Declared): void {
   if (checked.has(service)) return;
@@ -45,7 +46,7 @@ export function checkService(service: Declared): void {
   if (typeof methods !== "object" || methods === null) {
     throw new TypeError("Cannot make a service: expected methods, as in { rpc: { get: rpc() } }");
   }
-  // Not by what checks options: a page loads that only when it is asked for, and this may be in its first part.
+  // Doesn't import the option checks: pages load those lazily, and this module may be in their first chunk.
   for (const name of Object.keys(definition)) {
     if (!Object.hasOwn(PARTS, name)) {
       const there = Object.keys(PARTS).join(", ");

@@ -1,6 +1,6 @@
 /**
- * Short names of what two sides have to agree on, by FNV-1a of 64 bits without bigints: for comparing, no
- * defence.
+ * Fingerprints of what two sides must agree on: 64-bit FNV-1a, computed without bigints. They detect
+ * mistakes, not attacks.
  *
  * @module
  */
@@ -30,7 +30,7 @@ export function fingerprintOf(
   return {
     methods: hashText(`${signature(calls)}->${outputs.join(",")}`),
     state: hashText(`state{${fields.join(",")}}`),
-    // All that a server sends of its own accord: events, and calls of the client.
+    // Everything a server sends unasked: events and calls of the client.
     events: hashText(
       [event && signature(event as AnySchema), ...clientMethods.map(describeClientMethod)]
         .join(""),
@@ -49,7 +49,7 @@ export const FNV_START: Fnv = [0xcbf2_9ce4, 0x8422_2325];
 
 /** What bytes make of a state. */
 export function feed([first, second]: Fnv, bytes: Uint8Array): Fnv {
-  // Signed while it runs: engines keep those as integers.
+  // Signed while it runs: engines keep such numbers as integers.
   let high = first | 0;
   let low = second | 0;
   for (let i = 0; i < bytes.length; i++) {

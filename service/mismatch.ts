@@ -1,8 +1,8 @@
 /**
- * {@linkcode explainMismatch}: what differs between two sides that were built from different services.
+ * {@linkcode explainMismatch}: describes how the services of two sides differ.
  *
- * A page loads it only when that has happened. It imports nothing, so that this costs a page nothing
- * before: what is shared with what is loaded at first would be split off from it.
+ * A page loads it only after a mismatch. It imports nothing: a module shared with the page's first chunk
+ * would be split off from that chunk and make it larger.
  *
  * @module
  */
@@ -28,12 +28,12 @@ interface Part {
 }
 
 /**
- * What a refusal for another service means, and what to do. The server told its fingerprint: if it is
- * that of an older form of this client's service, the client is newer. Parts that it did not
- * name may be unequal too: they are those of a client that it can serve.
+ * Explain a refusal for a different service, and what to do. The refusal carries the server's fingerprint:
+ * if it matches an older form of this client's service, the client is newer. Parts that the server did not
+ * list may differ as well, in ways that it can serve.
  *
- * @param refusal What the server said.
- * @returns Words for a person; `undefined` if the server told no fingerprint.
+ * @param refusal The server's refusal.
+ * @returns A text for developers, or `undefined` if the refusal has no fingerprint.
  */
 export function explainMismatch<M, S, E, C>(
   refusal: string,
@@ -76,7 +76,7 @@ export function explained<M, S, E, C>(
 ): ConnectError {
   const text = explainMismatch(error.message, service, fingerprintOf);
   if (text === undefined) return error;
-  // The class as it is loaded: to import it would be to split it off.
+  // Takes the loaded class from the error: importing it would split it off.
   const { constructor, code, status } = error;
   return new (constructor as typeof ConnectError)(code, text, { status, cause: error });
 }
@@ -127,7 +127,7 @@ function partsOf(
         ...variants.map((name) => `event "${name}"`),
         ...clientMethods.map(({ name }) => `method "${name}" of the client`),
       ],
-      // Before its first variant there was no event at all.
+      // Before the first variant the service had no event type.
       first: (count) => ({
         ...nothing,
         clientMethods: clientMethods.slice(0, Math.max(0, count - variants.length)),

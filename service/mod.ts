@@ -1,5 +1,5 @@
 /**
- * Declaring a service, and the types derived from one.
+ * Declares services; the types derived from one.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * {@linkcode service} and {@linkcode rpc}: a service is declared once, for both sides.
+ * {@linkcode service} and {@linkcode rpc}: declare a service once, for both sides.
  *
  * @module
  */
@@ -58,7 +58,7 @@ export function rpc<const Args extends Fields>(args: Args): Method<Call<Args, vo
  * Describe a method.
  *
  * @param args Its arguments by name. Their order is wire format: append only.
- * @param output What it answers; nothing if absent.
+ * @param output The type of its output; no output if absent.
  */
 export function rpc<const Args extends Fields, Output>(
   args: Args,
@@ -71,8 +71,8 @@ export function rpc<const Args extends StreamingFields>(
 /**
  * Describe a method that streams.
  *
- * @param args Its arguments by name, of which one may be a stream.
- * @param output What it answers, or the stream of it.
+ * @param args Its arguments by name. One of them may be a stream.
+ * @param output The type of its output, or a stream.
  */
 export function rpc<
   const Args extends StreamingFields,
@@ -82,7 +82,7 @@ export function rpc(
   ...given: [args?: StreamingFields, output?: Schema<unknown> | StreamSpec<unknown>]
 ): StreamingMethod<unknown> {
   const [args = {}, output] = given;
-  // An output that is undefined is a mistake, which is told with the method's name.
+  // An undefined output is a mistake; checkService() reports it with the method's name.
   return { args, output: given.length < 2 ? unit : output as Schema<unknown> };
 }
 
@@ -111,8 +111,8 @@ export interface ServiceDefinition<Methods, State, Event, ClientMethods = NoMeth
  * });
  * ```
  *
- * Whether names can be used and the state has defaults is checked where the service is: by `serve`, `handler`,
- * `memoryPair`, `connect` (not in pages) and `wireSnapshot`.
+ * Names and defaults are validated on use: by `serve`, `handler`, `memoryPair`, `connect` (not in pages) and
+ * `wireSnapshot`.
  */
 export function service<
   const Methods extends Readonly<Record<string, StreamingMethod<unknown>>>,
@@ -129,7 +129,7 @@ export function service<
   Event,
   { -readonly [K in keyof ClientMethods]: ClientMethods[K] extends Method<infer F> ? F : never }
 > {
-  // What is missing is told where the service is checked.
+  // checkService() reports missing parts.
   const { name = "service", rpc, client, state = {}, event } = definition ?? {};
   const [methods, calls] = methodsOf(rpc);
   const [clientMethods] = methodsOf(client);

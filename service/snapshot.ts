@@ -1,5 +1,5 @@
 /**
- * {@linkcode wireSnapshot}: what a service is on the wire, as text to keep under version control.
+ * {@linkcode wireSnapshot}: a service's wire format as text, to keep under version control.
  *
  * @module
  */
@@ -10,11 +10,11 @@ import { checkService } from "./check.ts";
 import type { MethodInfo, Service } from "./types.ts";
 
 /**
- * What a service, or schemas by name, are on the wire: one line a method, field and type, in wire order.
+ * The wire format of a service, or of named schemas: one line per method, field and type, in wire order.
  *
- * Commit the text and compare in a test: it changes exactly when a name, an order or a type does. A
- * line added at the end of methods or state is a change that clients built before can live with, if the
- * enum of calls does not grow; any other is not.
+ * Commit the text and compare it in a test: it changes exactly when a name, an order or a type does. Older
+ * clients still work after a line was appended to the methods or the state, if the enum of calls does not
+ * grow. They don't after any other change.
  *
  * @example Usage
  * ```ts

@@ -1,5 +1,5 @@
 /**
- * {@linkcode stream}: that a method streams.
+ * {@linkcode stream}: marks a method's argument or output as a stream.
  *
  * @module
  */
@@ -10,8 +10,8 @@ import { openOutlet } from "../stream/outlet.ts";
 import type { OpenInlet, OpenOutlet } from "../stream/types.ts";
 
 /**
- * A stream of items, as {@linkcode stream} describes it. It is no type of values: it can be an argument or the output of
- * a method, and nothing else.
+ * A stream of items, made by {@linkcode stream}. It is not a type of values: only an argument or the output
+ * of a method can be one.
  */
 export interface StreamSpec<T> {
   /** Tells it from schemas. */
@@ -31,7 +31,7 @@ export interface StreamSpec<T> {
    */
   readonly inlet: OpenInlet;
   /**
-   * Calls a method that has it.
+   * Calls a method that has such a stream.
    *
    * @internal
    */
@@ -50,10 +50,11 @@ const OF_NOTHING: Omit<AnySchema, "kind"> = {
 };
 
 /**
- * A stream of items: as a method's output, or as one of its arguments. Both at once go both ways.
+ * A stream of items as a method's output, as one of its arguments, or both.
  *
- * Items are sent as they are there and as the other end reads them: a reader that is slow, or stops, stops the
- * source. Only between two ends of this module; a call to a Rust server rejects with `StreamsUnsupported`.
+ * Items are sent as the source yields them, with backpressure: a reader that is slow or stops makes the source
+ * wait. Streams work only between two peers of this module; a call to a Rust server rejects with
+ * `StreamsUnsupported`.
  *
  * @example Usage
  * ```ts
@@ -70,7 +71,7 @@ const OF_NOTHING: Omit<AnySchema, "kind"> = {
  * ```
  *
  * @typeParam T The type of an item.
- * @param item How one item is archived.
+ * @param item The type of an item.
  */
 export function stream<T>(item: Schema<T>): StreamSpec<T> {
   return {
@@ -78,7 +79,7 @@ export function stream<T>(item: Schema<T>): StreamSpec<T> {
     kind: "stream",
     item,
     text: ({ of }: Naming) => `stream(${of(item as AnySchema)})`,
-    // Here, so that a page whose service has no streams has none of what carries items.
+    // Referenced here, so that pages without streams don't load the code for items.
     outlet: openOutlet,
     inlet: openInlet,
     startCall: startStreaming,

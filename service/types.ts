@@ -1,7 +1,7 @@
 /**
- * The types that a service is made of, and those derived from it.
+ * The types of a service, and those derived from it.
  *
- * All are flat mapped types: a service of 200 methods costs 200 small lookups.
+ * All are flat mapped types: a service of 200 methods costs the compiler 200 small lookups.
  *
  * @module
  */
@@ -11,8 +11,8 @@ import type { Fingerprint } from "../wire/handshake.ts";
 import type { StreamSpec } from "./stream.ts";
 
 /**
- * Stands in an interface of functions for a stream of items: as an output, or as the type of one property of the
- * argument. Only a type: neither side has a value of it. See {@linkcode CallsOf} and {@linkcode HandlersOf}.
+ * Marks a stream of items in an interface of functions: as the output, or as one property of the argument. It
+ * exists only as a type. See {@linkcode CallsOf} and {@linkcode HandlersOf}.
  */
 export interface Stream<T> {
   /** Only a type: the items. */
@@ -57,11 +57,11 @@ export interface StateField {
 }
 
 /**
- * A service: what both sides have to agree on.
+ * A service: the contract between both sides.
  *
- * Generic over an interface of plain functions, so that it can be written out where inference is not
+ * Generic over an interface of plain functions, so that its type can be written out where inference is not
  * wanted: `export const Counter: Service<CounterMethods, CounterState, CounterEvent> = service({…})`.
- * If the two drift apart, that is a compile error.
+ * A difference between the two is a compile error.
  *
  * @typeParam Methods An interface of functions of no argument or of one object.
  * @typeParam State An interface of the connection state's fields.
@@ -72,7 +72,7 @@ export interface Service<Methods, State, Event, ClientMethods = NoMethods> {
   /** What it is called in messages for people. */
   readonly name: string;
   /**
-   * What it was made of, for who checks that.
+   * The declaration, for checkService().
    *
    * @internal
    */
@@ -109,7 +109,7 @@ export interface Service<Methods, State, Event, ClientMethods = NoMethods> {
   /** The event type, if there is one. */
   readonly event: Schema<Event> | undefined;
   /**
-   * What a peer compares with its own.
+   * The fingerprints, which the peer compares with its own.
    *
    * @internal
    */
@@ -117,8 +117,8 @@ export interface Service<Methods, State, Event, ClientMethods = NoMethods> {
   /** Only a type: what the functions are. */
   readonly "~functions"?: Methods;
   /**
-   * Only a type: makes two services that differ incompatible. Spelt out by arguments and output, since
-   * methods of an interface compare loosely, and in place, since aliases are compared by what they are of.
+   * Exists only as a type: makes different services incompatible. Arguments and output are written out because
+   * methods of an interface compare loosely, and inline because aliases compare by their type arguments.
    */
   readonly "~methods"?: (
     methods: {
@@ -150,8 +150,8 @@ export interface Service<Methods, State, Event, ClientMethods = NoMethods> {
 }
 
 /**
- * A service as it was declared. A type of its own, so that it is compared with a {@linkcode Service} that is
- * written out part by part.
+ * A service as declared. It is a separate type, so that TypeScript compares it part by part with a
+ * {@linkcode Service} that is written out.
  */
 export interface DeclaredService<Methods, State, Event, ClientMethods = NoMethods>
   extends Service<Methods, State, Event, ClientMethods> {}
@@ -169,9 +169,9 @@ export type ClientMethodsOf<S> = S extends Service<infer _M, infer _S, infer _E,
 /** What a handler is told of its call. */
 export interface CallContext {
   /**
-   * Aborts when nobody waits for this call any more: the caller gave it up or left the stream, its deadline has
-   * passed, or the connection has ended. A peer without the extension (Rust, or an older release) tells of the
-   * last alone.
+   * Aborts when the call's result is no longer needed: the caller cancelled it or left the stream, its deadline
+   * has passed, or the connection has ended. Peers without the extension (Rust, or an older release) only
+   * signal the end of the connection.
    */
   readonly signal: AbortSignal;
 }
@@ -187,9 +187,9 @@ export type Received<Argument> = {
 };
 
 /**
- * What a server's handler provides for an interface of functions: the same functions, which may
- * also answer later. A function of no argument is given an empty object. What is a stream is answered by any
- * iterable, such as an async generator.
+ * The handler of an interface of functions: the same functions, which may also return promises. A function
+ * without arguments receives an empty object. A streaming method returns any iterable, such as an async
+ * generator.
  */
 export type HandlersOf<Methods> = {
   readonly [K in keyof Methods]: Methods[K] extends (...args: infer A) => infer R ? (
@@ -210,8 +210,8 @@ export type Handlers<S> = HandlersOf<MethodsOf<S>>;
 /** How one call is made. */
 export interface CallOptions {
   /**
-   * Milliseconds to wait for the answer; of a method that streams, for all of it. Default: the limit
-   * `callTimeoutMs`; none for a method that streams.
+   * Milliseconds to wait for the answer, or for the whole stream. Default: the limit `callTimeoutMs`; none for
+   * a streaming method.
    */
   readonly timeoutMs?: number | undefined;
   /** Stop waiting when this aborts. */

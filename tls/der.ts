@@ -1,5 +1,5 @@
 /**
- * Writing DER, as far as a certificate needs it (ITU-T X.690).
+ * Writes the subset of DER (ITU-T X.690) that a certificate needs.
  *
  * @module
  */
@@ -47,7 +47,7 @@ export function integer(magnitude: Uint8Array): Uint8Array<ArrayBuffer> {
   let start = 0;
   while (start < magnitude.length - 1 && magnitude[start] === 0) start++;
   const digits = magnitude.subarray(start);
-  // A leading one bit would read as a minus sign.
+  // A leading one bit would make it negative.
   const sign = new Uint8Array(digits.length === 0 || (digits[0] ?? 0) >= 128 ? 1 : 0);
   return tlv(DER_TAG.integer, sign, digits);
 }
@@ -69,7 +69,7 @@ export function bitString(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
 }
 
 /**
- * A moment to the second: `UTCTime` up to the end of 2049, `GeneralizedTime` from 2050 on
+ * A time in whole seconds: `UTCTime` until the end of 2049, `GeneralizedTime` from 2050
  * (RFC 5280, 4.1.2.5).
  */
 export function time(date: Date): Uint8Array<ArrayBuffer> {

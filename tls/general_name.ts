@@ -1,5 +1,5 @@
 /**
- * The names a certificate is for: DNS names and IP addresses.
+ * A certificate's subject alternative names: DNS names and IP addresses.
  *
  * @module
  */
@@ -52,7 +52,7 @@ function parseIpv6(text: string): number[] | undefined {
 
 function isDnsName(text: string): boolean {
   const labels = (text.startsWith("*.") ? text.slice(2) : text).split(".");
-  // What ends in a number is an IPv4 address or a mistyped one, never a name (WHATWG URL).
+  // A host that ends in a number is an IPv4 address or a mistyped one, never a name (WHATWG URL).
   return text.length <= 253 && labels.every((label) => DNS_LABEL.test(label)) &&
     !/^(\d+|0x[0-9a-f]*)$/i.test(labels.at(-1) ?? "") &&
     !(text.startsWith("*.") && labels.length < 2);

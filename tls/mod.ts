@@ -1,5 +1,5 @@
 /**
- * Certificates for development, made on the spot with WebCrypto.
+ * Self-signed certificates for development, generated with WebCrypto.
  *
  * @module
  */

@@ -53,11 +53,11 @@ function randomSerial(): Uint8Array<ArrayBuffer> {
 }
 
 /**
- * Make a certificate that signs itself, and its key, for development and for clients that pin it.
+ * Generate a self-signed certificate and its key, for development and for clients that pin it.
  *
- * X.509 v3, P-256, ECDSA with SHA-256, and no extension but the subject's alternative names. It never
- * says `CA:TRUE`: rustls, which Deno and Rust clients use, refuses such a certificate from a server.
- * The subject is random, so that a client that trusts an older one says "unknown issuer" rather than
+ * X.509 v3, P-256, ECDSA with SHA-256; the only extension is the subject alternative name. The certificate
+ * never has `CA:TRUE`: rustls, which Deno and Rust clients use, rejects such a server certificate. The
+ * subject is random, so that a client that trusts an older certificate reports "unknown issuer" instead of
  * "bad signature".
  *
  * @example Usage
@@ -71,7 +71,7 @@ function randomSerial(): Uint8Array<ArrayBuffer> {
  * assert.equal(fingerprint.length, 64);
  * ```
  *
- * @param options For which hosts, and for how long.
+ * @param options Its hosts and its lifetime.
  * @returns The certificate, the key and the fingerprint.
  * @throws {TypeError} If there are no hosts, or one is neither a DNS name nor an IP address.
  * @throws {RangeError} If `days` is out of range.
@@ -120,7 +120,7 @@ export async function selfSigned(options: SelfSignedOptions = {}): Promise<SelfS
   const signature = new Uint8Array(
     await crypto.subtle.sign({ name: "ECDSA", hash: "SHA-256" }, privateKey, body),
   );
-  // WebCrypto gives r and s side by side; X.509 wants a sequence of the two.
+  // WebCrypto concatenates r and s; X.509 needs a sequence of two integers.
   const half = signature.length / 2;
   const pair = sequence(integer(signature.subarray(0, half)), integer(signature.subarray(half)));
   const certificate = sequence(body, algorithm, bitString(pair));

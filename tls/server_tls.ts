@@ -1,5 +1,5 @@
 /**
- * {@linkcode ServerTls}: which certificate a server shows.
+ * {@linkcode ServerTls}: the certificate that a server presents.
  *
  * @module
  */
