@@ -11,7 +11,8 @@ export const MAX_CALLS_IN_FLIGHT = 256;
 
 /**
  * Calls that may have been given up and still hold their id. One more, and the connection is closed:
- * new calls would soon find no id. A server that is told of it (`x1`) answers them, so there they may be any.
+ * new calls would soon find no id. A server that is told of it (`x1`) answers them, so there they may be any,
+ * but not all ids for longer than `callTimeoutMs`.
  */
 export const MAX_ABANDONED_CALLS = 128;
 

@@ -14,10 +14,10 @@ import type { Deflater } from "../wire/deflater.ts";
 import { RpcError } from "../wire/errors.ts";
 import type { Extension } from "../wire/handshake.ts";
 import type { PageLimits } from "../wire/limits.ts";
-import { checkOptionKinds, isOfKind, type OptionKind } from "../wire/option_kinds.ts";
 import { setRequestId, writeRequest } from "../wire/requests.ts";
 import { Sender } from "../wire/sender.ts";
 import type { Transport } from "../wire/transport.ts";
+import { checkCallOptions, NONE } from "./call_options.ts";
 import {
   CallTable,
   MAX_ABANDONED_CALLS,
@@ -29,22 +29,6 @@ import { cancelled, full, notConnected, UNANSWERED, unsupported } from "./call_f
 import { failed, lost, unencodable } from "./failures.ts";
 import type { CallsHost, SessionCalls, StartCalls } from "./parts.ts";
 import { PendingCall } from "./pending_call.ts";
-
-const NONE: CallOptions = Object.freeze({});
-const KINDS: Readonly<Record<keyof CallOptions, OptionKind>> = {
-  timeoutMs: "number",
-  signal: "signal",
-};
-
-function check(options: CallOptions): void {
-  // Without the arrays that are made elsewhere: this is done at every call.
-  for (const name in options) {
-    const key = name as keyof CallOptions;
-    if (!Object.hasOwn(KINDS, key) || !isOfKind(options[key], KINDS[key])) {
-      checkOptionKinds("a call", options, KINDS);
-    }
-  }
-}
 
 /** {@linkcode StartCalls} for many calls at once: deflated, without a timer or a closure for each. */
 export function startCalls(deflater: Deflater): StartCalls {
@@ -64,6 +48,8 @@ export class Calls implements SessionCalls {
   #queue: PendingCall[] = [];
   #queuedBytes = 0;
   #ended = false;
+  /** Ends the session, since every id is of a call that was given up. */
+  #starving: unknown;
   streams: OpenStreams | undefined;
   readonly codec: Codec;
   readonly clock: Clock;
@@ -129,7 +115,7 @@ export class Calls implements SessionCalls {
     const { limits } = this.#options;
     const { signal, timeoutMs = streaming ? Infinity : limits.callTimeoutMs } = options;
     try {
-      if (options !== NONE) check(options);
+      if (options !== NONE) checkCallOptions(options);
       if (this.#ended) throw notConnected(method, "its connection has ended");
       if (streaming && !this.#extension) throw unsupported(method);
       if (signal?.aborted) throw cancelled(method, signal.reason);
@@ -206,6 +192,7 @@ export class Calls implements SessionCalls {
   /** A reply came. Returns who waits for it, who is then no longer waiting: see {@linkcode CallTable.settle}. */
   settle(id: number): PendingCall | null | undefined {
     const call = this.#table.settle(id);
+    if (call === null) this.#stopStarving();
     call?.release();
     this.streams?.over(id);
     const [next] = this.#queue;
@@ -274,9 +261,19 @@ export class Calls implements SessionCalls {
   }
 
   #checkAbandoned(): void {
-    if (!this.#extension && this.#table.abandoned > MAX_ABANDONED_CALLS) {
-      this.#end(NORMAL, lost("too many abandoned calls were never answered"));
+    const { abandoned } = this.#table;
+    const end = (): void => this.#end(NORMAL, lost("too many abandoned calls were never answered"));
+    if (!this.#extension) {
+      if (abandoned > MAX_ABANDONED_CALLS) end();
+    } else if (abandoned === MAX_CALLS_IN_FLIGHT) {
+      // A server that was told of them answers them: it is given the time of a call.
+      this.#starving ??= this.clock.after(this.limits.callTimeoutMs, end);
     }
+  }
+
+  #stopStarving(): void {
+    this.clock.clear(this.#starving);
+    this.#starving = undefined;
   }
 
   /** The session has ended: whoever waits is told so. `retryable`: no call without an answer has run. */
@@ -284,6 +281,7 @@ export class Calls implements SessionCalls {
     this.#ended = true;
     this.#sender.close();
     this.#deadlines.clear();
+    this.#stopStarving();
     for (const call of [...this.#table.waiting(), ...this.#queue]) {
       this.#giveUp(
         call,

@@ -27,7 +27,7 @@ const MAX_COPIED_BYTES = 4096;
 
 /** {@linkcode StartCalls} with a timer for each call: for a page, which makes few at a time. */
 export const startPageCalls: StartCalls = (transport, host, endSession, extension) => {
-  const { limits, whenFull, codec } = host;
+  const { limits, whenFull, codec, clock } = host;
   const framing = host.framing as Framing;
   /** By id: who waits, or `null` if the caller has gone. A call that was given up keeps its id. */
   const calls: (Call | null | undefined)[] = [];
@@ -37,7 +37,10 @@ export const startPageCalls: StartCalls = (transport, host, endSession, extensio
   let spare: Writer | undefined;
   let abandoned = 0;
   let ended = false;
+  /** Ends the session, since every id is of a call that was given up. */
+  let starving: unknown;
 
+  const starve = (): void => endSession(NORMAL, lost("abandoned calls"));
   const begin = (): Writer => {
     const writer = spare ?? new Writer();
     spare = undefined;
@@ -86,7 +89,7 @@ export const startPageCalls: StartCalls = (transport, host, endSession, extensio
   const session: ReturnType<StartCalls> & { sentBytes: number } = {
     sentBytes: 0,
     codec,
-    clock: host.clock,
+    clock,
     limits,
     streams: undefined,
     begin,
@@ -143,7 +146,11 @@ export const startPageCalls: StartCalls = (transport, host, endSession, extensio
               const writer = begin();
               writeClientCancel(writer, call.id);
               commit(writer);
-            } else if (abandoned > MAX_ABANDONED_CALLS) endSession(NORMAL, lost("abandoned calls"));
+              // A server that was told of them answers them: it is given the time of a call.
+              if (abandoned === MAX_CALLS_IN_FLIGHT) {
+                starving = clock.after(limits.callTimeoutMs, starve);
+              }
+            } else if (abandoned > MAX_ABANDONED_CALLS) starve();
           };
         },
         error,
@@ -154,7 +161,10 @@ export const startPageCalls: StartCalls = (transport, host, endSession, extensio
     settle(id) {
       const call = calls[id];
       if (call === undefined) return call;
-      if (call === null) abandoned--;
+      if (call === null) {
+        abandoned--;
+        clock.clear(starving);
+      }
       calls[id] = undefined;
       free.push(id);
       session.streams?.over(id);
@@ -164,6 +174,7 @@ export const startPageCalls: StartCalls = (transport, host, endSession, extensio
     },
     end(cause, retryable) {
       ended = true;
+      clock.clear(starving);
       for (const call of calls) {
         call?.reject(failed("ConnectionLost", call.method, cause, cause.message, retryable));
       }

@@ -188,9 +188,11 @@ export function openSession(
         const calling = kind < SERVER_CALL
           ? calls.streams
           : answers ??= host.openAnswers?.(calls, host.report);
-        if (calling) calling.receive(reader, kind, at);
-        else if (kind > SERVER_CANCEL) reader.fail("InvalidTag", at, "a ServerMessage");
-        else if (kind === SERVER_CALL) {
+        if (calling) return calling.receive(reader, kind, at);
+        if (kind > SERVER_CANCEL) reader.fail("InvalidTag", at, "a ServerMessage");
+        // What is for nobody is to be a message all the same: an item and a call carry an archive.
+        if (kind & 1) reader.claimBytes(at + 4);
+        if (kind === SERVER_CALL) {
           // A page whose service has no methods of the client: the server is not to wait for nothing.
           const writer = calls.begin();
           writeFailed(writer, reader.bytes[at + 1]!, "ClientDecodeError");

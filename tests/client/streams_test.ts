@@ -191,6 +191,47 @@ for (const [where, core] of Object.entries(CORES)) {
     },
   );
 
+  each("a session ends whose server answers no call of all that were given up", async () => {
+    for (const how of ["by a signal", "by their deadlines"]) {
+      const { peer, rpc, clock, session } = setup(core, { limits: { callTimeoutMs: 1000 } });
+      const controller = new AbortController();
+      const options = how === "by a signal" ? { signal: controller.signal } : { timeoutMs: 500 };
+      const calls = Array.from({ length: 256 }, () => rpc.get({}, options));
+      const settled = Promise.allSettled(calls);
+      await rest();
+      if (how === "by a signal") controller.abort();
+      else clock.advance(500);
+      await settled;
+      assertEquals(peer.said.length, 256);
+      // The server is given time to answer them.
+      await failsWith("TooManyCallsInFlight", rpc.get());
+      clock.advance(900);
+      peer.reply(9, u32, 5);
+      clock.advance(900);
+      assertEquals(session.ending, undefined, how);
+      const last = rpc.tail({ file: "a" });
+      await last.return();
+      await rest();
+      clock.advance(999);
+      assertEquals([session.ending, session.calls.pending], [undefined, 256], how);
+      clock.advance(1);
+      assertEquals(peer.closedWith?.code, 1000, how);
+      assertEquals(session.ending?.broken, false);
+      await failsWith("ClientNotConnected", rpc.get());
+      assertEquals(clock.pending, 0, how);
+    }
+  });
+
+  each("a client whose last ids are given up waits for nothing when it ends", async () => {
+    const { rpc, clock, session } = setup(core);
+    const controller = new AbortController();
+    const calls = Array.from({ length: 256 }, () => rpc.get({}, { signal: controller.signal }));
+    controller.abort();
+    await Promise.allSettled(calls);
+    session.end(1000, new Error("done"));
+    assertEquals(clock.pending, 0);
+  });
+
   each("a call that waited for an id and is given up was never the server's", async () => {
     const { peer, rpc } = setup(core, { whenFull: "wait" });
     const all = Array.from({ length: 256 }, () => rpc.get());
