@@ -8,7 +8,7 @@ import { cleanup } from "../wire/listener.ts";
 
 /** By what a client waits. */
 export interface Waits {
-  /** Whose time it is. */
+  /** The clock. */
   readonly clock: Clock;
   /** Do something when a signal aborts, at once if it has; returns how to stop waiting for it. */
   readonly onAbort: (signal: AbortSignal | undefined, run: () => void) => () => void;

@@ -22,19 +22,19 @@ import {
 
 export type { BunSocket, BunSocketData } from "./bun_transport.ts";
 
-/** Bun closes after this many seconds of silence at the latest. */
+/** Longest idle timeout, in seconds, that Bun accepts for a socket. */
 const MAX_IDLE_TIMEOUT_S = 960;
-/** Seconds for which nothing may move in a plain request: the longest that Bun takes. */
+/** Idle timeout of a plain request, in seconds: the longest that Bun accepts. */
 const PLAIN_IDLE_TIMEOUT_S = 255;
 
-/** What is used of Bun's `Server`. */
+/** The part of Bun's `Server` that is used. */
 export interface BunServer {
   /** Upgrade a request. */
   upgrade(
     request: Request,
     options: { headers: Record<string, string>; data: BunSocketData },
   ): boolean;
-  /** How long nothing may move in a request. */
+  /** Set the idle timeout of one request. */
   timeout?(request: Request, seconds: number): void;
   /** The peer's address. */
   requestIP(request: Request): { readonly address: string } | null;
@@ -46,9 +46,9 @@ export interface BunWebSocketHandler {
   readonly maxPayloadLength: number;
   /** 0: never drop. */
   readonly backpressureLimit: number;
-  /** Seconds in which nothing was sent nor heard. */
+  /** Seconds without traffic in either direction before Bun closes. */
   readonly idleTimeout: number;
-  /** Whether Bun is to ping as well. */
+  /** Whether Bun pings as well. */
   readonly sendPings: boolean;
   /** Off: messages are deflated already. */
   readonly perMessageDeflate: boolean;
@@ -60,13 +60,13 @@ export interface BunWebSocketHandler {
   ping(socket: BunSocket): void;
   /** A pong came. */
   pong(socket: BunSocket): void;
-  /** A socket takes more. */
+  /** A socket is writable again. */
   drain(socket: BunSocket): void;
   /** A socket ended. */
   close(socket: BunSocket, code: number, reason: string): void;
 }
 
-/** What to give `Bun.serve`. */
+/** Options for `Bun.serve`. */
 export interface BunHandlers {
   /** `undefined` once the request was upgraded. */
   fetch(
@@ -77,7 +77,7 @@ export interface BunHandlers {
   readonly websocket: BunWebSocketHandler;
 }
 
-/** Handlers that upgrade what `acceptor` accepts. Requests that ask for no WebSocket go to `fallback`. */
+/** Handlers that upgrade the requests `acceptor` accepts. Requests for no WebSocket go to `fallback`. */
 export function handlers(
   acceptor: Acceptor,
   fallback: Fallback = describeEndpoint,
@@ -99,7 +99,7 @@ export function handlers(
   const idleTimeoutS = Math.ceil(2 * acceptor.idleTimeoutMs / 1000);
   return {
     fetch(request, server) {
-      // Bun lets a malformed `Host` through, of which it makes no URL.
+      // Bun accepts a malformed `Host`; the request's URL is then invalid.
       if (!URL.canParse(request.url)) return new Response("Malformed request", { status: 400 });
       const peer = { address: server.requestIP(request)?.address ?? "" };
       if (!wantsWebSocket(request)) {
@@ -111,10 +111,10 @@ export function handlers(
         : upgrade(request, server, decision);
     },
     websocket: {
-      // As much as a peer that has agreed on the extension may send; others are refused what is less.
+      // The bound for peers with the extension. The lower bound of other peers is enforced later.
       maxPayloadLength: maxFrameBytes(acceptor.maxMessageBytes, EXTENSION),
       backpressureLimit: 0,
-      // For what is being closed: while a socket is open, its heartbeat pings and ends it earlier.
+      // For sockets that are closing: an open one's heartbeat pings and ends it earlier.
       idleTimeout: Math.min(MAX_IDLE_TIMEOUT_S, idleTimeoutS),
       // Bun pings after half of its idle timeout.
       sendPings: idleTimeoutS > MAX_IDLE_TIMEOUT_S,
@@ -173,14 +173,14 @@ export function listen(acceptor: Acceptor, options: ListenOptions): Listener {
     ...(options.hostname === undefined ? {} : { hostname: options.hostname }),
     ...(cert === undefined || key === undefined ? {} : { tls: { cert, key } }),
     websocket,
-    // 128 MiB otherwise: bodies are streamed, and a fallback knows what it takes.
+    // Bun's default is 128 MiB. Bodies are streamed, and the fallback decides how much it reads.
     maxRequestBodySize: Number.MAX_SAFE_INTEGER,
     fetch(request: Request, server: BunServer) {
-      // Ten seconds otherwise: too short for a stream of events.
+      // Bun's default of ten seconds is too short for server-sent events.
       server.timeout?.(request, PLAIN_IDLE_TIMEOUT_S);
       return fetch(request, server);
     },
-    // A body that fails on its way. Bun's own page shows the peer source and paths.
+    // A body failed while it was sent. Bun's error page would show the peer source and paths.
     error(error: unknown) {
       onError(error, { address: "" });
       return internalError();
@@ -190,7 +190,7 @@ export function listen(acceptor: Acceptor, options: ListenOptions): Listener {
     port: server.port,
     async close() {
       const stopped = server.stop();
-      // A browser keeps connections open for requests to come, and Bun waits for them.
+      // Bun waits for idle keep-alive connections, which browsers hold open.
       server.closeIdleConnections?.();
       await stopped;
     },

@@ -15,33 +15,33 @@ import { turnTime } from "./turn.ts";
 import { atTurnEnd } from "./turn_end.ts";
 import { TurnGuard, type TurnLimits } from "./turn_guard.ts";
 
-/** Messages from this many bytes on are not gathered: a copy would cost more than a write. */
+/** Messages of at least this many bytes are not gathered: a copy would cost more than a write. */
 const MAX_GATHERED_BYTES = 16 * 1024;
-/** Messages that wait for the end of the turn: of a stream that is sent there may come many more. */
+/** Most messages gathered in one turn: a stream may send many more. */
 const MAX_GATHERED = 256;
 
-/** What waits until Bun has written what it has. */
+/** A message that waits until Bun has written its buffer. */
 interface Waiting {
   readonly bytes: Uint8Array;
-  /** Whose they are; absent, this connection's. */
+  /** The owner of the bytes; absent if they are this connection's. */
   readonly shared: Shared | undefined;
 }
 
-/** What is used of Bun's `ServerWebSocket`. */
+/** The part of Bun's `ServerWebSocket` that is used. */
 export interface BunSocket {
-  /** What `upgrade` was given. */
+  /** The data given to `upgrade`. */
   data: BunSocketData;
   /** 1 while open. */
   readonly readyState: number;
-  /** What `message` is given. */
+  /** The type of binary messages. */
   binaryType: string;
   /** Bytes written; -1: queued; 0: dropped, or empty. */
   send(message: Uint8Array): number;
-  /** Write what `send` is called with inside as one. */
+  /** Combine the `send` calls inside into one write. */
   cork(callback: () => void): unknown;
   /** Begin the close handshake. */
   close(code?: number, reason?: string): void;
-  /** Ask the peer for a sign of life. */
+  /** Send a ping. */
   ping(): number;
   /** Cut the connection. */
   terminate(): void;
@@ -49,7 +49,7 @@ export interface BunSocket {
   getBufferedAmount(): number;
 }
 
-/** What a socket carries: the acceptor's decision until it opens, and then its transport. */
+/** A socket's data: the acceptor's decision until it opens, then its transport. */
 export interface BunSocketData {
   /**
    * The socket has opened.
@@ -62,27 +62,27 @@ export interface BunSocketData {
 /**
  * One socket of `Bun.serve`.
  *
- * Bun gathers what a message handler sends on its own socket; whatever else is sent in one turn is
- * gathered here, since each message would cost a system call.
+ * Bun combines what a message handler sends on its own socket. Everything else sent in one turn is gathered
+ * here, because each message would cost a system call.
  */
 export class BunTransport extends TurnGuard implements BunSocketData, HeartbeatOptions {
   /** It is open. */
   declare readonly open?: undefined;
   readonly #socket: BunSocket;
-  /** What is to be written at the end of the turn, if anything is. */
+  /** Messages to write at the end of the turn. */
   #gathered: Uint8Array<ArrayBuffer>[] | undefined;
-  /** Whether that are messages to many alone, which other handlers of this turn may add to. */
+  /** Whether these are only broadcasts, to which other handlers of this turn may add. */
   #isLate = false;
-  /** Whether what is gathered will be flushed when the turn is over. */
+  /** Whether a flush at the end of the turn is scheduled. */
   #isScheduled = false;
-  /** Large messages, and what is behind them, while Bun has something to write: it would copy them. */
+  /** Large messages, and later ones, held while Bun is still writing: Bun would copy them. */
   #waiting: Waiting[] | undefined;
-  /** With what to close, once it was asked for. */
+  /** The close code and reason, once `close()` was called. */
   #closing: CloseInfo | undefined;
   readonly clock: Clock = systemClock;
   readonly #limits: Pick<TransportLimits, "idleTimeoutMs" | "closeTimeoutMs">;
   #closeTimer: unknown;
-  /** Bun's own idle timeout starts again whenever something is sent. */
+  /** Bun's own idle timeout restarts with every send. */
   readonly #heartbeat: Heartbeat | undefined;
 
   /** Create for an open socket. */
@@ -102,7 +102,7 @@ export class BunTransport extends TurnGuard implements BunSocketData, HeartbeatO
     return this.#limits.idleTimeoutMs;
   }
 
-  /** The peer gave a sign of life. */
+  /** The peer sent something. */
   heard(): void {
     this.#heartbeat?.heard(turnTime());
   }
@@ -132,7 +132,7 @@ export class BunTransport extends TurnGuard implements BunSocketData, HeartbeatO
     super.leave();
   }
 
-  /** Bytes that Bun or this still holds. */
+  /** Bytes held by Bun or by this transport. */
   get bufferedAmount(): number {
     if (this.ended && this.lingers === undefined) return 0;
     let bytes = this.#socket.getBufferedAmount();
@@ -159,7 +159,7 @@ export class BunTransport extends TurnGuard implements BunSocketData, HeartbeatO
 
   /** Queue one message. */
   send(message: Uint8Array<ArrayBuffer>, shared?: Shared): void {
-    // Not `readyState`, which is a call into the runtime for each message.
+    // Not `readyState`: that is a call into the runtime for each message.
     if (!this.#isOpen) return;
     if (message.length >= MAX_GATHERED_BYTES) {
       this.flush();
@@ -205,7 +205,7 @@ export class BunTransport extends TurnGuard implements BunSocketData, HeartbeatO
     (this.#waiting ??= []).push({ bytes, shared });
   }
 
-  /** Bun has written something, perhaps all. */
+  /** Bun has written some or all of its buffer. */
   onDrain(): void {
     while (this.#waiting !== undefined && this.#socket.getBufferedAmount() === 0) {
       const next = this.#waiting.shift();
@@ -233,12 +233,12 @@ export class BunTransport extends TurnGuard implements BunSocketData, HeartbeatO
     if (discard) this.#drop();
     this.flush();
     this.#closing = { code, reason };
-    // A close behind bytes that nobody reads would never end, and cannot be cut after it.
+    // Behind bytes that the peer doesn't read a close would never complete, and could not be cut later.
     if (discard && this.#socket.getBufferedAmount() > 0) this.#cut();
     else this.#closeIfWritten(this.#closing);
   }
 
-  /** Bun tells of the end, and can cut no more, as soon as it is asked to close. */
+  /** Bun reports the end as soon as it is asked to close, and cannot cut the connection afterwards. */
   #closeIfWritten({ code, reason }: CloseInfo): void {
     if (this.#waiting !== undefined || this.#socket.getBufferedAmount() > 0) {
       const { closeTimeoutMs } = this.#limits;
@@ -272,21 +272,21 @@ export class BunTransport extends TurnGuard implements BunSocketData, HeartbeatO
   }
 
   #write(message: Uint8Array): void {
-    // Bun copies before `send` returns. A dropped message would leave the peer with a wrong state.
+    // Bun copies before `send` returns. Dropping a message would leave the peer with a wrong state.
     const dropped = this.#socket.send(message) === 0 && message.length > 0;
     if (dropped && this.#socket.readyState === 1) this.terminate();
   }
 }
 
-/** The transport whose message is being handled: what it sends, Bun gathers. */
+/** The transport whose message is being handled: Bun combines what it sends. */
 let handling: BunTransport | undefined;
 
-/** What is to be flushed when all handlers of this turn of the event loop have run. */
+/** Transports to flush after all handlers of this turn of the event loop. */
 let late: BunTransport[] = [];
 
 /**
- * Bun runs microtasks after each handler, so that one write would follow each. What goes to many waits for the
- * rest of the turn's handlers instead: one write a connection.
+ * Bun runs microtasks after each handler, so a microtask would write once per handler. Broadcasts wait for
+ * the turn's other handlers instead: one write per connection.
  */
 function flushLate(transport: BunTransport): void {
   if (late.push(transport) > 1) return;

@@ -1,6 +1,6 @@
 /**
- * {@linkcode DeflatingFraming}: a page's messages, compressed. It is loaded when that is asked for, and
- * imports nothing of what a page has loaded before.
+ * {@linkcode DeflatingFraming}: compresses a page's messages. Loaded only if a level is asked for; imports no
+ * module of the page's first chunk.
  *
  * @module
  */
@@ -25,14 +25,14 @@ export type BadDeflate = (
 /** Makes the error of a message that is larger than a limit. */
 export type TooBig = (limit: string, bytes: number) => Error;
 
-/** Deflates messages that are worth it; later ones wait behind those that take time. */
+/** Deflates messages that gain from it. Later messages wait behind asynchronous ones. */
 export class DeflatingFraming implements Framing {
   readonly #deflater = createStreamsDeflater();
   readonly #level: number;
   readonly #stored: Framing;
   readonly #badDeflate: BadDeflate;
   readonly #tooBig: TooBig;
-  /** Settles when what was sent last has been handed over; absent while nothing waits. */
+  /** Settles when the last message was handed over; absent if none is pending. */
   #last: Promise<void> | undefined;
   waitingBytes = 0;
 
@@ -40,7 +40,7 @@ export class DeflatingFraming implements Framing {
    * Create for one client.
    *
    * @param level 1 to 9.
-   * @param stored Frames messages that are not worth it.
+   * @param stored Frames messages that don't gain from deflating.
    */
   constructor(level: number, stored: Framing, badDeflate: BadDeflate, tooBig: TooBig) {
     this.#level = level;
@@ -65,7 +65,7 @@ export class DeflatingFraming implements Framing {
       : this.#deflater.deflate(archive, this.#level);
     if (this.#last === undefined && !(framed instanceof Promise)) return hand(framed);
     this.waitingBytes += archive.length;
-    // A result that is given at once only holds until the next.
+    // A synchronous result is only valid until the next one.
     const kept = framed instanceof Promise ? framed : framed?.slice();
     const last: Promise<void> = (this.#last ?? Promise.resolve()).then(() => kept).then(hand)
       .catch(onError).finally(() => {

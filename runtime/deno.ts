@@ -1,7 +1,7 @@
 /**
  * A handler to mount on `Deno.serve`.
  *
- * `serve()` takes `node/server.ts` instead, which says what `Deno.serve` lacks.
+ * `serve()` uses `node/server.ts` instead, which lists what `Deno.serve` lacks.
  *
  * @module
  */
@@ -29,7 +29,7 @@ export type Handler = (
 /** Deno has no hard stop for one socket: see {@linkcode DenoTransport.terminate}. */
 class DenoTransport extends TurnGuard {
   readonly #socket: WebSocket;
-  /** What waited when it was closed: from then on Deno says 0, and keeps it. */
+  /** Bytes buffered when it was closed: Deno reports 0 from then on but still holds them. */
   #leftBytes: number | undefined;
 
   constructor(socket: WebSocket, limits: TurnLimits, extension: Extension | undefined) {
@@ -42,7 +42,7 @@ class DenoTransport extends TurnGuard {
     return gone ? 0 : this.#leftBytes ?? this.#socket.bufferedAmount + this.gatheredBytes;
   }
 
-  /** Nothing ends a socket whose peer does not read: {@linkcode DenoTransport.terminate}. */
+  /** Deno cannot end a socket whose peer does not read: see {@linkcode DenoTransport.terminate}. */
   override get lingers(): "stuck" | undefined {
     return super.lingers && "stuck";
   }
@@ -61,8 +61,8 @@ class DenoTransport extends TurnGuard {
   }
 
   /**
-   * The owner is told of the end at once, and nothing is delivered any more. What is queued in the
-   * runtime for a peer that does not read stays there until that peer goes: no API frees it.
+   * The owner is notified at once, and no more messages are delivered. Bytes queued in the runtime for a peer
+   * that doesn't read stay there until the peer leaves: no API frees them.
    */
   terminate(): void {
     if (this.ended) return;
@@ -74,12 +74,12 @@ class DenoTransport extends TurnGuard {
     if (!this.#isOpen) return;
     this.flush();
     this.#leftBytes = this.#socket.bufferedAmount;
-    // Deno hangs up without a close frame where frames of the peer wait to be read.
+    // Deno closes without a close frame while unread frames of the peer wait.
     setTimeout(() => this.#socket.close(code, truncateReason(reason)));
   }
 }
 
-/** A handler that upgrades what `acceptor` accepts. Requests that ask for no WebSocket go to `fallback`. */
+/** A handler that upgrades the requests `acceptor` accepts. Requests for no WebSocket go to `fallback`. */
 export function handler(
   acceptor: Acceptor,
   fallback: Fallback = describeEndpoint,
@@ -128,9 +128,9 @@ function answer(
     if (data instanceof ArrayBuffer) transport.receive(new Uint8Array(data));
   };
   socket.onerror = (event) => failure = event instanceof ErrorEvent ? event.message : "";
-  // Comes twice after an idle timeout.
+  // Fires twice after an idle timeout.
   socket.onclose = ({ code, reason }) => {
-    // Deno says 0 when there was no close handshake.
+    // Deno reports code 0 if there was no close handshake.
     transport.gone(code === 0 ? { code: 1006, reason: reason || failure } : { code, reason });
   };
   return response;

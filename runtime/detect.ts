@@ -1,10 +1,10 @@
 /**
- * Which runtime this is, and the oldest of each that this module runs on.
+ * Detects the runtime, and defines the oldest supported version of each.
  *
  * @module
  */
 
-/** A runtime this module knows. Anything with a `WebSocket` and no more counts as a browser. */
+/** A known runtime. Any other environment counts as a browser. */
 export type RuntimeName = "deno" | "bun" | "node" | "browser";
 
 /** The running runtime. */
@@ -22,11 +22,11 @@ export function runtimeName(): RuntimeName {
 
 /** Major and minor version. `deno task minimums` runs the core of the tests on each. */
 export const OLDEST: Readonly<Record<Exclude<RuntimeName, "browser">, readonly [number, number]>> =
-  // Deno 2.5 to 2.7: one malformed upgrade ends a server; before, no connection opens or is trusted.
+  // On Deno 2.5 to 2.7 a malformed upgrade ends a server; older versions open no connections or trust none.
   // Node before 20.4 has no `Symbol.asyncDispose`: `await using` fails.
   { deno: [2, 8], bun: [1, 4], node: [20, 4] };
 
-/** Why this module cannot run on a version, `undefined` if it can, or if nothing is known of it. */
+/** Why a version is unsupported; `undefined` if it is supported or unknown. */
 export function whyTooOld(name: RuntimeName, version: string): string | undefined {
   if (name === "browser") return undefined;
   const [oldestMajor, oldestMinor] = OLDEST[name];
@@ -37,7 +37,7 @@ export function whyTooOld(name: RuntimeName, version: string): string | undefine
   return `Cannot run on ${title} ${version}: ${title} ${oldestMajor}.${oldestMinor} or later is needed`;
 }
 
-/** @throws {TypeError} If the running runtime is older than this module can do with. */
+/** @throws {TypeError} If the runtime is older than the oldest supported version. */
 export function checkRuntime(): void {
   const name = runtimeName();
   const globals = globalThis as {

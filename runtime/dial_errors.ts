@@ -1,5 +1,5 @@
 /**
- * What a refused dial is reported as, whichever dialer was refused.
+ * The errors of a refused dial, for all dialers.
  *
  * @module
  */
@@ -29,7 +29,7 @@ export function refusalError(
   );
 }
 
-/** A peer's words, or a library's, on one line of a message. */
+/** Text from a peer or a library, as one line. */
 export function oneLine(text: string): string {
   // deno-lint-ignore no-control-regex
   return text.replace(/[\x00-\x20\x7f]+/g, " ").trim();

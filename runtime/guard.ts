@@ -1,5 +1,5 @@
 /**
- * Stands between a runtime's callbacks and a {@linkcode TransportListener}.
+ * A guard between a runtime's callbacks and a {@linkcode TransportListener}.
  *
  * @module
  */
@@ -11,8 +11,8 @@ import type { CloseInfo, Heard, Shared, Transport, TransportListener } from "../
 import { Gatherer } from "./gatherer.ts";
 
 /**
- * Keeps what the port promises whatever a runtime does: nothing over the limit is delivered, nothing
- * follows the end, the end is told once, and nothing is thrown (in Deno that would end the process).
+ * Keeps the port's promises on every runtime: no message over the limit is delivered, none follows the end,
+ * the end is reported once, and nothing is thrown (on Deno that would end the process).
  */
 export abstract class GuardedTransport implements Transport {
   readonly #maxMessageBytes: number;
@@ -34,7 +34,7 @@ export abstract class GuardedTransport implements Transport {
   abstract readonly bufferedAmount: number;
   abstract send(message: Uint8Array<ArrayBuffer>, shared?: Shared): void;
   abstract terminate(): void;
-  /** Give the runtime's socket one message, whose bytes may change when this returns. */
+  /** Pass one message to the runtime's socket. Its bytes may change after this returns. */
   protected abstract sendNow(message: Uint8Array<ArrayBuffer>): void;
   /** Begin the close handshake. */
   protected abstract hangUp(code: number, reason: string, discard?: boolean): void;
@@ -44,12 +44,12 @@ export abstract class GuardedTransport implements Transport {
     return this.#info !== undefined;
   }
 
-  /** Bytes that wait for the end of the turn. */
+  /** Bytes gathered for the end of the turn. */
   protected get gatheredBytes(): number {
     return this.#gatherer?.bytes ?? 0;
   }
 
-  /** Send a message with the others of this turn, if the peer takes that. */
+  /** Send a message together with the others of this turn, if the peer accepts batches. */
   protected gather(message: Uint8Array<ArrayBuffer>): void {
     if (!this.gathers) return this.sendNow(message);
     this.#gatherer ??= new Gatherer((whole) => this.#sendWhole(whole));
@@ -79,7 +79,7 @@ export abstract class GuardedTransport implements Transport {
     try {
       const listener = open();
       this.#listener = listener;
-      // The owner may have ended the transport while it was given it.
+      // The owner may have ended the transport in the callback.
       if (this.#info !== undefined) listener.onClose(this.#info);
     } catch {
       this.fail(CloseCode.Internal, "Cannot open the connection");
@@ -103,7 +103,7 @@ export abstract class GuardedTransport implements Transport {
     if (this.#info === undefined) this.hangUp(code, reason, discard);
   }
 
-  /** What the runtime does with a socket that has ended here and not there. */
+  /** Release a socket that has ended here but not in the runtime. */
   get lingers(): "closing" | "stuck" | undefined {
     return this.ended && !this.#left ? "closing" : undefined;
   }
@@ -116,12 +116,12 @@ export abstract class GuardedTransport implements Transport {
     try {
       this.#listener?.onGone?.();
     } catch {
-      // There is nobody left to tell.
+      // No listener is left to notify.
     }
     this.#listener = undefined;
   }
 
-  /** The runtime has ended it for a message over the limit. */
+  /** The runtime has closed it because of a message over the limit. */
   endTooBig(): void {
     const reason = tooBigReason(this.#maxMessageBytes);
     this.end({ code: CloseCode.TooBig, reason, byUs: true });
@@ -143,9 +143,9 @@ export abstract class GuardedTransport implements Transport {
     try {
       this.#listener?.onClose(info);
     } catch {
-      // There is nobody left to tell.
+      // No listener is left to notify.
     }
-    // A runtime may keep its socket for ever (Deno does), and with it this.
+    // A runtime may retain its socket for ever (Deno does), and so everything it refers to.
     if (this.#left) this.#listener = undefined;
   }
 }

@@ -1,5 +1,5 @@
 /**
- * What listening takes and gives on every runtime that can.
+ * Options and result of listening, for all runtimes that can listen.
  *
  * @module
  */
@@ -7,7 +7,7 @@
 import { checkAnswer } from "../wire/http_answer.ts";
 import type { PeerInfo } from "../wire/transport.ts";
 
-/** Where to listen, and what to do with requests that are no WebSocket. */
+/** Where to listen, and how to answer requests for no WebSocket. */
 export interface ListenOptions {
   /** TCP port; 0 lets the system choose. */
   readonly port: number;
@@ -19,9 +19,9 @@ export interface ListenOptions {
   readonly key?: string | undefined;
   /** Answers requests that do not ask for a WebSocket. Default: {@linkcode describeEndpoint}. */
   readonly fallback?: Fallback | undefined;
-  /** Is told of what the fallback fails at. */
+  /** Reports errors of the fallback. */
   readonly onError?: OnPlainError | undefined;
-  /** Connections that may be open without being a WebSocket. Default: all. On Bun there is no such bound. */
+  /** Most open connections that are not WebSockets. Default: no bound. Not available on Bun. */
   readonly maxPlainConnections?: number | undefined;
 }
 
@@ -29,8 +29,8 @@ export interface ListenOptions {
 export type Fallback = (request: Request) => Response | Promise<Response>;
 
 /**
- * Is told of an error of which a peer sees no more than status 500, and where it was: in the fallback
- * unless it says `"transport"`. Never throws.
+ * Reports an error that the peer sees only as status 500, and where it happened: in the fallback unless
+ * `"transport"` is given. Never throws.
  */
 export type OnPlainError = (error: unknown, peer: PeerInfo, where?: "transport") => void;
 
@@ -50,17 +50,17 @@ export function wantsWebSocket(request: Request): boolean {
     request.headers.get("upgrade")?.toLowerCase() === "websocket";
 }
 
-/** The answer to an upgrade that the runtime finds malformed. */
+/** The answer to an upgrade that the runtime rejects as malformed. */
 export function malformedUpgrade(): Response {
   return new Response("Malformed WebSocket upgrade", { status: 400 });
 }
 
-/** Why a request or its answer breaks off when the client is to blame. */
+/** Errors of requests and answers that the client caused by leaving. */
 export class ClientGone extends Error {
   override readonly name = "AbortError";
 }
 
-/** Whether something failed because the client of a request has left, which is no mistake made here. */
+/** Whether an error was caused by the request's client leaving, and not by the server. */
 export function isClientGone(error: unknown, signal?: AbortSignal): boolean {
   for (let cause = error, depth = 0; cause instanceof Error && depth < 8; depth++) {
     if (cause instanceof ClientGone) return true;
@@ -73,9 +73,9 @@ export function isClientGone(error: unknown, signal?: AbortSignal): boolean {
 }
 
 /**
- * What the fallback answers to a request. Where it fails, or its answer cannot be sent, `onError` is told
- * why and the peer is not: runtimes would show it a stack, or nothing. Nobody is told of a client that
- * left.
+ * The fallback's answer to a request. If the fallback fails or its answer cannot be sent, `onError` receives
+ * the error and the peer gets status 500: runtimes would show it a stack, or nothing. A client that leaves is
+ * not reported.
  */
 export async function answerFrom(
   fallback: Fallback,
@@ -100,12 +100,12 @@ export function internalError(): Response {
   });
 }
 
-/** The answer to a request by a name that the server does not have. */
+/** The answer to a request with a host name that the server doesn't serve. */
 export function misdirected(): Response {
   return new Response("This server does not answer to that host.\n", { status: 421 });
 }
 
-/** The answer to a request that asks for no WebSocket, where the user gave none. */
+/** The default answer to a request for no WebSocket. */
 export function describeEndpoint(): Response {
   return new Response("This is a hardlight endpoint: connect with a hardlight client.\n", {
     headers: { "content-type": "text/plain; charset=utf-8" },

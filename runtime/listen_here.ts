@@ -10,7 +10,7 @@ import { runtimeName } from "./detect.ts";
 import type { Listener, ListenOptions } from "./listen.ts";
 import { listen as rawListen } from "./node/server.ts";
 
-/** @throws {TypeError} If it is no port. */
+/** @throws {TypeError} If it is not a port. */
 export function checkPort(port: unknown): void {
   if (typeof port === "number" && Number.isInteger(port) && port >= 0 && port <= 65_535) return;
   throw new TypeError(`Cannot listen on port ${port}: expected a number from 0 to 65535`);
@@ -27,7 +27,7 @@ export async function listen(acceptor: Acceptor, options: ListenOptions): Promis
   }
 }
 
-/** What a runtime throws where it cannot bind an address, in words; its `code` is kept. */
+/** Rewrites a runtime's error for an address it cannot bind as a clear text, keeping its `code`. */
 function inWords(error: unknown, { port, hostname }: ListenOptions): unknown {
   const { code } = error as { readonly code?: unknown };
   const advice = typeof code === "string" ? ADVICE[code] : undefined;

@@ -1,5 +1,5 @@
 /**
- * A dialer and an acceptor joined without a socket: for tests, and for peers in one process.
+ * Joins a dialer and an acceptor without a socket: for tests, and for peers in one process.
  *
  * @module
  */
@@ -31,10 +31,10 @@ import { GuardedTransport } from "./guard.ts";
 import { afterInput } from "./turn.ts";
 import { Heartbeat } from "./websocket/heartbeat.ts";
 
-/** Deliveries of one end after which the event loop comes round: a stream makes thousands without a pause. */
+/** Deliveries of one end before the event loop gets a turn: a stream makes thousands without a pause. */
 const DELIVERIES_A_TURN = 256;
 
-/** What lies between dialers and an acceptor in one process. */
+/** The connections between dialers and an acceptor in one process. */
 export class MemoryNetwork {
   readonly #clock: Clock;
   #age = 0;
@@ -44,7 +44,7 @@ export class MemoryNetwork {
     this.#clock = clock;
   }
 
-  /** Carry nothing more over the connections there are, and tell neither side. New ones can be made. */
+  /** Silently stop all current connections, as a dead network does. New ones can be made. */
   freeze(): void {
     this.#age++;
   }
@@ -65,7 +65,7 @@ export class MemoryNetwork {
   }
 }
 
-/** One end. What it sends is handed over in the next microtask, now and then the next turn, in order. */
+/** One end. Delivers in order, in the next microtask and sometimes in the next turn. */
 class MemoryTransport extends GuardedTransport {
   readonly #carries: () => boolean;
   readonly #heartbeat: Heartbeat | undefined;
@@ -85,7 +85,7 @@ class MemoryTransport extends GuardedTransport {
   ) {
     const { maxMessageBytes, idleTimeoutMs } = limits;
     super(maxMessageBytes, extension);
-    // There is no socket that could outlive it.
+    // No socket can outlive it.
     this.leave();
     this.#carries = carries;
     if (idleTimeoutMs > 0) {
@@ -107,7 +107,7 @@ class MemoryTransport extends GuardedTransport {
     this.#peer = peer;
   }
 
-  /** Bytes that the peer has not been handed. */
+  /** Bytes not yet delivered to the peer. */
   get bufferedAmount(): number {
     return this.#queuedBytes;
   }
@@ -154,7 +154,7 @@ class MemoryTransport extends GuardedTransport {
     this.#schedule();
   }
 
-  /** Nothing more leaves this end. */
+  /** This end sends no more. */
   drop(): void {
     this.#heartbeat?.stop();
     this.#dropped = true;
@@ -165,7 +165,7 @@ class MemoryTransport extends GuardedTransport {
   #schedule(): void {
     if (this.#scheduled) return;
     this.#scheduled = true;
-    // Two ends that go on answering each other in microtasks would let no timer pass.
+    // Two ends that keep answering each other in microtasks would starve timers.
     if (++this.#deliveries % DELIVERIES_A_TURN === 0) setTimeout(() => this.#deliver(), 0);
     else queueMicrotask(() => this.#deliver());
   }
@@ -180,7 +180,7 @@ class MemoryTransport extends GuardedTransport {
       if (this.#dropped) return;
       const message = messages[at++]!;
       this.#queuedBytes -= message.length;
-      // A peer that has begun to close hears no more.
+      // A closing peer receives no more messages.
       if (peer === undefined || peer.#closing !== undefined) continue;
       peer.#heartbeat?.heard();
       const heard = peer.receive(message);
@@ -207,8 +207,8 @@ class MemoryTransport extends GuardedTransport {
 /**
  * Ask `acceptor` as a server would, and join both sides.
  *
- * Both ends keep the port's promises: bytes are copied, order is kept, nothing is delivered inside
- * `send`, and each side is told of the end once.
+ * Both ends keep the port's promises: bytes are copied, order is kept, nothing is delivered inside `send`, and
+ * each side is notified of the end once.
  */
 export async function connectMemory(
   acceptor: Acceptor,

@@ -1,6 +1,6 @@
 /**
- * Serving a WebSocket that something else has upgraded: `ws` on Node, Cloudflare's pair, any other
- * object with the standard's events.
+ * Serves a WebSocket that other code has upgraded: `ws` on Node, Cloudflare's pair, or any object with the
+ * standard events.
  *
  * @module
  */
@@ -15,15 +15,15 @@ const OPEN = 1;
 /** `WebSocket.CLOSED`. */
 const CLOSED = 3;
 
-/** What is used of a standard `WebSocket`. */
+/** The part of a standard `WebSocket` that is used. */
 export interface StandardSocket {
   /** 0 connecting, 1 open, 2 closing, 3 closed. */
   readonly readyState: number;
   /** Set to `"arraybuffer"`. */
   binaryType?: string;
-  /** Bytes not yet handed to the system; absent at Cloudflare. */
+  /** Bytes not yet passed to the system; absent on Cloudflare. */
   readonly bufferedAmount?: number;
-  /** Send one message. It may be written over when this returns: a copy is given. */
+  /** Send one message. The transport passes a copy, so a socket may keep it. */
   send(message: Uint8Array<ArrayBuffer>): void;
   /** Begin the close handshake. */
   close(code?: number, reason?: string): void;
@@ -36,9 +36,9 @@ export interface StandardSocket {
   ): void;
 }
 
-/** What is used of a socket's events. */
+/** The part of a socket's events that is used. */
 export interface StandardEvent {
-  /** Its name: one property that all kinds of events have, as TypeScript asks. */
+  /** Its name; TypeScript needs one property that all kinds of events have. */
   readonly type?: string;
   /** Of a message. */
   readonly data?: unknown;
@@ -64,7 +64,7 @@ class StandardTransport extends TurnGuard {
   constructor(socket: StandardSocket, limits: TurnLimits, extension: Extension | undefined) {
     super(limits, extension);
     this.#socket = socket;
-    // Of one that cannot be cut nobody says when it is gone.
+    // A socket that cannot be cut never reports its end.
     if (socket.terminate === undefined) this.leave();
   }
 
@@ -74,21 +74,21 @@ class StandardTransport extends TurnGuard {
   }
 
   send(message: Uint8Array<ArrayBuffer>): void {
-    // Cloudflare's says only when it is sent on that it is another request's.
+    // Cloudflare reports a socket of another request only when it is used.
     if (this.#socket.bufferedAmount === undefined) this.sendNow(message);
     else if (this.#socket.readyState === OPEN) this.gather(message);
   }
 
   protected sendNow(message: Uint8Array<ArrayBuffer>): void {
     try {
-      // `ws` writes later what it is given.
+      // `ws` writes later, from the memory it was given.
       if (this.#socket.readyState === OPEN) this.#socket.send(message.slice());
     } catch (error) {
       throw inWords(error);
     }
   }
 
-  /** The owner is told at once. A socket without `terminate` closes as it can. */
+  /** Notify the owner at once. A socket without `terminate` closes normally. */
   terminate(): void {
     if (this.ended) return;
     this.end({ code: 1006, reason: "Terminated" });
@@ -101,13 +101,13 @@ class StandardTransport extends TurnGuard {
       this.flush();
       if (this.#socket.readyState === OPEN) this.#socket.close(code, truncateReason(reason));
     } catch {
-      // It is another request's, and cannot be closed from here.
+      // It belongs to another request and cannot be closed here.
       this.end({ code: 1006, reason });
     }
   }
 }
 
-/** What a Worker at Cloudflare says of a socket that came with another request. */
+/** The error of a Cloudflare Worker for a socket of another request. */
 function inWords(error: unknown): unknown {
   if (!String(error).includes("on behalf of a different request")) return error;
   return new Error(
@@ -117,7 +117,7 @@ function inWords(error: unknown): unknown {
   );
 }
 
-/** Decide on a request whose socket is upgraded by something else. */
+/** Decide on a request whose socket other code upgrades. */
 export async function upgradeStandard(
   acceptor: Acceptor,
   request: Request,
@@ -144,13 +144,13 @@ function closeInTurn(socket: StandardSocket): void {
   try {
     socket.close();
   } catch {
-    // It is as good as closed.
+    // It counts as closed.
   }
 }
 
 function attach(socket: StandardSocket, upgrade: Upgrade, limits: TurnLimits): void {
   const transport = new StandardTransport(socket, limits, upgrade.extension);
-  // Cloudflare has no `binaryType`: it gives an ArrayBuffer anyway.
+  // Cloudflare has no `binaryType` and always delivers ArrayBuffers.
   if (socket.binaryType !== undefined) socket.binaryType = "arraybuffer";
   socket.addEventListener("message", ({ data }) => {
     if (data instanceof ArrayBuffer) transport.receive(new Uint8Array(data));
@@ -158,7 +158,7 @@ function attach(socket: StandardSocket, upgrade: Upgrade, limits: TurnLimits): v
   });
   socket.addEventListener("close", ({ code, reason }) => {
     transport.gone({ code: code || 1006, reason: reason ?? "" });
-    // Cloudflare's waits to be closed in turn, and the peer for that.
+    // On Cloudflare both ends wait for this close.
     if (socket.readyState !== CLOSED) closeInTurn(socket);
   });
   // A close follows.

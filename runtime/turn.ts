@@ -1,36 +1,36 @@
 /**
- * How long messages may keep the event loop from coming round: all sockets of a process share it.
+ * Bounds how long messages may block the event loop, over all sockets of a process.
  *
- * After {@linkcode MAX_TURN_MS} of messages, or one that has become {@linkcode TURN_BYTES}, the rest wait
- * until the loop has had its turn, in a queue that each socket in it comes to the front of, and whose turn
- * they share. Sockets whose last message was small, decoded as well, come before the others, but for the
- * first of every second turn: so a small call waits for two large messages at most, however many sockets
- * send such. The clock is looked at for messages that are large, or become so, and for every twentieth
- * small one, so that a small call costs no more than an addition.
+ * After {@linkcode MAX_TURN_MS} of handling messages, or one message that decodes to {@linkcode TURN_BYTES},
+ * the rest wait until the event loop has run. Waiting sockets share the next turn round-robin. Sockets whose
+ * last message was small, also when decoded, go before the others, except for the first socket of every second
+ * turn. So a small call waits for at most two large messages, regardless of the number of sockets that send
+ * them. The clock is read for large messages and for every twentieth small one, so a small call costs one
+ * addition.
  *
  * @module
  */
 import type { Heard } from "../wire/transport.ts";
 import { runtimeName } from "./detect.ts";
 
-/** Milliseconds after which messages wait. One that is being handled goes on to its end. */
+/** Milliseconds after which further messages wait. The current one is always finished. */
 export const MAX_TURN_MS = 10;
-/** Milliseconds for which Deno is left alone. */
+/** Milliseconds of pause on Deno. */
 const DENO_PAUSE_MS = 2;
-/** Bytes of messages between two looks at the clock. */
+/** Bytes of messages between two readings of the clock. */
 const LOOK_BYTES = 2048;
-/** Bytes that each counts for besides its own. */
+/** Bytes that each message counts in addition to its length. */
 const MESSAGE_BYTES = 64;
-/** Bytes up to which a socket's first message of a turn is heard at once, whoever else waits. */
+/** A socket's first message of a turn is handled at once up to this many bytes, even if other sockets wait. */
 const SMALL_BYTES = 512;
-/** Bytes of memory, estimated, whose decoding is a turn by itself. */
+/** Estimated bytes of memory whose decoding takes a whole turn. */
 const TURN_BYTES = 4 << 20;
-/** Bytes of memory, estimated, from which a message was not small, whatever came. */
+/** Estimated bytes of memory from which a decoded message counts as large. */
 const LARGE_BYTES = 64 << 10;
 
-/** A socket with something that waits. */
+/** A socket with waiting messages. */
 export interface Waiter {
-  /** Whether its last message was small, decoded as well. */
+  /** Whether its last message was small, also when decoded. */
   readonly isLight: boolean;
   /** Handle messages until {@linkcode endMessage} says so. Returns whether more wait. Never throws. */
   goOn(): boolean;
@@ -38,16 +38,16 @@ export interface Waiter {
 
 let left = LOOK_BYTES;
 let began = 0;
-/** When what is being read has had its part of the turn. */
+/** When the current reader's share of the turn ends. */
 let until = 0;
 let over = false;
 let ended = false;
-/** Whether even small messages wait: one of them was not small when it was decoded. */
+/** Whether even small messages wait, because one of them was large when decoded. */
 let full = false;
 let turn = 1;
 let catchingUp = false;
 let scheduled = 0;
-/** Whether the message that is being handled is not small, or was not when it was decoded. */
+/** Whether the current message is large, on the wire or decoded. */
 let heavy = false;
 const lightWaiting: Waiter[] = [];
 const waiting: Waiter[] = [];
@@ -56,22 +56,22 @@ function place(waiter: Waiter): void {
   (waiter.isLight ? lightWaiting : waiting).push(waiter);
 }
 
-/** How many wait. */
+/** Number of waiting sockets. */
 function waiters(): number {
   return lightWaiting.length + waiting.length;
 }
 
 /**
- * Run after the loop has looked for input. Deno looks only when it has nothing else to do, so that it has
- * to be left alone for a moment: what is due at once comes round many times before.
+ * Run a step after the event loop has polled for input. Deno polls only when idle, so it needs a short timer:
+ * immediates run many times before it polls.
  */
 export const afterInput: (run: () => void) => void = runtimeName() === "deno"
   ? (run) => setTimeout(run, DENO_PAUSE_MS)
   : (globalThis as { setImmediate?: (run: () => void) => void }).setImmediate ?? setTimeout;
 
 /**
- * The time by `performance.now()`, as of this turn: to look at the clock for each of hundreds of small messages
- * that came at once costs Bun a tenth of handling them.
+ * `performance.now()`, read once a turn: reading it for each of hundreds of small messages costs Bun 10 % of
+ * their handling.
  */
 export function turnTime(): number {
   return began === 0 ? performance.now() : began;
@@ -82,16 +82,16 @@ export function currentTurn(): number {
   return turn;
 }
 
-/** Whether what came in so many bytes, to a socket that was heard last in a turn, has to wait. */
+/** Whether a message of so many bytes must wait. `turn`: the turn in which its socket was last read. */
 export function mustWait(bytes: number, heardIn: number): boolean {
   return over && (full || bytes > SMALL_BYTES || heardIn === turn);
 }
 
-/** A message is about to be handled. Returns whether {@linkcode endMessage} is to look at the clock. */
+/** Begin a message. Returns whether {@linkcode endMessage} must read the clock. */
 export function beginMessage(bytes: number): boolean {
   heavy = bytes >= LARGE_BYTES;
   if ((left -= bytes + MESSAGE_BYTES) > 0) return false;
-  // While somebody waits the turns are short, and the clock is cheap beside what is handled.
+  // While sockets wait the turns are short, and the clock is cheap compared to the messages.
   left = waiters() > 0 || catchingUp ? 0 : LOOK_BYTES;
   if (began === 0) {
     began = performance.now();
@@ -101,25 +101,25 @@ export function beginMessage(bytes: number): boolean {
   return true;
 }
 
-/** A message was handled. Returns whether the next has to wait. */
+/** End a message. Returns whether the next one must wait. */
 export function endMessage(looks: boolean): boolean {
   if (looks && !over && performance.now() >= until) {
     over = true;
-    // The pause begins now, and not with the message that has taken so long.
+    // The pause starts now, not at the start of the slow message.
     if (!catchingUp) schedule();
   }
   return over;
 }
 
-/** Whom messages are for. */
+/** The receiver of messages. */
 export interface Hearer {
-  /** Whether the last was small, decoded as well. */
+  /** Whether the last message was small, also when decoded. */
   isLight: boolean;
-  /** One came; or several, of which it takes the first. Never throws. Hears nothing when it has ended. */
+  /** Handle one message, or the first of several. Never throws. Ignores messages after its end. */
   hear(message: Uint8Array): Heard;
 }
 
-/** Hand over a message, or the messages that it is until the turn is over. Returns what is left of them. */
+/** Deliver a message, or the messages of a batch until the turn ends. Returns the rest. */
 export function hearInTurn(hearer: Hearer, message: Uint8Array): Uint8Array | undefined {
   for (let rest = message, bytes = message.length;;) {
     const looks = beginMessage(bytes);
@@ -134,18 +134,18 @@ export function hearInTurn(hearer: Hearer, message: Uint8Array): Uint8Array | un
   }
 }
 
-/** Whether the next message has to wait. */
+/** Whether the next message must wait. */
 export function isTurnOver(): boolean {
   return over;
 }
 
-/** The next message has to wait, however short the turn was. */
+/** Make the next message wait, even after a short turn. */
 export function endTurn(): void {
   over = ended = true;
   if (!catchingUp) schedule();
 }
 
-/** The event loop as a server's core knows it. */
+/** The event loop's interface for the server core. */
 export const eventLoop: {
   afterInput(run: () => void): void;
   onDecoded(bytes: number): void;
@@ -161,7 +161,7 @@ export const eventLoop: {
   },
 };
 
-/** Let a socket go on when it is its turn. */
+/** Queue a socket for its turn. */
 export function waitForTurn(waiter: Waiter): void {
   place(waiter);
   if (began !== 0) return;
@@ -169,7 +169,7 @@ export function waitForTurn(waiter: Waiter): void {
   schedule();
 }
 
-/** Come round once, after what was scheduled last. */
+/** Run one turn, after everything scheduled before. */
 function schedule(): void {
   const mine = ++scheduled;
   afterInput(() => {
@@ -184,11 +184,11 @@ function comeRound(): void {
   ended = full = false;
   left = 0;
   let spent = false;
-  // Where light ones never end, the others have their turns as well.
+  // A constant flow of light sockets must not starve the others.
   let waiter = turn % 2 === 0 ? waiting.shift() : undefined;
   while ((waiter ??= lightWaiting.shift() ?? waiting.shift()) !== undefined) {
     const now = performance.now();
-    // Who waits behind has its part as well.
+    // The sockets behind it need their share.
     until = now + (began + MAX_TURN_MS - now) / (waiters() + 1);
     over = false;
     if (waiter.goOn()) place(waiter);
@@ -197,7 +197,7 @@ function comeRound(): void {
     if (spent) break;
   }
   catchingUp = false;
-  // A socket that goes on reading may have more at once: that is for the next turn.
+  // A socket that continues may have more messages at once: they are for the next turn.
   over = spent || waiters() > 0;
   until = began + MAX_TURN_MS;
   if (over) schedule();

@@ -6,10 +6,10 @@
 import { turns } from "../wire/turn_end.ts";
 
 /**
- * Run something when the turn is over: in a microtask, or while items of streams are sent, which come a few
- * microtasks after one another, when none has come for some.
+ * Run a step at the end of the turn: in a microtask. While stream items are sent, a few microtasks apart, it
+ * runs when none has followed for some microtasks.
  *
- * @param sent How much has been sent by now, in whatever unit.
+ * @param sent How much has been sent so far, in any unit.
  */
 export function atTurnEnd(sent: () => number, run: () => void): void {
   if (turns.whenQuiet === undefined) queueMicrotask(run);

@@ -1,5 +1,5 @@
 /**
- * {@linkcode TurnGuard}: a guard for sockets whose runtime cannot be told to stop reading.
+ * {@linkcode TurnGuard}: a guard for sockets whose runtime cannot pause reading.
  *
  * @module
  */
@@ -18,13 +18,13 @@ import {
   waitForTurn,
 } from "./turn.ts";
 
-/** What bounds such a socket. */
+/** The limits of such a socket. */
 export type TurnLimits = Pick<TransportLimits, "maxMessageBytes" | "maxWaitingBytes">;
 
-/** Bytes of memory, estimated, that a message which waits takes besides its own. */
+/** Estimated memory overhead, in bytes, of a waiting message. */
 export const WAITING_BYTES = 192;
 
-/** Lets messages wait for their turn, in order, and the end of the socket behind them. */
+/** Holds messages for their turn, in order, and the socket's end behind them. */
 export abstract class TurnGuard extends GuardedTransport implements Hearer, Waiter {
   readonly #maxWaitingBytes: number;
   #waiting: Uint8Array[] | undefined;
@@ -74,7 +74,7 @@ export abstract class TurnGuard extends GuardedTransport implements Hearer, Wait
     let next = 0;
     for (let over = false; !over;) {
       const message = this.#waiting?.[next++];
-      // There are none, or the socket has been ended meanwhile.
+      // None are left, or the socket has ended meanwhile.
       if (message === undefined) break;
       this.#waitingBytes -= message.length + WAITING_BYTES;
       const rest = hearInTurn(this, message);
@@ -91,7 +91,7 @@ export abstract class TurnGuard extends GuardedTransport implements Hearer, Wait
     return false;
   }
 
-  /** The runtime's socket has ended: what came before is handled before. */
+  /** The runtime's socket has ended; messages received before are handled first. */
   gone(info: CloseInfo): void {
     this.leave();
     if (this.#waiting === undefined) this.end(info);

@@ -75,7 +75,7 @@ export interface AuthorizationBounds {
   readonly max: number;
   /** Milliseconds each may take. */
   readonly timeoutMs: number;
-  /** Whose time it is. */
+  /** The clock. */
   readonly clock: Clock;
 }
 

@@ -16,7 +16,7 @@ const SUM_HOLDS_MS = 10;
 
 /** What {@linkcode Backpressure} needs: the same for all connections. */
 export interface BackpressureOptions {
-  /** Whose time it is. */
+  /** The clock. */
   readonly clock: Clock;
   /** Bytes that may wait for one peer. */
   readonly maxBufferedBytes: number;

@@ -35,7 +35,7 @@ export interface CallRunnerOptions {
   readonly telemetry: ServerTelemetry | undefined;
   /** `maxHeldBytes`, `maxTotalHeldBytes` and `maxBufferedBytes`. */
   readonly limits: Pick<Limits, "maxHeldBytes" | "maxTotalHeldBytes" | "maxBufferedBytes">;
-  /** Whose time it is. */
+  /** The clock. */
   readonly clock: Clock;
   /** Is told of what takes time to decode. */
   readonly loop?: Pick<EventLoop, "onDecoded"> | undefined;

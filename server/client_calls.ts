@@ -35,7 +35,7 @@ export interface ClientCallerOptions {
   readonly reader: Reader;
   /** `callTimeoutMs` and `maxBufferedBytes`. */
   readonly limits: Pick<Limits, "callTimeoutMs" | "maxBufferedBytes">;
-  /** Whose time it is. */
+  /** The clock. */
   readonly clock: Clock;
   /** Counts. */
   readonly counters: ServerCounters;

@@ -49,7 +49,7 @@ export interface ConnectionHost<State, Event, Auth> {
   readonly backpressure: Backpressure;
   /** How messages are deflated. */
   readonly deflater: Deflater;
-  /** Whose time it is. */
+  /** The clock. */
   readonly clock: Clock;
   /** Every number. */
   readonly limits: Limits;

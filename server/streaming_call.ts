@@ -28,7 +28,7 @@ export interface StreamsHost {
   readonly codec: Codec;
   /** Reads items. */
   readonly reader: Reader;
-  /** Whose time it is. */
+  /** The clock. */
   readonly clock: Clock;
   /** `maxBufferedBytes`. */
   readonly limits: Pick<Limits, "maxBufferedBytes">;

@@ -26,7 +26,7 @@ export interface StreamingSession {
     readonly maxInflatedBytes: number;
     readonly maxBufferedBytes: number;
   };
-  /** Whose time it is. */
+  /** The clock. */
   readonly clock: Clock;
   /** Bytes that wait to be sent. */
   readonly bufferedBytes: number;

@@ -17,7 +17,7 @@ export interface ReceiveOptions {
   readonly limits: FrameLimits;
 }
 
-/** Whom messages are for. */
+/** The receiver of messages. */
 export interface ArchiveListener {
   /** One whole archive at `[start, end)`, to be read until this returns. May throw `ProtocolError`. */
   onArchive(bytes: Uint8Array, start: number, end: number): void;

@@ -1,5 +1,5 @@
 /**
- * {@linkcode AnswerWriter}: the standard's `Response` on its way out through `node:http`.
+ * {@linkcode AnswerWriter}: writes a standard `Response` through `node:http`.
  *
  * @module
  */
@@ -9,27 +9,27 @@ import { type ServerResponse, STATUS_CODES } from "node:http";
 import { ClientGone } from "../listen.ts";
 import { answerFields } from "./http.ts";
 
-/** Bytes that are written as one. The peer has to take as many in the time it is waited for. */
+/** Bytes per write. The peer must read this many within the timeout. */
 const MAX_WRITE_BYTES = 64 * 1024;
 
 type Reader = ReadableStreamDefaultReader<Uint8Array>;
 type Read = { readonly done: boolean; readonly value?: Uint8Array | undefined };
 
-/** Writes one answer, at the pace of the peer. */
+/** Writes one answer with backpressure. */
 export class AnswerWriter {
   readonly #response: ServerResponse;
   readonly #patienceMs: number;
   #written = 0;
 
-  /** The connection of a peer that takes nothing for `patienceMs` is cut; 0: it may take its time. */
+  /** Milliseconds without progress before the peer's connection is cut; 0: no timeout. */
   constructor(response: ServerResponse, patienceMs: number) {
     this.#response = response;
     this.#patienceMs = patienceMs;
   }
 
   /**
-   * Resolves when all is written, or the client has left; then the answer's body is cancelled. Asks
-   * `isLast` whether another request may follow when the answer begins. Rejects if the body fails.
+   * Resolves when all is written or the client has left, which cancels the answer's body. Calls `isLast` when
+   * the answer begins, to learn whether another request may follow. Rejects if the body fails.
    */
   async write(answer: Response, isLast: () => boolean): Promise<void> {
     const response = this.#response;
@@ -87,7 +87,7 @@ export class AnswerWriter {
     }
   }
 
-  /** Until the peer has taken what waits for it, or has left. */
+  /** Resolves when the peer has read what is buffered, or has left. */
   #event(name: "drain" | "finish"): Promise<void> {
     const response = this.#response;
     return new Promise((resolve) => {
@@ -100,7 +100,7 @@ export class AnswerWriter {
         response.off("close", done);
         resolve();
       };
-      // `finish` is still to come where all is written, and gives the next response the socket.
+      // After the last write `finish` is still to come; it passes the socket to the next response.
       response.on(name, done);
       response.on("close", done);
       if (response.destroyed) done();
@@ -108,7 +108,7 @@ export class AnswerWriter {
   }
 }
 
-/** What a body begins with, if that is there at once, and its length, if that is all of it. */
+/** A body's first chunk if it is available at once, and the body's length if that is all of it. */
 async function begin(reader: Reader | undefined): Promise<{
   first?: Uint8Array;
   rest: Promise<Read>;
@@ -116,7 +116,7 @@ async function begin(reader: Reader | undefined): Promise<{
 }> {
   if (reader === undefined) return { rest: END, length: 0 };
   let rest: Promise<Read> = reader.read();
-  // An answer that fails before it begins fails as a whole; later ones are awaited where they are used.
+  // A body that fails before its first chunk fails the whole answer. Later failures surface where it is read.
   const read = await Promise.race([rest, turn()]);
   if (read === undefined) return { rest };
   const first = read.value;

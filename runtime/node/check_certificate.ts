@@ -1,6 +1,6 @@
 /**
- * {@linkcode checkCertificate}: what a runtime says of a certificate only to its clients (Deno), without
- * saying which of the two is wrong (Bun, Node), or not at all (all three, of what is left out).
+ * {@linkcode checkCertificate}: validates a server's certificate and key. Deno reports such mistakes only to
+ * clients, Bun and Node don't say which of the two is wrong, and none reports missing parts.
  *
  * @module
  */
@@ -8,8 +8,8 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
 
 /**
- * Throws `TypeError` if a server cannot show `cert` and prove that it has its `key`, both in PEM, as
- * they come from options.
+ * Throws `TypeError` if a server cannot present `cert` and prove that it holds its `key`. Both are PEM, as
+ * given in options.
  */
 export function checkCertificate(cert: unknown, key: unknown): void {
   const certificate = parsed("tls.cert", "certificate", cert, (pem) => new X509Certificate(pem));

@@ -1,5 +1,5 @@
 /**
- * {@linkcode connectFailure}: what went wrong before the upgrade, and what to do about it.
+ * {@linkcode connectFailure}: explains a failure before the upgrade, and what to do about it.
  *
  * @module
  */
@@ -8,10 +8,10 @@ import { ConnectError } from "../../wire/errors.ts";
 import type { ClientTls } from "../../wire/transport.ts";
 import { oneLine } from "../dial_errors.ts";
 
-/** System errors that say that the network failed, not TLS. */
+/** System error codes of the network, as opposed to TLS. */
 const NETWORK_ERRORS = /^(ECONN|EHOST|ENET|ENOTFOUND|EAI_|ETIMEDOUT|EPIPE|EADDR|EACCES|EPERM)/;
 
-/** What to do, by the code that Deno, Bun and Node have in common. */
+/** Advice by error code; Deno, Bun and Node share these codes. */
 const ADVICE: Readonly<Record<string, string>> = {
   ECONNREFUSED: "nothing listens there",
   ENOTFOUND: "no such host is known",
@@ -32,14 +32,14 @@ const ADVICE: Readonly<Record<string, string>> = {
 const OF_OTHERS = 'its certificate is not in "tls.ca", and was issued by none that is: has the ' +
   "server another one now?";
 
-/** What is said of a certificate that nobody vouches for who is trusted. */
+/** The text for a certificate that no trusted authority has signed. */
 const UNTRUSTED =
   /^(DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_(VERIFY_LEAF_SIGNATURE|GET_ISSUER_CERT.*))$/;
 
 /**
- * Why there is no connection to `url`. `secured` once TLS has begun; no `cause`: it was closed.
+ * Explain why `url` cannot be reached. `secured`: TLS has begun. No `cause`: the connection was closed.
  *
- * @param trust Whom the user trusts.
+ * @param trust The user's TLS options.
  */
 export function connectFailure(
   url: URL,
@@ -60,7 +60,7 @@ export function connectFailure(
   );
 }
 
-/** The peer of a `ws:` URL answered with a record of TLS. */
+/** The peer of a `ws:` URL answered with a TLS record. */
 export function answeredInTls(url: URL): ConnectError {
   return new ConnectError(
     "BadHandshake",
@@ -68,7 +68,7 @@ export function answeredInTls(url: URL): ConnectError {
   );
 }
 
-/** The peer hung up before it had said anything. */
+/** The peer closed the connection without an answer. */
 export function closedEarly(url: URL): ConnectError {
   const advice = url.protocol === "ws:" ? ": if it speaks TLS, connect by wss:" : "";
   return new ConnectError(

@@ -1,5 +1,5 @@
 /**
- * From a URL to a socket that is ready for the upgrade: TCP, TLS, the certificate's pin.
+ * Opens a socket that is ready for the upgrade: TCP, TLS, certificate pin.
  *
  * @module
  */
@@ -11,7 +11,7 @@ import { ConnectError } from "../../wire/errors.ts";
 import type { ClientTls, DialRequest } from "../../wire/transport.ts";
 import { connectFailure } from "./connect_failure.ts";
 
-/** Connect to `url`. Rejects with {@linkcode ConnectError}, and then the socket is gone. */
+/** Connect to `url`. Rejects with {@linkcode ConnectError}; the socket is then destroyed. */
 export function openSocket(
   url: URL,
   { tls: trust, signal }: Pick<DialRequest, "tls" | "signal">,
@@ -35,7 +35,7 @@ export function openSocket(
       for (const each of [tcp, socket]) {
         each.off("error", onError);
         each.off("close", onClose);
-        // A late error must find somebody listening.
+        // A late error without a listener would end the process.
         each.on("error", ignore);
       }
       socket.off("secureConnect", onSecure);
@@ -57,7 +57,7 @@ export function openSocket(
       tcp.setNoDelay(true);
       if (!secure) return succeed();
       try {
-        // Not `tls.connect({ host, port })`: Deno keeps what fails to connect in there.
+        // Not `tls.connect({ host, port })`: Deno leaks failed connections there.
         socket = tls.connect(tlsOptions(tcp, host, trust));
       } catch (error) {
         return fail(connectFailure(url, error, true, trust));
@@ -79,7 +79,7 @@ export function openSocket(
   });
 }
 
-/** One function for all sockets: a closure would keep the attempt for as long as the socket lives. */
+/** One function for all sockets: a closure would retain the attempt as long as the socket lives. */
 function ignore(): void {}
 
 function tlsOptions(
@@ -95,7 +95,7 @@ function tlsOptions(
   } else if (trust?.ca !== undefined) {
     options.ca = trust.ca;
   } else if (trust?.fingerprint !== undefined) {
-    // The pin is the trust; the handshake still proves that the peer holds the certificate's key.
+    // The pin replaces the trust check; the handshake still proves that the peer holds the key.
     options.rejectUnauthorized = false;
   }
   return options;

@@ -1,8 +1,8 @@
 /**
  * A WebSocket client of our own (RFC 6455) over `node:net` and `node:tls`, for Deno, Bun and Node.
  *
- * No standard `WebSocket` can offer `hl/2`, read the answer's headers, or pin a certificate, and
- * each makes one system call a message: here the frames of one turn go out in one write.
+ * The standard `WebSocket` cannot offer `hl/2`, read the answer's headers or pin a certificate, and makes one
+ * system call per message. Here the frames of one turn go out in one write.
  *
  * @module
  */
@@ -26,11 +26,11 @@ import { openSocket } from "./connect_socket.ts";
 import { type Answer, checkUpgrade, parseAnswer, requestHead } from "../websocket/handshake.ts";
 import { RawTransport } from "./transport.ts";
 
-/** Bytes of a refusal's body that go into the error's message. */
+/** Most bytes of a refusal's body that go into the error's message. */
 const MAX_REASON_BYTES = 1024;
-/** How long a refusal's body is waited for, in milliseconds. */
+/** Milliseconds to wait for a refusal's body. */
 const REASON_TIMEOUT_MS = 1000;
-/** The first byte of a TLS server that cannot read what it got (RFC 8446, section 5.1). */
+/** The first byte of a TLS alert, which a TLS server sends in answer to plain text (RFC 8446, section 5.1). */
 const TLS_ALERT = 21;
 
 /**
@@ -49,12 +49,12 @@ export const dial: Dialer = async (
   });
 };
 
-/** Told once the socket is a WebSocket; `rest` came after the answer's head. */
+/** Called once the socket is a WebSocket. `rest` are the bytes after the answer's head. */
 type OnUpgraded = (socket: Socket, dialed: Dialed, rest: Uint8Array) => void;
 
 /**
- * Connect and upgrade. `onUpgraded` is called in the turn in which the answer came, so that no byte
- * is lost. Rejects with {@linkcode ConnectError}, and then the socket is gone.
+ * Connect and upgrade. `onUpgraded` is called in the turn of the answer, so that no byte is lost. Rejects
+ * with {@linkcode ConnectError}; the socket is then destroyed.
  */
 async function openWebSocket(request: DialRequest, onUpgraded: OnUpgraded): Promise<void> {
   const url = new URL(request.url);
@@ -139,7 +139,7 @@ function upgrade(
       if (received.length >= reasonBytes) fail(refusal());
     };
 
-    // A turn has passed since the socket was connected.
+    // One turn has passed since the socket connected.
     if (signal.aborted) return onAbort();
     if (socket.destroyed) return onEnd();
     signal.addEventListener("abort", onAbort);
@@ -151,7 +151,7 @@ function upgrade(
   });
 }
 
-/** What is wrong with an answer, and whose it is. */
+/** The error for an answer that is not a valid upgrade. */
 function ofAddress({ host, pathname }: URL, { code, message, status }: ConnectError): ConnectError {
   return new ConnectError(code, `Cannot connect to ${host}${pathname}: ${message}`, { status });
 }

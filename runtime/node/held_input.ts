@@ -1,24 +1,24 @@
 /**
- * {@linkcode HeldInput}: what came to a socket while it was not its turn.
+ * {@linkcode HeldInput}: input that a socket received while others had their turn.
  *
  * @module
  */
 import type { CloseInfo } from "../../wire/transport.ts";
 import { type Waiter, waitForTurn } from "../turn.ts";
 
-/** Whose input it is. */
+/** The reader of held input. */
 export interface InputOwner extends Pick<Waiter, "isLight"> {
   /** Read bytes. Returns how many: fewer when the turn is over. Never throws. */
   readInput(bytes: Uint8Array): number;
-  /** Whether messages that were read are still to be heard: no bytes are read before. */
+  /** Whether messages already read are still pending: they come before further bytes. */
   readonly hasUnheard: boolean;
-  /** All is read. `end` is how the socket ended meanwhile, if it did. */
+  /** Everything is read. `end` tells how the socket ended meanwhile, if it did. */
   onInputRead(end: CloseInfo | undefined): void;
 }
 
 /**
- * The rest of a read, and what the system had read before the socket was paused: some 64 KiB. The end of
- * the socket comes behind it.
+ * The rest of a read, and what the system had read before the socket was paused: about 64 KiB. The socket's
+ * end is reported after them.
  */
 export class HeldInput implements Waiter {
   readonly #owner: InputOwner;
@@ -35,7 +35,7 @@ export class HeldInput implements Waiter {
     return this.#owner.isLight;
   }
 
-  /** Keep a copy of what came. */
+  /** Keep a copy of received bytes. */
   push(chunk: Uint8Array): void {
     this.#chunks.push(new Uint8Array(chunk));
   }
@@ -45,7 +45,7 @@ export class HeldInput implements Waiter {
     this.#end ??= end;
   }
 
-  /** Nobody will read it. */
+  /** Drop the input: it will not be read. */
   drop(): void {
     this.#chunks.length = 0;
   }

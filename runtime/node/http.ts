@@ -1,5 +1,5 @@
 /**
- * Between the HTTP of `node:http` and the standard's `Request` and `Response`.
+ * Converts between `node:http` and the standard `Request` and `Response`.
  *
  * @module
  */
@@ -9,13 +9,13 @@ import type { Socket } from "node:net";
 import type { PeerInfo } from "../../wire/transport.ts";
 import { ClientGone } from "../listen.ts";
 
-/** Characters of a `Host` header: a name or an address, and a port. */
+/** The valid characters of a `Host` header: a name or an address, and a port. */
 const HOST = /^[A-Za-z0-9._~%-]+(?::\d{1,5})?$|^\[[0-9A-Fa-f:.]+\](?::\d{1,5})?$/;
 
-/** Header fields of an answer that belong to the connection: they are written anew. */
+/** Header fields of an answer that belong to the connection: the server writes its own. */
 const CONNECTION_FIELDS = /^(connection|content-length|keep-alive|transfer-encoding)$/;
 
-/** The standard's request, or `undefined` where it cannot be one. */
+/** The standard `Request`, or `undefined` if it is invalid. */
 export function toRequest(
   message: IncomingMessage,
   secure: boolean,
@@ -27,7 +27,7 @@ export function toRequest(
   const host = message.headers.host ?? "";
   if (!HOST.test(host) || countHeader(message, "host") !== 1) return undefined;
   const method = message.method ?? "GET";
-  // Node asks for `duplex`, which the types leave out.
+  // Node requires `duplex`, which the types lack.
   const init: RequestInit & { readonly duplex: "half" } = {
     method,
     headers: toHeaders(message),
@@ -55,14 +55,14 @@ function targetOf(target: string): string {
 
 function toHeaders(message: IncomingMessage): Headers {
   const headers = new Headers();
-  // `node:http` has joined what came more than once.
+  // `node:http` joins repeated fields.
   for (const [name, value] of Object.entries(message.headers)) {
     for (const each of Array.isArray(value) ? value : [value ?? ""]) headers.append(name, each);
   }
   return headers;
 }
 
-/** How often a request has a header field. */
+/** The number of times a request has a header field. */
 function countHeader({ rawHeaders }: IncomingMessage, name: string): number {
   let count = 0;
   for (let i = 0; i < rawHeaders.length; i += 2) {
@@ -72,9 +72,8 @@ function countHeader({ rawHeaders }: IncomingMessage, name: string): number {
 }
 
 /**
- * The body of a request, read when it is asked for and no further; `undefined` where there is none.
- * Fails when the peer leaves, or has kept its reader waiting for `patienceMs` and a millisecond more
- * for each byte that came: 1 kB a second in the long run.
+ * The body of a request, read on demand; `undefined` if there is none. Fails if the peer leaves, or makes its
+ * reader wait for more than `patienceMs` plus a millisecond for each received byte: 1 kB/s in the long run.
  */
 export function bodyOf(
   message: IncomingMessage,
@@ -101,7 +100,7 @@ export function bodyOf(
   }, { highWaterMark: 0 });
 }
 
-/** What comes next of a body, `undefined` at its end. */
+/** The next chunk of a body, `undefined` at its end. */
 function nextChunk(
   message: IncomingMessage,
   patienceMs: number,
@@ -129,7 +128,7 @@ function nextChunk(
 
 const EVENTS = ["readable", "end", "close", "error"] as const;
 
-/** The fields of an answer, name after value. `last`: no other request can follow. */
+/** The fields of an answer, as names and values in turn. `last`: no other request can follow. */
 export function answerFields(headers: Headers, last: boolean): string[] {
   const fields = [...headers].filter(([name]) => !CONNECTION_FIELDS.test(name)).flat();
   const tokens = [...(last ? ["close"] : []), ...(headers.has("upgrade") ? ["Upgrade"] : [])];
@@ -137,8 +136,8 @@ export function answerFields(headers: Headers, last: boolean): string[] {
   return fields;
 }
 
-/** Where the other end of a socket is. */
+/** A socket's remote address. */
 export function peerOf(socket: Socket): PeerInfo {
-  // An IPv4 peer of a socket that listens on both.
+  // An IPv4 peer of a dual-stack socket.
   return { address: (socket.remoteAddress ?? "").replace(/^::ffff:(?=\d+\.)/i, "") };
 }

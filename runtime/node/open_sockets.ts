@@ -1,5 +1,5 @@
 /**
- * {@linkcode OpenSockets}: what a server has accepted and not seen the end of.
+ * {@linkcode OpenSockets}: the open sockets of a server.
  *
  * @module
  */
@@ -7,26 +7,26 @@
 import type { Socket } from "node:net";
 import { MAX_DELAY_MS } from "../../wire/option_kinds.ts";
 
-/** Every open socket of a server, and how long each may take to say what it wants. */
+/** Every open socket of a server, with a timeout for its first request. */
 export class OpenSockets {
   readonly #timeoutMs: number;
   readonly #maxPlain: number;
   readonly #onRefused: (socket: Socket) => void;
-  /** Those that are no WebSocket, or not yet. */
+  /** Sockets that are not, or not yet, WebSockets. */
   readonly #plain = new Set<Socket>();
-  /** The timer of those that have not said yet. */
+  /** The timers of sockets that have not sent a request yet. */
   readonly #timers = new Map<Socket, ReturnType<typeof setTimeout> | undefined>();
-  /** Sockets under which TLS is being agreed on, by the peer's address and port. */
+  /** Sockets in their TLS handshake, by the peer's address and port. */
   readonly #handshaking = new Map<string, Socket>();
   #onEmpty: (() => void) | undefined;
   #draining = false;
 
-  /** One function for all sockets: a closure of each one's own costs memory. */
+  /** One function for all sockets: a closure per socket costs memory. */
   readonly #onClose: (this: Socket) => void;
 
   /**
-   * Sockets that are not settled within `timeoutMs` are destroyed; so is one that comes while `maxPlain`
-   * others are open and no WebSocket, which `onRefused` is told.
+   * Destroys sockets that don't settle within `timeoutMs`, and new sockets while `maxPlain` open ones are not
+   * WebSockets; calls `onRefused` for the latter.
    */
   constructor(
     timeoutMs: number,
@@ -42,7 +42,7 @@ export class OpenSockets {
     };
   }
 
-  /** Watch a socket that was just accepted. */
+  /** Add a socket that was just accepted. */
   add(socket: Socket): void {
     // Without a listener an error would end the process.
     socket.on("error", ignore);
@@ -56,7 +56,7 @@ export class OpenSockets {
     socket.on("close", this.#onClose);
   }
 
-  /** Watch a socket that TLS will be agreed on, until {@linkcode OpenSockets.addSecure}. */
+  /** Add a socket before its TLS handshake; {@linkcode OpenSockets.addSecure} follows. */
   addHandshaking(socket: Socket): void {
     const peer = peerKey(socket);
     this.#handshaking.set(peer, socket);
@@ -64,19 +64,19 @@ export class OpenSockets {
     this.add(socket);
   }
 
-  /** Watch a socket with TLS in the place of the one under it, which ends with it. */
+  /** Add a TLS socket in place of its TCP socket, which ends with it. */
   addSecure(socket: Socket): void {
     const under = this.#handshaking.get(peerKey(socket));
     if (under !== undefined) this.release(under);
     this.add(socket);
   }
 
-  /** Whether no more may come. */
+  /** Whether the limit is reached. */
   get draining(): boolean {
     return this.#draining;
   }
 
-  /** The peer has the same time again, and so much more, for what comes next. */
+  /** Restart the timeout, with so many milliseconds more. */
   expect(socket: Socket, moreMs = 0): void {
     if (!this.#timers.has(socket) || socket.destroyed) return;
     clearTimeout(this.#timers.get(socket));
@@ -85,7 +85,7 @@ export class OpenSockets {
     this.#timers.set(socket, setTimeout(() => socket.destroy(), timeoutMs));
   }
 
-  /** The peer has said what it wants. */
+  /** The socket has settled: its request arrived. */
   settle(socket: Socket): void {
     clearTimeout(this.#timers.get(socket));
     if (this.#timers.has(socket)) this.#timers.set(socket, undefined);
@@ -104,8 +104,8 @@ export class OpenSockets {
   }
 
   /**
-   * All is written. Destroy the socket when the peer has read nothing for `timeoutMs`, and as long after
-   * it has read everything, whatever it sends meanwhile.
+   * Everything is written. Destroy the socket when the peer reads nothing for `timeoutMs`, and `timeoutMs`
+   * after it has read everything, even if it still sends.
    */
   end(socket: Socket, timeoutMs: number): void {
     let left = Infinity;
@@ -120,7 +120,7 @@ export class OpenSockets {
     if (socket.destroyed) clearTimeout(timer);
   }
 
-  /** Cut those that have not said what they want; resolves when the others have ended. */
+  /** Cut sockets that have not settled; resolves when the others have ended. */
   drained(): Promise<void> {
     this.#draining = true;
     for (const [socket, timer] of this.#timers) if (timer !== undefined) socket.destroy();
@@ -135,7 +135,7 @@ export class OpenSockets {
       clearTimeout(timer);
       socket.destroy();
     }
-    // A socket of `node:tls` may tell of its end late.
+    // A socket of `node:tls` may report its end late.
     this.#timers.clear();
     this.#plain.clear();
     this.#onEmpty?.();

@@ -1,7 +1,7 @@
 /**
- * {@linkcode PlainHttp}: the requests of a server that ask for no WebSocket.
+ * {@linkcode PlainHttp}: serves requests for no WebSocket.
  *
- * Bodies are streamed both ways, at the pace of whoever reads: nothing is held but what is on its way.
+ * Bodies are streamed both ways with backpressure: only chunks in flight are held.
  *
  * @module
  */
@@ -20,27 +20,27 @@ import { AnswerWriter } from "./answer_writer.ts";
 import { bodyOf, peerOf, toRequest } from "./http.ts";
 import type { OpenSockets } from "./open_sockets.ts";
 
-/** Requests that may wait on one connection for the answers before theirs. Over it: it is cut. */
+/** Most pipelined requests of one connection. Over the limit the connection is cut. */
 export const MAX_PIPELINED_REQUESTS = 100;
 
-/** What plain HTTP is served with. */
+/** Options of {@linkcode PlainHttp}. */
 export interface PlainHttpOptions {
-  /** How long who may wait for whom. */
+  /** The timeouts. */
   readonly acceptor: Acceptor;
   /** Answers. */
   readonly fallback: Fallback;
   /** Whether over TLS. */
   readonly secure: boolean;
-  /** The connections they come on. */
+  /** The server's open sockets. */
   readonly sockets: OpenSockets;
-  /** Is told of what the fallback fails at; never throws. */
+  /** Reports errors of the fallback; never throws. */
   readonly onError: OnPlainError;
 }
 
-/** Answers one request after the other on each connection, and keeps it for the next. */
+/** Answers the requests of each connection in order, with keep-alive. */
 export class PlainHttp {
   readonly #options: PlainHttpOptions;
-  /** How many requests of a connection are not answered yet, and when the last one is. */
+  /** A connection's unanswered requests, and when the last one is answered. */
   readonly #waiting = new WeakMap<Socket, { count: number; answered: Promise<void> }>();
 
   /** Create for one server. */
@@ -53,7 +53,7 @@ export class PlainHttp {
     return this.#waiting.has(socket);
   }
 
-  /** Answer a request. `mayContinue` is called when its body is wanted: the peer waits for that. */
+  /** Answer a request. `mayContinue` is called when its body is read first: the peer waits for that. */
   serve(message: IncomingMessage, response: ServerResponse, mayContinue?: () => void): void {
     const { socket } = message;
     this.#options.sockets.settle(socket);
@@ -73,7 +73,7 @@ export class PlainHttp {
     const waiting = this.#waiting.get(socket);
     if (waiting === undefined || --waiting.count > 0) return;
     this.#waiting.delete(socket);
-    // The next request has as long as the first one had.
+    // The next request gets the same timeout as the first.
     this.#options.sockets.expect(socket);
   }
 
@@ -83,7 +83,7 @@ export class PlainHttp {
     mayContinue?: () => void,
   ): Promise<void> {
     const { socket } = message;
-    // Without a socket after an answer that was the last: nobody would hear what is done for it.
+    // There is no socket after the last answer, so nothing is left to do.
     if (socket.destroyed || response.socket === null) return;
     const left = new AbortController();
     response.once("close", () => {
@@ -105,14 +105,14 @@ export class PlainHttp {
     const { acceptor, sockets, onError } = this.#options;
     const writer = new AnswerWriter(response, acceptor.idleTimeoutMs);
     try {
-      // What is left of the request's body is not read, so that no other request can follow.
+      // The rest of the request's body is not read, so no other request can follow.
       await writer.write(
         answer,
         () => !message.complete || !response.shouldKeepAlive || sockets.draining,
       );
     } catch (error) {
       if (!isClientGone(error, signal)) onError(error, peer);
-      // Whoever reads it must not take a part for the whole.
+      // The client must not take a partial body for the whole.
       message.socket.destroy();
     }
   }

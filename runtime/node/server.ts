@@ -1,9 +1,9 @@
 /**
  * A WebSocket server of our own (RFC 6455) over `node:http` and `node:https`, for Deno and Node.
  *
- * `Deno.serve` leaves Nagle's algorithm on under TLS, so that two messages in a row wait for the
- * peer's delayed acknowledgement (44 ms); it makes one write a message, cannot cut a connection, and
- * puts no bound on a fragmented message.
+ * `Deno.serve` leaves Nagle's algorithm on under TLS, so a second message waits for the peer's delayed
+ * acknowledgement (44 ms). It makes one write per message, cannot cut a connection, and has no limit for
+ * fragmented messages.
  *
  * @module
  */
@@ -53,7 +53,7 @@ export async function listen(acceptor: Acceptor, options: ListenOptions): Promis
   }).attach(server);
   await bound(server, options);
   let failed = 0;
-  // One connection that cannot be accepted is no reason to end.
+  // An error while accepting one connection must not end the server.
   server.on("error", (cause) => {
     if (!isSeldom(++failed)) return;
     onError(new Error("Cannot accept a connection", { cause }), { address: "" }, "transport");
@@ -88,14 +88,14 @@ function bound(server: Server, { port, hostname }: ListenOptions): Promise<void>
   });
 }
 
-/** Answers what comes in on one server. */
+/** Answers the requests and upgrades of one server. */
 class RawServer {
   readonly #acceptor: Acceptor;
   readonly #secure: boolean;
   readonly #sockets: OpenSockets;
   readonly #plain: PlainHttp;
   readonly #onError: OnPlainError;
-  /** Sockets that were told that what they send is no HTTP: that is found once a chunk. */
+  /** Sockets already answered as not HTTP: the error repeats with each chunk. */
   readonly #refused = new WeakSet<Socket>();
 
   constructor(options: PlainHttpOptions) {
@@ -107,7 +107,7 @@ class RawServer {
   }
 
   attach(server: Server): void {
-    // `OpenSockets` has these timers: a body may take long, and an answer too.
+    // `OpenSockets` has these timeouts instead: bodies and answers may take long.
     server.timeout =
       server.keepAliveTimeout =
       server.requestTimeout =
@@ -128,7 +128,7 @@ class RawServer {
       this.#refuse(socket, `${status} ${STATUS_CODES[status]}`);
     });
     server.on("upgrade", (message: IncomingMessage, socket: Socket, head: Uint8Array) => {
-      // The answer to an earlier request would get between the frames.
+      // The answer to an earlier request would be written between the frames.
       if (this.#plain.isBusy(socket)) return void socket.destroy();
       void this.#upgrade(message, socket, head);
     });
@@ -140,14 +140,14 @@ class RawServer {
     });
   }
 
-  /** After the last answer `node:http` would destroy a socket whose peer still sends, answer and all. */
+  /** After the last answer `node:http` would destroy a socket whose peer still sends, and lose the answer. */
   #lingers(socket: Socket): void {
     socket.destroySoon = () => this.#end(socket);
   }
 
   #end(socket: Socket): void {
     socket.end();
-    // Unread bytes would make the system reset the connection before the peer has read the answer.
+    // With unread bytes the system would reset the connection before the peer has read the answer.
     socket.resume();
     this.#sockets.settle(socket);
     this.#sockets.end(socket, this.#acceptor.closeTimeoutMs);
@@ -162,7 +162,7 @@ class RawServer {
   }
 
   async #upgrade(message: IncomingMessage, socket: Socket, head: Uint8Array): Promise<void> {
-    // To HTTP/2, say, which a server may ignore.
+    // An upgrade to HTTP/2, for example, which a server may ignore.
     if (!asksForWebSocket(message)) return this.#plain.serve(message, answerTo(message, socket));
     const malformed = checkUpgradeRequest(message);
     const request = malformed === undefined ? toRequest(message, this.#secure) : undefined;
@@ -172,7 +172,7 @@ class RawServer {
     const key = message.headers["sec-websocket-key"] ?? "";
     let decision: Upgrade | Response;
     let answer = "";
-    // The decision has a time of its own, behind which the peer is to be told.
+    // The decision has its own timeout, after which the peer gets an answer.
     this.#sockets.expect(socket, this.#acceptor.closeTimeoutMs);
     try {
       decision = await this.#acceptor.upgrade(request, peerOf(socket));
@@ -182,7 +182,7 @@ class RawServer {
       decision = internalError();
     }
     if (decision instanceof Response) return this.#answer(message, socket, decision);
-    // A peer that has ended its side has left: it cannot ask, nor answer a ping.
+    // A peer that half-closes has left: it can neither call nor answer a ping.
     if (!socket.writable || socket.readableEnded) return void socket.destroy();
     this.#open(socket, decision, answer, head);
   }
@@ -207,7 +207,7 @@ class RawServer {
     }
   }
 
-  /** Answer an upgrade that is none, and end the connection: what else comes on it is not read. */
+  /** Answer an invalid upgrade and end the connection without reading further. */
   #answer(message: IncomingMessage, socket: Socket, answer: Response): void {
     if (socket.destroyed || !socket.writable) return;
     this.#sockets.settle(socket);
@@ -215,7 +215,7 @@ class RawServer {
   }
 }
 
-/** The answer to a request that `node:http` has taken for an upgrade, and forgotten. */
+/** The answer to a request that `node:http` treats as an upgrade and no longer handles. */
 function answerTo(message: IncomingMessage, socket: Socket): ServerResponse {
   const response = new http.ServerResponse(message);
   response.shouldKeepAlive = false;

@@ -1,5 +1,5 @@
 /**
- * {@linkcode SocketWriter}: what one transport has to write to its socket of `node:net` or `node:tls`.
+ * {@linkcode SocketWriter}: the write queue of one transport over `node:net` or `node:tls`.
  *
  * @module
  */
@@ -17,35 +17,35 @@ import {
   writeAtEndOfTurn,
 } from "./turn_writes.ts";
 
-/** Bytes from which a message that is shared is not copied: below, a copy costs less than a write more. */
+/** Shared messages of at least this many bytes are not copied; below, a copy is cheaper than another write. */
 export const MIN_SHARED_BYTES = 65_536;
-/** Bytes of such a message that a socket is given at a time: TLS copies what it is given. */
+/** Bytes of such a message per write: TLS copies each write. */
 const MAX_WRITTEN_BYTES = 262_144;
-/** Bytes that are written before the turn is over: of a stream that is sent there may come many more. */
+/** Bytes after which frames are written before the turn ends: a stream may send many more. */
 const FLUSH_BYTES = 65_536;
 
-/** Bytes that stay where they are until they are written. */
+/** Shared bytes, which are written without a copy. */
 interface Piece {
   readonly bytes: Uint8Array<ArrayBuffer>;
-  /** Whose they are, until that is told. */
+  /** Their owner, until it is notified. */
   shared: Shared | undefined;
-  /** How many the socket has been given. */
+  /** Bytes already passed to the socket. */
   given: number;
 }
 
-/** Frames of one turn go out in one write; those of large shared messages are not copied. */
+/** Writes the frames of one turn at once. Large shared messages are not copied. */
 export class SocketWriter extends FrameWriter implements TurnWriter {
   readonly #socket: Socket;
   #flushQueued = false;
-  /** Nothing more is written. */
+  /** Writing has stopped. */
   #stopped = false;
-  /** Whether the socket has more to write than it wants. */
+  /** Whether the socket's buffer is full. */
   #draining = false;
-  /** What the socket was still writing when the turn ended. */
+  /** The buffer that the socket was still writing when the turn ended. */
   #written: Uint8Array<ArrayBuffer> | undefined;
-  /** What the latest unanswered ping carried. Earlier ones need no pong (RFC 6455, 5.5.3). */
+  /** The payload of the latest unanswered ping. Earlier ones need no pong (RFC 6455, 5.5.3). */
   #pong: Uint8Array | undefined;
-  /** What goes before that which was appended since; mostly nothing. */
+  /** Bytes that go before those appended since; mostly empty. */
   #pieces: Piece[] | undefined;
 
   /** Create for one socket. */
@@ -54,14 +54,14 @@ export class SocketWriter extends FrameWriter implements TurnWriter {
     this.#socket = socket;
   }
 
-  /** Bytes that the system has not taken. */
+  /** Bytes the system has not accepted yet. */
   get waitingBytes(): number {
     let bytes = this.length + this.#socket.writableLength;
     for (const piece of this.#pieces ?? []) bytes += piece.bytes.length - piece.given;
     return bytes;
   }
 
-  /** Those of them that others hold as well. */
+  /** The part of them that is shared with other connections. */
   get sharedBytes(): number {
     let bytes = 0;
     for (const piece of this.#pieces ?? []) {
@@ -72,7 +72,7 @@ export class SocketWriter extends FrameWriter implements TurnWriter {
     return bytes;
   }
 
-  /** Append a message that never changes, by reference. */
+  /** Append an immutable message by reference. */
   appendShared(message: Uint8Array<ArrayBuffer>, shared: Shared): void {
     this.appendHead(Opcode.Binary, message.length);
     shared.hold();
@@ -80,17 +80,17 @@ export class SocketWriter extends FrameWriter implements TurnWriter {
     (this.#pieces ??= []).push(head, { bytes: message, shared, given: 0 });
   }
 
-  /** Answer a ping, with what follows in this turn. */
+  /** Answer a ping, together with this turn's frames. */
   pong(payload: Uint8Array): void {
     this.#pong = payload;
     this.queueFlush();
   }
 
-  /** Write what is appended at the end of the turn. */
+  /** Write the appended frames at the end of the turn. */
   queueFlush(): void {
     onAppended();
     if (this.#flushQueued) {
-      // What streams append in one turn is as much as there is room for.
+      // Streams append as much in one turn as the buffer has room for.
       if (this.length >= FLUSH_BYTES) this.flush();
       return;
     }
@@ -100,7 +100,7 @@ export class SocketWriter extends FrameWriter implements TurnWriter {
 
   recycleWritten(): void {
     const { writable, writableLength } = this.#socket;
-    // After a failure nobody knows how long the socket reads the bytes.
+    // After a failure the socket may keep reading the bytes for an unknown time.
     const done = writable && writableLength === 0;
     if (done && this.#written !== undefined) this.recycle(this.#written);
     this.#written = undefined;
@@ -111,7 +111,7 @@ export class SocketWriter extends FrameWriter implements TurnWriter {
     if (!this.#stopped) this.flush();
   }
 
-  /** Hand what is queued to the socket, unless it has too much already: then when that is written. */
+  /** Pass the queue to the socket, or wait until its full buffer is written. */
   flush(atOnce = false): void {
     if (this.#draining && !atOnce) return;
     if (this.#pong !== undefined) {
@@ -122,14 +122,14 @@ export class SocketWriter extends FrameWriter implements TurnWriter {
     if (this.length === 0) return;
     const socket = this.#socket;
     const bytes = this.take();
-    // Without a callback, which costs: over TCP it is mostly done by now, over TLS by the next turn.
+    // Without a callback, which costs time: over TCP the write is mostly done by now, over TLS by the next turn.
     socket.write(bytes);
     if (socket.writableLength === 0) return this.recycle(bytes);
     if (this.#written === undefined && isWriting(this)) this.#written = bytes;
     if (socket.writableNeedDrain) this.#awaitDrain();
   }
 
-  /** Returns whether the socket wants more. */
+  /** Returns whether the socket accepts more. */
   #flushPieces(pieces: readonly Piece[], atOnce: boolean): boolean {
     const socket = this.#socket;
     for (const piece of pieces) {
@@ -164,25 +164,25 @@ export class SocketWriter extends FrameWriter implements TurnWriter {
     });
   }
 
-  /** Forget what the socket has not been given, but for the rest of a frame that it has begun. */
+  /** Drop frames that the socket has not been given, except the rest of a started frame. */
   discard(): void {
     this.clear();
     this.#pong = undefined;
     const begun = this.#pieces?.findLastIndex(({ given }) => given > 0) ?? -1;
-    // A head that it has been given goes with its payload.
+    // A header already passed to the socket needs its payload.
     const kept = begun === -1 ? 0 : begun + 1 + Number(this.#pieces?.[begun]?.shared === undefined);
     for (const { shared } of this.#pieces?.splice(kept) ?? []) shared?.release();
     if (kept === 0) this.#pieces = undefined;
   }
 
-  /** Write nothing more. */
+  /** Stop writing. */
   stop(): void {
     this.#stopped = true;
     if (this.#written !== undefined) isNotWriting(this);
     this.#written = undefined;
   }
 
-  /** The socket is gone, and with it all that was queued. */
+  /** The socket has ended: drop the queue. */
   drop(): void {
     this.clear();
     for (const piece of this.#pieces ?? []) {

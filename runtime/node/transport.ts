@@ -1,5 +1,5 @@
 /**
- * One open WebSocket (RFC 6455) over a socket of `node:net` or `node:tls`, at either end.
+ * One open WebSocket (RFC 6455) over `node:net` or `node:tls`, on either side.
  *
  * @module
  */
@@ -32,8 +32,8 @@ type OwnedSocket = Socket & { readonly [OWNER]: RawTransport };
 const NOTHING: Uint8Array<ArrayBuffer> = new Uint8Array(0);
 
 /**
- * `closing`: our close frame is out, and the peer's is waited for. `closed`: the listener has been told, and
- * the socket ends when all is written. `gone`: it has.
+ * `closing`: our close frame is sent; waiting for the peer's. `closed`: the listener was notified; the socket
+ * ends when everything is written. `gone`: it has ended.
  */
 type State = "open" | "closing" | "closed" | "gone";
 
@@ -49,17 +49,17 @@ export class RawTransport implements Transport, FrameSink, HeartbeatOptions, Hea
   #info: CloseInfo | undefined;
   #heartbeat: Heartbeat | undefined;
   #closeTimer: unknown;
-  /** What came while it was not this socket's turn: the rest of a read, and what the system had read. */
+  /** Input received while other sockets had their turn. */
   #held: HeldInput | undefined;
   /** Whether its peer takes several messages in one. */
   readonly #gathers: boolean;
   /** The turn in which it was last read. */
   #heardIn = 0;
   isLight = false;
-  /** The rest of several messages that came as one, when the turn was over. */
+  /** The rest of a batch after the turn ended. */
   #unheard: Uint8Array | undefined;
 
-  /** Create at one end of an upgraded socket, which is this transport's from now on. */
+  /** Create on one side of an upgraded socket and take ownership of it. */
   constructor(
     side: "client" | "server",
     socket: Socket,
@@ -77,13 +77,13 @@ export class RawTransport implements Transport, FrameSink, HeartbeatOptions, Hea
     this.clock = clock;
   }
 
-  /** Start reading; `rest` is what came after the handshake. */
+  /** Start reading. `rest` are the bytes after the handshake. */
   start(listener: TransportListener, rest: Uint8Array): void {
     this.#listener = listener;
     const socket = Object.assign(this.#socket, { [OWNER]: this as RawTransport });
     socket.on("close", RawTransport.#onClose);
     socket.on("error", RawTransport.#onError);
-    // The owner may have ended the transport while it was given it.
+    // The owner may have ended the transport in the callback.
     if (this.#info !== undefined) return listener.onClose(this.#info);
     socket.on("data", RawTransport.#onData);
     socket.on("end", RawTransport.#onEnd);
@@ -91,7 +91,7 @@ export class RawTransport implements Transport, FrameSink, HeartbeatOptions, Hea
     if (rest.length > 0) this.#read(rest);
   }
 
-  // One function each for all sockets: a closure of each connection's own costs memory.
+  // One function each for all sockets: a closure per connection costs memory.
 
   static #onData(this: OwnedSocket, chunk: Uint8Array): void {
     this[OWNER].#read(chunk);
@@ -129,7 +129,7 @@ export class RawTransport implements Transport, FrameSink, HeartbeatOptions, Hea
   }
 
   onDead(): void {
-    // It does not read either.
+    // It doesn't read either.
     this.#writer.discard();
     this.#fail(CloseCode.IdleTimeout, `The peer was silent for ${2 * this.idleTimeoutMs} ms`);
   }
@@ -213,7 +213,7 @@ export class RawTransport implements Transport, FrameSink, HeartbeatOptions, Hea
       return this.#hold(chunk);
     }
     this.#heardIn = currentTurn();
-    // Not the Buffer that came: its `slice` does not copy, and listeners copy by `slice`.
+    // Not a Buffer: its `slice` doesn't copy, and listeners copy with `slice`.
     const bytes = new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.length);
     const read = this.readInput(bytes);
     if (read < bytes.length || this.hasUnheard) this.#hold(bytes.subarray(read));
@@ -234,7 +234,7 @@ export class RawTransport implements Transport, FrameSink, HeartbeatOptions, Hea
     }
   }
 
-  /** Keep what came until it is this socket's turn, and take no more from the system. */
+  /** Hold input until this socket's turn, and stop reading from the system. */
   #hold(chunk: Uint8Array): void {
     if (this.#state === "closed" || this.#state === "gone") return;
     if (this.#held === undefined) this.#socket.pause();
@@ -248,13 +248,13 @@ export class RawTransport implements Transport, FrameSink, HeartbeatOptions, Hea
     else this.#finish(end);
   }
 
-  /** The socket has ended: what came before is read before. */
+  /** The socket has ended; input received before is read first. */
   #gone(info: CloseInfo): void {
     if (this.#held === undefined) this.#finish(info);
     else this.#held.finish(info);
   }
 
-  /** Tell the peer why, and end without waiting for its answer. */
+  /** Send the peer a close frame, and end without waiting for its answer. */
   #fail(code: number, reason: string): void {
     if (this.#state === "open") {
       this.#writer.append(Opcode.Close, closePayload(code, reason));
@@ -266,7 +266,7 @@ export class RawTransport implements Transport, FrameSink, HeartbeatOptions, Hea
     return unref(this.clock.after(this.#limits.closeTimeoutMs, run));
   }
 
-  /** End. `orderly` sends what is queued and half-closes; else the socket is cut. */
+  /** End. `orderly` writes the queue and half-closes; otherwise the socket is cut. */
   #finish(info: CloseInfo, orderly = false): void {
     if (this.#state === "closed" || this.#state === "gone") return;
     if (orderly) this.#writer.flush(true);
@@ -288,7 +288,7 @@ export class RawTransport implements Transport, FrameSink, HeartbeatOptions, Hea
     try {
       this.#listener?.onClose(info);
     } catch {
-      // There is nobody left to tell.
+      // No listener is left to notify.
     }
   }
 }

@@ -1,34 +1,34 @@
 /**
- * The writes of one turn of the event loop: each socket's frames go out in one.
+ * Writes at the end of a turn of the event loop: one write per socket.
  *
  * @module
  */
 
 import { atTurnEnd } from "../turn_end.ts";
 
-/** What has frames to write. */
+/** A writer with frames to write. */
 export interface TurnWriter {
-  /** The turn is over: write them. */
+  /** The turn has ended: write them. */
   endTurn(): void;
-  /** A turn has passed: what was written may be done with its buffer. */
+  /** One turn has passed: the written buffer may be free. */
   recycleWritten(): void;
 }
 
-/** What has frames of this turn to write. */
+/** Writers with frames of this turn. */
 let unflushed: TurnWriter[] = [];
-/** What was still writing when the last turn ended, as far as its buffers may be used again. */
+/** Writers that were still writing when the last turn ended, whose buffers can be reused. */
 const unfinished: TurnWriter[] = [];
 const MAX_UNFINISHED = 1024;
 
-/** Frames that were ever appended. */
+/** Count of all appended frames. */
 let appended = 0;
 
-/** A frame was appended to what is written at the end of the turn. */
+/** Count a frame that is written at the end of the turn. */
 export function onAppended(): void {
   appended++;
 }
 
-/** Call {@linkcode TurnWriter.endTurn} when this turn is over; asked once a turn. */
+/** Schedule {@linkcode TurnWriter.endTurn} for the end of this turn; called once a turn. */
 export function writeAtEndOfTurn(writer: TurnWriter): void {
   if (unflushed.push(writer) > 1) return;
   atTurnEnd(() => appended, () => {
@@ -40,12 +40,12 @@ export function writeAtEndOfTurn(writer: TurnWriter): void {
   });
 }
 
-/** Call {@linkcode TurnWriter.recycleWritten} in the next turn. Returns whether: only so many may wait. */
+/** Schedule {@linkcode TurnWriter.recycleWritten} for the next turn. Returns false if too many are waiting. */
 export function isWriting(writer: TurnWriter): boolean {
   return unfinished.length < MAX_UNFINISHED && unfinished.push(writer) > 0;
 }
 
-/** Call it no more. */
+/** Remove a writer. */
 export function isNotWriting(writer: TurnWriter): void {
   unfinished.splice(unfinished.indexOf(writer), 1);
 }

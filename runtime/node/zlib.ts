@@ -38,25 +38,25 @@ export const MAX_OWN_DEFLATE_BYTES = 4096;
 export const LARGE_BYTES = 65_536;
 const LARGE_LEVEL = 5;
 
-/** Bytes from which zlib is worth another thread. */
+/** Messages of at least this many bytes are deflated on another thread. */
 export const MIN_ASYNC_DEFLATE_BYTES = 1_048_576;
 
-/** Messages that are deflated on other threads at once: half of the threads that files need too. */
+/** Most messages deflated on other threads at once: half of the pool, which file operations share. */
 export const MAX_THREADS = 2;
 
-/** Messages that may wait for such a thread. One more is stored, at once: nobody can keep others waiting. */
+/** Most messages that wait for such a thread. Further ones are stored at once, so that no peer blocks others. */
 export const MAX_WAITING = 8;
-/** How many of them may be of one connection. */
+/** Most waiting messages of one connection. */
 export const MAX_WAITING_EACH = 4;
 
 /** Longest stream, in bytes, that is inflated by our own code. */
 export const MAX_OWN_INFLATE_BYTES = 512;
 
-/** What zlib makes at a time, in bytes: more takes fewer calls. */
+/** zlib's output chunk, in bytes: larger chunks take fewer calls. */
 const MIN_CHUNK_BYTES = 16 * 1024;
 const MAX_CHUNK_BYTES = 256 * 1024;
 
-/** As much of `node:zlib` as is used here. */
+/** The part of `node:zlib` that is used. */
 interface Zlib {
   deflateRawSync(bytes: Uint8Array, options: { level: number }): Uint8Array<ArrayBuffer>;
   deflateRaw(
@@ -74,7 +74,7 @@ interface Process {
   getBuiltinModule?(id: string): unknown;
 }
 
-/** Gives a module without an import of it, which a bundler for browsers could not resolve. */
+/** Loads a built-in module without an import, which a bundler for browsers could not resolve. */
 function builtinModules(): ((id: string) => unknown) | undefined {
   const { process } = globalThis as { process?: Process };
   return process?.getBuiltinModule;
@@ -91,7 +91,7 @@ function toInflateError(error: unknown): InflateError {
     : new InflateError("Corrupt", "Cannot inflate: zlib refused the stream", options);
 }
 
-/** Whether a stream is of stored blocks only, if it is one at all. */
+/** Whether a valid stream has only stored blocks. */
 function isStored(bytes: Uint8Array): boolean {
   for (let at = 0;;) {
     const head = bytes[at];
@@ -101,7 +101,7 @@ function isStored(bytes: Uint8Array): boolean {
   }
 }
 
-/** Stored blocks instead, where zlib made more of the bytes: its level 1 adds a twentieth to noise. */
+/** Falls back to stored blocks if zlib's output is larger: its level 1 adds 5 % to noise. */
 function notLarger(deflated: Uint8Array<ArrayBuffer>, bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   const size = storedSize(bytes.length);
   if (deflated.length <= size) return deflated;
@@ -125,10 +125,10 @@ class ZlibDeflater implements Deflater {
   #running = 0;
   /** Messages that wait for a thread. */
   #waiting: Waiting[] = [];
-  /** Whose messages are on other threads: one of each. */
+  /** Connections with a message on another thread: at most one each. */
   readonly #busy = new Set<DeflateOwner>();
 
-  /** At the first message that is for it: it takes 3 ms. Where there is none, our own code does all. */
+  /** Loaded on first use, which takes 3 ms. Without `node:zlib` our own code does everything. */
   #load(): Zlib | undefined {
     if (!this.#hasLoaded) {
       this.#hasLoaded = true;
@@ -201,7 +201,7 @@ class ZlibDeflater implements Deflater {
   }
 
   inflate(bytes: Uint8Array, maxBytes: number): Uint8Array {
-    // Stored blocks are never worth the call, and zlib takes no limit of 0.
+    // Stored blocks never need zlib, and zlib accepts no limit of 0.
     if (bytes.length <= MAX_OWN_INFLATE_BYTES || isStored(bytes) || maxBytes < 1) {
       return inflate(bytes, maxBytes);
     }
@@ -217,17 +217,17 @@ class ZlibDeflater implements Deflater {
     } catch (error) {
       throw toInflateError(error);
     }
-    // zlib stops at the final block and says nothing of what follows it.
+    // zlib stops at the final block and ignores trailing bytes.
     if (result.engine.bytesWritten !== bytes.length) {
       throw new InflateError("TrailingBytes", "Cannot inflate: bytes follow the final block");
     }
-    // A Buffer that is handed on would turn up in users' values: its methods differ from Uint8Array's.
+    // A Buffer would end up in users' values, and its methods differ from Uint8Array's.
     const { buffer, byteOffset, length } = result.buffer;
     return new Uint8Array(buffer, byteOffset, length);
   }
 }
 
-/** A {@linkcode Deflater} on `node:zlib`; `undefined` where the runtime has none. */
+/** A {@linkcode Deflater} on `node:zlib`, or `undefined` if the runtime lacks it. */
 export function createZlibDeflater(): Deflater | undefined {
   return builtinModules() && new ZlibDeflater();
 }

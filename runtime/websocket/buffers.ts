@@ -1,15 +1,15 @@
 /**
- * Buffers that are used again, for frames on their way in and out.
+ * Pooled buffers for incoming and outgoing frames.
  *
  * @module
  */
 
-/** Room beside a payload of a round number of bytes, for what is around it. */
+/** Extra room for headers, so that a payload of a round size fits. */
 const SPARE_BYTES = 512;
 
 /**
- * The buffers' sizes, and how many of each may wait to be used: at most about 6 MiB in all. An event to
- * 1,000 connections takes 1,000 of the smallest at once.
+ * The buffers' sizes and the most pooled of each: about 6 MiB in all. An event to 1,000 connections takes 1,000
+ * of the smallest at once.
  */
 const POOLS: readonly {
   readonly bytes: number;
@@ -24,17 +24,17 @@ const POOLS: readonly {
   { bytes: 1024 * 1024 + SPARE_BYTES, max: 2, free: [] },
 ];
 
-/** A buffer of at least `bytes`, with anything in it. */
+/** A buffer of at least `bytes`, with undefined content. */
 export function takeBuffer(bytes: number): Uint8Array<ArrayBuffer> {
   return takeFreeBuffer(bytes) ?? new Uint8Array(poolOf(bytes)?.bytes ?? bytes);
 }
 
-/** The same, if none has to be made. */
+/** A pooled buffer of at least `bytes`, or `undefined` if the pool is empty. */
 export function takeFreeBuffer(bytes: number): Uint8Array<ArrayBuffer> | undefined {
   return poolOf(bytes)?.free.pop();
 }
 
-/** Give a whole buffer back, once, and once nothing reads it any more. */
+/** Return a whole buffer, once, after its last use. */
 export function giveBuffer(buffer: Uint8Array<ArrayBuffer>): void {
   const pool = poolOf(buffer.length);
   if (pool?.bytes === buffer.length && pool.free.length < pool.max) pool.free.push(buffer);

@@ -1,5 +1,5 @@
 /**
- * RFC 6455 frames as they are read: bytes in, messages out, no socket.
+ * Reads RFC 6455 frames: bytes in, messages out, no socket.
  *
  * @module
  */
@@ -11,38 +11,38 @@ import { applyMask, packMask, turnMask } from "./mask.ts";
 
 /** Largest header, in bytes: 2, a 64-bit length, a mask. */
 const MAX_HEADER_BYTES = 14;
-/** First size of a reassembly buffer, in bytes: a header alone makes no large one. */
+/** First size of a reassembly buffer, in bytes: a header alone must not allocate more. */
 const FIRST_KEPT_BYTES = 16 * 1024;
-/** How many times as much as has come is made room for. */
+/** Growth factor of a reassembly buffer over the received bytes. */
 const GROWTH = 4;
 const MASK_BYTES = 4;
-/** Messages of fewer bytes are copied: a view on the chunk costs more. */
+/** Smaller messages, in bytes, are copied: a view of the chunk costs more. */
 const MAX_COPIED_BYTES = 64;
-/** What small messages are copied to, by length. */
+/** Reused arrays for small messages, by length. */
 const copies: (Uint8Array | undefined)[] = new Array(MAX_COPIED_BYTES).fill(undefined);
 const NOTHING: Uint8Array<ArrayBuffer> = new Uint8Array(0);
 
-/** Whose frames are read: a client masks each, a server none. */
+/** The sender of the frames: a client masks each frame, a server none. */
 export type FrameSource = "client" | "server";
 
-/** What a {@linkcode FrameReader} tells. Bytes are valid until the call returns. */
+/** The listener of a {@linkcode FrameReader}. Bytes are valid until the call returns. */
 export interface FrameSink {
   /** One whole binary message. */
   onBinary(message: Uint8Array): void;
-  /** One whole text message, which is UTF-8. */
+  /** One whole text message of valid UTF-8. */
   onText?(): void;
-  /** A ping came, with what the pong must carry. */
+  /** A ping; the pong must have the same payload. */
   onPing(payload: Uint8Array): void;
-  /** A close frame came: the last thing that is read. Code 1005 when it carried none. */
+  /** A close frame, after which nothing is read. Code 1005 if it has none. */
   onClose(code: number, reason: string): void;
 }
 
 /**
  * Cuts a byte stream into frames and joins fragmented messages.
  *
- * A message that lies whole and unfragmented in one chunk is handed out as a view on that chunk
- * (a small one as a copy), which is unmasked where it stands. Lengths are checked as soon as a header is complete, before
- * anything is kept; between messages nothing is.
+ * A message that lies unfragmented in one chunk is delivered as a view of it, unmasked in place (a small one as
+ * a copy). Lengths are checked as soon as a header is complete, before anything is kept. Nothing is kept
+ * between messages.
  */
 export class FrameReader {
   readonly #sink: FrameSink;
@@ -62,7 +62,7 @@ export class FrameReader {
   #frameRead = 0;
   #mask = 0;
 
-  /** Opcode of the fragmented message under way, 0 when there is none. */
+  /** Opcode of the current fragmented message, or 0. */
   #messageOpcode = 0;
   #message: Uint8Array<ArrayBuffer> = NOTHING;
   #messageBytes = 0;
@@ -83,14 +83,14 @@ export class FrameReader {
     this.#tooBigCode = tooBigCode;
   }
 
-  /** Read no further than the message that is being told of. */
+  /** Stop after the current message. */
   stop(): void {
     this.#stopped = true;
   }
 
   /**
-   * Read the next bytes of the stream. Returns how many: all, unless it was stopped or the stream has
-   * ended. Throws {@linkcode FrameError}, and then reads no more.
+   * Read the next bytes of the stream. Returns how many were read: all, unless it was stopped or the stream has
+   * ended. Reads no more after throwing {@linkcode FrameError}.
    */
   push(chunk: Uint8Array): number {
     let at = 0;
@@ -134,7 +134,7 @@ export class FrameReader {
   }
 
   #headerSize(second: number): number {
-    // Wrong already: no further byte is waited for.
+    // Already invalid: don't wait for further bytes.
     if (((second & 0x80) !== 0) !== this.#masked) return 2;
     const length = second & 0x7f;
     return (length < 126 ? 2 : length === 126 ? 4 : 10) + (this.#masked ? MASK_BYTES : 0);
@@ -179,7 +179,7 @@ export class FrameReader {
     this.#frameBytes = length;
     this.#frameRead = 0;
     this.#inFrame = true;
-    // No payload byte will come to end this frame.
+    // An empty frame ends here: no payload follows.
     if (length === 0) this.#readPayload(bytes, bytes.length);
   }
 
@@ -228,7 +228,7 @@ export class FrameReader {
   #keep(chunk: Uint8Array, at: number, end: number): void {
     const needed = this.#messageBytes + end - at;
     if (this.#message.length < needed) {
-      // What the header declared, which was checked against the limit.
+      // The declared length, which was checked against the limit.
       const declared = this.#messageBytes + this.#frameBytes - this.#frameRead;
       const roomy = Math.max(needed, FIRST_KEPT_BYTES, this.#message.length * GROWTH);
       const old = this.#message;
@@ -244,7 +244,7 @@ export class FrameReader {
   #endSmall(chunk: Uint8Array, at: number, end: number): void {
     const size = end - at;
     const message = copies[size] ?? new Uint8Array(size);
-    // Taken out while it is in use: what the message sets off may read frames itself.
+    // Removed while in use: the listener may cause frames to be read.
     copies[size] = undefined;
     for (let i = 0; i < size; i++) message[i] = chunk[at + i]!;
     this.#endMessage(this.#opcode, message);
@@ -253,7 +253,7 @@ export class FrameReader {
 
   #endMessage(opcode: number, message: Uint8Array): void {
     if (opcode === Opcode.Binary) return this.#sink.onBinary(message);
-    // Whoever ignores text does not ignore what is none.
+    // Invalid UTF-8 is an error even if text is ignored.
     decodeUtf8(message);
     this.#sink.onText?.();
   }

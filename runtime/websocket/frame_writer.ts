@@ -1,5 +1,5 @@
 /**
- * RFC 6455 frames as they are written, many into one buffer.
+ * Writes RFC 6455 frames, many into one buffer.
  *
  * @module
  */
@@ -13,43 +13,43 @@ import { applyMask, packMask } from "./mask.ts";
 /** Payloads of up to this many bytes are copied one byte at a time. */
 const MAX_LOOPED_BYTES = 48;
 /**
- * Largest payload of a client's frame, in bytes: 16 MiB, which is what servers on tungstenite take,
- * Rust's hardlight among them. They take larger messages in several frames.
+ * Largest payload of a client's frame, in bytes: 16 MiB, the limit of servers on tungstenite, such as Rust's
+ * hardlight. They accept larger messages in several frames.
  */
 const MAX_FRAME_BYTES = 1 << 24;
-/** Bytes of a payload from which its length takes two bytes more. */
+/** Payload size, in bytes, from which the length field takes two bytes more. */
 const MIN_LONG_BYTES = 126;
 /** The first bit of a message's last frame. */
 const FINAL = 0x80;
 /** Largest frame header, in bytes: 2, a 64-bit length, a mask. */
 const MAX_HEADER_BYTES = 14;
 
-/** Of a connection that has nothing to write. */
+/** The buffer of a connection with nothing to write. */
 const NOTHING: Uint8Array<ArrayBuffer> = new Uint8Array(0);
 
-/** Masks drawn ahead: one call to the system's generator costs more than a small frame. */
+/** Masks generated ahead: a call to the system's generator costs more than a small frame. */
 const masks: Uint8Array<ArrayBuffer> = new Uint8Array(4096);
 let nextMask: number = masks.length;
 
 /**
  * Frames that wait to be written in one go.
  *
- * A client's have each a fresh mask from the system's random generator, as the RFC demands; a
- * server's have none.
+ * Each client frame has a new mask from the system's random generator, as the RFC requires. Server frames have
+ * none.
  */
 export class FrameWriter {
   readonly #masked: boolean;
   #buffer: Uint8Array<ArrayBuffer> = NOTHING;
-  /** Bytes that were taken last: as many may come again. */
+  /** Bytes taken last: an estimate of the next size. */
   #lastBytes = 0;
-  /** Where the frame of gathered messages begins, if there is one. */
+  /** Start of the batch frame, if there is one. */
   #frameAt = 0;
-  /** Where its payload begins; 0 if there is none. */
+  /** Start of its payload, or 0. */
   #payloadAt = 0;
   /** Bytes appended and not yet taken. */
   length = 0;
 
-  /** Create for one connection, at the client's or the server's end. */
+  /** Create for one connection, on the client's or the server's side. */
   constructor(side: "client" | "server") {
     this.#masked = side === "client";
   }
@@ -71,8 +71,8 @@ export class FrameWriter {
   }
 
   /**
-   * Append one message of at most {@linkcode MAX_BATCH_BYTES} for a peer that takes several in one: it
-   * continues the frame before it, where that one is of such messages and has room.
+   * Append one message of at most {@linkcode MAX_BATCH_BYTES} for a peer that accepts batches. It joins the
+   * batch frame before it, if that has room.
    */
   gather(payload: Uint8Array): void {
     const size = payload.length;
@@ -99,7 +99,7 @@ export class FrameWriter {
     for (let i = 0; i < size; i++) bytes[at + i] = payload[i]!;
   }
 
-  /** Give the frame of gathered messages its head: no more will be in it. */
+  /** Finish the batch frame: write its header. */
   #endGathered(): void {
     const start = this.#payloadAt;
     if (start === 0) return;
@@ -114,14 +114,14 @@ export class FrameWriter {
     this.length = end;
   }
 
-  /** Append the head of one frame of a server, whose payload follows by itself. */
+  /** Append only the header of a server's frame; the payload is written separately. */
   appendHead(opcode: number, size: number): void {
     this.#endGathered();
     if (this.#buffer.length - this.length < MAX_HEADER_BYTES) this.#grow(0);
     this.length = this.#putHead(FINAL | opcode, size);
   }
 
-  /** Forget what was appended. */
+  /** Drop the appended frames. */
   clear(): void {
     this.#buffer = NOTHING;
     this.length = this.#payloadAt = 0;
@@ -152,7 +152,7 @@ export class FrameWriter {
     if (this.#buffer.length - this.length < size + MAX_HEADER_BYTES) this.#grow(size);
     const bytes = this.#buffer;
     let at = this.length;
-    // A call costs more than the head of a small frame.
+    // A call costs more than the header of a small frame.
     if (size < 126) {
       bytes[at++] = first;
       bytes[at++] = this.#masked ? 0x80 | size : size;
@@ -172,10 +172,10 @@ export class FrameWriter {
     if (this.#masked) applyMask(bytes, at, this.length, packMask(bytes, at - 4));
   }
 
-  /** Take what was appended, and the buffer with it until {@linkcode FrameWriter.recycle}. */
+  /** Take the appended frames, and their buffer until {@linkcode FrameWriter.recycle}. */
   take(): Buffer<ArrayBuffer> {
     this.#endGathered();
-    // What a socket writes: of any other array it would make one.
+    // A Buffer, which sockets write as it is; they would wrap any other array.
     const taken = Buffer.from(this.#buffer.buffer, 0, this.length);
     this.#buffer = NOTHING;
     this.#lastBytes = this.length;
@@ -183,7 +183,7 @@ export class FrameWriter {
     return taken;
   }
 
-  /** Give back bytes that were taken, once, and once nothing reads them any more. */
+  /** Return taken bytes, once, after their last use. */
   recycle({ buffer }: Uint8Array<ArrayBuffer>): void {
     giveBuffer(new Uint8Array(buffer));
   }
@@ -200,7 +200,7 @@ export class FrameWriter {
   #grow(size: number): void {
     const old = this.#buffer;
     const needed = this.length + size + MAX_HEADER_BYTES;
-    // What is more than one message grows by a quarter.
+    // Beyond one message the buffer grows by a quarter.
     const wanted = old.length === 0 ? this.#lastBytes : old.length * 1.25;
     this.#buffer = takeBuffer(Math.max(needed, Math.ceil(wanted)));
     if (old.length === 0) return;

@@ -1,5 +1,5 @@
 /**
- * What RFC 6455 fixes about frames: opcodes, close codes, close payloads.
+ * Constants and checks of RFC 6455 frames: opcodes, close codes, close payloads.
  *
  * @module
  */
@@ -14,9 +14,9 @@ export const Opcode = {
   Binary: 0x2,
   /** The close handshake. */
   Close: 0x8,
-  /** Asks for a pong. */
+  /** A ping. */
   Ping: 0x9,
-  /** Answers a ping. */
+  /** A pong. */
   Pong: 0xa,
 } as const;
 
@@ -28,9 +28,9 @@ const utf8 = new TextEncoder();
 
 /** The peer broke RFC 6455, or a limit. */
 export class FrameError extends Error {
-  /** The close code that says so to the peer. */
+  /** The close code to send to the peer. */
   readonly closeCode: number;
-  /** Create with a close code and words for a person. */
+  /** Create with a close code and a message. */
   constructor(closeCode: number, message: string) {
     super(message);
     this.name = "FrameError";
@@ -47,19 +47,19 @@ export function decodeUtf8(bytes: Uint8Array): string {
   }
 }
 
-/** Whether a close code may stand in a close frame (RFC 6455, section 7.4). */
+/** Whether a close code is valid in a close frame (RFC 6455, section 7.4). */
 export function isWireCloseCode(code: number): boolean {
   return (code >= 3000 && code <= 4999) ||
     (code >= 1000 && code <= 1014 && (code < 1004 || code > 1006));
 }
 
-/** The longest beginning of `reason` that fits a close frame, in whole characters. */
+/** The longest prefix of `reason`, in whole characters, that fits a close frame. */
 export function truncateReason(reason: string): string {
   const bytes = new Uint8Array(MAX_CONTROL_BYTES - 2);
   return reason.slice(0, utf8.encodeInto(reason, bytes).read);
 }
 
-/** The payload of a close frame. Code 1005 stands for none. */
+/** The payload of a close frame. Code 1005 means no payload. */
 export function closePayload(code: number, reason: string): Uint8Array {
   if (code === 1005) return new Uint8Array(0);
   const text = utf8.encode(truncateReason(reason));

@@ -1,6 +1,6 @@
 /**
- * The WebSocket handshake (RFC 6455, section 4): a client's request and what the answer means, and what
- * a server answers.
+ * The WebSocket handshake (RFC 6455, section 4): the client's request, its check of the answer, and the
+ * server's answer.
  *
  * @module
  */
@@ -13,29 +13,29 @@ import { EXTENSION_HEADER, extensionAnswered, PROTOCOL } from "../../wire/handsh
 import type { Dialed, DialRequest, Upgrade } from "../../wire/transport.ts";
 import { malformedUpgrade } from "../listen.ts";
 
-/** Largest answer head that is read, in bytes. */
+/** Largest head of an answer, in bytes. */
 const MAX_HEAD_BYTES = 16 * 1024;
 /** RFC 6455, section 1.3. */
 const ACCEPT_SUFFIX = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
 /** A field's name in lower case (RFC 9110, section 5.1). */
 const FIELD_NAME = /^[!#$%&'*+.^_`|~0-9a-z-]+$/;
-/** Headers that a client may not set: they are the handshake's own. */
+/** Headers reserved for the handshake, which a client may not set. */
 const OWN_HEADERS = /^(host|connection|upgrade|content-length|transfer-encoding|x-hl-compress)$/;
 /** Header fields of the 101 answer that an {@linkcode Upgrade} may not set. */
 const OWN_FIELDS = ["upgrade", "sec-websocket-accept", "sec-websocket-extensions"];
-/** Those that belong to the connection. */
+/** Fields that belong to the connection. */
 const CONNECTION_FIELDS = ["connection", "content-length", "keep-alive", "transfer-encoding"];
 /** A key: 16 bytes in base64. */
 const KEY = /^[A-Za-z0-9+/]{22}==$/;
 
-/** The answer's head, once it is whole. */
+/** The complete head of an answer. */
 export interface Answer {
   /** The status code. */
   readonly status: number;
   /** Lower-case names; repeated ones joined by commas. */
   readonly headers: ReadonlyMap<string, string>;
-  /** What came after the head. */
+  /** The bytes after the head. */
   readonly rest: Buffer;
 }
 
@@ -67,13 +67,13 @@ export function requestHead(url: URL, request: DialRequest, key: string): string
   return lines.join("\r\n") + "\r\n\r\n";
 }
 
-/** Read the answer's head from what has come so far. */
+/** Parse the answer's head from the bytes received so far. */
 export function parseAnswer(received: Buffer): Answer | "partial" | ConnectError {
   const end = received.indexOf("\r\n\r\n");
   if (end > MAX_HEAD_BYTES || (end === -1 && received.length > MAX_HEAD_BYTES)) {
     return new ConnectError("BadHandshake", `its answer's head is over ${MAX_HEAD_BYTES} bytes`);
   }
-  // Not HTTP at all: say so at once instead of waiting for a head that never ends.
+  // Not HTTP: fail at once instead of waiting for a head that never ends.
   const expected = "HTTP/1.1 ";
   const start = received.toString("latin1", 0, Math.min(received.length, expected.length));
   if (!expected.startsWith(start)) {
@@ -90,14 +90,14 @@ export function parseAnswer(received: Buffer): Answer | "partial" | ConnectError
   return { status: Number(status), headers, rest: received.subarray(end + 4) };
 }
 
-/** The fields of a head, `undefined` if one is malformed. One pass, whatever the peer sends. */
+/** The fields of a head, `undefined` if one is malformed. Always one pass. */
 function parseFields(lines: readonly string[]): Map<string, string> | undefined {
   const headers = new Map<string, string[]>();
   for (const line of lines) {
     const colon = line.indexOf(":");
     const name = line.slice(0, Math.max(colon, 0)).toLowerCase();
     const value = line.slice(colon + 1);
-    // A bare CR or LF is no end of a line, and nothing else (RFC 9112, section 2.2).
+    // A bare CR or LF is invalid (RFC 9112, section 2.2).
     if (!FIELD_NAME.test(name) || value.includes("\r") || value.includes("\n")) return undefined;
     const values = headers.get(name);
     if (values === undefined) headers.set(name, [value.trim()]);
@@ -140,12 +140,12 @@ export function acceptOf(key: string): string {
   return createHash("sha1").update(key + ACCEPT_SUFFIX).digest("base64");
 }
 
-/** Whether a request asks for a WebSocket, rightly or not. */
+/** Whether a request asks for a WebSocket, validly or not. */
 export function asksForWebSocket({ headers }: IncomingMessage): boolean {
   return hasToken(headers.upgrade, "websocket");
 }
 
-/** The answer to a request that asks wrongly for a WebSocket, `undefined` if it asks rightly. */
+/** The answer to an invalid request for a WebSocket, `undefined` if it is valid. */
 export function checkUpgradeRequest(message: IncomingMessage): Response | undefined {
   const { headers, method, httpVersion } = message;
   if (method !== "GET" || httpVersion !== "1.1" || !hasToken(headers.connection, "upgrade")) {

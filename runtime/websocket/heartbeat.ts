@@ -1,5 +1,5 @@
 /**
- * {@linkcode Heartbeat}: whether the peer is still there.
+ * {@linkcode Heartbeat}: detects dead peers.
  *
  * @module
  */
@@ -8,19 +8,19 @@ import type { Clock } from "../../wire/clock.ts";
 
 /** What a {@linkcode Heartbeat} needs. */
 export interface HeartbeatOptions {
-  /** Whose time it is. */
+  /** The clock. */
   readonly clock: Clock;
-  /** Milliseconds of silence after which to ask, and twice that to give up. */
+  /** Idle milliseconds before a ping; after twice that the peer counts as dead. */
   readonly idleTimeoutMs: number;
-  /** Ask the peer for a sign of life. */
+  /** Send a ping. */
   ping(): void;
-  /** The peer gave none. */
+  /** The peer is dead. */
   onDead(): void;
 }
 
 /**
- * Pings a peer that is silent for `idleTimeoutMs`, and gives it up after exactly twice that; where the
- * timer was late (the process was suspended, say), `idleTimeoutMs` after the ping.
+ * Pings a peer that is silent for `idleTimeoutMs`, and reports it dead after exactly twice that. If the timer
+ * was late (a suspended process, for example), it reports `idleTimeoutMs` after the ping.
  */
 export class Heartbeat {
   readonly #options: HeartbeatOptions;
@@ -28,20 +28,20 @@ export class Heartbeat {
   #pingedAt: number | undefined;
   #timer: unknown;
 
-  /** Start, as if the peer had just been heard. */
+  /** Start, as if the peer had just sent something. */
   constructor(options: HeartbeatOptions) {
     this.#options = options;
     this.#heardAt = options.clock.now();
     this.#wait(options.idleTimeoutMs);
   }
 
-  /** Something came, at a time by the clock. */
+  /** The peer sent something, at a time of the clock. */
   heard(at: number = this.#options.clock.now()): void {
     this.#heardAt = at;
     this.#pingedAt = undefined;
   }
 
-  /** Watch no more. */
+  /** Stop. */
   stop(): void {
     this.#options.clock.clear(this.#timer);
   }
@@ -54,7 +54,7 @@ export class Heartbeat {
     const { clock, idleTimeoutMs } = this.#options;
     if (this.#pingedAt === undefined) {
       const silentMs = heardBy - this.#heardAt;
-      // Timers may be early by less than a millisecond.
+      // Timers may fire up to a millisecond early.
       if (silentMs < idleTimeoutMs) return this.#wait(Math.max(1, idleTimeoutMs - silentMs));
       this.#pingedAt = clock.now();
       this.#options.ping();
@@ -66,7 +66,7 @@ export class Heartbeat {
   }
 }
 
-/** A timer alone keeps no process alive. */
+/** Let the process exit despite the timer. */
 export function unref<Timer>(timer: Timer): Timer {
   if (typeof timer === "object" && timer !== null && "unref" in timer) {
     (timer as { unref(): void }).unref();

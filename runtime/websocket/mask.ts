@@ -1,10 +1,10 @@
 /**
- * The mask of RFC 6455, section 5.3: the same four bytes over and over, combined by exclusive or.
+ * The mask of RFC 6455, section 5.3: four repeated bytes, combined by exclusive or.
  *
  * @module
  */
 
-/** Payloads from this many bytes on are masked four bytes at a time. */
+/** Payloads of at least this many bytes are masked four bytes at a time. */
 const WORD_BYTES = 48;
 
 const turned: Uint8Array<ArrayBuffer> = new Uint8Array(4);
@@ -16,13 +16,13 @@ export function packMask(bytes: Uint8Array, at: number): number {
     ((bytes[at + 2] ?? 0) << 8) | (bytes[at + 3] ?? 0);
 }
 
-/** The mask as it stands `bytes` further on. */
+/** The mask rotated by `bytes`. */
 export function turnMask(mask: number, bytes: number): number {
   const bits = (bytes & 3) * 8;
   return bits === 0 ? mask : (mask << bits) | (mask >>> (32 - bits));
 }
 
-/** Mask or unmask the bytes from `start` to `end`, where they stand. */
+/** Mask or unmask the bytes from `start` to `end` in place. */
 export function applyMask(bytes: Uint8Array, start: number, end: number, mask: number): void {
   if (end - start < WORD_BYTES) return byByte(bytes, start, end, mask);
   const { buffer, byteOffset } = bytes;

@@ -64,7 +64,7 @@ export class FakePeer implements Transport {
   /** Whose transport this is. */
   attach(listener: TransportListener): void {
     this.#listener = listener;
-    // The owner may have ended the transport while it was given it.
+    // The owner may have ended the transport in the callback.
     if (this.#info !== undefined) listener.onClose(this.#info);
   }
 
