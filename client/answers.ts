@@ -25,7 +25,7 @@ export interface AnswerKit {
 
 /** Answers the calls of one session. */
 export interface Answers {
-  /** Calls under way. */
+  /** Calls in flight. */
   readonly size: number;
   /**
    * Take the rest of a message that is a call, or cancels one.

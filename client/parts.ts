@@ -44,7 +44,7 @@ export type Caller = (
 
 /** What the calls of a session need. */
 export interface CallsHost extends CheckedOptions, Waits {
-  /** How values are archived. */
+  /** The codec for values. */
   readonly codec: Codec;
   /** What is said of what does not decode, behind the reason. Default: nothing. */
   readonly advice?: string;

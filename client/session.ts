@@ -41,11 +41,11 @@ export interface SessionHost extends CallsHost {
   readonly startCalls: StartCalls;
   /** How events are archived. */
   readonly event: Schema<unknown> | undefined;
-  /** Where events go. */
+  /** The event switch. */
   readonly events: EventHub<unknown>;
   /** Where state changes go. */
   readonly state: StateMirror<unknown>;
-  /** Counts. */
+  /** The statistics. */
   readonly counters: ClientCounters;
   /** Is told what does not end the session. */
   report(error: unknown): void;

@@ -39,7 +39,7 @@ export type ClientTrace =
     readonly code: RpcErrorCode | "Error" | undefined;
   };
 
-/** Is told what happens. What it throws or rejects with is lost. */
+/** Receives trace events. Its errors are ignored. */
 export type ClientTraceListener = (trace: ClientTrace) => void;
 
 /** What watches the calls of a client, if anybody does: an `onTrace`, or an OpenTelemetry API. */

@@ -23,7 +23,7 @@ export interface Client<Methods, State, Event> extends AsyncDisposable {
   readonly status: ClientStatus;
   /** Be called after each change of {@linkcode Client.status}; returns how to stop. Needs no `this`. */
   readonly onStatus: (listener: (status: ClientStatus) => void) => () => void;
-  /** Counters and gauges, as they are now. */
+  /** The current counters and gauges. */
   stats(): ClientStats;
   /** Collect events from now on. */
   events(options?: EventsOptions): EventStream<Event>;
@@ -56,11 +56,11 @@ export interface ClientStats {
   readonly attemptsFailed: number;
   /** Calls that were made, so far, including those that were never sent. */
   readonly callsStarted: number;
-  /** Messages that came, so far. */
+  /** Received messages, total. */
   readonly messagesReceived: number;
-  /** Bytes of the messages that came, as they stood on the wire, so far. */
+  /** Bytes of received messages on the wire, total. */
   readonly bytesReceived: number;
-  /** Bytes of the messages that were sent, as they stand on the wire, so far. */
+  /** Bytes of sent messages on the wire, total. */
   readonly bytesSent: number;
   /** Events that came, so far, wanted or not. */
   readonly eventsReceived: number;

@@ -75,7 +75,7 @@ const PLAIN = /^(?:[iu](?:8|16|32|64|128|size)|bool|char|string|boxstr|cstring)$
 
 /** Keys as they are archived: a conversion around them runs once for each. */
 export interface PlainKeys {
-  /** How they are archived. */
+  /** Their codec. */
   readonly schema: AnySchema;
   /** A key as it is archived. Throws anything for what is none. */
   encode(key: unknown): unknown;

@@ -42,7 +42,7 @@ export class Writer {
   outView!: DataView<ArrayBuffer>;
   /** Levels of recursive types under way. */
   depth = 0;
-  /** How many there may be. */
+  /** The limits. */
   maxDepth: number = MAX_VALUE_DEPTH;
   /** Where in the value, up to {@linkcode Writer.steps}. */
   readonly path: unknown[] = [];

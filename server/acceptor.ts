@@ -1,5 +1,5 @@
 /**
- * {@linkcode ServiceAcceptor}: who may connect, and all who are.
+ * {@linkcode ServiceAcceptor}: decides on connections, and holds them.
  *
  * @module
  */
@@ -49,7 +49,7 @@ import { Sendings } from "./sendings.ts";
 import { StateShape } from "./state.ts";
 import type { ServerStats } from "./stats.ts";
 
-/** What an acceptor makes of the rest for its connections. */
+/** The parts that an acceptor creates for its connections. */
 type Made =
   | "name"
   | "dispatcher"
@@ -62,26 +62,26 @@ type Made =
   | "onEnd"
   | "onGone";
 
-/** What an acceptor needs, besides what its connections need. */
+/** What an acceptor needs in addition to its connections' needs. */
 export interface AcceptorOptions<Methods, State, Event, Auth>
   extends Omit<ConnectionHost<State, Event, Auth>, Made> {
-  /** What is served. */
+  /** The service. */
   readonly service: Service<Methods, State, Event>;
-  /** How values are archived. */
+  /** The codec for values. */
   readonly codec: Codec;
-  /** Who answers. */
+  /** The handlers. */
   readonly handler: ServiceHandler<Methods, State, Event, Auth>;
-  /** Who may come from where. */
+  /** The rules for origins and hosts. */
   readonly origins: OriginRules;
-  /** The most that is spent on deflating for a client. */
+  /** The highest compression level for any client. */
   readonly maxLevel: number;
-  /** Decides on each connection; absent, all may. */
+  /** Decides on each connection; absent, all are accepted. */
   readonly authorize?: Authorize<Auth> | undefined;
-  /** Where the runtime may hold what has come; absent, it does not. */
+  /** The event loop, if the runtime may hold received messages; absent otherwise. */
   readonly loop?: EventLoop | undefined;
 }
 
-/** Decides on upgrades by protocol, room, origin, service and `authorize`, in this order. */
+/** Decides on upgrades by protocol, capacity, origin, service and `authorize`, in this order. */
 export class ServiceAcceptor<Methods, State, Event, Auth> implements Acceptor {
   readonly #options: AcceptorOptions<Methods, State, Event, Auth>;
   readonly #ancestry: Ancestry;
@@ -141,12 +141,12 @@ export class ServiceAcceptor<Methods, State, Event, Auth> implements Acceptor {
     this.handshakeTimeoutMs = limits.handshakeTimeoutMs;
   }
 
-  /** How many connections there are, those included whose socket is still to end. */
+  /** Number of connections, including ended ones whose socket is still open. */
   get size(): number {
     return this.#connections.size;
   }
 
-  /** The server in numbers. */
+  /** The server's statistics. */
   stats(): ServerStats {
     const { counters, events } = this.#options;
     const { heldBytes } = this.#host.calls;
@@ -245,7 +245,7 @@ export class ServiceAcceptor<Methods, State, Event, Auth> implements Acceptor {
 
   #accept({ protocol, extension, level, receives, peer }: Offer, auth: Auth): Upgrade {
     const headers: Record<string, string> = { [LEVEL_HEADER]: String(level) };
-    // Of others the subprotocol says it.
+    // For other peers the subprotocol tells.
     if (extension > 0 && protocol === PROTOCOL) headers[EXTENSION_HEADER] = String(extension);
     return {
       protocol,
@@ -266,16 +266,16 @@ export class ServiceAcceptor<Methods, State, Event, Auth> implements Acceptor {
   }
 
   /**
-   * Accept nothing more, let calls that have come finish until `deadlineMs` are over, and close each
-   * connection as soon as it has none, with 4001, which asks clients to come back within `spreadMs`.
-   * Resolves when all have ended, at most `closeTimeoutMs` after that.
+   * Stop accepting, let received calls finish for up to `deadlineMs`, and close each connection as soon as it
+   * has none, with 4001, which asks clients to reconnect within `spreadMs`. Resolves when all have ended, at
+   * most `closeTimeoutMs` after the deadline.
    */
   close(deadlineMs: number, spreadMs?: number): Promise<void> {
     return this.#closing ??= this.#drain(deadlineMs, spreadMs ?? defaultSpreadMs(this.size));
   }
 
   async #drain(deadlineMs: number, spreadMs: number): Promise<void> {
-    await undefined; // Lets `#closing` be set before anything can be asked.
+    await undefined; // Sets `#closing` before any caller can ask for it.
     this.#authorizations.end();
     const { clock, counters, loop } = this.#options;
     const timer = clock.after(deadlineMs, () => {

@@ -1,5 +1,5 @@
 /**
- * {@linkcode Authorize}: the user's decision on a connection, what counts as one, and how many may be under way.
+ * {@linkcode Authorize}: the user's decision on a connection, its valid results, and the bound on pending decisions.
  *
  * @module
  */
@@ -7,18 +7,18 @@ import { checkAnswer } from "../wire/http_answer.ts";
 import type { PeerInfo } from "../wire/transport.ts";
 import type { Clock } from "../wire/clock.ts";
 
-/** What `authorize` answers: what the handler gets as `auth`, or a refusal. */
+/** The result of `authorize`: the handler's `auth`, or a refusal. */
 export type Authorization<Auth> = Auth | Response | false;
 
-/** Decides on a connection before it opens. Reads what it needs of the request at once. */
+/** Decides on a connection before it opens. Must read the request synchronously. */
 export type Authorize<Auth> = (
   request: Request,
   peer: PeerInfo,
 ) => Authorization<Auth> | PromiseLike<Authorization<Auth>>;
 
 /**
- * What was decided: what refuses, or `auth`. Throws `TypeError` at what was meant as a refusal and is no
- * `Response` that can be sent: to let it in would turn a no into a yes.
+ * Interpret a decision: a refusal or `auth`. Throws `TypeError` for a `Response` that cannot be sent: treating
+ * it as truthy would turn a refusal into access.
  */
 export function decisionOf<Auth>(
   answer: Authorization<Auth>,
@@ -26,7 +26,7 @@ export function decisionOf<Auth>(
 ): { readonly refusal: Response | undefined } | { readonly auth: Auth } {
   if (!answer) return { refusal: undefined };
   if (answer instanceof Response) {
-    // Who cannot read it is told by a close code, and it can be sent to another.
+    // A client that cannot read it gets a close code instead, and another client may get the response.
     if (!blind) checkAnswer(answer);
     return { refusal: answer };
   }
@@ -46,7 +46,7 @@ export function decisionOf<Auth>(
   return { auth: answer };
 }
 
-/** Whether it is another realm's or another library's `Response`. */
+/** Whether it is a `Response` of another realm or library. */
 function isLikeResponse(value: unknown): boolean {
   if (typeof value !== "object" || value === null) return false;
   if (Object.prototype.toString.call(value) === "[object Response]") return true;
@@ -58,7 +58,7 @@ function isLikeResponse(value: unknown): boolean {
 
 /** A decision that takes too long. */
 export class AuthorizationTimeout extends Error {
-  /** Whether it would have had more time, but the server is closing. */
+  /** Whether it was cut short because the server is closing. */
   readonly isClosing: boolean;
 
   /** Create for a time in milliseconds. */
@@ -69,9 +69,9 @@ export class AuthorizationTimeout extends Error {
   }
 }
 
-/** What {@linkcode Authorizations} are bounded by. */
+/** The limits of {@linkcode Authorizations}. */
 export interface AuthorizationBounds {
-  /** How many may be under way. */
+  /** Most pending decisions. */
   readonly max: number;
   /** Milliseconds each may take. */
   readonly timeoutMs: number;
@@ -79,10 +79,10 @@ export interface AuthorizationBounds {
   readonly clock: Clock;
 }
 
-/** Decisions under way. Their peers have no connection yet, and perhaps have left. */
+/** Pending decisions. Their peers have no connection yet and may have left. */
 export class Authorizations {
   readonly #bounds: AuthorizationBounds;
-  /** How each is given up. */
+  /** Cancels each pending decision. */
   readonly #pending = new Set<(reason: Error) => void>();
 
   /** Create with none under way. */
@@ -90,12 +90,12 @@ export class Authorizations {
     this.#bounds = bounds;
   }
 
-  /** Whether no other may begin. */
+  /** Whether the limit is reached. */
   get full(): boolean {
     return this.#pending.size >= this.#bounds.max;
   }
 
-  /** Wait for one. Rejects as it does, or with {@linkcode AuthorizationTimeout}. */
+  /** Await a decision. Rejects as it does, or with {@linkcode AuthorizationTimeout}. */
   async wait<T>(decide: () => T | PromiseLike<T>): Promise<T> {
     const { clock, timeoutMs } = this.#bounds;
     let giveUp!: (reason: Error) => void;
@@ -110,7 +110,7 @@ export class Authorizations {
     }
   }
 
-  /** Give up all: the server is closing. */
+  /** Cancel all: the server is closing. */
   end(): void {
     const { timeoutMs } = this.#bounds;
     for (const giveUp of this.#pending) giveUp(new AuthorizationTimeout(timeoutMs, true));

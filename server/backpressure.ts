@@ -1,5 +1,5 @@
 /**
- * {@linkcode Backpressure}: when a peer that does not read is given up.
+ * {@linkcode Backpressure}: ends peers that don't read.
  *
  * @module
  */
@@ -7,62 +7,61 @@ import type { Clock } from "../wire/clock.ts";
 import type { Sender } from "../wire/sender.ts";
 import type { SendTally } from "../wire/shared_message.ts";
 
-/** Bytes to send before the transport is asked again how many wait: asking is not free. */
+/** Bytes sent between two readings of the transport's queue: reading it costs time. */
 const CHECK_BYTES = 1 << 16;
 /** Bytes below which a message is always sent. */
 const MIN_ADMITTED_BYTES = 1 << 12;
-/** Milliseconds for which a sum that was over holds if nothing was sent: it takes all connections. */
+/** Milliseconds for which a sum over the limit stays valid while nothing is sent: it visits all connections. */
 const SUM_HOLDS_MS = 10;
 
-/** What {@linkcode Backpressure} needs: the same for all connections. */
+/** What {@linkcode Backpressure} needs, shared by all connections. */
 export interface BackpressureOptions {
   /** The clock. */
   readonly clock: Clock;
-  /** Bytes that may wait for one peer. */
+  /** Most queued bytes of one peer. */
   readonly maxBufferedBytes: number;
-  /** Bytes that may wait for all together. */
+  /** Most queued bytes of all peers together. */
   readonly maxTotalBufferedBytes: number;
-  /** Milliseconds a peer whose queue is over that has to take something from it. */
+  /** Milliseconds for a peer over that limit to read something. */
   readonly patienceMs: number;
-  /** What all have sent. */
+  /** Counts the bytes sent to all. */
   readonly tally: SendTally;
-  /** All for whom something may wait. */
+  /** All connections that may have queued bytes. */
   readonly owners: Iterable<BackpressureOwner>;
 }
 
-/** Whose peer may not read. */
+/** A connection whose peer may not read. */
 export interface BackpressureOwner {
-  /** Whose messages. */
+  /** The transport. */
   readonly sender: Sender;
-  /** `sentBytes` as they were at the last check. */
+  /** `sentBytes` at the last check. */
   checkedBytes: number;
-  /** The timer, while more waits than may. */
+  /** The timer, while the queue is over its limit. */
   patience: unknown;
   /** Whether it is ending. */
   readonly closing: boolean;
-  /** The peer does not read. If it was told so before, it is cut. */
+  /** The peer doesn't read: close the connection, or cut it if it is closing already. */
   onStuck(): void;
 }
 
 /**
- * Nothing is ever dropped, since a lost message would corrupt the state. Instead a peer is given up
- * when more than `maxBufferedBytes` wait for it and it takes nothing for `patienceMs`, or when twice as
- * many wait; and those with most that waits, when more than `maxTotalBufferedBytes` wait for all.
+ * No message is ever dropped, because a lost one would corrupt the state. Instead a peer's connection ends when
+ * more than `maxBufferedBytes` are queued for it and it reads nothing for `patienceMs`, or when twice as many
+ * are queued. When more than `maxTotalBufferedBytes` are queued for all, those with the longest queues end.
  *
- * What waits for all is summed up again when so many bytes were sent that it may be over. Where what
- * waits is not freed by giving its peer up, nothing large is sent as long as it would go over by more than
- * a sixteenth: who does not get it is given up.
+ * The total is computed again after enough bytes were sent to exceed it. If ending peers doesn't free memory, no
+ * large message is sent while it would exceed the total by more than 1/16: its connection ends instead.
  */
 export class Backpressure {
   readonly #options: BackpressureOptions;
   readonly #maxBufferedBytes: number;
   readonly #checkBytes: number;
   readonly #tally: SendTally;
-  /** What the tally shows when it is time to sum up. */
+  /** The tally at which to compute the total again. */
   #sumAtBytes: number;
-  /** What it may show at most, while more waits for all than may and nothing could be freed. */
+  /** The highest allowed tally, while the total is over its limit and nothing could be freed. */
   #fullAtBytes = Infinity;
-  /** What it showed at the last sum. */
+  /** The tally at the last total. */
   #summedBytes = 0;
   #summedAtMs = 0;
 
@@ -87,14 +86,14 @@ export class Backpressure {
     else if (bufferedBytes > this.#maxBufferedBytes) this.#watch(owner);
   }
 
-  /** Whether a message of so many bytes may be sent. Where not, its peer has been given up. */
+  /** Whether a message of so many bytes may be sent. If not, its connection is ending. */
   admits(owner: BackpressureOwner, bytes: number): boolean {
     const tally = this.#tally;
     if (bytes < MIN_ADMITTED_BYTES || tally.sentBytes + bytes <= this.#fullAtBytes) return true;
     const age = this.#options.clock.now() - this.#summedAtMs;
     if (tally.sentBytes !== this.#summedBytes || age >= SUM_HOLDS_MS) this.#checkTotal();
     if (tally.sentBytes + bytes <= this.#fullAtBytes) return true;
-    // To sum up may have ended it.
+    // Computing the total may have ended it.
     if (!owner.closing) owner.onStuck();
     return false;
   }
@@ -119,7 +118,7 @@ export class Backpressure {
     }
     const { sentBytes } = this.#tally;
     const left = max - total();
-    // A sixteenth more may wait than may, so that not every message is a reason to sum up.
+    // A slack of 1/16, so that not every message computes the total.
     this.#sumAtBytes = sentBytes + Math.max(left, max / 16);
     this.#fullAtBytes = left < 0 ? sentBytes + left + max / 16 : Infinity;
     this.#summedBytes = sentBytes;

@@ -22,29 +22,29 @@ import { IMPOSSIBLE, STALE } from "./seen_messages.ts";
 
 /** What a link needs. */
 export interface BrokerLinkOptions {
-  /** The way to the other nodes. */
+  /** The broker. */
   readonly broker: Broker;
   /** The name of the service. */
   readonly service: string;
-  /** What events are; absent, the service has none. */
+  /** The event's schema; absent if the service has none. */
   readonly schema: Schema<unknown> | undefined;
-  /** How they are archived. */
+  /** Their codec. */
   readonly codec: Codec;
   /** The events' fingerprint: hex digits. */
   readonly fingerprint: string;
-  /** Bytes that may be on the way to the engine. */
+  /** Most bytes in flight to the broker. */
   readonly maxPendingBytes: number;
-  /** What an event may become; absent, the defaults. */
+  /** Limits for decoding an event; absent: the defaults. */
   readonly limits?: DecodeLimits | undefined;
   /** Give another node's event to this node's subscribers. Returns false if there are none. */
   deliver(topic: Topic, payload: Uint8Array): boolean;
-  /** Is told of errors; never throws. */
+  /** Reports errors; never throws. */
   onError(error: BrokerError): void;
-  /** Is told which topics may have missed events; never throws. */
+  /** Reports topics that may have missed events; never throws. */
   readonly onMissed?: MissedListener | undefined;
 }
 
-/** Brokers that have a server. */
+/** Brokers that are in use by a server. */
 const IN_USE = new WeakSet<Broker>();
 
 /** Checks and counts events to and from other nodes; local work never waits for it. */
@@ -72,7 +72,7 @@ export class BrokerLink implements EventLink, BrokerNode {
   /**
    * Create.
    *
-   * @throws {TypeError} If the broker has a server.
+   * @throws {TypeError} If the broker is in use by another server.
    */
   constructor(options: BrokerLinkOptions) {
     const { broker, maxPendingBytes } = options;
@@ -108,7 +108,7 @@ export class BrokerLink implements EventLink, BrokerNode {
   }
 
   /**
-   * Start the broker. Called once, and not at all where the server cannot start.
+   * Start the broker. Called at most once, after everything else has started.
    *
    * @throws {TypeError} If the broker has got a server meanwhile, or cannot be used with the service.
    */
@@ -135,7 +135,7 @@ export class BrokerLink implements EventLink, BrokerNode {
     return this.#options.service;
   }
 
-  /** How it stands. */
+  /** The status. */
   get status(): BrokerStatus {
     const { subscribed, size } = this.#topics;
     const { published, dropped, pendingBytes } = this.#outbox;
@@ -216,7 +216,7 @@ export class BrokerLink implements EventLink, BrokerNode {
       this.#counts.late += count;
       return;
     }
-    // Whoever was not heard before has lost we do not know how many.
+    // An unknown node has lost an unknown number of events.
     if (count === 0 && !seen.knows(header.node)) this.#missed.add(topic, "EventsMissed");
     const skipped = seen.accept(header.node, header.number, count, now);
     if (skipped === STALE) this.#counts.stale += count;
@@ -235,7 +235,7 @@ export class BrokerLink implements EventLink, BrokerNode {
     }
   }
 
-  /** Throws if an event is no archive of the schema. */
+  /** Throws if an event is not a valid archive of the schema. */
   #check(message: Uint8Array): void {
     const { schema, codec } = this.#options;
     if (schema === undefined) return;
@@ -248,7 +248,7 @@ export class BrokerLink implements EventLink, BrokerNode {
     this.#count("bad", 1, "BadMessage", `A message of the broker ${what}`, about);
   }
 
-  /** Count, and report the 1st, 2nd, 4th, 8th …: a flood of errors is not answered by another. */
+  /** Count errors, and report the 1st, 2nd, 4th, 8th …: a flood must not cause a flood of reports. */
   #count(
     what: keyof BrokerLosses,
     more: number,
@@ -267,7 +267,7 @@ export class BrokerLink implements EventLink, BrokerNode {
     this.#options.onError(new BrokerError(code, message, about));
   }
 
-  /** Let go of the broker. */
+  /** Release the broker. */
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#outbox.close();

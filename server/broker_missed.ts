@@ -1,31 +1,30 @@
 /**
- * {@linkcode MissedTopics}: which topics may have missed events.
+ * {@linkcode MissedTopics}: topics that may have missed events.
  *
  * @module
  */
 import type { Topic } from "../wire/topic.ts";
 
-/** Milliseconds that topics are gathered before the application is told. */
+/** Milliseconds that topics are gathered before the application is notified. */
 export const GATHER_MS = 100;
 
-/** Why events of other nodes were missed, as codes of `BrokerError`. */
+/** Reasons for missed events of other nodes, as codes of `BrokerError`. */
 export type MissedReason = "LinkDown" | "SubscribeFailed" | "EventsMissed";
 
-/** Topics with subscribers on this node whose events of other nodes may not all have come. */
+/** Topics with subscribers on this node that may have missed events of other nodes. */
 export interface MissedEvents {
-  /** Which. They are subscribed at the broker again. */
+  /** The topics. They are subscribed at the broker again. */
   readonly topics: readonly Topic[];
   /**
-   * Why: the link was down, the engine did not agree to the topic, or the numbers of another node's events
-   * leave a gap.
+   * The reason: the link was down, the broker refused the topic, or another node's event numbers have a gap.
    */
   readonly reason: MissedReason;
 }
 
-/** Is told which topics may have missed events. */
+/** Receives topics that may have missed events. */
 export type MissedListener = (missed: MissedEvents) => void;
 
-/** Gathers them, so that the application is told once for many. Without a listener it does nothing. */
+/** Gathers topics, to notify the application once for many. Does nothing without a listener. */
 export class MissedTopics {
   readonly #listener: MissedListener | undefined;
   readonly #topics = new Map<MissedReason, Map<string, Topic>>();
@@ -54,7 +53,7 @@ export class MissedTopics {
     }
   };
 
-  /** Tell nothing more. */
+  /** Stop. */
   close(): void {
     clearTimeout(this.#timer);
     this.#topics.clear();

@@ -1,5 +1,5 @@
 /**
- * {@linkcode BrokerOutbox}: events on their way to the engine.
+ * {@linkcode BrokerOutbox}: events in flight to the broker's engine.
  *
  * @module
  */
@@ -10,80 +10,79 @@ import { eventLength, eventStart } from "../wire/messages.ts";
 import type { Topic } from "../wire/topic.ts";
 import { EventNumbers, LostTopics, topicOf } from "./event_numbers.ts";
 
-/** Bytes of a message that takes no further event, if the engine takes that much. */
+/** Message size, in bytes, from which no further event is added, if the engine accepts such messages. */
 export const MAX_BATCH_BYTES = 65_536;
-/** Bytes of memory that a message on its way takes besides its own, where the broker does not say. */
+/** Memory overhead, in bytes, of a message in flight, if the broker doesn't define it. */
 const MESSAGE_COST_BYTES = 256;
 /**
- * Milliseconds until the next flush, for each event of the last one, and at most; and how many may be taken
- * in advance. A write to the engine costs as much as a dozen events, so in a dense stream of turns several
- * share one, and what is sparse is sent in its turn.
+ * Milliseconds until the next flush, per event of the last one and at most; and the milliseconds that may be
+ * saved up. A write to the engine costs as much as a dozen events. So several dense turns share one write, and
+ * sparse events are sent in their own turn.
  */
 const FLUSH_MS_PER_EVENT = 0.05;
 const MAX_FLUSH_MS = 0.5;
 const FLUSH_BURST_MS = 1;
 
-/** Characters of a topic that a message's cost covers, and bytes that each further one takes: as a key, as bytes, encoded. */
+/** Characters of a topic included in a message's overhead, and bytes per further character: as key, bytes and encoded. */
 const COVERED_TOPIC_CHARS = 64;
 const TOPIC_CHAR_BYTES = 4;
-/** Milliseconds after a loss, or after the link is up again, until the other nodes are told of its numbers. */
+/** Milliseconds from a loss, or from the link's return, until its numbers are sent to the other nodes. */
 export const TELL_LOST_MS = 1000;
-/** Messages that may stay in the queue when they have been handed on: moving the others has a cost. */
+/** Sent messages that may stay in the queue, because moving the others costs time. */
 const MAX_HANDED = 1024;
 
 interface Sealed {
   readonly topic: Topic;
   readonly count: number;
   readonly message: Uint8Array;
-  /** Bytes that it takes. */
+  /** Its size, in bytes. */
   readonly bytes: number;
 }
 
 /** What an outbox needs. */
 export interface BrokerOutboxOptions {
-  /** Where messages go. */
+  /** The broker. */
   readonly broker: Broker;
-  /** Which events they hold. */
+  /** The events' fingerprint. */
   readonly fingerprint: number;
-  /** Bytes that may be on the way to the engine. */
+  /** Most bytes in flight to the broker. */
   readonly maxPendingBytes: number;
   /** Some events could not be sent. */
   onFailed(count: number, error: unknown): void;
 }
 
 /**
- * Gathers events into messages, and sends those when the turn has ended, after what the turn sent to this
- * node's own subscribers.
+ * Gathers events into messages and sends them at the end of the turn, after the turn's messages to this node's
+ * own subscribers.
  *
- * Events that follow one another on one topic share a message, and so keep their order with those of other
- * topics as well.
+ * Consecutive events of one topic share a message, so the order over all topics is kept.
  */
 export class BrokerOutbox {
   readonly #options: BrokerOutboxOptions;
   readonly #message = new BrokerMessage();
-  /** Which node sends, and what is its next event of each topic. */
+  /** The node's id and its next event number on each topic. */
   readonly numbers: EventNumbers;
-  /** What the message is on. */
+  /** The message's topic. */
   #topic: Topic | undefined;
   #sealed: Sealed[] = [];
-  /** How many of those have been handed to the engine. */
+  /** The number of them already passed to the engine. */
   #handed = 0;
   #inFlight = 0;
   #turnQueued = false;
-  /** Events that have not been handed to the engine. */
+  /** Events not yet passed to the engine. */
   #unsent = 0;
-  /** When the end of a turn may flush again, in milliseconds. */
+  /** Time of the next allowed flush, in milliseconds. */
   #flushAt = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #held = false;
   readonly #lost = new LostTopics();
   #tellLost: ReturnType<typeof setTimeout> | undefined;
   #up = false;
-  /** Bytes on the way to the engine, with what each message takes besides. */
+  /** Bytes in flight to the engine, including each message's overhead. */
   pendingBytes = 0;
-  /** Events handed to the engine. */
+  /** Events passed to the engine. */
   published = 0;
-  /** Events that were not, because there was no way or too much on it. */
+  /** Events dropped because the link was down or too many bytes were in flight. */
   dropped = 0;
 
   /** Create for a broker. */
@@ -121,20 +120,20 @@ export class BrokerOutbox {
     return (this.#options.broker.messageCostBytes ?? MESSAGE_COST_BYTES) + more;
   }
 
-  /** An event is not sent, and its number is nobody else's. */
+  /** An event is dropped; its number is used up. */
   skip(key: string): void {
     this.dropped++;
     this.numbers.take(key, 1);
     this.#lose(key);
   }
 
-  /** Unless a later event shows it by its number, the other nodes are told. */
+  /** Announce the loss to the other nodes, unless a later event reveals it by its number. */
   #lose(key: string): void {
     this.#lost.add(key);
     if (this.#up) this.#tellLost ??= setTimeout(this.#onTellLost, TELL_LOST_MS);
   }
 
-  /** Send the number of the next event, without one, on the topics that have lost some. */
+  /** On topics with lost events, send the next event's number without an event. */
   readonly #onTellLost = (): void => {
     this.#tellLost = undefined;
     this.#seal();
@@ -149,7 +148,7 @@ export class BrokerOutbox {
     this.flush();
   };
 
-  /** The turn has ended, and what it sent to this node's subscribers has been handed to the network. */
+  /** The turn has ended, and its messages to this node's subscribers were sent. */
   readonly #onTurn = (): void => {
     this.#turnQueued = false;
     const now = performance.now();
@@ -165,12 +164,12 @@ export class BrokerOutbox {
     }
   };
 
-  /** Keep events until `release()`: the link is not up yet. */
+  /** Hold events until `release()`: the link is not up yet. */
   hold(): void {
     this.#held = true;
   }
 
-  /** The link is up: send what was kept. */
+  /** The link is up: send the held events. */
   release(): void {
     this.#up = true;
     if (this.#lost.size > 0) this.#tellLost ??= setTimeout(this.#onTellLost, TELL_LOST_MS);
@@ -179,7 +178,7 @@ export class BrokerOutbox {
     this.flush();
   }
 
-  /** What has not been sent will not be: the link is down. */
+  /** The link is down: drop unsent events. */
   drop(): void {
     this.#held = false;
     this.#up = false;
@@ -196,7 +195,7 @@ export class BrokerOutbox {
     this.#handed = 0;
   }
 
-  /** The message takes no more events. */
+  /** Add no more events to the message. */
   #seal(): void {
     const topic = this.#topic;
     const { count } = this.#message;
@@ -211,7 +210,7 @@ export class BrokerOutbox {
     this.pendingBytes += bytes;
   }
 
-  /** Hand all messages to the engine, or as many as it may have at a time. */
+  /** Pass all messages to the engine, up to its limit. */
   flush(): void {
     if (this.#held) return;
     this.#seal();
@@ -219,7 +218,7 @@ export class BrokerOutbox {
     this.#hand();
   }
 
-  /** What is over the broker's number waits. It is not merged: that would change the order over topics. */
+  /** Messages over the broker's limit wait. Merging them would change the order over topics. */
   #hand(max = this.#options.broker.maxMessagesInFlight ?? Infinity): void {
     while (this.#inFlight < max && this.#handed < this.#sealed.length) {
       this.#send(this.#sealed[this.#handed++]!);
@@ -240,7 +239,7 @@ export class BrokerOutbox {
     };
     const failed = (error: unknown): void => {
       done();
-      // What the engine refuses it would refuse again.
+      // The engine would refuse it again.
       if (!(error instanceof BrokerRefusal)) this.#lose(topic.key);
       if (count > 0) this.#options.onFailed(count, error);
     };
@@ -266,7 +265,7 @@ export class BrokerOutbox {
     }
   }
 
-  /** Send what there is, and nothing more. */
+  /** Send the rest and stop. */
   close(): void {
     clearTimeout(this.#timer);
     this.#held = false;

@@ -1,16 +1,16 @@
 /**
- * {@linkcode BrokerProbe}: whether a link carries messages, and not only whether it is said to.
+ * {@linkcode BrokerProbe}: tests whether a link really carries messages.
  *
  * @module
  */
 import { type Broker, BrokerRefusal } from "../wire/broker.ts";
 import { Topic } from "../wire/topic.ts";
 
-/** Milliseconds from one proof to the next probe. */
+/** Milliseconds from a received probe to the next. */
 export const PROBE_EVERY_MS = 1000;
-/** Milliseconds that a probe may take. With the above, a silent link is found out within 5 seconds. */
+/** Timeout of a probe, in milliseconds. Together with the interval, a dead link is detected within 5 seconds. */
 export const PROBE_TIMEOUT_MS = 3000;
-/** Milliseconds from one look at the time to the next. However late it comes, it counts as one. */
+/** Milliseconds per tick. A late tick counts as one. */
 const TICK_MS = 250;
 
 const TIMEOUT_TICKS = PROBE_TIMEOUT_MS / TICK_MS;
@@ -19,31 +19,31 @@ const NAME = new TextEncoder().encode("hardlight probe ");
 
 /** What a probe needs. */
 export interface BrokerProbeOptions {
-  /** What is probed. */
+  /** The broker. */
   readonly broker: Broker;
-  /** Whose probe it is. */
+  /** The node's id. */
   readonly node: number;
   /** A probe has come back. */
   onProof(): void;
   /** A probe has not come back in time. */
   onSilence(error: Error): void;
-  /** The engine refuses the topic of probes: nothing can be said of the link. */
+  /** The engine refuses the probes' topic: the link cannot be tested. */
   onRefused(error: unknown): void;
 }
 
 /**
- * Sends a message to itself through the engine, again and again, and tells whether it comes back in time.
+ * Repeatedly sends a message to itself through the engine, and reports whether it returns in time.
  *
- * Time is counted in ticks of a timer, so that a process that was stopped, or a turn that took seconds,
- * does not blame the link.
+ * Time is counted in timer ticks, so that a suspended process or a turn of several seconds doesn't count as a
+ * dead link.
  */
 export class BrokerProbe {
   readonly #options: BrokerProbeOptions;
-  /** Where its messages go: a topic of bytes that no other node has. */
+  /** Its topic: random bytes that no other node uses. */
   readonly topic: Topic;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #ticks = 0;
-  /** The number of the probe that is under way; 0 if none is. */
+  /** The number of the pending probe, or 0. */
   #number = 0;
   #last = 0;
   #sentAt = 0;
@@ -61,19 +61,19 @@ export class BrokerProbe {
     this.topic = Topic.from(name);
   }
 
-  /** Milliseconds since the last proof; `undefined` if there was none. */
+  /** Milliseconds since the last probe returned; `undefined` if none has. */
   get proofAgeMs(): number | undefined {
     return this.#provedAt === undefined ? undefined : performance.now() - this.#provedAt;
   }
 
-  /** The engine's client says that the link is up. */
+  /** The engine's client reports that the link is up. */
   start(): void {
     this.stop();
     this.#timer = setTimeout(this.#onTick, TICK_MS);
     this.#send();
   }
 
-  /** It says that the link is down. */
+  /** It reports that the link is down. */
   stop(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
@@ -116,7 +116,7 @@ export class BrokerProbe {
     });
   }
 
-  /** The topic, or what was sent on it, has failed. Unless the engine has refused it, that is silence. */
+  /** The topic or a message on it has failed. Unless the engine refused it, this counts as no answer. */
   refused(error: unknown): void {
     if (this.#timer === undefined || this.#number === 0) return;
     if (!(error instanceof BrokerRefusal)) return;

@@ -1,5 +1,5 @@
 /**
- * {@linkcode BrokerState}: whether the other nodes can be reached.
+ * {@linkcode BrokerState}: the state of the link to the other nodes.
  *
  * @module
  */
@@ -9,38 +9,38 @@ import { Seldom } from "../wire/seldom.ts";
 import type { Topic } from "../wire/topic.ts";
 import { BrokerProbe } from "./broker_probe.ts";
 
-/** Milliseconds that events wait for a link that has not been up yet; then they are dropped. */
+/** Milliseconds that events wait for the first connect; then they are dropped. */
 export const START_TIMEOUT_MS = 5000;
 
 /** What a state needs. */
 export interface BrokerStateOptions {
-  /** Whose link it is. */
+  /** The broker. */
   readonly broker: Broker;
   /** The node. */
   readonly node: number;
   /** The link is up. */
   onUp(): void;
-  /** It no longer is; or it was not up in time. */
+  /** The link is down, or was not up in time. */
   onDown(): void;
-  /** Say so. */
+  /** Report a change. */
   tell(code: BrokerErrorCode, message: string, about: BrokerErrorOptions): void;
 }
 
-/** Joins what the engine's client says of the link with what probes say: it is up when both do. */
+/** Combines the reports of the engine's client and of the probes: the link is up if both say so. */
 export class BrokerState {
   readonly #options: BrokerStateOptions;
   readonly #probe: BrokerProbe;
   readonly #rarely = new Seldom();
   readonly #refusals = new Seldom();
-  /** What the client says. */
+  /** The client's report. */
   #connected = false;
-  /** Whether no probe has come back since the client said so, or the last one did not. */
+  /** Whether no probe has returned since then, or the last one was lost. */
   #unproved = true;
-  /** Whether some nodes are not heard. */
+  /** Whether some nodes cannot be reached. */
   #partial = false;
-  /** Why the link has not been up yet. */
+  /** The reason why the link has not been up yet. */
   #startError: unknown;
-  /** Since when the link is down; `undefined` if nobody was told so. */
+  /** Since when the link is down; `undefined` if that was not reported. */
   #downSince: number | undefined;
   #starting: ReturnType<typeof setTimeout> | undefined;
   /** Whether the link is up. */
@@ -69,12 +69,12 @@ export class BrokerState {
     );
   }
 
-  /** Whether events are taken: the link is up, or has not been but may be soon. */
+  /** Whether events are accepted: the link is up, or the first connect is pending. */
   get open(): boolean {
     return this.up || this.#starting !== undefined;
   }
 
-  /** Milliseconds since a probe came back. */
+  /** Milliseconds since a probe returned. */
   get proofAgeMs(): number | undefined {
     return this.#probe.proofAgeMs;
   }
@@ -84,13 +84,13 @@ export class BrokerState {
     return this.#probe.roundTripMs;
   }
 
-  /** How the link stands. */
+  /** The link's status. */
   get link(): "up" | "partial" | "down" {
     if (!this.up) return "down";
     return this.#partial ? "partial" : "up";
   }
 
-  /** What the broker says. */
+  /** Handle a report of the broker. */
   said(state: "up" | "partial" | "down", error: unknown, final = false): void {
     if (state === "partial") return this.#part(error);
     this.#partial = false;
@@ -105,7 +105,7 @@ export class BrokerState {
     }
   }
 
-  /** The link carries messages, but some nodes are not heard. */
+  /** The link carries messages, but some nodes cannot be reached. */
   #part(cause: unknown): void {
     this.#partial = true;
     if (!this.up || this.#rarely.add() === undefined) return;
@@ -113,14 +113,14 @@ export class BrokerState {
     this.#options.tell("LinkDown", "Some of the other nodes are not heard", { cause });
   }
 
-  /** Take a message if it is a probe's. */
+  /** Handle a message if it is a probe. */
   deliver(topic: Topic, message: Uint8Array): boolean {
     if (topic.key !== this.#probe.topic.key) return false;
     this.#probe.deliver(message);
     return true;
   }
 
-  /** The engine has refused a topic or a message on it. Returns whether it is that of probes. */
+  /** The engine has refused a topic or a message on it. Returns whether it is the probes' topic. */
   refused(topic: Topic, error: unknown): boolean {
     if (topic.key !== this.#probe.topic.key) return false;
     this.#probe.refused(error);
@@ -185,7 +185,7 @@ export class BrokerState {
     this.#starting = undefined;
   }
 
-  /** Let go of all timers. */
+  /** Clear all timers. */
   close(): void {
     this.#started();
     this.#probe.stop();

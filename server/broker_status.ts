@@ -1,50 +1,50 @@
 /**
- * {@linkcode BrokerStatus}: how a node stands with its broker.
+ * {@linkcode BrokerStatus}: a node's status at its broker.
  *
  * @module
  */
 
-/** Events and messages that did not go their way, counted by cause. */
+/** Counts of lost and ignored events and messages, by cause. */
 export interface BrokerLosses {
-  /** Events handed to the engine that it failed to send, as far as is known. */
+  /** Events passed to the engine that it is known not to have sent. */
   readonly failed: number;
-  /** Events of other nodes that did not come: the numbers of those before and after leave a gap. */
+  /** Events of other nodes that did not arrive, found by gaps in their numbers. */
   readonly missed: number;
-  /** Events that came twice, or after a later one of the same node and topic. */
+  /** Events that arrived twice, or after a later one of the same node and topic. */
   readonly stale: number;
-  /** Events on topics that nobody here is subscribed to any more. */
+  /** Events on topics without a subscriber on this node any more. */
   readonly late: number;
-  /** Events of nodes with another version of the event type, as there are during a deploy. */
+  /** Events of nodes with another version of the event type, for example during a deploy. */
   readonly otherVersion: number;
-  /** Messages that no node of this service sends. */
+  /** Invalid messages, which no node of this service sends. */
   readonly bad: number;
 }
 
-/** How a node stands with its broker. Counts are since the server was made. */
+/** A node's status at its broker. Counts start when the server is created. */
 export interface BrokerStatus extends BrokerLosses {
   /**
-   * Whether the engine can be reached: it is not if messages to the node itself do not come back. Where it
-   * can be, but nodes at another server of its cluster are not heard, the link is `"partial"`.
+   * `"down"` if messages to the node itself don't return; `"partial"` if they do, but nodes at other servers of
+   * the cluster cannot be reached.
    */
   readonly link: "up" | "partial" | "down";
   /** Whether the link is down for good: the engine's client has given up. */
   readonly final: boolean;
   /**
-   * Milliseconds since a message to the node itself came back through the engine; `undefined` before.
-   * While the link is up it is below 5,000, but where the engine refuses that message's topic.
+   * Milliseconds since a message to the node itself returned through the engine; `undefined` before the first.
+   * Below 5,000 while the link is up, unless the engine refuses that message's topic.
    */
   readonly proofAgeMs: number | undefined;
   /** Milliseconds that message took; `undefined` before there was one. */
   readonly roundTripMs: number | undefined;
-  /** Topics that the engine has agreed to. */
+  /** Topics that the engine has confirmed. */
   readonly subscribed: number;
-  /** Topics with local subscribers that it has not: events of other nodes do not come. */
+  /** Topics with local subscribers that it has not confirmed: events of other nodes don't arrive. */
   readonly unsubscribed: number;
-  /** Bytes on the way to the engine, with what each message takes besides; at most `maxBufferedBytes`. */
+  /** Bytes in flight to the engine, including each message's overhead; at most `maxBufferedBytes`. */
   readonly pendingBytes: number;
-  /** Events handed to the engine. */
+  /** Events passed to the engine. */
   readonly published: number;
-  /** Events that did not leave this node: the link was down, or too many bytes were on the way. */
+  /** Events that did not leave this node: the link was down, or too many bytes were in flight. */
   readonly dropped: number;
   /** Events of other nodes that were delivered here. */
   readonly received: number;

@@ -1,5 +1,5 @@
 /**
- * {@linkcode BrokerTopics}: what a broker is subscribed to.
+ * {@linkcode BrokerTopics}: a broker's subscriptions.
  *
  * @module
  */
@@ -26,26 +26,26 @@ type Timer = ReturnType<typeof setTimeout>;
 interface Entry {
   readonly topic: Topic;
   readonly seen: SeenMessages;
-  /** What the last question was answered; absent if none was asked on this link. */
+  /** The engine's last answer; absent if none was requested on this link. */
   answer: Promise<void> | undefined;
-  /** Whether the answer was yes. */
+  /** Whether the subscription is confirmed. */
   subscribed: boolean;
   linger: Timer | undefined;
-  /** Why events may have been missed since the topic was last live; told when it is again. */
+  /** Why events may have been missed since the topic was last live; reported when it is live again. */
   missed: MissedReason | undefined;
 }
 
 /** What a broker's topics need. */
 export interface BrokerTopicsOptions {
-  /** Whose they are. */
+  /** The owner. */
   readonly broker: Broker;
-  /** A topic is not live. Not told of each in a flood. */
+  /** A topic is not live. Throttled. */
   onError(error: BrokerError): void;
   /** A topic is live again, and may have missed events. */
   onMissed(topic: Topic, reason: MissedReason): void;
 }
 
-/** Keeps a broker's subscriptions as the topics with local subscribers are. */
+/** Keeps a broker's subscriptions equal to the topics with local subscribers. */
 export class BrokerTopics {
   readonly #broker: Broker;
   readonly #options: BrokerTopicsOptions;
@@ -56,9 +56,9 @@ export class BrokerTopics {
   #retry: Timer | undefined;
   #retryMs = RETRY_MS;
   readonly #rarely = new Seldom();
-  /** Counts the times that all topics were asked for: an older round ends at a newer one. */
+  /** Counts the rounds of subscribing to all topics: a new round ends an older one. */
   #round = 0;
-  /** Topics that the engine has agreed to. */
+  /** Topics that the engine has confirmed. */
   subscribed = 0;
 
   /** Create for a broker. */
@@ -67,17 +67,17 @@ export class BrokerTopics {
     this.#options = options;
   }
 
-  /** Topics that are wanted, or were so until just now. */
+  /** Topics with a local subscriber, or recently without. */
   get size(): number {
     return this.#entries.size;
   }
 
-  /** What came on a topic, if it is among them. */
+  /** The message history of a topic, if it is among them. */
   seen(topic: Topic): SeenMessages | undefined {
     return this.#entries.get(topic.key)?.seen;
   }
 
-  /** A topic is wanted. What the promise rejects with may be left unseen. */
+  /** A topic has its first subscriber. The rejection may be ignored. */
   add(topic: Topic): Promise<void> {
     let entry = this.#entries.get(topic.key);
     if (entry === undefined) {
@@ -99,7 +99,7 @@ export class BrokerTopics {
     return entry.answer ?? this.#ask(entry);
   }
 
-  /** A topic is wanted no more. */
+  /** A topic has lost its last subscriber. */
   remove(topic: Topic): void {
     const entry = this.#entries.get(topic.key);
     if (entry === undefined || entry.linger !== undefined || this.#closed) return;
@@ -136,7 +136,7 @@ export class BrokerTopics {
   /** The engine has ended a topic's subscription. */
   failed(topic: Topic, cause: unknown): void {
     const entry = this.#entries.get(topic.key);
-    // While an answer is awaited it is the broker's to reject it.
+    // A pending answer is rejected by the broker.
     if (entry?.subscribed !== true || !this.#up) return;
     this.#failed(entry, refusedBy(topic, cause));
   }
@@ -163,7 +163,7 @@ export class BrokerTopics {
     this.#options.onError(error);
   }
 
-  /** The link has come up: ask for every topic, whatever was answered before. */
+  /** The link is up: subscribe to every topic again. */
   up(): void {
     this.down();
     this.#up = true;
@@ -171,7 +171,7 @@ export class BrokerTopics {
     void this.#askAll();
   }
 
-  /** The link has gone down: no answer counts any more. */
+  /** The link is down: earlier answers are void. */
   down(): void {
     this.#up = false;
     this.#round++;
@@ -192,7 +192,7 @@ export class BrokerTopics {
       failed ||= answers.some(({ status }) => status === "rejected");
       asked = [];
     };
-    // The map may change meanwhile: what is added is asked for by itself, what is removed is passed over.
+    // The map may change meanwhile: added topics are subscribed separately, removed ones are skipped.
     for (const entry of this.#entries.values()) {
       if (this.#round !== round) return;
       if (entry.answer !== undefined) continue;
@@ -212,7 +212,7 @@ export class BrokerTopics {
     this.#retryMs = Math.min(this.#retryMs * 2, MAX_RETRY_MS);
   }
 
-  /** Let go of all timers. */
+  /** Clear all timers. */
   close(): void {
     this.down();
     this.#closed = true;
@@ -229,7 +229,7 @@ function settle(call: () => void | PromiseLike<void>): Promise<void> {
   return new Promise((resolve) => resolve(call()));
 }
 
-/** The same promise, whose rejection may be left unseen. */
+/** The same promise; its rejection may be ignored. */
 function unseen(promise: Promise<void>): Promise<void> {
   promise.catch(() => {});
   return promise;

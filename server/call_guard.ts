@@ -1,5 +1,5 @@
 /**
- * {@linkcode CallGuards}: what the arguments of calls hold, and how many calls were in vain.
+ * {@linkcode CallGuards}: bounds the memory of calls' arguments and the rate of failed calls.
  *
  * @module
  */
@@ -9,26 +9,26 @@ import { Seldom } from "../wire/seldom.ts";
 import { type Held, Holding } from "./holding.ts";
 import { TokenBucket } from "./token_bucket.ts";
 
-/** How many calls of one connection may be decoded in vain before it has to wait. */
+/** Most calls of one connection that may fail to decode before it must wait. */
 export const VAIN_CALLS = { perSecond: 16, burst: 32 } as const;
 
-/** How many failed calls of one connection are told; of those that come faster only the number is. */
+/** Failed calls of one connection that are reported; of faster ones only the count is. */
 export const TOLD_CALLS = { perSecond: 16, burst: 64 } as const;
 
-/** Bytes from which the arguments of a call in flight count: 256 smaller ones have 1 MiB together. */
+/** Smallest arguments, in bytes, that count: 256 smaller calls have 1 MiB together. */
 export const MIN_HELD_BYTES = 4096;
 
-/** Whose calls are guarded. */
+/** A guarded connection. */
 export interface Guarded {
-  /** How often it may call, if that is limited. */
+  /** Its rate limit, if any. */
   readonly rate: TokenBucket | undefined;
-  /** What its handlers hold, if any holds much, and how often they are in vain. */
+  /** Its guard, made when a call is large or fails. */
   guard: CallGuard | undefined;
 }
 
 /**
- * The guards of one server's connections, and what all of them hold: also those of connections that have
- * ended, since nothing stops a handler.
+ * The guards of one server's connections and their total memory, including ended connections: nothing stops a
+ * handler.
  */
 export class CallGuards implements Held {
   readonly #maxHeldBytes: number;
@@ -49,8 +49,8 @@ export class CallGuards implements Held {
   }
 
   /**
-   * Bytes of memory, estimated, that the arguments of a call whose archive has so many bytes may take.
-   * Below 0 if it is not even to be decoded.
+   * Estimated bytes of memory allowed for the arguments of a call whose archive has so many bytes. Below 0 if the
+   * call must not be decoded at all.
    */
   roomFor({ rate, guard }: Guarded, bytes: number): number {
     if (rate !== undefined && !rate.take()) return -1;
@@ -60,7 +60,7 @@ export class CallGuards implements Held {
     return room < 0 ? room : Math.max(0, Math.min(room, guard.room - bytes));
   }
 
-  /** A handler has settled, and with it goes what it was given: also when its connection has gone before. */
+  /** A handler has settled and releases its arguments, even after its connection has ended. */
   release(owner: Guarded, id: number): void {
     const { guard } = owner;
     if (guard === undefined) return;
@@ -68,34 +68,34 @@ export class CallGuards implements Held {
     if (guard.idle) owner.guard = undefined;
   }
 
-  /** Bytes of memory, estimated, that are held. */
+  /** Estimated bytes of memory held. */
   get bytes(): number {
     return this.#bytes;
   }
 
-  /** Bytes of memory, estimated, that the arguments of one more call may take: small ones always may. */
+  /** Estimated bytes of memory allowed for one more call's arguments: small ones are always allowed. */
   get room(): number {
-    // One that is larger than all may be is let in by its own limit.
+    // A call larger than the total is allowed by its own limit.
     if (this.#bytes === 0) return Infinity;
     return Math.max(MIN_HELD_BYTES, this.#maxTotalHeldBytes - this.#bytes);
   }
 
-  /** Hold some more. Returns false if they are too many with the others. */
+  /** Hold more bytes. Returns false if the total would exceed the limit. */
   hold(bytes: number): boolean {
     if (this.#bytes > 0 && this.#bytes + bytes > this.#maxTotalHeldBytes) return false;
     this.#bytes += bytes;
     return true;
   }
 
-  /** What was held is not any more. */
+  /** Release bytes. */
   letGo(bytes: number): void {
     this.#bytes -= bytes;
   }
 }
 
 /**
- * Bounds what a connection can make its server keep and try in vain. Made when a connection first needs
- * one, which a client of small calls never does.
+ * Bounds the memory and the failing work that a connection can cause. Created on first need; clients of small
+ * calls never need one.
  */
 export class CallGuard {
   readonly #held = new Map<number, number>();
@@ -108,8 +108,8 @@ export class CallGuard {
   #undecoded: Seldom | undefined;
 
   /**
-   * Create with the limit `maxHeldBytes`, and what the calls of all connections hold. `now` is a monotonic
-   * clock in milliseconds.
+   * Create with the limit `maxHeldBytes` and the total of all connections. `now` is a monotonic clock in
+   * milliseconds.
    */
   constructor(maxHeldBytes: number, all: Held, now: () => number) {
     this.#maxHeldBytes = maxHeldBytes;
@@ -117,12 +117,12 @@ export class CallGuard {
     this.#now = now;
   }
 
-  /** Bytes of memory, estimated, of the arguments that are held. */
+  /** Estimated bytes of memory of held arguments. */
   get heldBytes(): number {
     return this.#holding.bytes;
   }
 
-  /** Whether there is nothing to remember. */
+  /** Whether the guard can be dropped. */
   get idle(): boolean {
     return this.#held.size === 0 && (this.#vain ?? this.#told) === undefined;
   }
@@ -132,23 +132,23 @@ export class CallGuard {
     return this.heldBytes < this.#maxHeldBytes && this.#vain?.empty !== true;
   }
 
-  /** Bytes of memory, estimated, that the arguments of one more call may take. */
+  /** Estimated bytes of memory allowed for one more call's arguments. */
   get room(): number {
-    // One that is larger than all may be is let in by its own limit.
+    // A call larger than the total is allowed by its own limit.
     const { heldBytes } = this;
     return heldBytes === 0 ? Infinity : this.#maxHeldBytes - heldBytes;
   }
 
-  /** A call was decoded in vain. */
+  /** A call failed to decode. */
   onVain(): void {
     this.#vain ??= new TokenBucket(VAIN_CALLS, this.#now);
     this.#vain.take();
   }
 
   /**
-   * A call could not be decoded, which its peer can make happen as often as it likes.
+   * A call failed to decode. Its peer can cause this at any rate.
    *
-   * @returns How many before it were not told; `undefined` if this one is not either.
+   * @returns The number of unreported ones before it; `undefined` if this one is not reported either.
    */
   onUndecoded(): number | undefined {
     this.onVain();
@@ -156,9 +156,9 @@ export class CallGuard {
   }
 
   /**
-   * A call failed in a way that is to be told.
+   * A call failed in a way that should be reported.
    *
-   * @returns How many before it were not; `undefined` if this one is not either.
+   * @returns The number of unreported ones before it; `undefined` if this one is not reported either.
    */
   onFailed(): number | undefined {
     this.#told ??= new TokenBucket(TOLD_CALLS, this.#now);
@@ -169,11 +169,11 @@ export class CallGuard {
   }
 
   /**
-   * Hold a call's arguments until its handler settles, or more of one that streams. Returns false if they are
-   * too many with the others.
+   * Hold a call's arguments until its handler settles, or further items of a stream. Returns false if the total
+   * would exceed the limit.
    */
   hold(id: number, bytes: number): boolean {
-    // One that is larger than all may be was let in by its own limit.
+    // A call larger than the total was allowed by its own limit.
     const { heldBytes } = this;
     if (heldBytes > 0 && heldBytes + bytes > this.#maxHeldBytes) return false;
     if (!this.#holding.hold(bytes)) return false;
@@ -181,7 +181,7 @@ export class CallGuard {
     return true;
   }
 
-  /** A call that streams has been read so many bytes of. */
+  /** The reader of a stream has consumed so many bytes. */
   letGo(id: number, bytes: number): void {
     const left = this.#held.get(id)! - bytes;
     if (left > 0) this.#held.set(id, left);
@@ -197,7 +197,7 @@ export class CallGuard {
     this.#holding.letGo(bytes);
   }
 
-  /** The connection has ended. Its handlers run on, but for those that can settle no more. */
+  /** The connection has ended. Its handlers keep running, except those that can never settle. */
   leave(): void {
     if (this.heldBytes > 0) this.#holding.endWith(this);
   }

@@ -1,5 +1,5 @@
 /**
- * {@linkcode Caller}: one connection, and the ids of its calls.
+ * {@linkcode Caller}: one connection and its call ids.
  *
  * @module
  */
@@ -10,58 +10,58 @@ import type { ClientCalls } from "./client_calls.ts";
 import type { ConnectionStreams } from "./connection_streams.ts";
 import type { ServerCall } from "./server_call.ts";
 
-/** What there is of a connection's calls. All of it is absent while there are none: most connections are idle. */
+/** A connection's calls. Everything is absent while there are none: most connections are idle. */
 export class OpenCalls {
-  /** Which ids are taken, and by what. */
+  /** The ids in use, and their state. */
   takenIds: Uint8Array | undefined;
-  /** Calls under way. */
+  /** Calls in flight. */
   callsInFlight = 0;
-  /** Those of them that have to hear of what happens to them. */
+  /** The calls that must be notified, of a cancel for example. */
   listening: Map<number, ServerCall> | undefined;
-  /** What those of them have in common that stream. */
+  /** Shared state of the streaming calls. */
   streams: ConnectionStreams | undefined;
-  /** Calls of the client, if a handler may make any. */
+  /** Calls of the client, if its methods are called. */
   clientCalls: ClientCalls | undefined;
   /** What handlers hold, if any holds much, and how often they are in vain. */
   guard: CallGuard | undefined;
 }
 
-/** One connection, as those see it who run its calls. */
+/** One connection, as seen by the call runner. */
 export interface Caller extends OpenCalls, Guarded {
-  /** Its number. */
+  /** The connection's number. */
   readonly id: number;
-  /** Where answers go. */
+  /** The sender for answers. */
   readonly sender: Sender;
-  /** What its calls are run on. */
+  /** The target of its calls. */
   readonly target: unknown;
-  /** Whether it is ending: what settles from now on is for nobody. */
+  /** Whether it is ending: later results are dropped. */
   readonly closing: boolean;
-  /** Whether answers are for nobody, also of what had settled before it was ending. */
+  /** Whether all answers are dropped, also those of handlers that settled before the end began. */
   readonly mute: boolean;
-  /** Send what has changed in the state. Throws `CodecError`. */
+  /** Send state changes. Throws `CodecError`. */
   flush(): void;
-  /** Something was sent that is no answer. */
+  /** A message other than an answer was sent. */
   onSent(): void;
   /** An answer was sent, and its call is over. */
   onAnswered(): void;
-  /** A handler failed, what it answered cannot be encoded, or what it was asked cannot be decoded. */
+  /** A handler failed, its output cannot be encoded, or its arguments cannot be decoded. */
   onCallError(error: unknown, method: string | undefined, untold: number): void;
-  /** What a handler gave is larger than its peer takes. */
+  /** A handler's output is larger than the peer accepts. */
   onTooBig(what: string, where: string, method: string): void;
-  /** Whether so many bytes may be sent. Where not, the connection has been ended. */
+  /** Whether so many bytes may be sent. If not, the connection has ended. */
   admits(bytes: number): boolean;
 }
 
 const MAX_CALLS_IN_FLIGHT = 256;
-/** Tables of ids that connections without a call under way have given back: all zeros. */
+/** Unused id tables, all zeros, returned by connections without calls in flight. */
 const spareTables: Uint8Array[] = [];
 const MAX_SPARE_TABLES = 64;
-/** Of an id: a call is under way. */
+/** State of an id: a call is in flight. */
 const TAKEN = 1;
-/** Of an id: a call is under way that nobody waits for any more. */
+/** State of an id: a cancelled call is still in flight. */
 const CANCELLED = 2;
 
-/** Take an id, unless it is taken. */
+/** Take an id, unless it is in use. */
 export function take(caller: Caller, id: number): boolean {
   const taken = caller.takenIds ??= spareTables.pop() ?? new Uint8Array(MAX_CALLS_IN_FLIGHT);
   if (taken[id] !== 0) return false;
@@ -70,7 +70,7 @@ export function take(caller: Caller, id: number): boolean {
   return true;
 }
 
-/** Its call is over: give an id back. */
+/** The call is over: release its id. */
 export function free(caller: Caller, id: number): void {
   const taken = caller.takenIds;
   if (taken === undefined) return;
@@ -80,12 +80,12 @@ export function free(caller: Caller, id: number): void {
   if (spareTables.length < MAX_SPARE_TABLES) spareTables.push(taken);
 }
 
-/** Have a call hear of what happens to it, until it is over. */
+/** Notify a call until it is over. */
 export function listen(caller: Caller, call: ServerCall): void {
   (caller.listening ??= new Map()).set(call.id, call);
 }
 
-/** A call need hear of nothing any more. */
+/** Stop notifying a call. */
 export function unlisten(caller: Caller, call: ServerCall): void {
   const { listening } = caller;
   if (listening?.get(call.id) !== call) return;
@@ -93,7 +93,7 @@ export function unlisten(caller: Caller, call: ServerCall): void {
   if (listening.size === 0) caller.listening = undefined;
 }
 
-/** Its peer does not wait for a call any more. Returns whether it was under way, and was waited for. */
+/** The peer has cancelled a call. Returns whether it was in flight and not yet cancelled. */
 export function cancel(caller: Caller, id: number): boolean {
   const { takenIds, listening } = caller;
   if (takenIds?.[id] !== TAKEN) return false;
@@ -102,17 +102,17 @@ export function cancel(caller: Caller, id: number): boolean {
   return true;
 }
 
-/** Whether nobody waits for a call that is under way. */
+/** Whether a call in flight was cancelled. */
 export function isCancelled(caller: Caller, id: number): boolean {
   return caller.takenIds?.[id] === CANCELLED;
 }
 
-/** What a call is cancelled for when its connection has ended. */
+/** The reason with which calls are cancelled when their connection has ended. */
 export function connectionLost(): RpcError {
   return new RpcError("ConnectionLost", "The connection has ended");
 }
 
-/** Its calls are for nobody any more. Their handlers run on, so its guard stays. */
+/** Drop the connection's calls. Their handlers keep running, so its guard stays. */
 export function forgetCalls(caller: Caller): void {
   caller.guard?.leave();
   caller.clientCalls?.end();

@@ -1,5 +1,5 @@
 /**
- * {@linkcode CallRunner}: calls, from their first byte to their answer.
+ * {@linkcode CallRunner}: runs calls, from their first byte to their answer.
  *
  * @module
  */
@@ -21,23 +21,23 @@ import { StreamingCall, type StreamsHost } from "./streaming_call.ts";
 import type { ServerCounters } from "./stats.ts";
 import type { CallTrace, ServerTelemetry } from "./telemetry.ts";
 
-/** What a {@linkcode CallRunner} needs: the same for all connections. */
+/** What a {@linkcode CallRunner} needs, shared by all connections. */
 export interface CallRunnerOptions {
-  /** What holds the message that came last. */
+  /** The reader that holds the last message. */
   readonly reader: Reader;
-  /** Who runs the handlers. */
+  /** Runs the handlers. */
   readonly dispatcher: Dispatcher<never, never, never>;
-  /** How items of streams are archived. */
+  /** The codec for stream items. */
   readonly codec: Codec;
-  /** Counts. */
+  /** The statistics. */
   readonly counters: ServerCounters;
-  /** Who watches, if anybody does. */
+  /** The telemetry, if observed. */
   readonly telemetry: ServerTelemetry | undefined;
   /** `maxHeldBytes`, `maxTotalHeldBytes` and `maxBufferedBytes`. */
   readonly limits: Pick<Limits, "maxHeldBytes" | "maxTotalHeldBytes" | "maxBufferedBytes">;
   /** The clock. */
   readonly clock: Clock;
-  /** Is told of what takes time to decode. */
+  /** The event loop, notified of calls that take time to decode. */
   readonly loop?: Pick<EventLoop, "onDecoded"> | undefined;
 }
 
@@ -73,22 +73,22 @@ export class CallRunner {
     };
   }
 
-  /** Bytes of memory, estimated, that handlers hold: also those of connections that have ended. */
+  /** Estimated bytes of memory held by handlers, including those of ended connections. */
   get heldBytes(): number {
     return this.#guards.bytes;
   }
 
-  /** A call came. */
+  /** Handle a call. */
   receive(caller: Caller, call: ClientMessage): void {
     const { id, start, end } = call;
-    // Rust ignores a second call with an id that is taken, and answers the first.
+    // Rust ignores a second call with an id in use, and answers the first.
     if (!take(caller, id)) return;
     this.#counters.callsReceived++;
     const room = this.#guards.roomFor(caller, end - start);
     if (room < 0) return this.#limit(caller, id);
     const dispatcher = this.#dispatcher;
     const reader = this.#reader;
-    // What would be let go again is not made.
+    // Don't create what would be dropped at once.
     const isNarrow = room < reader.limits.maxDecodedBytes;
     if (isNarrow) grant(reader, room);
     let args: unknown;
@@ -127,10 +127,10 @@ export class CallRunner {
       : trace.run(() => dispatcher.call(target, method, args, call));
   }
 
-  /** Begin a call that streams. */
+  /** Begin a streaming call. */
   #stream(caller: Caller, id: number, info: MethodInfo, args: unknown, trace: Trace): void {
     if (!caller.sender.options.extension) {
-      // There is nothing that such a client could take, or send.
+      // Such a client can neither receive nor send items.
       this.#guards.release(caller, id);
       return this.#fail(caller, id, "ServerDecodeError", trace);
     }
@@ -152,7 +152,7 @@ export class CallRunner {
     this.#onStreaming(call, output, caller.closing);
   }
 
-  /** What the handler of a call that streams returned is its source, or its answer if only its argument streams. */
+  /** The handler of a streaming call returned its source, or its answer if only the argument streams. */
   #onStreaming(call: StreamingCall, output: unknown, isForNobody: boolean): void {
     try {
       if (call.stream(output)) return;
@@ -170,7 +170,7 @@ export class CallRunner {
     const isOverRoom = reader.memory < 0 && reader.budget < reader.limits.maxDecodedBytes;
     grant(reader);
     if (isOverRoom) {
-      // What the calls of others leave no room for is not its own doing.
+      // A lack of memory caused by other connections' calls is not this connection's fault.
       if (guard.room <= this.#guards.room) guard.onVain();
       return this.#limit(caller, id);
     }
@@ -183,14 +183,14 @@ export class CallRunner {
     this.#fail(caller, id, "ServerDecodeError", undefined);
   }
 
-  /** Tell of a failed call: a client can make this happen as often as it likes. */
+  /** Report a failed call, throttled: a client can cause this at any rate. */
   #tell(caller: Caller, method: number, error: unknown): void {
     const untold = this.#guards.of(caller).onFailed();
     if (untold === undefined) return;
     caller.onCallError(error, this.#dispatcher.nameOf(method), untold);
   }
 
-  /** The caller does too much at once. */
+  /** The caller exceeds a limit. */
   #limit(caller: Caller, id: number): void {
     this.#counters.callsLimited++;
     this.#fail(caller, id, "TooManyCallsInFlight", undefined);
@@ -215,7 +215,7 @@ export class CallRunner {
       this.#fail(caller, id, "HandlerPanicked", trace);
       return;
     }
-    // The change may be more than its peer takes, which ends the connection.
+    // The change may be larger than the peer accepts, which ends the connection.
     if (caller.mute) return trace?.end("ClientNotConnected");
     const { sender } = caller;
     const writer = sender.begin();
@@ -234,11 +234,11 @@ export class CallRunner {
     if (surelyTakes(sender.options, writer.position)) {
       sender.commit(writer);
       this.#onSettled(call, true);
-      // Until it is known whether it is sent the call is not over, and its id is taken.
+      // The call is not over, and its id in use, until the answer is sent or dropped.
     } else sender.commit(writer, (taken) => this.#onSettled(call, taken));
   }
 
-  /** A handler has settled: also when its connection has gone before. */
+  /** A handler has settled, possibly after its connection has ended. */
   #onReturned(call: ServerCall): void {
     this.#guards.release(call.caller, call.id);
     call.end();
@@ -273,10 +273,10 @@ export class CallRunner {
     const code = isRpcError(error) && WIRE_CODES.has(error.code)
       ? error.code as RpcHandlerErrorCode
       : undefined;
-    // What a handler throws is told also when nobody waits for its answer any more, but if it is that.
+    // Errors of cancelled handlers are reported too, except the cancellation itself.
     const isAborted = call.isReason(error);
     if (code === undefined && !isAborted) this.#tell(caller, method, error);
-    // One that the end of the connection made fail was cut by it.
+    // A handler that failed because of the connection's end doesn't count.
     if (isForNobody || (isAborted && caller.closing)) return trace?.end(code ?? "HandlerPanicked");
     try {
       caller.flush();

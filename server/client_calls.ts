@@ -37,9 +37,9 @@ export interface ClientCallerOptions {
   readonly limits: Pick<Limits, "callTimeoutMs" | "maxBufferedBytes">;
   /** The clock. */
   readonly clock: Clock;
-  /** Counts. */
+  /** The statistics. */
   readonly counters: ServerCounters;
-  /** Who watches, if anybody does. */
+  /** The telemetry, if observed. */
   readonly telemetry: ServerTelemetry | undefined;
 }
 
@@ -109,7 +109,7 @@ export class ClientCalls {
     this.functions = Object.freeze(functions);
   }
 
-  /** Calls under way. */
+  /** Calls in flight. */
   get size(): number {
     return this.#taken.size;
   }

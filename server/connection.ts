@@ -28,10 +28,10 @@ import { TokenBucket } from "./token_bucket.ts";
 import { limitError, stateTooBig, tooBig } from "./too_big.ts";
 
 /**
- * One peer: its calls, its state, its topics, and its end.
+ * One peer: its calls, its state, its topics and its end.
  *
- * A server has as many of these as peers, most of them idle: what can be is shared, and the rest is
- * made when it is needed. So it is its own listener of everything, since a function costs 32 bytes.
+ * A server has one per peer, and most are idle: everything possible is shared, and the rest is created on first
+ * use. The class implements its listeners itself, because each function would cost 32 bytes.
  */
 export class Connection<State, Event, Auth> extends OpenCalls implements ConnectionRoles<Event> {
   readonly id: number;
@@ -67,14 +67,14 @@ export class Connection<State, Event, Auth> extends OpenCalls implements Connect
     host.telemetry?.opened(id, peer);
     try {
       this.target = host.dispatcher.targetOf(createContext(this, auth));
-      // A handler may set its state up, or end the connection, as it is made.
+      // The handler's factory may set up the state or end the connection.
       this.flush();
     } catch (error) {
       this.#crash(error, "handler");
     }
   }
 
-  /** Whether it has ended: it may do so while it is made. */
+  /** Whether it has ended, possibly during construction. */
   get ended(): boolean {
     return this.#ending?.ended === true;
   }
@@ -135,12 +135,12 @@ export class Connection<State, Event, Auth> extends OpenCalls implements Connect
     if (this.closing) return;
     const count = ++this.#host.counters.protocolErrors;
     const closes = this.#host.onProtocolError === "close";
-    // Where it is ignored a peer can make it happen as often as it likes.
+    // If violations are ignored, a peer can cause this at any rate.
     if (closes || isSeldom(count)) this.#report(error, "protocol");
     if (closes) this.close(error.closeCode, error.message);
   }
 
-  /** Send what has changed in the state. Throws `CodecError` when that is done. */
+  /** Send state changes. Throws `CodecError` afterwards if a field does not encode. */
   flush(): void {
     if (this.mute) return;
     const from = this.#state.firstTouched();
@@ -150,9 +150,9 @@ export class Connection<State, Event, Auth> extends OpenCalls implements Connect
     if (failure !== undefined) throw failure;
   }
 
-  /** The client must not go on without a change: it would have a wrong state. */
+  /** The client must not miss a change: its state would be wrong. */
   onChangeTooBig(places: readonly number[]): void {
-    // Nor with an answer that comes after it.
+    // Nor receive an answer that follows it.
     this.#end.silence(this.sender);
     if (this.closing) return;
     const { field, error } = stateTooBig(places, this.#host.stateShape.fields, this.sender.options);
@@ -177,14 +177,14 @@ export class Connection<State, Event, Auth> extends OpenCalls implements Connect
     this.#host.backpressure.check(this);
   }
 
-  /** A client can go on without an event. */
+  /** A client can miss an event. */
   #onEventTooBig(): void {
     if (this.closing) return;
     this.#host.counters.eventsTooBig++;
     this.onTooBig("An event that was skipped", "event");
   }
 
-  /** What a client takes is its own choice: it can make this happen as often as it likes. */
+  /** Throttled: a client chooses its own limit and can cause this at any rate. */
   onTooBig(what: string, where: string, method?: string): void {
     if (!isSeldom(++this.#tooBig)) return;
     this.#report(tooBig(`${what} (number ${this.#tooBig})`, this.sender.options), where, method);
@@ -213,7 +213,7 @@ export class Connection<State, Event, Auth> extends OpenCalls implements Connect
   onSendError(error: unknown): void {
     const late = this.closing;
     this.#crash(error, "transport");
-    // What was still to be sent is lost: there is nothing to wait for.
+    // Unsent messages are lost: nothing to wait for.
     if (late) this.onIdle();
   }
 
@@ -228,7 +228,7 @@ export class Connection<State, Event, Auth> extends OpenCalls implements Connect
     this.close(CloseCode.Internal, "the server failed");
   }
 
-  /** Close as soon as no call is under way and every answer has been handed over. */
+  /** Close as soon as no call is in flight and every answer was sent. */
   drain(code: number, reason: string): void {
     if (this.closing) return;
     this.#end.whenDrained = { code, reason };
@@ -237,13 +237,13 @@ export class Connection<State, Event, Auth> extends OpenCalls implements Connect
 
   #closeIfDrained(): void {
     const info = this.#ending?.whenDrained;
-    // In one step: between finding out and closing another call could begin.
+    // In one step: a call could begin between the check and the close.
     if (info === undefined || this.callsInFlight > 0 || !this.sender.idle) return;
     this.close(info.code, info.reason);
   }
 
   onIdle(): void {
-    // What is sent by now the transport may have copied.
+    // The transport may have copied the sent messages.
     if (!this.closing) return this.onAnswered();
     if (this.mute) this.#end.hangUp(this.sender);
   }
@@ -253,8 +253,8 @@ export class Connection<State, Event, Auth> extends OpenCalls implements Connect
   }
 
   /**
-   * Begin the close: what was answered is sent before, unless the peer does not read. The transport is
-   * ended if that and the peer's answer take too long.
+   * Begin the close. Answers are sent first, unless the peer doesn't read. The transport is cut if that and the
+   * peer's close take too long.
    */
   close(code: number, reason: string): void {
     if (this.closing) return;
@@ -280,7 +280,7 @@ export class Connection<State, Event, Auth> extends OpenCalls implements Connect
     this.#finish();
   }
 
-  /** Let go of everything but the transport and what it is still to send: nothing more is received. */
+  /** Release everything except the transport and its queue: nothing more is received. */
   #release(): void {
     if (this.closing) return;
     this.closing = true;

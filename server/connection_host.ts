@@ -1,5 +1,5 @@
 /**
- * What a connection is made from: what all of a server share, and what one has of its own.
+ * The parts of a connection: those shared by all of a server, and its own.
  *
  * @module
  */
@@ -27,63 +27,63 @@ import type { SubscriptionOwner } from "./subscriptions.ts";
 import type { ServerTelemetry } from "./telemetry.ts";
 import type { CallRate } from "./token_bucket.ts";
 
-/** What all connections of a server share. */
+/** Shared by all connections of a server. */
 export interface ConnectionHost<State, Event, Auth> {
-  /** What the service is called. */
+  /** The service's name. */
   readonly name: string;
-  /** Who answers. */
+  /** The handlers. */
   readonly dispatcher: Dispatcher<State, Event, Auth>;
   /** The fields of the state. */
   readonly stateShape: StateShape;
-  /** Where events go. */
+  /** The event switch. */
   readonly events: EventSwitch<Event>;
-  /** Reads the message that came last: of all connections, since one that is idle must keep none. */
+  /** Reads the last message. Shared by all connections, because idle ones must not hold one. */
   readonly reader: Reader;
-  /** The message that came last. */
+  /** The last message. */
   readonly request: ClientMessage;
   /** Runs calls. */
   readonly calls: CallRunner;
-  /** Makes what handlers call their clients by. */
+  /** Creates the caller objects for clients' methods. */
   readonly clients: ClientCaller;
-  /** Gives up peers that do not read. */
+  /** Ends peers that don't read. */
   readonly backpressure: Backpressure;
   /** How messages are deflated. */
   readonly deflater: Deflater;
   /** The clock. */
   readonly clock: Clock;
-  /** Every number. */
+  /** All limits. */
   readonly limits: Limits;
-  /** What happens to a peer that breaks the protocol. */
+  /** The reaction to a peer that violates the protocol. */
   readonly onProtocolError: "close" | "ignore";
-  /** Is told of errors; never throws. */
+  /** Reports errors; never throws. */
   readonly onError: ErrorListener;
-  /** Counts of all connections. */
+  /** The statistics of all connections. */
   readonly counters: ServerCounters;
-  /** Who watches, if anybody does. */
+  /** The telemetry, if observed. */
   readonly telemetry: ServerTelemetry | undefined;
-  /** How often a peer may call; absent, as often as it likes. */
+  /** The rate limit of each peer; absent: none. */
   readonly callRate: CallRate | undefined;
-  /** The connection has ended: once. */
+  /** Called once, when the connection has ended. */
   onEnd(connection: Connection<State, Event, Auth>): void;
-  /** The socket of one that lingered has ended too. */
+  /** Called when the socket of a lingering connection has ended too. */
   onGone(connection: Connection<State, Event, Auth>): void;
 }
 
-/** One peer, as its upgrade was accepted. */
+/** One accepted peer. */
 export interface ConnectionPeer<Auth> {
-  /** The number of the connection on its server. It never leaves it. */
+  /** The connection's number on this server. It is never sent. */
   readonly id: number;
-  /** The open pipe. */
+  /** The open transport. */
   readonly transport: Transport;
-  /** At which level to send, and the largest message it takes. */
+  /** The compression level for sending, and the largest message it accepts. */
   readonly sending: SenderOptions;
-  /** Where it is. */
+  /** Its address. */
   readonly peer: PeerInfo;
-  /** What `authorize` answered. */
+  /** The result of `authorize`. */
   readonly auth: Auth;
 }
 
-/** What a connection is to those who work for it: its own listener, since a function costs 32 bytes. */
+/** A connection as seen by its parts; it implements their listeners, because a function costs 32 bytes. */
 export interface ConnectionRoles<Event>
   extends
     TransportListener,
@@ -95,46 +95,46 @@ export interface ConnectionRoles<Event>
     Omit<ContextOwner<Event>, "events">,
     StateOwner,
     Counted {
-  /** Where events come from and go. */
+  /** The event switch. */
   readonly events: EventSwitch<Event>;
 }
 
-/** How one ends. Made when it begins to end, or is asked to when it is idle. */
+/** The end of a connection. Created when it begins to end, or must end when idle. */
 export class Ending {
-  /** What ended it, which is what came first. */
+  /** The first cause of its end. */
   closedWith: CloseInfo | undefined;
-  /** Whether nothing more is sent, but what waits for the deflater. */
+  /** Whether sending has stopped, except messages that wait for the deflater. */
   mute = false;
-  /** The timer after which the transport is ended. */
+  /** The timer after which the transport is cut. */
   timer: unknown;
   /** Whether the transport has ended. */
   ended = false;
-  /** With what to close when no call is under way and every answer has been handed over. */
+  /** The close to send when no call is in flight and every answer was sent. */
   whenDrained: CloseInfo | undefined;
 
   /**
-   * Begin. What was answered is sent before the end, unless the peer does not read.
+   * Begin the end. Answers are sent first, unless the peer doesn't read.
    *
-   * @returns How to go on, once the connection has let go of the rest.
+   * @returns The next step, after the connection has released the rest.
    */
   begin(info: CloseInfo, sender: Sender, callsInFlight: number): () => void {
     this.closedWith = info;
     const discards = info.code === CloseCode.SlowConsumer;
     if (discards) sender.close();
     const hangUp = (): void => this.hangUp(sender);
-    // Handlers that have settled may be yet to be heard of: in microtasks that are queued by now.
+    // The results of settled handlers may still be in queued microtasks.
     if (callsInFlight > 0 && !discards && !this.mute) return () => queueMicrotask(hangUp);
     this.silence(sender);
     return hangUp;
   }
 
-  /** Send nothing more but what waits. */
+  /** Send only what is queued. */
   silence(sender: Sender): void {
     this.mute = true;
     sender.finish();
   }
 
-  /** Send no more than what waits, and close once that is handed over. */
+  /** Send only what is queued, then close. */
   hangUp(sender: Sender): void {
     this.silence(sender);
     if (this.ended || this.closedWith === undefined || !sender.idle) return;

@@ -1,19 +1,19 @@
 /**
- * {@linkcode Connections}: all of a server, until their sockets are gone; {@linkcode untilQuiet}: until what
- * they have sent has been received.
+ * {@linkcode Connections}: all connections of a server until their sockets have ended; {@linkcode untilQuiet}: waits until everything
+ * they have sent was received.
  *
  * @module
  */
 import type { Limits } from "../wire/limits.ts";
 import type { Transport } from "../wire/transport.ts";
 
-/** Something that knows its place in a list. */
+/** An item that stores its index in a list. */
 export interface Listed {
-  /** Its place; -1 if it is in none. */
+  /** Its index, or -1. */
   slot: number;
 }
 
-/** A set of what knows its place: a `Set` would take 70 bytes for each. */
+/** A set of items that store their index: a `Set` would take 70 bytes each. */
 export class ConnectionList<T extends Listed> {
   readonly #items: T[] = [];
 
@@ -22,12 +22,12 @@ export class ConnectionList<T extends Listed> {
     return this.#items.length;
   }
 
-  /** Add one that is in no list. */
+  /** Add an item that is in no list. */
   add(item: T): void {
     item.slot = this.#items.push(item) - 1;
   }
 
-  /** Take one out, if it is in. */
+  /** Remove an item, if present. */
   delete(item: T): void {
     if (item.slot === -1) return;
     const last = this.#items.pop();
@@ -38,30 +38,30 @@ export class ConnectionList<T extends Listed> {
     item.slot = -1;
   }
 
-  /** All of them, in no order. */
+  /** All items, in no particular order. */
   [Symbol.iterator](): IterableIterator<T> {
     return this.#items.values();
   }
 }
 
-/** A connection, as far as it is counted. */
+/** A counted connection. */
 export interface Counted extends Listed {
-  /** What it is sent over. */
+  /** Its transport. */
   readonly transport: Pick<Transport, "lingers">;
 }
 
-/** How many there may be. */
+/** The limits. */
 export type ConnectionBounds = Pick<Limits, "maxConnections" | "maxStuckConnections">;
 
-/** Connections that are open, and those that have ended while their sockets have not. */
+/** Open connections, and ended ones whose sockets are still open. */
 export class Connections<T extends Counted> {
   readonly #bounds: ConnectionBounds;
-  /** Those that have not ended. */
+  /** Open connections. */
   readonly open: ConnectionList<T> = new ConnectionList();
   readonly #lingering: ConnectionList<T> = new ConnectionList();
-  /** Those whose sockets end when their peers like. */
+  /** Ended connections whose sockets wait for their peers. */
   readonly #stuck = new Set<T>();
-  /** Is called when none is open any more. */
+  /** Called when none is open any more. */
   onEmpty: (() => void) | undefined;
 
   /** Create with none. */
@@ -81,7 +81,7 @@ export class Connections<T extends Counted> {
     return this.size - stuck >= maxConnections || stuck >= maxStuckConnections;
   }
 
-  /** One has ended. */
+  /** A connection has ended. */
   end(connection: T): void {
     this.open.delete(connection);
     const { lingers } = connection.transport;
@@ -90,12 +90,12 @@ export class Connections<T extends Counted> {
     if (this.open.size === 0) this.onEmpty?.();
   }
 
-  /** The socket of one that lingered has ended. */
+  /** The socket of a lingering connection has ended. */
   gone(connection: T): void {
     if (!this.#stuck.delete(connection)) this.#lingering.delete(connection);
   }
 
-  /** All of them, in no order. */
+  /** All items, in no particular order. */
   *[Symbol.iterator](): IterableIterator<T> {
     yield* this.open;
     yield* this.#lingering;
@@ -103,22 +103,22 @@ export class Connections<T extends Counted> {
   }
 }
 
-/** The runtime's event loop, which all connections share. */
+/** The runtime's event loop, shared by all connections. */
 export interface EventLoop {
-  /** Run a step when the runtime has looked for input. */
+  /** Run a step after the runtime has polled for input. */
   afterInput(run: () => void): void;
-  /** What came has become so many bytes of memory, estimated, which took its time. */
+  /** A message decoded to so many estimated bytes of memory, which took time. */
   onDecoded(bytes: number): void;
 }
 
-/** Times that input is looked for: a server that is called all the time waits no longer. */
+/** Most polls for input: a server that is constantly called waits no longer. */
 const MAX_LOOKS = 16;
 
 /**
- * Wait until the runtime has looked for input and there was none: a message that has come may still lie in
- * the runtime, or wait for its turn.
+ * Wait until the runtime has polled and found no input: received messages may still be in the runtime, or wait
+ * for their turn.
  *
- * @param received How many messages were received, ever.
+ * @param received The number of messages received so far.
  */
 export async function untilQuiet(loop: EventLoop, received: () => number): Promise<void> {
   for (let looks = 0; looks < MAX_LOOKS; looks++) {

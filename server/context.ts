@@ -1,5 +1,5 @@
 /**
- * What a handler is given, and what it gives.
+ * The types of handlers and their contexts.
  *
  * @module
  */
@@ -18,76 +18,75 @@ import type { PeerInfo } from "../wire/transport.ts";
 import type { EventEmitter } from "./event_switch.ts";
 import type { Subscriptions } from "./subscriptions.ts";
 
-/** What a handler can do with its connection. */
+/** Controls a handler's connection. */
 export interface ConnectionControl {
   /**
-   * Send what has changed in the state outside a call. Inside a call this happens by itself, before
-   * the answer.
+   * Send state changes outside a call. Inside a call this happens automatically, before the answer.
    *
-   * @throws {CodecError} If a field is newly found not to encode; once the others have been sent.
+   * @throws {CodecError} After the other fields were sent, if a field newly fails to encode.
    */
   sync(): void;
   /**
-   * End the connection, once what was answered before is sent: by handlers that had returned, or whose
-   * promise had settled. Other calls are cut, that of the handler which calls this as well. At most 123
-   * bytes of the reason are sent.
+   * End the connection after sending the answers of handlers that have returned, or whose promise has settled,
+   * before this call. Other calls are cut, including that of the handler that calls this. At most 123 bytes of
+   * the reason are sent.
    *
    * @throws {RangeError} If the code is neither 1000 nor from 3000 to 4999.
    */
   close(code?: number, reason?: string): void;
 }
 
-/** What a handler is given for one connection. */
+/** A handler's context for one connection. */
 export interface Context<State, Event, Auth, ClientMethods = NoMethods> {
   /**
-   * The connection state: what changed in it reaches the client before the call's answer does.
-   * Assigning a number, text or other value that is no object throws `CodecError` if it does not fit.
+   * The connection state. Changes reach the client before the call's answer. Assigning an invalid primitive value
+   * throws `CodecError`.
    */
   readonly state: State;
-  /** The topics whose events the client gets. */
+  /** The topics to which the client is subscribed. */
   readonly subscriptions: Subscriptions;
-  /** Sends events to whoever is subscribed, on any connection. */
+  /** Sends events to the subscribers of a topic, on all connections. */
   readonly events: EventEmitter<Event>;
-  /** Where the client is. */
+  /** The client's address. */
   readonly peer: PeerInfo;
-  /** What `authorize` answered; `undefined` without it. */
+  /** The result of `authorize`; `undefined` without it. */
   readonly auth: Auth;
   /** Aborts when the connection has ended. */
   readonly signal: AbortSignal;
-  /** What can be done with the connection. */
+  /** Controls the connection. */
   readonly connection: ConnectionControl;
   /**
-   * Calls the client: the methods that the service declares as `client`. A call rejects with `RpcError`, by
-   * `DeadlineExceeded` after `callTimeoutMs` unless it says otherwise; `ConnectionLost` when the connection
-   * ends; `StreamsUnsupported` at once if the client (Rust, or an older release) cannot be called; at most
-   * 256 are under way.
+   * Calls the client: the methods that the service declares as `client`. A call rejects with an `RpcError`:
+   * `DeadlineExceeded` after `callTimeoutMs`, or the call's own deadline; `ConnectionLost` when the connection
+   * ends; `StreamsUnsupported` at once if the client (Rust, or an older release) cannot be called. At most 256
+   * calls are in flight.
    */
   readonly client: CallsOf<ClientMethods>;
 }
 
-/** A connection, as its context sees it. */
+/** A connection, as seen by its context. */
 export interface ContextOwner<Event> {
   /** Its topics. */
   readonly subscriptions: Subscriptions;
-  /** Where events go. */
+  /** The event switch. */
   readonly events: EventEmitter<Event>;
   /** Where its peer is. */
   readonly peer: PeerInfo;
   /** Aborts when it has ended. */
   readonly signal: AbortSignal;
-  /** What its client is called by. */
+  /** The caller of the client's methods. */
   readonly client: object;
-  /** Make what the handler reads and assigns the state by. */
+  /** Create the state object that the handler reads and assigns. */
   makeStateObject(): object;
-  /** Send what has changed in the state. Throws `CodecError` when that is done. */
+  /** Send state changes. Throws `CodecError` afterwards if a field does not encode. */
   flush(): void;
   /** Begin the close. */
   close(code: number, reason: string): void;
 }
 
 /**
- * Make the context of a connection. What few handlers use is made when it is asked for, and nothing
- * refers to the context but the handler, which seldom keeps it.
+ * Create the context of a connection. Rarely used parts are created on first use. Only the handler refers to the
+ * context, and seldom keeps it.
  */
 export function createContext<State, Event, Auth>(
   owner: ContextOwner<Event>,
@@ -118,12 +117,12 @@ export function createContext<State, Event, Auth>(
   };
 }
 
-/** Makes the handlers of one connection; called when it opens. */
+/** Creates the handlers of one connection; called when it opens. */
 export type HandlerFactory<Methods, State, Event, Auth, ClientMethods = NoMethods> = (
   context: Context<State, Event, Auth, ClientMethods>,
 ) => HandlersOf<Methods>;
 
-/** The {@linkcode HandlerFactory} of a service, for one that is written on its own: `HandlerOf<typeof Counter>`. */
+/** The {@linkcode HandlerFactory} of a service, to type one that stands alone: `HandlerOf<typeof Counter>`. */
 export type HandlerOf<S, Auth = undefined> = HandlerFactory<
   MethodsOf<S>,
   StateOf<S>,
@@ -150,7 +149,7 @@ export class RawHandler<State, Event, Auth> {
   }
 }
 
-/** Whether it is a {@linkcode RawHandler}, of this copy of the module or of another. */
+/** Whether it is a {@linkcode RawHandler} of any copy of this module. */
 export function isRawHandler(value: unknown): value is RawHandler<never, never, never> {
   return typeof value === "object" && value !== null && RAW_HANDLER in value;
 }
@@ -163,8 +162,8 @@ export type RawHandle<State, Event, Auth> = (
 ) => Uint8Array | PromiseLike<Uint8Array>;
 
 /**
- * A handler that is given each call as bytes, and answers with bytes, in place of a typed one. It streams
- * nothing: what else a client sends of a call is passed over.
+ * A handler that receives each call as bytes and answers with bytes. It cannot stream: a client's other messages
+ * about a call are ignored.
  *
  * Rust: the `no_server_handler` argument of `#[rpc]`.
  */
@@ -179,25 +178,25 @@ export type ServiceHandler<Methods, State, Event, Auth, ClientMethods = NoMethod
   | HandlerFactory<Methods, State, Event, Auth, ClientMethods>
   | RawHandler<State, Event, Auth>;
 
-/** Where an error came from. */
+/** The context of an error. */
 export interface ErrorContext {
-  /** What was under way: `"increment"`, `"call"` that names no method, `"state"`, `"handler"`, `"authorize"`, `"event"`, `"transport"` (a connection that is not taken, too), `"protocol"`, `"broker"`, `"fallback"` or `"origin"`. */
+  /** The operation: a method such as `"increment"`, `"call"` (unknown method), `"state"`, `"handler"`, `"authorize"`, `"event"`, `"transport"` (also a refused connection), `"protocol"`, `"broker"`, `"fallback"` or `"origin"`. */
   readonly where: string;
-  /** Whose connection it was. */
+  /** The peer's address. */
   readonly peer: PeerInfo;
   /** The name of the service. */
   readonly service: string;
-  /** The method that was called; absent where none was, or where the call names none. */
+  /** The called method; absent if there was no call or its method is unknown. */
   readonly method?: string | undefined;
-  /** The number of the connection on its server; absent before there is one. */
+  /** The connection's number on its server; absent before the connection opened. */
   readonly connection?: number | undefined;
   /**
-   * Failed calls of the connection before this one that were not told. Of its handlers' failures 64 at
-   * once are, then 16 a second; of calls that did not decode the 1st, 2nd, 4th, 8th …, and anew after a
-   * quiet minute. Absent where there were none.
+   * Number of this connection's failed calls before this one that were not reported. Of handlers' failures 64 at
+   * once are reported, then 16 a second. Of calls that failed to decode the 1st, 2nd, 4th, 8th … is reported,
+   * starting again after a minute without. Absent if 0.
    */
   readonly untold?: number | undefined;
 }
 
-/** Is told of errors that peers are not told of. What it throws or rejects with is lost. */
+/** Receives errors that peers don't see. Its own errors are ignored. */
 export type ErrorListener = (error: unknown, context: ErrorContext) => void;

@@ -1,5 +1,5 @@
 /**
- * {@linkcode createCore}: everything of a server that needs no runtime.
+ * {@linkcode createCore}: the part of a server that is independent of the runtime.
  *
  * @module
  */
@@ -30,54 +30,54 @@ import { observeBroker, ServerTelemetry, type ServerTraceListener } from "./tele
 import { type CallRate, checkCallRate } from "./token_bucket.ts";
 import type { TopicNotifications } from "./topic_notifications.ts";
 
-/** What every kind of server can be told. */
+/** Options of every kind of server. */
 export interface ServerOptions<Auth> {
   /** Bounds that differ from `DEFAULT_LIMITS`. */
   readonly limits?: Partial<Limits> | undefined;
   /**
    * Origins whose pages may connect, as browsers send them (`"https://example.com"`,
-   * `"capacitor://localhost"`, `"null"`), or a function that knows; there are no wildcards. Pages from
-   * the server's own host always may (under TLS those that came over TLS), and so may clients that send
-   * no `Origin`. `onError` is told once of each origin that is refused.
+   * `"capacitor://localhost"`, `"null"`), or a function that decides. There are no wildcards. Pages of the
+   * server's own host may always connect (under TLS only if they came over TLS), and so may clients that send no
+   * `Origin`. Each refused origin is reported to `onError` once.
    */
   readonly origins?: Origins | undefined;
   /**
-   * Names that the server answers to in `Host`: `"localhost"` with any port, `"localhost:8080"` with that
-   * one. Others are refused, so that no page can reach a server on the loopback address by a name of its
-   * own (DNS rebinding). Default: any.
+   * Accepted names in the `Host` header: `"localhost"` with any port, `"localhost:8080"` only with that one.
+   * Others are refused, so that a page cannot reach a server on the loopback address through its own domain
+   * (DNS rebinding). Default: any.
    */
   readonly hosts?: readonly string[] | undefined;
   /**
-   * Decides on each connection before it opens. Something truthy lets it in and becomes the handler's
-   * `auth`; `false` or a `Response` refuses it.
+   * Decides on each connection before it opens. A truthy result accepts it and becomes the handler's `auth`;
+   * `false` or a `Response` refuses it.
    */
   readonly authorize?: Authorize<Auth> | undefined;
-  /** Is told of errors that peers are not told of: what handlers throw, above all. */
+  /** Receives errors that peers don't see, above all those that handlers throw. */
   readonly onError?: ErrorListener | undefined;
-  /** What happens to a peer that breaks the protocol. Rust ignores it. Default: `"close"`. */
+  /** The reaction to a protocol violation. Rust ignores it. Default: `"close"`. */
   readonly onProtocolError?: "close" | "ignore" | undefined;
   /**
-   * How often each connection may call. A call over it is not run, and answered with
-   * `TooManyCallsInFlight`. Default: as often as it likes.
+   * Rate limit for the calls of each connection. A call over it is not run, and rejects with
+   * `TooManyCallsInFlight`. Default: none.
    */
   readonly callRate?: CallRate | undefined;
   /**
-   * The most that is spent on deflating for a client, 0 to 9, whatever it asks for: level 9 can cost 1.2
-   * seconds a MiB. The handshake repeats what was asked for, as Rust does. Default: 6.
+   * The highest compression level for any client, 0 to 9, even if it asks for more: level 9 can cost 1.2 s per
+   * MiB. The handshake still repeats the requested level, as Rust does. Default: 6.
    */
   readonly maxLevel?: number | undefined;
-  /** Is told of connections and calls as they happen. Without it nothing is gathered. */
+  /** Receives connections and calls as they happen. */
   readonly onTrace?: ServerTraceListener | undefined;
   /** Carries events to and from other nodes. Default: none, events stay on this node. */
   readonly broker?: Broker | undefined;
   /**
-   * Is told which topics may have missed events of other nodes, once they are subscribed again: let their
-   * clients load anew. What it throws goes to `onError`.
+   * Receives the topics that may have missed events of other nodes, after they are subscribed again: their
+   * clients should reload. Its errors go to `onError`.
    */
   readonly onMissedEvents?: ((missed: MissedEvents) => void) | undefined;
 }
 
-/** Every name of {@linkcode ServerOptions}: one that is missing here does not compile. */
+/** Every name of {@linkcode ServerOptions}: a missing one is a compile error. */
 export const SERVER_OPTION_KINDS: Readonly<Record<keyof ServerOptions<never>, OptionKind>> = {
   limits: "object",
   origins: true,
@@ -92,32 +92,32 @@ export const SERVER_OPTION_KINDS: Readonly<Record<keyof ServerOptions<never>, Op
   onMissedEvents: "function",
 };
 
-/** How {@linkcode ServerCore.close} ends. */
+/** Options of {@linkcode ServerCore.close}. */
 export interface CloseOptions {
-  /** Milliseconds that calls under way have to finish. Default: `closeTimeoutMs`. */
+  /** Milliseconds for calls in flight to finish. Default: `closeTimeoutMs`. */
   readonly deadlineMs?: number | undefined;
   /**
-   * Milliseconds over which clients are asked to spread their return. Default: half a millisecond a
-   * connection, so that 2,000 come back a second: 5 seconds for 10,000.
+   * Milliseconds over which clients spread their reconnects. Default: 0.5 ms per connection, so that 2,000
+   * reconnect per second: 5 s for 10,000.
    */
   readonly spreadMs?: number | undefined;
 }
 
-/** What every kind of server has. */
+/** The interface of every kind of server. */
 export interface ServerCore<Event> {
   /** Sends events to whoever is subscribed. */
   readonly events: EventEmitter<Event>;
-  /** How many connections there are. */
+  /** Number of connections. */
   readonly connections: number;
-  /** Counters and gauges, as they are now. */
+  /** The current counters and gauges. */
   stats(): ServerStats;
-  /** How this node stands with its broker, now; `undefined` without one. */
+  /** The current broker status; `undefined` without a broker. */
   readonly broker: BrokerStatus | undefined;
-  /** The topics that get their first subscriber or lose their last, from now on. */
+  /** Notifications of topics that get their first subscriber or lose their last, from now on. */
   topicNotifications(): TopicNotifications;
   /**
-   * Accept nothing more, let calls under way finish, close every connection with 4001. Resolves when
-   * all have ended: at most `deadlineMs` and `closeTimeoutMs` later.
+   * Stop accepting, let calls in flight finish, close every connection with 4001. Resolves when all have ended,
+   * at most `deadlineMs` plus `closeTimeoutMs` later.
    */
   close(options?: CloseOptions): Promise<void>;
 }
@@ -126,17 +126,17 @@ export interface ServerCore<Event> {
 export interface AcceptingCore<Event> extends ServerCore<Event> {
   /** Decides on connections. */
   readonly acceptor: Acceptor;
-  /** Starts the broker, once all else has succeeded: it can be started once, and has to be closed. */
+  /** Starts the broker, after all else has succeeded: it can be started once and must be closed. */
   start(): void;
-  /** Is told of errors; never throws. */
+  /** Reports errors; never throws. */
   readonly onError: ErrorListener;
-  /** Whether the server answers to the `Host` of a request. */
+  /** Whether the server accepts a request's `Host`. */
   answersTo(request: Request): boolean;
 }
 
 /**
- * A server without a runtime. Its timers are those of `clock`. Before it closes it lets what has come be
- * received, by `loop`, where a runtime may hold that.
+ * Create a server without a runtime. It takes its timers from `clock`. Before it closes it waits by `loop` for
+ * messages that the runtime may hold.
  *
  * @throws {TypeError} If the service is declared wrongly, or an option cannot be used.
  * @throws {RangeError} If a limit is out of range.
@@ -162,7 +162,7 @@ export function createCore<Methods, State, Event, Auth, ClientMethods = NoMethod
   }
   if (options.callRate !== undefined) checkCallRate(options.callRate);
   const instruments = openTelemetry("server");
-  // A listener that fails must not take the connection with it, nor the process.
+  // A failing listener must end neither the connection nor the process.
   const onError: ErrorListener = (error, context) =>
     tell(() => options.onError?.(error, context), undefined);
   const events = new EventSwitch(service.event, deflater, limits, codec);
@@ -185,7 +185,7 @@ export function createCore<Methods, State, Event, Auth, ClientMethods = NoMethod
   });
   let unobserve: (() => void) | undefined;
   const acceptor = new ServiceAcceptor({
-    // What the client can be called by is of no concern to those in between.
+    // The layers in between don't need the client's method types.
     service: service as unknown as Service<Methods, State, Event>,
     handler: handler as ServiceHandler<Methods, State, Event, Auth>,
     events,
@@ -236,7 +236,7 @@ export function createCore<Methods, State, Event, Auth, ClientMethods = NoMethod
   };
 }
 
-/** Close by options that there are; rejects with `TypeError` if there is no such option. */
+/** Validate the options and close; rejects with `TypeError` for an unknown option. */
 export function withCloseOptions(
   given: CloseOptions | undefined,
   close: (options: CloseOptions) => Promise<void>,

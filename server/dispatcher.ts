@@ -1,5 +1,5 @@
 /**
- * From an archived call to the handler, and from its output to an archived answer.
+ * Decodes an archived call for its handler, and archives the handler's output.
  *
  * @module
  */
@@ -20,27 +20,27 @@ import {
   type ServiceHandler,
 } from "./context.ts";
 
-/** Runs the calls of all connections. What differs between them is the target. */
+/** Runs the calls of all connections; each connection has its own target. */
 export interface Dispatcher<State, Event, Auth> {
-  /** The method of the call decoded last; -1 if it names none. */
+  /** The method of the last decoded call, or -1 if unknown. */
   method: number;
   /**
-   * What one connection's calls are run on.
+   * Create the target of one connection's calls.
    *
    * @throws What the handler throws; `TypeError` if a method is missing.
    */
   targetOf(context: Context<State, Event, Auth>): unknown;
-  /** Decode a call's arguments. Throws anything if they are none. */
+  /** Decode a call's arguments. Throws any error if they are invalid. */
   decode(reader: Reader, start: number, end: number): unknown;
-  /** What is wrong with a call that was just not decoded: where, what was expected, what came. */
+  /** Explains why the last call failed to decode: where, what was expected, what was found. */
   explain(reader: Reader, start: number, end: number, cause: unknown): unknown;
-  /** What is streamed of a method's calls; `undefined` if nothing is. */
+  /** A method's streams; `undefined` if it has none. */
   streaming(method: number): MethodInfo | undefined;
   /** Run the handler. Throws what it throws. */
   call(target: unknown, method: number, args: unknown, context: CallContext): unknown;
   /** Write the answer. Throws `CodecError` for a value that is not the method's output. */
   respond(writer: Writer, id: number, method: number, output: unknown): void;
-  /** What to call a method in messages. */
+  /** A method's name for messages. */
   nameOf(method: number): string;
 }
 
@@ -60,9 +60,9 @@ class TypedDispatcher<Methods, State, Event, Auth> implements Dispatcher<State, 
   readonly #service: Service<Methods, State, Event>;
   readonly #factory: HandlerFactory<Methods, State, Event, Auth>;
   readonly #codec: Codec;
-  /** The methods that stream, where they are among all; absent if none does. */
+  /** The streaming methods, by index; absent if there are none. */
   readonly #streaming: readonly (MethodInfo | undefined)[] | undefined;
-  /** Whether the names of the first connection's methods were looked at. */
+  /** Whether the method names of the first connection's handler were checked. */
   #checked = false;
 
   constructor(
@@ -97,7 +97,7 @@ class TypedDispatcher<Methods, State, Event, Auth> implements Dispatcher<State, 
     return handlers;
   }
 
-  /** A method that is none of the service's is one misspelt. A class may have more than its methods. */
+  /** An unknown method is a misspelt one. Classes may have other methods. */
   #checkNames(handlers: object): void {
     const prototype: unknown = Object.getPrototypeOf(handlers);
     if (prototype === Object.prototype || prototype === null) {
@@ -117,7 +117,7 @@ class TypedDispatcher<Methods, State, Event, Auth> implements Dispatcher<State, 
 
   decode(reader: Reader, start: number, end: number): unknown {
     const { calls, methods } = this.#service;
-    // Whose arguments follow is looked up first: what reads them checks the tag again with the rest.
+    // The tag is read first to find the method; the reader checks it again with the arguments.
     const isWhole = end - start >= calls.size;
     const tag = isWhole ? readTag(reader, end - calls.size, calls.tagBytes) : 0;
     const method = methods[tag];
@@ -199,7 +199,7 @@ class RawDispatcher<State, Event, Auth> implements Dispatcher<State, Event, Auth
 }
 
 /**
- * Refuse what is no handler where it is given, and not with each connection.
+ * Reject an invalid handler when it is given, not with each connection.
  *
  * @throws {TypeError} If it is neither a function nor a raw handler.
  */

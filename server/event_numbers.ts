@@ -1,18 +1,18 @@
 /**
- * {@linkcode EventNumbers}: which event of its topic is next; {@linkcode LostTopics}: of whose loss no number has
- * told other nodes.
+ * {@linkcode EventNumbers}: numbers the events of each topic; {@linkcode LostTopics}: topics with losses that no number has revealed to
+ * other nodes.
  *
  * @module
  */
 import { BrokerHeader, randomNode } from "../wire/broker_message.ts";
 import { Topic } from "../wire/topic.ts";
 
-/** Topics whose events are counted; with more, the node begins anew under another id. */
+/** Most topics with counted events; beyond it the node starts again under a new id. */
 export const MAX_NUMBERED_TOPICS = 65_536;
-/** Characters that the names of those topics may have together. */
+/** Most characters of those topics' names together. */
 const MAX_NUMBERED_CHARS = 4 << 20;
 
-/** Numbers the events that a node emits on each topic, also those that do not leave it: a gap is told. */
+/** Numbers the events that a node emits on each topic, including those that don't leave it: gaps reveal losses. */
 export class EventNumbers {
   readonly #header = new BrokerHeader();
   readonly #next = new Map<string, number>();
@@ -25,17 +25,17 @@ export class EventNumbers {
     this.#before = this.#header.node = randomNode();
   }
 
-  /** The id that the node has at present. */
+  /** The node's current id. */
   get node(): number {
     return this.#header.node;
   }
 
-  /** Whether a message is this node's own: what it sent under the id before may still come back. */
+  /** Whether a message is this node's own, possibly sent under its previous id. */
   isOwn(node: number): boolean {
     return node === this.#header.node || node === this.#before;
   }
 
-  /** Number some more events of a topic. Returns the header of a message with them, until the next call. */
+  /** Number further events of a topic. Returns the header of their message, valid until the next call. */
   take(key: string, count: number): BrokerHeader {
     let number = this.#next.get(key);
     if (number === undefined) {
@@ -50,7 +50,7 @@ export class EventNumbers {
     return this.#header;
   }
 
-  /** Another id: to the other nodes, somebody who has emitted nothing yet. */
+  /** Take a new id: to other nodes, a node without events. */
   #begin(key: string): void {
     this.#next.clear();
     this.#chars = key.length;
@@ -59,12 +59,12 @@ export class EventNumbers {
   }
 }
 
-/** Topics that are remembered; the other nodes find out about more by their next event. */
+/** Most remembered topics; losses on others are revealed by their next event. */
 export const MAX_LOST_TOPICS = 4096;
-/** Characters that their names may have together. */
+/** Most characters of their names together. */
 const MAX_LOST_CHARS = 1 << 20;
 
-/** Topics on which this node has lost events and sent none since, so that no number shows a gap. */
+/** Topics on which this node lost events and has sent none since, so that no number shows a gap. */
 export class LostTopics {
   readonly #keys = new Set<string>();
   #chars = 0;
@@ -74,7 +74,7 @@ export class LostTopics {
     return this.#keys.size;
   }
 
-  /** An event on a topic did not go out. */
+  /** An event on a topic was lost. */
   add(key: string): void {
     if (this.#keys.size >= MAX_LOST_TOPICS || this.#chars + key.length > MAX_LOST_CHARS) return;
     if (this.#keys.has(key)) return;
@@ -82,12 +82,12 @@ export class LostTopics {
     this.#chars += key.length;
   }
 
-  /** One did. */
+  /** An event on a topic was sent. */
   delete(key: string): void {
     if (this.#keys.delete(key)) this.#chars -= key.length;
   }
 
-  /** One of them, which is one no more. */
+  /** Remove and return one of them. */
   take(): string | undefined {
     for (const key of this.#keys) {
       this.delete(key);

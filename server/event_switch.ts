@@ -1,5 +1,5 @@
 /**
- * {@linkcode EventSwitch}: which connections an event goes to.
+ * {@linkcode EventSwitch}: delivers events to subscribers.
  *
  * @module
  */
@@ -18,39 +18,38 @@ import {
   type TopicNotifications,
 } from "./topic_notifications.ts";
 
-/** One connection, as the switch sees it. */
+/** One connection, as seen by the switch. */
 export interface Subscriber {
   /** Send an event's message. */
   deliver(message: SharedMessage): void;
 }
 
-/** Sends events to whoever is subscribed to their topic. Rust: `server.rs`, `EventEmitter`. */
+/** Sends events to the subscribers of their topic. Rust: `server.rs`, `EventEmitter`. */
 export interface EventEmitter<Event> {
   /**
-   * Send an event on a topic: to this node's subscribers, then to the broker, if there is one. It is
-   * archived once and deflated once a level, however many receive it. With no subscriber and no broker
-   * it is archived all the same, so that a wrong event is found before there are any: about a
-   * microsecond for a small one. What is costly to make need not be made while `topicNotifications()`
-   * says that nobody is there.
+   * Send an event on a topic: to this node's subscribers, then to the broker, if there is one. It is archived
+   * once and deflated once per level, for any number of receivers. Without subscribers and broker it is still
+   * archived, so that an invalid event is found early: about 1 µs for a small one. Use `topicNotifications()` to
+   * avoid creating costly events for topics without subscribers.
    *
    * @throws {RangeError} If the topic has more than `maxTopicBytes`.
    * @throws {CodecError} If the event cannot be encoded.
    * @throws {TypeError} If the service declares no events.
    */
   emit(topic: Topic | string, event: Event): void;
-  /** Send an event that is archived already. */
+  /** Send an archived event. */
   emitRaw(topic: Topic | string, payload: Uint8Array): void;
 }
 
-/** What the switch uses of the link to a broker. */
+/** The part of the broker link that the switch uses. */
 export interface EventLink {
-  /** Whether events are taken at present. */
+  /** Whether events are accepted now. */
   readonly open: boolean;
-  /** The topic has its first subscriber here. */
+  /** The topic has its first subscriber on this node. */
   subscribe(topic: Topic): Promise<void>;
   /** The topic has lost its last. */
   unsubscribe(topic: Topic): void;
-  /** Copy the event that a writer holds, to be sent to the other nodes after this turn. */
+  /** Copy the writer's event, to send it to the other nodes after this turn. */
   publish(topic: Topic, writer: Writer): void;
   /** Count an event of the topic with this key that is not sent because the link is not open. */
   drop(key: string): void;
@@ -61,13 +60,13 @@ interface Entry {
   readonly subscribers: Set<Subscriber>;
 }
 
-/** What adding a subscription resolves to where there is nobody to ask. */
+/** The result of subscribing without a broker. */
 const DONE: Promise<void> = Promise.resolve();
 
 /**
  * Topics and their subscribers, in the order they subscribed.
  *
- * Rust: `server.rs`, `EventSwitch`; unlike there, a connection that ends leaves nothing behind.
+ * Rust: `server.rs`, `EventSwitch`. Unlike there, an ended connection leaves nothing behind.
  */
 export class EventSwitch<Event> implements EventEmitter<Event> {
   readonly #entries = new Map<string, Entry>();
@@ -76,7 +75,7 @@ export class EventSwitch<Event> implements EventEmitter<Event> {
   readonly #deflater: Deflater;
   readonly #limits: Pick<Limits, "maxTopicBytes" | "maxDepth">;
   readonly #codec: Codec;
-  /** What is sent by all who hear events, and else. */
+  /** The senders' shared options. */
   readonly tally: SendTally = new SendTally();
   /** The link to the broker, if there is one. */
   link: EventLink | undefined;
@@ -95,14 +94,14 @@ export class EventSwitch<Event> implements EventEmitter<Event> {
     this.#codec = codec;
   }
 
-  /** Topics that somebody is subscribed to. */
+  /** Topics with subscribers. */
   get size(): number {
     return this.#entries.size;
   }
 
   /**
-   * Add a subscriber to a topic; twice is once. Resolves when events of other nodes come too, and rejects
-   * if they do not; that may be left unseen.
+   * Add a subscriber to a topic; idempotent. Resolves when events of other nodes arrive too, and rejects if they
+   * don't. The rejection may be ignored.
    */
   subscribe(topic: Topic, subscriber: Subscriber): Promise<void> {
     const entry = this.#entries.get(topic.key);
@@ -114,7 +113,7 @@ export class EventSwitch<Event> implements EventEmitter<Event> {
     return this.link === undefined ? DONE : this.link.subscribe(topic);
   }
 
-  /** Take a subscriber from a topic. */
+  /** Remove a subscriber from a topic. */
   unsubscribe(topic: Topic, subscriber: Subscriber): void {
     const entry = this.#entries.get(topic.key);
     if (entry === undefined || !entry.subscribers.delete(subscriber)) return;
@@ -134,7 +133,7 @@ export class EventSwitch<Event> implements EventEmitter<Event> {
     const to = entry?.topic ?? toTopic(topic);
     const writer = takeWriter(this.#limits.maxDepth);
     try {
-      // Also where nobody hears it: a wrong event must not wait for its first subscriber to be found.
+      // Also without subscribers: an invalid event must be found at once.
       writeEventOf(this.#codec, writer, to, this.#schema, event);
     } catch (error) {
       giveWriter(writer);
@@ -155,7 +154,7 @@ export class EventSwitch<Event> implements EventEmitter<Event> {
     this.#send(entry, to, writer);
   }
 
-  /** Whether an event that nobody here is subscribed to goes anywhere. */
+  /** Whether an event without local subscribers has any receiver. */
   #leaves(key: string): boolean {
     if (this.link === undefined || this.link.open) return this.link !== undefined;
     this.link.drop(key);
@@ -186,7 +185,7 @@ export class EventSwitch<Event> implements EventEmitter<Event> {
   }
 
   #deliver({ subscribers }: Entry, message: SharedMessage): void {
-    // Subscribers that are added by a delivery are not for this event.
+    // Subscribers added during delivery don't receive this event.
     let left = subscribers.size;
     for (const subscriber of subscribers) {
       if (left-- === 0) break;

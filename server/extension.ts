@@ -1,5 +1,5 @@
 /**
- * {@linkcode receiveMore}: what a client says besides calls.
+ * {@linkcode receiveMore}: handles a client's messages other than calls.
  *
  * @module
  */
@@ -18,10 +18,10 @@ import type { ServerCounters } from "./stats.ts";
 import { StreamingCall } from "./streaming_call.ts";
 
 /**
- * Something came that is no call. About a call that is over, or of an id that has none, nothing is to be done:
- * it may have been on its way when that call ended.
+ * Handle a message other than a call. Messages about finished or unknown calls are ignored: they may have been
+ * in flight when the call ended.
  *
- * @throws {ProtocolError} If there is no room for it, or it is no answer.
+ * @throws {ProtocolError} If it exceeds its credit or is not a valid answer.
  */
 export function receiveMore(
   caller: Caller,

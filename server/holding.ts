@@ -1,21 +1,21 @@
 /**
- * {@linkcode Holding}: what the calls of one connection hold of what all may.
+ * {@linkcode Holding}: the memory held by one connection's calls.
  *
  * @module
  */
 
-/** What the calls of all connections hold. */
+/** The memory held by the calls of all connections. */
 export interface Held {
-  /** Hold some more. Returns false if they are too many with the others. */
+  /** Hold more bytes. Returns false if the total would exceed the limit. */
   hold(bytes: number): boolean;
-  /** What was held is not any more. */
+  /** Release bytes. */
   letGo(bytes: number): void;
 }
 
-/** Lets go of what handlers hold that can settle no more: nobody refers to what they wait for. */
+/** Releases the memory of handlers that can never settle, because their promise was garbage-collected. */
 const forgotten = new FinalizationRegistry<Holding>((holding) => holding.letGo(holding.bytes));
 
-/** What the calls of one connection hold. */
+/** The memory held by the calls of one connection. */
 export class Holding {
   readonly #all: Held;
   #bytes = 0;
@@ -25,25 +25,25 @@ export class Holding {
     this.#all = all;
   }
 
-  /** Bytes of memory, estimated, that they hold. */
+  /** Estimated bytes of memory they hold. */
   get bytes(): number {
     return this.#bytes;
   }
 
-  /** Hold some more. Returns false if they are too many with those of others. */
+  /** Hold more bytes. Returns false if the total would exceed the limit. */
   hold(bytes: number): boolean {
     if (!this.#all.hold(bytes)) return false;
     this.#bytes += bytes;
     return true;
   }
 
-  /** What was held is not any more. */
+  /** Release bytes. */
   letGo(bytes: number): void {
     this.#bytes -= bytes;
     this.#all.letGo(bytes);
   }
 
-  /** Let go of all when the engine has collected `owner`: what can still let some go refers to it. */
+  /** Release everything when `owner` is garbage-collected: everything that could release bytes refers to it. */
   endWith(owner: object): void {
     forgotten.register(owner, this);
   }

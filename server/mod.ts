@@ -1,5 +1,5 @@
 /**
- * What users see of the server's side, without a runtime.
+ * The server's public interface, without a runtime.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * {@linkcode Offer}: what a client's upgrade request says.
+ * {@linkcode Offer}: the content of a client's upgrade request.
  *
  * @module
  */
@@ -21,21 +21,21 @@ import {
 } from "../wire/handshake.ts";
 import type { PeerInfo } from "../wire/transport.ts";
 
-/** What is read of a request before the upgrade makes it unusable. */
+/** The values read from a request before the upgrade makes it unusable. */
 export interface Offer {
-  /** The subprotocols it offers. */
+  /** The offered subprotocols. */
   readonly offered: readonly string[];
-  /** The one to answer, if it is offered. */
+  /** The subprotocol to answer, if one was offered. */
   readonly protocol: string;
   /** The latest extension that both sides know. */
   readonly extension: Extension;
-  /** At which level to send. */
+  /** The compression level for sending. */
   readonly level: number;
-  /** The largest message the client takes; absent if what it says is no such thing. */
+  /** The largest message the client accepts; absent if invalid. */
   readonly receives: Receives | undefined;
-  /** What it was built from: `null` if it says nothing, absent if what it says is no such thing. */
+  /** The client's fingerprint: `null` if it sends none, absent if invalid. */
   readonly fingerprint: Fingerprint | null | undefined;
-  /** Where it is. */
+  /** Its address. */
   readonly peer: PeerInfo;
   /** Whether the client cannot read an HTTP refusal. */
   readonly blind: boolean;

@@ -1,5 +1,5 @@
 /**
- * {@linkcode OriginRules}: which pages may connect, and under which names the server answers.
+ * {@linkcode OriginRules}: validates `Origin` and `Host`.
  *
  * @module
  */
@@ -8,17 +8,17 @@ import { ignore, isThenable } from "../wire/listener.ts";
 import { type Refusal, WRONG_HOST, WRONG_ORIGIN } from "./refusal.ts";
 
 /**
- * Pages that may connect besides those of the server's own host: their origins, as the browser sends
- * them, or a function that knows. Only `true` lets one in.
+ * The origins that may connect in addition to the server's own host, as browsers send them, or a function that
+ * decides. Only `true` accepts.
  */
 export type Origins =
   | readonly string[]
   | ((origin: string, request: Request) => boolean);
 
-/** Refused origins and hosts that are told of, once each. More are refused without a word. */
+/** Most refused origins and hosts that are reported, once each. Others are refused silently. */
 export const MAX_ORIGINS_TOLD = 64;
 
-/** The parts of `ServerOptions` that say where a client may come from. */
+/** The `ServerOptions` for origins and hosts. */
 export interface OriginOptions {
   /** See `ServerOptions`. */
   readonly origins?: Origins | undefined;
@@ -26,13 +26,13 @@ export interface OriginOptions {
   readonly hosts?: readonly string[] | undefined;
 }
 
-/** Looks at `Origin` and `Host` of each request. */
+/** Checks `Origin` and `Host` of each request. */
 export class OriginRules {
   readonly #origins: Origins;
   readonly #hosts: ReadonlySet<string> | undefined;
   readonly #told = new Set<string>();
 
-  /** Throws `TypeError` if an origin or a host is none. */
+  /** Throws `TypeError` if an origin or a host is invalid. */
   constructor({ origins = [], hosts }: OriginOptions) {
     if (typeof origins !== "function") {
       if (!Array.isArray(origins)) {
@@ -44,14 +44,14 @@ export class OriginRules {
     this.#hosts = hosts && new Set(hosts.map(checkHost));
   }
 
-  /** Whether the server answers to the name that a request has in `Host`. */
+  /** Whether the server accepts a request's `Host`. */
   answersTo({ headers }: Request): boolean {
     if (this.#hosts === undefined) return true;
     const host = (headers.get("host") ?? "").toLowerCase();
     return this.#hosts.has(host) || this.#hosts.has(withoutPort(host));
   }
 
-  /** Why a request is refused, if it is. `onError` is told what the user is to know of it. */
+  /** The refusal of a request, if any. Reports it to `onError`. */
   refusal(request: Request, onError: (error: unknown) => void): Refusal | undefined {
     if (!this.answersTo(request)) {
       this.#tell(`host "${shown(request.headers.get("host"))}"`, "hosts", onError);
@@ -68,7 +68,7 @@ export class OriginRules {
     return WRONG_ORIGIN;
   }
 
-  /** Whether a page may connect. Throws what a function of the user's does. */
+  /** Whether a page may connect. Throws errors of the user's function. */
   #allows(origin: string, request: Request): boolean {
     const origins = this.#origins;
     if (isSameHost(origin, request)) return true;
@@ -94,13 +94,13 @@ function shown(text: string | null): string {
   return (text ?? "").slice(0, 200);
 }
 
-/** Under TLS a page has to have come over TLS too: whoever is on the way can write another. */
+/** Under TLS the page must have come over TLS too: an attacker on the network can forge a plain one. */
 function isSameHost(origin: string, { headers, url }: Request): boolean {
   const host = headers.get("host");
   if (host === null || !URL.canParse(origin)) return false;
   const { protocol, host: from } = new URL(origin);
   if (protocol !== "https:" && (protocol !== "http:" || url.startsWith("https:"))) return false;
-  // Through URL, so that a port that goes without saying is no difference.
+  // Parsed as a URL, so that a default port makes no difference.
   const own = `${protocol}//${host}`;
   return URL.canParse(own) && new URL(own).host === from;
 }
@@ -113,12 +113,12 @@ function checkOrigin(origin: string): void {
   throw new TypeError(`Cannot allow origin "${origin}": ${advice}`);
 }
 
-/** Whether it is scheme, host and port alone, as in an `Origin` header. */
+/** Whether it consists of scheme, host and port only, as an `Origin` header. */
 function isSerialised(origin: string): boolean {
   if (origin === "null") return true;
   if (origin.includes("*") || !URL.canParse(origin)) return false;
   const { protocol, host, origin: standard } = new URL(origin);
-  // Of schemes of its own the standard makes no origin; browsers and shells do.
+  // The URL standard defines no origin for custom schemes; browsers and app shells send one.
   return origin === (standard === "null" ? `${protocol}//${host}` : standard) && host !== "";
 }
 

@@ -1,5 +1,5 @@
 /**
- * How a connection is refused, so that either kind of client learns why.
+ * Refusals of connections, for clients that can read an HTTP answer and for those that cannot.
  *
  * @module
  */
@@ -18,9 +18,9 @@ import type { TransportListener, Upgrade } from "../wire/transport.ts";
 
 /** Why a connection is refused. */
 export interface Refusal {
-  /** What the client is to report. */
+  /** The code that the client reports. */
   readonly code: RefusalCode;
-  /** In words. */
+  /** The reason as text. */
   readonly reason: string;
 }
 
@@ -46,14 +46,14 @@ export function refuseByClose({ code, reason }: Refusal): Upgrade {
   };
 }
 
-/** `hl-max` is none. */
+/** `hl-max` is invalid. */
 export const BAD_RECEIVES: Refusal = {
   code: "ProtocolMismatch",
   reason:
     `Cannot read ${RECEIVES_QUERY} of the URL: expected <maxMessageBytes>.<maxInflatedBytes>, ` +
     `each at least ${MIN_RECEIVES_BYTES}`,
 };
-/** `hl` is none. */
+/** `hl` is invalid. */
 export const BAD_FINGERPRINT: Refusal = {
   code: "ProtocolMismatch",
   reason:
@@ -61,8 +61,8 @@ export const BAD_FINGERPRINT: Refusal = {
     "0-9a-f each",
 };
 /**
- * The client's service differs from ours. It is told our fingerprint, by which it can find out whether it
- * is newer.
+ * The client's service differs from ours. The refusal carries our fingerprint, by which the client finds out
+ * whether it is newer.
  */
 export function otherService(differing: readonly FingerprintPart[], ours: Fingerprint): Refusal {
   // A close has room for 123 bytes.
@@ -71,9 +71,9 @@ export function otherService(differing: readonly FingerprintPart[], ours: Finger
   }`;
   return { code: "SchemaMismatch", reason };
 }
-/** There is no room. */
+/** The server is full. */
 export const TOO_BUSY: Refusal = { code: "TooBusy", reason: "The server is full or going away" };
-/** The error is told to `onError`. */
+/** An internal error, which is reported to `onError`. */
 export const FAILED: Refusal = { code: "BadHandshake", reason: "The server failed" };
 /** See `hosts`. */
 export const WRONG_HOST: Refusal = {

@@ -1,19 +1,19 @@
 /**
- * {@linkcode SeenMessages}: what came twice, too late, or not at all.
+ * {@linkcode SeenMessages}: detects duplicate, late and missing messages.
  *
  * @module
  */
 
-/** Nodes whose last message is remembered on one topic; with more, the one known longest is forgotten. */
+/** Most nodes remembered per topic; beyond it the oldest is forgotten. */
 export const MAX_SEEN_NODES = 1024;
-/** Events that may be missing at once; a message that skips more is of nobody's. */
+/** Most events that may be missing at once; a message that skips more is invalid. */
 export const MAX_SKIPPED_EVENTS: number = 2 ** 32;
-/** Milliseconds after which messages from before a jump are taken again: who jumped was somebody else. */
+/** Milliseconds after which messages from before a jump are accepted again: another sender made the jump. */
 export const FORGIVE_AFTER_MS = 1000;
 
-/** The message came before, or after a later one. */
+/** The message is a duplicate, or arrived after a later one. */
 export const STALE = -1;
-/** The message skips more than any node emits. */
+/** The message skips more events than any node emits. */
 export const IMPOSSIBLE = -2;
 
 interface Jump {
@@ -23,23 +23,23 @@ interface Jump {
 }
 
 /**
- * What each node is to send next on one topic: a node numbers the events it emits on a topic from 0.
+ * The next expected event number of each node on one topic: nodes number their events per topic from 0.
  *
- * A number that is too high says that events are missing. If those come after all, a second later or
- * more, then whoever sent the high number was not their node, and they are taken.
+ * A number that is too high means that events are missing. If they arrive after all, at least a second later,
+ * another sender had forged the high number, and they are accepted.
  */
 export class SeenMessages {
   #expected: Map<number, number> | undefined;
   #jumps: Map<number, Jump> | undefined;
 
-  /** Whether a node has been heard. */
+  /** Whether a node is known. */
   knows(node: number): boolean {
     return this.#expected?.has(node) === true;
   }
 
   /**
-   * Take a message of `count` events, the first of which has a number. Returns how many events are
-   * missing before it, {@linkcode STALE} or {@linkcode IMPOSSIBLE}.
+   * Record a message of `count` events and the number of its first. Returns the number of events missing before
+   * it, {@linkcode STALE} or {@linkcode IMPOSSIBLE}.
    */
   accept(node: number, number: number, count: number, now: () => number): number {
     const nodes = this.#expected ??= new Map();

@@ -1,5 +1,5 @@
 /**
- * {@linkcode Sendings}: how is sent to each client.
+ * {@linkcode Sendings}: the sender options of each client.
  *
  * @module
  */
@@ -9,22 +9,22 @@ import type { Limits } from "../wire/limits.ts";
 import type { SenderOptions } from "../wire/sender.ts";
 import type { SendTally } from "../wire/shared_message.ts";
 
-/** What all clients of a server have in common. */
+/** Shared by all clients of a server. */
 export interface SendingsOptions {
   /** How messages are deflated. */
   readonly deflater: Deflater;
-  /** What bounds them. */
+  /** The limits. */
   readonly limits: Limits;
-  /** The most that is spent on deflating for a client. */
+  /** The highest compression level for any client. */
   readonly maxLevel: number;
-  /** Counts what all are sent. */
+  /** Counts the bytes sent to all. */
   readonly tally: SendTally;
 }
 
-/** Makes the options of senders: most clients are alike, and share theirs. */
+/** Creates sender options. Most clients share the same ones. */
 export class Sendings {
   readonly #options: SendingsOptions;
-  /** Those of the client that came last. */
+  /** Cached `SenderOptions`, reused when equal. */
   #last: SenderOptions | undefined;
 
   /** Create for one server. */
@@ -32,7 +32,7 @@ export class Sendings {
     this.#options = options;
   }
 
-  /** Those for a client that asked for a level, takes so much, and has agreed on an extension. */
+  /** The options for a client's level, largest message and extension. */
   at(asked: number, takes: Receives | undefined, extension: Extension): SenderOptions {
     const { deflater, limits, maxLevel, tally } = this.#options;
     const level = Math.min(asked, maxLevel);
@@ -44,7 +44,7 @@ export class Sendings {
     return isSame ? last : this.#last = { deflater, level, receives, extension, limits, tally };
   }
 
-  /** One message must not fill the queue by itself: its peer would be closed as one that does not read. */
+  /** One message must not fill the queue: its peer would be closed as one that doesn't read. */
   #bounded(takes: Receives = ANYTHING): Receives {
     const maxMessageBytes = this.#options.limits.maxBufferedBytes * 2;
     return takes.maxMessageBytes <= maxMessageBytes ? takes : { ...takes, maxMessageBytes };

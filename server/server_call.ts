@@ -1,5 +1,5 @@
 /**
- * {@linkcode ServerCall}: one call under way.
+ * {@linkcode ServerCall}: one call in flight.
  *
  * @module
  */
@@ -9,24 +9,24 @@ import { type Caller, connectionLost, isCancelled, listen, unlisten } from "./ca
 import type { CallTrace } from "./telemetry.ts";
 
 /**
- * One call, from when its arguments are decoded until it is answered. Its handler is given it, as what has the
- * call's `signal`: one object, since every call has it.
+ * One call, from decoding its arguments to its answer. It is also the handler's call context with `signal`: one
+ * object, because every call needs it.
  */
 export class ServerCall implements CallContext {
-  /** Whose call it is. */
+  /** The connection. */
   readonly caller: Caller;
   /** Its id. */
   readonly id: number;
-  /** The method's place. */
+  /** The method's index. */
   readonly method: number;
-  /** Who watches it, if anybody does. */
+  /** Its telemetry, if observed. */
   readonly trace: CallTrace | undefined;
-  /** Why nobody waits for it any more. */
+  /** The reason of its cancellation. */
   reason: unknown;
   #abort: AbortController | undefined;
   #over = false;
 
-  /** Create for a call that has come. */
+  /** Create for a received call. */
   constructor(caller: Caller, id: number, method: number, trace: CallTrace | undefined) {
     this.caller = caller;
     this.id = id;
@@ -34,7 +34,7 @@ export class ServerCall implements CallContext {
     this.trace = trace;
   }
 
-  /** Aborts when nobody waits for the call any more, if it is under way then. */
+  /** Aborts when the call is cancelled while in flight. */
   get signal(): AbortSignal {
     if (this.#abort === undefined) {
       this.#abort = new AbortController();
@@ -50,7 +50,7 @@ export class ServerCall implements CallContext {
     else listen(caller, this);
   }
 
-  /** Nobody waits for it any more: by default since its peer says so. */
+  /** Cancel the call; by default because its peer has. */
   cancel(
     reason: unknown = new RpcError("Cancelled", "The client does not wait for the call any more"),
   ): void {
@@ -60,7 +60,7 @@ export class ServerCall implements CallContext {
     this.onCancelled(reason);
   }
 
-  /** Nobody waits for it any more. */
+  /** Whether it was cancelled. */
   protected onCancelled(_reason: unknown): void {}
 
   /** Whether its handler has settled. */
@@ -68,7 +68,7 @@ export class ServerCall implements CallContext {
     return this.#over;
   }
 
-  /** Whether a handler failed because nobody waits for it: nobody need be told. */
+  /** Whether an error is only the call's cancellation and need not be reported. */
   isReason(error: unknown): boolean {
     const { reason } = this;
     return reason !== undefined &&

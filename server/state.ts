@@ -1,5 +1,5 @@
 /**
- * {@linkcode ConnectionState}: the state a handler owns and its client sees.
+ * {@linkcode ConnectionState}: the state that a handler changes and its client mirrors.
  *
  * @module
  */
@@ -14,26 +14,26 @@ import { type Sender, surelyTakes } from "../wire/sender.ts";
 import { isTopic } from "../wire/topic.ts";
 
 const STATE = Symbol("state");
-/** Stands for the default of a field that nobody has been given and nobody has assigned. */
+/** Marks a field with its default that was neither read nor assigned. */
 const UNTOUCHED = Symbol("untouched");
 
 interface Tracked {
   readonly [STATE]: ConnectionState;
 }
 
-/** What the states of all connections of a service share. */
+/** Shared by the states of all connections of a service. */
 export class StateShape {
   /** The fields, in order. */
   readonly fields: readonly StateField[];
-  /** Where each field is, for messages. */
+  /** Each field's place, for error messages. */
   readonly paths: readonly (readonly string[])[];
-  /** Of each field: its default, or {@linkcode UNTOUCHED} where that can be changed from inside. */
+  /** Each field's default, or {@linkcode UNTOUCHED} if the default is mutable. */
   readonly values: readonly unknown[];
-  /** Of each field: its default, or that one's archive where it can be changed from inside. */
+  /** Each field's default, or its archive if the default is mutable. */
   readonly sent: readonly unknown[];
   readonly #accessors: readonly PropertyDescriptor[];
 
-  /** How fields are archived. */
+  /** The codec for fields. */
   readonly codec: Codec;
 
   /** Create for a service's fields. */
@@ -58,8 +58,8 @@ export class StateShape {
   }
 
   /**
-   * Make what one handler reads and assigns. Its accessors are everybody's: it holds no values. It is
-   * sealed: a misspelt field throws.
+   * Create the object that one handler reads and assigns. Its accessors are shared; it holds no values. It is
+   * sealed: assigning a misspelt field throws.
    */
   makeObject(state: ConnectionState): Readonly<Record<string, unknown>> {
     const object: Record<string, unknown> = {};
@@ -70,31 +70,30 @@ export class StateShape {
   }
 }
 
-/** Whose state it is. */
+/** The owner of a state. */
 export interface StateOwner {
-  /** A change is larger than its client takes: `places` as in {@linkcode ConnectionState.writeChange}. */
+  /** A change is larger than the client accepts: `places` as in {@linkcode ConnectionState.writeChange}. */
   onChangeTooBig(places: readonly number[]): void;
-  /** Whether so many bytes may be sent. Where not, the connection has been ended. */
+  /** Whether so many bytes may be sent. If not, the connection has ended. */
   admits(bytes: number): boolean;
 }
 
 /**
  * Finds what changed since it was last sent.
  *
- * A value that cannot be changed from inside is checked as it is assigned, and has changed if it is
- * another than was last sent. Any other may be changed by whoever holds it, for as long as it is the
- * field's: once it was handed out or assigned, each flush archives it and compares. A field that nobody
- * touched costs nothing.
+ * Immutable values are validated on assignment and compared with the last sent value. Mutable values can change
+ * at any time while they are a field's value: after the first read or assignment, each flush archives them and
+ * compares the bytes. Untouched fields cost nothing.
  *
- * Rust: `hardlight-macros`, `connection_state`; there a guard compares the archives of all fields.
+ * Rust: `hardlight-macros`, `connection_state`, where a guard compares the archives of all fields.
  */
 export class ConnectionState {
   readonly #shape: StateShape;
   /** The fields, as in {@linkcode StateShape.values}; absent, all are at their defaults. */
   #values: unknown[] | undefined;
-  /** What was last sent of each field, as in {@linkcode StateShape.sent}; absent, nothing was. */
+  /** Each field's last sent value, as in {@linkcode StateShape.sent}; absent if nothing was sent. */
   #sent: unknown[] | undefined;
-  /** Fields that do not encode, and of which somebody has been told. */
+  /** Fields that fail to encode and were reported. */
   #broken: Set<number> | undefined;
 
   /** Create with every field at its default. */
@@ -110,7 +109,7 @@ export class ConnectionState {
     return this.#values[index] = defaultOf(this.#shape.fields[index]!.schema);
   }
 
-  /** Assign a field, for the handler. Throws `CodecError` for a value that is no object and does not fit. */
+  /** Assign a field, for the handler. Throws `CodecError` for an invalid primitive value. */
   set(index: number, value: unknown): void {
     const { fields, paths, values } = this.#shape;
     if (isFixed(value)) accept(fields[index]!.schema, value, paths[index]);
@@ -130,14 +129,14 @@ export class ConnectionState {
   }
 
   /**
-   * Write what has changed as a message, in field order; from now on it counts as sent.
+   * Write the changes as a message, in field order. From then on they count as sent.
    *
-   * A field that does not encode is left as it was last sent, and told of once until it is assigned
-   * anew or encodes again. The others are written all the same.
+   * A field that fails to encode stays as last sent, and is reported once until it is assigned or encodes again.
+   * The others are still written.
    *
-   * @param from What {@linkcode ConnectionState.firstTouched} found.
-   * @param places Is given start, length and index of each field that was written.
-   * @returns What is wrong with the first field that is newly found not to encode.
+   * @param from The result of {@linkcode ConnectionState.firstTouched}.
+   * @param places Receives start, length and index of each written field.
+   * @returns The error of the first field that newly fails to encode.
    */
   writeChange(writer: Writer, from: number, places: number[]): CodecError | undefined {
     const { fields, codec } = this.#shape;
@@ -170,9 +169,9 @@ export class ConnectionState {
   }
 
   /**
-   * Send what has changed, as {@linkcode ConnectionState.writeChange} has it.
+   * Send the changes, as written by {@linkcode ConnectionState.writeChange}.
    *
-   * @returns What is wrong with the first field that is newly found not to encode.
+   * @returns The error of the first field that newly fails to encode.
    */
   send(sender: Sender, from: number, owner: StateOwner): CodecError | undefined {
     const writer = sender.begin();
@@ -188,7 +187,7 @@ export class ConnectionState {
     return failure;
   }
 
-  /** What to tell of a field that does not encode, unless that was told. */
+  /** The error of a field that fails to encode, unless already reported. */
   #fail(index: number, value: unknown, cause: unknown): CodecError | undefined {
     const broken = this.#broken ??= new Set();
     if (broken.has(index)) return undefined;
@@ -213,18 +212,18 @@ function archiveOf(codec: Codec, schema: AnySchema, value: unknown): Uint8Array 
   return writer.written().slice();
 }
 
-/** Whether nobody can change a value from inside. */
+/** Whether a value is immutable. */
 function isFixed(value: unknown): boolean {
   return typeof value !== "object" || value === null || isTopic(value);
 }
 
-/** Whether a field may differ from what was last sent of it, as far as can be told without its archive. */
+/** Whether a field may differ from its last sent value, as far as known without archiving it. */
 function mayDiffer(value: unknown, sent: unknown): boolean {
   if (Object.is(value, sent) || value === UNTOUCHED) return false;
   try {
     return !(isTopic(value) && isTopic(sent) && value.key === sent.key);
   } catch {
-    // Where it is archived it is found out what is wrong with it.
+    // Archiving it reports the error.
     return true;
   }
 }

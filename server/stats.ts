@@ -1,68 +1,68 @@
 /**
- * {@linkcode ServerStats}: a server in numbers.
+ * {@linkcode ServerStats}: the statistics of a server.
  *
  * @module
  */
 
-/** Counts of what has happened since the server was made, and of what there is now. */
+/** Counters since the server was created, and current gauges. */
 export interface ServerStats {
-  /** Connections that were opened, so far. */
+  /** Opened connections, total. */
   readonly connectionsOpened: number;
-  /** Connections that were refused, so far. */
+  /** Refused connections, total. */
   readonly connectionsRefused: number;
-  /** Connections that were closed because their peer did not read, so far. */
+  /** Connections closed because their peer didn't read, total. */
   readonly slowConsumersClosed: number;
-  /** Messages that broke the protocol, so far. */
+  /** Messages that violated the protocol, total. */
   readonly protocolErrors: number;
-  /** Calls that came, so far. */
+  /** Received calls, total. */
   readonly callsReceived: number;
-  /** Calls that were answered with an error, so far. */
+  /** Calls answered with an error, total. */
   readonly callsFailed: number;
-  /** Calls that were refused by the rate limit, so far. They count as failed too. */
+  /** Calls refused by the rate limit, total. They also count as failed. */
   readonly callsLimited: number;
-  /** Calls that their client gave up while they were under way, so far. */
+  /** Calls that their client cancelled in flight, total. */
   readonly callsCancelled: number;
-  /** Calls of clients that were sent, so far. */
+  /** Calls sent to clients, total. */
   readonly clientCalls: number;
-  /** Items of streams that came, so far. */
+  /** Received stream items, total. */
   readonly itemsReceived: number;
-  /** Items of streams that were sent, so far. */
+  /** Sent stream items, total. */
   readonly itemsSent: number;
-  /** Messages that came, so far. */
+  /** Received messages, total. */
   readonly messagesReceived: number;
-  /** Bytes of the messages that came, as they stood on the wire, so far. */
+  /** Bytes of received messages on the wire, total. */
   readonly bytesReceived: number;
-  /** Bytes of the messages that were sent, as they stand on the wire, so far. */
+  /** Bytes of sent messages on the wire, total. */
   readonly bytesSent: number;
-  /** Messages of events that were handed to connections, so far. */
+  /** Event messages for connections, total. */
   readonly eventsDelivered: number;
-  /** Those of them that were not sent, because they are larger than their client takes, so far. */
+  /** The event messages not sent because they were larger than the client accepts, total. */
   readonly eventsTooBig: number;
-  /** Connections, now. */
+  /** Current connections. */
   readonly connections: number;
-  /** Calls under way, now. */
+  /** Current calls in flight. */
   readonly callsInFlight: number;
-  /** Those of them that stream, now. */
+  /** The streaming calls among them. */
   readonly streamsOpen: number;
-  /** Calls of clients under way, now, those included that nobody waits for until their answer has come. */
+  /** Current calls to clients in flight, including cancelled ones that are not answered yet. */
   readonly clientCallsInFlight: number;
-  /** Subscriptions of all connections, now. */
+  /** Current subscriptions of all connections. */
   readonly subscriptions: number;
-  /** Topics that somebody is subscribed to, now. */
+  /** Current topics with subscribers. */
   readonly topics: number;
   /**
-   * Bytes that wait to be sent, now: for each connection what waits for it. An event that several wait for
-   * counts once for each, also where it lies in memory once: `maxTotalBufferedBytes` counts that once.
+   * Current queued bytes of all connections. An event counts once per connection even if it is in memory only
+   * once, which `maxTotalBufferedBytes` counts once.
    */
   readonly bufferedBytes: number;
   /**
-   * Bytes of memory, estimated, of the arguments that handlers were given and have not settled, now, those of
-   * connections that have ended included and those under 4 KiB left out: what `maxTotalHeldBytes` bounds.
+   * Estimated bytes of memory of the arguments of unsettled handlers, including those of ended connections and
+   * without arguments under 4 KiB. `maxTotalHeldBytes` bounds it.
    */
   readonly heldBytes: number;
 }
 
-/** What is counted as it happens: plain fields, because they are on every call's path. */
+/** The counters: plain fields, because every call changes them. */
 export class ServerCounters {
   /** See {@linkcode ServerStats}; so are the others. */
   connectionsOpened = 0;
@@ -78,7 +78,7 @@ export class ServerCounters {
   itemsSent = 0;
   messagesReceived = 0;
   bytesReceived = 0;
-  /** Of connections that have ended. */
+  /** The counts of ended connections. */
   bytesSent = 0;
   eventsDelivered = 0;
   eventsTooBig = 0;

@@ -32,11 +32,11 @@ export interface StreamsHost {
   readonly clock: Clock;
   /** `maxBufferedBytes`. */
   readonly limits: Pick<Limits, "maxBufferedBytes">;
-  /** Counts. */
+  /** The statistics. */
   readonly counters: ServerCounters;
   /** What waits for handlers counts as held. */
   readonly guards: CallGuards;
-  /** Is told of what takes time to decode. */
+  /** The event loop, notified of calls that take time to decode. */
   readonly loop: Pick<EventLoop, "onDecoded"> | undefined;
   /** The source of a call's output has ended: the call is over. */
   onOutput(call: ServerCall, output: undefined, isForNobody: boolean): void;
@@ -61,7 +61,7 @@ export class StreamingCall extends ServerCall implements InletPort, OutletPort, 
   /** Whether it is not known whether the client takes the last item. */
   #isAsking = false;
 
-  /** Create for a call that has come. */
+  /** Create for a received call. */
   constructor(
     host: StreamsHost,
     caller: Caller,

@@ -7,13 +7,13 @@ import type { Limits } from "../wire/limits.ts";
 import { checkTopicBytes, type Topic, topicKey, toTopic } from "../wire/topic.ts";
 import type { EventSwitch, Subscriber } from "./event_switch.ts";
 
-/** Whose topics they are. */
+/** The owner of the subscriptions. */
 export interface SubscriptionOwner extends Subscriber {
-  /** Where events come from. */
+  /** The event switch. */
   readonly events: Pick<EventSwitch<never>, "subscribe" | "unsubscribe">;
-  /** How many topics there may be, and how many bytes each may have. */
+  /** The limits of topics and their bytes. */
   readonly limits: Pick<Limits, "maxSubscriptions" | "maxTopicBytes">;
-  /** Whether its connection is ending. */
+  /** Whether the connection is ending. */
   readonly closing: boolean;
 }
 
@@ -22,7 +22,7 @@ const NO_TOPICS: ReadonlyMap<string, Topic> = new Map();
 /** The topics of one connection. Rust: `server.rs`, `HandlerSubscriptionManager`. */
 export class Subscriptions {
   readonly #owner: SubscriptionOwner;
-  /** Made with the first, and gone with the last. */
+  /** Created with the first topic, dropped with the last. */
   #topics: Map<string, Topic> | undefined;
 
   /** Create for one connection. */
@@ -35,19 +35,19 @@ export class Subscriptions {
     return this.#topics?.size ?? 0;
   }
 
-  /** Whether the client gets this topic's events. */
+  /** Whether the client is subscribed to this topic. */
   has(topic: Topic | string): boolean {
     return this.#topics?.has(topicKey(topic)) === true;
   }
 
   /**
-   * Let the client have this topic's events. Twice is once; does nothing once the connection has ended.
+   * Subscribe the client to a topic. Idempotent; does nothing after the connection has ended.
    *
-   * Events of this node come at once. The promise is about those of other nodes, and may be ignored: it
-   * resolves when they come too, at once where there is no broker, and rejects if they do not come yet.
-   * The subscription stands in either case, and the broker is asked again.
+   * Events of this node arrive at once. The promise concerns those of other nodes and may be ignored: it resolves
+   * when they arrive too (at once without a broker) and rejects if they don't arrive yet. In either case the
+   * subscription stands, and the broker is retried.
    *
-   * @throws {RangeError} At once, if there are `maxSubscriptions` already, or the topic has over `maxTopicBytes`.
+   * @throws {RangeError} Synchronously, if there are `maxSubscriptions`, or the topic has over `maxTopicBytes`.
    */
   add(topic: Topic | string): Promise<void> {
     const { events, limits: { maxSubscriptions, maxTopicBytes }, closing } = this.#owner;
@@ -67,7 +67,7 @@ export class Subscriptions {
     return events.subscribe(added, this.#owner);
   }
 
-  /** Stop this topic's events. */
+  /** Unsubscribe from a topic. */
   remove(topic: Topic | string): void {
     const topics = this.#topics;
     if (topics === undefined) return;
@@ -84,7 +84,7 @@ export class Subscriptions {
     return (this.#topics ?? NO_TOPICS).values() as IterableIterator<Topic>;
   }
 
-  /** The connection is ending: it adds no more. */
+  /** The connection is ending: add no more. */
   close(): void {
     const topics = this.#topics;
     if (topics === undefined) return;

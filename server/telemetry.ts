@@ -1,5 +1,5 @@
 /**
- * {@linkcode ServerTelemetry} and {@linkcode observeBroker}: what a server tells those who watch it.
+ * {@linkcode ServerTelemetry} and {@linkcode observeBroker}: the telemetry of a server.
  *
  * @module
  */
@@ -18,11 +18,11 @@ import {
 import type { PeerInfo } from "../wire/transport.ts";
 import type { BrokerStatus } from "./broker_status.ts";
 
-/** Something that happened on a server. */
+/** An event in a server's trace. */
 export type ServerTrace =
   /** A connection opened. */
   | { readonly type: "opened"; readonly connection: number; readonly peer: PeerInfo }
-  /** A connection ended. `code` and `reason` are those of its close. */
+  /** A connection ended, with the `code` and `reason` of its close. */
   | {
     readonly type: "closed";
     readonly connection: number;
@@ -32,19 +32,19 @@ export type ServerTrace =
   }
   /** A connection was refused. */
   | { readonly type: "refused"; readonly peer: PeerInfo; readonly code: ConnectErrorCode }
-  /** A call was answered; `code` is absent if it succeeded. */
+  /** A call was answered; `code` is absent on success. */
   | {
     readonly type: "call";
     readonly connection: number;
     readonly method: string;
     readonly durationMs: number;
     readonly code: RpcHandlerErrorCode | undefined;
-    /** Items of its output that were sent, if it streams. */
+    /** Sent items of its output, if it streams. */
     readonly itemsSent?: number;
-    /** Items of its argument that came, if it streams. */
+    /** Received items of its argument, if it streams. */
     readonly itemsReceived?: number;
   }
-  /** A call of the client was settled; `code` is absent if it succeeded. */
+  /** A call to the client settled; `code` is absent on success. */
   | {
     readonly type: "clientCall";
     readonly connection: number;
@@ -53,26 +53,26 @@ export type ServerTrace =
     readonly code: RpcErrorCode | undefined;
   };
 
-/** Is told what happens. What it throws or rejects with is lost. */
+/** Receives trace events. Its errors are ignored. */
 export type ServerTraceListener = (trace: ServerTrace) => void;
 
 /** One call, from before its handler runs to its answer. */
 export interface CallTrace {
   /** Run the handler. */
   run<T>(handler: () => T): T;
-  /** It was answered; `items` if it streams. */
+  /** The call was answered; `items` if it streams. */
   end(code: RpcHandlerErrorCode | undefined, items?: ItemCounts): void;
 }
 
-/** Items of a call that streams. */
+/** Item counts of a streaming call. */
 export interface ItemCounts {
-  /** Of its output. */
+  /** Items of its output. */
   readonly itemsSent: number;
-  /** Of its argument. */
+  /** Items of its argument. */
   readonly itemsReceived: number;
 }
 
-/** There is one only if somebody watches: an `onTrace`, or an OpenTelemetry API. */
+/** Exists only with an `onTrace` or a registered OpenTelemetry API. */
 export class ServerTelemetry {
   readonly #service: string;
   readonly #onTrace: ServerTraceListener | undefined;
@@ -106,7 +106,7 @@ export class ServerTelemetry {
     this.#tell({ type: "refused", peer, code });
   }
 
-  /** A call came. */
+  /** Handle a call. */
   call(connection: number, method: string): CallTrace {
     const instruments = this.#instruments;
     const attributes = callAttributes(this.#service, method);
@@ -133,7 +133,7 @@ export class ServerTelemetry {
     };
   }
 
-  /** A call of the client begins. Returns what is to be told how it ended. */
+  /** A call to the client begins. Returns the function to call at its end. */
   clientCall(connection: number, method: string): (code: RpcErrorCode | undefined) => void {
     const attributes = callAttributes(this.#service, method);
     const startedAt = performance.now();
@@ -148,7 +148,7 @@ export class ServerTelemetry {
   }
 
   #tell(trace: ServerTrace): void {
-    // One who watches must not change what is watched.
+    // An observer must not change behavior.
     tell(this.#onTrace, trace);
   }
 }
@@ -166,14 +166,14 @@ interface Observable {
 
 type Create = (name: string, options: { unit: string; description: string }) => Observable;
 
-/** What is used of a meter. */
+/** The part of a meter that is used. */
 type ObservableMeter = Readonly<
   Record<"createObservableGauge" | "createObservableCounter", Create>
 >;
 
 const LINKS = { up: 1, partial: 0.5, down: 0 } as const;
 
-/** Events by what became of them, as in {@linkcode BrokerStatus}. */
+/** Events by outcome, as in {@linkcode BrokerStatus}. */
 const OUTCOMES = {
   published: "published",
   dropped: "dropped",
@@ -186,17 +186,17 @@ const OUTCOMES = {
 } as const;
 
 /**
- * Let a broker's status be read whenever metrics are collected:
+ * Report a broker's status whenever metrics are collected:
  *
- * - `hardlight.broker.link`: 1 while it is up, 0.5 while only a part of the nodes is heard, else 0;
+ * - `hardlight.broker.link`: 1 while it is up, 0.5 while only some nodes can be reached, otherwise 0;
  * - `hardlight.broker.topics`, with `state`: `subscribed` or `unsubscribed`;
- * - `hardlight.broker.proof.age` and `hardlight.broker.round_trip`, in seconds, once the link was proved;
- * - `hardlight.broker.pending`: bytes on the way to the engine;
+ * - `hardlight.broker.proof.age` and `hardlight.broker.round_trip`, in seconds, after the first probe returned;
+ * - `hardlight.broker.pending`: bytes in flight to the engine;
  * - `hardlight.broker.events`, with `outcome`: `published`, `dropped`, `failed`, `received`, `missed`,
  *   `stale`, `late` or `other_version`;
  * - `hardlight.broker.bad_messages`.
  *
- * Each has the service's name as `rpc.service`. Returns what ends it; does nothing where no API is
+ * Each has the service's name as `rpc.service`. Returns a function that ends it. Does nothing if no API is
  * registered.
  */
 export function observeBroker(service: string, status: () => BrokerStatus): () => void {

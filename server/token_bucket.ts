@@ -1,16 +1,16 @@
 /**
- * {@linkcode TokenBucket}: how often a connection may call.
+ * {@linkcode TokenBucket}: the rate limit of a connection.
  *
  * @module
  */
 
 import { checkOptionKinds, type OptionKind } from "../wire/option_kinds.ts";
 
-/** How many calls a connection may make. */
+/** A rate limit for calls. */
 export interface CallRate {
-  /** Calls a second, on average. */
+  /** Calls per second, on average. */
   readonly perSecond: number;
-  /** Calls that may come at once after a pause. Default: `perSecond`. */
+  /** Most calls at once after a pause. Default: `perSecond`. */
   readonly burst?: number | undefined;
 }
 
@@ -20,9 +20,9 @@ const KINDS: Readonly<Record<keyof CallRate, OptionKind>> = {
 };
 
 /**
- * Check a rate.
+ * Validate a rate limit.
  *
- * @throws {TypeError} If a name is none of a rate's, or its value no number.
+ * @throws {TypeError} If a name is unknown, or a value is not a number.
  * @throws {RangeError} If a number is not above 0, or a burst below 1.
  */
 export function checkCallRate(rate: CallRate): void {
@@ -36,7 +36,7 @@ export function checkCallRate(rate: CallRate): void {
   }
 }
 
-/** Tokens that come at a steady rate and are kept up to a bound; each call takes one. */
+/** Tokens arrive at a constant rate up to a bound; each call takes one. */
 export class TokenBucket {
   readonly #perMs: number;
   readonly #burst: number;

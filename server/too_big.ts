@@ -1,6 +1,5 @@
 /**
- * {@linkcode tooBig} and {@linkcode stateTooBig}: what a client would not take; {@linkcode limitError}: what
- * is not taken of it.
+ * {@linkcode tooBig} and {@linkcode stateTooBig}: messages too large for a client; {@linkcode limitError}: messages of a client that exceed a limit.
  *
  * @module
  */
@@ -10,7 +9,7 @@ import { ProtocolError } from "../wire/errors.ts";
 import type { SenderOptions } from "../wire/sender.ts";
 import type { CloseInfo } from "../wire/transport.ts";
 
-/** Something was not sent, because it is larger than what goes to its client. */
+/** A message was not sent because it is larger than the client accepts. */
 export function tooBig(what: string, { receives }: SenderOptions): RangeError {
   const { maxMessageBytes = Infinity, maxInflatedBytes = Infinity } = receives ?? {};
   return new RangeError(
@@ -20,7 +19,7 @@ export function tooBig(what: string, { receives }: SenderOptions): RangeError {
   );
 }
 
-/** A change of the state was not sent. Names the largest of its fields, given by start, length and index. */
+/** A state change was not sent. Names its largest field, given by start, length and index. */
 export function stateTooBig(
   places: readonly number[],
   fields: readonly StateField[],
@@ -36,7 +35,7 @@ export function stateTooBig(
   return { field, error: tooBig(what, options) };
 }
 
-/** What to tell of a transport that ended because of a limit, if it did. */
+/** The error of a transport that ended because of a limit, if it did. */
 export function limitError({ code, reason, byUs }: CloseInfo): ProtocolError | undefined {
   const isLimit = code === CloseCode.TooBig || code === CloseCode.SlowConsumer;
   return byUs && isLimit ? new ProtocolError("TooBig", code, reason) : undefined;

@@ -1,5 +1,5 @@
 /**
- * {@linkcode TopicNotifications}: which topics somebody listens to.
+ * {@linkcode TopicNotifications}: notifies the application of topics with subscribers.
  *
  * @module
  */
@@ -15,24 +15,24 @@ export interface TopicNotification {
   readonly topic: Topic;
 }
 
-/** Notifications that wait for one consumer; when more do, the oldest are dropped and counted. */
+/** Most queued notifications of one consumer; beyond it the oldest are dropped and counted. */
 export const MAX_QUEUED_NOTIFICATIONS = 4096;
 
 /**
- * The notifications since this was asked for, one after the other. Ends with the server, when its loop is
- * left, by `return()`, and at some time after nobody holds it any more.
+ * The notifications since its creation. Ends with the server, when the loop is left, by `return()`, or some time
+ * after it was garbage-collected.
  *
- * At most {@linkcode MAX_QUEUED_NOTIFICATIONS} wait; {@linkcode TopicNotifications.dropped} counts the rest.
+ * At most {@linkcode MAX_QUEUED_NOTIFICATIONS} are queued; {@linkcode TopicNotifications.dropped} counts the rest.
  */
 export interface TopicNotifications
   extends AsyncIterableIterator<TopicNotification, undefined>, AsyncDisposable {
-  /** Notifications that were dropped because the consumer was too slow. */
+  /** Notifications dropped because the consumer was too slow. */
   readonly dropped: number;
   /** Stop. */
   return(): Promise<IteratorResult<TopicNotification, undefined>>;
 }
 
-/** The notifications that are pushed to `sinks` from now on, until those are ended. */
+/** The notifications pushed to `sinks` from now on, until they end. */
 export function notificationsOf(sinks: Set<Sink<TopicNotification>>): TopicNotifications {
   return queue({ maxItems: MAX_QUEUED_NOTIFICATIONS, onAbort: () => ignore }, (sink) => {
     sinks.add(sink);

@@ -19,7 +19,7 @@ import type { Inlet, InletPort, ItemStream, Outlet, OutletPort } from "./types.t
 
 /** What of a session those who stream in it use. */
 export interface StreamingSession {
-  /** How values are archived. */
+  /** The codec for values. */
   readonly codec: Codec;
   /** Bounds. */
   readonly limits: DecodeLimits & {

@@ -46,7 +46,7 @@ export interface UpDownCounter {
   add(value: number, attributes: Attributes): void;
 }
 
-/** What is used of a meter. */
+/** The part of a meter that is used. */
 export interface Meter {
   /** For how values are spread. */
   createHistogram(name: string, options: { unit: string; description: string }): Histogram;

@@ -85,7 +85,7 @@ export class Sender implements DeflateOwner {
   /** What waits for the deflater, if anything does. */
   #waiting: Waiting[] | undefined;
   #closed = false;
-  /** Where messages go. */
+  /** The broker. */
   readonly transport: Transport;
   /** How they are sent. */
   readonly options: SenderOptions;
