@@ -8,6 +8,7 @@ import { DEFAULT_LIMITS } from "../../wire/limits.ts";
 import type { Schema } from "../../codec/mod.ts";
 import { call, rawCall } from "./frames.ts";
 import { Hostile } from "./service.ts";
+import { STREAM_ATTACKS } from "./stream_attacks.ts";
 
 /** One attack: its messages, each with an id of its own. */
 export interface Attack {
@@ -21,6 +22,8 @@ export interface Attack {
   readonly leaves?: boolean;
   /** Whether the service is mounted on the runtime's own server: not on Node, which has none. */
   readonly mounted?: boolean;
+  /** Whether the extension `x1` is agreed on. */
+  readonly extended?: boolean;
 }
 
 /** Messages of one attack. */
@@ -139,4 +142,5 @@ export const ATTACKS: readonly Attack[] = [
     connections: MESSAGES,
     mounted: true,
   },
+  ...STREAM_ATTACKS,
 ];

@@ -23,13 +23,14 @@ export function frame(payload: Uint8Array, first = 0x82): Buffer {
   return Buffer.concat([head, Buffer.alloc(4), payload]);
 }
 
-function deflated(write: (writer: Writer) => void): Buffer {
+/** A message, deflated as well as can be. */
+export function deflated(write: (writer: Writer) => void): Buffer {
   const writer = new Writer();
   write(writer);
   return deflateRawSync(writer.bytes.subarray(0, writer.position), { level: 9 });
 }
 
-/** A call, deflated as well as can be. */
+/** A call. */
 export function call(id: number, schema: Schema<unknown>, args: unknown): Buffer {
   return deflated((writer) => writeRequest(interpret, writer, id, schema, args));
 }

@@ -140,13 +140,15 @@ export function isServed(runtime: TargetRuntime, { mounted }: Attack): boolean {
 }
 
 /** Write all that is to be sent. Resolves when the server has heard it. */
-async function send(port: number, { messages, connections = 1, leaves }: Attack): Promise<number> {
+async function send(port: number, what: Attack): Promise<number> {
+  const { messages, connections = 1, leaves, extended } = what;
+  const path = extended ? "/?hl-x=1" : "/";
   const frames = messages().map((message) => frame(message));
   if (leaves) {
     let sentBytes = 0;
     for (const each of frames) {
       const client = await RawClient.connect(port);
-      await client.upgrade();
+      await client.upgrade(path);
       const half = each.subarray(0, each.length >> 1);
       sentBytes += half.length;
       await new Promise<void>((resolve) => client.socket.write(half, () => resolve()));
@@ -157,7 +159,7 @@ async function send(port: number, { messages, connections = 1, leaves }: Attack)
   const clients: RawClient[] = [];
   for (let i = 0; i < connections; i++) {
     const client = await RawClient.connect(port);
-    await client.upgrade();
+    await client.upgrade(path);
     clients.push(client);
   }
   const share = frames.length / connections;

@@ -4,11 +4,13 @@
  * @module
  */
 import {
+  bool,
   btreeMap,
   bytes,
   map,
   rpc,
   service,
+  stream,
   string,
   struct,
   tuple,
@@ -23,7 +25,7 @@ import { u16Array } from "../../codec/mod.ts";
 /** An element of an enum, which takes one byte. */
 export const Kind = variants({ a: null, b: null });
 
-/** The service. Every method but `keep` answers at once. */
+/** The service. Every method but `keep` and those that stream or ask the client answers at once. */
 export const Hostile = service({
   rpc: {
     now: rpc({}, u32),
@@ -40,6 +42,10 @@ export const Hostile = service({
     keep: rpc({ v: vec(Kind) }),
     join: rpc({ room: string }, u32),
     echo: rpc({ data: bytes }, bytes),
+    upload: rpc({ parts: stream(bytes) }),
+    tail: rpc({}, stream(bytes)),
+    ask: rpc({}, bool),
   },
+  client: { confirm: rpc({}, bool) },
   event: u32,
 });

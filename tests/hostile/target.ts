@@ -45,9 +45,11 @@ function collect(): number {
 const length = ({ v }: { readonly v: { readonly length: number } }): number => v.length;
 const size = ({ v }: { readonly v: { readonly size: number } }): number => v.size;
 
+const ZEROS = new Uint8Array(65_536);
+
 const on = { port: 0, hostname: "127.0.0.1" };
 const options: ServerOptions<undefined> = { onError() {} };
-const methods: HandlerOf<typeof Hostile> = ({ subscriptions }) => ({
+const methods: HandlerOf<typeof Hostile> = ({ subscriptions, client }) => ({
   now: () => 1,
   kinds: length,
   tuples: length,
@@ -68,6 +70,12 @@ const methods: HandlerOf<typeof Hostile> = ({ subscriptions }) => ({
     return subscriptions.size;
   },
   echo: ({ data }) => data,
+  upload: (_, { signal }) =>
+    new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason))),
+  *tail() {
+    for (;;) yield ZEROS;
+  },
+  ask: () => client.confirm(),
 });
 const mounted = process.argv[2] === "mount" ? handler(Hostile, options, methods) : undefined;
 const server = mounted ?? await serve(Hostile, { ...on, tls: "plain", ...options }, methods);
