@@ -34,11 +34,17 @@ export async function runBytes(): Promise<Table> {
         close: (code, reason) => transport.close(code, reason),
         terminate: () => transport.terminate(),
       }, dialed);
+      let isRest = false;
       return {
-        onMessage(message): void {
-          counted.down += message.length + SERVER_HEADER_BYTES;
-          counted.downMessages++;
-          listener.onMessage(message);
+        onMessage(message) {
+          if (!isRest) {
+            counted.down += message.length + SERVER_HEADER_BYTES;
+            counted.downMessages++;
+          }
+          const heard = listener.onMessage(message);
+          // A frame of several messages comes again without those that are done with.
+          isRest = typeof heard === "number";
+          return heard;
         },
         onClose: (info) => listener.onClose(info),
       };

@@ -7,7 +7,7 @@ import { openHardlight } from "./hardlight_peers.ts";
 import type { Options } from "./options.ts";
 import type { Peer } from "./peer.ts";
 import { openBuiltIn, openOwn } from "./raw_peers.ts";
-import { progress } from "./rounds.ts";
+import { progress } from "./progress.ts";
 import { SCHEMES } from "./rpc.ts";
 import { type Address, ServerProcess } from "./server_process.ts";
 import { digits, median, percentile, times } from "./statistics.ts";

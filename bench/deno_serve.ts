@@ -10,7 +10,7 @@
 import process from "node:process";
 import { connect } from "../client.ts";
 import type { ClientOf } from "../client.ts";
-import { progress } from "./rounds.ts";
+import { progress } from "./progress.ts";
 import { ServerProcess } from "./server_process.ts";
 import { Desk } from "./servers/deno_serve.ts";
 import { digits, median, times } from "./statistics.ts";

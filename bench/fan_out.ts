@@ -14,7 +14,7 @@ import { Writer } from "../codec/writer.ts";
 import { writeRequest } from "../wire/messages.ts";
 import type { Transport } from "../wire/transport.ts";
 import type { Options } from "./options.ts";
-import { progress } from "./rounds.ts";
+import { progress } from "./progress.ts";
 import { ServerProcess } from "./server_process.ts";
 import { FanOut } from "./servers/fan_out.ts";
 import { digits, median, times } from "./statistics.ts";

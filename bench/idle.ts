@@ -1,6 +1,6 @@
 /**
  * What an idle connection costs a server, beside the runtime's own WebSocket server:
- * `deno run -A bench/idle.ts [--connections 10000] [--rounds 3] [--runtimes deno,bun,node] [--tls]`.
+ * `deno run -A bench/idle.ts [--connections 10000] [--rounds 3] [--runtimes deno,bun,node] [--tls] [--record]`.
  *
  * The connections are plain sockets of this process, which shake hands by hand, so that they cost it
  * little. Both servers take their turn in each round, each in a process of its own.
@@ -25,7 +25,8 @@ import { Counter } from "../examples/counter/service.ts";
 import { ALIAS } from "../wire/handshake.ts";
 import { writeRequest } from "../wire/messages.ts";
 import { describeMachine, machineLines } from "./machine.ts";
-import { progress } from "./rounds.ts";
+import { Progress } from "./progress.ts";
+import { keep, rowsOfTable } from "./record.ts";
 import { digits, median, times } from "./statistics.ts";
 import { formatTable } from "./table.ts";
 
@@ -221,20 +222,23 @@ async function measure(command: readonly string[], kind: string): Promise<Cost> 
   return { opened, called };
 }
 
-console.log(machineLines(describeMachine("free"))[0], "\n");
+const machine = describeMachine("free");
+console.log(machineLines(machine)[0], "\n");
+const kindsOf = (runtime: string): string[] => ["raw", ...(FURTHER[runtime] ?? []), "hardlight"];
+const progress = new Progress(runtimes.flatMap(kindsOf).length * rounds);
 const rows: string[][] = [];
 for (const runtime of runtimes) {
   const command = COMMANDS[runtime]?.();
   if (command === undefined) throw new TypeError(`No runtime ${runtime}: expected deno, bun, node`);
-  const kinds = ["raw", ...(FURTHER[runtime] ?? []), "hardlight"];
+  const kinds = kindsOf(runtime);
   const costs: Record<string, Cost[]> = {};
   for (let round = 0; round < rounds; round++) {
     for (const kind of kinds) {
-      progress(`${runtime}, ${kind}, round ${round + 1} of ${rounds}`);
+      progress.step(`${runtime}, ${kind}, round ${round + 1} of ${rounds}`);
       (costs[kind] ??= []).push(await measure(command, kind));
     }
   }
-  progress("");
+  progress.end();
   for (const kind of kinds) {
     const middle = (pick: (cost: Cost) => number): number => median((costs[kind] ?? []).map(pick));
     const ratio = (pick: (cost: Cost) => number): number =>
@@ -252,7 +256,7 @@ for (const runtime of runtimes) {
     ]);
   }
 }
-console.log(formatTable({
+const table = {
   title: `Bytes of a server's memory for each of ${connections} idle connections, ${
     secure ? "wss" : "ws"
   }`,
@@ -261,6 +265,13 @@ console.log(formatTable({
   notes: [
     "Resident memory; heap and external memory after a collection and after a call. Goal: 1.3×.",
   ],
-}));
+};
+console.log(formatTable(table));
+keep(secure ? "idle-tls" : "idle", {
+  machine,
+  versions: { runtimes: runtimes.join(", ") },
+  settings: { connections, rounds },
+  rows: rowsOfTable(table),
+});
 rmSync(folder, { recursive: true });
 process.exit(0);

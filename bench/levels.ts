@@ -1,61 +1,45 @@
 /**
- * What compressing costs on the default path: calls a second that echo a payload, at the default level as a
- * ratio of level 0, both in one process over a socket, in turns.
+ * What deflating costs and saves: calls a second that echo a payload, at the default level and at level 9, as a share
+ * of those at level 0; both ends in one process, so that the time is that of both. In turns.
  *
- * `deno run -A bench/levels.ts [rounds]`, and the same with `bun`.
+ * `deno run -A bench/levels.ts [--rounds 5] [--ms 250] [--record]`, and the same with `bun`; on Node what
+ * `bun build --target node --packages external bench/levels.ts --outfile bench/levels_node.mjs` makes of it.
  *
  * @module
  */
 // deno-lint-ignore-file no-console
 import process from "node:process";
+import { parseArgs } from "node:util";
 import { connect } from "../client.ts";
 import { bytes, rpc, service } from "../mod.ts";
 import { serve } from "../server.ts";
+import { describeMachine, machineLines, runtimeId } from "./machine.ts";
+import { Progress } from "./progress.ts";
+import { keep, type Row } from "./record.ts";
+import { binaryRows, jsonText, randomBytes, VARIANTS, variants } from "./samples.ts";
+import { digits, median, times } from "./statistics.ts";
+import { formatTable } from "./table.ts";
+
+const { values } = parseArgs({
+  args: process.argv.slice(2),
+  options: {
+    rounds: { type: "string", default: "5" },
+    ms: { type: "string", default: "250" },
+    record: { type: "boolean", default: false },
+  },
+});
+const rounds = Number(values.rounds);
+const turnMs = Number(values.ms);
 
 const Echo = service({ rpc: { echo: rpc({ octets: bytes }, bytes) } });
 const IN_FLIGHT = 16;
-const ROUND_MS = 250;
 const SIZES = [200, 1000, 4096, 16_384];
-const rounds = Number(process.argv[2] ?? 5);
-
-/** A generator of 32 random bits (mulberry32). */
-function random(seed: number): () => number {
-  return () => {
-    seed = seed + 0x6d2b79f5 | 0;
-    let mixed = Math.imul(seed ^ seed >>> 15, 1 | seed);
-    mixed = mixed + Math.imul(mixed ^ mixed >>> 7, 61 | mixed) ^ mixed;
-    return (mixed ^ mixed >>> 14) >>> 0;
-  };
-}
 
 /** Kinds of payloads, by name. */
-const KINDS: Readonly<Record<string, (size: number) => Uint8Array>> = {
-  random(size) {
-    const next = random(1);
-    return Uint8Array.from({ length: size }, () => next());
-  },
-  json(size) {
-    const next = random(2);
-    let text = "[";
-    while (text.length < size) {
-      text += `{"id":${next() % 100_000},"name":"user ${next() % 1000}","score":${
-        next() % 10_000 / 100
-      },"active":${next() % 2 === 0}},`;
-    }
-    return new TextEncoder().encode(text.slice(0, size));
-  },
-  rows(size) {
-    const next = random(3);
-    const view = new DataView(new ArrayBuffer(size));
-    for (let at = 0, id = 1; at + 32 <= size; at += 32) {
-      view.setUint32(at, id++, true);
-      view.setUint32(at + 4, next() % 50, true);
-      view.setFloat64(at + 8, next() % 100_000 / 100, true);
-      view.setFloat64(at + 16, next() % 100_000 / 100, true);
-      view.setBigUint64(at + 24, 1_700_000_000_000n + BigInt(next() % 100_000), true);
-    }
-    return new Uint8Array(view.buffer);
-  },
+const KINDS: Readonly<Record<string, (size: number, seed: number) => Uint8Array>> = {
+  random: randomBytes,
+  json: (size, seed) => new TextEncoder().encode(jsonText(size, seed)),
+  rows: binaryRows,
 };
 
 await using server = await serve(
@@ -63,50 +47,85 @@ await using server = await serve(
   { port: 0, hostname: "127.0.0.1", tls: "plain" },
   () => ({ echo: ({ octets }) => octets }),
 );
-await using packed = await connect(Echo, server.url);
 await using stored = await connect(Echo, server.url, { level: 0 });
-const clients = { packed, stored };
+await using packed = await connect(Echo, server.url);
+await using most = await connect(Echo, server.url, { level: 9 });
+const clients = { stored, packed, most };
+type Level = keyof typeof clients;
+const LEVELS = Object.keys(clients) as readonly Level[];
 
-async function callsPerSecond(name: keyof typeof clients, octets: Uint8Array): Promise<number> {
-  const client = clients[name];
-  const end = performance.now() + ROUND_MS;
-  let calls = 0;
+async function callsPerSecond(level: Level, payloads: readonly Uint8Array[]): Promise<number> {
+  const client = clients[level];
   const start = performance.now();
+  const end = start + turnMs;
+  let calls = 0;
   await Promise.all(Array.from({ length: IN_FLIGHT }, async () => {
     while (performance.now() < end) {
-      await client.rpc.echo({ octets });
-      calls++;
+      await client.rpc.echo({ octets: payloads[calls++ % VARIANTS]! });
     }
   }));
   return calls / (performance.now() - start) * 1000;
 }
 
-function median(values: number[]): number {
-  return values.sort((a, b) => a - b)[values.length >> 1]!;
+/** Bytes that go up, as a share of the payloads'. */
+async function shareSent(level: Level, payloads: readonly Uint8Array[]): Promise<number> {
+  const client = clients[level];
+  const before = client.stats().bytesSent;
+  let octets = 0;
+  for (const payload of payloads) {
+    await client.rpc.echo({ octets: payload });
+    octets += payload.length;
+  }
+  return (client.stats().bytesSent - before) / octets;
 }
 
-console.log("payload      default/s  level 0/s  ratio  bytes sent");
+const machine = describeMachine("free");
+console.log(`${machineLines(machine)[0]}\n`);
+const progress = new Progress(Object.keys(KINDS).length * SIZES.length * (rounds + 1));
+const rows: Row[] = [];
 for (const [kind, make] of Object.entries(KINDS)) {
   for (const size of SIZES) {
-    const octets = make(size);
-    const rates = { packed: [] as number[], stored: [] as number[] };
-    await callsPerSecond("packed", octets);
-    await callsPerSecond("stored", octets);
-    for (let round = 0; round < rounds; round++) {
-      for (const name of ["packed", "stored"] as const) {
-        rates[name].push(await callsPerSecond(name, octets));
+    const payloads = variants((seed) => make(size, seed));
+    const rates: Record<Level, number[]> = { stored: [], packed: [], most: [] };
+    for (let round = -1; round < rounds; round++) {
+      progress.step(`${kind}, ${size} bytes, round ${round + 1} of ${rounds}`);
+      for (const level of LEVELS) {
+        const rate = await callsPerSecond(level, payloads);
+        if (round >= 0) rates[level].push(rate);
       }
     }
-    const before = packed.stats().bytesSent;
-    await packed.rpc.echo({ octets });
-    const sent = packed.stats().bytesSent - before;
-    const ratio = median(rates.packed.map((rate, i) => rate / rates.stored[i]!));
-    console.log(
-      `${kind.padEnd(7)}${String(size).padStart(6)} ${
-        median(rates.packed).toFixed(0).padStart(10)
-      } ${median(rates.stored).toFixed(0).padStart(10)}  ${ratio.toFixed(2)}  ${
-        (sent / size).toFixed(2)
-      }`,
-    );
+    const row: Record<string, string | number> = { kind, bytes: size };
+    for (const level of LEVELS) {
+      row[level] = median(rates[level]);
+      row[`${level}X`] = median(rates[level].map((rate, i) => rate / rates.stored[i]!));
+      row[`${level}Us`] = median(
+        rates[level].map((rate, i) => 1e6 / rate - 1e6 / rates.stored[i]!),
+      );
+      row[`${level}Share`] = await shareSent(level, payloads);
+    }
+    rows.push(row);
   }
 }
+progress.end();
+console.log(formatTable({
+  title: `Calls per second that echo a payload, ${IN_FLIGHT} in flight`,
+  columns: ["", "level 0", "default", "÷ 0", "sent", "level 9", "÷ 0", "sent"],
+  rows: rows.map((row) => [
+    `${row["kind"]}, ${row["bytes"]} bytes`,
+    digits(Number(row["stored"])),
+    digits(Number(row["packed"])),
+    times(Number(row["packedX"])),
+    times(Number(row["packedShare"])),
+    digits(Number(row["most"])),
+    times(Number(row["mostX"])),
+    times(Number(row["mostShare"])),
+  ]),
+  notes: ["sent: bytes that go up, as a share of the payload's."],
+}));
+keep(`levels-${runtimeId(machine)}`, {
+  machine,
+  versions: { runtime: machine.runtime },
+  settings: { rounds, turnMs, inFlight: IN_FLIGHT },
+  rows,
+});
+process.exit(0);

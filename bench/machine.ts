@@ -39,14 +39,23 @@ export function describeMachine(pinned: Cores): Machine {
     cpu: os.cpus()[0]?.model ?? "unknown",
     cores: os.cpus().length,
     system: `${os.type()} ${os.release()}`,
-    runtime: process.versions["bun"] === undefined
-      ? `Deno ${process.versions["deno"]} (V8 ${process.versions.v8})`
-      : `Bun ${process.versions["bun"]}`,
+    runtime: runtimeName(),
     commit: commit(),
     load: os.loadavg()[0] ?? NaN,
     clockStepNs: clockStepNs(),
     pinned,
   };
+}
+
+function runtimeName(): string {
+  const { bun, deno, node, v8 } = process.versions;
+  if (bun !== undefined) return `Bun ${bun}`;
+  return deno === undefined ? `Node ${node}` : `Deno ${deno} (V8 ${v8})`;
+}
+
+/** The runtime's name as files have it. */
+export function runtimeId({ runtime }: Machine): string {
+  return runtime.split(" ")[0]!.toLowerCase();
 }
 
 function commit(): string {

@@ -14,13 +14,14 @@ import { runClients } from "./clients.ts";
 import { runConnect } from "./connect.ts";
 import { runFanOut } from "./fan_out.ts";
 import { describeMachine, machineLines } from "./machine.ts";
-import { readOptions } from "./options.ts";
+import { expectedSeconds, readOptions, type Suite } from "./options.ts";
 import { runPayload } from "./payload.ts";
 import { picturesOf } from "./pictures.ts";
 import { pin } from "./pin.ts";
-import { progress } from "./rounds.ts";
+import { Plan, progress } from "./progress.ts";
+import { keep, rowsOfTable } from "./record.ts";
 import { runRpc, SCHEMES } from "./rpc.ts";
-import { rpcTables, summarize, type Summary, targetTable } from "./rpc_report.ts";
+import { rpcTables, summarize, targetTable } from "./rpc_report.ts";
 import { runStartup } from "./startup.ts";
 import { formatTable, type Table } from "./table.ts";
 
@@ -28,13 +29,19 @@ const RESULTS = new URL("results/", import.meta.url);
 
 const options = readOptions();
 const machine = describeMachine(pin(options.cores));
+const { rounds, latencyMs, floodMs, connects, quick } = options;
 const runtime = machine.runtime.startsWith("Bun") ? "bun" : "deno";
 /** Runs on other cores than usual have files of their own. */
 const suffix = machine.pinned === "2" ? "" : `-cores-${machine.pinned}`;
 const tables: Table[] = [];
 const files = new Map<string, string>();
-let summaries: Summary[] = [];
 
+const plan = new Plan(expectedSeconds(options));
+const wanted = (suite: Suite): boolean => {
+  if (!options.only.includes(suite)) return false;
+  plan.begin(suite);
+  return true;
+};
 const show = (table: Table): void => {
   progress("");
   console.log(formatTable(table));
@@ -42,9 +49,9 @@ const show = (table: Table): void => {
 };
 
 console.log(`\n${machineLines(machine).join("\n")}\n`);
-if (options.only.includes("rpc")) {
+if (wanted("rpc")) {
   const results = await runRpc(options);
-  summaries = summarize(results);
+  const summaries = summarize(results);
   for (const table of rpcTables(summaries)) show(table);
   show(targetTable(summaries));
   for (const scheme of SCHEMES) {
@@ -54,20 +61,19 @@ if (options.only.includes("rpc")) {
     }
   }
 }
-if (options.only.includes("clients")) show(await runClients(options));
-if (options.only.includes("connect")) show(await runConnect(options));
-if (options.only.includes("startup")) show(await runStartup(options));
-if (options.only.includes("bytes")) show(await runBytes());
-if (options.only.includes("payload")) show(await runPayload(options));
-if (options.only.includes("fan-out")) show(await runFanOut(options));
-if (options.only.includes("codec")) {
+if (wanted("clients")) show(await runClients(options));
+if (wanted("connect")) show(await runConnect(options));
+if (wanted("startup")) show(await runStartup(options));
+if (wanted("bytes")) show(await runBytes());
+if (wanted("payload")) show(await runPayload(options));
+if (wanted("fan-out")) show(await runFanOut(options));
+if (wanted("codec")) {
   progress("codec");
   // Only when asked for: it alone needs a package.
   show(await (await import("./codec.ts")).runCodec());
   show(runAncestry());
 }
 
-const json = JSON.stringify({ machine, options, summaries, tables }, null, 2);
 const markdown = [
   `# ${machine.runtime}`,
   "",
@@ -75,11 +81,15 @@ const markdown = [
   "",
   ...tables.map(formatTable),
 ].join("\n");
-const stamp = machine.date.replace(/[^0-9T]/g, "");
-files.set(`${runtime}-${stamp}.json`, json);
 files.set("latest.md", markdown);
 files.set(`latest-${runtime}${suffix}.md`, markdown);
 await mkdir(RESULTS, { recursive: true });
 for (const [name, text] of files) await writeFile(new URL(name, RESULTS), text);
+keep(`all-${runtime}${suffix}`, {
+  machine,
+  versions: { runtime: machine.runtime },
+  settings: { rounds, latencyMs, floodMs, connects, quick },
+  rows: tables.flatMap(rowsOfTable),
+});
 console.log(`Written to bench/results/: ${[...files.keys()].join(", ")}`);
 process.exit(0);

@@ -38,6 +38,29 @@ export interface Options {
   readonly quick: boolean;
 }
 
+/** How many seconds each part took with `--quick`, on two cores. */
+const QUICK_SECONDS: Readonly<Record<Suite, number>> = {
+  rpc: 9.5,
+  clients: 2.7,
+  connect: 2.4,
+  startup: 1.4,
+  bytes: 0.3,
+  payload: 4,
+  "fan-out": 7,
+  codec: 8,
+};
+
+/** How long each part that is run will take, about. */
+export function expectedSeconds(options: Options): Map<string, number> {
+  const { only, rounds, floodMs } = options;
+  // A round more warms up; turns are longer without --quick.
+  const factor = (rounds + 1) / 4 * (floodMs / 40);
+  return new Map(only.map((suite) => [
+    suite,
+    QUICK_SECONDS[suite] * (suite === "codec" || suite === "bytes" ? 1 : factor),
+  ]));
+}
+
 /** Read the command line. */
 export function readOptions(args: readonly string[] = process.argv.slice(2)): Options {
   const only: Suite[] = [];
@@ -47,13 +70,14 @@ export function readOptions(args: readonly string[] = process.argv.slice(2)): Op
   const rest = [...args];
   for (let arg = rest.shift(); arg !== undefined; arg = rest.shift()) {
     if (arg === "--quick") quick = true;
+    else if (arg === "--record") continue;
     else if (arg === "--rounds") rounds = positive(arg, rest.shift());
     else if (arg === "--cores") cores = coresOf(rest.shift());
     else if (arg === "--only") {
       for (const name of (rest.shift() ?? "").split(",")) only.push(suite(name));
     } else {
       throw new TypeError(
-        `Unknown option ${arg}: expected --quick, --rounds <number>, --cores <1|2|free>, ` +
+        `Unknown option ${arg}: expected --quick, --record, --rounds <number>, --cores <1|2|free>, ` +
           `--only <${SUITES.join(",")}>`,
       );
     }

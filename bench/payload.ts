@@ -8,7 +8,7 @@ import { connect } from "../client.ts";
 import { dial } from "../runtime/node/dial.ts";
 import type { Transport } from "../wire/transport.ts";
 import type { Options } from "./options.ts";
-import { progress } from "./rounds.ts";
+import { progress } from "./progress.ts";
 import { ServerProcess } from "./server_process.ts";
 import { Payload } from "./servers/payload.ts";
 import { digits, median, percentile, times } from "./statistics.ts";

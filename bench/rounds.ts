@@ -72,9 +72,3 @@ async function withCpu(server: ServerProcess, run: () => Promise<number>): Promi
   const serverUs = await server.cpuUs() - serverStart;
   return { client: (user + system) / count, server: serverUs / count };
 }
-
-/** Shows on stderr how far a run has come. */
-export function progress(text: string): void {
-  if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}`);
-  else if (text !== "") process.stderr.write(`${text}\n`);
-}

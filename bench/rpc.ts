@@ -7,7 +7,8 @@ import { openHardlight, type Operation } from "./hardlight_peers.ts";
 import type { Options } from "./options.ts";
 import type { Peer } from "./peer.ts";
 import { openBuiltIn, openOwn } from "./raw_peers.ts";
-import { type FloodTurn, floodTurn, type LatencyTurn, latencyTurn, progress } from "./rounds.ts";
+import { progress } from "./progress.ts";
+import { type FloodTurn, floodTurn, type LatencyTurn, latencyTurn } from "./rounds.ts";
 import { type Address, ServerProcess } from "./server_process.ts";
 
 /** How many calls are in flight. */

@@ -13,7 +13,7 @@ import type { Options } from "./options.ts";
 import type { Peer } from "./peer.ts";
 import { onServerCore } from "./pin.ts";
 import { openOwn } from "./raw_peers.ts";
-import { progress } from "./rounds.ts";
+import { progress } from "./progress.ts";
 import { type Address, ServerProcess } from "./server_process.ts";
 import { digits, median } from "./statistics.ts";
 import type { Table } from "./table.ts";

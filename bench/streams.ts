@@ -3,21 +3,24 @@
  * the runtime that sends the same, each item in a message of its own; small items beside Cap'n Web, oRPC and tRPC
  * as well; what another call waits meanwhile; and the memory of both ends with a slow reader.
  *
- * Run: `deno run -A bench/streams.ts [--quick] [--peers] [--rounds 3] [--level 0]`, or `bun bench/streams.ts`.
+ * Run: `deno run -A bench/streams.ts [--quick] [--peers] [--rounds 3] [--level 0] [--record]`, or
+ * `bun bench/streams.ts`.
  *
  * @module
  */
 // deno-lint-ignore-file no-console
-import os from "node:os";
 import process from "node:process";
 import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promises";
 import { connect } from "../client.ts";
 import { STREAM_PEERS } from "./peers/streams.ts";
+import { describeMachine, machineLines, runtimeId } from "./machine.ts";
 import { pin } from "./pin.ts";
+import { Progress } from "./progress.ts";
+import { keep, type Row, rowsOfTable } from "./record.ts";
 import { ServerProcess } from "./server_process.ts";
 import { Flow, itemsOf, pump } from "./servers/flow.ts";
 import { digits, median, percentile, times } from "./statistics.ts";
-import { formatTable } from "./table.ts";
+import { formatTable, type Table } from "./table.ts";
 
 interface Size {
   readonly name: string;
@@ -34,6 +37,16 @@ const withPeers = process.argv.includes("--peers");
 const rounds = Number(process.argv[process.argv.indexOf("--rounds") + 1] || 0) || (quick ? 3 : 5);
 const SMALL: Size = { name: "40 B", items: quick ? 100_000 : 1_000_000, itemBytes: 40 };
 const LARGE: Size = { name: "64 KiB", items: quick ? 1_024 : 16_384, itemBytes: 65_536 };
+
+/** Rows of three contenders, or with others; what another call waits for; the slow reader. */
+const progress = new Progress(4 * 3 * (rounds + 1) + (withPeers ? 5 * (rounds + 1) : 0) + 12 + 12);
+const rows: Row[] = [];
+
+function show(table: Table): void {
+  progress.end();
+  console.log(formatTable(table));
+  rows.push(...rowsOfTable(table));
+}
 
 type Run = (size: Size) => Promise<void>;
 
@@ -97,12 +110,13 @@ async function race(title: string, size: Size, contenders: readonly Contender[])
   for (let round = -1; round < rounds; round++) {
     for (let i = 0; i < contenders.length; i++) {
       const which = (i + Math.max(0, round)) % contenders.length;
+      progress.step(`${title}, ${size.name}, round ${round + 1} of ${rounds}`);
       const from = performance.now();
       await contenders[which]![1](size);
       if (round >= 0) seconds[which]!.push((performance.now() - from) / 1000);
     }
   }
-  console.log(formatTable({
+  show({
     title: `${title}, ${size.items.toLocaleString("en-US")} items of ${size.name}`,
     columns: ["", "items/s", "MiB/s", "÷ bare"],
     rows: contenders.map(([name], i) => {
@@ -114,7 +128,7 @@ async function race(title: string, size: Size, contenders: readonly Contender[])
         times(median(seconds[i]!.map((value, round) => seconds[0]![round]! / value))),
       ];
     }),
-  }));
+  });
 }
 
 /** Times of a small call, one after the other. */
@@ -133,8 +147,9 @@ async function latencies(
 
 async function besides(server: ServerProcess): Promise<void> {
   const client = await open(server);
-  const rows: string[][] = [];
+  const lines: string[][] = [];
   const during = async (name: string, work: (() => Promise<unknown>) | undefined) => {
+    progress.step(`another call meanwhile: ${name}`, 2);
     const until = performance.now() + (quick ? 1_000 : 3_000);
     const isOver = (): boolean => performance.now() > until;
     let runs = true;
@@ -145,7 +160,7 @@ async function besides(server: ServerProcess): Promise<void> {
     const sorted = await latencies(() => client.rpc.get({}), isOver);
     runs = false;
     await streaming;
-    rows.push([
+    lines.push([
       name,
       digits(percentile(sorted, 0.5)),
       digits(percentile(sorted, 0.99)),
@@ -164,18 +179,19 @@ async function besides(server: ServerProcess): Promise<void> {
   await during("64 KiB up", send(512, 65_536));
   await during("nothing else", undefined);
   await client.close();
-  console.log(formatTable({
+  show({
     title: "A call's answer while a stream runs on the same connection, µs",
     columns: ["meanwhile", "p50", "p99", "calls"],
-    rows,
-  }));
+    rows: lines,
+  });
 }
 
 /** Memory of both ends, in four quarters, while the reader takes ten times as long as the source would. */
 async function slowly(server: ServerProcess): Promise<void> {
   const client = await open(server);
-  const rows: string[][] = [];
+  const lines: string[][] = [];
   for (const whole of [SMALL, LARGE]) {
+    progress.step(`a slow reader: ${whole.name}`, 6);
     const size = { ...whole, items: whole.items / 4 };
     const from = performance.now();
     for await (const _ of client.rpc.down(size)) { /* once at full speed */ }
@@ -192,18 +208,19 @@ async function slowly(server: ServerProcess): Promise<void> {
       await nextTurn();
     }
     for (const end of ["server", "client"] as const) {
-      rows.push([`${size.name}, ${end}`, ...mib.map((sample) => digits(sample[end]))]);
+      lines.push([`${size.name}, ${end}`, ...mib.map((sample) => digits(sample[end]))]);
     }
   }
   await client.close();
-  console.log(formatTable({
+  show({
     title: "Resident memory in MiB, read ten times slower, after each eighth",
     columns: ["", "⅛", "¼", "⅜", "½", "⅝", "¾", "⅞", "1"],
-    rows,
-  }));
+    rows: lines,
+  });
 }
 
-console.log(`${navigator.userAgent}, load ${os.loadavg()[0]!.toFixed(1)}, cores ${pin("2")}\n`);
+const machine = describeMachine(pin("2"));
+console.log(`${machineLines(machine).join("\n")}\n`);
 const SERVERS = new URL("servers/streams.ts", import.meta.url);
 using stack = new DisposableStack();
 const start = async (kind: string) => stack.use(await ServerProcess.run(SERVERS, [kind]));
@@ -235,5 +252,11 @@ if (withPeers) {
 }
 await besides(hardlight);
 await slowly(hardlight);
-console.log(`load afterwards ${os.loadavg()[0]!.toFixed(1)}`);
+progress.end();
+keep(`streams-${runtimeId(machine)}`, {
+  machine,
+  versions: { runtime: machine.runtime },
+  settings: { rounds, level, quick },
+  rows,
+});
 process.exit(0);

@@ -9,8 +9,9 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { commandOf } from "../../tests/support/runtimes.ts";
 import { onServerCore } from "../pin.ts";
-import type { Question } from "./rpc_process.ts";
+import type { Question } from "./rpc_client.ts";
 import type { Entry } from "./rpc/peers.ts";
+import type { Operation } from "./rpc/types.ts";
 
 /** Where peers run. */
 export type Runtime = "deno" | "bun" | "node";
@@ -96,11 +97,16 @@ export interface LatencyTurn {
   readonly cpuUs: number;
 }
 
-/** One turn of calls in flight. */
+/** One turn of calls in flight, or of deliveries. */
 export interface FloodTurn {
   readonly perSecond: number;
+  /** Both sides. */
   readonly cpuUs: number;
+  readonly serverUs: number;
 }
+
+/** How many hear of an event, and how many there are to call at once. */
+export const CROWD = 100;
 
 /** One peer that is running. */
 export class Contender {
@@ -108,9 +114,14 @@ export class Contender {
   readonly name: string;
   readonly port: number;
   readonly latency: LatencyTurn[] = [];
-  readonly floods: FloodTurn[][] = [];
-  /** Bytes of one call, both ways, above TCP. */
-  bytesPerCall = NaN;
+  /** By the name of a row. */
+  readonly floods: Map<string, FloodTurn[]> = new Map();
+  readonly events: LatencyTurn[] = [];
+  /** What of it can be measured: operations, and `events`. */
+  abilities: readonly (Operation | "events")[] = [];
+  /** Bytes of one `add(1, 2)` above TCP, frames included. */
+  bytesUp = NaN;
+  bytesDown = NaN;
   /** Connecting and a first call, each in milliseconds. */
   connectMs: readonly number[] = [];
   readonly #server: Talker;
@@ -143,10 +154,17 @@ export class Contender {
     }
   }
 
-  async latencyTurn(ms: number): Promise<LatencyTurn> {
+  /** Open the connections that events go to. */
+  async gather(): Promise<void> {
+    this.abilities = await this.#client.ask({ ask: "abilities" });
+    await this.#client.ask({ ask: "crowd", size: CROWD });
+  }
+
+  /** Calls one after the other, or events until the last has heard of each. */
+  async latencyTurn(ask: "latency" | "event", ms: number): Promise<LatencyTurn> {
     const before = await this.#server.ask<number>({ ask: "cpu" });
     const { samples, cpuUs } = await this.#client.ask<{ samples: number[]; cpuUs: number }>(
-      { ask: "latency", ms },
+      { ask, ms },
     );
     const serverUs = await this.#server.ask<number>({ ask: "cpu" }) - before;
     return {
@@ -155,13 +173,15 @@ export class Contender {
     };
   }
 
-  async floodTurn(inFlight: number, ms: number): Promise<FloodTurn> {
+  async floodTurn(
+    question: Question & { readonly ask: "flood" | "crowd-flood" | "fan-out" },
+  ): Promise<FloodTurn> {
     const before = await this.#server.ask<number>({ ask: "cpu" });
     const { count, perSecond, cpuUs } = await this.#client.ask<
       { count: number; perSecond: number; cpuUs: number }
-    >({ ask: "flood", inFlight, ms });
-    const serverUs = await this.#server.ask<number>({ ask: "cpu" }) - before;
-    return { perSecond, cpuUs: cpuUs + serverUs / count };
+    >(question);
+    const serverUs = (await this.#server.ask<number>({ ask: "cpu" }) - before) / count;
+    return { perSecond, cpuUs: cpuUs + serverUs, serverUs };
   }
 
   async connect(times: number): Promise<void> {

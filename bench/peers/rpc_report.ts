@@ -1,109 +1,83 @@
 /**
- * Tables of the calls: medians over rounds, ratios to hardlight within a round.
+ * Tables of the calls and of the events, from rows of the record.
  *
  * @module
  */
-import { digits, median, percentile, times } from "../statistics.ts";
+import type { Row } from "../record.ts";
+import { digits, times } from "../statistics.ts";
 import type { Table } from "../table.ts";
-import type { Contender, FloodTurn, LatencyTurn } from "./rpc_contender.ts";
-import type { RustTurn } from "./rpc_rust.ts";
 
-/** How many calls are in flight. */
-export const DEPTHS: readonly number[] = [16, 64, 256];
+const isNumber = (value: unknown): value is number => typeof value === "number";
 
-/** One contender, summed up. */
-export interface Summary {
-  readonly id: string;
-  readonly name: string;
-  readonly p50Us: number;
-  /** As a multiple of hardlight's. */
-  readonly p50ToOurs: number;
-  readonly p99Us: number;
-  readonly cpuUs: number;
-  readonly connectMs: number;
-  readonly bytesPerCall: number;
-  /** Calls a second, by {@linkcode DEPTHS}. */
-  readonly perSecond: readonly number[];
-  /** hardlight's calls a second as a multiple of these. */
-  readonly oursToPerSecond: readonly number[];
+/** A figure of a row. */
+export function figure(row: Row | undefined, name: string): string {
+  const value = row?.[name];
+  return isNumber(value) ? digits(value) : "–";
 }
 
-const p50 = ({ samples }: LatencyTurn): number => percentile(samples.toSorted(), 0.5);
-const rate = ({ perSecond }: FloodTurn): number => perSecond;
-
-/** The median over rounds of a ratio that is formed within each. */
-function ratio(above: readonly number[], below: readonly number[]): number {
-  return median(above.map((value, round) => value / (below[round] ?? NaN)));
+/** A multiple of the raw echo's. */
+export function multiple(row: Row | undefined, name: string): string {
+  const value = row?.[name];
+  return isNumber(value) ? times(value) : "–";
 }
 
-/** Sum up. */
-export function summarize(
-  contenders: readonly Contender[],
-  rust: readonly RustTurn[],
-): Summary[] {
-  const ours = contenders.find(({ id }) => id === "hardlight");
-  const ourP50 = ours?.latency.map(p50) ?? [];
-  const ourRates = DEPTHS.map((_, i) => ours?.floods[i]?.map(rate) ?? []);
-  const summaries = contenders.map(({ id, name, latency, floods, connectMs, bytesPerCall }) => ({
-    id,
-    name,
-    p50Us: median(latency.map(p50)),
-    p50ToOurs: ratio(latency.map(p50), ourP50),
-    p99Us: median(latency.map(({ samples }) => percentile(samples.toSorted(), 0.99))),
-    cpuUs: median(latency.map(({ cpuUs }) => cpuUs)),
-    connectMs: median(connectMs),
-    bytesPerCall,
-    perSecond: floods.map((turns) => median(turns.map(rate))),
-    oursToPerSecond: floods.map((turns, i) => ratio(ourRates[i] ?? [], turns.map(rate))),
-  }));
-  if (rust.length > 0) {
-    summaries.push({
-      id: "rust",
-      name: "hardlight 2.0.0 in Rust, TLS",
-      p50Us: median(rust.map((turn) => turn.p50Us)),
-      p50ToOurs: ratio(rust.map((turn) => turn.p50Us), ourP50),
-      p99Us: median(rust.map((turn) => turn.p99Us)),
-      cpuUs: NaN,
-      connectMs: NaN,
-      bytesPerCall: NaN,
-      perSecond: [NaN, NaN, median(rust.map(rate0))],
-      oursToPerSecond: [NaN, NaN, ratio(ourRates[2] ?? [], rust.map(rate0))],
-    });
-  }
-  return summaries;
+/** The name, ours to be found at once. */
+export function nameOf({ id, name }: Row): string {
+  return id === "hardlight" ? `**${name}**` : `${name}`;
 }
 
-const rate0 = ({ perSecond }: RustTurn): number => perSecond;
-
-/** One call after the other, and many in flight. */
-export function tablesOf(
-  runtime: string,
-  summaries: readonly Summary[],
-  absent: readonly string[],
-): Table[] {
-  const name = ({ id, name }: Summary): string => id === "hardlight" ? `**${name}**` : name;
+/** What one run came to. */
+export function tablesOf(runtime: string, rows: readonly Row[]): Table[] {
   return [
     {
       title: `One call after the other, ${runtime}`,
-      columns: ["", "p50 µs", "÷ hardlight", "p99 µs", "CPU µs", "connect + call ms", "bytes"],
-      rows: summaries.map((row) => [
-        name(row),
-        digits(row.p50Us),
-        times(row.p50ToOurs),
-        digits(row.p99Us),
-        digits(row.cpuUs),
-        digits(row.connectMs),
-        Number.isNaN(row.bytesPerCall) ? "–" : `${row.bytesPerCall}`,
+      columns: ["", "p50 µs", "÷ raw", "p99 µs", "CPU µs", "connect + call ms", "bytes up", "down"],
+      rows: rows.map((row) => [
+        nameOf(row),
+        figure(row, "p50Us"),
+        multiple(row, "p50X"),
+        figure(row, "p99Us"),
+        figure(row, "cpuUs"),
+        figure(row, "connectMs"),
+        figure(row, "bytesUp"),
+        figure(row, "bytesDown"),
       ]),
-      notes: absent,
     },
     {
-      title: `Calls per second by how many are in flight, ${runtime}`,
-      columns: ["", ...DEPTHS.map(String), ...DEPTHS.map((depth) => `hardlight ÷, ${depth}`)],
-      rows: summaries.map((row) => [
-        name(row),
-        ...row.perSecond.map((value) => digits(value)),
-        ...row.oursToPerSecond.map((value) => times(value)),
+      title: `Calls per second, ${runtime}`,
+      columns: ["", ...["add16", "add256", "add64x40", "hello10x1"].flatMap((of) => [of, "÷ raw"])],
+      rows: rows.map((row) => [
+        nameOf(row),
+        ...["add16", "add256", "add64x40", "hello10x1"].flatMap((of) => [
+          figure(row, of),
+          multiple(row, `${of}X`),
+        ]),
+      ]),
+    },
+    {
+      title: `4 KiB there and back, and events to 100, ${runtime}`,
+      columns: [
+        "",
+        "random/s",
+        "÷ raw",
+        "JSON/s",
+        "÷ raw",
+        "deliveries/s",
+        "÷ raw",
+        "server µs",
+        "÷ raw",
+        "one event µs",
+        "÷ raw",
+      ],
+      rows: rows.map((row) => [
+        nameOf(row),
+        ...[["echo16", "echo16X"], ["say16", "say16X"], ["fanOut", "fanOutX"], [
+          "fanOutServerUs",
+          "fanOutServerX",
+        ], ["eventUs", "eventX"]].flatMap(([of = "", to = ""]) => [
+          figure(row, of),
+          multiple(row, to),
+        ]),
       ]),
     },
   ];

@@ -13,14 +13,16 @@ const CALLS = 200;
 
 /** Count, and keep what one call comes to, both ways and above TCP. */
 export async function countBytes(contender: Contender): Promise<void> {
-  let bytes = 0;
+  let up = 0;
+  let down = 0;
   const sockets = new Set<net.Socket>();
   const proxy = net.createServer({ noDelay: true }, (near) => {
     const far = net.connect({ port: contender.port, host: HOST, noDelay: true });
     for (const [from, to] of [[near, far], [far, near]] as const) {
       sockets.add(from);
       from.on("data", (chunk: Uint8Array) => {
-        bytes += chunk.length;
+        if (from === near) up += chunk.length;
+        else down += chunk.length;
         to.write(chunk);
       });
       from.on("error", () => {});
@@ -30,8 +32,9 @@ export async function countBytes(contender: Contender): Promise<void> {
   proxy.listen(0, HOST);
   await once(proxy, "listening");
   try {
-    await contender.callThrough((proxy.address() as AddressInfo).port, CALLS, () => bytes = 0);
-    contender.bytesPerCall = Math.round(bytes / CALLS);
+    await contender.callThrough((proxy.address() as AddressInfo).port, CALLS, () => up = down = 0);
+    contender.bytesUp = Math.round(up / CALLS);
+    contender.bytesDown = Math.round(down / CALLS);
   } finally {
     for (const socket of sockets) socket.destroy();
     proxy.close();

@@ -1,8 +1,8 @@
 /**
  * `bench.Adder` for the peers that are described by Protocol Buffers, without a generator:
  *
- *     service Adder { rpc Add (Amount) returns (Sum); }
- *     message Amount { uint32 amount = 1; }
+ *     service Adder { rpc Add (Amounts) returns (Sum); }
+ *     message Amounts { uint32 a = 1; uint32 b = 2; }
  *     message Sum { uint32 sum = 1; }
  *
  * @module
@@ -17,9 +17,9 @@ export const ADDER = {
       bench: {
         nested: {
           Adder: {
-            methods: { Add: { requestType: "Amount", responseType: "Sum" } },
+            methods: { Add: { requestType: "Amounts", responseType: "Sum" } },
           },
-          Amount: { fields: { amount: { type: "uint32", id: 1 } } },
+          Amounts: { fields: { a: { type: "uint32", id: 1 }, b: { type: "uint32", id: 2 } } },
           Sum: { fields: { sum: { type: "uint32", id: 1 } } },
         },
       },
@@ -30,21 +30,27 @@ export const ADDER = {
     { create, createFileRegistry }: any,
     { FileDescriptorProtoSchema }: any,
   ): { Adder: any } {
-    const message = (name: string, field: string): object => ({
+    const message = (name: string, fields: readonly string[]): object => ({
       name,
       // Type 13 is uint32, label 1 optional.
-      field: [{ name: field, jsonName: field, number: 1, type: 13, label: 1 }],
+      field: fields.map((field, i) => ({
+        name: field,
+        jsonName: field,
+        number: i + 1,
+        type: 13,
+        label: 1,
+      })),
     });
     const file = create(FileDescriptorProtoSchema, {
       name: "bench.proto",
       package: "bench",
       syntax: "proto3",
-      messageType: [message("Amount", "amount"), message("Sum", "sum")],
+      messageType: [message("Amounts", ["a", "b"]), message("Sum", ["sum"])],
       service: [{
         name: "Adder",
         method: [{
           name: "Add",
-          inputType: ".bench.Amount",
+          inputType: ".bench.Amounts",
           outputType: ".bench.Sum",
         }],
       }],

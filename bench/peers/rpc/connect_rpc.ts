@@ -24,7 +24,7 @@ export const peer: RpcPeer = {
     return await listening(http2.createServer(connectNodeAdapter({
       routes: (router: any) =>
         router.service(Adder, {
-          add: ({ amount }: any) => ({ sum: amount + 1 }),
+          add: ({ a, b }: any) => ({ sum: a + b }),
         }),
     })));
   },
@@ -43,7 +43,7 @@ export const peer: RpcPeer = {
     });
     const client = createClient(await adder(), transport);
     return {
-      add: async (amount) => (await client.add({ amount })).sum,
+      add: async (a, b) => (await client.add({ a, b })).sum,
       close: () => sessionManager.abort(),
     };
   },

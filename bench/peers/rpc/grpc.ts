@@ -20,7 +20,7 @@ export const peer: RpcPeer = {
     const { Server, ServerCredentials } = await load("@grpc/grpc-js");
     const server = new Server();
     server.addService((await adder()).service, {
-      add: ({ request }: any, answer: any) => answer(null, { sum: request.amount + 1 }),
+      add: ({ request }: any, answer: any) => answer(null, { sum: request.a + request.b }),
     });
     return await new Promise((resolve, reject) =>
       server.bindAsync(
@@ -44,10 +44,10 @@ export const peer: RpcPeer = {
       )
     );
     return {
-      add: (amount) =>
+      add: (a, b) =>
         new Promise((resolve, reject) =>
           client.add(
-            { amount },
+            { a, b },
             (error: Error | null, answer: any) => error ? reject(error) : resolve(answer.sum),
           )
         ),

@@ -1,41 +1,88 @@
 /**
- * What one writes by hand: an id and the arguments in MessagePack, a table of who waits.
+ * What one writes by hand: an id and the arguments in MessagePack, a table of who waits; `msgpackr` as its
+ * documentation has it (https://github.com/kriszyp/msgpackr), without records, which both ends would have to share.
+ * The runtime's own sockets with their defaults, which deflate nothing; `deflating` is `ws` with
+ * `perMessageDeflate: true`: level 1 would be an option, 6 and a threshold of 1,024 bytes are its defaults.
  *
  * @module
  */
+// deno-lint-ignore-file no-explicit-any
 import { load } from "./load.ts";
-import { listenNative, openNative } from "./native.ts";
-import type { RpcPeer } from "./types.ts";
+import {
+  type Answer,
+  answerBySocket,
+  listenNative,
+  listenWs,
+  openNative,
+  openWs,
+} from "./native.ts";
+import { EVENT, greet, type RpcClient, type RpcPeer } from "./types.ts";
 
-/** `msgpackr` over the runtime's own sockets. */
-export const peer: RpcPeer = {
-  async serve() {
-    const { Packr } = await load("msgpackr");
-    const packr = new Packr({ useRecords: false });
-    return await listenNative((message, send) => {
-      const [id, , args] = packr.unpack(message);
-      send(packr.pack([id, args.amount + 1]));
+async function packrOf(): Promise<any> {
+  const { Packr } = await load("msgpackr");
+  return new Packr({ useRecords: false });
+}
+
+async function answering(): Promise<Answer> {
+  const packr = await packrOf();
+  return (message, socket) => {
+    const [id, method, args] = packr.unpack(message);
+    let value: unknown;
+    if (method === "add") value = args.a + args.b;
+    else if (method === "echo") value = args.octets;
+    else if (method === "say") value = args.text;
+    else if (method === "hello") value = greet(args.text);
+    else if (method === "listen") socket.listen();
+    else socket.publish(packr.pack([-1, EVENT]));
+    socket.send(packr.pack([id, value]));
+  };
+}
+
+async function clientOn(socket: any): Promise<RpcClient> {
+  const packr = await packrOf();
+  const waiting = new Map<number, (value: any) => void>();
+  let next = 0;
+  let heard: () => void = () => {};
+  socket.onmessage = ({ data }: { data: ArrayBuffer }) => {
+    const [id, value] = packr.unpack(new Uint8Array(data));
+    if (id === -1) return heard();
+    waiting.get(id)?.(value);
+    waiting.delete(id);
+  };
+  const call = (method: string, args: object): Promise<any> =>
+    new Promise((resolve) => {
+      const id = next++;
+      waiting.set(id, resolve);
+      socket.send(packr.pack([id, method, args]));
     });
+  return {
+    add: (a, b) => call("add", { a, b }),
+    echo: (octets) => call("echo", { octets }),
+    say: (text) => call("say", { text }),
+    hello: (text) => call("hello", { text }),
+    async listen(onEvent) {
+      heard = onEvent;
+      await call("listen", {});
+    },
+    emit: () => call("emit", {}),
+    close: () => socket.close(),
+  };
+}
+
+/** Over the runtime's own sockets. */
+export const peer: RpcPeer = {
+  serve: async () => await listenNative(await answering()),
+  open: async (port) => await clientOn(await openNative(port)),
+};
+
+/** Over `ws` with its permessage-deflate. */
+export const deflating: RpcPeer = {
+  async serve() {
+    const answer = await answering();
+    const { server, port } = await listenWs(true);
+    const listening = new Set<{ send(message: Uint8Array): void }>();
+    server.on("connection", (socket: any) => answerBySocket(socket, answer, listening));
+    return port;
   },
-  async open(port) {
-    const { Packr } = await load("msgpackr");
-    const packr = new Packr({ useRecords: false });
-    const socket = await openNative(port);
-    const waiting = new Map<number, (value: number) => void>();
-    let next = 0;
-    socket.onmessage = ({ data }: { data: ArrayBuffer }) => {
-      const [id, value] = packr.unpack(new Uint8Array(data));
-      waiting.get(id)?.(value);
-      waiting.delete(id);
-    };
-    return {
-      add: (amount) =>
-        new Promise((resolve) => {
-          const id = next++;
-          waiting.set(id, resolve);
-          socket.send(packr.pack([id, "add", { amount }]));
-        }),
-      close: () => socket.close(),
-    };
-  },
+  open: async (port) => await clientOn(await openWs(port, true)),
 };

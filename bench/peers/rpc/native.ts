@@ -8,11 +8,17 @@
 import { load } from "./load.ts";
 import { HOST } from "./types.ts";
 
+/** One connection, at the server. */
+export interface NativeSocket {
+  send(message: Uint8Array): void;
+  /** Be among those that get what is published. */
+  listen(): void;
+  /** To all that listen, this one as well. */
+  publish(message: Uint8Array): void;
+}
+
 /** Answers one message. */
-export type Answer = (
-  message: Uint8Array,
-  send: (message: Uint8Array) => void,
-) => void;
+export type Answer = (message: Uint8Array, socket: NativeSocket) => void;
 
 /** The runtime that this is. */
 export const RUNTIME: "deno" | "bun" | "node" = "Deno" in globalThis
@@ -21,40 +27,81 @@ export const RUNTIME: "deno" | "bun" | "node" = "Deno" in globalThis
   ? "bun"
   : "node";
 
-/** A `ws` server. On Bun `ws` is Bun's own. */
-export async function listenWs(): Promise<
-  { readonly server: any; readonly port: number }
-> {
+/** A `ws` server; without `deflate` as it is by itself. On Bun `ws` is Bun's own. */
+export async function listenWs(
+  deflate = false,
+): Promise<{ readonly server: any; readonly port: number }> {
   const { WebSocketServer } = await load("ws");
-  const server = new WebSocketServer({
-    port: 0,
-    host: HOST,
-    perMessageDeflate: false,
-  });
+  const server = new WebSocketServer({ port: 0, host: HOST, perMessageDeflate: deflate });
   await new Promise((resolve) => server.on("listening", resolve));
   return { server, port: server.address().port };
 }
 
-/** Answer every message by the runtime's own server. */
+/** Sockets that are looped over, where a runtime has no topics. */
+function loopOver(
+  sockets: Set<{ send(message: Uint8Array): void }>,
+  socket: { send(message: Uint8Array): void },
+): NativeSocket {
+  return {
+    send: (message) => socket.send(message),
+    listen: () => void sockets.add(socket),
+    publish(message) {
+      for (const each of sockets) each.send(message);
+    },
+  };
+}
+
+/** Answer every message by the runtime's own server; it publishes by Bun's topics, or by a loop. */
 export async function listenNative(answer: Answer): Promise<number> {
-  if (RUNTIME === "bun") {
-    return serveBun({
-      message: (socket, message) => answer(message, (reply) => socket.send(reply)),
-    });
-  }
+  if (RUNTIME === "bun") return listenNativeBun(answer);
+  const listening = new Set<{ send(message: Uint8Array): void }>();
   if (RUNTIME === "deno") {
     return serveDeno((socket) => {
       socket.binaryType = "arraybuffer";
-      const send = (reply: Uint8Array): void => socket.send(reply as Uint8Array<ArrayBuffer>);
-      socket.onmessage = ({ data }) => answer(new Uint8Array(data), send);
+      const each = {
+        send: (message: Uint8Array) => socket.send(message as Uint8Array<ArrayBuffer>),
+      };
+      const native = loopOver(listening, each);
+      socket.onmessage = ({ data }) => answer(new Uint8Array(data), native);
+      socket.onclose = () => void listening.delete(each);
     });
   }
   const { server, port } = await listenWs();
-  server.on("connection", (socket: any) => {
-    const send = (reply: Uint8Array): void => socket.send(reply);
-    socket.on("message", (data: Uint8Array) => answer(data, send));
-  });
+  server.on("connection", (socket: any) => answerBySocket(socket, answer, listening));
   return port;
+}
+
+/** Answer on a socket of `ws`. */
+export function answerBySocket(
+  socket: any,
+  answer: Answer,
+  listening: Set<{ send(message: Uint8Array): void }>,
+): void {
+  const native = loopOver(listening, socket);
+  socket.on("message", (data: Uint8Array) => answer(data, native));
+  socket.on("close", () => listening.delete(socket));
+}
+
+function listenNativeBun(answer: Answer): number {
+  const { serve } = (globalThis as any).Bun;
+  const server = serve({
+    port: 0,
+    hostname: HOST,
+    fetch: (request: Request, self: any) =>
+      self.upgrade(request, { data: {} }) ? undefined : new Response(null, { status: 400 }),
+    websocket: {
+      idleTimeout: 0,
+      open(socket: any) {
+        socket.data = {
+          send: (message) => socket.send(message),
+          listen: () => socket.subscribe("all"),
+          publish: (message) => server.publish("all", message),
+        } satisfies NativeSocket;
+      },
+      message: (socket: any, message: Uint8Array) => answer(message, socket.data),
+    },
+  });
+  return server.port;
 }
 
 /** `Deno.serve`, with a function that is given each socket. */
@@ -109,10 +156,10 @@ export async function openNative(port: number): Promise<any> {
 }
 
 /** An open socket of `ws`. */
-export async function openWs(port: number): Promise<any> {
+export async function openWs(port: number, deflate = false): Promise<any> {
   const { WebSocket: Socket } = await load("ws");
   return await opened(
-    new Socket(`ws://${HOST}:${port}`, { perMessageDeflate: false }),
+    new Socket(`ws://${HOST}:${port}`, { perMessageDeflate: deflate }),
   );
 }
 

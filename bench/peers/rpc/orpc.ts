@@ -1,21 +1,31 @@
 /**
- * oRPC: https://orpc.unnoq.com/docs/adapters/websocket.
+ * oRPC: https://orpc.unnoq.com/docs/adapters/websocket. The adapter of each runtime, `RPCLink` on its `WebSocket`;
+ * bytes are a `Blob`'s, for which it takes `File` and `Blob` but no `Uint8Array`: base64 here. Events are those of
+ * its `EventPublisher`, https://orpc.unnoq.com/docs/event-iterator.
  *
  * @module
  */
 // deno-lint-ignore-file no-explicit-any
+import { fromBase64, toBase64 } from "./json.ts";
 import { load } from "./load.ts";
 import { listenWs, openNative, RUNTIME, serveBun, serveDeno } from "./native.ts";
-import type { RpcPeer } from "./types.ts";
+import { EVENT, greet, type RpcPeer } from "./types.ts";
 
 const CONTEXT = { context: {} };
 
 /** The adapter of each runtime, and `RPCLink`. No schema is checked. */
 export const peer: RpcPeer = {
   async serve() {
-    const { os } = await load("@orpc/server");
+    const { EventPublisher, os } = await load("@orpc/server");
+    const publisher = new EventPublisher();
     const router = {
-      add: os.handler(({ input }: { input: { amount: number } }) => input.amount + 1),
+      add: os.handler(({ input }: { input: { a: number; b: number } }) => input.a + input.b),
+      say: os.handler(({ input }: { input: string }) => input),
+      hello: os.handler(({ input }: { input: string }) => greet(input)),
+      listen: os.handler(async function* ({ signal }: { signal: AbortSignal }) {
+        yield* publisher.subscribe("all", { signal });
+      }),
+      emit: os.handler(() => publisher.publish("all", EVENT)),
     };
     if (RUNTIME === "bun") {
       const { RPCHandler } = await load("@orpc/server", "/bun-ws");
@@ -40,9 +50,19 @@ export const peer: RpcPeer = {
     const { createORPCClient } = await load("@orpc/client");
     const { RPCLink } = await load("@orpc/client", "/websocket");
     const websocket = await openNative(port);
-    const client = createORPCClient(new RPCLink({ websocket }));
+    const client: any = createORPCClient(new RPCLink({ websocket }));
     return {
-      add: (amount) => client.add({ amount }),
+      add: (a, b) => client.add({ a, b }),
+      echo: async (octets) => fromBase64(await client.say(toBase64(octets))),
+      say: (text) => client.say(text),
+      hello: (text) => client.hello(text),
+      async listen(onEvent) {
+        const events = await client.listen();
+        (async () => {
+          for await (const _ of events) onEvent();
+        })();
+      },
+      emit: () => client.emit(),
       close: () => websocket.close(),
     };
   },

@@ -38,6 +38,11 @@ export const ENTRIES: readonly Entry[] = [
     load: async () => (await import("./hardlight.ts")).plain,
   },
   {
+    id: "hardlight-0",
+    name: "hardlight, level 0",
+    load: async () => (await import("./hardlight.ts")).level0,
+  },
+  {
     id: "hardlight-state",
     name: "hardlight, changing state",
     load: async () => (await import("./hardlight.ts")).changing,
@@ -51,6 +56,11 @@ export const ENTRIES: readonly Entry[] = [
     id: "msgpackr",
     name: `msgpackr ${versionOf("msgpackr")} by hand`,
     load: async () => (await import("./msgpackr.ts")).peer,
+  },
+  {
+    id: "msgpackr-deflate",
+    name: "the same, permessage-deflate",
+    load: async () => (await import("./msgpackr.ts")).deflating,
   },
   {
     id: "capnweb",
@@ -71,6 +81,33 @@ export const ENTRIES: readonly Entry[] = [
     id: "socket-io",
     name: `socket.io ${versionOf("socket.io")}`,
     load: async () => (await import("./socket_io.ts")).peer,
+  },
+  {
+    id: "elysia",
+    name: `Elysia ${versionOf("elysia")}, JSON by hand`,
+    // Its WebSockets are Bun's.
+    notOn: ["deno", "node"],
+    load: async () => (await import("./elysia.ts")).peer,
+  },
+  {
+    id: "hono",
+    name: `Hono ${versionOf("hono")}, JSON by hand`,
+    load: async () => (await import("./hono.ts")).peer,
+  },
+  {
+    id: "kkrpc",
+    name: `kkrpc ${versionOf("kkrpc")}`,
+    load: async () => (await import("./kkrpc.ts")).peer,
+  },
+  {
+    id: "colyseus",
+    name: `Colyseus ${versionOf("@colyseus/core")}`,
+    load: async () => (await import("./colyseus.ts")).peer,
+  },
+  {
+    id: "centrifugo",
+    name: "Centrifugo 6.9.1, in Go",
+    load: async () => (await import("./centrifugo.ts")).peer,
   },
   {
     id: "rpc-websockets",

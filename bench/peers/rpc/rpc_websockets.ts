@@ -11,7 +11,7 @@ export const peer: RpcPeer = {
   async serve() {
     const { Server } = await load("rpc-websockets");
     const server = new Server({ port: 0, host: HOST });
-    server.register("add", ({ amount }: { amount: number }) => amount + 1);
+    server.register("add", ({ a, b }: { a: number; b: number }) => a + b);
     await new Promise((resolve) => server.on("listening", resolve));
     return server.wss.address().port;
   },
@@ -22,7 +22,7 @@ export const peer: RpcPeer = {
     });
     await new Promise((resolve) => client.on("open", resolve));
     return {
-      add: (amount) => client.call("add", { amount }),
+      add: (a, b) => client.call("add", { a, b }),
       close: () => client.close(),
     };
   },

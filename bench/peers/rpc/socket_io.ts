@@ -1,5 +1,6 @@
 /**
- * socket.io: https://socket.io/docs/v4/performance-tuning/. Only WebSocket, no polling first.
+ * socket.io: https://socket.io/docs/v4/. `emitWithAck` and rooms; only WebSocket, no polling first, so that turns are
+ * alike. `perMessageDeflate` is off by default.
  *
  * @module
  */
@@ -8,13 +9,24 @@ import { createServer } from "node:http";
 import { listening } from "./listening.ts";
 import { load } from "./load.ts";
 import { RUNTIME } from "./native.ts";
-import { HOST, type RpcPeer } from "./types.ts";
+import { EVENT, greet, HOST, type RpcPeer } from "./types.ts";
 
-const onConnection = (socket: any): void =>
-  socket.on(
-    "add",
-    ({ amount }: { amount: number }, answer: (value: number) => void) => answer(amount + 1),
-  );
+function serving(io: any): void {
+  io.on("connection", (socket: any) => {
+    socket.on("add", (a: number, b: number, answer: (value: number) => void) => answer(a + b));
+    socket.on("echo", (octets: Uint8Array, answer: (value: Uint8Array) => void) => answer(octets));
+    socket.on("say", (text: string, answer: (value: string) => void) => answer(text));
+    socket.on("hello", (text: string, answer: (value: unknown) => void) => answer(greet(text)));
+    socket.on("listen", (answer: () => void) => {
+      socket.join("all");
+      answer();
+    });
+    socket.on("emit", (answer: () => void) => {
+      io.to("all").emit("event", EVENT);
+      answer();
+    });
+  });
+}
 
 /** `emitWithAck`; on Bun on `@socket.io/bun-engine`. */
 export const peer: RpcPeer = {
@@ -25,7 +37,7 @@ export const peer: RpcPeer = {
       const io = new Server();
       const engine = new Engine({ path: "/socket.io/" });
       io.bind(engine);
-      io.on("connection", onConnection);
+      serving(io);
       const { serve } = (globalThis as any).Bun;
       return serve({ ...engine.handler(), port: 0, hostname: HOST }).port;
     }
@@ -34,7 +46,7 @@ export const peer: RpcPeer = {
       transports: ["websocket"],
       serveClient: false,
     });
-    io.on("connection", onConnection);
+    serving(io);
     return await listening(http);
   },
   async open(port) {
@@ -48,7 +60,15 @@ export const peer: RpcPeer = {
       socket.on("connect_error", reject);
     });
     return {
-      add: (amount) => socket.emitWithAck("add", { amount }),
+      add: (a, b) => socket.emitWithAck("add", a, b),
+      echo: (octets) => socket.emitWithAck("echo", octets),
+      say: (text) => socket.emitWithAck("say", text),
+      hello: (text) => socket.emitWithAck("hello", text),
+      async listen(onEvent) {
+        socket.on("event", onEvent);
+        await socket.emitWithAck("listen");
+      },
+      emit: () => socket.emitWithAck("emit"),
       close: () => socket.close(),
     };
   },

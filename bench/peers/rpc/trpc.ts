@@ -1,14 +1,19 @@
 /**
- * tRPC: https://trpc.io/docs/server/websockets. Its adapter is for `ws`.
+ * tRPC: https://trpc.io/docs/server/websockets. Its adapter is for `ws`. Events are a subscription, an async generator
+ * over `on()` of an `EventEmitter`, as https://trpc.io/docs/server/subscriptions has it. No transformer, as by
+ * default: bytes are base64, dates are texts.
  *
  * Its client waits for a timer before it sends, and so sends several messages in a row, for which Deno's
  * `WebSocket` would wait 44 ms (see `capnweb.ts`): its client is on `ws` there.
  *
  * @module
  */
+// deno-lint-ignore-file no-explicit-any
+import { EventEmitter, on } from "node:events";
+import { fromBase64, toBase64 } from "./json.ts";
 import { load } from "./load.ts";
 import { listenWs, RUNTIME } from "./native.ts";
-import { HOST, type RpcPeer } from "./types.ts";
+import { EVENT, greet, HOST, type RpcPeer } from "./types.ts";
 
 /** `applyWSSHandler` and `wsLink`, without a transformer; the input's parser lets everything pass. */
 export const peer: RpcPeer = {
@@ -16,10 +21,18 @@ export const peer: RpcPeer = {
     const { initTRPC } = await load("@trpc/server");
     const { applyWSSHandler } = await load("@trpc/server", "/adapters/ws");
     const t = initTRPC.create();
+    const anything = (value: unknown): unknown => value;
+    const emitter = new EventEmitter().setMaxListeners(0);
     const router = t.router({
-      add: t.procedure
-        .input((value: unknown) => value)
-        .mutation(({ input }: { input: { amount: number } }) => input.amount + 1),
+      add: t.procedure.input(anything).mutation(
+        ({ input }: { input: { a: number; b: number } }) => input.a + input.b,
+      ),
+      say: t.procedure.input(anything).mutation(({ input }: { input: string }) => input),
+      hello: t.procedure.input(anything).query(({ input }: { input: string }) => greet(input)),
+      listen: t.procedure.subscription(async function* ({ signal }: { signal: AbortSignal }) {
+        for await (const [text] of on(emitter, "event", { signal })) yield text;
+      }),
+      emit: t.procedure.mutation(() => void emitter.emit("event", EVENT)),
     });
     const { server, port } = await listenWs();
     applyWSSHandler({ wss: server, router });
@@ -31,9 +44,21 @@ export const peer: RpcPeer = {
     );
     const WebSocket = RUNTIME === "bun" ? globalThis.WebSocket : (await load("ws")).WebSocket;
     const ws = createWSClient({ url: `ws://${HOST}:${port}`, WebSocket });
-    const client = createTRPCClient({ links: [wsLink({ client: ws })] });
+    const client: any = createTRPCClient({ links: [wsLink({ client: ws })] });
     return {
-      add: (amount) => client.add.mutate({ amount }),
+      add: (a, b) => client.add.mutate({ a, b }),
+      echo: async (octets) => fromBase64(await client.say.mutate(toBase64(octets))),
+      say: (text) => client.say.mutate(text),
+      hello: (text) => client.hello.query(text),
+      listen: (onEvent) =>
+        new Promise((resolve, reject) => {
+          client.listen.subscribe(undefined, {
+            onStarted: resolve,
+            onData: onEvent,
+            onError: reject,
+          });
+        }),
+      emit: () => client.emit.mutate(),
       close: () => ws.close(),
     };
   },

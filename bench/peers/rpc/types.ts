@@ -10,17 +10,55 @@ export interface RpcPeer {
   serve(): Promise<number>;
   /** Connect to it. */
   open(port: number): Promise<RpcClient>;
+  /** CPU time in microseconds of a server that is a program of its own. */
+  cpuUs?(): number;
 }
 
-/** A connected client. */
+/** What can be called over and over. */
+export type Operation =
+  /** `add(a, b)`. */
+  | "add"
+  /** 4 KiB of random bytes, there and back. */
+  | "echo"
+  /** 4 KiB of JSON as text, there and back. */
+  | "say"
+  /** {@linkcode RpcClient.hello}. */
+  | "hello";
+
+/** What `hello` is answered with, as in oRPC's own benchmark. */
+export interface Greeting {
+  readonly name: string;
+  /** Now; a text where the library has no dates. */
+  readonly date: number | string | Date;
+  readonly input: string;
+}
+
+/** A connected client. What a library does not have is absent. */
 export interface RpcClient {
-  /** `add({ amount })`, which is answered with `amount + 1`. */
-  add(amount: number): Promise<number>;
-  /** Keep so many under way; absent where loops that await `add` do it. Gives how many there were. */
-  flood?(inFlight: number, durationMs: number): Promise<number>;
+  /** The sum. */
+  add?(a: number, b: number): Promise<number>;
+  /** The same bytes. */
+  echo?(octets: Uint8Array): Promise<Uint8Array>;
+  /** The same text. */
+  say?(text: string): Promise<string>;
+  /** The method and the input. */
+  hello?(text: string): Promise<Greeting>;
+  /** Be told of every event. */
+  listen?(onEvent: () => void): Promise<void>;
+  /** A call in whose handler one event, {@linkcode EVENT}, goes to all that listen. */
+  emit?(): Promise<unknown>;
+  /** Keep so many under way; absent where loops that await do it. Gives how many there were. */
+  flood?(what: Operation, inFlight: number, durationMs: number): Promise<number>;
   /** Hang up. */
   close(): unknown;
 }
 
 /** Where all of them listen. */
 export const HOST = "127.0.0.1";
+/** What an event carries. */
+export const EVENT = "an event of 40 characters to all of them";
+
+/** The greeting. */
+export function greet(input: string): { name: string; date: Date; input: string } {
+  return { name: "nested/procedure_1", date: new Date(), input };
+}

@@ -1,0 +1,99 @@
+/**
+ * Centrifugo: https://centrifugal.dev/docs/server/configuration. A program of its own, in Go, found as `centrifugo`
+ * or by `CENTRIFUGO`; its client is `centrifuge`, JSON as by default. Clients may subscribe and publish in one
+ * namespace, which its documentation says how to allow. It has no calls that it answers itself (its RPC goes on to a
+ * backend over HTTP), so it has only the rows of events: a publication is the call.
+ *
+ * @module
+ */
+import { spawn } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import process from "node:process";
+import { setTimeout as sleep } from "node:timers/promises";
+import { listening } from "./listening.ts";
+import { load } from "./load.ts";
+import { RUNTIME } from "./native.ts";
+import { EVENT, HOST, type RpcPeer } from "./types.ts";
+
+const CHANNEL = "desk:all";
+/** Of the kernel's clock, as it is everywhere. */
+const TICKS_PER_SECOND = 100;
+let pid = 0;
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  const port = await listening(server);
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+/** A server in Go beside this process, which ends with it. */
+export const peer: RpcPeer = {
+  async serve() {
+    const port = await freePort();
+    const folder = mkdtempSync(`${tmpdir()}/hardlight-centrifugo-`);
+    const config = `${folder}/config.json`;
+    writeFileSync(
+      config,
+      JSON.stringify({
+        http_server: { address: HOST, port: `${port}` },
+        log: { level: "error" },
+        client: { allow_anonymous_connect_without_token: true, allowed_origins: ["*"] },
+        channel: {
+          namespaces: [{
+            name: "desk",
+            allow_subscribe_for_client: true,
+            allow_subscribe_for_anonymous: true,
+            allow_publish_for_subscriber: true,
+            allow_publish_for_anonymous: true,
+          }],
+        },
+      }),
+    );
+    const program = process.env["CENTRIFUGO"] ?? "centrifugo";
+    const child = spawn(program, ["-c", config], { stdio: ["ignore", "ignore", "inherit"] });
+    const failed = new Promise<never>((_, reject) => child.once("error", reject));
+    failed.catch(() => {});
+    pid = child.pid ?? 0;
+    const end = (): never => {
+      child.kill();
+      rmSync(folder, { recursive: true, force: true });
+      process.exit(0);
+    };
+    process.on("SIGTERM", end);
+    child.once("exit", end);
+    for (let tries = 0;; tries++) {
+      try {
+        await Promise.race([fetch(`http://${HOST}:${port}/`), failed]);
+        return port;
+      } catch (error) {
+        if (pid === 0 || tries === 100) throw error;
+        await sleep(50);
+      }
+    }
+  },
+  cpuUs() {
+    const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]?.split(" ") ?? [];
+    return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND * 1e6;
+  },
+  async open(port) {
+    const { Centrifuge } = await load("centrifuge");
+    const websocket = RUNTIME === "node" ? (await load("ws")).WebSocket : globalThis.WebSocket;
+    const client = new Centrifuge(`ws://${HOST}:${port}/connection/websocket`, { websocket });
+    const subscription = client.newSubscription(CHANNEL);
+    let heard = (): void => {};
+    subscription.on("publication", () => heard());
+    client.connect();
+    return {
+      async listen(onEvent) {
+        heard = onEvent;
+        subscription.subscribe();
+        await subscription.ready(5000);
+      },
+      emit: () => subscription.publish(EVENT),
+      close: () => client.disconnect(),
+    };
+  },
+};

@@ -1,0 +1,31 @@
+/**
+ * Elysia: https://elysiajs.com/patterns/websocket. `.ws()`, which reads JSON and writes objects as JSON, and
+ * `server.publish()`; its sockets are Bun's with Bun's defaults, which deflate nothing. It has no calls: an id and a
+ * table of who waits are by hand, on the built-in `WebSocket`. No schema, so nothing is checked.
+ *
+ * @module
+ */
+// deno-lint-ignore-file no-explicit-any
+import { answerJson, EVENT_MESSAGE, jsonClient } from "./json.ts";
+import { load } from "./load.ts";
+import { openNative } from "./native.ts";
+import { HOST, type RpcPeer } from "./types.ts";
+
+/** On Bun alone. */
+export const peer: RpcPeer = {
+  async serve() {
+    const { Elysia } = await load("elysia");
+    const app = new Elysia().ws("/", {
+      message(ws: any, message: any) {
+        answerJson(message, {
+          send: (answer) => ws.send(answer),
+          listen: () => ws.subscribe("all"),
+          publish: () => app.server.publish("all", EVENT_MESSAGE),
+        });
+      },
+    });
+    app.listen({ port: 0, hostname: HOST });
+    return app.server.port;
+  },
+  open: async (port) => jsonClient(await openNative(port)),
+};

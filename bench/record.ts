@@ -1,0 +1,82 @@
+/**
+ * The record: what a benchmark measured, on which machine, with what. Every run writes its JSON to `results/`, which
+ * git does not keep; with `--record` also to `record/`, which it does, and which the figures of the texts are made
+ * from (`report.ts`).
+ *
+ * @module
+ */
+// deno-lint-ignore-file no-console
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import process from "node:process";
+import type { Machine } from "./machine.ts";
+import type { Table } from "./table.ts";
+
+/** A line of figures, each with its unit in its name; `null` where there is none. */
+export type Row = Readonly<Record<string, string | number | null>>;
+
+/** One run of one benchmark. */
+export interface Run {
+  /** What was typed. */
+  readonly command: string;
+  readonly machine: Machine;
+  /** Name and version of what took part. */
+  readonly versions: Readonly<Record<string, string>>;
+  /** Rounds, and how long a turn was. */
+  readonly settings: Readonly<Record<string, string | number | boolean>>;
+  readonly rows: readonly Row[];
+}
+
+const RESULTS = new URL("results/", import.meta.url);
+const RECORD = new URL("record/", import.meta.url);
+
+/** A run as its file has it: three or four digits of each figure, a row on a line. */
+export function textOf({ rows, ...head }: Run): string {
+  const shorten = (_: string, value: unknown): unknown =>
+    typeof value === "number"
+      ? Number.isFinite(value) ? Number(value.toPrecision(4)) : null
+      : value;
+  const lines = rows.map((row) => `    ${JSON.stringify(row, shorten)}`);
+  const text = JSON.stringify(head, null, 2).replace(/\n\}$/, "");
+  return `${text},\n  "rows": [\n${lines.join(",\n")}\n  ]\n}\n`;
+}
+
+/** Keep a run under a name such as `peers-deno`. */
+export function keep(name: string, run: Omit<Run, "command">): void {
+  const args = process.argv.slice(2);
+  const script = process.argv[1]?.replace(/.*\/bench\//, "bench/");
+  const runtime = "Bun" in globalThis ? "bun" : "Deno" in globalThis ? "deno run -A" : "node";
+  const text = textOf({
+    command: [runtime, script, ...args.filter((arg) => arg !== "--record")].join(" "),
+    ...run,
+  });
+  for (const folder of args.includes("--record") ? [RESULTS, RECORD] : [RESULTS]) {
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(new URL(`${name}.json`, folder), text);
+  }
+  console.log(`Written to bench/results/${name}.json`);
+}
+
+/** A table's figures, each under the heading of its column. */
+export function rowsOfTable({ title, columns, rows }: Table): Row[] {
+  return rows.map((cells) => {
+    const row: Record<string, string | number | null> = { table: title, name: cells[0] ?? "" };
+    cells.slice(1).forEach((cell, i) => {
+      const column = columns[i + 1] ?? "";
+      // A share's heading stands behind what it is a share of.
+      const name = column in row ? `${columns[i]}, ${column}` : column;
+      const value = Number(cell.replaceAll(",", "").replace("×", ""));
+      row[name] = cell === "" || cell === "–" ? null : Number.isNaN(value) ? cell : value;
+    });
+    return row;
+  });
+}
+
+/** A run of the record; undefined where there is none. */
+export function recorded(name: string): Run | undefined {
+  try {
+    return JSON.parse(readFileSync(new URL(`${name}.json`, RECORD), "utf8")) as Run;
+  } catch (error) {
+    if ((error as { code?: unknown }).code === "ENOENT") return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,61 @@
+/**
+ * What is sent there and back.
+ *
+ * @module
+ */
+
+/** Bytes, or characters, of each. */
+export const PAYLOAD_BYTES = 4096;
+
+/**
+ * How many different ones are sent in turn: more than a window of deflate holds, so that a library that remembers the
+ * messages before does not send the same again for nothing.
+ */
+export const VARIANTS = 16;
+
+/** That many, by their seeds. */
+export function variants<T>(make: (seed: number) => T): readonly T[] {
+  return Array.from({ length: VARIANTS }, (_, i) => make(1000 + i));
+}
+
+/** A generator of 32 random bits (mulberry32). */
+export function random(seed: number): () => number {
+  return () => {
+    seed = seed + 0x6d2b79f5 | 0;
+    let mixed = Math.imul(seed ^ seed >>> 15, 1 | seed);
+    mixed = mixed + Math.imul(mixed ^ mixed >>> 7, 61 | mixed) ^ mixed;
+    return (mixed ^ mixed >>> 14) >>> 0;
+  };
+}
+
+/** Bytes that nothing makes smaller. */
+export function randomBytes(length: number, seed = 1): Uint8Array<ArrayBuffer> {
+  const next = random(seed);
+  return Uint8Array.from({ length }, () => next());
+}
+
+/** Records as JSON, cut off. */
+export function jsonText(length: number, seed = 2): string {
+  const next = random(seed);
+  let text = "[";
+  while (text.length < length) {
+    text += `{"id":${next() % 100_000},"name":"user ${next() % 1000}","score":${
+      next() % 10_000 / 100
+    },"active":${next() % 2 === 0}},`;
+  }
+  return text.slice(0, length);
+}
+
+/** Records of fixed size. */
+export function binaryRows(length: number, seed = 3): Uint8Array<ArrayBuffer> {
+  const next = random(seed);
+  const view = new DataView(new ArrayBuffer(length));
+  for (let at = 0, id = 1; at + 32 <= length; at += 32) {
+    view.setUint32(at, id++, true);
+    view.setUint32(at + 4, next() % 50, true);
+    view.setFloat64(at + 8, next() % 100_000 / 100, true);
+    view.setFloat64(at + 16, next() % 100_000 / 100, true);
+    view.setBigUint64(at + 24, 1_700_000_000_000n + BigInt(next() % 100_000), true);
+  }
+  return new Uint8Array(view.buffer);
+}
