@@ -1,9 +1,9 @@
 /**
  * Mutated inputs by the million: at the decoder, at a server's connections over the memory transport,
- * and at servers on Deno and Bun over sockets.
+ * a server's at clients, and at servers on Deno and Bun over sockets.
  * Every 100,000 inputs it says how far it is; the heap after a collection must not have grown at the end.
  *
- *     deno task fuzz --inputs 10000000 --messages 1000000 --sockets 1000000 [--seed 1]
+ *     deno task fuzz --inputs 10000000 --messages 1000000 --answers 1000000 --sockets 1000000 [--seed 1]
  *     bun tests/fuzz/long.ts --inputs 10000000 --messages 1000000
  *
  * @module
@@ -14,6 +14,7 @@ import process from "node:process";
 import { setImmediate as turn } from "node:timers/promises";
 import { BACKENDS } from "../support/backends.ts";
 import type { Schema } from "../../codec/mod.ts";
+import { fuzzClients } from "./client.ts";
 import { fuzzConnections } from "./connection.ts";
 import { build, readLines } from "../support/vectors.ts";
 import { fuzzSockets } from "./sockets.ts";
@@ -31,6 +32,7 @@ const option = (name: string, fallback: number): number => {
 };
 const inputs = option("inputs", 200_000);
 const messages = option("messages", 20_000);
+const answers = option("answers", 20_000);
 const sockets = option("sockets", 20_000);
 const seed = option("seed", 1);
 
@@ -117,6 +119,12 @@ if (messages > 0) {
   await measured("connection", async (part) => {
     const counts = await fuzzConnections(Math.ceil(messages * part), seed);
     if (part === 1) console.log("connection:", counts);
+  });
+}
+if (answers > 0) {
+  await measured("client", async (part) => {
+    const counts = await fuzzClients(Math.ceil(answers * part), seed);
+    if (part === 1) console.log("client:", counts);
   });
 }
 if (sockets > 0) {
