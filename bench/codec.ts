@@ -18,7 +18,6 @@ import { Topic, u32 } from "../mod.ts";
 import { DEFAULT_LIMITS } from "../wire/limits.ts";
 import {
   ClientMessage,
-  forEachUpdate,
   readClientMessage,
   readServerMessage,
   type ServerMessageHandlers,
@@ -48,7 +47,7 @@ const find = (_: unknown, start: number, end: number): void => {
 const handlers: ServerMessageHandlers = [
   (_id, _error, start, end) => find(_id, start, end),
   (_start, _end, _isText, start, end) => find(_isText, start, end),
-  (updates, count) => forEachUpdate(reader, updates, count, find),
+  ([index, start, end]) => find(index, start!, end!),
 ];
 
 function write(name: string, into: () => void): Uint8Array {

@@ -13,7 +13,7 @@ import { cancelled, dialSession } from "./dial.ts";
 import { createEventHub, type EventHub } from "./events.ts";
 import { failed, isFinal, toError } from "./failures.ts";
 import { observable } from "./observable.ts";
-import { type ConnectOptions, type PerAttempt, resolve, toWebSocketUrl } from "./options.ts";
+import { type ConnectOptions, type PerAttempt, toWebSocketUrl } from "./options.ts";
 import type { Caller, ClientParts } from "./parts.ts";
 import { backoffMs, nextAttempt } from "./reconnect.ts";
 import { openSession, type Session, type SessionHost } from "./session.ts";
@@ -89,10 +89,15 @@ export function createClient<Methods, State, Event, ClientMethods = NoMethods>(
   const connectOnce = async (reconnected: boolean): Promise<Session> => {
     let session: Session | undefined;
     try {
-      const { ended } = session = await dialSession(
+      session = await dialSession(
         parts,
         signal,
-        async () => toWebSocketUrl(await resolve(address), service.fingerprint, limits),
+        async () =>
+          toWebSocketUrl(
+            typeof address === "function" ? await address() : address,
+            service.fingerprint,
+            limits,
+          ),
         (transport, extension) => {
           const session = openSession(transport, host, extension);
           sessions.add(session);
@@ -107,7 +112,7 @@ export function createClient<Methods, State, Event, ClientMethods = NoMethods>(
       );
       await Promise.race([
         onConnect?.({ rpc: callsOn(() => session), state, reconnected }),
-        ended,
+        session.ended,
       ]);
       // It may have ended since it was opened, and `onConnect` need not have noticed.
       if (session.ending) throw session.ending.error;
@@ -135,36 +140,37 @@ export function createClient<Methods, State, Event, ClientMethods = NoMethods>(
     return session;
   };
 
-  /** Connect again whenever the connection ends, until the client does. */
-  const stay = async (session: Session | undefined): Promise<void> => {
+  /** Connect, and again whenever the connection ends, until the client does; `onFirst` is told of the first. */
+  const stay = async (onFirst: () => void): Promise<void> => {
+    let error: Error | undefined;
+    let spreadMs = 0;
     for (let attempt = 0;;) {
-      const openedAt = clock.now();
-      const heardBefore = counters.messagesReceived;
-      let { error, spreadMs, broken } = await session!.ended;
-      session = current = undefined;
-      attempt = nextAttempt(
-        attempt,
-        broken ? 0 : clock.now() - openedAt,
-        counters.messagesReceived > heardBefore,
-      );
-      while (!session) {
-        if (signal.aborted) return;
-        report(error);
-        if (reconnect === false || isFinal(error)) {
-          return finish(error);
-        }
-        status.set({ state: "reconnecting", cause: error });
-        try {
+      let lastedMs = 0;
+      let heardBefore = Infinity;
+      try {
+        if (error) {
           const pauseMs = backoffMs(attempt, random(), spreadMs);
           await whileOpen((wake) => after(clock, pauseMs, wake));
           if (whenVisible) await whileOpen(whenVisible);
-          session = await connectOnce(true);
-        } catch (reason) {
-          error = toError(reason);
-          spreadMs = 0;
-          attempt++;
         }
+        const session = await connectOnce(!!error);
+        onFirst();
+        const openedAt = clock.now();
+        heardBefore = counters.messagesReceived;
+        const ending = await session.ended;
+        ({ error, spreadMs } = ending);
+        if (!ending.broken) lastedMs = clock.now() - openedAt;
+      } catch (reason) {
+        if (!error) throw reason;
+        error = toError(reason);
+        spreadMs = 0;
       }
+      current = undefined;
+      attempt = nextAttempt(attempt, lastedMs, counters.messagesReceived > heardBefore);
+      if (signal.aborted) return;
+      report(error);
+      if (reconnect === false || isFinal(error)) return finish(error);
+      status.set({ state: "reconnecting", cause: error });
     }
   };
 
@@ -221,7 +227,7 @@ export function createClient<Methods, State, Event, ClientMethods = NoMethods>(
       forgetSignal = onAbort(options.signal, () => finish(undefined, options.signal!.reason));
       events.hold();
       try {
-        void stay(await connectOnce(false));
+        await new Promise<void>((resolve, reject) => void stay(resolve).catch(reject));
         // Whoever is given the client opens its iterators before any timer, and before a call.
         if (!signal.aborted) release = after(clock, 0, events.release);
       } catch (error) {

@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { NORMAL } from "../wire/close.ts";
 import { ConnectError } from "../wire/errors.ts";
 import type { Extension } from "../wire/handshake.ts";
 import { refusal } from "./failures.ts";
@@ -32,21 +31,22 @@ export function dialSession(
   return interruptible(
     parts,
     (resolve, reject) => {
-      let isOver: boolean | undefined;
+      let isOver = false;
       let stop: (() => void) | undefined;
       address().then((url) => {
         if (isOver) return;
-        stop = dial(url, level, (transport, isRefused, extension) => {
-          if (!isOver && !isRefused) {
+        stop = dial(
+          url,
+          level,
+          (transport, extension) => {
             const session = open(transport, extension);
             stop = undefined;
             resolve(session);
             return session;
-          }
-          // One that refuses has closed by now, and its code counts; another server would say nothing.
-          transport.close(NORMAL, "");
-          return { onMessage() {}, onClose: (info) => reject(refusal(info, "BadHandshake")) };
-        }, reject);
+          },
+          reject,
+          (info) => reject(refusal(info, "BadHandshake")),
+        );
       }).catch(reject);
       return () => {
         isOver = true;

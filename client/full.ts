@@ -6,13 +6,14 @@
 import { type Codec, interpret, readArchive, writeArchive } from "../codec/archive.ts";
 import type { NoMethods, Service } from "../service/types.ts";
 import { type Clock, systemClock } from "../wire/clock.ts";
+import { NORMAL } from "../wire/close.ts";
 import type { Deflater } from "../wire/deflater.ts";
 import { RPC_HANDLER_ERRORS } from "../wire/errors.ts";
 import { DEFAULT_LEVEL, REFUSED } from "../wire/handshake.ts";
 import { DEFAULT_LIMITS } from "../wire/limits.ts";
 import { tell } from "../wire/listener.ts";
 import { unframeBy } from "../wire/receiver.ts";
-import type { Dialer, Transport } from "../wire/transport.ts";
+import type { Dialer } from "../wire/transport.ts";
 import { answering, type AnswerKit } from "./answers.ts";
 import { startCalls } from "./calls.ts";
 import { checkOptions } from "./check_options.ts";
@@ -76,28 +77,26 @@ export function createFullClient<Methods, State, Event, ClientMethods = NoMethod
   const client = createClient(service, address, options, {
     ...checked,
     ...parts,
-    dial(url, level, open, fail) {
+    dial(url, level, open, fail, refuse) {
       const attempt = new AbortController();
       const { signal } = attempt;
-      let opened: Transport | undefined;
-      const stop = (): void => {
-        attempt.abort();
-        opened?.terminate();
-      };
       const start = async (): Promise<void> => {
         const headers = await resolve(options.headers);
         signal.throwIfAborted();
         await dial(
           { ...checked.limits, url, level, signal, tls: options.tls, headers },
           (transport, { protocol, extension = 0 }) => {
-            opened = transport;
-            if (signal.aborted) stop();
-            return open(transport, protocol === REFUSED, extension);
+            if (protocol !== REFUSED && !signal.aborted) return open(transport, extension);
+            // One that refuses has closed by now, and its code counts; another server would say nothing.
+            transport.close(NORMAL, "");
+            if (signal.aborted) transport.terminate();
+            signal.addEventListener("abort", () => transport.terminate());
+            return { onMessage() {}, onClose: refuse };
           },
         );
       };
       start().catch(fail);
-      return stop;
+      return () => attempt.abort();
     },
     onAbort,
     codec,

@@ -4,15 +4,14 @@
  * @module
  */
 import { Writer } from "../codec/writer.ts";
-import type { MethodInfo } from "../service/types.ts";
 import type { StreamingCall } from "../stream/caller.ts";
-import { writeClientCancel } from "../wire/client_extension.ts";
+import { CLIENT_CANCEL, writeBrief } from "../wire/client_extension.ts";
 import { INTERNAL, NORMAL } from "../wire/close.ts";
+import type { Framing } from "../wire/deflater.ts";
 import type { RpcError, RpcErrorCode } from "../wire/errors.ts";
 import { setRequestId, writeRequest } from "../wire/requests.ts";
 import { MAX_ABANDONED_CALLS, MAX_CALLS_IN_FLIGHT, MAX_QUEUED_CALLS } from "./call_table.ts";
 import { failed, lost, unencodable } from "./failures.ts";
-import type { Framing } from "../wire/deflater.ts";
 import type { StartCalls, Waiter } from "./parts.ts";
 import { interruptible } from "./waiting.ts";
 
@@ -22,78 +21,51 @@ interface Call extends Waiter {
   id: number;
 }
 
-/** Messages that are smaller are copied, so that their writer can be kept for the next. */
-const MAX_COPIED_BYTES = 4096;
-
-/** {@linkcode StartCalls} with a timer for each call: for a page, which makes few at a time. */
+/** {@linkcode StartCalls} with a timer and a writer for each call: for a page, which makes few at a time. */
 export const startPageCalls: StartCalls = (transport, host, endSession, extension) => {
-  const { limits, whenFull, codec, clock } = host;
+  const { clock, codec, limits, whenFull } = host;
+  const { maxBufferedBytes, maxInflatedBytes } = limits;
   const framing = host.framing as Framing;
   /** By id: who waits, or `null` if the caller has gone. A call that was given up keeps its id. */
   const calls: (Call | null | undefined)[] = [];
   /** The one that has been free for longest first. */
   const free = Array.from({ length: MAX_CALLS_IN_FLIGHT }, (_, id) => id);
   const waiting = new Set<Call>();
-  let spare: Writer | undefined;
   let abandoned = 0;
   let ended = false;
   /** Ends the session, since every id is of a call that was given up. */
   let starving: unknown;
 
   const starve = (): void => endSession(NORMAL, lost("abandoned calls"));
-  const begin = (): Writer => {
-    const writer = spare ?? new Writer();
-    spare = undefined;
-    writer.position = writer.base = 0;
-    writer.maxDepth = limits.maxDepth;
-    return writer;
-  };
-  const commit = (writer: Writer): void => {
-    let archive = writer.written();
-    if (archive.length < MAX_COPIED_BYTES) {
-      // To make a writer costs more than a copy.
-      archive = archive.slice();
-      spare = writer;
-    }
-    framing.send(
-      transport,
-      archive,
-      (bytes) => session.sentBytes += bytes,
-      (error) => endSession(INTERNAL, lost("a message could not be deflated", error)),
-    );
-  };
-
   const send = (call: Call): void => {
-    const { request } = call;
+    const { request, streaming } = call;
     calls[call.id = free.shift()!] = call;
     setRequestId(request, call.id);
-    call.streaming?.begin(session, call.id);
-    commit(request);
-  };
-
-  /** The request, with an id that is yet to be filled in. */
-  const write = (method: MethodInfo, args: unknown): Writer => {
-    const request = begin();
-    try {
-      writeRequest(codec, request, 0, method.call, args);
-      const bytes = request.position;
-      if (bytes > limits.maxInflatedBytes) {
-        throw new RangeError(`${bytes} are over maxInflatedBytes`);
-      }
-    } catch (cause) {
-      throw unencodable(method, cause);
-    }
-    return request;
+    streaming?.begin(session, call.id);
+    session.commit(request);
   };
 
   const session: ReturnType<StartCalls> & { sentBytes: number } = {
-    sentBytes: 0,
-    codec,
     clock,
+    codec,
     limits,
+    sentBytes: 0,
     streams: undefined,
-    begin,
-    commit,
+    begin() {
+      const writer = new Writer();
+      writer.maxDepth = limits.maxDepth;
+      return writer;
+    },
+    commit(writer) {
+      framing.frame(
+        writer.written(),
+        (message) => {
+          session.sentBytes += message.length;
+          transport.send(message);
+        },
+        (error) => endSession(INTERNAL, lost("a message could not be deflated", error)),
+      );
+    },
     abandon() {},
     get pending() {
       return ended ? 0 : MAX_CALLS_IN_FLIGHT - free.length + waiting.size;
@@ -101,16 +73,10 @@ export const startPageCalls: StartCalls = (transport, host, endSession, extensio
     get bufferedBytes() {
       return transport.bufferedAmount + framing.waitingBytes;
     },
-    call(
-      method,
-      args,
-      { signal, timeoutMs } = {},
-      streaming,
-    ) {
+    call(method, args, { signal, timeoutMs } = {}, streaming) {
       timeoutMs ??= streaming ? Infinity : limits.callTimeoutMs;
       const error = (code: RpcErrorCode, why?: string): RpcError =>
         failed(code, method, signal?.reason, why);
-      const { maxBufferedBytes } = limits;
       return interruptible(
         host,
         (resolve, reject) => {
@@ -121,7 +87,15 @@ export const startPageCalls: StartCalls = (transport, host, endSession, extensio
           if (streaming && !extension) throw error("StreamsUnsupported");
           if (signal?.aborted) throw error("Cancelled");
           if (!(timeoutMs > 0)) throw new RangeError(`Cannot use timeoutMs ${timeoutMs}`);
-          const request = write(method, args);
+          const request = session.begin();
+          try {
+            writeRequest(codec, request, 0, method.call, args);
+            if (request.position > maxInflatedBytes) {
+              throw new RangeError(`${request.position} are over maxInflatedBytes`);
+            }
+          } catch (cause) {
+            throw unencodable(method, cause);
+          }
           // The arguments may have a getter, which may have closed the client.
           check();
           let queuedBytes = request.position;
@@ -136,16 +110,17 @@ export const startPageCalls: StartCalls = (transport, host, endSession, extensio
           if (free.length === 0) waiting.add(call);
           else send(call);
           return () => {
-            if (waiting.delete(call) || calls[call.id] !== call) return;
+            const { id } = call;
+            if (waiting.delete(call) || calls[id] !== call) return;
             // Given to another call, the id would get the wrong answer: soon there would be none left.
-            calls[call.id] = null;
+            calls[id] = null;
             abandoned++;
-            session.streams?.over(call.id);
+            session.streams?.over(id);
             if (ended) return;
             if (extension) {
-              const writer = begin();
-              writeClientCancel(writer, call.id);
-              commit(writer);
+              const writer = session.begin();
+              writeBrief(writer, CLIENT_CANCEL, id);
+              session.commit(writer);
               // A server that was told of them answers them: it is given the time of a call.
               if (abandoned === MAX_CALLS_IN_FLIGHT) {
                 starving = clock.after(limits.callTimeoutMs, starve);

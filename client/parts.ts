@@ -9,7 +9,7 @@ import type { StreamingCall, StreamingSession } from "../stream/caller.ts";
 import type { Extension } from "../wire/handshake.ts";
 import type { PageLimits } from "../wire/limits.ts";
 import type { Framing } from "../wire/deflater.ts";
-import type { Transport, TransportListener } from "../wire/transport.ts";
+import type { CloseInfo, Transport, TransportListener } from "../wire/transport.ts";
 import type { AnswerKit, OpenAnswers } from "./answers.ts";
 import type { Client } from "./types.ts";
 import type { Waits } from "./waiting.ts";
@@ -62,22 +62,19 @@ export type ClientTransport =
   & Partial<Pick<Transport, "terminate">>;
 
 /**
- * Begins to open a transport.
+ * Begins to open a transport. Of its three listeners one is told, once.
  *
- * @param open Told, once, that it is open, whether that is only for the close code of a refusal, and what
- * was agreed on.
+ * @param open Told that it is open, and what was agreed on; answers who listens to it.
  * @param fail Told why it will not open.
- * @returns Ends the attempt, if it is still under way, or the transport of a refusal.
+ * @param refuse Told by which close the server refused it.
+ * @returns Ends the attempt, if it is still under way: then it does not open.
  */
 export type ClientDialer = (
   url: string,
   level: number,
-  open: (
-    transport: ClientTransport,
-    isRefused: boolean,
-    extension: Extension,
-  ) => TransportListener,
+  open: (transport: ClientTransport, extension: Extension) => TransportListener,
   fail: (error: unknown) => void,
+  refuse: (info: CloseInfo) => void,
 ) => () => void;
 
 /** Who waits for an answer. */

@@ -15,16 +15,12 @@ import {
   TOO_BIG,
 } from "../wire/close.ts";
 import { MAX_BATCH_BYTES } from "../wire/batch.ts";
-import { writeFailed } from "../wire/client_extension.ts";
-import { ProtocolError } from "../wire/errors.ts";
+import { CLIENT_FAILED, writeBrief } from "../wire/client_extension.ts";
+import { ProtocolError, type ProtocolErrorCode } from "../wire/errors.ts";
 import type { Extension } from "../wire/handshake.ts";
 import { protocolError, toProtocolError } from "../wire/faults.ts";
 import { isSeldom } from "../wire/seldom.ts";
-import {
-  forEachUpdate,
-  readServerMessage,
-  type ServerMessageHandlers,
-} from "../wire/server_message_reader.ts";
+import { readServerMessage, type ServerMessageHandlers } from "../wire/server_message_reader.ts";
 import { Topic } from "../wire/topic.ts";
 import type { CloseInfo, TransportListener } from "../wire/transport.ts";
 import { SERVER_CALL, SERVER_CANCEL } from "../wire/server_extension.ts";
@@ -77,6 +73,9 @@ export interface Session extends TransportListener {
   end(code: number, error: Error): void;
 }
 
+/** Where this is among the `RPC_HANDLER_ERRORS`. */
+const CLIENT_DECODE_ERROR = 3;
+
 /** Begin a session on a transport that is open. */
 export function openSession(
   transport: ClientTransport,
@@ -104,29 +103,26 @@ export function openSession(
   };
   const onClose = (info: CloseInfo): void => {
     clock.clear(closeTimer);
-    finish(
-      refusal(info) ?? lost(closedWith(info)),
-      info,
-    );
+    finish(refusal(info) ?? lost(closedWith(info)), info);
     onClosed();
   };
   const end = (code: number, error: Error): void => {
     if (ending) return;
+    const info = { code, reason: "" };
     closeTimer = clock.after(limits.closeTimeoutMs, () => {
       transport.terminate?.();
-      onClose({ code, reason: "" });
+      onClose(info);
     });
-    finish(error, { code: NORMAL, reason: "" });
     const reason = error instanceof ProtocolError ? error.message : "";
+    finish(error, { code: NORMAL, reason: "" });
     transport.close(code, reason.slice(0, host.maxReasonLength));
   };
   const calls = host.startCalls(transport, host, end, extension);
+  const wrong = (code: ProtocolErrorCode, what: string, cause?: unknown): ProtocolError =>
+    protocolError(code, what, cause, advice);
 
-  /** Go on without an event. Of a stream of them, ever fewer are told of: the 1st, 2nd, 4th, 8th … */
-  const skip = (cause: unknown): void => {
-    const count = ++counters.undecodableEvents;
-    if (isSeldom(count)) report(protocolError("BadEvent", `event ${count}`, cause, advice));
-  };
+  const read = <T>(schema: Schema<T>, start: number, end: number): T =>
+    readArchive(codec, schema, reader, start, end);
 
   const handlers: ServerMessageHandlers = [
     (id, error, start, end) => {
@@ -134,14 +130,12 @@ export function openSession(
       if (call === undefined) counters.strayReplies++;
       if (!call) return;
       const { method } = call;
-      if (error !== undefined) {
-        return call.reject(failed(error, method));
-      }
+      if (error !== undefined) return call.reject(failed(error, method));
       let output: unknown;
       try {
-        output = readArchive(codec, method.output, reader, start, end);
+        output = read(method.output, start, end);
       } catch (cause) {
-        const error = protocolError("BadReply", `the output of ${method.name}`, cause, advice);
+        const error = wrong("BadReply", `the output of ${method.name}`, cause);
         call.reject(failed("ClientDecodeError", method, cause, error.message));
         throw error;
       }
@@ -150,44 +144,44 @@ export function openSession(
     (topicStart, topicEnd, isText, start, end) => {
       counters.eventsReceived++;
       if (!event || !events.wanted) return;
-      const { maxTopicBytes } = limits;
-      const topicBytes = topicEnd - topicStart;
-      if (topicBytes > maxTopicBytes) {
-        return skip(new RangeError(`${topicBytes} are over maxTopicBytes`));
-      }
-      const topic = Topic.fromWire(reader.bytes.subarray(topicStart, topicEnd), isText);
-      if (!events.wants(topic)) return;
-      let payload: unknown;
       try {
-        payload = readArchive(codec, event, reader, start, end);
+        const topicBytes = topicEnd - topicStart;
+        if (topicBytes > limits.maxTopicBytes) {
+          throw new RangeError(`${topicBytes} are over maxTopicBytes`);
+        }
+        const topic = Topic.fromWire(reader.bytes.subarray(topicStart, topicEnd), isText);
+        if (!events.wants(topic)) return;
+        const payload = read(event, start, end);
+        isBehind = events.deliver(topic, payload, end - topicStart + reader.spent);
       } catch (cause) {
-        return skip(cause);
+        // It goes on without the event. Of a stream of them, ever fewer are told of: the 1st, 2nd, 4th, 8th …
+        const count = ++counters.undecodableEvents;
+        if (isSeldom(count)) report(wrong("BadEvent", `event ${count}`, cause));
       }
-      isBehind = events.deliver(topic, payload, end - topicStart + reader.spent);
     },
-    (updates, count) => {
-      let changed: Record<string, unknown> | undefined;
-      let what = "a change of the state";
-      try {
-        forEachUpdate(reader, updates, count, (index, start, end) => {
-          const field = state.fields[index];
-          if (!field) counters.unknownStateFields++;
-          else {
-            what = `state.${field.name}`;
-            (changed ??= {})[field.name] = readArchive(codec, field.schema, reader, start, end);
+    (updates) => {
+      const changed: Record<string, unknown> = {};
+      let what: string | undefined;
+      for (let i = 0; i < updates.length; i += 3) {
+        const field = state.fields[updates[i]!];
+        if (!field) counters.unknownStateFields++;
+        else {
+          what = field.name;
+          try {
+            changed[what] = read(field.schema, updates[i + 1]!, updates[i + 2]!);
+          } catch (cause) {
+            throw wrong("BadState", `state.${what}`, cause);
           }
-        });
-      } catch (cause) {
-        throw protocolError("BadState", what, cause, advice);
+        }
       }
       // Last, because those who watch the state may do anything, and the reader is not theirs.
-      if (changed) state.apply(changed);
+      if (what) state.apply(changed);
     },
     extension
       ? (kind, at) => {
         const calling = kind < SERVER_CALL
           ? calls.streams
-          : answers ??= host.openAnswers?.(calls, host.report);
+          : answers ??= host.openAnswers?.(calls, report);
         if (calling) return calling.receive(reader, kind, at);
         if (kind > SERVER_CANCEL) reader.fail("InvalidTag", at, "a ServerMessage");
         // What is for nobody is to be a message all the same: an item and a call carry an archive.
@@ -195,13 +189,13 @@ export function openSession(
         if (kind === SERVER_CALL) {
           // A page whose service has no methods of the client: the server is not to wait for nothing.
           const writer = calls.begin();
-          writeFailed(writer, reader.bytes[at + 1]!, "ClientDecodeError");
+          writeBrief(writer, CLIENT_FAILED, reader.bytes[at + 1]!, CLIENT_DECODE_ERROR);
           calls.commit(writer);
         }
       }
       : undefined,
   ];
-  const read = (bytes: Uint8Array, start: number, end: number): void => {
+  const take = (bytes: Uint8Array, start: number, end: number): void => {
     reader.reset(bytes);
     readServerMessage(reader, start, end, handlers);
   };
@@ -223,14 +217,14 @@ export function openSession(
       isBehind = false;
       try {
         if (!ending) {
-          taken = unframe(message, limits, read, extension > 0 && length <= MAX_BATCH_BYTES);
+          taken = unframe(message, limits, take, extension > 0 && length <= MAX_BATCH_BYTES);
         }
       } catch (cause) {
         const error = toProtocolError(cause);
         end(error.closeCode, error);
       }
       counters.bytesReceived += taken;
-      return taken === length ? isBehind : isBehind ? -taken : taken;
+      return isBehind ? -taken : taken;
     },
     onText() {
       end(PROTOCOL_BROKEN, protocolError("BadMessage", "text"));

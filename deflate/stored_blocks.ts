@@ -41,22 +41,21 @@ export function readBlocks(
   const output = new Uint8Array(Math.min(length, maxBytes));
   let used = 0;
   let at = 0;
-  for (let head = 0; !(head & 1);) {
-    const start = at + HEADER_BYTES;
-    const size = bytes[at + 1]! | bytes[at + 2]! << 8;
-    const check = bytes[at + 3]! | bytes[at + 4]! << 8;
-    head = bytes[at]!;
-    at = start + size;
-    const fault = head & 6 || (start <= length && size + check !== MAX_BLOCK_BYTES)
+  for (let isLast = false; !isLast;) {
+    const [head = 0, a = 0, b = 0, c = 0, d = 0] = bytes.subarray(at, at += HEADER_BYTES);
+    const isWhole = at <= length;
+    const block = bytes.subarray(at, at += a | b << 8);
+    isLast = (head & 1) === 1;
+    const fault = head & 6 || (isWhole && ((a ^ c) & (b ^ d)) !== 255)
       ? "Corrupt"
       : at > length
       ? "Truncated"
-      : used + size > maxBytes
+      : used + block.length > maxBytes
       ? "TooBig"
-      : head & 1 && at < length && !isFirst && "TrailingBytes";
+      : isLast && at < length && !isFirst && "TrailingBytes";
     if (fault) refuse(fault);
-    output.set(bytes.subarray(start, at), used);
-    used += size;
+    output.set(block, used);
+    used += block.length;
   }
   return [output.subarray(0, used), at];
 }

@@ -3,24 +3,40 @@
  *
  * @module
  */
+import { MAX_BATCH_BYTES } from "../wire/batch.ts";
+import { NORMAL } from "../wire/close.ts";
 import { ConnectError } from "../wire/errors.ts";
 import { ALIAS, EXTENDED, type Extension, levelToken, REFUSED } from "../wire/handshake.ts";
-import type { Transport, TransportListener } from "../wire/transport.ts";
-import { Gatherer } from "./gatherer.ts";
+import type { CloseInfo, Transport, TransportListener } from "../wire/transport.ts";
+import { turns } from "../wire/turn_end.ts";
 
 /** What of a socket a page's client uses. */
 export type PageTransport = Pick<WebSocket, "bufferedAmount" | "close"> & Pick<Transport, "send">;
 
-/** A socket that sends the messages of one turn as one. */
+/** A socket that sends the messages of one turn as one. Its bytes are kept in one place: a page has few sockets. */
 function gathering(socket: WebSocket): PageTransport {
-  const gatherer = new Gatherer((message) => socket.send(message));
+  const batch = new Uint8Array(MAX_BATCH_BYTES);
+  let bytes = 0;
+  let sent = 0;
+  const flush = (): void => {
+    if (bytes > 0) socket.send(batch.subarray(0, bytes));
+    bytes = 0;
+  };
   return {
     get bufferedAmount() {
-      return socket.bufferedAmount + gatherer.bytes;
+      return socket.bufferedAmount + bytes;
     },
-    send: (message) => gatherer.send(message),
+    send(message) {
+      const { length } = message;
+      if (bytes + length > MAX_BATCH_BYTES) flush();
+      if (length > MAX_BATCH_BYTES) return socket.send(message);
+      sent++;
+      if (bytes === 0) turns.atEnd(() => sent, flush);
+      batch.set(message, bytes);
+      bytes += length;
+    },
     close(code, reason) {
-      gatherer.flush();
+      flush();
       socket.close(code, reason);
     },
   };
@@ -35,43 +51,51 @@ function gathering(socket: WebSocket): PageTransport {
  *
  * @param url Where: `ws:` or `wss:`.
  * @param level The level of compression to ask for.
- * @param open Told when the socket is open, whether to be refused, and what was agreed on; answers who
- * listens to it.
- * @param fail Told that it will not open. Once it has, this means nothing.
- * @returns Ends the attempt.
+ * @param open Told when the socket is open, and what was agreed on; answers who listens to it.
+ * @param fail Told that it will not open.
+ * @param refuse Told by which close it was refused. Of the three one is told, once.
+ * @returns Ends the attempt, if it is still under way.
  */
 export function dial(
   url: string,
   level: number,
-  open: (transport: PageTransport, isRefused: boolean, extension: Extension) => TransportListener,
+  open: (transport: PageTransport, extension: Extension) => TransportListener,
   fail: (error: unknown) => void,
+  refuse: (info: CloseInfo) => void,
 ): () => void {
   const socket = new WebSocket(url, [ALIAS, EXTENDED, levelToken(level), REFUSED]);
   let listener: TransportListener | undefined;
+  let isRefused = false;
   /** What came, and waits while those who read events are given time. */
   const unheard: Uint8Array[] = [];
   let isWaiting = false;
   let ended: CloseEvent | undefined;
   const hear = (): void => {
     isWaiting = false;
-    while (unheard.length > 0 && !isWaiting) {
-      const heard = listener?.onMessage(unheard[0]!);
-      if (typeof heard !== "number") unheard.shift();
-      else unheard[0] = unheard[0]!.subarray(Math.abs(heard));
-      isWaiting = heard === true || (heard as number) < 0;
+    for (let message; !isWaiting && (message = unheard[0]);) {
+      const heard = listener?.onMessage(message) ?? message.length;
+      isWaiting = heard < 0;
+      unheard[0] = message.subarray(Math.abs(heard));
+      if (unheard[0].length === 0) unheard.shift();
       if (isWaiting) setTimeout(hear);
     }
     if (ended && !isWaiting) listener?.onClose(ended);
+  };
+  const stop = (): void => {
+    socket.onopen = null;
+    socket.close(NORMAL);
   };
   socket.binaryType = "arraybuffer";
   // Handlers are set before `open` is called, and stay: no message falls between two of them.
   socket.onopen = () => {
     const { protocol } = socket;
-    const isRefused = protocol === REFUSED;
     const extension = protocol === EXTENDED ? 1 : 0;
-    if (isRefused || extension || protocol === ALIAS) {
-      const transport = extension ? gathering(socket) : socket;
-      listener = open(transport, isRefused, extension);
+    if (extension || protocol === ALIAS) {
+      listener = open(extension ? gathering(socket) : socket, extension);
+    } else if (protocol === REFUSED) {
+      // One that refuses has closed by now, and its code counts; another server would say nothing.
+      isRefused = true;
+      stop();
     } else fail(new ConnectError("ProtocolMismatch", `The server speaks "${protocol}"`));
   };
   socket.onmessage = ({ data }) => {
@@ -83,17 +107,18 @@ export function dial(
   };
   // An error is always followed by a close.
   socket.onclose = (info) => {
+    ended = info;
+    if (!isWaiting) hear();
+    if (listener) return;
     // Of a refusal Firefox may tell the close alone, where the server hangs up at once.
-    if (info.code > 3999) listener ??= open(socket, true, 0);
-    else if (!listener) {
+    if (isRefused || info.code > 3999) refuse(info);
+    else {
       fail(
         new ConnectError("Unreachable", `Cannot connect to ${new URL(url).host}: see the console`),
       );
     }
-    ended = info;
-    if (!isWaiting) hear();
   };
-  return () => socket.close();
+  return stop;
 }
 
 /** Do something when a signal aborts, at once if it has; returns how to stop waiting for it. */

@@ -12,7 +12,7 @@ import { inBatches } from "./gatherer.ts";
 import { truncateReason } from "./websocket/frames.ts";
 import { Heartbeat, type HeartbeatOptions, unref } from "./websocket/heartbeat.ts";
 import { turnTime } from "./turn.ts";
-import { atTurnEnd } from "./turn_end.ts";
+import { turns } from "../wire/turn_end.ts";
 import { TurnGuard, type TurnLimits } from "./turn_guard.ts";
 
 /** Messages of at least this many bytes are not gathered: a copy would cost more than a write. */
@@ -190,7 +190,7 @@ export class BunTransport extends TurnGuard implements BunSocketData, HeartbeatO
   #flushAtTurnEnd(): void {
     if (this.#isScheduled) return;
     this.#isScheduled = true;
-    atTurnEnd(() => this.#gathered?.length ?? 0, () => {
+    turns.atEnd(() => this.#gathered?.length ?? 0, () => {
       this.#isScheduled = false;
       this.flush();
     });

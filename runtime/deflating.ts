@@ -12,7 +12,6 @@ import {
   inflateFirst,
 } from "../deflate/inflate.ts";
 import { type Framing, MIN_DEFLATED_BYTES, type Unframe } from "../wire/deflater.ts";
-import type { Transport } from "../wire/transport.ts";
 import { createStreamsDeflater } from "./streams.ts";
 
 /** Makes the error of a message that cannot be inflated. */
@@ -49,17 +48,13 @@ export class DeflatingFraming implements Framing {
     this.#tooBig = tooBig;
   }
 
-  send(
-    transport: Pick<Transport, "send">,
+  frame(
     archive: Uint8Array<ArrayBuffer>,
-    onSent: (bytes: number) => void,
+    post: (message: Uint8Array<ArrayBuffer>) => void,
     onError: (error: unknown) => void,
   ): void {
-    const hand = (deflated: Uint8Array<ArrayBuffer> | undefined): void => {
-      if (deflated === undefined) return this.#stored.send(transport, archive, onSent, onError);
-      onSent(deflated.length);
-      transport.send(deflated);
-    };
+    const hand = (deflated: Uint8Array<ArrayBuffer> | undefined): void =>
+      deflated === undefined ? this.#stored.frame(archive, post, onError) : post(deflated);
     const framed = archive.length < MIN_DEFLATED_BYTES
       ? undefined
       : this.#deflater.deflate(archive, this.#level);

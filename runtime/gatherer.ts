@@ -4,7 +4,7 @@
  * @module
  */
 import { MAX_BATCH_BYTES } from "../wire/batch.ts";
-import { atTurnEnd } from "./turn_end.ts";
+import { turns } from "../wire/turn_end.ts";
 
 /** Sends one message, whose bytes it may keep. */
 export type SendWhole = (message: Uint8Array<ArrayBuffer>) => void;
@@ -40,7 +40,7 @@ export class Gatherer {
 
   #schedule(): void {
     this.#isScheduled = true;
-    atTurnEnd(() => this.#sent, () => {
+    turns.atEnd(() => this.#sent, () => {
       this.#isScheduled = false;
       this.flush();
     });

@@ -183,12 +183,13 @@ class MemoryTransport extends GuardedTransport {
       // A closing peer receives no more messages.
       if (peer === undefined || peer.#closing !== undefined) continue;
       peer.#heartbeat?.heard();
-      const heard = peer.receive(message);
-      if (typeof heard === "number") {
-        const rest = messages[--at] = message.subarray(Math.abs(heard));
+      const heard = peer.receive(message) ?? message.length;
+      const taken = Math.abs(heard);
+      if (taken < message.length) {
+        const rest = messages[--at] = message.subarray(taken);
         this.#queuedBytes += rest.length;
       }
-      if (heard === true || Number(heard) < 0) {
+      if (heard < 0) {
         this.#queue = [...messages.slice(at), ...this.#queue];
         return afterInput(() => this.#deliver());
       }

@@ -11,11 +11,7 @@ import type { Clock } from "../wire/clock.ts";
 /** For a client that asks for level 0, and so is sent nothing else. */
 export const storedFraming: Framing = {
   waitingBytes: 0,
-  send(transport, archive, onSent) {
-    const message = storeBlocks(archive);
-    onSent(message.length);
-    transport.send(message);
-  },
+  frame: (archive, post) => post(storeBlocks(archive)),
   unframe(message, { maxMessageBytes, maxInflatedBytes }, read, mayBeMore) {
     const [archive, end] = readBlocks(message, maxInflatedBytes, (code) => {
       throw badDeflate(code, maxInflatedBytes);

@@ -123,12 +123,12 @@ export interface Hearer {
 export function hearInTurn(hearer: Hearer, message: Uint8Array): Uint8Array | undefined {
   for (let rest = message, bytes = message.length;;) {
     const looks = beginMessage(bytes);
-    const heard = hearer.hear(rest);
+    const heard = hearer.hear(rest) ?? rest.length;
     hearer.isLight = !heavy;
-    if (heard === true || Number(heard) < 0) endTurn();
+    if (heard < 0) endTurn();
     const isOver = endMessage(looks);
-    if (typeof heard !== "number") return;
     bytes = Math.abs(heard);
+    if (bytes >= rest.length) return;
     rest = rest.subarray(bytes);
     if (isOver) return rest;
   }

@@ -58,8 +58,6 @@ const USED: readonly string[] = [
   "codec/writer.ts",
   "deflate/stored_blocks.ts",
   "runtime/browser.ts",
-  "runtime/gatherer.ts",
-  "runtime/turn_end.ts",
   "runtime/page.ts",
 ];
 

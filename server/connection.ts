@@ -116,7 +116,7 @@ export class Connection<State, Event, Auth> extends OpenCalls implements Connect
     const mayBeMore = this.#extension > 0 && message.length <= MAX_BATCH_BYTES;
     const taken = receive(message, host, this, mayBeMore);
     host.counters.bytesReceived += taken;
-    if (taken < message.length) return taken;
+    return taken;
   }
 
   get #extension(): Extension {

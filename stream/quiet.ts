@@ -3,17 +3,17 @@
  *
  * @module
  */
-import { turns, type WhenQuiet } from "../wire/turn_end.ts";
+import { type AtTurnEnd, nextMicrotask, turns } from "../wire/turn_end.ts";
 
 /** Microtasks in which nothing more is sent before the turn is over. An async generator takes fewer from item to item. */
 const QUIET_MICROTASKS = 8;
 
 /** An item is about to be sent: until no more are, what is sent in this process waits a few microtasks. */
 export function expectMore(): void {
-  turns.whenQuiet = whenQuiet;
+  turns.atEnd = whenQuiet;
 }
 
-const whenQuiet: WhenQuiet = (sent, run) => {
+const whenQuiet: AtTurnEnd = (sent, run) => {
   let seen = sent();
   let quiet = 0;
   const look = (): void => {
@@ -21,7 +21,7 @@ const whenQuiet: WhenQuiet = (sent, run) => {
     quiet = now === seen ? quiet + 1 : 0;
     seen = now;
     if (quiet < QUIET_MICROTASKS) return queueMicrotask(look);
-    turns.whenQuiet = undefined;
+    turns.atEnd = nextMicrotask;
     run();
   };
   queueMicrotask(look);

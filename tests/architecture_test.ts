@@ -97,7 +97,7 @@ const USED: Readonly<Record<string, string>> = {
   deflate: "",
   tls: "TextEncoder btoa crypto",
   wire:
-    "AbortSignal Request Response URLSearchParams clearTimeout crypto globalThis performance setTimeout",
+    "AbortSignal Request Response URLSearchParams clearTimeout crypto globalThis performance queueMicrotask setTimeout",
   stream: "AbortSignal ReadableStream queueMicrotask",
   service: "AbortSignal",
   server:

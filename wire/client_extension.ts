@@ -26,10 +26,16 @@ export const CLIENT_REPLY = 5;
 /** `Failed{id, code}`: the same, where there is none. */
 export const CLIENT_FAILED = 6;
 
+/** Write what is a root alone: `0` tag, `1` id, `2` a byte. */
+export function writeBrief(writer: Writer, tag: number, id: number, byte = 0): void {
+  beginMessage(writer);
+  const at = writeRoot(writer, CLIENT_MESSAGE_BYTES, tag, id);
+  writer.bytes[at + 2] = byte;
+}
+
 /** Write that nobody waits for a call any more: `0` tag 1, `1` id. */
 export function writeClientCancel(writer: Writer, id: number): void {
-  beginMessage(writer);
-  writeRoot(writer, CLIENT_MESSAGE_BYTES, CLIENT_CANCEL, id);
+  writeBrief(writer, CLIENT_CANCEL, id);
 }
 
 /**
@@ -49,9 +55,7 @@ export function writeClientItem<T>(
 
 /** Write that a call's argument is over, or broke: `0` tag 3, `1` id, `2` whether it broke. */
 export function writeClientEnd(writer: Writer, id: number, failed: boolean): void {
-  beginMessage(writer);
-  const at = writeRoot(writer, CLIENT_MESSAGE_BYTES, CLIENT_END, id);
-  writer.bytes[at + 2] = failed ? 1 : 0;
+  writeBrief(writer, CLIENT_END, id, failed ? 1 : 0);
 }
 
 /** Write that there is room for more of a call's output: `0` tag 4, `1` id, `4` how many bytes, a `u32`. */
@@ -74,9 +78,7 @@ export function writeReply<T>(
 
 /** Write that a call by the server failed: `0` tag 6, `1` id, `2` index of the code. */
 export function writeFailed(writer: Writer, id: number, code: RpcHandlerErrorCode): void {
-  beginMessage(writer);
-  const at = writeRoot(writer, CLIENT_MESSAGE_BYTES, CLIENT_FAILED, id);
-  writer.bytes[at + 2] = RPC_HANDLER_ERRORS.indexOf(code);
+  writeBrief(writer, CLIENT_FAILED, id, RPC_HANDLER_ERRORS.indexOf(code));
 }
 
 /**

@@ -8,7 +8,6 @@
  * @module
  */
 import type { Limits } from "./limits.ts";
-import type { Transport } from "./transport.ts";
 
 /** For whose connection a message is deflated. */
 export interface DeflateOwner {
@@ -104,20 +103,19 @@ export type Unframe = (
   mayBeMore: boolean,
 ) => number;
 
-/** How the messages of a client become what goes over its transports, and archives again. */
+/** How the messages of a page become what goes over its transports, and archives again. */
 export interface Framing {
   /** Bytes that wait to be framed. */
   readonly waitingBytes: number;
   /**
-   * Send an archive, whose bytes are the framing's from now on, behind those before it.
+   * Frame an archive, whose bytes are the framing's from now on, behind those before it.
    *
-   * @param onSent Told how many bytes it has on the wire.
+   * @param post Is given what goes on the wire; it keeps nothing of it.
    * @param onError Told that it cannot be framed.
    */
-  send(
-    transport: Pick<Transport, "send">,
+  frame(
     archive: Uint8Array<ArrayBuffer>,
-    onSent: (bytes: number) => void,
+    post: (message: Uint8Array<ArrayBuffer>) => void,
     onError: (error: unknown) => void,
   ): void;
   /** Take a message out of its frame. */

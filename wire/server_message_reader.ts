@@ -33,8 +33,8 @@ export type OnEvent = (
   end: number,
 ) => void;
 
-/** `count` changes of the state, to be read by {@linkcode forEachUpdate}. */
-export type OnStateChange = (updates: number, count: number) => void;
+/** Changes of the state, three numbers each: the field's index, and where its archive begins and ends. */
+export type OnStateChange = (updates: readonly number[]) => void;
 
 /** A message of an extension, whose root is at `at`: for `readServerExtension()`. */
 export type OnExtension = (kind: number, at: number) => void;
@@ -85,25 +85,14 @@ export function readServerMessage(
     if (!onExtension) reader.fail("InvalidTag", at, "a ServerMessage");
     onExtension(kind, at);
   } else {
-    const count = reader.u32(at + 8);
-    const size = count * STATE_UPDATE_BYTES;
+    const size = reader.u32(at + 8) * STATE_UPDATE_BYTES;
     const { high } = reader;
-    const updates = reader.enter(at + 4, size, MESSAGE_ALIGN);
-    for (let i = 0; i < count; i++) reader.claimBytes(updates + i * STATE_UPDATE_BYTES);
-    reader.leave(updates, size, high);
-    onStateChange(updates, count);
-  }
-}
-
-/** Visit the changes of a state that was read: the field's index, and where its archive is. */
-export function forEachUpdate(
-  reader: Reader,
-  updates: number,
-  count: number,
-  visit: (index: number, start: number, end: number) => void,
-): void {
-  for (let at = updates; count-- > 0; at += STATE_UPDATE_BYTES) {
-    const start = at + reader.i32(at);
-    visit(reader.u32(at + 8), start, start + reader.u32(at + 4));
+    const first = reader.enter(at + 4, size, MESSAGE_ALIGN);
+    const updates: number[] = [];
+    for (let update = first; update < first + size; update += STATE_UPDATE_BYTES) {
+      updates.push(reader.u32(update + 8), reader.claimBytes(update), reader.low);
+    }
+    reader.leave(first, size, high);
+    onStateChange(updates);
   }
 }

@@ -56,12 +56,11 @@ export interface Transport {
 }
 
 /**
- * What a listener has made of a message. `true` asks that the event loop come round before the next, where
- * several come in one turn of it. A number says that the bytes were several messages, of which the first so
- * many are done with: what follows is handed over as if it had come by itself. If it is below 0, both: so
- * many without the sign.
+ * What a listener has made of a message: how many of its bytes it is done with; nothing says all. What follows
+ * is further messages, and handed over as if it had come by itself. Below 0, the same without the sign, and the
+ * event loop is to come round before the next, where several come in one turn of it.
  */
-export type Heard = boolean | number | void;
+export type Heard = number | void;
 
 /** What the owner of a transport is told. */
 export interface TransportListener {

@@ -9,7 +9,13 @@
  *
  * @param sent How much has been sent by now, in whatever unit.
  */
-export type WhenQuiet = (sent: () => number, run: () => void) => void;
+export type AtTurnEnd = (sent: () => number, run: () => void) => void;
 
-/** How the end of a turn is found in which items of streams are sent; absent, it is the next microtask. */
-export const turns: { whenQuiet: WhenQuiet | undefined } = { whenQuiet: undefined };
+/** In a microtask. */
+export const nextMicrotask: AtTurnEnd = (_sent, run) => queueMicrotask(run);
+
+/**
+ * How the end of a turn is found: {@linkcode nextMicrotask}, unless items of streams are sent, which come a few
+ * microtasks after one another.
+ */
+export const turns: { atEnd: AtTurnEnd } = { atEnd: nextMicrotask };

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { atTurnEnd } from "../turn_end.ts";
+import { turns } from "../../wire/turn_end.ts";
 
 /** A writer with frames to write. */
 export interface TurnWriter {
@@ -31,7 +31,7 @@ export function onAppended(): void {
 /** Schedule {@linkcode TurnWriter.endTurn} for the end of this turn; called once a turn. */
 export function writeAtEndOfTurn(writer: TurnWriter): void {
   if (unflushed.push(writer) > 1) return;
-  atTurnEnd(() => appended, () => {
+  turns.atEnd(() => appended, () => {
     for (const each of unfinished) each.recycleWritten();
     unfinished.length = 0;
     const writers = unflushed;

@@ -85,11 +85,7 @@ class Wire implements Transport, TransportListener {
     if (!this.#stalled.down) return this.#hear(message);
     let rest = message.slice();
     this.#waiting.down.push(() => {
-      for (;;) {
-        const heard = this.#hear(rest);
-        if (typeof heard !== "number") return;
-        rest = rest.subarray(Math.abs(heard));
-      }
+      do rest = rest.subarray(Math.abs(this.#hear(rest) ?? rest.length)); while (rest.length > 0);
     });
   }
 

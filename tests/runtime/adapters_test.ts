@@ -15,34 +15,44 @@ const pageDial: Dialer = async (request, open) => {
   const { url, level, signal } = request;
   signal.throwIfAborted();
   const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const abort = browserDial(url, level, (socket, isRefused, extension) => {
-    resolve();
-    let ended = false;
-    const end = ({ code, reason }: CloseInfo): void => {
-      if (!ended) listener.onClose({ code, reason });
-      ended = true;
-    };
-    const transport: Transport = {
-      get bufferedAmount() {
-        return ended ? 0 : socket.bufferedAmount;
-      },
-      send: (message) => socket.send(message),
-      close: (code, reason) => socket.close(code, reason),
-      terminate() {
-        socket.close();
-        end({ code: 1006, reason: "" });
-      },
-    };
-    const protocol = isRefused ? "hl.2.no" : extension === 1 ? "hl.2.x1" : "hl.2";
-    const listener = open(transport, { protocol, extension });
-    return {
-      onMessage(message) {
-        if (message.length <= request.maxMessageBytes) listener.onMessage(message);
-        else socket.close(4009);
-      },
-      onClose: end,
-    };
-  }, reject);
+  const abort = browserDial(
+    url,
+    level,
+    (socket, extension) => {
+      resolve();
+      let ended = false;
+      const end = ({ code, reason }: CloseInfo): void => {
+        if (!ended) listener.onClose({ code, reason });
+        ended = true;
+      };
+      const transport: Transport = {
+        get bufferedAmount() {
+          return ended ? 0 : socket.bufferedAmount;
+        },
+        send: (message) => socket.send(message),
+        close: (code, reason) => socket.close(code, reason),
+        terminate() {
+          socket.close();
+          end({ code: 1006, reason: "" });
+        },
+      };
+      const protocol = extension === 1 ? "hl.2.x1" : "hl.2";
+      const listener = open(transport, { protocol, extension });
+      return {
+        onMessage(message) {
+          if (message.length <= request.maxMessageBytes) listener.onMessage(message);
+          else socket.close(4009);
+        },
+        onClose: end,
+      };
+    },
+    reject,
+    ({ code, reason }) => {
+      resolve();
+      const none = { bufferedAmount: 0, send() {}, close() {}, terminate() {} };
+      open(none, { protocol: "hl.2.no" }).onClose({ code, reason });
+    },
+  );
   signal.addEventListener("abort", () => reject(signal.reason));
   await promise.catch((error) => {
     abort();

@@ -24,10 +24,15 @@ function closedWith(info: CloseInfo, answered?: string): unknown[] {
   globalThis.WebSocket = ClosedSocket as unknown as typeof WebSocket;
   try {
     const told: unknown[] = [];
-    dial("ws://peer/", 0, (_, isRefused) => {
-      told.push(isRefused);
-      return { onMessage() {}, onClose: ({ code, reason }) => void told.push(code, reason) };
-    }, (error) => told.push(error));
+    const say = (what: string) => ({ code, reason }: CloseInfo) =>
+      void told.push(what, code, reason);
+    dial(
+      "ws://peer/",
+      0,
+      () => ({ onMessage() {}, onClose: say("closed") }),
+      (error) => told.push(error),
+      say("refused"),
+    );
     const socket = ClosedSocket.last;
     if (answered !== undefined) {
       socket.protocol = answered;
@@ -42,7 +47,7 @@ function closedWith(info: CloseInfo, answered?: string): unknown[] {
 
 test("dial() of a page is told a refusal of which the browser tells the close alone", () => {
   assertEquals(closedWith({ code: 4403, reason: "This origin is not allowed" }), [
-    true,
+    "refused",
     4403,
     "This origin is not allowed",
   ]);
@@ -56,6 +61,6 @@ test("dial() of a page fails where the browser says no more than that it ended",
 });
 
 test("dial() of a page tells whom it opened for alone of a close, whatever its code is", () => {
-  assertEquals(closedWith({ code: 1000, reason: "" }, "hl.2.no"), [true, 1000, ""]);
-  assertEquals(closedWith({ code: 1006, reason: "" }, "hl.2"), [false, 1006, ""]);
+  assertEquals(closedWith({ code: 1000, reason: "" }, "hl.2.no"), ["refused", 1000, ""]);
+  assertEquals(closedWith({ code: 1006, reason: "" }, "hl.2"), ["closed", 1006, ""]);
 });

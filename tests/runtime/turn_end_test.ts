@@ -1,11 +1,10 @@
 import { assert, assertEquals } from "@std/assert";
 import { test } from "node:test";
 import { Gatherer } from "../../runtime/gatherer.ts";
-import { atTurnEnd } from "../../runtime/turn_end.ts";
 import { openOutlet } from "../../stream/outlet.ts";
-import { turns } from "../../wire/turn_end.ts";
+import { nextMicrotask, turns } from "../../wire/turn_end.ts";
 
-const isExpecting = () => turns.whenQuiet !== undefined;
+const isExpecting = () => turns.atEnd !== nextMicrotask;
 const turn = () => new Promise<void>((resolve) => setTimeout(resolve, 0));
 
 /** What a gatherer sent as one each, in bytes. */
@@ -34,7 +33,7 @@ function outletTo(gatherer: Gatherer, source: unknown) {
 test("without a stream a turn is over in a microtask", async () => {
   assertEquals(isExpecting(), false);
   const log: string[] = [];
-  atTurnEnd(() => 0, () => log.push("over"));
+  turns.atEnd(() => 0, () => log.push("over"));
   queueMicrotask(() => log.push("next"));
   await undefined;
   await undefined;

@@ -5,13 +5,7 @@
  */
 import type { Reader } from "../../codec/reader.ts";
 import type { RpcHandlerErrorCode } from "../../wire/errors.ts";
-import {
-  forEachUpdate,
-  NEW_EVENT,
-  readServerMessage,
-  RPC_RESPONSE,
-  STATE_CHANGE,
-} from "../../wire/messages.ts";
+import { NEW_EVENT, readServerMessage, RPC_RESPONSE, STATE_CHANGE } from "../../wire/messages.ts";
 import { Topic } from "../../wire/topic.ts";
 
 /** One changed field: its index, and where its archive is. */
@@ -56,9 +50,11 @@ export function serverMessage(reader: Reader, start: number, end: number): Serve
       const topic = Topic.fromWire(reader.bytes.subarray(topicStart, topicEnd), isText);
       message = { ...NOTHING, kind: NEW_EVENT, topic, start, end };
     },
-    (at, count) => {
+    (numbers) => {
       const updates: Update[] = [];
-      forEachUpdate(reader, at, count, (index, start, end) => updates.push({ index, start, end }));
+      for (let i = 0; i < numbers.length; i += 3) {
+        updates.push({ index: numbers[i]!, start: numbers[i + 1]!, end: numbers[i + 2]! });
+      }
       message = { ...NOTHING, kind: STATE_CHANGE, updates };
     },
   ]);
