@@ -3,96 +3,10 @@
 Run: python3 examples/python/counter.py HOST PORT, of a counter that is served without TLS.
 """
 
-import base64
-import hashlib
-import os
-import socket
 import struct
 import sys
-import zlib
 
-MAX_INFLATED_BYTES = 1 << 20
-
-
-class Connection:
-    """A WebSocket, section 1: binary messages only, each one raw DEFLATE stream (section 2)."""
-
-    def __init__(self, host, port):
-        self.socket = socket.create_connection((host, port), timeout=10)
-        self.stream = self.socket.makefile("rb")
-        key = base64.b64encode(os.urandom(16)).decode()
-        self.socket.sendall(
-            (
-                f"GET / HTTP/1.1\r\nHost: {host}:{port}\r\nConnection: Upgrade\r\n"
-                f"Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
-                f"Sec-WebSocket-Key: {key}\r\nSec-WebSocket-Protocol: hl.2\r\n\r\n"
-            ).encode()
-        )
-        status = self.stream.readline()
-        if b" 101 " not in status:
-            raise ConnectionError(f"The server refused: {status!r}")
-        headers = {}
-        for line in iter(self.stream.readline, b"\r\n"):
-            name, _, value = line.decode().partition(":")
-            headers[name.strip().lower()] = value.strip()
-        accept = hashlib.sha1((key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11").encode()).digest()
-        if headers.get("sec-websocket-accept") != base64.b64encode(accept).decode():
-            raise ConnectionError("The server did not answer this request")
-        if headers.get("sec-websocket-protocol") != "hl.2":
-            raise ConnectionError("The server does not speak hl.2")
-
-    def _frame(self, opcode, payload):
-        mask = os.urandom(4)
-        length = len(payload)
-        if length < 126:
-            head = bytes([0x80 | opcode, 0x80 | length])
-        else:
-            head = bytes([0x80 | opcode, 0x80 | 126]) + struct.pack(">H", length)
-        masked = bytes(byte ^ mask[i % 4] for i, byte in enumerate(payload))
-        self.socket.sendall(head + mask + masked)
-
-    def send(self, archive):
-        """Send an archive of less than 64 KiB as one stored block."""
-        length = len(archive)
-        self._frame(2, b"\x01" + struct.pack("<HH", length, length ^ 0xFFFF) + archive)
-
-    def receive(self):
-        """The next message's archive."""
-        message = b""
-        while True:
-            first, second = self._read(2)
-            length = second & 0x7F
-            if length == 126:
-                (length,) = struct.unpack(">H", self._read(2))
-            elif length == 127:
-                (length,) = struct.unpack(">Q", self._read(8))
-            payload = self._read(length)
-            opcode = first & 0x0F
-            if opcode == 8:
-                code = struct.unpack(">H", payload[:2])[0] if payload else 1005
-                raise ConnectionError(f"closed with {code}: {payload[2:].decode()}")
-            if opcode == 9:
-                self._frame(10, payload)
-            if opcode in (0, 2):
-                message += payload
-                if first & 0x80:
-                    break
-        inflater = zlib.decompressobj(-15)
-        archive = inflater.decompress(message, MAX_INFLATED_BYTES)
-        if not inflater.eof or inflater.unused_data:
-            raise ValueError("The message is not one DEFLATE stream")
-        return archive
-
-    def _read(self, count):
-        data = self.stream.read(count)
-        if len(data) != count:
-            raise ConnectionError("The server hung up")
-        return data
-
-    def close(self):
-        self._frame(8, struct.pack(">H", 1000))
-        self.stream.close()
-        self.socket.close()
+from connection import Connection
 
 
 def slice_at(archive, at):

@@ -55,6 +55,7 @@ import {
   u8,
   unit,
   usize,
+  uuid,
   variants,
   type VariantSpec,
   vec,
@@ -103,6 +104,7 @@ const LEAVES: Record<string, Schema<never>> = {
   u128,
   i128,
   usize,
+  uuid,
   isize,
   f32,
   f64,
@@ -177,6 +179,7 @@ function leaf(kind: string): Typed {
       };
     case "ipv4":
     case "ipv6":
+    case "uuid":
       return { schema, fromSpec: decodeHex, toSpec: (v) => encodeHex(v as Uint8Array) };
     case "ip":
       return versioned(schema, leaf("ipv4"), leaf("ipv6"));
@@ -317,6 +320,10 @@ export function build(spec: TypeSpec, types: Record<string, Typed> = {}): Typed 
   switch (spec.k) {
     case "ref":
       return types[spec.name]!;
+    case "lazy": {
+      const made = named((inner) => build(spec.t, inner));
+      return { ...made, schema: lazy(() => made.schema) };
+    }
     case "vec":
       return spec.t === "u8"
         ? byteList(bytes as Schema<unknown>)
