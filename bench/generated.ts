@@ -7,7 +7,7 @@
  * @module
  */
 import process from "node:process";
-import { type Codec, type Functions, interpret, writeWith } from "../codec/archive.ts";
+import { type Codec, interpret, writeArchive } from "../codec/archive.ts";
 import { generate } from "../codec/compiler.ts";
 import * as t from "../codec/mod.ts";
 import { Reader } from "../codec/reader.ts";
@@ -141,9 +141,8 @@ function contest(runs: readonly (() => unknown)[]): Contest {
 }
 
 function contestsOf({ schema, value }: Case): Contest[] {
-  const functions = CODECS.map((codec): Functions<unknown> => codec(schema));
   writer.position = 0;
-  writeWith(functions[0]!, writer, value);
+  writeArchive(interpret, schema, writer, value);
   const archive = writer.written().slice();
   const open = (): void => {
     // As with a new message: nothing is left of a view on the last one.
@@ -152,17 +151,17 @@ function contestsOf({ schema, value }: Case): Contest[] {
     reader.open(0, archive.length);
   };
   return [
-    contest(functions.map((own) => () => {
+    contest(CODECS.map((codec) => () => {
       writer.position = 0;
-      return writeWith(own, writer, value);
+      return writeArchive(codec, schema, writer, value);
     })),
-    contest(functions.map((own) => () => {
+    contest(CODECS.map((codec) => () => {
       open();
-      return own.read(reader);
+      return codec.read(reader, schema);
     })),
-    contest(functions.map((own) => () => {
+    contest(CODECS.map((codec) => () => {
       open();
-      return own.check ? own.check(reader) : own.read(reader);
+      return codec.check ? codec.check(reader, schema) : codec.read(reader, schema);
     })),
   ];
 }

@@ -15,19 +15,20 @@ import { keyedSum } from "./sums.ts";
 
 /** Bytes in network order. */
 function octets(kind: "ipv4" | "ipv6" | "uuid", size: number): Schema<Uint8Array> {
-  return leaf<Uint8Array>(
+  const schema = leaf<Uint8Array>(
     kind,
     size,
     1,
     (writer, at, value) => {
       if (!(value instanceof Uint8Array) || value.length !== size) {
-        writer.refuse(`${kind}, a Uint8Array of ${size}`, value);
+        writer.refuse(schema, value);
       }
       writer.out.set(value, at);
     },
     (reader, at) => copyBytes(reader.bytes, at, size),
     { memory: BUFFER_FOOTPRINT },
   );
+  return schema;
 }
 
 function address<T>(name: string, fields: Readonly<Record<string, AnySchema>>): Schema<T> {

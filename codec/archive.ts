@@ -3,58 +3,34 @@
  *
  * @module
  */
-import { describeValue } from "./describe.ts";
 import { CodecError, formatPath, refusal } from "./errors.ts";
 import type { Reader } from "./reader.ts";
 import type { AnySchema, Schema } from "./schema.ts";
-import { Writer } from "./writer.ts";
+import type { Writer } from "./writer.ts";
 
-/** A writer for checks that is larger than this is let go after use, in bytes. */
-const MAX_KEPT_BYTES = 4096;
-
-/** What writes and reads whole archives of one schema. */
-export interface Functions<T> {
-  /** What made them; set by {@linkcode functionsOf}. */
-  by?: Codec;
+/** Writes and reads whole archives: by the schemas' own functions, or by generated ones. */
+export interface Codec {
   /** Write one at the writer's position and base. Throws anything for a bad value. */
-  write(writer: Writer, value: T): void;
+  write<T>(writer: Writer, schema: Schema<T>, value: T): void;
   /** Read the opened one. Throws anything for a bad one. */
-  read(reader: Reader): T;
+  read<T>(reader: Reader, schema: Schema<T>): T;
   /** Check the opened one, where that is not to read it. Throws anything for a bad one. */
-  check?(reader: Reader): void;
-  /** Where {@linkcode Functions.write} finds only that something is wrong: find what and where, and return it. */
-  explainWrite?(writer: Writer, value: T, cause: unknown): unknown;
+  check?(reader: Reader, schema: AnySchema): void;
+  /** Where {@linkcode Codec.write} finds only that something is wrong: find what and where, and return it. */
+  explainWrite?(writer: Writer, schema: AnySchema, value: unknown, cause: unknown): unknown;
   /** The same for what is read or checked. */
-  explainRead?(reader: Reader, cause: unknown): unknown;
+  explainRead?(reader: Reader, schema: AnySchema, cause: unknown): unknown;
 }
 
-/** Makes the functions of a schema: by interpreting it, or by generating code. */
-export type Codec = <T>(schema: Schema<T>) => Functions<T>;
-
-/** The codec that needs no generated code: a schema's own functions, which say what is wrong and where. */
-export const interpret: Codec = <T>(schema: Schema<T>): Functions<T> => {
-  const { size, align, flat } = schema;
-  const extent = { size, align, flat };
-  return {
-    write(writer, value) {
-      const { mark } = writer;
-      const at = writer.begin(extent);
-      schema.write(writer, at, value);
-      writer.end(at, extent, mark);
-    },
-    read: (reader) => schema.read(reader, reader.root(size, align)),
-  };
+/** The codec of pages: the schemas' own functions, which say where something is wrong, in few words. */
+export const interpret: Codec = {
+  write(writer, schema, value) {
+    const at = writer.begin(schema.size);
+    schema.write(writer, at, value);
+    writer.end(at, schema.align);
+  },
+  read: (reader, schema) => schema.read(reader, reader.root(schema.size, schema.align)),
 };
-
-/** The functions of a schema by a codec; kept with the schema. */
-export function functionsOf<T>(codec: Codec, schema: Schema<T>): Functions<T> {
-  let { functions } = schema;
-  if (functions === undefined || functions.by !== codec) {
-    functions = schema.functions = codec(schema);
-    functions.by = codec;
-  }
-  return functions;
-}
 
 /**
  * Write an archive of its own at the writer's position, and return its length.
@@ -67,18 +43,14 @@ export function writeArchive<T>(
   writer: Writer,
   value: T,
 ): number {
-  return writeWith(functionsOf(codec, schema), writer, value);
-}
-
-/** {@linkcode writeArchive} by functions. */
-export function writeWith<T>(functions: Functions<T>, writer: Writer, value: T): number {
   const { base, position } = writer;
   writer.base = position;
   try {
-    functions.write(writer, value);
+    codec.write(writer, schema, value);
     return writer.position - position;
   } catch (cause) {
-    const error = refused(writer, functions.explainWrite?.(writer, value, cause) ?? cause);
+    const why = codec.explainWrite?.(writer, schema as AnySchema, value, cause) ?? cause;
+    const error = refused(writer, why);
     writer.abandon(position);
     throw error;
   } finally {
@@ -104,12 +76,11 @@ export function readArchive<T>(
   start: number,
   end: number,
 ): T {
-  const functions = functionsOf(codec, schema);
   reader.open(start, end);
   try {
-    return functions.read(reader);
+    return codec.read(reader, schema);
   } catch (cause) {
-    throw refused(reader, functions.explainRead?.(reader, cause) ?? cause, -1);
+    throw refused(reader, codec.explainRead?.(reader, schema as AnySchema, cause) ?? cause, -1);
   }
 }
 
@@ -126,7 +97,7 @@ export function readUnexplained<T>(
   end: number,
 ): T {
   reader.open(start, end);
-  return functionsOf(codec, schema).read(reader);
+  return codec.read(reader, schema);
 }
 
 /** Check the archive at `[start, end)` of the reader's bytes without converting values. */
@@ -137,41 +108,13 @@ export function checkArchive(
   start: number,
   end: number,
 ): void {
-  const functions = functionsOf(codec, schema);
   reader.open(start, end);
   reader.converts = false;
   try {
-    functions.check ? functions.check(reader) : functions.read(reader);
+    codec.check ? codec.check(reader, schema) : codec.read(reader, schema);
   } catch (cause) {
-    throw refused(reader, functions.explainRead?.(reader, cause) ?? cause, -1);
+    throw refused(reader, codec.explainRead?.(reader, schema, cause) ?? cause, -1);
   } finally {
     reader.converts = true;
-  }
-}
-
-let spare: Writer | undefined;
-
-/**
- * Refuse a value that cannot be archived.
- *
- * @param path Where the value is, for the message.
- * @throws {CodecError} `BadValue` with the path, what was expected and what came.
- */
-export function accept<T>(
-  schema: Schema<T>,
-  value: T,
-  path: readonly string[] = [],
-): void {
-  // A conversion in the value may itself ask.
-  const writer = spare ?? new Writer();
-  spare = undefined;
-  writer.describe = describeValue;
-  for (const step of path) writer.path[writer.steps++] = step;
-  try {
-    // The schema keeps the functions of the codec that it is used with.
-    writeWith(interpret(schema), writer, value);
-  } finally {
-    writer.position = writer.steps = 0;
-    if (writer.bytes.length <= MAX_KEPT_BYTES) spare = writer;
   }
 }

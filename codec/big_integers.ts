@@ -14,14 +14,13 @@ function bigInteger(
 ): BigInteger {
   const min = signed ? -(1n << BigInt(8 * size - 1)) : 0n;
   const max = (1n << BigInt(8 * size - (signed ? 1 : 0))) - 1n;
-  const schema = leaf<bigint, BigIntegerKind>(
+  const schema: Schema<bigint> = leaf<bigint, BigIntegerKind>(
     kind,
     size,
     align,
     (writer, at, value) => {
       if (typeof value !== "bigint" || value < min || value > max) {
-        const advice = Number.isInteger(value) ? ` (write ${value}n)` : "";
-        writer.refuse(`${kind}, a bigint from ${min} to ${max}${advice}`, value);
+        writer.refuse(schema, value);
       }
       const { outView } = writer;
       outView.setBigInt64(at, BigInt.asIntN(64, value), true);
@@ -34,7 +33,7 @@ function bigInteger(
     },
     { text: () => align < size ? `${kind}@8` : kind },
   );
-  return Object.assign(schema, { min, max });
+  return Object.assign(schema, { kind, min, max });
 }
 
 /**

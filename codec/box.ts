@@ -6,7 +6,7 @@
 import { laidOut } from "./layout.ts";
 import { footprint } from "./footprint.ts";
 import type { Reader } from "./reader.ts";
-import { type Naming, once, type Schema, type Wrapper } from "./schema.ts";
+import { type AnySchema, type Naming, once, type Schema, type Wrapper } from "./schema.ts";
 import type { Writer } from "./writer.ts";
 
 /**
@@ -23,28 +23,28 @@ import type { Writer } from "./writer.ts";
  * ```
  */
 export function box<T>(item: Schema<T>): Schema<T> {
-  const layout = { size: 4, align: 4, flat: false };
-  const schema: Wrapper = laidOut(() => layout, {
-    kind: "box" as const,
+  const schema: Wrapper = {
+    kind: "box",
+    size: 4,
+    align: 4,
     get nullable() {
       return item.nullable;
     },
-    item,
-    text: ({ of }: Naming) => `box<${of(item)}>`,
-    write(writer: Writer, at: number, value: unknown) {
-      const { mark } = writer;
-      const inside = writer.begin(item);
+    item: item as AnySchema,
+    parts: [item as AnySchema],
+    write(writer, at, value) {
+      const inside = writer.begin(item.size);
       item.write(writer, inside, value as T);
-      writer.point(at, writer.end(inside, item, mark));
+      writer.point(at, writer.end(inside, item.align));
     },
-    read(reader: Reader, at: number) {
+    read(reader, at) {
       const { high } = reader;
       const start = reader.enter(at, item.size, item.align);
       const value = item.read(reader, start);
       reader.leave(start, item.size, high);
       return value;
     },
-  });
+  };
   return schema as Schema<unknown> as Schema<T>;
 }
 
@@ -58,7 +58,7 @@ export function descend(writer: Writer): void {
 /** Go one level down a recursive type that is read, to a value that takes so much memory. */
 export function dive(reader: Reader, at: number, bytes: number): void {
   reader.spend(bytes, at);
-  if (--reader.depth < 0) reader.fail("TooDeep", at, `at most ${reader.limits.maxDepth} levels`);
+  if (--reader.depth < 0) reader.fail("TooDeep", at);
 }
 
 /**
@@ -83,11 +83,7 @@ export function dive(reader: Reader, at: number, bytes: number): void {
 export function lazy<T>(make: () => Schema<T>): Schema<T> {
   const item = once(make);
   const cost = once(() => footprint(item()));
-  const layout = once(() => {
-    const { size, align, niche } = item();
-    return { size, align, niche, flat: false };
-  });
-  const schema: Wrapper = laidOut(layout, {
+  const schema: Wrapper = laidOut(item, {
     kind: "lazy" as const,
     // It is counted as it is read.
     memory: 0,

@@ -28,7 +28,7 @@ interface Written {
 class Entries {
   readonly #writer: Writer;
   readonly #layout: FieldsLayout;
-  readonly #begun: [at: number, mark: number][] = [];
+  readonly #begun: number[] = [];
   /** Where the node's parts begin. */
   readonly start: number;
 
@@ -51,9 +51,8 @@ class Entries {
   /** Begin an entry; returns where the fields of it go. */
   begin(): readonly [first: number, second: number] {
     const { offsets } = this.#layout;
-    const { mark } = this.#writer;
-    const at = this.#writer.begin(this.#layout);
-    this.#begun.push([at, mark]);
+    const at = this.#writer.begin(this.#layout.size);
+    this.#begun.push(at);
     return [at + offsets[0]!, at + offsets[1]!];
   }
 
@@ -67,11 +66,8 @@ class Entries {
     view.setUint32(at, blockBytes, true);
     if (target !== undefined) view.setInt32(at + 4, target - at - 4, true);
     view.setUint16(at + 8, meta | this.count, true);
-    const layout = this.#layout;
-    for (let i = this.#begun.length - 1; i >= 0; i--) {
-      const [entryAt, mark] = this.#begun[i]!;
-      writer.end(entryAt, layout, mark);
-    }
+    const { align: entryAlign } = this.#layout;
+    for (const entryAt of this.#begun.reverse()) writer.end(entryAt, entryAlign);
     return at;
   }
 }
@@ -83,9 +79,8 @@ function sorted(
   container: Container,
 ): BTree {
   const plain = plainKeys(key);
-  // Entries go behind all their parts, also where they have none.
-  const leaf = once(() => ({ ...structLayout([key, item]), flat: false }));
-  const inner = once(() => structLayout([{ size: 4, align: 4, flat: false }, key]));
+  const leaf = once(() => structLayout([key, item]));
+  const inner = once(() => structLayout([{ size: 4, align: 4 }, key]));
 
   /** Greatest keys first; returns the leaves in the order they were written. */
   function writeLeaves(
@@ -136,11 +131,10 @@ function sorted(
     kind,
     size: 8,
     align: 4,
-    flat: false,
     memory: 256,
     key,
     item,
-    text: ({ of }) => `${kind}<${container === MAP ? of(key, item) : of(key)}>`,
+    parts: container === MAP ? [key, item] : [key],
     entries: container.entries,
     get entry() {
       return leaf();

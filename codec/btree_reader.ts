@@ -37,14 +37,18 @@ export interface ReadNode {
 
 /** Check a pointer against the whole archive alone: the first rules of {@linkcode Reader.claim}. */
 function inside(reader: Reader, base: number, offset: number, size: number, align: number): number {
-  const { start, end } = reader;
-  return reader.claim(base, offset, size, align, { start, end, low: start, high: end });
+  const { start, end, low, high } = reader;
+  Object.assign(reader, { low: start, high: end });
+  const target = reader.claim(base, offset, size, align);
+  Object.assign(reader, { low, high });
+  return target;
 }
 
 /** Claim bytes that are known to begin in the archive: the other rules. */
 export function own(reader: Reader, at: number, size: number): void {
-  const { start, low, high } = reader;
-  reader.claim(at, 0, size, 1, { start, end: Infinity, low, high });
+  const { low, high } = reader;
+  if (at < low || at >= high) reader.fail("SubtreePointerOutOfBounds", at, size, 1);
+  if (high - at < size) reader.fail("SubtreePointerOverrun", at, size, 1);
 }
 
 /** What a tree holds. */
@@ -139,7 +143,6 @@ function readNode(
     reader.fail(
       inner ? "TooFewInnerNodeEntries" : "TooFewLeafNodeEntries",
       at,
-      "a node with entries",
     );
   }
   reader.spend(NODE_FOOTPRINT + count * entryFootprint(shape), at);
@@ -178,15 +181,15 @@ function checkLeaves(
   let total = 0;
   let repeats = false;
   for (const leaf of leaves) {
-    if (leaf.inner) reader.fail("InnerNodeInLeafLevel", leaf.at, "a leaf");
+    if (leaf.inner) reader.fail("InnerNodeInLeafLevel", leaf.at);
     if (leaf.depth !== depth) {
-      reader.fail("InvalidLeafNodeDepth", leaf.at, `a leaf at depth ${depth}`);
+      reader.fail("InvalidLeafNodeDepth", leaf.at, depth);
     }
     total += leaf.keys.length;
     for (let k = 1; k < leaf.keys.length; k++) {
       const order = compare(key, leaf.keys[k - 1], leaf.keys[k]);
       if (order > 0) {
-        reader.fail("UnsortedLeafNodeEntries", leaf.at, "keys in ascending order");
+        reader.fail("UnsortedLeafNodeEntries", leaf.at);
       }
       repeats ||= order === 0;
     }
@@ -194,7 +197,7 @@ function checkLeaves(
   for (const [i, leaf] of leaves.entries()) {
     if (checkLink(reader, leaf, leaves[i + 1], key)) repeats = true;
   }
-  if (total !== count) reader.fail("LengthMismatch", at, `${count} entries, found ${total}`);
+  if (total !== count) reader.fail("LengthMismatch", at, count, total);
   return repeats;
 }
 
@@ -207,14 +210,14 @@ function checkLink(
 ): boolean {
   const offset = reader.view.getInt32(leaf.at + 4, true);
   if (next === undefined) {
-    if (offset !== 0) reader.fail("LastLeafForwardPointerNotNull", leaf.at + 4, "no next leaf");
+    if (offset !== 0) reader.fail("LastLeafForwardPointerNotNull", leaf.at + 4);
     return false;
   }
   if (inside(reader, leaf.at + 4, offset, NODE_HEADER_BYTES, 4) !== next.at) {
-    reader.fail("UnlinkedLeafNode", leaf.at + 4, "a pointer to the next leaf");
+    reader.fail("UnlinkedLeafNode", leaf.at + 4);
   }
   const order = compare(key, leaf.keys.at(-1), next.keys[0]);
-  if (order > 0) reader.fail("UnsortedLeafNode", next.at, "leaves in ascending order");
+  if (order > 0) reader.fail("UnsortedLeafNode", next.at);
   return order === 0;
 }
 
@@ -228,7 +231,7 @@ function checkInnerKeys(
     let first = byPosition.get(node.children[i + 1]!)!;
     while (first.inner) first = byPosition.get(first.children[0]!)!;
     if (compare(key, own, first.keys[0]) !== 0) {
-      reader.fail("IncorrectChildKey", node.at, "the first key of the child");
+      reader.fail("IncorrectChildKey", node.at);
     }
   }
 }

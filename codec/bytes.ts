@@ -39,7 +39,7 @@ export const bytes: Schema<Uint8Array> = /* @__PURE__ */ leaf<Uint8Array>(
   8,
   4,
   (writer, at, value) => {
-    if (!(value instanceof Uint8Array)) writer.refuse("bytes, a Uint8Array", value);
+    if (!(value instanceof Uint8Array)) writer.refuse(bytes, value);
     const start = writer.position;
     writer.writeBytes(value);
     writer.slice(at, start, value.length);
@@ -48,5 +48,5 @@ export const bytes: Schema<Uint8Array> = /* @__PURE__ */ leaf<Uint8Array>(
     const length = reader.u32(at + 4);
     return copyBytes(reader.bytes, reader.claimBytes(at, length), length);
   },
-  { flat: false, memory: BUFFER_FOOTPRINT, text: () => "vec<u8>" },
+  { memory: BUFFER_FOOTPRINT, text: () => "vec<u8>" },
 );

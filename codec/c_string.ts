@@ -5,7 +5,7 @@
  */
 import { leaf } from "./scalars.ts";
 import type { Schema } from "./schema.ts";
-import { appendText, asText, readText } from "./string.ts";
+import { appendText, readText } from "./string.ts";
 
 const NUL = /* @__PURE__ */ new Uint8Array(1);
 
@@ -38,7 +38,7 @@ export const cString: Schema<string> = /* @__PURE__ */ leaf<string>(
   4,
   (writer, at, value) => {
     const start = writer.position;
-    const length = appendText(writer, asText(writer, value));
+    const length = appendText(writer, value);
     writer.writeBytes(NUL);
     writer.slice(at, start, length + 1);
   },
@@ -50,9 +50,9 @@ export const cString: Schema<string> = /* @__PURE__ */ leaf<string>(
     const end = start + length - 1;
     const text = length === 0 ? "" : readText(reader, start, length - 1);
     if (length === 0 || reader.bytes[end] !== 0) {
-      reader.fail("MissingNullTerminator", at, "a NUL behind the text");
+      reader.fail("MissingNullTerminator", at);
     }
     return text;
   },
-  { flat: false, memory: 56 },
+  { memory: 56 },
 );

@@ -4,6 +4,7 @@
  * @module
  */
 import type { AnySchema, Collection, Node } from "./schema.ts";
+import { interpret } from "./archive.ts";
 import { Writer } from "./writer.ts";
 
 type Entries = ReturnType<Collection["entries"]>;
@@ -136,7 +137,7 @@ function checkedEntries(
   value: unknown,
 ): PlainEntries {
   const probe = new Writer();
-  probe.describe = writer.describe;
+  probe.words = writer.words;
   for (let i = 0; i < writer.steps; i++) probe.path[i] = writer.path[i];
   const met = new Set<string>();
   return container.entries(value).map(([own, item], i) => {
@@ -148,12 +149,9 @@ function checkedEntries(
     try {
       plain = encode(own);
     } catch {
-      probe.refuse(expected ?? schema.kind, own);
+      probe.refuse(expected ?? schema, own);
     }
-    const { mark } = probe;
-    const at = probe.begin(schema);
-    schema.write(probe, at, plain);
-    probe.end(at, schema, mark);
+    interpret.write(probe, schema, plain);
     const bytes = latin1.decode(probe.written());
     if (met.has(bytes)) writer.fail("DuplicateKey", "two keys are equal in Rust");
     met.add(bytes);

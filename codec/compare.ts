@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { carriedBy } from "./parts.ts";
 import type { AnySchema, Collection, Field, Node } from "./schema.ts";
 import { compareUtf8 } from "./utf8.ts";
 
@@ -53,7 +54,7 @@ export function compare(schema: AnySchema, a: unknown, b: unknown): number {
   if ("arms" in node) {
     const [x, y] = [node.armOf(a)!, node.armOf(b)!];
     if (x !== y) return x.tag - y.tag;
-    return compareFields(x.fields, node.carried(x, a), node.carried(x, b));
+    return compareFields(x.fields, carriedBy(node, x, a), carriedBy(node, x, b));
   }
   if ("fields" in node) return compareFields(node.fields, a as Values, b as Values);
   if ("entries" in node) {

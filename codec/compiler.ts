@@ -7,13 +7,14 @@
  *
  * @module
  */
-import { type Codec, type Functions, interpret } from "./archive.ts";
+import { type Codec, interpret } from "./archive.ts";
 import { checkSchema } from "./check.ts";
-import { describeValue } from "./describe.ts";
+import { explainRead, explainWrite } from "./explain.ts";
 import { writeFunction } from "./generate_parts.ts";
 import { ReadEmitter } from "./generate_read.ts";
 import { Generator } from "./generator.ts";
-import { type AnySchema, once, type Schema } from "./schema.ts";
+import type { Reader } from "./reader.ts";
+import { type AnySchema, type Functions, once, type Schema } from "./schema.ts";
 
 function isAllowed(): boolean {
   try {
@@ -27,49 +28,49 @@ function isAllowed(): boolean {
 export const canGenerate: () => boolean = /* @__PURE__ */ once(isAllowed);
 
 /** The codec that generates code, where that is allowed: each function when it is first called. */
-export const generate: Codec = <T>(schema: Schema<T>): Functions<T> => {
+export const generate: Codec = {
+  write: (writer, schema, value) => functionsOf(schema).write(writer, value),
+  read: (reader, schema) => functionsOf(schema).read(reader),
+  check: (reader, schema) => functionsOf(schema).check(reader),
+  explainWrite,
+  explainRead,
+};
+
+/**
+ * The functions of a schema, which keeps them.
+ *
+ * @throws {TypeError} If it is declared wrongly.
+ */
+export function functionsOf<T>(schema: Schema<T>): Functions<T> {
+  return schema.functions ??= makeFunctions(schema);
+}
+
+function makeFunctions<T>(schema: Schema<T>): Functions<T> {
   checkSchema("the schema", schema);
-  if (!canGenerate()) return interpret(schema);
-  const interpreted = interpret(schema);
+  const read = (reader: Reader): T => interpret.read(reader, schema);
   const functions: Functions<T> = {
     write(writer, value) {
-      functions.write = generated(() => writing(schema), interpreted.write);
+      functions.write = generated(
+        () => writing(schema),
+        (writer, value) => interpret.write(writer, schema, value),
+      );
       functions.write(writer, value);
     },
     read(reader) {
-      functions.read = generated(() => reading(schema, true), interpreted.read);
+      functions.read = generated(() => reading(schema, true), read);
       return functions.read(reader);
     },
     check(reader) {
-      functions.check = generated(() => reading(schema, false), interpreted.read);
+      functions.check = generated(() => reading(schema, false), read);
       functions.check(reader);
-    },
-    explainWrite(writer, value, cause) {
-      writer.abandon(writer.base);
-      writer.describe = describeValue;
-      try {
-        interpreted.write(writer, value);
-        return cause;
-      } catch (error) {
-        return error;
-      }
-    },
-    explainRead(reader, cause) {
-      reader.open(reader.start, reader.end);
-      try {
-        interpreted.read(reader);
-        reader.steps = 0;
-        return cause;
-      } catch (error) {
-        return error;
-      }
     },
   };
   return functions;
-};
+}
 
 /** What is generated, or what interprets: where nothing is, or it is forbidden by now. Workers allow it at their start. */
 function generated<F>(make: () => unknown, otherwise: F): F {
+  if (!canGenerate()) return otherwise;
   try {
     return make() as F | undefined ?? otherwise;
   } catch (error) {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { interpret, writeWith } from "./archive.ts";
+import { interpret, readArchive, writeArchive } from "./archive.ts";
 import { laidOut, type Layout } from "./layout.ts";
 import { Reader } from "./reader.ts";
 import { type AnySchema, type Conversion, once, type Schema, type Wrapper } from "./schema.ts";
@@ -16,7 +16,7 @@ function wrap<T>(
   kind: Wrapper["kind"],
   item: AnySchema,
   own:
-    & Pick<Schema<T>, "write" | "read" | "text">
+    & Pick<Schema<T>, "write" | "read" | "text" | "parts">
     & Partial<Pick<Wrapper, "conversion" | "hasDefault">>,
   layout: () => Layout = () => item,
 ): Schema<T> {
@@ -81,15 +81,14 @@ export function convert<T, U>(inner: Schema<U>, conversion: Conversion<T, U>): S
 export function withDefault<T>(schema: Schema<T>, value: T): Schema<T> {
   const archive = once(() => {
     const writer = new Writer();
-    writeWith(interpret(schema), writer, value);
+    writeArchive(interpret, schema, writer, value);
     return writer.written().slice();
   });
   // A copy each, so that nobody shares what may be changed in place.
   const copy = (): T => {
     const reader = new Reader();
     reader.reset(archive());
-    reader.open(0, reader.bytes.length);
-    return interpret(schema).read(reader);
+    return readArchive(interpret, schema, reader, 0, reader.bytes.length);
   };
   const conversion: Conversion<unknown, unknown> = {
     expected: schema.kind,
@@ -119,19 +118,20 @@ export function withDefault<T>(schema: Schema<T>, value: T): Schema<T> {
  * ```
  */
 export function nonZero<T extends number | bigint>(integer: Schema<T>): Schema<T> {
-  return wrap<T>("nonzero", integer, {
-    text: ({ of }) => `nonzero<${of(integer)}>`,
+  const schema = wrap<T>("nonzero", integer, {
+    parts: [integer as AnySchema],
     write(writer, at, value) {
       integer.write(writer, at, value);
-      if (Number(value) === 0) writer.refuse(`${integer.kind} but not 0`, value);
+      if (Number(value) === 0) writer.refuse(schema, value);
     },
     read(reader, at) {
       const value = integer.read(reader, at);
-      if (Number(value) === 0) reader.fail("NonZero", at, "anything but 0");
+      if (Number(value) === 0) reader.fail("NonZero", at);
       return value;
     },
   }, () => {
-    const { size, align, flat } = integer;
-    return { size, align, flat, niche: { available: 1, offset: 0, bytes: size } };
+    const { size, align } = integer;
+    return { size, align, niche: [1, 0, size] };
   });
+  return schema;
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import { checkArchive, readArchive } from "./archive.ts";
-import { generate } from "./compiler.ts";
+import { functionsOf, generate } from "./compiler.ts";
 import { type DecodeLimits, Reader } from "./reader.ts";
 import type { Schema } from "./schema.ts";
 
@@ -33,6 +33,7 @@ let busy = false;
  * @throws {CodecError} With the code of the first check that fails, where, and what was expected.
  */
 export function decode<T>(schema: Schema<T>, archive: Uint8Array, limits?: DecodeLimits): T {
+  functionsOf(schema);
   // A conversion in the value may decode something itself.
   if (busy || limits !== undefined) {
     const reader = new Reader(limits);
@@ -71,6 +72,7 @@ export function validate(
   archive: Uint8Array,
   limits?: DecodeLimits,
 ): void {
+  functionsOf(schema);
   const reader = new Reader(limits);
   reader.reset(archive);
   checkArchive(generate, schema, reader, 0, archive.length);

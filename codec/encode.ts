@@ -4,7 +4,7 @@
  * @module
  */
 import { writeArchive } from "./archive.ts";
-import { generate } from "./compiler.ts";
+import { functionsOf, generate } from "./compiler.ts";
 import { CodecError } from "./errors.ts";
 import type { Schema } from "./schema.ts";
 import { Writer } from "./writer.ts";
@@ -44,6 +44,7 @@ export function encode<T>(
   value: T,
   limits?: EncodeLimits,
 ): Uint8Array<ArrayBuffer> {
+  functionsOf(schema);
   // A getter or a conversion in the value may encode something itself.
   if (busy || limits !== undefined) {
     const writer = new Writer();
@@ -90,6 +91,7 @@ export function encodeInto<T>(
   buffer: Uint8Array<ArrayBuffer>,
   offset: number = 0,
 ): number {
+  functionsOf(schema);
   const writer = buffer === over.bytes && !over.busy ? over : new BufferWriter(buffer);
   writer.busy = true;
   writer.position = offset;
@@ -121,8 +123,7 @@ class BufferWriter extends Writer {
 
   constructor(buffer: Uint8Array<ArrayBuffer>) {
     super(0);
-    this.bytes = buffer;
-    this.view = new DataView(buffer.buffer, buffer.byteOffset, buffer.byteLength);
+    this.setBytes(buffer);
   }
 }
 

@@ -4,6 +4,9 @@
  * @module
  */
 
+import type { Reader } from "./reader.ts";
+import type { AnySchema } from "./schema.ts";
+
 /**
  * What is wrong with an archive or a value.
  *
@@ -73,6 +76,17 @@ export class CodecError extends RangeError {
     this.path = path;
     this.offset = offset;
   }
+}
+
+/**
+ * Says what is wrong in more words than a page has: see `explain.ts`. Without it a message has the code, or the
+ * type's signature.
+ */
+export interface Words {
+  /** What was expected of an archive at a position, and what is there. */
+  ofArchive(reader: Reader, code: CodecErrorCode, at: number, about: readonly unknown[]): string;
+  /** What was expected of a value, and what came. */
+  ofValue(expected: AnySchema | string, value: unknown): string;
 }
 
 /** An error that says where: in an archive if it has an offset there, otherwise in a value. */

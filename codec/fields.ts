@@ -48,10 +48,10 @@ export interface FieldsSchema extends Pick<Schema<unknown>, "write" | "read"> {
   readInto(reader: Reader, at: number, target: Keyed): Keyed;
 }
 
-/** Fields at the offsets of a layout, written and read in this order. */
+/** Fields at offsets, written and read in this order. */
 export function fieldsAt(
   schemas: Fields | Items,
-  layout: () => Pick<FieldsLayout, "offsets">,
+  offsets: () => readonly number[],
   inOrder?: (fields: readonly Field[]) => readonly Field[],
 ): FieldsSchema {
   const isArray = Array.isArray(schemas);
@@ -59,7 +59,7 @@ export function fieldsAt(
     Object.entries(schemas).map(([name, schema], i): Field => ({
       key: isArray ? i : name,
       schema,
-      offset: layout().offsets[i]!,
+      offset: offsets()[i]!,
     }))
   );
   const order = inOrder ? once(() => inOrder(fields())) : fields;
@@ -114,7 +114,7 @@ export function composite(
   inOrder?: (fields: readonly Field[]) => readonly Field[],
 ): Composite {
   const layout = once(() => place(Object.values(schemas)));
-  const schema = Object.assign(fieldsAt(schemas, layout, inOrder), {
+  const schema = Object.assign(fieldsAt(schemas, () => layout().offsets, inOrder), {
     kind,
     text: (naming: Naming) => prefix + textOf(schemas, naming),
   }, own);

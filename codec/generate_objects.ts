@@ -5,6 +5,7 @@
  */
 import { type At, at, member, plus } from "./generator.ts";
 import { writeFlat } from "./phases.ts";
+import { isFlat } from "./parts.ts";
 import type { AnySchema, Arm, Field, Integer, List, Node, Sum } from "./schema.ts";
 import { INLINE_CAPACITY } from "./string.ts";
 import { writeUtf8 } from "./utf8.ts";
@@ -92,7 +93,7 @@ export function emitObject(
       fieldsOf(c, inOrder(node), to, v, slots);
       return zeroGaps(c, to, node.size, node.fields);
     case "convert": {
-      const value = node.flat
+      const value = isFlat(node)
         ? c.bind(`${g.constant(node.conversion!.encode)}(${v})`)
         : c.looping
         ? c.bind("x.converted[st[rp++]]")
@@ -173,7 +174,7 @@ function fieldsOf(
 function arrayOf(c: WriteContext, schema: List, to: At, v: string, slots: Slots): void {
   const { g } = c;
   const { item, length = 0 } = schema;
-  if (!schema.flat && length > MAX_UNROLLED) return objectOutside(c, schema, to, v, slots);
+  if (!isFlat(schema) && length > MAX_UNROLLED) return objectOutside(c, schema, to, v, slots);
   c.checkLength(v, length);
   if (length <= MAX_UNROLLED) return fieldsOf(c, itemFields(schema), to, v, slots);
   const i = g.name("i");
@@ -195,7 +196,7 @@ function resultOf(c: WriteContext, schema: Sum, to: At, v: string, slots: Slots)
   const { g } = c;
   for (const { name, tag, fields } of schema.arms) {
     const { schema: carried, offset } = fields[0]!;
-    const known = c.looping || schema.flat ? undefined : slots[`${name}Value`] as string;
+    const known = c.looping || isFlat(schema) ? undefined : slots[`${name}Value`] as string;
     g.emit(`${tag === 0 ? "" : "else "}if(${JSON.stringify(name)} in ${v}){u8[${at(to)}]=${tag};`);
     emitObject(
       c,
@@ -231,16 +232,16 @@ function objectOutside(
 ): void {
   const { g } = c;
   if (!c.isOutlined(schema)) {
-    if (!schema.flat) return g.emit(`x.unstash(w,${c.kept(slots, "stash")},${at(to)});`);
+    if (!isFlat(schema)) return g.emit(`x.unstash(w,${c.kept(slots, "stash")},${at(to)});`);
     zero(c, to, schema.size);
     return g.emit(`${g.constant(writeFlat)}(w,${g.constant(schema)},${at(to)},${v});`);
   }
   const start = c.looping
-    ? (schema.flat ? "0" : "rp")
+    ? (isFlat(schema) ? "0" : "rp")
     : (slots["mark"] as string | undefined) ?? "sp";
-  if (!schema.flat) g.emit(`x.cursor=${start};`);
+  if (!isFlat(schema)) g.emit(`x.cursor=${start};`);
   g.emit(`${g.outline(schema)}r(w,${at(to)},${v});`);
-  if (c.looping && !schema.flat) g.emit("rp=x.cursor;");
+  if (c.looping && !isFlat(schema)) g.emit("rp=x.cursor;");
 }
 
 function zeroGaps(

@@ -12,6 +12,7 @@ import { emitObject, inOrder } from "./generate_objects.ts";
 import { descend } from "./box.ts";
 import { BAD, type Generator, member } from "./generator.ts";
 import { phasesOf } from "./phases.ts";
+import { isFlat } from "./parts.ts";
 import type { AnySchema, Field, List, Node, Sum } from "./schema.ts";
 import { INLINE_CAPACITY } from "./string.ts";
 import { utf8Length, writeUtf8 } from "./utf8.ts";
@@ -96,7 +97,7 @@ x.cursor = rp;
 function emitParts(c: WriteContext, schema: AnySchema, v: string): Slots {
   const { g } = c;
   const node = schema as Node;
-  if (schema.flat) return {};
+  if (isFlat(schema)) return {};
   if (c.isOutlined(schema)) return partsOutside(c, schema, v);
   switch (node.kind) {
     case "struct":
@@ -145,7 +146,7 @@ function emitParts(c: WriteContext, schema: AnySchema, v: string): Slots {
     case "variants": {
       const slots: Record<string, Slots> = {};
       c.choose(node, v, (arm) => {
-        if (!arm.flat) slots[arm.name] = fieldsOf(c, arm.fields, c.payload(arm, v));
+        if (!isFlat(arm)) slots[arm.name] = fieldsOf(c, arm.fields, c.payload(arm, v));
       });
       return slots;
     }
@@ -200,7 +201,7 @@ function partsOutside(c: WriteContext, schema: AnySchema, v: string): Slots {
 function fieldsOf(c: WriteContext, fields: readonly Field[], v: string): Slots {
   const slots: Record<string, string | Slots> = {};
   for (const { key, schema } of fields) {
-    if (schema.flat) continue;
+    if (isFlat(schema)) continue;
     const value = c.variable("v", member(v, key));
     slots[`value ${key}`] = value;
     slots[`slots ${key}`] = emitParts(c, schema, value);
@@ -214,9 +215,9 @@ function vecOf(c: WriteContext, { item }: List, v: string): Slots {
   const count = c.variable("n", `${v}.length`);
   const bottom = g.name("b");
   const outer = c.looping;
-  g.emit(item.flat ? "{" : `{const ${bottom}=sp;`);
+  g.emit(isFlat(item) ? "{" : `{const ${bottom}=sp;`);
   c.looping = true;
-  if (!item.flat) {
+  if (!isFlat(item)) {
     const i = g.name("i");
     const e = g.name("e");
     g.emit(`for(let ${i}=0;${i}<${count};${i}++){const ${e}=${v}[${i}];`);
@@ -228,11 +229,11 @@ function vecOf(c: WriteContext, { item }: List, v: string): Slots {
   const q = g.name("q");
   const e = g.name("e");
   g.emit(
-    `{${item.flat ? "" : `let rp=${bottom};`}`,
+    `{${isFlat(item) ? "" : `let rp=${bottom};`}`,
     `for(let ${i}=0,${q}=${start};${i}<${count};${i}++,${q}+=${item.size}){const ${e}=${v}[${i}];`,
   );
   emitObject(c, item, { base: q, offset: 0 }, e, {});
-  g.emit("}}", item.flat ? "}" : `sp=${bottom};}`);
+  g.emit("}}", isFlat(item) ? "}" : `sp=${bottom};}`);
   c.looping = outer;
   return c.keep({ start, count });
 }

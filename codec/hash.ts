@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { carriedBy } from "./parts.ts";
 import type { AnySchema, Field, Node, Wrapper } from "./schema.ts";
 import type { SeaHasher } from "./sea_hash.ts";
 import { toUtf8 } from "./utf8.ts";
@@ -24,7 +25,7 @@ export function feed(hasher: SeaHasher, schema: AnySchema, value: unknown): void
     const arm = node.armOf(value)!;
     if (kind !== "variants") hasher.number(arm.tag, LENGTH_BYTES);
     else if (node.arms.length > 1) hasher.number(arm.tag, 1);
-    return feedFields(hasher, arm.fields, node.carried(arm, value));
+    return feedFields(hasher, arm.fields, carriedBy(node, arm, value));
   }
   if ("fields" in node) return feedFields(hasher, node.fields, value as Values);
   if ("item" in node) {

@@ -124,11 +124,7 @@ export function checkDisplacements(reader: Reader, displacements: number, count:
   for (let i = 0; i < count; i++) {
     const displacement = reader.view.getUint32(displacements + 4 * i, true);
     if (displacement >= count && displacement < FIRST_SEED) {
-      reader.fail(
-        "InvalidDisplacement",
-        displacements + 4 * i,
-        `a position below ${count}, a seed or none`,
-      );
+      reader.fail("InvalidDisplacement", displacements + 4 * i, count);
     }
   }
 }

@@ -39,7 +39,7 @@ function hashed(
     for (let i = 0; i < count; i++) keys[i] = read(start + i * size, i);
     for (let i = 0; i < count; i++) {
       if (lookUp(reader, index, count, plain.schema, keys[i]) !== i) {
-        reader.fail("InvalidKeyPosition", start + i * size, "a key that its index leads to");
+        reader.fail("InvalidKeyPosition", start + i * size);
       }
     }
     reader.leave(start, count * size, high);
@@ -49,11 +49,10 @@ function hashed(
     kind,
     size: 12,
     align: 4,
-    flat: false,
     memory: 256,
     key,
     item,
-    text: ({ of }) => `${kind}<${container === MAP ? of(key, item) : of(key)}>`,
+    parts: container === MAP ? [key, item] : [key],
     entries: container.entries,
     get entry() {
       return entry();
@@ -76,10 +75,8 @@ function hashed(
       displacements.forEach((displacement, i) =>
         writer.view.setUint32(indexAt + 4 * i, displacement, true)
       );
-      const layout = entry();
-      const { size, offsets } = layout;
-      const { mark } = writer;
-      const inside = writer.begin(layout, count);
+      const { size, align, offsets } = entry();
+      const inside = writer.begin(count * size);
       const { steps } = writer;
       order.forEach((i, place) => {
         const [own, value] = entries[i]!;
@@ -88,7 +85,7 @@ function hashed(
         item.write(writer, inside + place * size + offsets[1]!, value);
       });
       writer.steps = steps;
-      const start = writer.end(inside, layout, mark, count);
+      const start = writer.end(inside, align);
       writer.outView.setUint32(at, count, true);
       writer.point(at + 4, indexAt);
       writer.point(at + 8, start);

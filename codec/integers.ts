@@ -8,13 +8,13 @@ import { leaf } from "./scalars.ts";
 
 function integer(kind: IntegerKind, size: 1 | 2 | 4, min = 0): Integer {
   const max = min + 2 ** (8 * size) - 1;
-  const schema = leaf<number, IntegerKind>(
+  const schema: Schema<number> = leaf<number, IntegerKind>(
     kind,
     size,
     size,
     (writer, at, value) => {
       if (!Number.isInteger(value) || value < min || value > max) {
-        writer.refuse(`${kind}, an integer from ${min} to ${max}`, value);
+        writer.refuse(schema, value);
       }
       if (size === 1) writer.out[at] = value;
       else if (size === 2) writer.outView.setUint16(at, value, true);
@@ -31,7 +31,7 @@ function integer(kind: IntegerKind, size: 1 | 2 | 4, min = 0): Integer {
       return value > max ? value + 2 * min : value;
     },
   );
-  return Object.assign(schema, { min, max });
+  return Object.assign(schema, { kind, min, max });
 }
 
 /**

@@ -8,15 +8,8 @@
  * @module
  */
 
-/** A range of bit patterns that a type never uses, which rustc orders fields by. */
-export interface Niche {
-  /** How many values are free. */
-  readonly available: number;
-  /** Offset of the bytes that hold it. */
-  readonly offset: number;
-  /** How many bytes hold it. */
-  readonly bytes: number;
-}
+/** Bit patterns that a type never uses, which rustc orders fields by: how many, where, and in how many bytes. */
+export type Niche = readonly [available: number, offset: number, bytes: number];
 
 /** Size and alignment of an archived type, in bytes. */
 export interface Layout {
@@ -26,8 +19,6 @@ export interface Layout {
   readonly align: number;
   /** The largest niche, where there is one. */
   readonly niche?: Niche | undefined;
-  /** Whether nothing of it lies out of line. */
-  readonly flat: boolean;
 }
 
 /** A layout with a place for each field. */
@@ -52,9 +43,9 @@ type SortKey = readonly [group: number, available: number, distance: number];
 function order(fields: readonly Layout[], movable: number, nicheLast = false): number[] {
   const free = fields.slice(0, movable);
   const maxAlign = log2(Math.max(1, ...free.map(({ align }) => align)));
-  const largest = Math.max(0, ...free.map(({ niche }) => niche?.available ?? 0));
+  const largest = Math.max(0, ...free.map(({ niche }) => niche?.[0] ?? 0));
   const keys = free.map(({ size, align, niche }): SortKey => {
-    const { available, offset, bytes } = niche ?? { available: 0, offset: 0, bytes: size };
+    const [available, offset, bytes] = niche ?? [0, 0, size];
     const group = log2(Math.max(align, size));
     return nicheLast
       ? [available === largest ? log2(align) : group, available, offset + bytes - size]
@@ -76,21 +67,21 @@ function place(
   let size = 0;
   let align = 1;
   let niche: Niche | undefined;
-  let most = 0;
-  const offsets = fields.map(() => 0);
+  const offsets: number[] = [];
   for (const i of inOrder) {
     const field = fields[i]!;
-    const offset = offsets[i] = roundUp(size, field.align);
+    const start = offsets[i] = roundUp(size, field.align);
     align = Math.max(align, field.align);
-    const free = field.niche?.available ?? 0;
-    if (field.niche && (nicheLast ? free >= most : free > most)) {
-      most = free;
-      niche = { ...field.niche, offset: field.niche.offset + offset };
+    if (field.niche) {
+      const [available, offset, bytes] = field.niche;
+      const most = niche?.[0] ?? 0;
+      if (available > most || (nicheLast && available === most)) {
+        niche = [available, offset + start, bytes];
+      }
     }
-    size = offset + field.size;
+    size = start + field.size;
   }
-  const flat = fields.every((field) => field.flat);
-  return { size: roundUp(size, align), align, niche, flat, offsets };
+  return { size: roundUp(size, align), align, niche, offsets };
 }
 
 /** A `repr(C)` struct: fields in declaration order (rkyv's `strict` feature). */
@@ -102,12 +93,12 @@ export function declaredLayout(fields: readonly Layout[]): FieldsLayout {
 export function structLayout(fields: readonly Layout[]): FieldsLayout {
   const { length } = fields;
   const first = place(fields, order(fields, length));
-  if (first.niche === undefined || length < 2) return first;
-  const head = first.niche.offset;
-  const tail = first.size - head - first.niche.bytes;
+  if (first.niche === undefined) return first;
+  const [, head, bytes] = first.niche;
+  const tail = first.size - head - bytes;
   if (head === 0 || tail === 0) return first;
   const last = place(fields, order(fields, length, true), true);
-  return last.niche!.offset > Math.max(head, tail) ? last : first;
+  return last.niche![1] > Math.max(head, tail) ? last : first;
 }
 
 /** A tuple: fields reordered, the last element stays last. */
@@ -117,8 +108,8 @@ export function tupleLayout(fields: readonly Layout[]): FieldsLayout {
 
 /** An enum's layout. */
 export interface EnumLayout extends Layout {
-  /** For each variant, where its fields are; all else is as of the enum. */
-  readonly variants: readonly FieldsLayout[];
+  /** For each variant, the offset of each field. */
+  readonly offsets: readonly (readonly number[])[];
 }
 
 /** Bytes of the tag of so many variants. */
@@ -128,25 +119,18 @@ export function tagBytesOf(count: number): 1 | 2 | 4 {
 
 /** A `repr(u8)`-like enum: each variant is a C struct of the tag and its fields. */
 export function enumLayout(variants: readonly (readonly Layout[])[]): EnumLayout {
-  const { length } = variants;
-  const bytes = tagBytesOf(length);
-  const tag: Layout = { size: bytes, align: bytes, flat: true };
-  const placed = variants.map((fields) => declaredLayout([tag, ...fields]));
-  const align = Math.max(bytes, ...placed.map(({ align }) => align));
-  const available = 2 ** (8 * bytes) - length;
-  const layout: Layout = {
-    size: roundUp(Math.max(bytes, ...placed.map(({ size }) => size)), align),
-    align,
-    niche: available > 0 ? { available, offset: 0, bytes } : undefined,
-    flat: placed.every(({ flat }) => flat),
-  };
-  return {
-    ...layout,
-    variants: placed.map(({ offsets, flat }) => ({ ...layout, flat, offsets: offsets.slice(1) })),
-  };
+  const bytes = tagBytesOf(variants.length);
+  let [size, align] = [bytes as number, bytes as number];
+  const offsets = variants.map((fields) => {
+    const placed = declaredLayout([{ size: bytes, align: bytes }, ...fields]);
+    size = Math.max(size, placed.size);
+    align = Math.max(align, placed.align);
+    return placed.offsets.slice(1);
+  });
+  const available = 2 ** (8 * bytes) - variants.length;
+  const niche = available > 0 ? [available, 0, bytes] as const : undefined;
+  return { size: roundUp(size, align), align, niche, offsets };
 }
-
-const LAID_OUT = ["size", "align", "niche", "flat"] as const;
 
 /**
  * A schema that is laid out when that is first asked for: what it is made of may be declared later.
@@ -154,7 +138,7 @@ const LAID_OUT = ["size", "align", "niche", "flat"] as const;
  * @param layout Is called whenever one of its numbers is asked for.
  */
 export function laidOut<S>(layout: () => Layout, own: S): S & Layout {
-  for (const name of LAID_OUT) {
+  for (const name of ["size", "align", "niche"] as const) {
     Object.defineProperty(own, name, { get: () => layout()[name], enumerable: true });
   }
   return own as S & Layout;

@@ -4,20 +4,12 @@
  * @module
  */
 import { type AnySchema, once, type Schema } from "./schema.ts";
-import { sum, type SumValues } from "./sums.ts";
+import { sum } from "./sums.ts";
 
 /** `T | null`; where `null` or `undefined` is itself a `T`, `{ some: T } | null`, which can tell the two apart. */
 export type Optional<T> = [null] extends [T] ? { some: T } | null
   : [undefined] extends [T] ? { some: T } | null
   : T | null;
-
-const OPTIONAL: SumValues = {
-  armOf(value) {
-    return this.arms[value === null || value === undefined ? 0 : 1];
-  },
-  carried: ({ fields }, value) => fields[0] && !fields[0].schema.nullable ? { some: value } : value,
-  read: (reader, at, arm) => arm.tag === 0 ? null : arm.readInto(reader, at, {}),
-};
 
 /**
  * `Option<T>`: a tag byte, 0 or 1, then the value at its alignment. `null` is None, and `undefined` is taken for it.
@@ -38,29 +30,33 @@ export function option<T>(some: Schema<T>): Schema<Optional<T>> {
     { name: "none", shape: "unit", schemas: {} },
     { name: "some", shape: "single", schemas: { some } },
   ] as const;
-  const schema = sum("option", arms, OPTIONAL, {
+  const inside = once(() => schema.arms[1]!.fields[0]!.offset);
+  const schema = sum("option", arms, false, {
     nullable: true,
-    text: ({ of }) => `option<${of(some)}>`,
-  });
-  /** Where the value is, behind the tag; 0 where it is within an object, as the arm has it. */
-  const offset = once(() => some.nullable ? 0 : schema.arms[1]!.fields[0]!.offset);
-  schema.write = (writer, at, value) => {
-    // The bytes are zero, and so is the tag of None.
-    if (value === null || value === undefined) return;
-    const inside = offset();
-    if (inside === 0) {
-      if (typeof value !== "object" || !("some" in value)) {
-        writer.refuse("null or { some }", value);
+    parts: [some as AnySchema],
+    armOf: (value) => schema.arms[isNone(value) ? 0 : 1],
+    write(writer, at, value) {
+      // The bytes are zero, and so is the tag of None.
+      if (isNone(value)) return;
+      if (some.nullable) {
+        if (typeof value !== "object" || !("some" in value)) writer.refuse(schema, value);
+        return schema.arms[1]!.write(writer, at, value);
       }
-      return schema.arms[1]!.write(writer, at, value);
-    }
-    writer.out[at] = 1;
-    some.write(writer, at + inside, value as T);
-  };
-  const { read } = schema;
-  schema.read = (reader, at) => {
-    const inside = offset();
-    return inside > 0 && reader.bytes[at] === 1 ? some.read(reader, at + inside) : read(reader, at);
-  };
+      writer.out[at] = 1;
+      some.write(writer, at + inside(), value as T);
+    },
+    read(reader, at) {
+      const tag = reader.bytes[at]!;
+      if (tag > 1) reader.fail("InvalidTag", at, schema);
+      if (tag === 0) return null;
+      return some.nullable
+        ? schema.arms[1]!.readInto(reader, at, {})
+        : some.read(reader, at + inside());
+    },
+  });
   return schema as AnySchema as Schema<Optional<T>>;
+}
+
+function isNone(value: unknown): value is null | undefined {
+  return value === null || value === undefined;
 }

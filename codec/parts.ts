@@ -1,9 +1,9 @@
 /**
- * {@linkcode partsOf}: what a type is made of.
+ * {@linkcode partsOf}, {@linkcode isFlat} and {@linkcode carriedBy}: what a type, and a value of it, is made of.
  *
  * @module
  */
-import type { AnySchema, Node } from "./schema.ts";
+import type { AnySchema, Arm, Node, Sum } from "./schema.ts";
 
 /** The types that a type is made of, as its values are: not the inside of what is recursive. */
 export function partsOf(schema: AnySchema): readonly AnySchema[] {
@@ -13,3 +13,32 @@ export function partsOf(schema: AnySchema): readonly AnySchema[] {
   if ("key" in node) return [node.key, node.item];
   return "item" in node && node.kind !== "lazy" && node.kind !== "numbers" ? [node.item] : [];
 }
+
+/** Kinds that put something out of line, or may. */
+const POINTING =
+  /^(?:string|boxstr|cstring|bytes|numbers|vec|boxslice|box|lazy|hash(?:map|set)|btree(?:map|set))$/;
+
+const flat = /* @__PURE__ */ new WeakMap<AnySchema, boolean>();
+
+/** Whether nothing of a type lies out of line. */
+export function isFlat(schema: AnySchema): boolean {
+  let known = flat.get(schema);
+  if (known === undefined) {
+    const node = schema as Node;
+    const isEmpty = node.kind === "array" && node.length === 0;
+    known = !POINTING.test(node.kind) && (isEmpty || partsOf(node).every(isFlat));
+    flat.set(schema, known);
+  }
+  return known;
+}
+
+/** What a value of an arm carries, by the keys of the arm's fields. */
+export function carriedBy({ kind }: Sum, { shape, fields }: Arm, value: unknown): Carried {
+  if (shape === "items") return (value as { value: Carried }).value;
+  // Only what may itself be `null` is in an object.
+  return (kind === "option" && fields[0] && !fields[0].schema.nullable
+    ? { some: value }
+    : value) as Carried;
+}
+
+type Carried = Readonly<Record<string | number, unknown>>;

@@ -4,7 +4,7 @@
  * @module
  */
 import type { AnySchema } from "./schema.ts";
-import type { Writer } from "./writer.ts";
+import { copy, type Writer } from "./writer.ts";
 
 interface Stashed {
   readonly at: number;
@@ -36,7 +36,7 @@ export class Phases {
   stash(writer: Writer, schema: AnySchema, value: unknown): number {
     const { mark } = writer;
     const { size } = schema;
-    const at = writer.begin(schema);
+    const at = writer.begin(size);
     schema.write(writer, at, value);
     return this.#stashed.push({ at, size, mark, end: writer.mark }) - 1;
   }
@@ -44,7 +44,12 @@ export class Phases {
   /** Put what was stashed where its owner has room for it. */
   unstash(writer: Writer, place: number, to: number): void {
     const { at, size, mark, end } = this.#stashed[place]!;
-    writer.put(at, size, to, mark, end);
+    const { pointers, view } = writer;
+    copy(writer.out, writer.bytes, to, at, size);
+    const by = to - at;
+    for (let i = mark; i < end; i += 3) {
+      view.setInt32(pointers[i]! + by, pointers[i + 2]! - pointers[i + 1]! - by, true);
+    }
   }
 
   /** Nothing is stashed or converted any more. */
@@ -52,7 +57,8 @@ export class Phases {
     if (this.converted.length > 0) this.converted.length = 0;
     const first = this.#stashed[0];
     if (first === undefined) return;
-    writer.release(first.at, first.mark);
+    writer.top = first.at;
+    writer.mark = first.mark;
     this.#stashed.length = 0;
   }
 }
@@ -62,13 +68,12 @@ export function phasesOf(writer: Writer): Phases {
   return writer.phases ??= new Phases();
 }
 
-const NOTHING = { size: 0, align: 1, flat: true };
-
 /** Write an object that has no parts into zeroed bytes. */
 export function writeFlat(writer: Writer, schema: AnySchema, at: number, value: unknown): void {
-  // An object of no bytes: only what is filled is changed, and changed back.
-  const { mark } = writer;
-  const begun = writer.begin(NOTHING);
+  const { out, outView } = writer;
+  writer.out = writer.bytes;
+  writer.outView = writer.view;
   schema.write(writer, at, value);
-  writer.end(begun, NOTHING, mark);
+  writer.out = out;
+  writer.outView = outView;
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import type { ReadUtf8 } from "./utf8.ts";
-import { type CodecErrorCode, formatPath, refusal } from "./errors.ts";
+import { type CodecErrorCode, formatPath, refusal, type Words } from "./errors.ts";
 
 /** Budgets that bounds alone do not give. */
 export interface DecodeLimits {
@@ -22,18 +22,6 @@ export const DEFAULT_DECODE_LIMITS: DecodeLimits = { maxDepth: 64, maxDecodedByt
 
 const NO_BYTES = /* @__PURE__ */ new Uint8Array(0);
 
-/** Where an archive is, and what of it may be claimed. */
-export interface Bounds {
-  /** Where it begins: alignment counts from here. */
-  readonly start: number;
-  /** Where it ends. */
-  readonly end: number;
-  /** The first byte that is still unclaimed. */
-  readonly low: number;
-  /** The end of what may be claimed. */
-  readonly high: number;
-}
-
 /**
  * Reads archives, by rkyv's rule of ownership: what pointers lead to must lie in ascending,
  * disjoint places before their owners, which bounds the cost of reading by the size of the archive.
@@ -42,7 +30,7 @@ export interface Bounds {
  *
  * Rust: `rkyv/src/validation/validators/archive.rs`, rkyv 0.7.46.
  */
-export class Reader implements Bounds {
+export class Reader {
   /** The bytes that hold the archive. */
   bytes: Uint8Array = NO_BYTES;
   #view: DataView | undefined;
@@ -58,7 +46,7 @@ export class Reader implements Bounds {
   depth = 0;
   /** Bytes of memory that each archive starts with: `maxDecodedBytes`, unless there is less room. */
   budget: number;
-  /** Bytes of memory left, by each schema's footprint. Below 0 once there were too few. */
+  /** Bytes of memory left of those, by each schema's footprint. Below 0 once there were too few. */
   memory = 0;
   /** Where in the value, up to {@linkcode Reader.steps}. */
   readonly path: unknown[] = [];
@@ -70,6 +58,8 @@ export class Reader implements Bounds {
   utf8: ReadUtf8 | undefined;
   /** Whether conversions run: not where an archive is only checked. */
   converts = true;
+  /** Says what is wrong with an archive, where pages do without. */
+  words: Words | undefined;
   /** The budgets. */
   readonly limits: DecodeLimits;
 
@@ -124,16 +114,10 @@ export class Reader implements Bounds {
    * @param offset What it says.
    * @param size Bytes it leads to.
    * @param align Alignment they must have.
-   * @param within What they must be in, where that is not what is unclaimed of the archive.
    * @returns Their position.
    */
-  claim(
-    base: number,
-    offset: number,
-    size: number,
-    align: number,
-    { start, end, low, high }: Bounds = this,
-  ): number {
+  claim(base: number, offset: number, size: number, align: number): number {
+    const { start, end, low, high } = this;
     const target = base + offset;
     const fault = target < start || target > end
       ? "OutOfBounds"
@@ -146,13 +130,7 @@ export class Reader implements Bounds {
       : high - target < size
       ? "SubtreePointerOverrun"
       : undefined;
-    if (fault === undefined) return target;
-    const what = base === this.end ? "a root of" : "a pointer to free";
-    return this.fail(
-      fault,
-      base,
-      `${what} ${size} bytes in the archive's ${this.end - this.start}, at a multiple of ${align}`,
-    );
+    return fault ? this.fail(fault, base, size, align) : target;
   }
 
   /**
@@ -184,9 +162,7 @@ export class Reader implements Bounds {
   /** Count the memory that values will take, before they are made. */
   spend(bytes: number, at: number): void {
     this.memory -= bytes;
-    if (this.memory < 0) {
-      this.fail("TooLong", at, `at most ${this.limits.maxDecodedBytes} bytes of memory`);
-    }
+    if (this.memory < 0) this.fail("TooLong", at);
   }
 
   /** Where in the value. */
@@ -194,10 +170,11 @@ export class Reader implements Bounds {
     return formatPath(this.path, this.steps);
   }
 
-  /** Refuse the archive. */
-  fail(code: CodecErrorCode, at: number, expected: string): never {
+  /** Refuse the archive for what is at a position; `about` is what there is to say of it. */
+  fail(code: CodecErrorCode, at: number, ...about: readonly unknown[]): never {
     const offset = at - this.start;
-    throw refusal(code, this.where(), `expected ${expected} at byte ${offset} (${code})`, offset);
+    const why = this.words?.ofArchive(this, code, at, about) ?? `${code} at byte ${offset}`;
+    throw refusal(code, this.where(), why, offset);
   }
 }
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Schema } from "./schema.ts";
+import type { AnySchema, Schema } from "./schema.ts";
 import { keyedSum } from "./sums.ts";
 
 /** Rust's `Result<T, E>` as a value. */
@@ -24,5 +24,5 @@ export type Result<T, E> = { readonly ok: T } | { readonly err: E };
  * ```
  */
 export function result<T, E>(ok: Schema<T>, err: Schema<E>): Schema<Result<T, E>> {
-  return keyedSum("result", { ok, err }, ({ of }) => `result<${of(ok, err)}>`);
+  return keyedSum("result", { ok, err }, [ok as AnySchema, err as AnySchema]);
 }

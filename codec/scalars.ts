@@ -12,25 +12,26 @@ export function leaf<T, K extends Kind = LeafKind>(
   align: number,
   write: Schema<T>["write"],
   read: Schema<T>["read"],
-  { niche, flat = true, nullable, memory, text }: Partial<
-    Pick<Schema<T>, "niche" | "flat" | "nullable" | "memory" | "text">
+  { niche, nullable, memory, text }: Partial<
+    Pick<Schema<T>, "niche" | "nullable" | "memory" | "text">
   > = {},
 ): Schema<T> & { readonly kind: K } {
-  return { kind, size, align, niche, flat, nullable, memory, text, write, read };
+  return { kind, size, align, niche, nullable, memory, text, write, read };
 }
 
 function float(kind: "f32" | "f64", size: 4 | 8): Schema<number> {
-  return leaf<number>(
+  const schema = leaf<number>(
     kind,
     size,
     size,
     (writer, at, value) => {
-      if (typeof value !== "number") writer.refuse(`${kind}, a number`, value);
+      if (typeof value !== "number") writer.refuse(schema, value);
       if (size === 4) writer.outView.setFloat32(at, value, true);
       else writer.outView.setFloat64(at, value, true);
     },
     ({ view }, at) => size === 4 ? view.getFloat32(at, true) : view.getFloat64(at, true),
   );
+  return schema;
 }
 
 /** The Unicode scalar value that is all of a text; -1 if there is none. */
@@ -88,15 +89,15 @@ export const bool: Schema<boolean> = /* @__PURE__ */ leaf<boolean>(
   1,
   1,
   (writer, at, value) => {
-    if (typeof value !== "boolean") writer.refuse("bool, true or false", value);
+    if (typeof value !== "boolean") writer.refuse(bool, value);
     writer.out[at] = value ? 1 : 0;
   },
   (reader, at) => {
     const byte = reader.bytes[at]!;
-    if (byte > 1) reader.fail("Bool", at, `0 or 1, got ${byte}`);
+    if (byte > 1) reader.fail("Bool", at);
     return byte === 1;
   },
-  { niche: { available: 254, offset: 0, bytes: 1 } },
+  { niche: [254, 0, 1] },
 );
 /**
  * `char`: 4 bytes; a `string` of one Unicode scalar value.
@@ -115,17 +116,17 @@ export const char: Schema<string> = /* @__PURE__ */ leaf<string>(
   4,
   (writer, at, value) => {
     const point = scalarOf(value);
-    if (point < 0) writer.refuse("char, a string of one Unicode scalar value", value);
+    if (point < 0) writer.refuse(char, value);
     writer.outView.setUint32(at, point, true);
   },
   (reader, at) => {
     const point = reader.u32(at);
     if (point > 0x10ffff || (point >= 0xd800 && point <= 0xdfff)) {
-      reader.fail("Char", at, `a Unicode scalar value, got ${point}`);
+      reader.fail("Char", at);
     }
     return String.fromCodePoint(point);
   },
-  { niche: { available: 4_293_853_184, offset: 0, bytes: 4 } },
+  { niche: [4_293_853_184, 0, 4] },
 );
 /**
  * `()`: no bytes; `undefined`.
@@ -143,7 +144,7 @@ export const unit: Schema<void> = /* @__PURE__ */ leaf<void>(
   0,
   1,
   (writer, _at, value) => {
-    if (value !== undefined && value !== null) writer.refuse("unit, undefined", value);
+    if (value !== undefined && value !== null) writer.refuse(unit, value);
   },
   () => {},
   { nullable: true },

@@ -3,7 +3,6 @@
  *
  * @module
  */
-import type { Functions } from "./archive.ts";
 import type { FieldsLayout, Niche } from "./layout.ts";
 import type { Reader } from "./reader.ts";
 import type { Writer } from "./writer.ts";
@@ -33,12 +32,6 @@ export interface Schema<T> {
    */
   readonly niche?: Niche | undefined;
   /**
-   * Whether nothing of it lies out of line.
-   *
-   * @internal
-   */
-  readonly flat: boolean;
-  /**
    * Whether `null` or `undefined` is one of its values.
    *
    * @internal
@@ -52,7 +45,13 @@ export interface Schema<T> {
    */
   readonly memory?: number | undefined;
   /**
-   * Its name in a signature, where that is not its kind: see {@linkcode signature}.
+   * What stands between `<` and `>` behind its kind in a signature.
+   *
+   * @internal
+   */
+  readonly parts?: readonly AnySchema[] | undefined;
+  /**
+   * Its name in a signature, where that is neither: see {@linkcode signature}.
    *
    * @internal
    */
@@ -70,12 +69,21 @@ export interface Schema<T> {
    */
   read(reader: Reader, at: number): T;
   /**
-   * What writes and reads whole archives of it, kept by who made it: a look-up would cost as much as a small
-   * archive.
+   * What was generated for whole archives of it, kept here: a look-up would cost as much as a small archive.
    *
    * @internal
    */
   functions?: Functions<T> | undefined;
+}
+
+/** Functions for whole archives of one schema. */
+export interface Functions<T> {
+  /** Write one at the writer's position and base. Throws anything for a bad value. */
+  write(writer: Writer, value: T): void;
+  /** Read the opened one. Throws anything for a bad one. */
+  read(reader: Reader): T;
+  /** Check the opened one. Throws anything for a bad one. */
+  check(reader: Reader): void;
 }
 
 /** A signature under way. */
@@ -205,8 +213,6 @@ export interface Sum extends AnySchema {
   readonly reprU8?: boolean | undefined;
   /** The arm of a value, if it is of one. */
   armOf(value: unknown): Arm | undefined;
-  /** What a value of an arm carries, by key. */
-  carried(arm: Arm, value: unknown): Readonly<Record<string | number, unknown>>;
 }
 
 /** A type archived as another, or by way of another. */

@@ -19,7 +19,10 @@ import type { AnySchema, Naming } from "./schema.ts";
  */
 export function signature(schema: AnySchema): string {
   const naming: Naming = {
-    of: (...parts) => parts.map((part) => part.text?.(naming) ?? part.kind).join(),
+    of: (...schemas) =>
+      schemas.map(({ kind, parts, text }) =>
+        text?.(naming) ?? kind + (parts ? `<${naming.of(...parts)}>` : "")
+      ).join(),
     met: new Map(),
   };
   return naming.of(schema);

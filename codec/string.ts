@@ -12,12 +12,13 @@ import type { Writer } from "./writer.ts";
 /** Bytes a string may have and still be stored inline. Rust: `rkyv/src/string/repr.rs`, `INLINE_CAPACITY`. */
 export const INLINE_CAPACITY = 7;
 
-/** Append a string's bytes; returns how many. */
-export function appendText(writer: Writer, value: string): number {
+/** Append the bytes of what must be a string; returns how many. */
+export function appendText(writer: Writer, value: unknown): number {
+  if (typeof value !== "string") writer.refuse(string, value);
   writer.ensure(value.length * 3);
   const start = writer.position;
   const end = writeUtf8(writer.bytes, start, value);
-  if (end < 0) writer.refuse("a string without lone surrogates", value);
+  if (end < 0) writer.refuse(string, value);
   writer.position = end;
   return end - start;
 }
@@ -25,12 +26,7 @@ export function appendText(writer: Writer, value: string): number {
 /** A string of checked bounds. */
 export function readText(reader: Reader, start: number, length: number): string {
   return (reader.utf8 ?? readUtf8)(reader.bytes, start, length) ??
-    reader.fail("Utf8Error", start, "UTF-8");
-}
-
-/** Refuse what is no string. */
-export function asText(writer: Writer, value: unknown): string {
-  return typeof value === "string" ? value : writer.refuse("a string", value);
+    reader.fail("Utf8Error", start);
 }
 
 /**
@@ -59,7 +55,7 @@ export const string: Schema<string> = /* @__PURE__ */ leaf<string>(
   4,
   (writer, at, value) => {
     const start = writer.position;
-    const length = appendText(writer, asText(writer, value));
+    const length = appendText(writer, value);
     if (length > INLINE_CAPACITY) {
       writer.outView.setUint32(at, length, true);
       return writer.point(at + 4, start, at);
@@ -73,7 +69,7 @@ export const string: Schema<string> = /* @__PURE__ */ leaf<string>(
   (reader, at) => {
     const last = reader.bytes[at + INLINE_CAPACITY]!;
     if (last < 0x80) {
-      if (last > INLINE_CAPACITY) reader.fail("StringRepr", at, "an inline length of at most 7");
+      if (last > INLINE_CAPACITY) reader.fail("StringRepr", at);
       return readText(reader, at, last);
     }
     const length = reader.u32(at);
@@ -81,7 +77,7 @@ export const string: Schema<string> = /* @__PURE__ */ leaf<string>(
     reader.low = start + length;
     return readText(reader, start, length);
   },
-  { flat: false, memory: 56 },
+  { memory: 56 },
 );
 
 /**
@@ -103,11 +99,11 @@ export const boxStr: Schema<string> = /* @__PURE__ */ leaf<string>(
   4,
   (writer, at, value) => {
     const start = writer.position;
-    writer.slice(at, start, appendText(writer, asText(writer, value)));
+    writer.slice(at, start, appendText(writer, value));
   },
   (reader, at) => {
     const length = reader.u32(at + 4);
     return readText(reader, reader.claimBytes(at, length), length);
   },
-  { flat: false, memory: 56 },
+  { memory: 56 },
 );

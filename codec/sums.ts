@@ -3,10 +3,18 @@
  *
  * @module
  */
-import { type Fields, fieldsAt, type Items, quoted, textOf } from "./fields.ts";
-import { type EnumLayout, enumLayout, type FieldsLayout, laidOut, tagBytesOf } from "./layout.ts";
+import {
+  type Fields,
+  fieldsAt,
+  type FieldsSchema,
+  type Items,
+  type Keyed,
+  quoted,
+  textOf,
+} from "./fields.ts";
+import { type EnumLayout, enumLayout, laidOut, tagBytesOf } from "./layout.ts";
 import type { Reader } from "./reader.ts";
-import { type Arm, type Naming, once, type Schema, type Sum } from "./schema.ts";
+import { type AnySchema, type Arm, type Naming, once, type Schema, type Sum } from "./schema.ts";
 import type { Writer } from "./writer.ts";
 
 /** What an arm is made of. */
@@ -19,24 +27,17 @@ export interface ArmSpec {
   readonly schemas: Fields | Items;
 }
 
-/** How the values of a sum are told apart, and where they keep what their arm carries. */
-export interface SumValues {
-  /** The arm of a value, if it is of one. */
-  armOf(this: Sum, value: unknown): Arm | undefined;
-  /** What a value carries, by key. */
-  carried(arm: Arm, value: unknown): unknown;
-  /** Say that a value is of no arm, where one can be. */
-  refuse?(sum: Sum, writer: Writer, value: unknown): never;
-  /** Read the value of an arm. */
-  read(reader: Reader, at: number, arm: Arm): unknown;
-}
-
-/** A sum of arms. */
+/**
+ * A sum of arms.
+ *
+ * @param isTagged Whether a value has its arm's name as its `type`, as in `{ type: "circle", radius: 2 }`; otherwise the
+ * name is itself a key, as in `{ ok: 7 }`.
+ */
 export function sum(
   kind: Sum["kind"],
   specs: readonly ArmSpec[],
-  { armOf, carried, refuse, read }: SumValues,
-  own: Partial<Pick<Sum, "nullable" | "reprU8" | "text">> = {},
+  isTagged: boolean,
+  own?: Partial<Pick<Sum, "nullable" | "reprU8" | "parts" | "text" | "armOf" | "write" | "read">>,
 ): Sum {
   const tagBytes = tagBytesOf(specs.length);
   const layout = once(() => enumLayout(specs.map(({ schemas }) => Object.values(schemas))));
@@ -45,22 +46,31 @@ export function sum(
     kind,
     arms,
     tagBytes,
-    armOf,
-    carried: carried as Sum["carried"],
+    armOf(value: unknown) {
+      const keyed = Object(value) as Keyed;
+      return arms.find(({ name }) => isTagged ? keyed["type"] === name : name in keyed);
+    },
     write(writer: Writer, at: number, value: unknown) {
-      const own = schema.armOf(value) ?? refuse!(schema, writer, value);
-      own.write(writer, at, carried(own, value));
+      const chosen = schema.armOf(value);
+      if (chosen) return chosen.write(writer, at, value);
+      if (!isTagged || typeof value !== "object" || value === null || Array.isArray(value)) {
+        writer.refuse(schema, value);
+      }
+      writer.path[writer.steps++] = "type";
+      const names = arms.slice(0, MAX_SHOWN).map(({ name }) => JSON.stringify(name));
+      writer.refuse(`one of ${names.join(", ")}`, (value as Keyed)["type"]);
     },
     read(reader: Reader, at: number) {
-      const tag = readTag(reader, at, tagBytes);
-      const own = arms[tag] ??
-        reader.fail("InvalidTag", at, `a tag below ${arms.length}, got ${tag}`);
-      return read(reader, at, own);
+      const chosen = arms[readTag(reader, at, tagBytes)] ?? reader.fail("InvalidTag", at, schema);
+      return chosen.readInto(reader, at, isTagged ? { type: chosen.name } : {});
     },
     ...own,
   });
   return schema;
 }
+
+/** How many names a message lists. */
+const MAX_SHOWN = 8;
 
 function arm(
   spec: ArmSpec,
@@ -69,11 +79,13 @@ function arm(
   layout: () => EnumLayout,
 ): Arm {
   const { name, shape, schemas } = spec;
-  const own = (): FieldsLayout => layout().variants[tag]!;
-  const fields = fieldsAt(schemas, own);
-  const { write, read } = fields;
-  return laidOut(
-    own,
+  const inPlace = (): FieldsSchema => fieldsAt(schemas, () => layout().offsets[tag]!);
+  const fields = inPlace();
+  const { write, read, readInto } = shape === "items"
+    ? fieldsAt({ value: inPlace() as unknown as AnySchema }, () => [0])
+    : fields;
+  const schema: Arm = laidOut(
+    layout,
     Object.assign(fields, spec, {
       kind: "arm" as const,
       tag,
@@ -86,19 +98,16 @@ function arm(
       write(writer: Writer, at: number, value: unknown) {
         // The bytes are zero: the tag ends with its last byte that is not.
         for (let rest = tag, to = at; rest > 0; rest >>= 8) writer.out[to++] = rest;
-        if (shape === "unit") return;
-        const { steps } = writer;
-        if (shape === "items") writer.path[writer.steps++] = "value";
-        write(writer, at, value);
-        writer.steps = steps;
+        if (shape !== "unit") write(writer, at, value);
       },
       read(reader: Reader, at: number) {
-        const came = readTag(reader, at, tagBytes);
-        if (came !== tag) reader.fail("InvalidTag", at, `tag ${tag}, got ${came}`);
+        if (readTag(reader, at, tagBytes) !== tag) reader.fail("InvalidTag", at, schema);
         return read(reader, at);
       },
+      readInto,
     }),
   );
+  return schema;
 }
 
 /** The tag of the sum at `at`, of however many bytes it has. */
@@ -108,27 +117,16 @@ export function readTag(reader: Reader, at: number, tagBytes: 1 | 2 | 4): number
   return tagBytes === 2 ? reader.view.getUint16(at, true) : reader.u32(at);
 }
 
-/** Sums whose values are objects of one key, which is the arm's name. */
-const KEYED: SumValues = {
-  armOf(value) {
-    return typeof value === "object" && value !== null
-      ? this.arms.find(({ name }) => name in value)
-      : undefined;
-  },
-  carried: (_arm, value) => value,
-  refuse({ kind, arms }, writer: Writer, value): never {
-    const names = arms.map(({ name }) => `{ ${name} }`).join(" or ");
-    writer.refuse(kind === "result" ? names : `${kind}, ${names}`, value);
-  },
-  read: (reader, at, arm) => arm.readInto(reader, at, {}),
-};
-
-/** A sum whose values are objects of one key; `text` is how it is named, if that is not its kind. */
-export function keyedSum<T>(kind: Sum["kind"], arms: Fields, text?: Sum["text"]): Schema<T> {
+/** A sum whose values are objects of one key, as `{ ok: 7 }`. */
+export function keyedSum<T>(
+  kind: Sum["kind"],
+  arms: Fields,
+  parts?: readonly AnySchema[],
+): Schema<T> {
   const specs = Object.entries(arms).map(([name, schema]): ArmSpec => ({
     name,
     shape: "single",
     schemas: { [name]: schema },
   }));
-  return sum(kind, specs, KEYED, { text }) as Schema<unknown> as Schema<T>;
+  return sum(kind, specs, false, { parts }) as AnySchema as Schema<T>;
 }

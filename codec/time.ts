@@ -51,10 +51,7 @@ export const duration: Schema<Duration> = /* @__PURE__ */ leaf<Duration>(
   8,
   (writer, at, value) => {
     if (!isDuration(value)) {
-      writer.refuse(
-        "a duration: secs a bigint from 0 to 2^64 - 1, nanos from 0 to 999,999,999",
-        value,
-      );
+      writer.refuse(duration, value);
     }
     writer.outView.setBigUint64(at, value.secs, true);
     writer.outView.setUint32(at + 8, value.nanos, true);
@@ -63,7 +60,7 @@ export const duration: Schema<Duration> = /* @__PURE__ */ leaf<Duration>(
     const nanos = reader.u32(at + 8);
     // Rust carries whole seconds of nanoseconds over, and refuses what does not fit then.
     const secs = reader.view.getBigUint64(at, true) + BigInt(Math.floor(nanos / NANOS_PER_SEC));
-    if (secs > MAX_SECS) reader.fail("Duration", at, "seconds below 2^64");
+    if (secs > MAX_SECS) reader.fail("Duration", at);
     return { secs, nanos: nanos % NANOS_PER_SEC };
   },
   { memory: 56 },

@@ -46,7 +46,6 @@ function typedArray<A extends TypedArray>(
     kind: "numbers",
     size: 8,
     align: 4,
-    flat: false,
     memory: BUFFER_FOOTPRINT,
     item,
     text: ({ of }) => `vec<${of(item)}>`,

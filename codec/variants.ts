@@ -3,11 +3,10 @@
  *
  * @module
  */
-import type { Fields, Items, Keyed } from "./fields.ts";
+import type { Fields, Items } from "./fields.ts";
 import { type AnySchema, type Infer, isSchema, type Schema, type Sum } from "./schema.ts";
 import type { InferItems } from "./struct.ts";
-import { type ArmSpec, sum, type SumValues } from "./sums.ts";
-import type { Writer } from "./writer.ts";
+import { type ArmSpec, sum } from "./sums.ts";
 
 /** What a variant carries: nothing, one value, several by position, or several by name. */
 export type VariantSpec = null | AnySchema | Items | Fields;
@@ -24,33 +23,6 @@ export type InferVariant<K, V> = V extends null ? { type: K }
 /** The value of an enum with these variants: a union discriminated by `type`. */
 export type InferVariants<V> = { [K in keyof V]: InferVariant<K, V[K]> }[keyof V];
 
-/** How many names a message lists. */
-const MAX_SHOWN = 8;
-
-const TAGGED: SumValues = {
-  armOf(value) {
-    const type = (value as Keyed | undefined)?.["type"];
-    return this.arms.find(({ name }) => name === type);
-  },
-  carried: ({ shape }, value) => shape === "items" ? (value as Keyed)["value"] : value,
-  refuse({ arms }, writer: Writer, value): never {
-    const names = arms.slice(0, MAX_SHOWN).map(({ name }) => JSON.stringify(name)).join(", ");
-    if (typeof value !== "object" || value === null || Array.isArray(value)) {
-      writer.refuse(`an object whose type is one of ${names}`, value);
-    }
-    writer.path[writer.steps++] = "type";
-    writer.refuse(`one of ${names}`, (value as Keyed)["type"]);
-  },
-  read(reader, at, arm) {
-    const value: Keyed = { type: arm.name };
-    if (arm.shape !== "items") return arm.readInto(reader, at, value);
-    reader.path[reader.steps++] = "value";
-    value["value"] = arm.read(reader, at);
-    reader.steps--;
-    return value;
-  },
-};
-
 /** An enum whose variants may have a field named `type`, as a call's arguments may. */
 export function taggedSum(specs: Variants, own?: Partial<Pick<Sum, "reprU8">>): Sum {
   const arms = Object.entries(specs).map(([name, spec]): ArmSpec =>
@@ -60,12 +32,11 @@ export function taggedSum(specs: Variants, own?: Partial<Pick<Sum, "reprU8">>): 
       schemas: spec ?? {},
     }
   );
-  return sum("variants", arms, TAGGED, {
-    text(this: Sum, { of }) {
-      return `enum{${of(...this.arms)}}`;
-    },
+  const schema = sum("variants", arms, true, {
+    text: ({ of }) => `enum{${of(...schema.arms)}}`,
     ...own,
   });
+  return schema;
 }
 
 /** Facts about the native enum. */

@@ -98,17 +98,15 @@ function list<T>(kind: "vec" | "boxslice", item: Schema<T>): Schema<T[]> {
     kind,
     size: 8,
     align: 4,
-    flat: false,
     memory: 48,
     item,
-    text: ({ of }) => `${kind}<${of(item)}>`,
+    parts: [item],
     write(writer: Writer, at, values) {
-      if (!Array.isArray(values)) writer.refuse("an array", values);
+      if (!Array.isArray(values)) writer.refuse(schema, values);
       const { length } = values;
-      const { mark } = writer;
-      const inside = writer.begin(item, length);
+      const inside = writer.begin(length * item.size);
       writeItems(writer, inside, item, values);
-      writer.slice(at, writer.end(inside, item, mark, length), length);
+      writer.slice(at, writer.end(inside, item.align), length);
     },
     read(reader, at) {
       const { high } = reader;
@@ -185,7 +183,6 @@ export function array<T>(item: Schema<T>, length: number): Schema<T[]> {
     size: item.size * length,
     align: item.align,
     niche: length > 0 ? item.niche : undefined,
-    flat: length === 0 || item.flat,
   });
   const schema: List = laidOut(once(layout), {
     kind: "array" as const,
@@ -194,7 +191,7 @@ export function array<T>(item: Schema<T>, length: number): Schema<T[]> {
     text: ({ of }: Naming) => `[${of(item)};${length}]`,
     write(writer: Writer, at: number, values: unknown) {
       if (!Array.isArray(values) || values.length !== length) {
-        writer.refuse(`an array of ${length}`, values);
+        writer.refuse(schema, values);
       }
       writeItems(writer, at, item, values);
     },

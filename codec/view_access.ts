@@ -114,11 +114,7 @@ function seeArms(schema: Sum, see: (arm: Arm) => Access): Access {
     const tag = readTag(reader, at, tagBytes);
     const access = views[tag];
     if (access !== undefined) return access(reader, at, up, step);
-    return reader.aim(at, up, step).fail(
-      "InvalidTag",
-      at,
-      `a tag below ${views.length}, got ${tag}`,
-    );
+    return reader.aim(at, up, step).fail("InvalidTag", at, schema);
   };
 }
 

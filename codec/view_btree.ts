@@ -67,7 +67,6 @@ export class BTreeView extends EntriesView {
       aimed.fail(
         inner ? "TooFewInnerNodeEntries" : "TooFewLeafNodeEntries",
         at,
-        "a node with entries",
       );
     }
     return { at, inner, start: at + header, count, entry };

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { accept } from "./archive.ts";
+import { accept } from "./explain.ts";
 import { compare } from "./compare.ts";
 import { CodecError } from "./errors.ts";
 import type { AnySchema } from "./schema.ts";
@@ -49,7 +49,7 @@ function compareString(reader: ViewReader, at: number, text: string): number {
     length = reader.view.getUint32(at, true);
     start = reader.claim(at, reader.view.getInt32(at + 4, true), length, 1);
   } else if (length > INLINE_CAPACITY) {
-    reader.fail("StringRepr", at, "an inline length of at most 7");
+    reader.fail("StringRepr", at);
   }
   const common = Math.min(length, text.length);
   for (let i = 0; i < common; i++) {

@@ -5,6 +5,7 @@
  */
 import { readUtf8Fast } from "./utf8_buffer.ts";
 import { CodecError, formatPath } from "./errors.ts";
+import { WORDS } from "./explain.ts";
 import { type DecodeLimits, Reader } from "./reader.ts";
 import type { AnySchema } from "./schema.ts";
 
@@ -38,6 +39,7 @@ export class ViewReader extends Reader {
   constructor(archive: Uint8Array, limits?: DecodeLimits) {
     super(limits);
     this.utf8 = readUtf8Fast;
+    this.words = WORDS;
     this.reset(archive);
     this.open(0, archive.length);
   }

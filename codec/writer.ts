@@ -3,9 +3,10 @@
  *
  * @module
  */
-import { type CodecErrorCode, formatPath, refusal } from "./errors.ts";
-import type { Layout } from "./layout.ts";
+import { type CodecErrorCode, formatPath, refusal, type Words } from "./errors.ts";
 import type { Phases } from "./phases.ts";
+import type { AnySchema } from "./schema.ts";
+import { signature } from "./signature.ts";
 
 const INITIAL_BYTES = 256;
 /** Up to so many bytes, a loop is faster than a call to `fill` or `set`. */
@@ -14,32 +15,34 @@ const MAX_LOOPED_BYTES = 32;
 /** How deep a value of a recursive type may nest by default; the same as what is decoded. */
 const MAX_VALUE_DEPTH = 64;
 
-/** What is known of an object before it begins. */
-type Extent = Pick<Layout, "size" | "align" | "flat">;
-
 /**
  * A growable, reusable buffer, and a scratch for objects under way.
  *
- * An object is filled in one pass: {@linkcode Writer.begin} gives it zeroed bytes, its parts go out of line
- * as they come, and {@linkcode Writer.end} puts it behind them. One that has no parts is filled where it
- * stays.
+ * An object is filled in one pass: {@linkcode Writer.begin} gives it zeroed bytes of the scratch, its parts go out
+ * of line as they come, and {@linkcode Writer.end} puts it behind them.
  *
  * Positions are absolute in {@linkcode Writer.bytes}; alignment counts from {@linkcode Writer.base}, where the
  * archive under way begins.
  */
 export class Writer {
   /** The bytes; replaced when they grow. */
-  bytes: Uint8Array<ArrayBuffer>;
+  bytes!: Uint8Array<ArrayBuffer>;
   /** A view on the same bytes. */
-  view: DataView<ArrayBuffer>;
+  view!: DataView<ArrayBuffer>;
   /** The next byte to write. */
   position = 0;
   /** Where the archive under way begins. */
   base = 0;
-  /** What the object under way is filled in; replaced when an object begins or ends. */
+  /** The scratch, which objects are filled in; replaced when it grows. */
   out!: Uint8Array<ArrayBuffer>;
   /** A view on {@linkcode Writer.out}. */
   outView!: DataView<ArrayBuffer>;
+  /** Height of the scratch. */
+  top = 0;
+  /** Pointers of objects on the scratch, three numbers each: where, from where it counts, its target. */
+  readonly pointers: number[] = [];
+  /** How many numbers of those hold. */
+  mark = 0;
   /** Levels of recursive types under way. */
   depth = 0;
   /** The limits. */
@@ -50,34 +53,24 @@ export class Writer {
   steps = 0;
   /** What generated code keeps from one phase to the next. */
   phases: Phases | undefined;
-  /** What came, in words. */
-  describe: (value: unknown) => string = briefly;
-
-  #scratch!: Uint8Array<ArrayBuffer>;
-  #scratchView!: DataView<ArrayBuffer>;
-  /** Height of the scratch. */
-  #top = 0;
-  /** Pointers of objects on the scratch, three numbers each: where, from where it counts, its target. */
-  readonly #pointers: number[] = [];
-  /** How many numbers of those hold: what {@linkcode Writer.end} needs from before an object began. */
-  mark = 0;
+  /** Says what is wrong with a value, where pages do without. */
+  words: Words | undefined;
 
   /** Create with room for `capacity` bytes. */
   constructor(capacity: number = INITIAL_BYTES) {
-    this.bytes = new Uint8Array(capacity);
-    this.view = viewOf(this.bytes);
+    this.setBytes(new Uint8Array(capacity));
     this.#setScratch(INITIAL_BYTES);
   }
 
-  #setScratch(capacity: number): void {
-    this.#scratch = new Uint8Array(capacity);
-    this.#scratchView = viewOf(this.#scratch);
-    this.#toScratch();
+  /** Write into other bytes. */
+  setBytes(bytes: Uint8Array<ArrayBuffer>): void {
+    this.bytes = bytes;
+    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   }
 
-  #toScratch(): void {
-    this.out = this.#scratch;
-    this.outView = this.#scratchView;
+  #setScratch(capacity: number): void {
+    this.out = new Uint8Array(capacity);
+    this.outView = new DataView(this.out.buffer);
   }
 
   /** Make room for `count` more bytes. */
@@ -85,9 +78,8 @@ export class Writer {
     const { bytes, position } = this;
     const needed = position + count;
     if (needed <= bytes.length) return;
-    this.bytes = new Uint8Array(Math.max(needed + (needed >> 3), bytes.length * 2));
+    this.setBytes(new Uint8Array(Math.max(needed + (needed >> 3), bytes.length * 2)));
     this.bytes.set(bytes.subarray(0, position));
-    this.view = viewOf(this.bytes);
   }
 
   /** A view on what is written: for use until the next write. */
@@ -120,58 +112,39 @@ export class Writer {
     this.position = position + bytes.length;
   }
 
-  /** Begin objects side by side: zeroed bytes of {@linkcode Writer.out} at what this returns. */
-  begin({ size, align, flat }: Extent, count = 1): number {
-    const bytes = size * count;
-    if (flat) {
-      const start = this.reserve(bytes, align);
-      this.out = this.bytes;
-      this.outView = this.view;
-      return start;
-    }
-    const at = this.#top;
-    const top = this.#top = at + bytes;
-    const scratch = this.#scratch;
-    if (top > scratch.length) {
+  /** Begin an object, or several side by side: zeroed bytes of {@linkcode Writer.out} at what this returns. */
+  begin(size: number): number {
+    const at = this.top;
+    const top = this.top = at + size;
+    const { out } = this;
+    if (top > out.length) {
       this.#setScratch(top * 2);
-      this.#scratch.set(scratch);
+      this.out.set(out);
     }
-    zero(this.#scratch, at, top);
+    zero(this.out, at, top);
     return at;
   }
 
-  /** End what began last; returns where it stays. `mark` is from before it began. */
-  end(at: number, { size, align, flat }: Extent, mark: number, count = 1): number {
-    if (flat) {
-      this.#toScratch();
-      return at;
+  /** End what began last, at `at` of the scratch; returns where it stays. */
+  end(at: number, align: number): number {
+    const { top, pointers } = this;
+    const start = this.reserve(top - at, align);
+    copy(this.out, this.bytes, start, at, top - at);
+    const by = start - at;
+    let { mark } = this;
+    while (mark > 0 && pointers[mark - 3]! >= at) {
+      mark -= 3;
+      const distance = pointers[mark + 2]! - pointers[mark + 1]! - by;
+      this.view.setInt32(pointers[mark]! + by, distance, true);
     }
-    const start = this.reserve(size * count, align);
-    this.put(at, size * count, start, mark, this.mark);
-    this.release(at, mark);
-    return start;
-  }
-
-  /** Nothing of the scratch is needed any more from `at` on, and no pointers from `mark` on. */
-  release(at: number, mark: number): void {
-    this.#top = at;
     this.mark = mark;
-  }
-
-  /** Put what is on the scratch at `at` into reserved bytes, with its pointers, and leave it there as well. */
-  put(at: number, size: number, to: number, mark: number, end: number): void {
-    const pointers = this.#pointers;
-    for (let i = mark; i < end; i += 3) {
-      const distance = pointers[i + 2]! - (pointers[i + 1]! - at + to);
-      this.#scratchView.setInt32(pointers[i]!, distance, true);
-    }
-    copy(this.#scratch, this.bytes, to, at, size);
+    this.top = at;
+    return start;
   }
 
   /** Write a relative pointer into the object under way; it counts from `origin`. */
   point(at: number, target: number, origin: number = at): void {
-    const pointers = this.#pointers;
-    const { mark } = this;
+    const { pointers, mark } = this;
     pointers[mark] = at;
     pointers[mark + 1] = origin;
     pointers[mark + 2] = target;
@@ -187,25 +160,30 @@ export class Writer {
   /** Forget what is under way, after a value that could not be written; go on from a position. */
   abandon(position: number): void {
     this.position = position;
-    this.depth = this.steps = 0;
+    this.depth =
+      this.steps =
+      this.top =
+      this.mark =
+        0;
     this.phases = undefined;
-    this.release(0, 0);
     this.#setScratch(INITIAL_BYTES);
   }
 
-  /** Say where and why a value cannot be written. */
-  refuse(expected: string, value: unknown): never {
-    this.fail("BadValue", `expected ${expected}, got ${this.describe(value)}`);
+  /** Say where a value cannot be written, what was expected and what came. */
+  refuse(expected: AnySchema | string, value: unknown): never {
+    this.fail(
+      "BadValue",
+      this.words?.ofValue(expected, value) ??
+        `expected ${typeof expected === "string" ? expected : signature(expected)}, got ${
+          briefly(value)
+        }`,
+    );
   }
 
   /** Refuse the value. */
   fail(code: CodecErrorCode, why: string): never {
     throw refusal(code, formatPath(this.path, this.steps), why);
   }
-}
-
-function viewOf({ buffer }: Uint8Array<ArrayBuffer>): DataView<ArrayBuffer> {
-  return new DataView(buffer);
 }
 
 function zero(bytes: Uint8Array, from: number, to: number): void {

@@ -4,6 +4,7 @@
  * @module
  */
 import type { Codec } from "../codec/archive.ts";
+import { WORDS } from "../codec/explain.ts";
 import { Reader } from "../codec/reader.ts";
 import { Ancestry } from "../service/ancestry.ts";
 import type { Service } from "../service/types.ts";
@@ -109,6 +110,7 @@ export class ServiceAcceptor<Methods, State, Event, Auth> implements Acceptor {
     });
     const connections = this.#connections = new Connections(limits);
     const reader = new Reader(limits);
+    reader.words = WORDS;
     const dispatcher = createDispatcher(service, handler, codec);
     this.#host = {
       ...options,

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { type Codec, interpret } from "../codec/archive.ts";
+import type { Codec } from "../codec/archive.ts";
+import { interpretInFull } from "../codec/explain.ts";
 import { checkService } from "../service/check.ts";
 import type { NoMethods, Service } from "../service/types.ts";
 import type { Broker } from "../wire/broker.ts";
@@ -147,7 +148,7 @@ export function createCore<Methods, State, Event, Auth, ClientMethods = NoMethod
   handler: ServiceHandler<Methods, State, Event, Auth, ClientMethods>,
   deflater: Deflater,
   clock: Clock = systemClock,
-  codec: Codec = interpret,
+  codec: Codec = interpretInFull,
   loop?: EventLoop,
 ): AcceptingCore<Event> {
   checkService(service);

@@ -4,7 +4,8 @@
  * @module
  */
 import type { Sink } from "../stream/queue.ts";
-import { type Codec, interpret } from "../codec/archive.ts";
+import type { Codec } from "../codec/archive.ts";
+import { interpretInFull } from "../codec/explain.ts";
 import type { Schema } from "../codec/schema.ts";
 import type { Writer } from "../codec/writer.ts";
 import type { Deflater } from "../wire/deflater.ts";
@@ -86,7 +87,7 @@ export class EventSwitch<Event> implements EventEmitter<Event> {
     schema: Schema<Event> | undefined,
     deflater: Deflater,
     limits: Pick<Limits, "maxTopicBytes" | "maxDepth"> = DEFAULT_LIMITS,
-    codec: Codec = interpret,
+    codec: Codec = interpretInFull,
   ) {
     this.#schema = schema;
     this.#deflater = deflater;

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { accept, type Codec, writeArchive } from "../codec/archive.ts";
+import { type Codec, writeArchive } from "../codec/archive.ts";
+import { accept } from "../codec/explain.ts";
 import { defaultOf } from "../codec/default.ts";
 import { CodecError } from "../codec/errors.ts";
 import type { AnySchema } from "../codec/schema.ts";

@@ -43,7 +43,6 @@ const OF_NOTHING: Omit<AnySchema, "kind"> = {
   size: 0,
   align: 1,
   niche: undefined,
-  flat: true,
   nullable: true,
   write() {},
   read() {},

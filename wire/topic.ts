@@ -172,14 +172,13 @@ function makeSchema(): Schema<Topic> {
   const layout = {
     size: 12,
     align: 4,
-    niche: { available: 254, offset: 8, bytes: 1 },
-    flat: false,
+    niche: [254, 8, 1] as const,
     text: () => "struct{inner:vec<u8>,is_string:bool}",
   };
   const item: Composite = {
     ...layout,
     kind: "struct",
-    ...fieldsAt({ inner: bytes, is_string: bool }, () => ({ offsets: [0, 8] })),
+    ...fieldsAt({ inner: bytes, is_string: bool }, () => [0, 8]),
   };
   const conversion = {
     expected: "a Topic",

@@ -2,7 +2,6 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { spawnSync } from "node:child_process";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { generate } from "../../codec/compiler.ts";
 import { memoryPair } from "../../memory.ts";
 import { ConnectError, rpc, RpcError, service, stream, u32 } from "../../mod.ts";
 import { collected } from "../support/garbage.ts";
@@ -15,7 +14,8 @@ test("memoryPair() uses generated code, as serve() and connect() do", async () =
   await using pair = await memoryPair(Counter, handler);
   assertEquals(await pair.client.rpc.get(), 7);
   const [get] = Counter.methods;
-  assertEquals([get!.call.functions?.by, get!.output.functions?.by], [generate, generate]);
+  // Nothing else leaves functions with a schema.
+  assert(get!.call.functions !== undefined && get!.output.functions !== undefined);
 });
 
 test("MemoryPair.close() closes every client and the server, any number of times", async () => {

@@ -3,14 +3,9 @@
  *
  * @module
  */
-import {
-  checkArchive,
-  type Codec,
-  interpret,
-  readArchive,
-  writeArchive,
-} from "../../codec/archive.ts";
+import { checkArchive, type Codec, readArchive, writeArchive } from "../../codec/archive.ts";
 import { canGenerate, generate } from "../../codec/compiler.ts";
+import { interpretInFull } from "../../codec/explain.ts";
 import type { EncodeLimits } from "../../codec/encode.ts";
 import { type DecodeLimits, Reader } from "../../codec/reader.ts";
 import type { AnySchema, Schema } from "../../codec/schema.ts";
@@ -61,5 +56,5 @@ if (!canGenerate()) {
 /** Both. */
 export const BACKENDS: readonly Backend[] = [
   backend("generated code", generate),
-  backend("interpreted", interpret),
+  backend("interpreted", interpretInFull),
 ];

@@ -1,0 +1,212 @@
+/**
+ * {@linkcode WORDS}: what is wrong with an archive or a value, in full; and what says so.
+ *
+ * Pages do without: they have a code or the type's signature, and where.
+ *
+ * @module
+ */
+import { type Codec, interpret, writeArchive } from "./archive.ts";
+import { describeValue } from "./describe.ts";
+import type { CodecErrorCode, Words } from "./errors.ts";
+import type { Reader } from "./reader.ts";
+import type { AnySchema, Node, Schema } from "./schema.ts";
+import { signature } from "./signature.ts";
+import { readTag } from "./sums.ts";
+import { Writer } from "./writer.ts";
+
+/** What is told of a position: the sizes, counts and schemas that whoever refused it had at hand. */
+type About = readonly unknown[];
+
+function place(reader: Reader, at: number, [size, align]: About): string {
+  const { start, end } = reader;
+  const what = at === end ? "a root of" : "a pointer to free";
+  return `${what} ${size} bytes in the archive's ${end - start}, at a multiple of ${align}`;
+}
+
+function tagOf(reader: Reader, at: number, [schema]: About): string {
+  const node = schema as Node & { readonly tagBytes: 1 | 2 | 4 };
+  const expected = "arms" in node
+    ? `a tag below ${node.arms.length}`
+    : `tag ${"tag" in node && node.tag}`;
+  return `${expected}, got ${readTag(reader, at, node.tagBytes)}`;
+}
+
+/** What was expected by each rule. */
+const EXPECTED: Readonly<
+  Partial<Record<CodecErrorCode, string | ((reader: Reader, at: number, about: About) => string)>>
+> = {
+  OutOfBounds: place,
+  Unaligned: place,
+  Overrun: place,
+  SubtreePointerOutOfBounds: place,
+  SubtreePointerOverrun: place,
+  InvalidTag: tagOf,
+  Bool: ({ bytes }, at) => `0 or 1, got ${bytes[at]}`,
+  Char: (reader, at) => `a Unicode scalar value, got ${reader.u32(at)}`,
+  NonZero: "anything but 0",
+  Utf8Error: "UTF-8",
+  MissingNullTerminator: "a NUL behind the text",
+  StringRepr: "an inline length of at most 7",
+  Duration: "seconds below 2^64",
+  InvalidDisplacement: (_reader, _at, [count]) => `a position below ${count}, a seed or none`,
+  InvalidKeyPosition: "a key that its index leads to",
+  LengthMismatch: (_reader, _at, [count, found]) => `${count} entries, found ${found}`,
+  TooFewLeafNodeEntries: "a node with entries",
+  TooFewInnerNodeEntries: "a node with entries",
+  InnerNodeInLeafLevel: "a leaf",
+  UnsortedLeafNodeEntries: "keys in ascending order",
+  UnlinkedLeafNode: "a pointer to the next leaf",
+  UnsortedLeafNode: "leaves in ascending order",
+  LastLeafForwardPointerNotNull: "no next leaf",
+  IncorrectChildKey: "the first key of the child",
+  InvalidLeafNodeDepth: (_reader, _at, [depth]) => `a leaf at depth ${depth}`,
+  TooDeep: ({ limits }) => `at most ${limits.maxDepth} levels`,
+  TooLong: ({ limits }) => `at most ${limits.maxDecodedBytes} bytes of memory`,
+};
+
+/** How many names a message lists. */
+const MAX_SHOWN = 8;
+
+/** What a value of a type is, in words. */
+function expectedOf(schema: AnySchema, value: unknown): string {
+  const node = schema as Node;
+  const { kind, size } = node;
+  if ("min" in node) {
+    const isBig = typeof node.min === "bigint";
+    const advice = isBig && Number.isInteger(value) ? ` (write ${value}n)` : "";
+    return `${kind}, ${isBig ? "a bigint" : "an integer"} from ${node.min} to ${node.max}${advice}`;
+  }
+  switch (node.kind) {
+    case "f32":
+    case "f64":
+      return `${kind}, a number`;
+    case "bool":
+      return "bool, true or false";
+    case "char":
+      return "char, a string of one Unicode scalar value";
+    case "unit":
+      return "unit, undefined";
+    case "string":
+    case "boxstr":
+    case "cstring":
+      return typeof value === "string" ? "a string without lone surrogates" : "a string";
+    case "bytes":
+      return "bytes, a Uint8Array";
+    case "ipv4":
+    case "ipv6":
+    case "uuid":
+      return `${kind}, a Uint8Array of ${size}`;
+    case "duration":
+      return "a duration: secs a bigint from 0 to 2^64 - 1, nanos from 0 to 999,999,999";
+    case "vec":
+    case "boxslice":
+      return "an array";
+    case "array":
+      return `an array of ${node.length}`;
+    case "hashmap":
+    case "btreemap":
+      return "a Map";
+    case "hashset":
+    case "btreeset":
+      return "a Set";
+    case "option":
+      return "null or { some }";
+    case "result":
+    case "ip":
+    case "sock": {
+      const names = node.arms.map(({ name }) => `{ ${name} }`).join(" or ");
+      return kind === "result" ? names : `${kind}, ${names}`;
+    }
+    case "variants": {
+      const names = node.arms.slice(0, MAX_SHOWN).map(({ name }) => JSON.stringify(name));
+      return `an object whose type is one of ${names.join(", ")}`;
+    }
+    case "nonzero":
+      return `${node.item.kind} but not 0`;
+    default:
+      return signature(schema);
+  }
+}
+
+/** What is wrong, in full. */
+export const WORDS: Words = {
+  ofArchive(reader, code, at, about) {
+    const rule = EXPECTED[code];
+    const expected = typeof about[0] === "string"
+      ? about[0]
+      : typeof rule === "function"
+      ? rule(reader, at, about)
+      : rule ?? "another";
+    return `expected ${expected} at byte ${at - reader.start} (${code})`;
+  },
+  ofValue(expected, value) {
+    const what = typeof expected === "string" ? expected : expectedOf(expected, value);
+    return `expected ${what}, got ${describeValue(value)}`;
+  },
+};
+
+/**
+ * Write a value for what is wrong with it, in full.
+ *
+ * @returns What it is; `cause` if nothing is.
+ */
+export function explainWrite(
+  writer: Writer,
+  schema: AnySchema,
+  value: unknown,
+  cause: unknown,
+): unknown {
+  writer.abandon(writer.base);
+  writer.words = WORDS;
+  try {
+    interpret.write(writer, schema, value);
+    return cause;
+  } catch (error) {
+    return error;
+  }
+}
+
+/** Read an opened archive for what is wrong with it, in full: see {@linkcode explainWrite}. */
+export function explainRead(reader: Reader, schema: AnySchema, cause: unknown): unknown {
+  reader.words = WORDS;
+  reader.open(reader.start, reader.end);
+  try {
+    interpret.read(reader, schema);
+    reader.steps = 0;
+    return cause;
+  } catch (error) {
+    return error;
+  }
+}
+
+/** {@linkcode interpret} where errors are told in full: wherever no page is. */
+export const interpretInFull: Codec = { ...interpret, explainWrite, explainRead };
+
+/** A writer for checks that is larger than this is let go after use, in bytes. */
+const MAX_KEPT_BYTES = 4096;
+
+let spare: Writer | undefined;
+
+/**
+ * Refuse a value that cannot be archived.
+ *
+ * @param path Where the value is, for the message.
+ * @throws {CodecError} `BadValue` with the path, what was expected and what came.
+ */
+export function accept<T>(
+  schema: Schema<T>,
+  value: T,
+  path: readonly string[] = [],
+): void {
+  // A conversion in the value may itself ask.
+  const writer = spare ?? new Writer();
+  spare = undefined;
+  writer.words = WORDS;
+  for (const step of path) writer.path[writer.steps++] = step;
+  try {
+    writeArchive(interpret, schema, writer, value);
+  } finally {
+    writer.position = writer.steps = 0;
+    if (writer.bytes.length <= MAX_KEPT_BYTES) spare = writer;
+  }
+}
