@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { type Codec, interpret, readArchive, writeArchive } from "../codec/archive.ts";
+import { type Codec, readArchive, writeArchive } from "../codec/archive.ts";
+import { interpretInFull } from "../codec/explain.ts";
 import type { NoMethods, Service } from "../service/types.ts";
 import { type Clock, systemClock } from "../wire/clock.ts";
 import { NORMAL } from "../wire/close.ts";
@@ -31,7 +32,7 @@ export interface FullParts extends Pick<ClientParts, "random" | "whenVisible"> {
   readonly dial: Dialer;
   /** Deflates and inflates. */
   readonly deflater: Deflater;
-  /** Archives values. Default: {@linkcode interpret}. */
+  /** Archives values. Default: {@linkcode interpretInFull}. */
   readonly codec?: Codec;
   /** Default: {@linkcode systemClock}. */
   readonly clock?: Clock;
@@ -67,7 +68,7 @@ export function createFullClient<Methods, State, Event, ClientMethods = NoMethod
   service: Service<Methods, State, Event, ClientMethods>,
   address: PerAttempt<string | URL>,
   options: ConnectOptions<Methods, State, ClientMethods>,
-  { dial, deflater, telemetry, codec = interpret, clock = systemClock, ...parts }: FullParts,
+  { dial, deflater, telemetry, codec = interpretInFull, clock = systemClock, ...parts }: FullParts,
 ): UnconnectedClient<Methods, State, Event> {
   const limits = DEFAULT_LIMITS;
   const checked = checkOptions(options as ConnectOptions<never, never, never>, {

@@ -85,6 +85,7 @@ export function openSession(
   const { advice, clock, codec, counters, event, events, limits, state, report } = host;
   const { unframe } = host.framing;
   const reader = new Reader(limits);
+  reader.words = codec.words;
   let ending: SessionEnd | undefined;
   let closeTimer: unknown;
   /** Whether who reads events needs time. */

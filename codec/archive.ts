@@ -3,13 +3,15 @@
  *
  * @module
  */
-import { CodecError, formatPath, refusal } from "./errors.ts";
+import { CodecError, formatPath, refusal, type Words } from "./errors.ts";
 import type { Reader } from "./reader.ts";
 import type { AnySchema, Schema } from "./schema.ts";
 import type { Writer } from "./writer.ts";
 
 /** Writes and reads whole archives: by the schemas' own functions, or by generated ones. */
 export interface Codec {
+  /** What its readers say what is wrong with, where that is more than a code: see {@linkcode Reader.words}. */
+  readonly words?: Words;
   /** Write one at the writer's position and base. Throws anything for a bad value. */
   write<T>(writer: Writer, schema: Schema<T>, value: T): void;
   /** Read the opened one. Throws anything for a bad one. */

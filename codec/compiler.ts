@@ -9,7 +9,7 @@
  */
 import { type Codec, interpret } from "./archive.ts";
 import { checkSchema } from "./check.ts";
-import { explainRead, explainWrite } from "./explain.ts";
+import { explainRead, explainWrite, WORDS } from "./explain.ts";
 import { writeFunction } from "./generate_parts.ts";
 import { ReadEmitter } from "./generate_read.ts";
 import { Generator } from "./generator.ts";
@@ -32,6 +32,7 @@ export const generate: Codec = {
   write: (writer, schema, value) => functionsOf(schema).write(writer, value),
   read: (reader, schema) => functionsOf(schema).read(reader),
   check: (reader, schema) => functionsOf(schema).check(reader),
+  words: WORDS,
   explainWrite,
   explainRead,
 };

@@ -180,7 +180,7 @@ export function explainRead(reader: Reader, schema: AnySchema, cause: unknown): 
 }
 
 /** {@linkcode interpret} where errors are told in full: wherever no page is. */
-export const interpretInFull: Codec = { ...interpret, explainWrite, explainRead };
+export const interpretInFull: Codec = { ...interpret, words: WORDS, explainWrite, explainRead };
 
 /** A writer for checks that is larger than this is let go after use, in bytes. */
 const MAX_KEPT_BYTES = 4096;

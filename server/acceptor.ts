@@ -4,7 +4,6 @@
  * @module
  */
 import type { Codec } from "../codec/archive.ts";
-import { WORDS } from "../codec/explain.ts";
 import { Reader } from "../codec/reader.ts";
 import { Ancestry } from "../service/ancestry.ts";
 import type { Service } from "../service/types.ts";
@@ -110,7 +109,7 @@ export class ServiceAcceptor<Methods, State, Event, Auth> implements Acceptor {
     });
     const connections = this.#connections = new Connections(limits);
     const reader = new Reader(limits);
-    reader.words = WORDS;
+    reader.words = codec.words;
     const dispatcher = createDispatcher(service, handler, codec);
     this.#host = {
       ...options,

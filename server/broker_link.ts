@@ -4,7 +4,6 @@
  * @module
  */
 import { checkArchive, type Codec } from "../codec/archive.ts";
-import { WORDS } from "../codec/explain.ts";
 import { type DecodeLimits, Reader } from "../codec/reader.ts";
 import type { Schema } from "../codec/schema.ts";
 import type { Writer } from "../codec/writer.ts";
@@ -80,7 +79,7 @@ export class BrokerLink implements EventLink, BrokerNode {
     checkUnused(broker);
     this.#options = options;
     this.#reader = new Reader(options.limits);
-    this.#reader.words = WORDS;
+    this.#reader.words = options.codec.words;
     this.#fingerprint = parseInt(options.fingerprint.slice(0, 8), 16) >>> 0;
     this.#missed = new MissedTopics(options.onMissed);
     this.#topics = new BrokerTopics({
