@@ -15,6 +15,7 @@ import { RpcError } from "../wire/errors.ts";
 import type { Extension } from "../wire/handshake.ts";
 import type { PageLimits } from "../wire/limits.ts";
 import { setRequestId, writeRequest } from "../wire/requests.ts";
+import { shortenRequest } from "../wire/short_message.ts";
 import { Sender } from "../wire/sender.ts";
 import type { Transport } from "../wire/transport.ts";
 import { checkCallOptions, NONE } from "./call_options.ts";
@@ -98,6 +99,7 @@ export class Calls implements SessionCalls {
   }
 
   commit(writer: Writer): void {
+    if (this.#extension) shortenRequest(writer);
     this.#sender.commit(writer);
   }
 
@@ -186,7 +188,7 @@ export class Calls implements SessionCalls {
     call.id = this.#table.open(call);
     setRequestId(writer, call.id);
     call.streaming?.begin(this, call.id);
-    this.#sender.commit(writer);
+    this.commit(writer);
   }
 
   /** A reply came. Returns who waits for it, who is then no longer waiting: see {@linkcode CallTable.settle}. */

@@ -24,6 +24,7 @@ import { readServerMessage, type ServerMessageHandlers } from "../wire/server_me
 import { Topic } from "../wire/topic.ts";
 import type { CloseInfo, TransportListener } from "../wire/transport.ts";
 import { SERVER_CALL, SERVER_CANCEL } from "../wire/server_extension.ts";
+import { SHORT, SHORT_HEADER_BYTES, SHORT_ITEM } from "../wire/short_message.ts";
 import type { Answers } from "./answers.ts";
 import type { EventHub } from "./events.ts";
 import { closedWith, failed, lost, refusal } from "./failures.ts";
@@ -218,7 +219,17 @@ export function openSession(
       isBehind = false;
       try {
         if (!ending) {
-          taken = unframe(message, limits, take, extension > 0 && length <= MAX_BATCH_BYTES);
+          const mayBeMore = extension > 0 && length <= MAX_BATCH_BYTES;
+          const kind = message[0]!;
+          if (mayBeMore && (kind & SHORT) === SHORT) {
+            const bytes = message[2]!;
+            reader.reset(message);
+            reader.open(0, length);
+            taken = reader.claim(SHORT_HEADER_BYTES, 0, bytes, 1) + bytes;
+            if (kind === SHORT) handlers[0](message[1]!, undefined, SHORT_HEADER_BYTES, taken);
+            else if (kind === SHORT_ITEM) calls.streams?.receive(reader, kind, taken);
+            else reader.fail("InvalidTag", 0, "a ServerMessage");
+          } else taken = unframe(message, limits, take, mayBeMore);
         }
       } catch (cause) {
         const error = toProtocolError(cause);

@@ -11,6 +11,7 @@ import { isRpcError, RPC_HANDLER_ERRORS, type RpcHandlerErrorCode } from "../wir
 import type { Limits } from "../wire/limits.ts";
 import { isThenable } from "../wire/listener.ts";
 import { type ClientMessage, writeErrorResponse } from "../wire/messages.ts";
+import { shortenAnswer } from "../wire/short_message.ts";
 import { surelyTakes } from "../wire/sender.ts";
 import { CallGuards, MIN_HELD_BYTES } from "./call_guard.ts";
 import { type Caller, free, take } from "./caller.ts";
@@ -212,8 +213,7 @@ export class CallRunner {
       caller.flush();
     } catch (error) {
       this.#tell(caller, method, error);
-      this.#fail(caller, id, "HandlerPanicked", trace);
-      return;
+      return this.#fail(caller, id, "HandlerPanicked", trace);
     }
     // The change may be larger than the peer accepts, which ends the connection.
     if (caller.mute) return trace?.end("ClientNotConnected");
@@ -224,13 +224,13 @@ export class CallRunner {
     } catch (error) {
       sender.abandon(writer);
       this.#tell(caller, method, error);
-      this.#fail(caller, id, "ServerEncodeError", trace);
-      return;
+      return this.#fail(caller, id, "ServerEncodeError", trace);
     }
     if (!caller.admits(writer.position)) {
       sender.abandon(writer);
       return trace?.end("ClientNotConnected");
     }
+    if (sender.options.extension) shortenAnswer(writer);
     if (surelyTakes(sender.options, writer.position)) {
       sender.commit(writer);
       this.#onSettled(call, true);

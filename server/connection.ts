@@ -7,7 +7,7 @@ import { MAX_BATCH_BYTES } from "../wire/batch.ts";
 import { CloseCode } from "../wire/close.ts";
 import type { ProtocolError } from "../wire/errors.ts";
 import type { Extension } from "../wire/handshake.ts";
-import { readClientMessage, RPC_REQUEST } from "../wire/messages.ts";
+import { readClientMessage, readShortMessage, RPC_REQUEST } from "../wire/messages.ts";
 import { receive } from "../wire/receiver.ts";
 import { isSeldom } from "../wire/seldom.ts";
 import { Sender, surelyTakes } from "../wire/sender.ts";
@@ -123,10 +123,13 @@ export class Connection<State, Event, Auth> extends OpenCalls implements Connect
     return this.sender.options.extension ?? 0;
   }
 
-  onArchive(bytes: Uint8Array, start: number, end: number): void {
+  onArchive(bytes: Uint8Array, start: number, end: number, isShort: boolean): void {
     const { reader, request, calls } = this.#host;
-    reader.reset(bytes);
-    readClientMessage(reader, start, end, request, this.#extension);
+    if (isShort) readShortMessage(reader, bytes, start, end, request);
+    else {
+      reader.reset(bytes);
+      readClientMessage(reader, start, end, request, this.#extension);
+    }
     if (request.kind === RPC_REQUEST) calls.receive(this, request);
     else receiveMore(this, request, this.#host);
   }

@@ -13,6 +13,7 @@ import type { Clock } from "../wire/clock.ts";
 import { RpcError } from "../wire/errors.ts";
 import type { Limits } from "../wire/limits.ts";
 import { writeServerGrant, writeServerItem } from "../wire/messages.ts";
+import { shortenAnswer } from "../wire/short_message.ts";
 import { type Sender, surelyTakes } from "../wire/sender.ts";
 import { type CallGuards, MIN_HELD_BYTES } from "./call_guard.ts";
 import { type Caller, listen } from "./caller.ts";
@@ -244,6 +245,7 @@ export class StreamingCall extends ServerCall implements InletPort, OutletPort, 
       sender.abandon(writer);
       return bytes;
     }
+    shortenAnswer(writer);
     if (surelyTakes(sender.options, writer.position)) sender.commit(writer);
     else this.#commitIfTaken(sender, writer);
     this.#host.counters.itemsSent++;

@@ -13,6 +13,7 @@ import type { Clock } from "../wire/clock.ts";
 import { writeClientEnd, writeClientGrant, writeClientItem } from "../wire/client_extension.ts";
 import { RpcError, type RpcErrorCode } from "../wire/errors.ts";
 import { readServerExtension, type ServerExtensionHandlers } from "../wire/server_extension.ts";
+import { SHORT_HEADER_BYTES, SHORT_ITEM } from "../wire/short_message.ts";
 import { openInlet } from "./inlet.ts";
 import { openOutlet } from "./outlet.ts";
 import type { Inlet, InletPort, ItemStream, Outlet, OutletPort } from "./types.ts";
@@ -45,7 +46,7 @@ export interface OpenStreams {
   /** How many there are. */
   readonly size: number;
   /**
-   * Read the rest of a message of the extension.
+   * Read the rest of a message of the extension, whose root is at `at`, or that is short and ends there.
    *
    * @throws {CodecError} If it is none.
    * @throws {ProtocolError} If it is more than there was room for.
@@ -273,7 +274,8 @@ function openStreams(session: StreamingSession): Streams {
     },
     receive(reader, kind, at) {
       ({ bytes } = reader);
-      readServerExtension(reader, kind, at, handlers);
+      if (kind === SHORT_ITEM) handlers[0](bytes[1]!, SHORT_HEADER_BYTES, at);
+      else readServerExtension(reader, kind, at, handlers);
     },
     over(id) {
       const call = calls.get(id);

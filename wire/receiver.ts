@@ -8,6 +8,7 @@ import { firstStoredLength, soleStoredLength, STORED_HEADER_BYTES } from "../def
 import type { Deflater, FrameLimits, Unframe } from "./deflater.ts";
 import type { ProtocolError } from "./errors.ts";
 import { badDeflate, tooBig, toProtocolError } from "./faults.ts";
+import { endOfShort, SHORT } from "./short_message.ts";
 
 /** How messages are received. */
 export interface ReceiveOptions {
@@ -19,8 +20,11 @@ export interface ReceiveOptions {
 
 /** The receiver of messages. */
 export interface ArchiveListener {
-  /** One whole archive at `[start, end)`, to be read until this returns. May throw `ProtocolError`. */
-  onArchive(bytes: Uint8Array, start: number, end: number): void;
+  /**
+   * One whole archive at `[start, end)`, or a short message, to be read until this returns. May throw
+   * `ProtocolError`.
+   */
+  onArchive(bytes: Uint8Array, start: number, end: number, isShort: boolean): void;
   /** The message was no such thing. */
   onProtocolError(error: ProtocolError): void;
 }
@@ -80,7 +84,7 @@ function inWords(error: unknown, maxInflatedBytes: number): unknown {
 /**
  * Inflate one message and hand it on, in the turn it came. Its bytes are only read until this returns.
  *
- * @param mayBeMore Whether the bytes may be several messages, the first of which is taken.
+ * @param mayBeMore Whether the bytes may be several messages, of which the first is taken, and that may be short.
  * @returns Where it ends: what follows is further messages.
  */
 export function receive(
@@ -91,8 +95,13 @@ export function receive(
 ): number {
   let end = message.length;
   try {
-    end = find(message, deflater, limits, mayBeMore);
-    listener.onArchive(archive, archiveStart, archiveEnd);
+    if (mayBeMore && (message[0]! & SHORT) === SHORT) {
+      end = endOfShort(message);
+      listener.onArchive(message, 0, end, true);
+    } else {
+      end = find(message, deflater, limits, mayBeMore);
+      listener.onArchive(archive, archiveStart, archiveEnd, false);
+    }
   } catch (error) {
     listener.onProtocolError(toProtocolError(inWords(error, limits.maxInflatedBytes)));
   }

@@ -9,11 +9,12 @@ import type { Codec } from "../codec/archive.ts";
 import type { Reader } from "../codec/reader.ts";
 import type { Schema } from "../codec/schema.ts";
 import type { Writer } from "../codec/writer.ts";
-import { readClientExtension } from "./client_extension.ts";
+import { CLIENT_ITEM, readClientExtension } from "./client_extension.ts";
 import type { RpcHandlerErrorCode } from "./errors.ts";
 import type { Extension } from "./handshake.ts";
 import { CLIENT_MESSAGE_BYTES, MESSAGE_ALIGN, RPC_REQUEST } from "./layout.ts";
 import { writeCarrier } from "./place.ts";
+import { restore } from "./short_message.ts";
 
 /**
  * Write a call.
@@ -78,4 +79,25 @@ export function readClientMessage(
   }
   into.start = reader.claimBytes(at + 4);
   into.end = reader.low;
+}
+
+/**
+ * Read the client's short message in `[start, end)` of some bytes, whose archive is then in the reader's.
+ *
+ * @throws {CodecError} If it is neither a call nor an item.
+ */
+export function readShortMessage(
+  reader: Reader,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  into: ClientMessage,
+): void {
+  into.kind = bytes[start]! >> 3;
+  into.id = bytes[start + 1]!;
+  into.end = restore(reader, bytes, start, end);
+  into.start = reader.low;
+  if (into.kind !== RPC_REQUEST && into.kind !== CLIENT_ITEM) {
+    reader.fail("InvalidTag", into.start, "a ClientMessage that may be short");
+  }
 }

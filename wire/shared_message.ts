@@ -14,6 +14,7 @@ import {
   MIN_DEFLATED_BYTES,
 } from "./deflater.ts";
 import { DEFAULT_LIMITS } from "./limits.ts";
+import { beginRoom, isShort } from "./short_message.ts";
 import type { Shared } from "./transport.ts";
 
 const MAX_KEPT_WRITER_BYTES = 5 << 18;
@@ -22,17 +23,22 @@ const MAX_KEPT_WRITERS = 8;
 /** Views on fewer bytes than this are kept. */
 const MAX_KEPT_VIEW_BYTES = 128;
 
-/** A writer that keeps views on its first bytes, by how many: one costs more than a small message. */
+/** A writer that keeps views on its first bytes, by where they end: one costs more than a small message. */
 class MessageWriter extends Writer {
   #views: Uint8Array<ArrayBuffer>[] = [];
+  #shortViews: Uint8Array<ArrayBuffer>[] = [];
   #viewed: Uint8Array = this.bytes;
 
   override written(): Uint8Array<ArrayBuffer> {
     if (this.#viewed !== this.bytes) {
       this.#viewed = this.bytes;
       this.#views = [];
+      this.#shortViews = [];
     }
     const { position } = this;
+    if (isShort(this)) {
+      return this.#shortViews[position] ??= this.bytes.subarray(1, position);
+    }
     return position < MAX_KEPT_VIEW_BYTES
       ? this.#views[position] ??= super.written()
       : super.written();
@@ -45,7 +51,7 @@ const writers: Writer[] = [];
 export function takeWriter(maxDepth: number = DEFAULT_LIMITS.maxDepth): Writer {
   const writer = writers.pop() ?? new MessageWriter(1024);
   writer.maxDepth = maxDepth;
-  writer.position = writer.base = STORED_HEADER_BYTES;
+  beginRoom(writer);
   return writer;
 }
 
@@ -75,6 +81,7 @@ export function frame(
   level: number,
   owner?: DeflateOwner,
 ): Framed {
+  if (isShort(writer)) return writer.written();
   if (isStored(writer, level)) return stored(writer);
   const archive = writer.bytes.subarray(STORED_HEADER_BYTES, writer.position);
   if (level !== IF_COMPRESSIBLE) return deflater.deflate(archive, level, owner);

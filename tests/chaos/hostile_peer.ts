@@ -239,6 +239,20 @@ export const ATTACKS: Readonly<Record<string, Attack>> = {
     extended(port, random, call(1, COUNT, { from: 1 }), grant(1, 0xffff_ffff)),
   "x1: messages of it without it": (port, random) =>
     send(port, frame(deflateRawSync(archive(ANY(random)(random(256)))))),
+  "x1: short messages, mutated": async (port, random) => {
+    const client = await RawClient.connect(port);
+    await client.upgrade("/?hl-x=1");
+    for (let i = 0; i < 20; i++) {
+      const messages = [
+        [7, 1, 1, 7, 3],
+        [7, 2, 5, 3, 0, 0, 0, 0, 9],
+        [0x17, 1, 1, 3, 7],
+        [0x17, 2, 0, 255],
+      ].map((bytes) => mutate(random, Buffer.from(bytes)));
+      client.write(frame(Buffer.concat(messages)));
+    }
+    return client;
+  },
   "x1: mutated": (port, random) =>
     extended(
       port,

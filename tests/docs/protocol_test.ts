@@ -24,6 +24,7 @@ import {
   writeServerGrant,
   writeServerItem,
 } from "../../wire/messages.ts";
+import { beginRoom, isShort, shortenAnswer, shortenRequest } from "../../wire/short_message.ts";
 import { Topic } from "../../wire/topic.ts";
 import { writeStateChange } from "../support/state_change.ts";
 
@@ -73,8 +74,24 @@ const MESSAGES: readonly [name: string, ...writes: Write[]][] = [
   ],
 ];
 
+/** Short messages, several that are one WebSocket message. */
+const SHORT_MESSAGES: readonly [name: string, shorten: Write, ...writes: Write[]][] = [
+  [
+    "client's short messages",
+    shortenRequest,
+    (writer) => writeRequest(interpret, writer, 1, increment.call, { amount: 5 }),
+    (writer) => writeClientItem(interpret, writer, 7, u32, 5),
+  ],
+  [
+    "server's short messages",
+    shortenAnswer,
+    (writer) => writeResponse(interpret, writer, 1, increment.output, undefined),
+    (writer) => writeServerItem(interpret, writer, 8, u32, 5),
+  ],
+];
+
 test("PROTOCOL.md has one block of bytes for each message of its exchange", () => {
-  assertEquals(documented.length, MESSAGES.length);
+  assertEquals(documented.length, MESSAGES.length + SHORT_MESSAGES.length);
 });
 
 for (const [i, [name, ...writes]] of MESSAGES.entries()) {
@@ -88,6 +105,20 @@ for (const [i, [name, ...writes]] of MESSAGES.entries()) {
       return encodeHex(message);
     });
     assertEquals(documented[i], messages.join(""));
+  });
+}
+
+for (const [i, [name, shorten, ...writes]] of SHORT_MESSAGES.entries()) {
+  test(`PROTOCOL.md shows the ${name} that are sent`, () => {
+    const messages = writes.map((write) => {
+      const writer = new Writer(64);
+      beginRoom(writer);
+      write(writer);
+      shorten(writer);
+      assertEquals(isShort(writer), true);
+      return encodeHex(writer.bytes.subarray(1, writer.position));
+    });
+    assertEquals(documented[MESSAGES.length + i], messages.join(""));
   });
 }
 

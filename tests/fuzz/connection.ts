@@ -26,6 +26,8 @@ import {
   writeReply,
   writeRequest,
 } from "../../wire/messages.ts";
+import { giveWriter, takeWriter } from "../../wire/shared_message.ts";
+import { isShort, shortenRequest } from "../../wire/short_message.ts";
 import { processorTimes } from "../hostile/processor.ts";
 import { mutate, randomFrom } from "./support.ts";
 
@@ -105,7 +107,7 @@ export const handlers: HandlerOf<typeof Target> = ({ state, client }) => ({
   },
 });
 
-/** Whole messages as a client sends them, stored and deflated. */
+/** Whole messages as a client sends them, stored, deflated, and short where they may be. */
 export function seeds(): Uint8Array[] {
   const calls = CALLS.map((call, i) => (writer: Writer) =>
     writeRequest(interpret, writer, i, Target.methods[i]!.call, call)
@@ -116,7 +118,13 @@ export function seeds(): Uint8Array[] {
     const archive = writer.bytes.slice(0, writer.position);
     const stored = new Uint8Array(storedSize(archive.length));
     deflateStored(archive, stored);
-    return [stored, new Uint8Array(deflateRawSync(archive))];
+    const messages = [stored, new Uint8Array(deflateRawSync(archive))];
+    const short = takeWriter();
+    write(short);
+    shortenRequest(short);
+    if (isShort(short)) messages.push(short.bytes.slice(1, short.position));
+    giveWriter(short);
+    return messages;
   });
 }
 

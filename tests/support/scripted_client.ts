@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { deflateRawSync, inflateRawSync } from "node:zlib";
+import { deflateRawSync } from "node:zlib";
 import { interpret, readArchive } from "../../codec/archive.ts";
 import type { Schema } from "../../codec/mod.ts";
 import { Reader } from "../../codec/reader.ts";
@@ -18,6 +18,7 @@ import {
 } from "../../wire/messages.ts";
 import type { CloseInfo, Transport, TransportListener, Upgrade } from "../../wire/transport.ts";
 import { writeRawRequest } from "./raw_request.ts";
+import { archivesOf } from "./short_messages.ts";
 import { serverMessage } from "./server_message.ts";
 
 /** A request as clients make it. */
@@ -59,15 +60,7 @@ export class ScriptedClient implements Transport {
   }
 
   send(message: Uint8Array<ArrayBuffer>): void {
-    // With the extension several may be one: each is a stream that ends by itself.
-    for (let rest: Uint8Array<ArrayBuffer> = message; rest.length > 0;) {
-      const { buffer, engine } = inflateRawSync(rest, { info: true }) as unknown as {
-        buffer: Uint8Array;
-        engine: { bytesWritten: number };
-      };
-      this.#receive(new Uint8Array(buffer));
-      rest = rest.subarray(engine.bytesWritten);
-    }
+    for (const archive of archivesOf(message, "server")) this.#receive(archive);
   }
 
   #receive(bytes: Uint8Array): void {

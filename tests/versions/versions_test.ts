@@ -171,6 +171,12 @@ function withoutOffers({ client, server }: Exchange): unknown {
   };
 }
 
+/** `add({ a: 1, b: 2 })` as a small message of the extension, and as one of `hl/2`. */
+const SHORT_ADD = "82 07000903000000000100000002";
+const LONG_ADD = `82 011800e7ff${
+  "00000000 01000000 02000000 00000000 f0ffffff 0c000000".replaceAll(" ", "")
+}`;
+
 for (const [how, start] of Object.entries(STARTS)) {
   for (const dial of DIALS) {
     test(`${dial}() of this version and the one before, with ${how} of each`, async () => {
@@ -194,6 +200,9 @@ for (const [how, start] of Object.entries(STARTS)) {
         /^sec-websocket-protocol: (.*)$/mi.exec(answered)?.[1],
         dial === "connect" ? "hl/2" : "hl.2.x1",
       );
+      // add(1, 2): of the client, and of the server, which changes no state for it.
+      assertEquals(exchange.client.frames[0], dial === "connect" ? SHORT_ADD : LONG_ADD);
+      assertEquals(exchange.server.frames[0], "82 0700040003000000");
     });
   }
 }

@@ -100,7 +100,7 @@ test("receive() takes nothing behind what is no whole stream", () => {
       deflated(1, 300).slice(0, -1),
       Uint8Array.of(1),
       Uint8Array.of(1, 9, 0, 0, 0, 9),
-      Uint8Array.of(7, 0, 0, 0xff, 0xff),
+      Uint8Array.of(6, 0, 0, 0xff, 0xff),
     ]
   ) {
     const { archives, errors, pushAll } = setUp();

@@ -1,0 +1,60 @@
+/**
+ * {@linkcode archivesOf}: what a WebSocket message between peers that know `x1` is, in archives; after PROTOCOL.md,
+ * and by nothing of the module's own.
+ *
+ * @module
+ */
+import { inflateRawSync } from "node:zlib";
+
+/** Who has sent it, and so how large its roots are. */
+export type Sender = "client" | "server";
+
+const SHORT = 7;
+const HEADER_BYTES = 4;
+const ROOT_BYTES: Readonly<Record<Sender, number>> = { client: 12, server: 24 };
+
+/** Whether some bytes begin with a short message. */
+export function isShortMessage(bytes: Uint8Array): boolean {
+  return bytes.length > 0 && (bytes[0]! & SHORT) === SHORT;
+}
+
+/** The message that a short one stands for. */
+function lengthened(message: Uint8Array, sender: Sender): Uint8Array<ArrayBuffer> {
+  const [head, id, bytes, zeros] = [...message.subarray(0, HEADER_BYTES)] as
+    & number[]
+    & [number, number, number, number];
+  const tag = head >> 3;
+  const length = bytes + zeros;
+  const root = Math.ceil(length / 4) * 4;
+  const archive = new Uint8Array(root + ROOT_BYTES[sender]);
+  archive.set(message.subarray(HEADER_BYTES, HEADER_BYTES + bytes));
+  archive[root] = tag;
+  archive[root + 1] = id;
+  // An answer has the tag of its result before the pointer.
+  const pointer = root + (sender === "server" && tag === 0 ? 8 : 4);
+  const view = new DataView(archive.buffer);
+  view.setInt32(pointer, -pointer, true);
+  view.setUint32(pointer + 4, length, true);
+  return archive;
+}
+
+/** The archives of all messages in one WebSocket message. */
+export function archivesOf(message: Uint8Array, sender: Sender): Uint8Array<ArrayBuffer>[] {
+  const archives: Uint8Array<ArrayBuffer>[] = [];
+  for (let rest = message; rest.length > 0;) {
+    let bytes: number;
+    if (isShortMessage(rest)) {
+      bytes = HEADER_BYTES + rest[2]!;
+      archives.push(lengthened(rest, sender));
+    } else {
+      const { buffer, engine } = inflateRawSync(rest, { info: true }) as unknown as {
+        buffer: Uint8Array;
+        engine: { bytesWritten: number };
+      };
+      bytes = engine.bytesWritten;
+      archives.push(new Uint8Array(buffer));
+    }
+    rest = rest.subarray(bytes);
+  }
+  return archives;
+}

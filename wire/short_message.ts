@@ -1,0 +1,119 @@
+/**
+ * Short messages, between peers that have agreed on the extension `x1`: an id and a small archive, behind four bytes
+ * in place of a stored block's header and of a root.
+ *
+ * | offset | bytes | field                                                                    |
+ * | -----: | ----: | ------------------------------------------------------------------------ |
+ * |      0 |     1 | 8 times the message's tag, and 7: a last block of a type DEFLATE has not |
+ * |      1 |     1 | the id                                                                   |
+ * |      2 |     1 | bytes of the archive that follow                                         |
+ * |      3 |     1 | from a client: zero bytes behind them, which are not sent                |
+ *
+ * @module
+ */
+import type { Reader } from "../codec/reader.ts";
+import type { Writer } from "../codec/writer.ts";
+import { CLIENT_ITEM } from "./client_extension.ts";
+import { protocolError } from "./faults.ts";
+import { CLIENT_MESSAGE_BYTES, RPC_REQUEST, RPC_RESPONSE, SERVER_MESSAGE_BYTES } from "./layout.ts";
+import { SERVER_ITEM } from "./server_extension.ts";
+
+/** The low bits of a short message's first byte; of a call, and of an answer, all of it. */
+export const SHORT = 7;
+/** The first byte of a server's short item. */
+export const SHORT_ITEM = 31;
+/** Bytes before a short message's archive. */
+export const SHORT_HEADER_BYTES = 4;
+/** Bytes before a message in a writer: a stored block's header, or a mark and that of a short one. */
+export const HEADER_ROOM_BYTES = 5;
+/** Bytes of an archive up to which messages are shortened: those that are never compressed. */
+const MAX_SHORT_BYTES = 127;
+const MAX_BYTE = 255;
+/** Where the root of an answer is at most that may be shortened: behind its archive, and padding to 4. */
+const MAX_ANSWER_ROOT = 133;
+/** The same of a call: behind zero bytes as well. In figures, since a bundler keeps sums. */
+const MAX_REQUEST_ROOT = 389;
+
+/** Begin a message. */
+export function beginRoom(writer: Writer): void {
+  writer.bytes[0] = 0;
+  writer.position = writer.base = HEADER_ROOM_BYTES;
+}
+
+/** Whether the message of a writer was shortened: then it begins at 1. */
+export function isShort({ bytes }: Writer): boolean {
+  return bytes[0] === SHORT;
+}
+
+/** Put the head of a short message before the archive that a writer begins with, and drop what is behind that. */
+function shorten(writer: Writer, root: number, length: number, zeros: number): void {
+  const { bytes } = writer;
+  bytes[0] = SHORT;
+  bytes[1] = bytes[root]! << 3 | SHORT;
+  bytes[2] = bytes[root + 1]!;
+  bytes[3] = length;
+  bytes[4] = zeros;
+  writer.position = HEADER_ROOM_BYTES + length;
+}
+
+/** Shorten the client's message in a writer that {@linkcode beginRoom} began, if it is a small call or item. */
+export function shortenRequest(writer: Writer): void {
+  const { bytes, position } = writer;
+  const root = position - CLIENT_MESSAGE_BYTES;
+  const tag = bytes[root]!;
+  if ((tag !== RPC_REQUEST && tag !== CLIENT_ITEM) || root > MAX_REQUEST_ROOT) return;
+  const whole = bytes[root + 8]! | bytes[root + 9]! << 8;
+  let length = whole;
+  while (length > 0 && bytes[HEADER_ROOM_BYTES + length - 1] === 0) length--;
+  const zeros = Math.min(whole - length, MAX_BYTE);
+  length = whole - zeros;
+  if (length <= MAX_SHORT_BYTES) shorten(writer, root, length, zeros);
+}
+
+/** Shorten the server's message in a writer that {@linkcode beginRoom} began, if it is a small answer or item. */
+export function shortenAnswer(writer: Writer): void {
+  const { bytes, position } = writer;
+  const root = position - SERVER_MESSAGE_BYTES;
+  const tag = bytes[root]!;
+  const isAnswer = tag === RPC_RESPONSE && bytes[root + 4] === 0;
+  if ((!isAnswer && tag !== SERVER_ITEM) || root > MAX_ANSWER_ROOT) return;
+  const length = bytes[root + (isAnswer ? 12 : 8)]!;
+  if (length <= MAX_SHORT_BYTES) shorten(writer, root, length, 0);
+}
+
+/**
+ * Where the short message ends that some bytes begin with.
+ *
+ * @throws {ProtocolError} `BadMessage` if they are fewer.
+ */
+export function endOfShort(bytes: Uint8Array): number {
+  const end = SHORT_HEADER_BYTES + bytes[2]!;
+  // Of less than three bytes it is no number.
+  if (end <= bytes.length) return end;
+  throw protocolError("BadMessage", `a short message: ${bytes.length} bytes`);
+}
+
+/** An archive with its zero bytes. */
+const whole = /* @__PURE__ */ new Uint8Array(510);
+
+/**
+ * Have a reader read the archive of the client's short message at `start` of some bytes.
+ *
+ * @param end Where the message ends.
+ * @returns Where the archive ends in the reader's bytes, and begins at `low`.
+ */
+export function restore(reader: Reader, bytes: Uint8Array, start: number, end: number): number {
+  const zeros = bytes[start + 3]!;
+  const from = start + SHORT_HEADER_BYTES;
+  if (zeros === 0) {
+    reader.reset(bytes);
+    reader.open(from, end);
+    return end;
+  }
+  const length = end - from;
+  for (let i = 0; i < length; i++) whole[i] = bytes[from + i]!;
+  whole.fill(0, length, length + zeros);
+  reader.reset(whole);
+  reader.open(0, length + zeros);
+  return length + zeros;
+}
