@@ -75,7 +75,7 @@ export class StreamingCall extends ServerCall implements InletPort, OutletPort, 
       id,
       info.index,
       // Whoever ends it need not know that it streams.
-      trace && { run: (run) => trace.run(run), end: (code) => trace.end(code, this.#items) },
+      trace && { ...trace, end: (code) => trace.end(code, this.#items) },
     );
     this.#host = host;
     this.#info = info;
@@ -104,7 +104,7 @@ export class StreamingCall extends ServerCall implements InletPort, OutletPort, 
   stream(output: unknown): boolean {
     const { items } = this.#info;
     if (items === undefined) return false;
-    this.#outlet = items.outlet(output, this);
+    this.#outlet = items.outlet(this.trace?.bind(output) ?? output, this);
     // It was cancelled before it was known what to cancel.
     if (this.reason !== undefined) this.#outlet.cancel(this.reason);
     return true;

@@ -3,9 +3,11 @@
  *
  * @module
  */
+import { bindSource, type RunIn } from "../stream/bound.ts";
 import type { ConnectErrorCode, RpcErrorCode, RpcHandlerErrorCode } from "../wire/errors.ts";
 import { tell } from "../wire/listener.ts";
 import {
+  activeContext,
   type Attributes,
   callAttributes,
   CLIENT_SPAN,
@@ -60,6 +62,8 @@ export type ServerTraceListener = (trace: ServerTrace) => void;
 export interface CallTrace {
   /** Run the handler. */
   run<T>(handler: () => T): T;
+  /** The source of a stream that the handler returned, to be pulled in the context that the handler ran in. */
+  bind(source: unknown): unknown;
   /** The call was answered; `items` if it streams. */
   end(code: RpcHandlerErrorCode | undefined, items?: ItemCounts): void;
 }
@@ -112,6 +116,7 @@ export class ServerTelemetry {
     const attributes = callAttributes(this.#service, method);
     const startedAt = performance.now();
     let span: Span | undefined;
+    let runIn: RunIn | undefined;
     return {
       run: (handler) => {
         const tracer = instruments?.tracer;
@@ -119,9 +124,11 @@ export class ServerTelemetry {
         const name = `${this.#service}/${method}`;
         return tracer.startActiveSpan(name, { kind: SERVER_SPAN, attributes }, (started) => {
           span = started;
+          runIn = activeContext();
           return handler();
         });
       },
+      bind: (source) => runIn === undefined ? source : bindSource(source, runIn),
       end: (code, items) => {
         if (items !== undefined) {
           span?.setAttribute("hardlight.items.sent", items.itemsSent);

@@ -118,10 +118,7 @@ const LOOKING: Readonly<Record<string, readonly string[]>> = {
   "wire/clock.ts": ["globalThis as { setImmediate?: (run: () => void) => unknown; }"],
   // Takes less of a Response.
   "wire/http_answer.ts": ['"Bun" in globalThis'],
-  "wire/open_telemetry.ts": [
-    "globalThis as { readonly [API]?: Api }",
-    "globalThis as { readonly [API]?: Api }",
-  ],
+  "wire/open_telemetry.ts": ["globalThis as { readonly [API]?: Api }"],
 };
 
 /** The uses of `globalThis` by which its reader can tell what is looked for; of others the name alone. */

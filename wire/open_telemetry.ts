@@ -54,9 +54,15 @@ export interface Meter {
   createUpDownCounter(name: string, options: { unit: string; description: string }): UpDownCounter;
 }
 
+interface ContextManager {
+  active(): unknown;
+  with<T>(context: unknown, run: () => T): T;
+}
+
 interface Api {
   readonly trace?: { getTracer(name: string): Tracer };
   readonly metrics?: { getMeter(name: string): Meter };
+  readonly context?: ContextManager;
 }
 
 /** `SpanKind.SERVER` of the OpenTelemetry API. */
@@ -79,14 +85,18 @@ export interface Instruments {
   readonly connections: UpDownCounter | undefined;
 }
 
+function registered(): Api | undefined {
+  return (globalThis as { readonly [API]?: Api })[API];
+}
+
 /** The meter of the API that is registered now; `undefined` if none is. */
 export function telemetryMeter(): Meter | undefined {
-  return (globalThis as { readonly [API]?: Api })[API]?.metrics?.getMeter(SCOPE);
+  return registered()?.metrics?.getMeter(SCOPE);
 }
 
 /** The instruments of the API that is registered now; `undefined` if none is. */
 export function openTelemetry(side: "server" | "client"): Instruments | undefined {
-  const api = (globalThis as { readonly [API]?: Api })[API];
+  const api = registered();
   if (api === undefined) return undefined;
   const meter = telemetryMeter();
   return {
@@ -100,6 +110,14 @@ export function openTelemetry(side: "server" | "client"): Instruments | undefine
       description: "Connections that are open",
     }),
   };
+}
+
+/** What runs a function in the context that is active now, later; `undefined` if no API has contexts. */
+export function activeContext(): (<T>(run: () => T) => T) | undefined {
+  const contexts = registered()?.context;
+  if (contexts === undefined) return undefined;
+  const active = contexts.active();
+  return (run) => contexts.with(active, run);
 }
 
 /** The facts of a call, by the semantic conventions for RPC. */

@@ -35,6 +35,8 @@ test("Deno's own OpenTelemetry exports a span for each call, on both sides", {
     assert(output.includes(fact), fact);
   }
   assert(!output.includes("a secret"));
+  const [, parent] = /SPAN the last item .*\n\s*parent: (\w+)/.exec(output) ?? [];
+  assert(new RegExp(`SPAN traced/items \\[\\w+/${parent}\\] Server`).test(output), output);
 });
 
 test("an OpenTelemetry API that is registered is used, by server and client", async () => {

@@ -1,6 +1,7 @@
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
+import { AsyncLocalStorage } from "node:async_hooks";
 import { test } from "node:test";
-import { bool, rpc, service, string } from "../../mod.ts";
+import { bool, rpc, service, type StreamSource, string } from "../../mod.ts";
 import { interpret } from "../../codec/archive.ts";
 import { createCore } from "../../server/core.ts";
 import type { ServerTrace } from "../../server/telemetry.ts";
@@ -117,6 +118,85 @@ test("a span of a call that streams has its items, and one of a call of the clie
       [["confirm", 1, undefined], ["confirm", 1, "HandlerPanicked"]],
     );
     asked.hangUp();
+  } finally {
+    Reflect.deleteProperty(globalThis, API);
+  }
+});
+
+test("a source is pulled in the context of its call's span, of every kind and to its end", async () => {
+  const API = Symbol.for("opentelemetry.js.api.1");
+  const contexts = new AsyncLocalStorage<string>();
+  const span = { setAttribute() {}, setStatus() {}, end() {} };
+  const tracer = {
+    startSpan: () => span,
+    startActiveSpan: <T>(name: string, _: unknown, run: (span: unknown) => T) =>
+      contexts.run(name, () => run(span)),
+  };
+  const context = {
+    active: () => contexts.getStore(),
+    with: <T>(active: string, run: () => T) => contexts.run(active, run),
+  };
+  Object.assign(globalThis, { [API]: { trace: { getTracer: () => tracer }, context } });
+  const seen: (string | undefined)[] = [];
+  const see = (): void => void seen.push(contexts.getStore());
+  const sources: Readonly<Record<string, () => StreamSource<number>>> = {
+    // Not its `finally`: one that is told to return while it waits ends in no context on Deno, whoever tells it.
+    async *"an async generator"() {
+      for (let i = 0;; i++) {
+        see();
+        yield i;
+        await turn();
+        see();
+      }
+    },
+    *"a generator"() {
+      try {
+        for (let i = 0;; i++) {
+          see();
+          yield i;
+        }
+      } finally {
+        see();
+      }
+    },
+    "an iterable": () => ({
+      [Symbol.iterator]() {
+        see();
+        return { next: () => (see(), { done: false, value: 1 }) };
+      },
+    }),
+    "a ReadableStream": () =>
+      new ReadableStream<number>({
+        pull(controller) {
+          see();
+          controller.enqueue(1);
+        },
+        cancel: see,
+      }, { highWaterMark: 0 }),
+  };
+  try {
+    for (const [name, source] of Object.entries(sources)) {
+      const { client } = await streaming(() => ({ count: source }));
+      client.call(1, CALLS.count, { to: 0 });
+      for (let i = 0; i < 9; i++) await turn();
+      const before = seen.length;
+      // By a message: there is room again. An async generator that waits has never used it up.
+      if (before > 1000) {
+        client.grant(1, 680);
+        await turn();
+        assert(seen.length > before, name);
+      }
+      client.cancel(1);
+      await turn();
+      assert(seen.length > 3, name);
+      assertEquals(new Set(seen.splice(0)), new Set(["service/count"]), name);
+      client.hangUp();
+      await turn();
+    }
+    const { client, errors } = await streaming(() => ({ count: () => 1 as never }));
+    client.call(1, CALLS.count, { to: 0 });
+    await turn();
+    assert(String(errors[0]?.error).includes("Cannot stream it"), String(errors[0]?.error));
   } finally {
     Reflect.deleteProperty(globalThis, API);
   }
