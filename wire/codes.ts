@@ -1,6 +1,6 @@
 /**
  * All codes in one table a kind: what the server answers by, what a client makes errors of, and what the
- * tables in README.md and PROTOCOL.md are checked against.
+ * tables in docs/errors.md and PROTOCOL.md are checked against.
  *
  * Literals alone, so that a page loads those it uses and no others.
  *

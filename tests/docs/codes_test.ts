@@ -16,7 +16,7 @@ import {
 
 const read = (path: string): string =>
   readFileSync(new URL(`../../${path}`, import.meta.url), "utf8").replace(/^ \* /gm, "");
-const README = read("README.md");
+const PAGE = read("docs/errors.md");
 const PROTOCOL = read("PROTOCOL.md");
 const ERRORS = read("wire/errors.ts");
 
@@ -55,11 +55,12 @@ const firstWord = (text: string): string => /^[a-z]+/.exec(text)![0];
 const yesNo = (yes: boolean): string => yes ? "yes" : "no";
 const sorted = (names: Iterable<string>): string[] => [...names].sort();
 
-test("README.md says of each RpcError whether the call ran, and whether it is retryable", () => {
-  const rows = table(README, "code", "did the call run?", "`retryable`");
+test("docs/errors.md says of each RpcError whether the call ran, whether it is retryable, and what to do", () => {
+  const rows = table(PAGE, "code", "did the call run?", "`retryable`", "what to do");
   assertEquals(sorted(rows.keys()), sorted(Object.keys(RPC_CODES)));
   for (const [code, { ran, retryable }] of Object.entries(RPC_CODES)) {
-    const [did, again] = rows.get(code)!;
+    const [did, again, advice] = rows.get(code)!;
+    assert(advice !== "", code);
     assertEquals([code, firstWord(did!), firstWord(again!)], [code, ran, yesNo(retryable)]);
     assertEquals(new RpcError(code as RpcErrorCode, "").retryable, retryable, code);
   }
@@ -82,8 +83,8 @@ test("PROTOCOL.md numbers the codes of RPC_HANDLER_ERRORS, which are the first o
   assertEquals(Object.keys(RPC_CODES).slice(0, RPC_HANDLER_ERRORS.length), [...RPC_HANDLER_ERRORS]);
 });
 
-test("README.md says of each ConnectError its status and whether it is retryable", () => {
-  const rows = table(README, "code", "why", "status", "`retryable`");
+test("docs/errors.md says of each ConnectError its status and whether it is retryable", () => {
+  const rows = table(PAGE, "code", "why", "status", "`retryable`");
   assertEquals(sorted(rows.keys()), sorted(Object.keys(CONNECT)));
   for (const [code, [, status, again]] of rows) {
     const refusal = Object.hasOwn(REFUSALS, code) ? REFUSALS[code as keyof typeof REFUSALS] : null;
@@ -107,8 +108,8 @@ test("PROTOCOL.md has each refusal with its status and close code", () => {
   );
 });
 
-test("README.md has each ProtocolError with its close code", () => {
-  const rows = table(README, "code", "what came", "close");
+test("docs/errors.md has each ProtocolError with its close code", () => {
+  const rows = table(PAGE, "code", "what came", "close");
   assertEquals(sorted(rows.keys()), sorted(Object.keys(PROTOCOL_CODES)));
   for (const [code, closeCode] of Object.entries(PROTOCOL_CODES)) {
     // The connection goes on after an event, whatever its error says.

@@ -5,7 +5,10 @@ import { fileURLToPath } from "node:url";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 /** A path from the root: a folder, a file in one, or one of the documents. */
-const PATH = /`([a-z][a-z_]*\/(?:[a-z0-9_./]*(?:\/|\.ts|\.json|\.html))?|[A-Z]+\.md)`/g;
+const PATH = /`([a-z][a-z_]*\/(?:[a-z0-9_./-]*(?:\/|\.ts|\.json|\.html|\.md))?|[A-Z]+\.md)`/g;
+/** A file in a picture. */
+const DRAWN =
+  /\b((?:bridges|client|codec|deflate|runtime|server|service|stream|tls|wire)\/[a-z_/]+\.ts)\b/g;
 const MAX_FILES = 3;
 
 const paths = (text: string): string[] => [...text.matchAll(PATH)].map(([, path]) => path ?? "");
@@ -22,6 +25,13 @@ test("what ARCHITECTURE says to look at is there, and is three files at most", (
     assert(files.length >= 1 && files.length <= MAX_FILES, row);
     assertEquals(missing(row), [], row);
   }
+});
+
+test("the pictures in ARCHITECTURE name no file that is not there", () => {
+  const pictures = readFileSync(ROOT + "ARCHITECTURE.md", "utf8").match(/^```\n[\s\S]*?^```$/gm);
+  const drawn = [...(pictures ?? []).join("\n").matchAll(DRAWN)].map(([, path]) => path ?? "");
+  assert(drawn.length > 25, `${drawn.length} files`);
+  assertEquals(drawn.filter((path) => !existsSync(ROOT + path)), []);
 });
 
 for (const name of ["ARCHITECTURE.md", "CONTRIBUTING.md", "PROTOCOL.md", "SECURITY.md"]) {

@@ -1,0 +1,120 @@
+/**
+ * `docs/from-rust.md` against a real server of the crate: its example, and what each mismatch looks like.
+ *
+ * @module
+ */
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { spawnSync } from "node:child_process";
+import process from "node:process";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { connect } from "../../client.ts";
+import { CounterEvent } from "../../examples/counter/service.ts";
+import { ProtocolError, rpc, RpcError, service, string, topic, u32, u64 } from "../../mod.ts";
+import { commandOf } from "../support/runtimes.ts";
+import { startServer } from "./peer.ts";
+import { RUST, SKIP } from "./programs.ts";
+
+const amount = { amount: u32 };
+const state = { counter: u32, topic };
+const event = CounterEvent;
+const methods = {
+  newCounter: rpc(),
+  increment: rpc(amount),
+  decrement: rpc(amount),
+  get: rpc({}, u32),
+};
+const rustServer = () => startServer(RUST ?? "", "counter");
+
+test("docs/from-rust.md: the example calls a server of the crate", { skip: SKIP }, async () => {
+  await using server = await rustServer();
+  const runtime = process.versions["bun"] === undefined ? "deno" : "bun";
+  const [command, ...first] = commandOf(runtime);
+  const path = fileURLToPath(new URL("../../examples/rust/client.ts", import.meta.url));
+  const flags = runtime === "deno" ? ["run", "--allow-net", "--no-check"] : [];
+  const { stdout } = spawnSync(
+    command,
+    [...first, ...flags, path, "--port", String(server.port)],
+    { encoding: "utf8" },
+  );
+  assertEquals(stdout, "3\n3\n");
+});
+
+test("docs/from-rust.md: two methods with equal arguments swapped: the other one runs", {
+  skip: SKIP,
+}, async () => {
+  const { newCounter, increment, decrement, get } = methods;
+  const Swapped = service({
+    rpc: { newCounter, decrement, increment, get },
+    state,
+    event,
+  });
+  await using server = await rustServer();
+  const url = `wss://localhost:${server.port}`;
+  await using client = await connect(Swapped, url, { tls: "self-signed" });
+  await client.rpc.newCounter();
+  await client.rpc.increment({ amount: 3 });
+  assertEquals(await client.rpc.get(), 2 ** 32 - 3);
+});
+
+test("docs/from-rust.md: a method that the server does not have: ServerDecodeError", {
+  skip: SKIP,
+}, async () => {
+  const More = service({ rpc: { ...methods, reset: rpc() }, state, event });
+  await using server = await rustServer();
+  const url = `wss://localhost:${server.port}`;
+  await using client = await connect(More, url, { tls: "self-signed" });
+  const error = await assertRejects(() => client.rpc.reset(), RpcError);
+  assertEquals(error.code, "ServerDecodeError");
+});
+
+test("docs/from-rust.md: an argument's type: the layout of all calls changes", {
+  skip: SKIP,
+}, async () => {
+  const Wider = service({
+    rpc: { ...methods, increment: rpc({ amount: u64 }) },
+    state,
+    event,
+  });
+  await using server = await rustServer();
+  const url = `wss://localhost:${server.port}`;
+  const options = { tls: "self-signed", onError: () => {} } as const;
+  await using client = await connect(Wider, url, options);
+  const error = await assertRejects(() => client.rpc.get(), RpcError);
+  assert(["ServerDecodeError", "ClientDecodeError"].includes(error.code), error.code);
+});
+
+test("docs/from-rust.md: an output's type: ClientDecodeError", { skip: SKIP }, async () => {
+  const Text = service({ rpc: { ...methods, get: rpc({}, string) }, state, event });
+  await using server = await rustServer();
+  const url = `wss://localhost:${server.port}`;
+  const options = { tls: "self-signed", onError: () => {} } as const;
+  await using client = await connect(Text, url, options);
+  await client.rpc.newCounter();
+  const error = await assertRejects(() => client.rpc.get(), RpcError);
+  assertEquals(error.code, "ClientDecodeError");
+  assertStringIncludes(error.message, "does the server declare it alike?");
+});
+
+test("docs/from-rust.md: the order of state fields: onError gets the field", {
+  skip: SKIP,
+}, async () => {
+  const Turned = service({ rpc: methods, state: { topic, counter: u32 }, event });
+  await using server = await rustServer();
+  const url = `wss://localhost:${server.port}`;
+  let tell = (_: unknown) => {};
+  const told = new Promise((resolve) => tell = resolve);
+  const options = {
+    tls: "self-signed",
+    reconnect: false,
+    onError: (e: unknown) => tell(e),
+  } as const;
+  await using client = await connect(Turned, url, options);
+  await client.rpc.newCounter().catch(() => {});
+  await client.rpc.increment({ amount: 3 }).catch(() => {});
+  const error = await told;
+  assert(error instanceof ProtocolError);
+  assertEquals([error.code, error.closeCode], ["BadState", 4002]);
+  assertStringIncludes(error.message, "state.");
+  assertEquals(client.state.current.counter, 0);
+});
