@@ -212,7 +212,7 @@ export function openSession(
     closed: new Promise((resolve) => onClosed = resolve),
     end,
     onClose,
-    onMessage(message) {
+    onMessage(message, from = 0) {
       const { length } = message;
       let taken = length;
       counters.messagesReceived++;
@@ -220,21 +220,23 @@ export function openSession(
       try {
         if (!ending) {
           const mayBeMore = extension > 0 && length <= MAX_BATCH_BYTES;
-          const kind = message[0]!;
+          const kind = message[from]!;
           if (mayBeMore && (kind & SHORT) === SHORT) {
-            const bytes = message[2]!;
+            const start = from + SHORT_HEADER_BYTES;
+            const bytes = message[from + 2]!;
             reader.reset(message);
-            reader.open(0, length);
-            taken = reader.claim(SHORT_HEADER_BYTES, 0, bytes, 1) + bytes;
-            if (kind === SHORT) handlers[0](message[1]!, undefined, SHORT_HEADER_BYTES, taken);
+            reader.open(from, length);
+            taken = reader.claim(start, 0, bytes, 1) + bytes;
+            if (kind === SHORT) handlers[0](message[from + 1]!, undefined, start, taken);
             else if (kind === SHORT_ITEM) calls.streams?.receive(reader, kind, taken);
-            else reader.fail("InvalidTag", 0, "a ServerMessage");
-          } else taken = unframe(message, limits, take, mayBeMore);
+            else reader.fail("InvalidTag", from, "a ServerMessage");
+          } else taken = unframe(message, limits, take, mayBeMore, from);
         }
       } catch (cause) {
         const error = toProtocolError(cause);
         end(error.closeCode, error);
       }
+      taken -= from;
       counters.bytesReceived += taken;
       return isBehind ? -taken : taken;
     },

@@ -10,7 +10,7 @@ import { signature } from "./signature.ts";
 
 const INITIAL_BYTES = 256;
 /** Up to so many bytes, a loop is faster than a call to `fill` or `set`. */
-const MAX_LOOPED_BYTES = 32;
+const MAX_LOOPED_BYTES = 64;
 
 /** How deep a value of a recursive type may nest by default; the same as what is decoded. */
 const MAX_VALUE_DEPTH = 64;

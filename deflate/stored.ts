@@ -60,14 +60,15 @@ export function deflateStored(input: Uint8Array, output: Uint8Array, at = 0): nu
 }
 
 /**
- * Payload bytes of the final stored block at the start of `bytes`, or -1 if there is none. The payload
- * starts at {@linkcode STORED_HEADER_BYTES}. Any bytes may follow it.
+ * Payload bytes of the final stored block at position `at`, or -1 if there is none. The payload
+ * starts {@linkcode STORED_HEADER_BYTES} further on. Any bytes may follow it.
  */
-export function firstStoredLength(bytes: Uint8Array): number {
-  if (((bytes[0] as number) & 7) !== 1) return -1;
-  const length = (bytes[1] as number) | (bytes[2] as number) << 8;
-  const check = (bytes[3] as number) | (bytes[4] as number) << 8;
-  return (length ^ check) === 0xffff && STORED_HEADER_BYTES + length <= bytes.length ? length : -1;
+export function firstStoredLength(bytes: Uint8Array, at = 0): number {
+  if (((bytes[at] as number) & 7) !== 1) return -1;
+  const length = (bytes[at + 1] as number) | (bytes[at + 2] as number) << 8;
+  const check = (bytes[at + 3] as number) | (bytes[at + 4] as number) << 8;
+  const isWhole = at + STORED_HEADER_BYTES + length <= bytes.length;
+  return (length ^ check) === 0xffff && isWhole ? length : -1;
 }
 
 /**

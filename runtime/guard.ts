@@ -87,13 +87,13 @@ export abstract class GuardedTransport implements Transport {
   }
 
   /** A binary message came. Returns what {@linkcode TransportListener.onMessage} does. */
-  receive(message: Uint8Array): Heard {
+  receive(message: Uint8Array, from?: number): Heard {
     if (this.#info !== undefined) return;
     if (message.length > this.#maxMessageBytes) {
       return this.fail(CloseCode.TooBig, tooBigReason(this.#maxMessageBytes));
     }
     try {
-      return this.#listener?.onMessage(message);
+      return this.#listener?.onMessage(message, from);
     } catch {
       this.fail(CloseCode.Internal, "The listener threw");
     }

@@ -115,22 +115,26 @@ export function endMessage(looks: boolean): boolean {
 export interface Hearer {
   /** Whether the last message was small, also when decoded. */
   isLight: boolean;
-  /** Handle one message, or the first of several. Never throws. Ignores messages after its end. */
-  hear(message: Uint8Array): Heard;
+  /**
+   * Handle one message, or the first of several, which begins at `from`. Never throws. Ignores messages after
+   * its end.
+   */
+  hear(message: Uint8Array, from: number): Heard;
 }
 
 /** Deliver a message, or the messages of a batch until the turn ends. Returns the rest. */
 export function hearInTurn(hearer: Hearer, message: Uint8Array): Uint8Array | undefined {
-  for (let rest = message, bytes = message.length;;) {
+  // By position: a view on each small message costs more than to handle it.
+  for (let from = 0, bytes = message.length;;) {
     const looks = beginMessage(bytes);
-    const heard = hearer.hear(rest) ?? rest.length;
+    const heard = hearer.hear(message, from) ?? message.length;
     hearer.isLight = !heavy;
     if (heard < 0) endTurn();
     const isOver = endMessage(looks);
     bytes = Math.abs(heard);
-    if (bytes >= rest.length) return;
-    rest = rest.subarray(bytes);
-    if (isOver) return rest;
+    from += bytes;
+    if (from >= message.length) return;
+    if (isOver) return message.subarray(from);
   }
 }
 

@@ -51,8 +51,8 @@ export abstract class TurnGuard extends GuardedTransport implements Hearer, Wait
     if (rest !== undefined) this.#wait(rest);
   }
 
-  hear(message: Uint8Array): Heard {
-    return super.receive(message);
+  hear(message: Uint8Array, from: number): Heard {
+    return super.receive(message, from);
   }
 
   #wait(message: Uint8Array): void {

@@ -109,12 +109,12 @@ export class Connection<State, Event, Auth> extends OpenCalls implements Connect
     return abort.signal;
   }
 
-  onMessage(message: Uint8Array): number | void {
+  onMessage(message: Uint8Array, from = 0): number | void {
     if (this.closing || this.target === undefined) return;
     const host = this.#host;
     host.counters.messagesReceived++;
     const mayBeMore = this.#extension > 0 && message.length <= MAX_BATCH_BYTES;
-    const taken = receive(message, host, this, mayBeMore);
+    const taken = receive(message, host, this, mayBeMore, from) - from;
     host.counters.bytesReceived += taken;
     return taken;
   }

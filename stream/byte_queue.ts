@@ -8,6 +8,8 @@
 const SPARE_BYTES = 32_768;
 /** Places of pieces that are gone, from which on they are tidied away. */
 const MANY_GONE = 1024;
+/** Pieces of up to this many bytes are copied byte by byte: a view costs more. */
+const MAX_LOOPED_BYTES = 96;
 const NO_BYTES: Uint8Array = /* @__PURE__ */ new Uint8Array();
 
 /** Keeps copies of pieces in one buffer, which grows and shrinks: a buffer each would be larger than a small piece. */
@@ -69,7 +71,8 @@ export function byteQueue(): ByteQueue {
         start = 0;
         end = size;
       }
-      bytes.set(from.subarray(first, last), end);
+      if (length > MAX_LOOPED_BYTES) bytes.set(from.subarray(first, last), end);
+      else for (let i = 0; i < length; i++) bytes[end + i] = from[first + i]!;
       end += length;
       lengths.push(length);
     },

@@ -274,7 +274,8 @@ function openStreams(session: StreamingSession): Streams {
     },
     receive(reader, kind, at) {
       ({ bytes } = reader);
-      if (kind === SHORT_ITEM) handlers[0](bytes[1]!, SHORT_HEADER_BYTES, at);
+      const { start } = reader;
+      if (kind === SHORT_ITEM) handlers[0](bytes[start + 1]!, start + SHORT_HEADER_BYTES, at);
       else readServerExtension(reader, kind, at, handlers);
     },
     over(id) {

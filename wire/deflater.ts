@@ -93,6 +93,7 @@ export type ReadArchive = (bytes: Uint8Array, start: number, end: number) => voi
  * Inflates one message and has it read, in the same turn.
  *
  * @param mayBeMore Whether the bytes may be several messages, the first of which is taken.
+ * @param from Where the first begins. A page's, whose transport gives what is left by itself, know only of 0.
  * @returns Where the message that was taken ends.
  * @throws {ProtocolError} `BadDeflate` or `TooBig` if it is no stream, or longer than a limit.
  */
@@ -101,6 +102,7 @@ export type Unframe = (
   limits: FrameLimits,
   read: ReadArchive,
   mayBeMore: boolean,
+  from?: number,
 ) => number;
 
 /** How the messages of a page become what goes over its transports, and archives again. */

@@ -42,11 +42,12 @@ function find(
   deflater: Deflater,
   limits: FrameLimits,
   mayBeMore: boolean,
+  from: number,
 ): number {
   const { maxMessageBytes, maxInflatedBytes } = limits;
   if (mayBeMore) {
-    const end = findFirst(message, maxInflatedBytes);
-    if (end > maxMessageBytes) throw tooBig("maxMessageBytes", maxMessageBytes);
+    const end = findFirst(message, from, maxInflatedBytes);
+    if (end - from > maxMessageBytes) throw tooBig("maxMessageBytes", maxMessageBytes);
     return end;
   }
   if (message.length > maxMessageBytes) throw tooBig("maxMessageBytes", maxMessageBytes);
@@ -64,17 +65,17 @@ function find(
 }
 
 /** By our own decoder, which knows where a stream ends: the message is small. */
-function findFirst(message: Uint8Array, maxInflatedBytes: number): number {
-  const stored = firstStoredLength(message);
+function findFirst(message: Uint8Array, from: number, maxInflatedBytes: number): number {
+  const stored = firstStoredLength(message, from);
   if (stored >= 0 && stored <= maxInflatedBytes) {
     archive = message;
-    archiveStart = STORED_HEADER_BYTES;
-    return archiveEnd = STORED_HEADER_BYTES + stored;
+    archiveStart = from + STORED_HEADER_BYTES;
+    return archiveEnd = archiveStart + stored;
   }
-  archive = inflateFirst(message, maxInflatedBytes);
+  archive = inflateFirst(from === 0 ? message : message.subarray(from), maxInflatedBytes);
   archiveStart = 0;
   archiveEnd = archive.length;
-  return inflatedBytes();
+  return from + inflatedBytes();
 }
 
 function inWords(error: unknown, maxInflatedBytes: number): unknown {
@@ -85,6 +86,7 @@ function inWords(error: unknown, maxInflatedBytes: number): unknown {
  * Inflate one message and hand it on, in the turn it came. Its bytes are only read until this returns.
  *
  * @param mayBeMore Whether the bytes may be several messages, of which the first is taken, and that may be short.
+ * @param from Where the first begins.
  * @returns Where it ends: what follows is further messages.
  */
 export function receive(
@@ -92,14 +94,15 @@ export function receive(
   { deflater, limits }: ReceiveOptions,
   listener: ArchiveListener,
   mayBeMore = false,
+  from = 0,
 ): number {
   let end = message.length;
   try {
-    if (mayBeMore && (message[0]! & SHORT) === SHORT) {
-      end = endOfShort(message);
-      listener.onArchive(message, 0, end, true);
+    if (mayBeMore && (message[from]! & SHORT) === SHORT) {
+      end = endOfShort(message, from);
+      listener.onArchive(message, from, end, true);
     } else {
-      end = find(message, deflater, limits, mayBeMore);
+      end = find(message, deflater, limits, mayBeMore, from);
       listener.onArchive(archive, archiveStart, archiveEnd, false);
     }
   } catch (error) {
@@ -110,10 +113,10 @@ export function receive(
 
 /** {@linkcode Unframe} by a deflater; a stored block is read where it is. */
 export function unframeBy(deflater: Deflater): Unframe {
-  return (message, limits, read, mayBeMore) => {
+  return (message, limits, read, mayBeMore, from = 0) => {
     let end: number;
     try {
-      end = find(message, deflater, limits, mayBeMore);
+      end = find(message, deflater, limits, mayBeMore, from);
     } catch (error) {
       throw inWords(error, limits.maxInflatedBytes);
     }

@@ -82,15 +82,15 @@ export function shortenAnswer(writer: Writer): void {
 }
 
 /**
- * Where the short message ends that some bytes begin with.
+ * Where the short message ends that begins at `from` of some bytes.
  *
  * @throws {ProtocolError} `BadMessage` if they are fewer.
  */
-export function endOfShort(bytes: Uint8Array): number {
-  const end = SHORT_HEADER_BYTES + bytes[2]!;
+export function endOfShort(bytes: Uint8Array, from = 0): number {
+  const end = from + SHORT_HEADER_BYTES + bytes[from + 2]!;
   // Of less than three bytes it is no number.
   if (end <= bytes.length) return end;
-  throw protocolError("BadMessage", `a short message: ${bytes.length} bytes`);
+  throw protocolError("BadMessage", `a short message: ${bytes.length - from} bytes`);
 }
 
 /** An archive with its zero bytes. */

@@ -64,8 +64,12 @@ export type Heard = number | void;
 
 /** What the owner of a transport is told. */
 export interface TransportListener {
-  /** One whole binary message. The bytes are the listener's to read only until it returns. */
-  onMessage(message: Uint8Array): Heard;
+  /**
+   * One whole binary message. The bytes are the listener's to read only until it returns.
+   *
+   * @param from Where in the bytes it begins: what is before is done with. Absent: at their start.
+   */
+  onMessage(message: Uint8Array, from?: number): Heard;
   /** A text message came, whole: the protocol has none. Absent: it is ignored, as Rust does. */
   onText?(): void;
   /** The transport has ended: once, and no message follows. */

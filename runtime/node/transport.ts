@@ -177,10 +177,10 @@ export class RawTransport implements Transport, FrameSink, HeartbeatOptions, Hea
     if (isTurnOver()) this.#reader.stop();
   }
 
-  hear(message: Uint8Array): Heard {
+  hear(message: Uint8Array, from: number): Heard {
     if (this.#state !== "open") return;
     try {
-      return this.#listener?.onMessage(message);
+      return this.#listener?.onMessage(message, from);
     } catch {
       this.#fail(CloseCode.Internal, "The listener threw");
     }
