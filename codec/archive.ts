@@ -12,16 +12,14 @@ import type { Writer } from "./writer.ts";
 export interface Codec {
   /** What its readers say what is wrong with, where that is more than a code: see {@linkcode Reader.words}. */
   readonly words?: Words;
-  /** Write one at the writer's position and base. Throws anything for a bad value. */
+  /** Write one at the writer's position and base. Throws anything for a bad value, and leaves the path to it. */
   write<T>(writer: Writer, schema: Schema<T>, value: T): void;
-  /** Read the opened one. Throws anything for a bad one. */
+  /** Read the opened one. Throws anything for a bad one, and leaves the path to what is. */
   read<T>(reader: Reader, schema: Schema<T>): T;
-  /** Check the opened one, where that is not to read it. Throws anything for a bad one. */
+  /** The same without a look for what is wrong, where that is another thing. */
+  readUnexplained?<T>(reader: Reader, schema: Schema<T>): T;
+  /** Check the opened one as it is read, where that is another thing. */
   check?(reader: Reader, schema: AnySchema): void;
-  /** Where {@linkcode Codec.write} finds only that something is wrong: find what and where, and return it. */
-  explainWrite?(writer: Writer, schema: AnySchema, value: unknown, cause: unknown): unknown;
-  /** The same for what is read or checked. */
-  explainRead?(reader: Reader, schema: AnySchema, cause: unknown): unknown;
 }
 
 /** The codec of pages: the schemas' own functions, which say where something is wrong, in few words. */
@@ -51,13 +49,25 @@ export function writeArchive<T>(
     codec.write(writer, schema, value);
     return writer.position - position;
   } catch (cause) {
-    const why = codec.explainWrite?.(writer, schema as AnySchema, value, cause) ?? cause;
-    const error = refused(writer, why);
-    writer.abandon(position);
+    const error = refused(writer, cause);
+    abandon(writer, position);
     throw error;
   } finally {
     writer.base = base;
   }
+}
+
+/** Forget what is under way, after a value that could not be written; go on from a position. */
+export function abandon(writer: Writer, position: number): void {
+  writer.position = position;
+  writer.depth =
+    writer.steps =
+    writer.top =
+    writer.mark =
+      0;
+  writer.phases = undefined;
+  // It may have become large.
+  writer.setScratch();
 }
 
 function refused({ path, steps }: Writer | Reader, cause: unknown, offset?: number): CodecError {
@@ -82,7 +92,7 @@ export function readArchive<T>(
   try {
     return codec.read(reader, schema);
   } catch (cause) {
-    throw refused(reader, codec.explainRead?.(reader, schema as AnySchema, cause) ?? cause, -1);
+    throw refused(reader, cause, -1);
   }
 }
 
@@ -99,7 +109,7 @@ export function readUnexplained<T>(
   end: number,
 ): T {
   reader.open(start, end);
-  return codec.read(reader, schema);
+  return (codec.readUnexplained ?? codec.read)(reader, schema);
 }
 
 /** Check the archive at `[start, end)` of the reader's bytes without converting values. */
@@ -115,7 +125,7 @@ export function checkArchive(
   try {
     codec.check ? codec.check(reader, schema) : codec.read(reader, schema);
   } catch (cause) {
-    throw refused(reader, codec.explainRead?.(reader, schema, cause) ?? cause, -1);
+    throw refused(reader, cause, -1);
   } finally {
     reader.converts = true;
   }

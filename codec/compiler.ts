@@ -9,7 +9,7 @@
  */
 import { type Codec, interpret } from "./archive.ts";
 import { checkSchema } from "./check.ts";
-import { explainRead, explainWrite, WORDS } from "./explain.ts";
+import { explained } from "./explain.ts";
 import { writeFunction } from "./generate_parts.ts";
 import { ReadEmitter } from "./generate_read.ts";
 import { Generator } from "./generator.ts";
@@ -28,14 +28,11 @@ function isAllowed(): boolean {
 export const canGenerate: () => boolean = /* @__PURE__ */ once(isAllowed);
 
 /** The codec that generates code, where that is allowed: each function when it is first called. */
-export const generate: Codec = {
+export const generate: Codec = /* @__PURE__ */ explained({
   write: (writer, schema, value) => functionsOf(schema).write(writer, value),
   read: (reader, schema) => functionsOf(schema).read(reader),
   check: (reader, schema) => functionsOf(schema).check(reader),
-  words: WORDS,
-  explainWrite,
-  explainRead,
-};
+});
 
 /**
  * The functions of a schema, which keeps them.

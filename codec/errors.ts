@@ -85,8 +85,8 @@ export class CodecError extends RangeError {
 export interface Words {
   /** What was expected of an archive at a position, and what is there. */
   ofArchive(reader: Reader, code: CodecErrorCode, at: number, about: readonly unknown[]): string;
-  /** What was expected of a value, and what came. */
-  ofValue(expected: AnySchema | string, value: unknown): string;
+  /** What was expected of a value, and what came; `step` is the last one to it. */
+  ofValue(expected: AnySchema | string, value: unknown, step: unknown): string;
 }
 
 /** An error that says where: in an archive if it has an offset there, otherwise in a value. */

@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { type Codec, interpret, writeArchive } from "./archive.ts";
+import { abandon, type Codec, interpret, writeArchive } from "./archive.ts";
 import { describeValue } from "./describe.ts";
 import type { CodecErrorCode, Words } from "./errors.ts";
 import type { Reader } from "./reader.ts";
@@ -68,7 +68,7 @@ const EXPECTED: Readonly<
 const MAX_SHOWN = 8;
 
 /** What a value of a type is, in words. */
-function expectedOf(schema: AnySchema, value: unknown): string {
+function expectedOf(schema: AnySchema, value: unknown, step: unknown): string {
   const node = schema as Node;
   const { kind, size } = node;
   if ("min" in node) {
@@ -119,7 +119,7 @@ function expectedOf(schema: AnySchema, value: unknown): string {
     }
     case "variants": {
       const names = node.arms.slice(0, MAX_SHOWN).map(({ name }) => JSON.stringify(name));
-      return `an object whose type is one of ${names.join(", ")}`;
+      return `${step === "type" ? "" : "an object whose type is "}one of ${names.join(", ")}`;
     }
     case "nonzero":
       return `${node.item.kind} but not 0`;
@@ -139,48 +139,50 @@ export const WORDS: Words = {
       : rule ?? "another";
     return `expected ${expected} at byte ${at - reader.start} (${code})`;
   },
-  ofValue(expected, value) {
-    const what = typeof expected === "string" ? expected : expectedOf(expected, value);
+  ofValue(expected, value, step) {
+    const what = typeof expected === "string" ? expected : expectedOf(expected, value, step);
     return `expected ${what}, got ${describeValue(value)}`;
   },
 };
 
-/**
- * Write a value for what is wrong with it, in full.
- *
- * @returns What it is; `cause` if nothing is.
- */
-export function explainWrite(
-  writer: Writer,
-  schema: AnySchema,
-  value: unknown,
-  cause: unknown,
-): unknown {
-  writer.abandon(writer.base);
-  writer.words = WORDS;
-  try {
-    interpret.write(writer, schema, value);
-    return cause;
-  } catch (error) {
-    return error;
-  }
+/** A codec that finds only that something is wrong, with what then finds what it is, and where. */
+export function explained({ write, read, check = read }: Codec): Codec {
+  return {
+    words: WORDS,
+    write(writer, schema, value) {
+      try {
+        write(writer, schema, value);
+      } catch (cause) {
+        abandon(writer, writer.base);
+        writer.words = WORDS;
+        interpret.write(writer, schema, value);
+        throw cause;
+      }
+    },
+    read: (reader, schema) => explain(read, reader, schema),
+    readUnexplained: read,
+    check: (reader, schema) => explain<unknown>(check, reader, schema),
+  };
 }
 
-/** Read an opened archive for what is wrong with it, in full: see {@linkcode explainWrite}. */
-export function explainRead(reader: Reader, schema: AnySchema, cause: unknown): unknown {
-  reader.words = WORDS;
-  reader.open(reader.start, reader.end);
+function explain<T>(
+  read: (reader: Reader, schema: Schema<T>) => T,
+  reader: Reader,
+  schema: Schema<T>,
+): T {
   try {
+    return read(reader, schema);
+  } catch (cause) {
+    reader.words = WORDS;
+    reader.open(reader.start, reader.end);
     interpret.read(reader, schema);
     reader.steps = 0;
-    return cause;
-  } catch (error) {
-    return error;
+    throw cause;
   }
 }
 
 /** {@linkcode interpret} where errors are told in full: wherever no page is. */
-export const interpretInFull: Codec = { ...interpret, words: WORDS, explainWrite, explainRead };
+export const interpretInFull: Codec = /* @__PURE__ */ explained(interpret);
 
 /** A writer for checks that is larger than this is let go after use, in bytes. */
 const MAX_KEPT_BYTES = 4096;

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Integer, IntegerKind, Schema } from "./schema.ts";
-import { leaf } from "./scalars.ts";
+import { leaf, setNumber } from "./scalars.ts";
 
 function integer(kind: IntegerKind, size: 1 | 2 | 4, min = 0): Integer {
   const max = min + 2 ** (8 * size) - 1;
@@ -16,9 +16,7 @@ function integer(kind: IntegerKind, size: 1 | 2 | 4, min = 0): Integer {
       if (!Number.isInteger(value) || value < min || value > max) {
         writer.refuse(schema, value);
       }
-      if (size === 1) writer.out[at] = value;
-      else if (size === 2) writer.outView.setUint16(at, value, true);
-      else writer.outView.setInt32(at, value | 0, true);
+      setNumber(writer.outView, at, value, size, false);
     },
     (reader, at) => {
       const { bytes } = reader;

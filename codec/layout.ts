@@ -120,12 +120,17 @@ export function tagBytesOf(count: number): 1 | 2 | 4 {
 /** A `repr(u8)`-like enum: each variant is a C struct of the tag and its fields. */
 export function enumLayout(variants: readonly (readonly Layout[])[]): EnumLayout {
   const bytes = tagBytesOf(variants.length);
-  let [size, align] = [bytes as number, bytes as number];
+  let size: number = bytes;
+  let align: number = bytes;
   const offsets = variants.map((fields) => {
-    const placed = declaredLayout([{ size: bytes, align: bytes }, ...fields]);
-    size = Math.max(size, placed.size);
-    align = Math.max(align, placed.align);
-    return placed.offsets.slice(1);
+    let end: number = bytes;
+    return fields.map((field) => {
+      const start = roundUp(end, field.align);
+      end = start + field.size;
+      size = Math.max(size, end);
+      align = Math.max(align, field.align);
+      return start;
+    });
   });
   const available = 2 ** (8 * bytes) - variants.length;
   const niche = available > 0 ? [available, 0, bytes] as const : undefined;

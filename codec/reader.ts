@@ -45,7 +45,7 @@ export class Reader {
   /** Levels of recursion left. */
   depth = 0;
   /** Bytes of memory that each archive starts with: `maxDecodedBytes`, unless there is less room. */
-  budget: number;
+  declare budget: number;
   /** Bytes of memory left of those, by each schema's footprint. Below 0 once there were too few. */
   memory = 0;
   /** Where in the value, up to {@linkcode Reader.steps}. */
@@ -61,7 +61,7 @@ export class Reader {
   /** Says what is wrong with an archive, where pages do without. */
   words: Words | undefined;
   /** The budgets. */
-  readonly limits: DecodeLimits;
+  declare readonly limits: DecodeLimits;
 
   /** Create with budgets. */
   constructor(limits: DecodeLimits = DEFAULT_DECODE_LIMITS) {

@@ -57,8 +57,7 @@ export function sum(
         writer.refuse(schema, value);
       }
       writer.path[writer.steps++] = "type";
-      const names = arms.slice(0, MAX_SHOWN).map(({ name }) => JSON.stringify(name));
-      writer.refuse(`one of ${names.join(", ")}`, (value as Keyed)["type"]);
+      writer.refuse(schema, (value as Keyed)["type"]);
     },
     read(reader: Reader, at: number) {
       const chosen = arms[readTag(reader, at, tagBytes)] ?? reader.fail("InvalidTag", at, schema);
@@ -68,9 +67,6 @@ export function sum(
   });
   return schema;
 }
-
-/** How many names a message lists. */
-const MAX_SHOWN = 8;
 
 function arm(
   spec: ArmSpec,
@@ -113,8 +109,7 @@ function arm(
 /** The tag of the sum at `at`, of however many bytes it has. */
 export function readTag(reader: Reader, at: number, tagBytes: 1 | 2 | 4): number {
   // A view is dear: made for each call's method, it took a third of a busy server's time on Bun.
-  if (tagBytes === 1) return reader.bytes[at]!;
-  return tagBytes === 2 ? reader.view.getUint16(at, true) : reader.u32(at);
+  return tagBytes === 1 ? reader.bytes[at]! : reader.u32(at) % 256 ** tagBytes;
 }
 
 /** A sum whose values are objects of one key, as `{ ok: 7 }`. */

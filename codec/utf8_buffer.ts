@@ -5,7 +5,18 @@
  *
  * @module
  */
-import { checked, decodeUtf8, IS_V8, readUtf8 } from "./utf8.ts";
+import { checked, decodeUtf8, readUtf8 } from "./utf8.ts";
+
+/** V8's loops over characters are three times as fast as other engines'; its words tell it from them. */
+const IS_V8: boolean = /* @__PURE__ */ isV8();
+
+function isV8(): boolean {
+  try {
+    return (null as unknown as { length: number }).length > 0;
+  } catch (error) {
+    return String(error).includes("Cannot read");
+  }
+}
 
 /**
  * What of a global `Buffer` reads strings, where there is one: a third to a half of the cost of a

@@ -6,6 +6,7 @@
 import { isNumber, itemFootprint } from "./footprint.ts";
 import { laidOut, type Layout } from "./layout.ts";
 import type { Reader } from "./reader.ts";
+import { setNumber } from "./scalars.ts";
 import {
   type AnySchema,
   type Integer,
@@ -24,18 +25,12 @@ function writeNumbers(
   { size, min, max }: Integer,
   values: readonly unknown[],
 ): boolean {
+  const isFloat = min === undefined;
   for (let i = 0; i < values.length; i++, at += size) {
     const value = values[i];
     if (typeof value !== "number") return false;
-    if (min === undefined) {
-      if (size === 4) outView.setFloat32(at, value, true);
-      else outView.setFloat64(at, value, true);
-      continue;
-    }
-    if (!Number.isInteger(value) || value < min || value > max) return false;
-    if (size === 1) outView.setUint8(at, value);
-    else if (size === 2) outView.setUint16(at, value, true);
-    else outView.setInt32(at, value | 0, true);
+    if (!isFloat && (!Number.isInteger(value) || value < min || value > max)) return false;
+    setNumber(outView, at, value, size, isFloat);
   }
   return true;
 }
@@ -48,16 +43,17 @@ function readNumbers(
 ): unknown[] {
   const values = new Array<number>(length);
   for (let i = 0; i < length; i++, at += size) {
-    if (min === undefined) {
-      values[i] = size === 4 ? view.getFloat32(at, true) : view.getFloat64(at, true);
-    } else {
-      const value = size === 1
-        ? view.getUint8(at)
-        : size === 2
-        ? view.getUint16(at, true)
-        : view.getUint32(at, true);
-      values[i] = value > max ? value + 2 * min : value;
-    }
+    const value = size === 8
+      ? view.getFloat64(at, true)
+      : min === undefined
+      ? view.getFloat32(at, true)
+      : size === 4
+      ? view.getUint32(at, true)
+      : size === 2
+      ? view.getUint16(at, true)
+      : view.getUint8(at);
+    // A float has no bounds, and is never above them.
+    values[i] = value > max ? value + 2 * min : value;
   }
   return values;
 }

@@ -26,17 +26,17 @@ const MAX_VALUE_DEPTH = 64;
  */
 export class Writer {
   /** The bytes; replaced when they grow. */
-  bytes!: Uint8Array<ArrayBuffer>;
+  declare bytes: Uint8Array<ArrayBuffer>;
   /** A view on the same bytes. */
-  view!: DataView<ArrayBuffer>;
+  declare view: DataView<ArrayBuffer>;
   /** The next byte to write. */
   position = 0;
   /** Where the archive under way begins. */
   base = 0;
   /** The scratch, which objects are filled in; replaced when it grows. */
-  out!: Uint8Array<ArrayBuffer>;
+  declare out: Uint8Array<ArrayBuffer>;
   /** A view on {@linkcode Writer.out}. */
-  outView!: DataView<ArrayBuffer>;
+  declare outView: DataView<ArrayBuffer>;
   /** Height of the scratch. */
   top = 0;
   /** Pointers of objects on the scratch, three numbers each: where, from where it counts, its target. */
@@ -59,7 +59,7 @@ export class Writer {
   /** Create with room for `capacity` bytes. */
   constructor(capacity: number = INITIAL_BYTES) {
     this.setBytes(new Uint8Array(capacity));
-    this.#setScratch(INITIAL_BYTES);
+    this.setScratch();
   }
 
   /** Write into other bytes. */
@@ -68,18 +68,17 @@ export class Writer {
     this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   }
 
-  #setScratch(capacity: number): void {
-    this.out = new Uint8Array(capacity);
-    this.outView = new DataView(this.out.buffer);
+  /** Take other bytes for the scratch. */
+  setScratch(bytes: Uint8Array<ArrayBuffer> = new Uint8Array(INITIAL_BYTES)): void {
+    this.out = bytes;
+    this.outView = new DataView(bytes.buffer);
   }
 
   /** Make room for `count` more bytes. */
   ensure(count: number): void {
-    const { bytes, position } = this;
-    const needed = position + count;
-    if (needed <= bytes.length) return;
-    this.setBytes(new Uint8Array(Math.max(needed + (needed >> 3), bytes.length * 2)));
-    this.bytes.set(bytes.subarray(0, position));
+    const { bytes } = this;
+    const needed = this.position + count;
+    if (needed > bytes.length) this.setBytes(grown(bytes, needed));
   }
 
   /** A view on what is written: for use until the next write. */
@@ -116,11 +115,7 @@ export class Writer {
   begin(size: number): number {
     const at = this.top;
     const top = this.top = at + size;
-    const { out } = this;
-    if (top > out.length) {
-      this.#setScratch(top * 2);
-      this.out.set(out);
-    }
+    if (top > this.out.length) this.setScratch(grown(this.out, top));
     zero(this.out, at, top);
     return at;
   }
@@ -157,23 +152,11 @@ export class Writer {
     this.outView.setUint32(at + 4, count, true);
   }
 
-  /** Forget what is under way, after a value that could not be written; go on from a position. */
-  abandon(position: number): void {
-    this.position = position;
-    this.depth =
-      this.steps =
-      this.top =
-      this.mark =
-        0;
-    this.phases = undefined;
-    this.#setScratch(INITIAL_BYTES);
-  }
-
   /** Say where a value cannot be written, what was expected and what came. */
   refuse(expected: AnySchema | string, value: unknown): never {
     this.fail(
       "BadValue",
-      this.words?.ofValue(expected, value) ??
+      this.words?.ofValue(expected, value, this.path[this.steps - 1]) ??
         `expected ${typeof expected === "string" ? expected : signature(expected)}, got ${
           briefly(value)
         }`,
@@ -184,6 +167,13 @@ export class Writer {
   fail(code: CodecErrorCode, why: string): never {
     throw refusal(code, formatPath(this.path, this.steps), why);
   }
+}
+
+/** The same bytes with room for as many as are needed, and more. */
+function grown(bytes: Uint8Array, needed: number): Uint8Array<ArrayBuffer> {
+  const larger = new Uint8Array(Math.max(needed + (needed >> 3), bytes.length * 2));
+  larger.set(bytes);
+  return larger;
 }
 
 function zero(bytes: Uint8Array, from: number, to: number): void {
