@@ -8,7 +8,7 @@ import type { Client, ConnectOptions } from "./client/mod.ts";
 import { createTelemetry } from "./client/telemetry.ts";
 import { systemClock } from "./wire/clock.ts";
 import { generate } from "./codec/compiler.ts";
-import { memoryDialer, MemoryNetwork } from "./runtime/memory.ts";
+import { memoryDialer, MemoryNetwork, type MessageListener } from "./runtime/memory.ts";
 import { createStreamsDeflater } from "./runtime/streams.ts";
 import { createZlibDeflater } from "./runtime/node/zlib.ts";
 import { createCore, SERVER_OPTION_KINDS } from "./server/core.ts";
@@ -18,6 +18,7 @@ import { ConnectError } from "./wire/errors.ts";
 import { checkOptionKinds } from "./wire/option_kinds.ts";
 
 export type { Client, ConnectOptions } from "./client/mod.ts";
+export type { MessageListener } from "./runtime/memory.ts";
 export type { ServerCore, ServerOptions, ServiceHandler } from "./server/mod.ts";
 
 /** What {@linkcode memoryPair} can be told. */
@@ -26,6 +27,11 @@ export interface MemoryPairOptions<Methods, State, Auth, ClientMethods = NoMetho
   readonly server?: ServerOptions<Auth> | undefined;
   /** As for `connect()`. */
   readonly client?: ConnectOptions<Methods, State, ClientMethods> | undefined;
+  /**
+   * Called with each message that either side sends, before the other side reads it: as it is on the wire, where
+   * several small ones may go in one WebSocket message.
+   */
+  readonly onMessage?: MessageListener | undefined;
 }
 
 /** A client and the server it is connected to. */
@@ -85,7 +91,11 @@ export async function memoryPair<
   options: MemoryPairOptions<Methods, State, Auth, ClientMethods> = {},
 ): Promise<MemoryPair<Methods, State, Event, ClientMethods>> {
   // As `serve()` and `connect()` do: what is tested is what runs.
-  checkOptionKinds("memoryPair()", options, { server: "object", client: "object" });
+  checkOptionKinds("memoryPair()", options, {
+    server: "object",
+    client: "object",
+    onMessage: "function",
+  });
   checkOptionKinds("memoryPair()", options.server ?? {}, SERVER_OPTION_KINDS);
   const deflater = createZlibDeflater() ?? createStreamsDeflater();
   const server = createCore(
@@ -97,7 +107,7 @@ export async function memoryPair<
     generate,
   );
   server.start();
-  const network = new MemoryNetwork();
+  const network = new MemoryNetwork(systemClock, options.onMessage);
   const dial = memoryDialer(server.acceptor, network);
   let isClosed = false;
   const clients = new Set<Client<Methods, State, Event>>();

@@ -34,14 +34,19 @@ import { Heartbeat } from "./websocket/heartbeat.ts";
 /** Deliveries of one end before the event loop gets a turn: a stream makes thousands without a pause. */
 const DELIVERIES_A_TURN = 256;
 
+/** Called with each message as it is on the wire. Its bytes must not be changed. */
+export type MessageListener = (message: Uint8Array, from: "client" | "server") => void;
+
 /** The connections between dialers and an acceptor in one process. */
 export class MemoryNetwork {
   readonly #clock: Clock;
+  readonly #onMessage: MessageListener | undefined;
   #age = 0;
 
   /** Create. */
-  constructor(clock: Clock = systemClock) {
+  constructor(clock: Clock = systemClock, onMessage?: MessageListener) {
     this.#clock = clock;
+    this.#onMessage = onMessage;
   }
 
   /** Silently stop all current connections, as a dead network does. New ones can be made. */
@@ -57,8 +62,13 @@ export class MemoryNetwork {
   ): [client: MemoryTransport, server: MemoryTransport] {
     const age = this.#age;
     const carries = (): boolean => this.#age === age;
-    const client = new MemoryTransport(clientLimits, this.#clock, carries, extension);
-    const server = new MemoryTransport(serverLimits, this.#clock, carries, extension);
+    const onMessage = this.#onMessage;
+    const end = (limits: TransportLimits, from: "client" | "server"): MemoryTransport => {
+      const onSend = onMessage && ((message: Uint8Array) => onMessage(message, from));
+      return new MemoryTransport(limits, this.#clock, carries, extension, onSend);
+    };
+    const client = end(clientLimits, "client");
+    const server = end(serverLimits, "server");
     client.join(server);
     server.join(client);
     return [client, server];
@@ -68,6 +78,7 @@ export class MemoryNetwork {
 /** One end. Delivers in order, in the next microtask and sometimes in the next turn. */
 class MemoryTransport extends GuardedTransport {
   readonly #carries: () => boolean;
+  readonly #onSend: ((message: Uint8Array) => void) | undefined;
   readonly #heartbeat: Heartbeat | undefined;
   #peer: MemoryTransport | undefined;
   #queue: Uint8Array<ArrayBuffer>[] = [];
@@ -82,12 +93,14 @@ class MemoryTransport extends GuardedTransport {
     clock: Clock,
     carries: () => boolean,
     extension: Extension | undefined,
+    onSend: ((message: Uint8Array) => void) | undefined,
   ) {
     const { maxMessageBytes, idleTimeoutMs } = limits;
     super(maxMessageBytes, extension);
     // No socket can outlive it.
     this.leave();
     this.#carries = carries;
+    this.#onSend = onSend;
     if (idleTimeoutMs > 0) {
       this.#heartbeat = new Heartbeat({
         clock,
@@ -117,8 +130,12 @@ class MemoryTransport extends GuardedTransport {
   }
 
   protected sendNow(message: Uint8Array<ArrayBuffer>): void {
-    this.#queue.push(message.slice());
-    this.#queuedBytes += message.length;
+    const own = message.slice();
+    this.#queue.push(own);
+    this.#queuedBytes += own.length;
+    const onSend = this.#onSend;
+    // Before it is delivered; an error of the listener is nobody else's.
+    if (onSend !== undefined) queueMicrotask(() => onSend(own));
     this.#schedule();
   }
 

@@ -106,3 +106,18 @@ test("a stream in memory that has no end leaves timers their turn: its deadline 
   }, RpcError);
   assertEquals(error.code, "DeadlineExceeded");
 });
+
+test("memoryPair() tells onMessage of each message on the wire, in order, before it is read", async () => {
+  const seen: string[] = [];
+  await using pair = await memoryPair(Counter, () => ({
+    get() {
+      seen.push("get()");
+      return 7;
+    },
+  }), { onMessage: (message, from) => void seen.push(`${from} ${message.length > 0}`) });
+  await pair.client.rpc.get();
+  const other = await pair.connect();
+  await other.rpc.get();
+  const each = ["client true", "get()", "server true"];
+  assertEquals(seen, [...each, ...each]);
+});
