@@ -1,6 +1,6 @@
 /**
  * Builds the site of the documentation to `dist/site/`: the pages of `docs/`, the protocol, a playground, and the
- * API as HTML. Writes `llms.txt`.
+ * API as HTML. Writes `llms.txt`; with `--llms` nothing else.
  *
  * @module
  */
@@ -52,6 +52,7 @@ async function main(): Promise<void> {
   const all = [...guide, ...reference];
   const llms = llmsText(all);
   await writeFile(`${ROOT}llms.txt`, llms);
+  if (process.argv.includes("--llms")) return;
 
   const { devDependencies: { vitepress } } = JSON.parse(
     await readFile(`${SITE}/package.json`, "utf8"),

@@ -1,5 +1,5 @@
 /**
- * Drives the counter: prints the calls, the state and the events as they come.
+ * Drives the counter, and says of each line what it shows: calls, the state and the events as they come.
  *
  * @module
  */
@@ -8,30 +8,51 @@ import { connect } from "../../client.ts";
 import { option } from "../support.ts";
 import { Counter } from "./service.ts";
 
-const url = `wss://localhost:${option("port", 8080)}`;
-await using client = await connect(Counter, url, { tls: "self-signed" });
-console.log(`Connected to ${url}`);
+const securePort = option("secure-port", 0);
+const url = securePort > 0
+  ? `wss://localhost:${securePort}`
+  : `ws://localhost:${option("port", 8080)}`;
+await using client = await connect(Counter, url, securePort > 0 ? { tls: "self-signed" } : {});
 
-// Only events of the topics that the server has subscribed this client to.
+function say(what: string, shows: string): void {
+  console.log(`${what.padEnd(44)} ${shows}`);
+}
+
+say(url, "connected, and the service is the same on both sides");
+
+const EVENTS = 3;
+const events = client.events();
 const printed = (async () => {
   let count = 0;
-  for await (const { topic, payload } of client.events()) {
-    console.log(`  event on ${JSON.stringify(topic)}:`, payload);
-    if (++count === 3) return;
+  for await (const { payload } of events) {
+    const { type, ...fields } = payload;
+    const who = type === "serverSentTest" ? "the server's own event" : "the event of that call";
+    say(`  event: ${type} ${Object.values(fields).reverse().join(" → ")}`, who);
+    if (++count === EVENTS) return;
   }
 })();
 
-console.log("newCounter()");
-await client.rpc.newCounter();
-console.log("  state:", JSON.stringify(client.state.current));
+/** Make a call, then print the state, which came before the answer. */
+async function call(name: string, start: () => Promise<unknown>, shows: string): Promise<void> {
+  say(name, shows);
+  const output = await start();
+  if (output !== undefined) return say(`  → ${output}`, "what the call returned");
+  say(`  state.counter: ${client.state.current.counter}`, "the server's number, mirrored here");
+}
 
-console.log("increment({ amount: 1 })");
-await client.rpc.increment({ amount: 1 });
-console.log("  state:", JSON.stringify(client.state.current));
+const { rpc } = client;
+await call("newCounter()", () => rpc.newCounter(), "a call: a counter of this connection's own");
+await call(
+  "increment({ amount: 5 })",
+  () => rpc.increment({ amount: 5 }),
+  "a call with an argument",
+);
+await call("decrement({ amount: 2 })", () => rpc.decrement({ amount: 2 }), "another");
+await call("get()", () => rpc.get(), "a call with an output");
 
-console.log("decrement({ amount: 1 })");
-await client.rpc.decrement({ amount: 1 });
-console.log("  state:", JSON.stringify(client.state.current));
-
-console.log("get() →", await client.rpc.get());
+const CALLS = 256;
+const startedAt = performance.now();
+await Promise.all(Array.from({ length: CALLS }, () => rpc.get()));
+const tookMs = performance.now() - startedAt;
+say(`${CALLS} × get() at once: ${tookMs.toFixed(1)} ms`, "one connection, all in flight together");
 await printed;

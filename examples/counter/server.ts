@@ -1,5 +1,6 @@
 /**
- * Serves the counter over TLS with a self-signed certificate, and a page on the same port.
+ * Serves the counter and its page on `http://localhost:8080`, and once more over TLS with a self-signed
+ * certificate. The two know nothing of each other: windows see each other's events at one address.
  *
  * @module
  */
@@ -10,38 +11,45 @@ import { counterWithLobby, visitor } from "./lobby.ts";
 import { page } from "./page.ts";
 import { Counter } from "./service.ts";
 
-const port = option("port", 8080);
-await using server = await serve(Counter, {
-  port,
-  tls: "self-signed",
-  authorize: visitor,
-  fallback: page,
-  onError: console.error,
-}, counterWithLobby);
-
-console.log(`The counter is at ${server.url}`);
-console.log(
-  `Its page: https://localhost:${server.port}/ (the certificate is self-signed: accept it once)`,
+const options = { authorize: visitor, fallback: page, onError: console.error };
+await using plain = await serve(
+  Counter,
+  { ...options, port: option("port", 8080), tls: "plain" },
+  counterWithLobby,
 );
-console.log(`Its certificate's SHA-256 fingerprint: ${server.fingerprint}`);
+await using secure = await serve(
+  Counter,
+  { ...options, port: option("secure-port", 8443), tls: "self-signed" },
+  counterWithLobby,
+);
+
+console.log(
+  `A counter on a server, called from a page: http://localhost:${plain.port}/ ` +
+    `(over TLS: https://localhost:${secure.port}/)`,
+);
 console.log(`
-Call it from TypeScript:
-  const client = await connect(Counter, "wss://localhost:${server.port}", { tls: "self-signed" });
+Open it in two windows: each shows the events of the other. The certificate of the second address
+is self-signed, so a browser asks you once; its SHA-256 fingerprint is
+${secure.fingerprint}
+
+A client in a terminal, whose events the page shows too:
+  deno task demo           (npx -y deno@2 task demo, bun run demo)
+
+Or call it from TypeScript:
+  const client = await connect(Counter, "ws://localhost:${plain.port}");
   await client.rpc.increment({ amount: 1 });
 
-Or watch a client call it, in a second terminal:
-  deno task demo           (npx -y deno@2 task demo, bun run demo)
-`);
+What the server sees:`);
 
 // Several emitters may exist; this one is the application's.
-const watching = (async () => {
+const watching = [plain, secure].map(async (server) => {
   for await (const { type, topic } of server.topicNotifications()) {
-    console.log(`Topic ${type}: ${JSON.stringify(topic)}`);
+    console.log(`  topic ${type}: ${JSON.stringify(topic)}`);
     if (type === "created") server.events.emit(topic, { type: "serverSentTest" });
   }
-})();
+});
 
 await exitOnSignal();
 console.log("Draining…");
-await server.close();
-await watching;
+await Promise.all([plain.close(), secure.close()]);
+await Promise.all(watching);

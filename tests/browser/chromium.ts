@@ -15,6 +15,8 @@ import { Site } from "./site.ts";
 declare const probe: typeof Probes;
 
 const RUNTIMES: readonly RuntimeId[] = ["deno", "bun"];
+const COUNTER = "../examples/counter/server.ts";
+const ports = (port: string): string[] => ["--port", port, "--secure-port", "0"];
 
 describe("in Chromium alone", { skip: CHROMIUM_KIND.skip }, () => {
   let browser: Browser;
@@ -64,17 +66,16 @@ describe("in Chromium alone", { skip: CHROMIUM_KIND.skip }, () => {
 
   for (const runtime of RUNTIMES) {
     test(`the counter's page of ${runtime}: two windows, keys, a lost connection`, async () => {
-      await using first = await start(runtime, "../examples/counter/server.ts", "--port", "0");
-      const { port } = new URL(/wss:\S+/.exec(first.firstLine)![0]);
+      await using first = await start(runtime, COUNTER, ...ports("0"));
+      const { port } = new URL(/http:\S+/.exec(first.firstLine)![0]);
       const context = await browser.newContext({
-        ignoreHTTPSErrors: true,
         viewport: { width: 360, height: 740 },
       });
       const [page, other] = [await context.newPage(), await context.newPage()];
       const errors: string[] = [];
       page.on("pageerror", (error) => errors.push(error.message));
       for (const each of [page, other]) {
-        await each.goto(`https://localhost:${port}/`);
+        await each.goto(`http://localhost:${port}/`);
         await each.waitForSelector("body[data-state=open]");
       }
       await page.bringToFront();
@@ -85,6 +86,16 @@ describe("in Chromium alone", { skip: CHROMIUM_KIND.skip }, () => {
       await other.bringToFront();
       await other.waitForSelector("li.other");
       await page.bringToFront();
+      const textOf = (id: string) => page.textContent(`#${id}`);
+      assertEquals(await textOf("last-call"), "increment({ amount: 1 })");
+      await page.waitForFunction(() =>
+        document.getElementById("last-event")!.textContent === "incremented 1 → 2"
+      );
+      assertEquals(await textOf("last-state"), "counter = 2");
+      await page.click("#burst");
+      await page.waitForSelector("#burst-result:not([hidden])");
+      assertEquals(/^256 calls in [\d.]+ ms/.test((await textOf("burst-result"))!), true);
+      await page.waitForFunction(() => document.getElementById("count")!.textContent === "258");
       const width = await page.evaluate(() => document.documentElement.scrollWidth);
       assertEquals(width, 360);
 
@@ -93,7 +104,7 @@ describe("in Chromium alone", { skip: CHROMIUM_KIND.skip }, () => {
       await page.waitForSelector("#problem:not([hidden])");
       assertEquals(await page.isDisabled("#increment"), true);
       await ended;
-      await using second = await start(runtime, "../examples/counter/server.ts", "--port", port);
+      await using second = await start(runtime, COUNTER, ...ports(port));
       await page.waitForSelector("body[data-state=open]");
       await page.click("#increment");
       await page.waitForFunction(() => document.getElementById("count")!.textContent === "1");

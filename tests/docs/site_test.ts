@@ -19,7 +19,7 @@ test("every page of docs/ is in the site, at its place", () => {
 test("llms.txt has every page, with its first sentence", async () => {
   const { guide, reference } = await readPages();
   assertEquals(guide.length, PAGES.length);
-  // After a change of the pages: deno task docs
+  // After a change of the pages: deno task docs --llms
   assertEquals(readFileSync(`${ROOT}llms.txt`, "utf8"), llmsText([...guide, ...reference]));
 });
 

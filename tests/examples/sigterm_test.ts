@@ -126,11 +126,11 @@ for (const runtime of RUNTIMES) {
       await using program = await startServer(
         runtime,
         "../examples/counter/server.ts",
-        "--port",
-        "0",
+        ...["--port", "0", "--secure-port", "0"],
       );
-      const [, url] = /at (wss:\S+)$/.exec(program.firstLine) ?? [];
-      assert(url !== undefined, program.firstLine);
+      const [, address] = /(https:[^)]+)\)$/.exec(program.firstLine) ?? [];
+      assert(address !== undefined, program.firstLine);
+      const url = address.replace("https", "wss");
       await using client = await connect(Counter, url, { tls: "self-signed", reconnect: false });
       await client.rpc.newCounter();
       await client.rpc.increment({ amount: 2 });

@@ -9,7 +9,8 @@ import { type ClientOf, connect } from "../../../browser.ts";
 import { Counter, type CounterEvent } from "../service.ts";
 import { Histogram } from "./histogram.ts";
 
-const CALLS_IN_A_ROW = 200;
+/** As many as a connection can have in flight. */
+const CALLS_AT_ONCE = 256;
 const MAX_EVENTS_SHOWN = 50;
 /** Milliseconds between calls that are made only to measure. */
 const MEASURE_EVERY_MS = 250;
@@ -38,6 +39,8 @@ try {
     await connect(Counter, address, {
       // The server has forgotten everything of the connection before.
       onConnect: ({ rpc }) => rpc.newCounter(),
+      // The calls that measure wait for those of the button.
+      whenFull: "wait",
       onError: (error) => console.warn("hardlight:", error),
     }),
   );
@@ -55,22 +58,44 @@ function run(client: ClientOf<typeof Counter>): void {
   client.state.subscribe(() => showState(client));
   showEvents(client);
 
-  increment.onclick = () => call(() => client.rpc.increment({ amount: amount.valueAsNumber }));
+  increment.onclick = () => {
+    const args = { amount: amount.valueAsNumber };
+    return act(`increment({ amount: ${args.amount} })`, () => client.rpc.increment(args));
+  };
   decrement.onclick = () => {
     floor.hidden = client.state.current.counter > 0;
-    return call(() => client.rpc.decrement({ amount: amount.valueAsNumber }));
+    const args = { amount: amount.valueAsNumber };
+    return act(`decrement({ amount: ${args.amount} })`, () => client.rpc.decrement(args));
   };
-  renew.onclick = () => call(() => client.rpc.newCounter());
-  burst.onclick = async () => {
-    burst.disabled = true;
-    for (let n = 0; n < CALLS_IN_A_ROW && client.status.state === "open"; n++) {
-      await call(() => client.rpc.increment({ amount: 1 }));
-    }
-    burst.disabled = client.status.state !== "open";
-  };
+  renew.onclick = () => act("newCounter()", () => client.rpc.newCounter());
+  burst.onclick = () => callAtOnce(client);
   setInterval(() => {
     if (!document.hidden && client.status.state === "open") call(() => client.rpc.get());
   }, MEASURE_EVERY_MS);
+}
+
+/** Make a call that a button asks for, and say what it is. */
+function act(name: string, start: () => Promise<unknown>): Promise<void> {
+  element("last-call").textContent = name;
+  return call(start);
+}
+
+/** All at once, on the one connection. */
+async function callAtOnce({ rpc, status }: ClientOf<typeof Counter>): Promise<void> {
+  burst.disabled = true;
+  element("last-call").textContent = `${CALLS_AT_ONCE} × increment({ amount: 1 })`;
+  const startedAt = performance.now();
+  try {
+    await Promise.all(Array.from({ length: CALLS_AT_ONCE }, () => rpc.increment({ amount: 1 })));
+    const tookMs = performance.now() - startedAt;
+    const result = element("burst-result");
+    const eachUs = Math.round(tookMs * 1000 / CALLS_AT_ONCE);
+    result.textContent = `${CALLS_AT_ONCE} calls in ${tookMs.toFixed(1)} ms: ${eachUs} µs a call.`;
+    result.hidden = false;
+  } catch (error) {
+    show(error);
+  }
+  burst.disabled = status.state !== "open";
 }
 
 async function call(start: () => Promise<unknown>): Promise<void> {
@@ -122,7 +147,7 @@ function showState({ state }: ClientOf<typeof Counter>): void {
     if (counter > 0) floor.hidden = true;
     const count = counter.toLocaleString("en");
     element("count").textContent = count;
-    element("state-counter").textContent = count;
+    element("last-state").textContent = `counter = ${count}`;
     element("state-topic").textContent = [...topic.bytes].map((byte) =>
       byte.toString(16).padStart(2, "0")
     ).join("") || "–";
@@ -133,19 +158,26 @@ async function showEvents(client: ClientOf<typeof Counter>): Promise<void> {
   const list = element("events");
   const rows: HTMLLIElement[] = [];
   let own = false;
+  let last: CounterEvent | undefined;
   for await (const { topic, payload } of client.events({ buffer: 1024 })) {
     // One's own event comes twice: on the counter's topic, then in the lobby.
     const fromLobby = topic.isString;
     const again = fromLobby && own;
     own = !fromLobby;
     if (again) continue;
+    if (!fromLobby) last = payload;
     rows.unshift(row(payload, fromLobby));
     rows.length = Math.min(rows.length, MAX_EVENTS_SHOWN);
     onNextFrame("events", () => {
       list.prepend(...rows.splice(0));
+      if (last !== undefined) element("last-event").textContent = inWords(last);
       while (list.childElementCount > MAX_EVENTS_SHOWN) list.lastElementChild?.remove();
     });
   }
+}
+
+function inWords(event: CounterEvent): string {
+  return event.type === "serverSentTest" ? event.type : `${event.type} ${event.from} → ${event.to}`;
 }
 
 function row(event: CounterEvent, fromLobby: boolean): HTMLLIElement {
@@ -159,6 +191,14 @@ function row(event: CounterEvent, fromLobby: boolean): HTMLLIElement {
   }
   return item;
 }
+
+element("second").onclick = (event) => {
+  // Beside this one, where the browser lets a page say so.
+  const { availWidth, availHeight } = screen;
+  const half = Math.floor(availWidth / 2);
+  const features = `popup,left=${half},width=${half},height=${availHeight}`;
+  if (open(location.href, "second", features) !== null) event.preventDefault();
+};
 
 document.addEventListener("keydown", (event) => {
   if (event.target === amount || event.ctrlKey || event.metaKey || event.altKey) return;
