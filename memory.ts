@@ -1,6 +1,17 @@
 /**
  * A client and a server without a socket: for tests, and for both in one process.
  *
+ * @example A test
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { rpc, service, u32 } from "@hardlight/hardlight";
+ * import { memoryPair } from "@hardlight/hardlight/memory";
+ *
+ * const Dice = service({ rpc: { roll: rpc({}, u32) } });
+ * await using pair = await memoryPair(Dice, () => ({ roll: () => 4 }));
+ * assert.equal(await pair.client.rpc.roll(), 4);
+ * ```
+ *
  * @module
  */
 import { connectWith } from "./client/full.ts";

@@ -1,6 +1,17 @@
 /**
  * Declare a service: schemas, `service()`, errors and limits. Serve it with `./server`, call it with `./client`.
  *
+ * @example A service
+ * ```ts
+ * import { rpc, service, string, u32, variants } from "@hardlight/hardlight";
+ *
+ * export const Counter = service({
+ *   rpc: { increment: rpc({ amount: u32 }, u32) },
+ *   state: { counter: u32, owner: string },
+ *   event: variants({ incremented: { to: u32 } }),
+ * });
+ * ```
+ *
  * @module
  */
 export * from "./codec/core.ts";

@@ -3,6 +3,16 @@
  *
  * Schemas are compiled to code where the environment allows it; the results are the same where it does not.
  *
+ * @example Usage
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { decode, encode, option, string, struct, u32 } from "@hardlight/hardlight/codec";
+ *
+ * const User = struct({ id: u32, name: string, note: option(string) });
+ * const archive = encode(User, { id: 7, name: "Ada", note: null }); // what rkyv 0.7 writes in Rust
+ * assert.deepEqual(decode(User, archive), { id: 7, name: "Ada", note: null });
+ * ```
+ *
  * @module
  */
 export * from "./core.ts";

@@ -19,12 +19,13 @@ const OUT = `${ROOT}npm`;
 interface Manifest {
   readonly name: string;
   readonly version: string;
+  readonly description: string;
   readonly license: string;
   readonly exports: Readonly<Record<string, string>>;
   readonly publish: { readonly include: readonly string[] };
 }
 
-const { name, version, license, exports, publish } = JSON.parse(
+const { name, version, description, license, exports, publish } = JSON.parse(
   await readFile(`${ROOT}deno.json`, "utf8"),
 ) as Manifest;
 
@@ -119,8 +120,7 @@ await writeFile(
       name,
       version,
       license,
-      description:
-        "Binary WebSocket RPC with events and connection state; speaks to Rust's hardlight.",
+      description,
       keywords: ["rpc", "websocket", "rkyv", "realtime"],
       ...origin(),
       type: "module",
