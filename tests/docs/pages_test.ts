@@ -8,7 +8,7 @@ import { blocksOf, inFolder, PAGES, resolved, textOf } from "./markdown.ts";
 /** Languages of blocks that are no program of ours. */
 const OTHERS = ["sh", "text", "rust", "toml", "nginx", "hcl", "json"];
 /** Pages whose files have a test of their own, which runs them together. */
-const WITH_OWN_TEST = ["docs/getting-started.md"];
+const WITH_OWN_TEST = ["docs/getting-started.md", "docs/from-rust.md"];
 
 /** Lines that are code, without what differs between a page and the file it shows. */
 const codeLines = (code: string): string[] =>

@@ -4,14 +4,24 @@
  * @module
  */
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
-import { spawnSync } from "node:child_process";
-import process from "node:process";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "node:test";
-import { fileURLToPath } from "node:url";
+import { pathToFileURL } from "node:url";
 import { connect } from "../../client.ts";
-import { CounterEvent } from "../../examples/counter/service.ts";
-import { ProtocolError, rpc, RpcError, service, string, topic, u32, u64 } from "../../mod.ts";
-import { commandOf } from "../support/runtimes.ts";
+import { Counter, CounterEvent } from "../../examples/counter/service.ts";
+import {
+  ProtocolError,
+  rpc,
+  RpcError,
+  service,
+  string,
+  topic,
+  u32,
+  u64,
+  wireSnapshot,
+} from "../../mod.ts";
+import { filesOf, inFolder, resolved, runFile, textOf } from "../docs/markdown.ts";
 import { startServer } from "./peer.ts";
 import { RUST, SKIP } from "./programs.ts";
 
@@ -26,18 +36,35 @@ const methods = {
 };
 const rustServer = () => startServer(RUST ?? "", "counter");
 
-test("docs/from-rust.md: the example calls a server of the crate", { skip: SKIP }, async () => {
+const page = textOf("docs/from-rust.md");
+const files = filesOf(page);
+
+test("docs/from-rust.md shows the service that is tested, in Rust and here", async () => {
+  const [rust = ""] = /(?<=```rust\n)[\s\S]*?(?=```)/.exec(page) ?? [];
+  const peer = textOf("tests/interop/peer/src/services/counter.rs");
+  for (const start of ["pub enum CounterEvent {", "pub trait Counter {", "pub struct State {"]) {
+    const part = rust.slice(rust.indexOf(start)).split("\n}\n")[0]!;
+    assert(part.startsWith(start) && peer.includes(part), start);
+  }
+  await inFolder(async (folder) => {
+    const path = join(folder, "counter.ts");
+    writeFileSync(path, resolved(files.get("counter.ts")!));
+    const { Counter: shown } = await import(pathToFileURL(path).href) as {
+      Counter: typeof Counter;
+    };
+    const wire = (service: typeof Counter) => wireSnapshot(service).split("\n").slice(1);
+    assertEquals(wire(shown), wire(Counter));
+  });
+});
+
+test("docs/from-rust.md: its client calls a server of the crate", { skip: SKIP }, async () => {
   await using server = await rustServer();
-  const runtime = process.versions["bun"] === undefined ? "deno" : "bun";
-  const [command, ...first] = commandOf(runtime);
-  const path = fileURLToPath(new URL("../../examples/rust/client.ts", import.meta.url));
-  const flags = runtime === "deno" ? ["run", "--allow-net", "--no-check"] : [];
-  const { stdout } = spawnSync(
-    command,
-    [...first, ...flags, path, "--port", String(server.port)],
-    { encoding: "utf8" },
-  );
-  assertEquals(stdout, "3\n3\n");
+  await inFolder(async (folder) => {
+    const client = files.get("client.ts")!.replace(":8080", `:${server.port}`);
+    writeFileSync(join(folder, "counter.ts"), resolved(files.get("counter.ts")!));
+    writeFileSync(join(folder, "client.ts"), resolved(client));
+    assertEquals(await runFile(join(folder, "client.ts")), ["3", "3"]);
+  });
 });
 
 test("docs/from-rust.md: two methods with equal arguments swapped: the other one runs", {
