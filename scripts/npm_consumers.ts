@@ -6,10 +6,11 @@
  */
 // deno-lint-ignore-file no-console
 import { spawnSync } from "node:child_process";
-import { cp, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
+import { filesOf, textOf } from "../tests/docs/markdown.ts";
 
 /** The oldest that knows `Uint8Array<ArrayBuffer>`, and a new one. */
 const VERSIONS = ["5.7.3", "5.9.3"] as const;
@@ -63,6 +64,10 @@ export async function checkConsumers(root: string, out: string): Promise<void> {
       "@types/ws@8.18.2",
       "@cloudflare/workers-types@5.20261117.1",
       "esbuild@0.28.2",
+      "react@19.3.1",
+      "react-dom@19.3.1",
+      "@types/react@19.3.3",
+      "@types/react-dom@19.3.0",
     );
     for (const version of VERSIONS) {
       for (const [file, options] of Object.entries(CONSUMERS)) {
@@ -72,9 +77,23 @@ export async function checkConsumers(root: string, out: string): Promise<void> {
         console.log(`tests/package/${file} compiles with TypeScript ${version}`);
       }
     }
+    await checkGettingStarted(folder);
     await checkBundle(folder);
   } finally {
     await rm(folder, { recursive: true });
+  }
+}
+
+/** The files of `docs/getting-started.md`, by its own settings. */
+async function checkGettingStarted(folder: string): Promise<void> {
+  const inside = join(folder, "getting-started");
+  await mkdir(inside);
+  for (const [name, code] of filesOf(textOf("docs/getting-started.md"))) {
+    await writeFile(join(inside, name), code);
+  }
+  for (const version of VERSIONS) {
+    run(inside, "npx", "-y", "-p", `typescript@${version}`, "tsc", "-p", "tsconfig.json");
+    console.log(`docs/getting-started.md compiles with TypeScript ${version}`);
   }
 }
 

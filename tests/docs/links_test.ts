@@ -11,6 +11,7 @@ const DOCUMENTS = [
   "PROTOCOL.md",
   "SECURITY.md",
   "UPSTREAM.md",
+  "conformance/README.md",
   "bench/README.md",
   "bench/peers/README.md",
   ...PAGES,
