@@ -5,6 +5,7 @@
  */
 import { encodeHex } from "@std/encoding";
 import { connect } from "node:net";
+import { connect as connectTls } from "node:tls";
 import { inflateRawSync } from "node:zlib";
 import { decode, encode, type Infer, type Schema, string, u32 } from "../codec/mod.ts";
 import { RPC_HANDLER_ERRORS } from "../mod.ts";
@@ -24,8 +25,10 @@ const KEY = "dGhlIHNhbXBsZSBub25jZQ==";
 const CALLS = Conformance.calls as Schema<unknown>;
 const LONG = "0123456789abcdef".repeat(5000);
 
-/** A server without TLS. */
+/** A server, with TLS or without. */
 export interface Target {
+  /** Whether it speaks TLS; any certificate will do. */
+  readonly secure?: boolean;
   readonly host: string;
   readonly port: number;
   readonly path: string;
@@ -34,11 +37,13 @@ export interface Target {
 type Message = Infer<typeof ServerMessage>;
 
 async function open(
-  { host, port, path }: Target,
+  { host, port, path, secure = false }: Target,
   headers: Readonly<Record<string, string>> = { "Sec-WebSocket-Protocol": "hl/2" },
   query = "",
 ): Promise<[peer: Peer, head: string]> {
-  const socket = connect(port, host);
+  const socket = secure
+    ? connectTls({ host, port, rejectUnauthorized: false })
+    : connect(port, host);
   const peer = new Peer(socket, "client");
   const lines = Object.entries({
     Host: `${host}:${port}`,

@@ -49,8 +49,14 @@ function start(port: number): Promise<void> {
 
 if (mode === "dial" && options[0] !== undefined) {
   const { hostname, port, pathname, protocol } = new URL(options[0]);
-  if (protocol !== "ws:") throw new TypeError("Expected a URL like ws://127.0.0.1:8080/");
-  const target = { host: hostname, port: Number(port || 80), path: pathname };
+  if (!/^wss?:$/.test(protocol)) throw new TypeError("Expected a URL like ws://127.0.0.1:8080/");
+  const secure = protocol === "wss:";
+  const target = {
+    host: hostname,
+    port: Number(port || (secure ? 443 : 80)),
+    path: pathname,
+    secure,
+  };
   await dial(report, target, groups, options.includes("--as-rust"));
 } else if (mode === "listen") {
   const listening = await listen(report, Number(valueOf("--port") ?? 0), groups);

@@ -14,6 +14,9 @@ export { builtPeer, preparePeer } from "./prepare.ts";
 /** The services the peer serves and calls; their methods are listed in `README.md`. */
 export type Service = "counter" | "pet" | "todo" | "custom" | "echo";
 
+/** What {@linkcode startServer} can start besides: a service that is asked by the conformance kit alone. */
+export type ServedService = Service | "conformance";
+
 /** Any value in JSON, written as `tests/vectors/README.md` says. */
 export type Json = null | boolean | number | string | readonly Json[] | JsonObject;
 
@@ -151,7 +154,7 @@ function given(options: object): Record<string, string | number> {
 /** Starts a server, and returns once it listens. */
 export async function startServer(
   program: Program,
-  service: Service,
+  service: ServedService,
   options: ServerOptions = {},
 ): Promise<PeerServer> {
   const process = new PeerProcess(program, "server", { service, ...given(options) });

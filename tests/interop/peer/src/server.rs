@@ -1,6 +1,6 @@
 //! Serves one service until stdin ends.
 
-use crate::services::{counter, custom, echo, pet, todo};
+use crate::services::{conformance, counter, custom, echo, pet, todo};
 use crate::{fail, Options};
 use hardlight::{factory, Server, ServerConfig, ServerHandler};
 use rustls_pemfile::Item;
@@ -27,6 +27,7 @@ pub async fn run(service: &str, options: &Options) {
             tokio::spawn(counter::greet(topics, server.get_event_emitter()));
             tokio::spawn(server.run());
         }
+        "conformance" => drop(tokio::spawn(Server::new(config, factory!(conformance::Handler)).run())),
         "echo" => {
             let mut server = Server::new(config, factory!(echo::Handler));
             tokio::spawn(echo::log(server.get_topic_notifier().expect("taken once")));

@@ -131,6 +131,11 @@ const ERRORS: [fn() -> RpcHandlerError; 11] = [
     || RpcHandlerError::HandlerPanicked,
 ];
 
+/// The error of a number.
+pub fn error(code: u8) -> RpcHandlerError {
+    ERRORS.get(usize::from(code)).map_or(RpcHandlerError::HandlerPanicked, |error| error())
+}
+
 /// What the topic notifier reported, `+name` and `-name`, in order.
 static TOPICS: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
@@ -197,7 +202,7 @@ impl Echo for Handler {
         Ok(tag)
     }
     async fn fail(&self, code: u8) -> HandlerResult<u32> {
-        Err(ERRORS.get(usize::from(code)).map_or(RpcHandlerError::HandlerPanicked, |error| error()))
+        Err(error(code))
     }
     async fn panic_now(&self, message: String) -> HandlerResult<u32> {
         panic!("{message}")
