@@ -93,9 +93,8 @@ export function dial(
     if (extension || protocol === ALIAS) {
       listener = open(extension ? gathering(socket) : socket, extension);
     } else if (protocol === REFUSED) {
-      // One that refuses has closed by now, and its code counts; another server would say nothing.
+      // Its close says why, and comes later where the runtime upgrades. One from here could be answered instead.
       isRefused = true;
-      stop();
     } else fail(new ConnectError("ProtocolMismatch", `The server speaks "${protocol}"`));
   };
   socket.onmessage = ({ data }) => {

@@ -296,10 +296,14 @@ describe("dial() over the standard WebSocket", () => {
     assert(listen !== undefined);
     const listener = await listen(acceptor, { port: 0, hostname: "127.0.0.1" });
     const url = `ws://127.0.0.1:${listener.port}/refuse-alias`;
-    const client = await Recorder.dial(pageDial, url);
+    const dialing = Recorder.dial(pageDial, url);
+    while (acceptor.transports.size === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    // It has been open for a while.
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    for (const transport of acceptor.transports) transport.close(4401, "not you");
+    const client = await dialing;
     assertEquals(client.dialed?.protocol, "hl.2.no");
-    client.transport?.close(1000, "");
-    await client.closed();
+    assertEquals((await client.closed()).code, 4401);
     await acceptor.whenEnded(1);
     await listener.close();
   });
