@@ -14,7 +14,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { type Client, connect } from "../../client.ts";
 import { RpcError } from "../../mod.ts";
 import { serve, type Server } from "../../server.ts";
-import type { MethodsOf, StateOf } from "../../service/mod.ts";
+import type { CallsOf, ClientMethodsOf, MethodsOf, StateOf } from "../../service/mod.ts";
 import { ATTACKS, leave, randomOf, STREAMING, Target } from "../chaos/hostile_peer.ts";
 import { Proxy } from "../support/proxy.ts";
 import { plot } from "./plot.ts";
@@ -42,9 +42,16 @@ function count(outcome: string): void {
 function startServer(port: number): Promise<Server<number>> {
   return serve(
     Target,
-    { port, hostname: "127.0.0.1", tls: "plain", limits: { closeTimeoutMs: 200 }, onError() {} },
-    ({ state, subscriptions }) => {
+    {
+      port,
+      hostname: "127.0.0.1",
+      tls: "plain",
+      limits: { closeTimeoutMs: 200, callTimeoutMs: 500 },
+      onError() {},
+    },
+    ({ state, subscriptions, client }) => {
       subscriptions.add("everybody");
+      void asking(client);
       return {
         add: ({ amount }) => state.total += amount,
         wait: () => sleep(10).then(() => 1),
@@ -53,6 +60,34 @@ function startServer(port: number): Promise<Server<number>> {
     },
   );
 }
+
+/** Call a client until its connection ends, now and then without waiting for its answer. */
+async function asking({ confirm }: CallsOf<ClientMethodsOf<typeof Target>>): Promise<void> {
+  for (let isOpen = true; isOpen;) {
+    started++;
+    // Its handler may take longer.
+    const options = random(4) === 0 ? { timeoutMs: 1 + random(10) } : {};
+    try {
+      // Attackers answer otherwise, calls of which they know nothing.
+      count(await confirm({}, options) === 7 ? "confirmed" : "confirmed by an attacker");
+    } catch (error) {
+      const code = error instanceof RpcError ? error.code : "other";
+      // An attacker has no extension, or does not answer.
+      isOpen = code === "HandlerPanicked" || code === "DeadlineExceeded";
+      count(`asked: ${code}`);
+    }
+    settled++;
+    await sleep(random(100));
+  }
+}
+
+/** How a client answers: at once, later, by an error, or only when nobody waits any more. */
+const ANSWERS: readonly ((signal: AbortSignal) => number | Promise<number>)[] = [
+  () => 7,
+  () => sleep(random(20)).then(() => 7),
+  () => Promise.reject(new RpcError("HandlerPanicked", "broken")),
+  (signal) => new Promise((resolve) => signal.addEventListener("abort", () => resolve(7))),
+];
 
 let server = await startServer(0);
 const { port } = server;
@@ -103,7 +138,9 @@ async function caller(through: number): Promise<void> {
   while (!over()) {
     let client: TargetClient;
     try {
-      client = await connect(Target, `ws://127.0.0.1:${through}`);
+      client = await connect(Target, `ws://127.0.0.1:${through}`, {
+        client: { confirm: (_, { signal }) => ANSWERS[random(ANSWERS.length)]!(signal) },
+      });
     } catch {
       await sleep(50);
       continue;
