@@ -53,6 +53,11 @@ async function bundle(files: readonly string[], folder: string): Promise<string[
     format: "esm",
     platform: "node",
     target: TARGET,
+    // Packages that are no modules ask for those of Node by it.
+    banner: {
+      js: 'import { createRequire as requireBy } from "node:module";\n' +
+        "const require = requireBy(import.meta.url);",
+    },
     // What is bundled with a test is not the program, which newer versions of Node would say it is.
     define: { "import.meta.main": "false" },
     sourcemap: "inline",

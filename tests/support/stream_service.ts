@@ -20,7 +20,8 @@ import {
   u32,
 } from "../../mod.ts";
 import type { Handlers } from "../../mod.ts";
-import { serve, type ServerOptions, type ServiceHandler } from "../../server.ts";
+import { handler, serve, type ServerOptions, type ServiceHandler } from "../../server.ts";
+import { serveByWs } from "./ws_server.ts";
 
 /** What streams. */
 export const Files = service({
@@ -178,6 +179,25 @@ const overSockets = (dial: typeof connect): Reach => async (options = {}, server
   };
 };
 
+const overWs = (serveBy: NonNullable<typeof serveByWs>): Reach => async (options, server) => {
+  const happened = new Happened();
+  const onError = (error: unknown): void => void happened.errors.push(error);
+  const mounted = handler(Files, { onError, ...server }, handlersOf(happened));
+  const { url, close } = await serveBy(mounted);
+  const client = await connect(Files, url, options);
+  return {
+    client,
+    happened,
+    stats: () => mounted.stats(),
+    closeServer: () => mounted.close({ deadlineMs: 0 }),
+    async [Symbol.asyncDispose]() {
+      await client.close();
+      await mounted.close();
+      await close();
+    },
+  };
+};
+
 /** Every way in which a client reaches it. */
 export const REACHES: Readonly<Record<string, Reach>> = {
   "in memory": async (client = {}, serverOptions = {}) => {
@@ -196,6 +216,7 @@ export const REACHES: Readonly<Record<string, Reach>> = {
     };
   },
   "over a socket": overSockets(connect),
+  ...(serveByWs ? { "over a socket of ws": overWs(serveByWs) } : {}),
   // Node 20 has no WebSocket of its own.
   ...("WebSocket" in globalThis ? { "from a page": overSockets(connectInPage) } : {}),
 };

@@ -206,3 +206,41 @@ for (const [how, start] of Object.entries(STARTS)) {
     });
   }
 }
+
+test("a service that streams, or calls its clients, is none that the version before serves, and one that it calls", async () => {
+  const { stream, string, u32, rpc, service } = mod;
+  const methods = { add: rpc({ a: u32, b: u32 }, u32) };
+  const Streaming = service({
+    name: "Desk",
+    rpc: { ...methods, follow: rpc({}, stream(string)) },
+  });
+  const Calling = service({ name: "Desk", rpc: methods, client: { confirm: rpc() } });
+  for (const [how, start] of Object.entries(STARTS)) {
+    await using server = await start(VERSIONS.before);
+    for (const dial of [connect, connectFromPage]) {
+      for (const  of of[Streaming, Calling]) {
+        const options = of === Calling ? { client: { confirm() {} } } : {};
+        const error = await assertRejects(
+          () => dial(of as typeof Calling, `ws://127.0.0.1:${server.port}/`, options),
+          mod.ConnectError,
+        );
+        assertEquals(error.code, "SchemaMismatch", how);
+      }
+    }
+  }
+  // It does call what streams nothing of a server that has more.
+  await using server = await serve(
+    Streaming,
+    { port: 0, hostname: "127.0.0.1", tls: "plain" },
+    () => ({ add: ({ a, b }) => a + b, *follow() {} }),
+  );
+  const { mod: older } = VERSIONS.before;
+  const Before = older.service({
+    name: "Desk",
+    rpc: { add: older.rpc({ a: older.u32, b: older.u32 }, older.u32) },
+  });
+  for (const dial of DIALS) {
+    await using client = await VERSIONS.before[dial](Before, `ws://127.0.0.1:${server.port}/`);
+    assertEquals(await client.rpc.add({ a: 1, b: 2 }), 3);
+  }
+});
