@@ -8,30 +8,19 @@
  * @module
  */
 // deno-lint-ignore-file no-console
-import { interpret } from "../codec/archive.ts";
-import { Buffer } from "node:buffer";
-import { execFileSync, spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
-import net from "node:net";
-import { tmpdir } from "node:os";
+import type { Buffer } from "node:buffer";
+import type net from "node:net";
 import process from "node:process";
-import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
-import tls from "node:tls";
-import { fileURLToPath } from "node:url";
-import { Writer } from "../codec/writer.ts";
-import { deflateStored, storedSize } from "../deflate/stored.ts";
 import { Counter } from "../examples/counter/service.ts";
-import { ALIAS } from "../wire/handshake.ts";
-import { writeRequest } from "../wire/messages.ts";
 import { describeMachine, machineLines } from "./machine.ts";
+import { callFrame, HANDSHAKES, openMany, openPlain } from "./plain_sockets.ts";
 import { Progress } from "./progress.ts";
 import { keep, rowsOfTable } from "./record.ts";
 import { digits, median, times } from "./statistics.ts";
 import { formatTable } from "./table.ts";
+import { commandFor, type Memory, removeBuilt, WatchedServer } from "./watched_server.ts";
 
-/** Handshakes under way at once: more than the kernel queues would be refused. */
-const HANDSHAKES = 64;
 /** Connections that a server has seen come and go before its memory is first read: its code is compiled. */
 const WARM_UP = 1000;
 
@@ -45,135 +34,12 @@ const rounds = Number(option("rounds", "3"));
 const runtimes = option("runtimes", "deno,bun,node").split(",");
 const secure = args.includes("--tls");
 
-const SERVER = fileURLToPath(new URL("servers/idle.ts", import.meta.url));
-const folder = mkdtempSync(`${tmpdir()}/hardlight-idle-`);
-
-/** Node takes no types: for it the server is bundled, and `ws` fetched. */
-function buildForNode(): string {
-  const out = `${folder}/idle.mjs`;
-  execFileSync("npm", ["install", "--silent", "--no-audit", "--prefix", folder, "ws@8.23.0"]);
-  const flags = ["--bundle", "--format=esm", "--platform=node", "--target=node20"];
-  execFileSync("deno", [
-    "run",
-    "-A",
-    "npm:esbuild@0.28.2",
-    SERVER,
-    ...flags,
-    "--external:ws",
-    "--log-level=error",
-    `--outfile=${out}`,
-  ]);
-  return out;
-}
-
-const COMMANDS: Readonly<Record<string, () => readonly string[]>> = {
-  deno: () => ["deno", "run", "-A", "--quiet", "--v8-flags=--expose-gc", SERVER],
-  bun: () => ["bun", SERVER],
-  node: () => ["node", "--expose-gc", buildForNode()],
-};
-
 /** Kinds of servers beside `raw` and `hardlight`. */
 const FURTHER: Readonly<Record<string, readonly string[]>> = {
   deno: ["mounted"],
   // Without it nothing of Bun's raw server is JavaScript but the socket.
   bun: ["raw with data"],
 };
-
-/** Bytes that a server has of each kind. */
-interface Memory {
-  readonly rss: number;
-  readonly heapUsed: number;
-  readonly external: number;
-}
-
-/** A server, and its memory. */
-class IdleServer implements Disposable {
-  readonly port: number;
-  readonly #child: ReturnType<typeof spawn>;
-  readonly #lines: AsyncIterator<string>;
-
-  private constructor(child: ReturnType<typeof spawn>, lines: AsyncIterator<string>, port: number) {
-    this.#child = child;
-    this.#lines = lines;
-    this.port = port;
-  }
-
-  static async start(command: readonly string[], kind: string): Promise<IdleServer> {
-    const [program = "", ...rest] = command;
-    const child = spawn(program, [...rest, kind, ...(secure ? ["--tls"] : [])], {
-      stdio: ["pipe", "pipe", "inherit"],
-    });
-    if (child.stdout === null) throw new TypeError("The server has no stdout");
-    const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-    const { value } = await lines.next();
-    return new IdleServer(child, lines, Number(String(value).slice("listening ".length)));
-  }
-
-  async memory(): Promise<Memory> {
-    this.#child.stdin?.write("\n");
-    return JSON.parse((await this.#lines.next()).value ?? "") as Memory;
-  }
-
-  [Symbol.dispose](): void {
-    this.#child.stdin?.end();
-  }
-}
-
-const UPGRADE = Buffer.from(
-  [
-    "GET / HTTP/1.1",
-    "Host: localhost",
-    "Connection: Upgrade",
-    "Upgrade: websocket",
-    "Sec-WebSocket-Version: 13",
-    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
-    `Sec-WebSocket-Protocol: ${ALIAS}`,
-    "\r\n",
-  ].join("\r\n"),
-);
-/** A mask of zeros changes nothing. */
-const MASK = [0, 0, 0, 0];
-const PONG = Buffer.from([0x8a, 0x80, ...MASK]);
-
-/** A call of `get`; a raw server sends it back. */
-function callFrame(): Buffer {
-  const writer = new Writer();
-  const get = Counter.methods.find(({ name }) => name === "get");
-  if (get === undefined) throw new TypeError("The counter has no method get");
-  writeRequest(interpret, writer, 1, get.call, {});
-  const archive = writer.bytes.subarray(0, writer.position);
-  const payload = new Uint8Array(storedSize(archive.length));
-  deflateStored(archive, payload);
-  return Buffer.concat([Buffer.from([0x82, 0x80 | payload.length, ...MASK]), payload]);
-}
-
-/** Connect and shake hands. */
-function open(port: number): Promise<net.Socket> {
-  const where = { host: "127.0.0.1", port };
-  const socket = secure ? tls.connect({ ...where, rejectUnauthorized: false }) : net.connect(where);
-  return new Promise((resolve, reject) => {
-    socket.once("error", reject);
-    socket.once(secure ? "secureConnect" : "connect", () => socket.write(UPGRADE));
-    socket.once("data", (answer: Uint8Array) => {
-      if (!Buffer.from(answer).toString("latin1").startsWith("HTTP/1.1 101")) {
-        return reject(new Error(`No upgrade: ${Buffer.from(answer).toString("latin1")}`));
-      }
-      socket.on("data", (frame: Uint8Array) => {
-        if (frame[0] === 0x89) socket.write(PONG);
-      });
-      resolve(socket);
-    });
-  });
-}
-
-async function openMany(port: number, count: number): Promise<net.Socket[]> {
-  const sockets: net.Socket[] = [];
-  let left = count;
-  await Promise.all(Array.from({ length: HANDSHAKES }, async () => {
-    while (left-- > 0) sockets.push(await open(port));
-  }));
-  return sockets;
-}
 
 /** One message there and one back on each. */
 async function callAll(sockets: readonly net.Socket[], frame: Buffer): Promise<void> {
@@ -200,13 +66,14 @@ interface Cost {
 }
 
 async function measure(command: readonly string[], kind: string): Promise<Cost> {
-  using server = await IdleServer.start(command, kind);
-  const frame = callFrame();
-  const warm = await openMany(server.port, WARM_UP);
+  using server = await WatchedServer.start(command, kind, secure);
+  const frame = callFrame(Counter, "get", {});
+  const open = (): Promise<net.Socket> => openPlain(server.port, secure);
+  const warm = await openMany(WARM_UP, open);
   await callAll(warm, frame);
   await closeAll(warm);
   const before = await server.memory();
-  const sockets = await openMany(server.port, connections);
+  const sockets = await openMany(connections, open);
   const each = async (): Promise<Memory> => {
     const { rss, heapUsed, external } = await server.memory();
     return {
@@ -228,8 +95,7 @@ const kindsOf = (runtime: string): string[] => ["raw", ...(FURTHER[runtime] ?? [
 const progress = new Progress(runtimes.flatMap(kindsOf).length * rounds);
 const rows: string[][] = [];
 for (const runtime of runtimes) {
-  const command = COMMANDS[runtime]?.();
-  if (command === undefined) throw new TypeError(`No runtime ${runtime}: expected deno, bun, node`);
+  const command = commandFor(runtime);
   const kinds = kindsOf(runtime);
   const costs: Record<string, Cost[]> = {};
   for (let round = 0; round < rounds; round++) {
@@ -273,5 +139,5 @@ keep(secure ? "idle-tls" : "idle", {
   settings: { connections, rounds },
   rows: rowsOfTable(table),
 });
-rmSync(folder, { recursive: true });
+removeBuilt();
 process.exit(0);

@@ -31,10 +31,10 @@ const RECORD = new URL("record/", import.meta.url);
 
 /** A run as its file has it: three or four digits of each figure, a row on a line. */
 export function textOf({ rows, ...head }: Run): string {
-  const shorten = (_: string, value: unknown): unknown =>
-    typeof value === "number"
-      ? Number.isFinite(value) ? Number(value.toPrecision(4)) : null
-      : value;
+  const shorten = (_: string, value: unknown): unknown => {
+    if (typeof value !== "number" || Number.isInteger(value)) return value;
+    return Number.isFinite(value) ? Number(value.toPrecision(4)) : null;
+  };
   const lines = rows.map((row) => `    ${JSON.stringify(row, shorten)}`);
   const text = JSON.stringify(head, null, 2).replace(/\n\}$/, "");
   return `${text},\n  "rows": [\n${lines.join(",\n")}\n  ]\n}\n`;

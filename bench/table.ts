@@ -13,8 +13,11 @@ export interface Table {
   readonly notes?: readonly string[];
 }
 
-/** The table as text: names to the left, numbers to the right. */
-export function formatTable({ title, columns, rows, notes = [] }: Table): string {
+/** The lines of a table: names to the left, numbers to the right. */
+export function formatRows(
+  columns: readonly string[],
+  rows: readonly (readonly string[])[],
+): string {
   const widths = columns.map((column, i) =>
     Math.max(3, column.length, ...rows.map((row) => row[i]?.length ?? 0))
   );
@@ -27,12 +30,15 @@ export function formatTable({ title, columns, rows, notes = [] }: Table): string
   const rule = `| ${
     widths.map((width, i) => i === 0 ? "-".repeat(width) : `${"-".repeat(width - 1)}:`).join(" | ")
   } |`;
+  return [line(columns), rule, ...rows.map(line)].join("\n");
+}
+
+/** The table as text, with its heading and notes. */
+export function formatTable({ title, columns, rows, notes = [] }: Table): string {
   return [
     `### ${title}`,
     "",
-    line(columns),
-    rule,
-    ...rows.map(line),
+    formatRows(columns, rows),
     ...notes.flatMap((note) => ["", note]),
     "",
   ].join("\n");

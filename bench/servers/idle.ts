@@ -1,8 +1,9 @@
 /**
- * A server that says what memory it takes: `idle.ts <kind> [--tls]`, on Deno, Bun or Node. A kind is
+ * A server that says what memory and CPU time it takes: `idle.ts <kind> [--tls]`, on Deno, Bun or Node. A kind is
  * `raw`, `raw with data`, `hardlight` or `mounted`.
  *
- * It prints `listening <port>`, and answers each line on stdin with its memory after a collection.
+ * It prints `listening <port>`, and answers `cpu` on stdin with its CPU time, any other line with its memory after a
+ * collection.
  *
  * @module
  */
@@ -122,7 +123,12 @@ async function collect(): Promise<void> {
 }
 
 console.log(`listening ${await listen(process.argv[2] ?? "")}`);
-for await (const _ of createInterface({ input: process.stdin })) {
+for await (const line of createInterface({ input: process.stdin })) {
+  if (line === "cpu") {
+    const { user, system } = process.cpuUsage();
+    console.log(user + system);
+    continue;
+  }
   await collect();
   const { rss, heapUsed, external } = process.memoryUsage();
   console.log(JSON.stringify({ rss, heapUsed, external }));

@@ -1,0 +1,170 @@
+/**
+ * All figures that texts have, from the record: blocks of Markdown and charts.
+ *
+ * @module
+ */
+import { conditions, peerBlocks, peerCharts, RUNTIMES } from "./figures_peers.ts";
+import { levelChart, type LevelPoint } from "./level_chart.ts";
+import { recorded, type Row, type Run } from "./record.ts";
+import { digits, times } from "./statistics.ts";
+import { formatRows } from "./table.ts";
+
+const number = (row: Row | undefined, of: string): number => {
+  const value = row?.[of];
+  return typeof value === "number" ? value : NaN;
+};
+
+const runsOf = (name: string): readonly (Run | undefined)[] =>
+  RUNTIMES.map((runtime) => recorded(`${name}-${runtime}`));
+
+const percent = (share: number): string =>
+  Number.isFinite(share) ? `${(share * 100).toFixed(0)} %` : "–";
+
+/** Megabits a second below which what is saved pays for the time, both ends together. */
+function paysBelow(row: Row, level: "packed" | "most"): string {
+  const savedBits = (1 - number(row, `${level}Share`)) * number(row, "bytes") * 8 * 2;
+  const us = number(row, `${level}Us`);
+  if (!(savedBits > 0)) return "–";
+  return us <= 0 ? "any" : `${digits(savedBits / us)}`;
+}
+
+function levelsTable(): string {
+  const runs = runsOf("levels");
+  const first = runs.find((run) => run !== undefined);
+  return formatRows(
+    [
+      "payload",
+      "sent",
+      "level 9",
+      ...["Deno", "Bun", "Node"].flatMap((name) => [`${name}: rate`, "pays below, Mbit/s"]),
+      "level 9, Bun: rate",
+      "pays below",
+    ],
+    (first?.rows ?? []).map((row, i) => {
+      const bun = runs[1]?.rows[i];
+      return [
+        `${row["kind"]}, ${row["bytes"]} B`,
+        percent(number(row, "packedShare")),
+        percent(number(row, "mostShare")),
+        ...runs.flatMap((run) => {
+          const each = run?.rows[i];
+          return [
+            times(number(each, "packedX")),
+            each === undefined ? "–" : paysBelow(each, "packed"),
+          ];
+        }),
+        times(number(bun, "mostX")),
+        bun === undefined ? "–" : paysBelow(bun, "most"),
+      ];
+    }),
+  );
+}
+
+function latencyTable(): string {
+  const runs = runsOf("latency");
+  const first = runs.find((run) => run !== undefined);
+  const floor = (run: Run | undefined, scheme: string): number =>
+    number(run?.rows.find(({ name }) => `${name}`.startsWith(`${scheme}: a raw`)), "p50Us");
+  return formatRows(
+    ["µs", "Deno p50", "÷ raw", "p99", "Bun p50", "÷ raw", "p99"],
+    (first?.rows ?? []).map(({ name }) => {
+      const [scheme = ""] = `${name}`.split(":");
+      return [
+        `${name}`,
+        ...runs.slice(0, 2).flatMap((run) => {
+          const row = run?.rows.find((each) => each["name"] === name);
+          const p50 = number(row, "p50Us");
+          return [digits(p50), times(p50 / floor(run, scheme)), digits(number(row, "p99Us"))];
+        }),
+      ];
+    }),
+  );
+}
+
+/** A recorded table as it was printed. */
+function plainTable(runs: readonly (Run | undefined)[], title?: string): string {
+  const rows = runs.flatMap((run) => run?.rows ?? []).filter(({ table }) =>
+    title === undefined || table === title
+  );
+  const columns = Object.keys(rows[0] ?? {}).filter((of) => of !== "table");
+  return formatRows(
+    columns.map((of) => of === "name" ? "" : of),
+    rows.map((row) =>
+      columns.map((of) => {
+        const value = row[of];
+        return typeof value === "number" ? digits(value) : `${value ?? "–"}`;
+      })
+    ),
+  );
+}
+
+function streamsTable(): string {
+  const runs = runsOf("streams").slice(0, 2);
+  const rows = (run: Run | undefined): readonly Row[] =>
+    run?.rows.filter((row) => typeof row["÷ bare"] === "number") ?? [];
+  const first = runs.find((run) => run !== undefined);
+  return formatRows(
+    ["", "Deno: items/s", "÷ bare", "Bun: items/s", "÷ bare"],
+    rows(first).map(({ table, name }) => [
+      `${table}: ${name}`,
+      ...runs.flatMap((run) => {
+        const row = rows(run).find((each) => each["table"] === table && each["name"] === name);
+        return [digits(number(row, "items/s")), times(number(row, "÷ bare"))];
+      }),
+    ]),
+  );
+}
+
+/** The part of a core that a plan may count on. */
+const PLANNED = 0.6;
+
+/** What a core carries of calls and a gibibyte of connections, by the scale's costs. */
+function sizingTable(): string {
+  const rows = runsOf("scale").flatMap((run) => run?.rows ?? []);
+  const rounded = (value: number): string =>
+    Number.isFinite(value) ? Number(value.toPrecision(2)).toLocaleString("en-US") : "–";
+  return formatRows(
+    ["", "calls a second a core", "connections a GiB"],
+    rows.filter(({ name }) => `${name}`.endsWith("10000 × 1")).map((row) => [
+      `${row["name"]}`.replace(", 10000 × 1", ""),
+      rounded(PLANNED * 1e6 / number(row, "µs CPU a call")),
+      rounded(2 ** 30 / number(row, "bytes a connection")),
+    ]),
+  );
+}
+
+/** Blocks of Markdown, by the name in their marker. */
+export function blocks(): ReadonlyMap<string, string> {
+  return new Map([
+    ...peerBlocks(),
+    ["levels", levelsTable()],
+    ["levels-conditions", conditions(runsOf("levels"))],
+    ["latency", latencyTable()],
+    ["latency-conditions", conditions(runsOf("latency"))],
+    ["streams", streamsTable()],
+    ["streams-conditions", conditions(runsOf("streams"))],
+    ["idle", plainTable([recorded("idle")])],
+    ["idle-conditions", conditions([recorded("idle")])],
+    ["fan-out-deno", plainTable([recorded("all-deno")], "Fan-out")],
+    ["fan-out-bun", plainTable([recorded("all-bun")], "Fan-out")],
+    ["fan-out-conditions", conditions([recorded("all-deno"), recorded("all-bun")])],
+    ["scale", plainTable(runsOf("scale"))],
+    ["scale-conditions", conditions(runsOf("scale"))],
+    ["parallel", plainTable([recorded("parallel")])],
+    ["sizing", sizingTable()],
+  ]);
+}
+
+/** Charts, by the name of their file in `docs/images/`. */
+export function charts(): ReadonlyMap<string, string> {
+  const points = (recorded("levels-bun")?.rows ?? []).flatMap((row): LevelPoint[] =>
+    (["packed", "most"] as const).map((level) => ({
+      kind: `${row["kind"]}`,
+      bytes: number(row, "bytes"),
+      isMost: level === "most",
+      us: number(row, `${level}Us`),
+      saved: 1 - number(row, `${level}Share`),
+    }))
+  );
+  return new Map([...peerCharts(), ["levels.svg", levelChart(points)]]);
+}

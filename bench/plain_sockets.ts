@@ -1,0 +1,91 @@
+/**
+ * Connections that are plain sockets of this process and shake hands by hand: they cost it little, so that many fit.
+ *
+ * @module
+ */
+import { Buffer } from "node:buffer";
+import net from "node:net";
+import tls from "node:tls";
+import { interpret } from "../codec/archive.ts";
+import { Writer } from "../codec/writer.ts";
+import { deflateStored, storedSize } from "../deflate/stored.ts";
+import { ALIAS } from "../wire/handshake.ts";
+import { writeRequest } from "../wire/messages.ts";
+
+/** Handshakes under way at once: more than the kernel queues would be refused. */
+export const HANDSHAKES = 64;
+
+const UPGRADE = Buffer.from(
+  [
+    "GET / HTTP/1.1",
+    "Host: localhost",
+    "Connection: Upgrade",
+    "Upgrade: websocket",
+    "Sec-WebSocket-Version: 13",
+    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+    `Sec-WebSocket-Protocol: ${ALIAS}`,
+    "\r\n",
+  ].join("\r\n"),
+);
+/** A mask of zeros changes nothing. */
+const MASK = [0, 0, 0, 0];
+const PONG = Buffer.from([0x8a, 0x80, ...MASK]);
+const PING_BYTE = 0x89;
+
+/** What a service knows its methods by. */
+interface Methods {
+  readonly methods: readonly {
+    readonly name: string;
+    readonly call: Parameters<typeof writeRequest>[3];
+  }[];
+}
+
+/** The frame of a call, always of the same id; a raw server sends it back. */
+export function callFrame(service: Methods, method: string, args: object): Buffer {
+  const writer = new Writer();
+  const found = service.methods.find(({ name }) => name === method);
+  if (found === undefined) throw new TypeError(`The service has no method ${method}`);
+  writeRequest(interpret, writer, 1, found.call, args);
+  const archive = writer.bytes.subarray(0, writer.position);
+  const payload = new Uint8Array(storedSize(archive.length));
+  deflateStored(archive, payload);
+  return Buffer.concat([Buffer.from([0x82, 0x80 | payload.length, ...MASK]), payload]);
+}
+
+/** Connect and shake hands. Pings are answered, and not told to `onAnswer`. */
+export function openPlain(
+  port: number,
+  secure = false,
+  onAnswer: () => void = () => {},
+): Promise<net.Socket> {
+  const where = { host: "127.0.0.1", port, noDelay: true };
+  const socket = secure ? tls.connect({ ...where, rejectUnauthorized: false }) : net.connect(where);
+  return new Promise((resolve, reject) => {
+    socket.once("error", reject);
+    socket.once("close", () => reject(new Error("The connection ended")));
+    socket.once(secure ? "secureConnect" : "connect", () => socket.write(UPGRADE));
+    socket.once("data", (answer: Uint8Array) => {
+      if (!Buffer.from(answer).toString("latin1").startsWith("HTTP/1.1 101")) {
+        return reject(new Error(`No upgrade: ${Buffer.from(answer).toString("latin1")}`));
+      }
+      socket.on("data", (frame: Uint8Array) => {
+        if (frame[0] === PING_BYTE) socket.write(PONG);
+        else onAnswer();
+      });
+      resolve(socket);
+    });
+  });
+}
+
+/** So many, some at a time. */
+export async function openMany(
+  count: number,
+  open: () => Promise<net.Socket>,
+): Promise<net.Socket[]> {
+  const sockets: net.Socket[] = [];
+  let left = count;
+  await Promise.all(Array.from({ length: HANDSHAKES }, async () => {
+    while (left-- > 0) sockets.push(await open());
+  }));
+  return sockets;
+}
