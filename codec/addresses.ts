@@ -11,7 +11,7 @@ import { u16, u32 } from "./integers.ts";
 import { declaredLayout } from "./layout.ts";
 import { leaf } from "./scalars.ts";
 import type { AnySchema, Schema } from "./schema.ts";
-import { keyedSum } from "./sums.ts";
+import { sum } from "./sums.ts";
 
 /** Bytes in network order. */
 function octets(kind: "ipv4" | "ipv6" | "uuid", size: number): Schema<Uint8Array> {
@@ -37,6 +37,14 @@ function address<T>(name: string, fields: Readonly<Record<string, AnySchema>>): 
     reprC: true,
     text: () => name,
   }) as AnySchema as Schema<T>;
+}
+
+function versioned<V4, V6>(
+  kind: "ip" | "sock",
+  v4: Schema<V4>,
+  v6: Schema<V6>,
+): Schema<Versioned<V4, V6>> {
+  return sum(kind, { v4, v6 }, false) as AnySchema as Schema<Versioned<V4, V6>>;
 }
 
 /** A version 4 socket address. */
@@ -117,10 +125,11 @@ export const uuid: Schema<Uint8Array> = /* @__PURE__ */ octets("uuid", 16);
  * assert.deepEqual(decode(schema, encode(schema, value)), value);
  * ```
  */
-export const ip: Schema<Versioned<Uint8Array, Uint8Array>> = /* @__PURE__ */ keyedSum("ip", {
-  v4: ipv4,
-  v6: ipv6,
-});
+export const ip: Schema<Versioned<Uint8Array, Uint8Array>> = /* @__PURE__ */ versioned(
+  "ip",
+  ipv4,
+  ipv6,
+);
 /**
  * `SocketAddrV4`: octets, then the port.
  *
@@ -170,7 +179,8 @@ export const socketAddrV6: Schema<SocketAddrV6> = /* @__PURE__ */ address("sockv
  * assert.deepEqual(decode(schema, encode(schema, value)), value);
  * ```
  */
-export const socketAddr: Schema<Versioned<SocketAddrV4, SocketAddrV6>> = /* @__PURE__ */ keyedSum(
+export const socketAddr: Schema<Versioned<SocketAddrV4, SocketAddrV6>> = /* @__PURE__ */ versioned(
   "sock",
-  { v4: socketAddrV4, v6: socketAddrV6 },
+  socketAddrV4,
+  socketAddrV6,
 );

@@ -6,7 +6,7 @@
  * @module
  */
 import { INNER_NODE, NODE_HEADER_BYTES, readTree } from "./btree_reader.ts";
-import { type Container, MAP, plainKeys, SET, stepTo, withEntries } from "./collections.ts";
+import { entriesBy, type Entry } from "./collections.ts";
 import { compare } from "./compare.ts";
 import { type FieldsLayout, structLayout } from "./layout.ts";
 import { unit } from "./scalars.ts";
@@ -24,81 +24,62 @@ interface Written {
   readonly at: number;
 }
 
-/** Entries under way, which lie behind their parts and in front of one another: the last begun ends first. */
-class Entries {
-  readonly #writer: Writer;
-  readonly #layout: FieldsLayout;
-  readonly #begun: number[] = [];
-  /** Where the node's parts begin. */
-  readonly start: number;
-
-  constructor(writer: Writer, layout: FieldsLayout) {
-    this.#writer = writer;
-    this.#layout = layout;
-    this.start = writer.position;
-  }
-
-  get count(): number {
-    return this.#begun.length;
-  }
-
-  /** Whether the node is as large as rkyv lets one become. */
-  get full(): boolean {
-    const parts = this.#writer.position - this.start;
-    return parts + NODE_HEADER_BYTES + this.count * this.#layout.size >= NODE_BYTES;
-  }
-
-  /** Begin an entry; returns where the fields of it go. */
-  begin(): readonly [first: number, second: number] {
-    const { offsets } = this.#layout;
-    const at = this.#writer.begin(this.#layout.size);
-    this.#begun.push(at);
-    return [at + offsets[0]!, at + offsets[1]!];
-  }
-
-  /** End the node: its header, then its entries. Returns where it is. */
-  end(align: number, meta: number, target: number | undefined): number {
-    const writer = this.#writer;
-    writer.reserve(0, align);
-    const blockBytes = writer.position - this.start;
-    const at = writer.reserve(NODE_HEADER_BYTES, 4);
-    const { view } = writer;
-    view.setUint32(at, blockBytes, true);
-    if (target !== undefined) view.setInt32(at + 4, target - at - 4, true);
-    view.setUint16(at + 8, meta | this.count, true);
-    const { align: entryAlign } = this.#layout;
-    for (const entryAt of this.#begun.reverse()) writer.end(entryAt, entryAlign);
-    return at;
-  }
+/**
+ * Write a node: its entries' parts, its header, then its entries, of which the last begun comes first.
+ *
+ * @param take Writes the two fields of the next entry, and returns how many are left.
+ * @param target What the header points to, known once the entries are written.
+ */
+function writeNode(
+  writer: Writer,
+  { size, align, offsets }: FieldsLayout,
+  isInner: boolean,
+  take: (first: number, second: number) => number,
+  target: () => number | undefined,
+): number {
+  const { position } = writer;
+  const begun: number[] = [];
+  let left: number;
+  let isFull: boolean;
+  do {
+    const at = writer.begin(size);
+    begun.push(at);
+    left = take(at + offsets[0]!, at + offsets[1]!);
+    const parts = writer.position - position;
+    isFull = parts + NODE_HEADER_BYTES + begun.length * size >= NODE_BYTES;
+    // An inner node has a child more than entries, and none is left that has but one.
+  } while (isInner ? left === 2 || left > 1 && !(isFull && begun.length > 1) : left > 0 && !isFull);
+  writer.reserve(0, Math.max(isInner ? INNER_NODE_ALIGN : 4, align));
+  const blockBytes = writer.position - position;
+  const at = writer.reserve(NODE_HEADER_BYTES, 4);
+  const { view } = writer;
+  view.setUint32(at, blockBytes, true);
+  const to = target();
+  if (to !== undefined) view.setInt32(at + 4, to - at - 4, true);
+  view.setUint16(at + 8, (isInner ? INNER_NODE : 0) | begun.length, true);
+  for (const entryAt of begun.reverse()) writer.end(entryAt, align);
+  return at;
 }
 
-function sorted(
-  kind: "btreemap" | "btreeset",
-  key: AnySchema,
-  item: AnySchema,
-  container: Container,
-): BTree {
-  const plain = plainKeys(key);
+function sorted(kind: "btreemap" | "btreeset", key: AnySchema, item: AnySchema): BTree {
+  const isMap = kind === "btreemap";
   const leaf = once(() => structLayout([key, item]));
   const inner = once(() => structLayout([{ size: 4, align: 4 }, key]));
+  const entries = entriesBy(() => tree, key, isMap);
+  const { schema } = entries;
 
   /** Greatest keys first; returns the leaves in the order they were written. */
-  function writeLeaves(
-    writer: Writer,
-    all: readonly (readonly [unknown, unknown])[],
-  ): Written[] {
+  function writeLeaves(writer: Writer, all: readonly Entry[]): Written[] {
     const nodes: Written[] = [];
     const { steps } = writer;
     for (let next = all.length; next > 0;) {
-      const entries = new Entries(writer, leaf());
-      do {
+      const at = writeNode(writer, leaf(), false, (keyAt, itemAt) => {
         const [own, value] = all[--next]!;
-        const [keyAt, valueAt] = entries.begin();
-        writer.steps = stepTo(writer.path, steps, container, own, next);
-        plain.schema.write(writer, keyAt, own);
-        item.write(writer, valueAt, value);
-      } while (next > 0 && !entries.full);
-      const at = entries.end(Math.max(4, leaf().align), 0, nodes.at(-1)?.at);
+        writer.steps = entries.step(writer.path, steps, own, next);
+        schema.write(writer, keyAt, own);
+        item.write(writer, itemAt, value);
+        return next;
+      }, () => nodes.at(-1)?.at);
       nodes.push({ firstKey: all[next]![0], at });
     }
     writer.steps = steps;
@@ -107,35 +88,26 @@ function sorted(
 
   function writeInner(writer: Writer, level: readonly Written[]): Written[] {
     const nodes: Written[] = [];
-    for (let next = 0; next < level.length;) {
-      const entries = new Entries(writer, inner());
-      const take = (): void => {
+    for (let next = 0; next < level.length; next++) {
+      const at = writeNode(writer, inner(), true, (pointerAt, keyAt) => {
         const child = level[next++]!;
-        const [pointerAt, keyAt] = entries.begin();
         writer.point(pointerAt, child.at);
-        plain.schema.write(writer, keyAt, child.firstKey);
-      };
-      while (level.length - next > 1) {
-        take();
-        if (entries.full && entries.count >= 2) break;
-      }
-      if (level.length - next === 2) take();
-      const least = level[next++]!;
-      const align = Math.max(INNER_NODE_ALIGN, inner().align);
-      nodes.push({ firstKey: least.firstKey, at: entries.end(align, INNER_NODE, least.at) });
+        schema.write(writer, keyAt, child.firstKey);
+        return level.length - next;
+      }, () => level[next]!.at);
+      nodes.push({ firstKey: level[next]!.firstKey, at });
     }
     return nodes;
   }
 
-  return {
+  const tree: BTree = {
     kind,
     size: 8,
     align: 4,
     memory: 256,
     key,
     item,
-    parts: container === MAP ? [key, item] : [key],
-    entries: container.entries,
+    parts: isMap ? [key, item] : [key],
     get entry() {
       return leaf();
     },
@@ -143,45 +115,36 @@ function sorted(
       return inner();
     },
     write(writer, at, value) {
-      const [, entries] = withEntries(
+      const [, all] = entries.make(
         writer,
-        plain,
-        container,
         value,
-        (entries) => entries.sort(([a], [b]) => compare(plain.schema, a, b)),
+        (all) => all.sort(([a], [b]) => compare(schema, a, b)),
       );
-      if (entries.length === 0) {
-        // rkyv leaves the root pointer of an empty map aiming at the archive's first byte.
-        return writer.point(at + 4, writer.base);
-      }
-      let level = writeLeaves(writer, entries);
+      // rkyv leaves the root pointer of an empty map aiming at the archive's first byte.
+      if (all.length === 0) return writer.point(at + 4, writer.base);
+      let level = writeLeaves(writer, all);
       while (level.length > 1) level = writeInner(writer, level);
-      writer.outView.setUint32(at, entries.length, true);
+      writer.outView.setUint32(at, all.length, true);
       writer.point(at + 4, level[0]!.at);
     },
     read(reader, at) {
-      const { leaves, repeats } = readTree(reader, at, {
-        key: plain.schema,
-        item,
-        entry: leaf(),
-        innerEntry: inner(),
-      }, container);
-      const value = container.create();
+      const { leaves, repeats } = readTree(reader, at, tree, entries);
+      const value = entries.create();
       let last: unknown;
-      let lastDecoded: unknown;
+      let decoded: unknown;
       for (const { keys, values } of leaves) {
-        for (let i = 0; i < keys.length; i++) {
-          const own = keys[i];
+        keys.forEach((own, i) => {
           // Rust's map takes equal keys too, and keeps the first key with the last value.
-          const again = repeats && value.size > 0 && compare(plain.schema, last, own) === 0;
-          if (!again) lastDecoded = reader.converts ? plain.decode(own) : own;
-          container.add(value, lastDecoded, values[i]);
+          const again = repeats && value.size > 0 && compare(schema, last, own) === 0;
+          if (!again) decoded = entries.decode(reader, own);
+          entries.add(value, decoded, values[i]);
           last = own;
-        }
+        });
       }
       return value;
     },
   };
+  return tree;
 }
 
 /**
@@ -203,7 +166,7 @@ function sorted(
  * ```
  */
 export function btreeMap<K, V>(key: Schema<K>, value: Schema<V>): Schema<Map<K, V>> {
-  return sorted("btreemap", key, value, MAP) as AnySchema as Schema<Map<K, V>>;
+  return sorted("btreemap", key as AnySchema, value as AnySchema) as AnySchema as Schema<Map<K, V>>;
 }
 
 /**
@@ -219,5 +182,5 @@ export function btreeMap<K, V>(key: Schema<K>, value: Schema<V>): Schema<Map<K, 
  * ```
  */
 export function btreeSet<K>(key: Schema<K>): Schema<Set<K>> {
-  return sorted("btreeset", key, unit, SET) as AnySchema as Schema<Set<K>>;
+  return sorted("btreeset", key as AnySchema, unit as AnySchema) as AnySchema as Schema<Set<K>>;
 }

@@ -3,47 +3,20 @@
  *
  * @module
  */
-import type { AnySchema, Collection, Node } from "./schema.ts";
 import { interpret } from "./archive.ts";
-import { Writer } from "./writer.ts";
+import type { Reader } from "./reader.ts";
+import type { AnySchema, Collection, Conversion, Wrapper } from "./schema.ts";
+import type { Writer } from "./writer.ts";
 
-type Entries = ReturnType<Collection["entries"]>;
+/** An entry; of a set, its item is `undefined`. */
+export type Entry = readonly [key: unknown, item: unknown];
 
-/** How a map or a set is kept in TypeScript. */
-export interface Container {
-  /** What it is, for messages. */
-  readonly expected: string;
-  /** Whether it is one. */
-  is(value: unknown): boolean;
-  /** Its entries. */
-  entries(value: unknown): Entries;
-  /** An empty one. */
-  create(): Map<unknown, unknown> | Set<unknown>;
-  /** Add an entry to one of these, without a check. */
-  add(value: unknown, key: unknown, item: unknown): void;
-  /** Whether an entry shows in a path by its key, and not by its number. */
-  readonly isKeyed: boolean;
+/** The entries of a `Map` or a `Set`. */
+export function entriesOf(value: unknown): Entry[] {
+  return value instanceof Map
+    ? [...value]
+    : Array.from(value as Set<unknown>, (key) => [key, undefined] as const);
 }
-
-/** Maps. */
-export const MAP: Container = {
-  expected: "a Map",
-  is: (value) => value instanceof Map,
-  entries: (value) => [...value as Map<unknown, unknown>],
-  create: () => new Map(),
-  add: (value, key, item) => void (value as Map<unknown, unknown>).set(key, item),
-  isKeyed: true,
-};
-
-/** Sets. */
-export const SET: Container = {
-  expected: "a Set",
-  is: (value) => value instanceof Set,
-  entries: (value) => Array.from(value as Set<unknown>, (key) => [key, undefined] as const),
-  create: () => new Set(),
-  add: (value, key) => void (value as Set<unknown>).add(key),
-  isKeyed: false,
-};
 
 /** Bytes as a string, one character each. */
 const latin1 = /* @__PURE__ */ new TextDecoder("latin1");
@@ -54,107 +27,95 @@ function showKey(key: unknown): string {
   return `get(${String(shown)})`;
 }
 
-/** Step from a collection to an entry, in a path that has `step` steps so far; returns how many it has then. */
-export function stepTo(
-  path: unknown[],
-  step: number,
-  { isKeyed }: Container,
-  key: unknown,
-  index: number,
-): number {
-  if (!isKeyed) {
-    path[step] = index;
-    return step + 1;
-  }
-  path[step] = showKey;
-  path[step + 1] = key;
-  return step + 2;
-}
-
 /** Kinds whose values a Map or Set tells apart as Rust does. */
 const PLAIN = /^(?:[iu](?:8|16|32|64|128|size)|bool|char|string|boxstr|cstring)$/;
 
-/** Keys as they are archived: a conversion around them runs once for each. */
-export interface PlainKeys {
-  /** Their codec. */
+/** What a collection does with its keys and its entries. */
+export interface Entries {
+  /** How keys are archived, without the conversions around them, which run once for each. */
   readonly schema: AnySchema;
-  /** A key as it is archived. Throws anything for what is none. */
-  encode(key: unknown): unknown;
-  /** A key that was archived. */
-  decode(plain: unknown): unknown;
-  /** What keys are, for messages; absent where they are archived as they are. */
-  readonly expected?: string;
+  /** An empty value. */
+  create(): Map<unknown, unknown> | Set<unknown>;
+  /** A key that was archived as the value has it. */
+  decode(reader: Reader, plain: unknown): unknown;
+  /** Add an entry to a value. */
+  add(value: unknown, key: unknown, item: unknown): void;
+  /** Step from the collection to an entry, in a path that has `step` steps so far; returns how many it has then. */
+  step(path: unknown[], step: number, key: unknown, index: number): number;
+  /**
+   * The entries of a value, with plain keys, and what is made of them: an index, or an order. Keys that cannot be
+   * archived, or are equal in Rust, are refused: before that where a Map does not keep them apart, and
+   * otherwise if nothing can be made of them.
+   */
+  make<R>(
+    writer: Writer,
+    value: unknown,
+    make: (entries: Entry[]) => R,
+  ): readonly [entries: Entry[], made: R];
 }
 
-/** What keys of a schema are archived as. */
-export function plainKeys(schema: AnySchema): PlainKeys {
+/** The entries of a collection whose keys are of a schema. */
+export function entriesBy(collection: () => Collection, key: AnySchema, isMap: boolean): Entries {
+  const conversions: Conversion<unknown, unknown>[] = [];
+  let schema = key;
   // What is not declared yet is refused where it is used: see `checkSchema()`.
-  const node = schema as Node | undefined;
-  if (node?.kind !== "convert") {
-    return { schema, encode: (key) => key, decode: (plain) => plain };
+  while (schema?.kind === "convert") {
+    const { conversion, item } = schema as Wrapper;
+    conversions.push(conversion!);
+    schema = item;
   }
-  const conversion = node.conversion!;
-  const inner = plainKeys(node.item);
+
+  function step(path: unknown[], step: number, own: unknown, index: number): number {
+    path[step++] = isMap ? showKey : index;
+    if (isMap) path[step++] = own;
+    return step;
+  }
+
+  function check(writer: Writer, entries: Entry[]): Entry[] {
+    const { base, position, steps } = writer;
+    // As by itself, so that equal keys have equal bytes.
+    writer.base = position;
+    const met = new Set<string>();
+    const checked = entries.map(([own, item], i): Entry => {
+      writer.steps = step(writer.path, steps, own, i);
+      let plain = own;
+      try {
+        for (const { encode } of conversions) plain = encode(plain);
+      } catch {
+        writer.refuse(conversions[0]!.expected, own);
+      }
+      interpret.write(writer, schema, plain);
+      met.add(latin1.decode(writer.bytes.subarray(position, writer.position)));
+      writer.position = position;
+      writer.steps = steps;
+      if (met.size <= i) writer.fail("DuplicateKey", "two keys are equal in Rust");
+      return [plain, item];
+    });
+    writer.base = base;
+    return checked;
+  }
+
   return {
-    schema: inner.schema,
-    encode: (key) => inner.encode(conversion.encode(key)),
-    decode: (plain) => conversion.decode(inner.decode(plain)),
-    expected: conversion.expected,
+    schema,
+    create: () => isMap ? new Map() : new Set(),
+    decode: ({ converts }, plain) =>
+      converts ? conversions.reduceRight((value, { decode }) => decode(value), plain) : plain,
+    add(value, own, item) {
+      if (isMap) (value as Map<unknown, unknown>).set(own, item);
+      else (value as Set<unknown>).add(own);
+    },
+    step,
+    make(writer, value, make) {
+      if (!(value instanceof (isMap ? Map : Set))) writer.refuse(collection(), value);
+      const isPlain = schema === key && PLAIN.test(key.kind);
+      const all = entriesOf(value);
+      const entries = isPlain ? all : check(writer, all);
+      try {
+        return [entries, make(entries)];
+      } catch (cause) {
+        if (isPlain) check(writer, entries);
+        throw cause;
+      }
+    },
   };
-}
-
-type PlainEntries = [key: unknown, item: unknown][];
-
-/**
- * The entries of a value, with plain keys, and what is made of them: an index, or an order. Keys that cannot be
- * archived, or are equal in Rust, are refused: before that where a Map does not keep them apart, and
- * otherwise if nothing can be made of them.
- */
-export function withEntries<R>(
-  writer: Writer,
-  plain: PlainKeys,
-  container: Container,
-  value: unknown,
-  make: (entries: PlainEntries) => R,
-): [entries: PlainEntries, made: R] {
-  if (!container.is(value)) writer.refuse(container.expected, value);
-  const isPlain = plain.expected === undefined && PLAIN.test(plain.schema.kind);
-  const entries = isPlain
-    ? container.entries(value) as PlainEntries
-    : checkedEntries(writer, plain, container, value);
-  try {
-    return [entries, make(entries)];
-  } catch (cause) {
-    if (isPlain) checkedEntries(writer, plain, container, value);
-    throw cause;
-  }
-}
-
-function checkedEntries(
-  writer: Writer,
-  { schema, encode, expected }: PlainKeys,
-  container: Container,
-  value: unknown,
-): PlainEntries {
-  const probe = new Writer();
-  probe.words = writer.words;
-  for (let i = 0; i < writer.steps; i++) probe.path[i] = writer.path[i];
-  const met = new Set<string>();
-  return container.entries(value).map(([own, item], i) => {
-    probe.steps = stepTo(probe.path, writer.steps, container, own, i);
-    probe.depth = writer.depth;
-    probe.maxDepth = writer.maxDepth;
-    probe.position = 0;
-    let plain: unknown;
-    try {
-      plain = encode(own);
-    } catch {
-      probe.refuse(expected ?? schema, own);
-    }
-    interpret.write(probe, schema, plain);
-    const bytes = latin1.decode(probe.written());
-    if (met.has(bytes)) writer.fail("DuplicateKey", "two keys are equal in Rust");
-    met.add(bytes);
-    return [plain, item];
-  });
 }

@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { entriesOf, type Entry } from "./collections.ts";
 import { carriedBy } from "./parts.ts";
 import type { AnySchema, Collection, Field, Node } from "./schema.ts";
 import { compareUtf8 } from "./utf8.ts";
@@ -39,10 +40,10 @@ function compareOf(schema: AnySchema): (a: unknown, b: unknown) => number {
 
 /** The entries of a sorted map or set, by key. */
 export function sortedEntries(
-  { key, entries }: Collection,
+  { key }: Collection,
   value: unknown,
-): (readonly [key: unknown, item: unknown])[] {
-  return entries(value).sort(([a], [b]) => compare(key, a, b));
+): Entry[] {
+  return entriesOf(value).sort(([a], [b]) => compare(key, a, b));
 }
 
 /** What is archived as something else, as what it wraps. */
@@ -57,7 +58,7 @@ export function compare(schema: AnySchema, a: unknown, b: unknown): number {
     return compareFields(x.fields, carriedBy(node, x, a), carriedBy(node, x, b));
   }
   if ("fields" in node) return compareFields(node.fields, a as Values, b as Values);
-  if ("entries" in node) {
+  if ("key" in node) {
     if (node.kind.startsWith("hash")) {
       throw new TypeError(`Cannot use ${node.kind} as a sorted map's key`);
     }

@@ -13,7 +13,7 @@ export { boxStr, string } from "./string.ts";
 export { bytes } from "./bytes.ts";
 export { array, boxSlice, vec } from "./vec.ts";
 export { option, type Optional } from "./option.ts";
-export { type Result, result } from "./result.ts";
+export { type Result, result } from "./sums.ts";
 export { type Fields, type Items } from "./fields.ts";
 export {
   type InferFields,

@@ -150,10 +150,11 @@ export function explained({ write, read, check = read }: Codec): Codec {
   return {
     words: WORDS,
     write(writer, schema, value) {
+      const { base } = writer;
       try {
         write(writer, schema, value);
       } catch (cause) {
-        abandon(writer, writer.base);
+        abandon(writer, writer.base = base);
         writer.words = WORDS;
         interpret.write(writer, schema, value);
         throw cause;

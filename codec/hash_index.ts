@@ -39,9 +39,9 @@ function feed<K>(schema: Schema<K>, key: K): SeaHasher {
 /** Where everything goes. */
 export interface HashIndex {
   /** One per bucket. */
-  readonly displacements: Uint32Array;
+  readonly displacements: readonly number[];
   /** For each position, the index of the key there. */
-  readonly order: Uint32Array;
+  readonly order: readonly number[];
 }
 
 /**
@@ -58,35 +58,27 @@ export function buildIndex<K>(
   const count = keys.length;
   const buckets: number[][] = Array.from({ length: count }, () => []);
   keys.forEach((key, i) => buckets[feed(schema, key).finish(count)]!.push(i));
-  const sorted = buckets.map((_, i) => i).sort((a, b) =>
+  const sorted = [...buckets.keys()].sort((a, b) =>
     buckets[b]!.length - buckets[a]!.length || a - b
   );
 
-  const displacements = new Uint32Array(count).fill(EMPTY);
-  const order = new Uint32Array(count);
-  const taken = new Uint8Array(count);
+  const displacements = new Array<number>(count).fill(EMPTY);
+  const order = new Array<number>(count).fill(-1);
   let free = 0;
   let hashesLeft = FREE_HASHES + HASHES_PER_KEY * count;
   for (const bucket of sorted) {
     const members = buckets[bucket]!;
-    if (members.length === 0) break;
     if (members.length === 1) {
-      while (taken[free] === 1) free++;
-      taken[free] = 1;
+      free = order.indexOf(-1, free);
       order[free] = members[0]!;
       displacements[bucket] = free;
-      continue;
     }
-    for (let seed = FIRST_SEED;; seed++) {
+    for (let seed = FIRST_SEED; members.length > 1; seed++) {
       hashesLeft -= members.length;
       if (hashesLeft < 0) throw collides(count, where());
       const positions = members.map((i) => feed(schema, keys[i]!).finishSeeded(seed, count));
-      const fits = positions.every((p, i) => taken[p] === 0 && positions.indexOf(p) === i);
-      if (!fits) continue;
-      positions.forEach((p, i) => {
-        taken[p] = 1;
-        order[p] = members[i]!;
-      });
+      if (positions.some((p, i) => order[p]! >= 0 || positions.indexOf(p) !== i)) continue;
+      positions.forEach((p, i) => order[p] = members[i]!);
       displacements[bucket] = seed;
       break;
     }
@@ -98,8 +90,7 @@ function collides(count: number, where: string): CodecError {
   return refusal(
     "TooLong",
     where,
-    `the hashes of its ${count} keys collide too often, as if somebody had chosen them to; ` +
-      "a btreeMap or btreeSet (BTreeMap, BTreeSet in Rust) takes any keys",
+    `the hashes of its ${count} keys collide too often; a btreeMap or btreeSet takes any keys`,
   );
 }
 
@@ -113,7 +104,7 @@ export function lookUp<K>(
 ): number {
   if (count === 0) return -1;
   const fed = feed(schema, key);
-  const displacement = reader.view.getUint32(displacements + 4 * fed.finish(count), true);
+  const displacement = reader.u32(displacements + 4 * fed.finish(count));
   if (displacement === EMPTY) return -1;
   if (displacement < FIRST_SEED) return displacement < count ? displacement : -1;
   return fed.finishSeeded(displacement, count);
@@ -122,7 +113,7 @@ export function lookUp<K>(
 /** Check that every displacement is a position, a seed or empty. */
 export function checkDisplacements(reader: Reader, displacements: number, count: number): void {
   for (let i = 0; i < count; i++) {
-    const displacement = reader.view.getUint32(displacements + 4 * i, true);
+    const displacement = reader.u32(displacements + 4 * i);
     if (displacement >= count && displacement < FIRST_SEED) {
       reader.fail("InvalidDisplacement", displacements + 4 * i, count);
     }

@@ -3,110 +3,92 @@
  *
  * @module
  */
-import { type Container, MAP, plainKeys, SET, stepTo, withEntries } from "./collections.ts";
+import { entriesBy } from "./collections.ts";
 import { formatPath } from "./errors.ts";
 import { entryFootprint } from "./footprint.ts";
 import { buildIndex, checkDisplacements, lookUp } from "./hash_index.ts";
 import { structLayout } from "./layout.ts";
-import type { Reader } from "./reader.ts";
 import { unit } from "./scalars.ts";
 import { type AnySchema, type HashTable, once, type Schema } from "./schema.ts";
 
-function hashed(
-  kind: "hashmap" | "hashset",
-  key: AnySchema,
-  item: AnySchema,
-  container: Container,
-): HashTable {
-  const plain = plainKeys(key);
+function hashed(kind: "hashmap" | "hashset", key: AnySchema, item: AnySchema): HashTable {
+  const isMap = kind === "hashmap";
   const entry = once(() => structLayout([key, item]));
-  const cost = once(() => entryFootprint({ key, item }));
+  const cost = once(() => entryFootprint(table));
+  const entries = entriesBy(() => table, key, isMap);
+  const { schema } = entries;
 
-  /** Claim index and entries, visit each entry for its key, then check that each key is found where it is. */
-  function visit(
-    reader: Reader,
-    at: number,
-    read: (entryAt: number, index: number) => unknown,
-  ): void {
-    const { size, align } = entry();
-    const { high } = reader;
-    const count = reader.u32(at);
-    const index = reader.claimBytes(at + 4, 4 * count, 4);
-    checkDisplacements(reader, index, count);
-    const start = reader.enter(at + 8, count * size, align);
-    reader.spend(count * cost(), at);
-    const keys = new Array<unknown>(count);
-    for (let i = 0; i < count; i++) keys[i] = read(start + i * size, i);
-    for (let i = 0; i < count; i++) {
-      if (lookUp(reader, index, count, plain.schema, keys[i]) !== i) {
-        reader.fail("InvalidKeyPosition", start + i * size);
-      }
-    }
-    reader.leave(start, count * size, high);
-  }
-
-  return {
+  const table: HashTable = {
     kind,
     size: 12,
     align: 4,
     memory: 256,
     key,
     item,
-    parts: container === MAP ? [key, item] : [key],
-    entries: container.entries,
+    parts: isMap ? [key, item] : [key],
     get entry() {
       return entry();
     },
     write(writer, at, value) {
-      const [entries, { displacements, order }] = withEntries(
+      const [all, { displacements, order }] = entries.make(
         writer,
-        plain,
-        container,
         value,
-        (entries) =>
+        (all) =>
           buildIndex(
-            plain.schema,
-            entries.map(([own]) => own),
+            schema,
+            all.map(([own]) => own),
             () => formatPath(writer.path, writer.steps),
           ),
       );
-      const count = entries.length;
-      const indexAt = writer.reserve(4 * count, 4);
+      const count = all.length;
+      writer.outView.setUint32(at, count, true);
+      const index = writer.begin(4 * count);
       displacements.forEach((displacement, i) =>
-        writer.view.setUint32(indexAt + 4 * i, displacement, true)
+        writer.outView.setUint32(index + 4 * i, displacement, true)
       );
+      writer.point(at + 4, writer.end(index, 4));
       const { size, align, offsets } = entry();
-      const inside = writer.begin(count * size);
       const { steps } = writer;
+      const start = writer.begin(count * size);
       order.forEach((i, place) => {
-        const [own, value] = entries[i]!;
-        writer.steps = stepTo(writer.path, steps, container, own, i);
-        plain.schema.write(writer, inside + place * size + offsets[0]!, own);
-        item.write(writer, inside + place * size + offsets[1]!, value);
+        const [own, value] = all[i]!;
+        writer.steps = entries.step(writer.path, steps, own, i);
+        schema.write(writer, start + place * size + offsets[0]!, own);
+        item.write(writer, start + place * size + offsets[1]!, value);
       });
       writer.steps = steps;
-      const start = writer.end(inside, align);
-      writer.outView.setUint32(at, count, true);
-      writer.point(at + 4, indexAt);
-      writer.point(at + 8, start);
+      writer.point(at + 8, writer.end(start, align));
     },
     read(reader, at) {
-      const { offsets } = entry();
-      const value = container.create();
-      const { steps } = reader;
-      visit(reader, at, (entryAt, i) => {
+      const { size, align, offsets } = entry();
+      const { high, steps } = reader;
+      const count = reader.u32(at);
+      const index = reader.claimBytes(at + 4, 4 * count, 4);
+      checkDisplacements(reader, index, count);
+      const start = reader.enter(at + 8, count * size, align);
+      reader.spend(count * cost(), at);
+      const value = entries.create();
+      const keys = new Array<unknown>(count);
+      for (let i = 0; i < count; i++) {
+        const entryAt = start + i * size;
         reader.path[steps] = i;
         reader.steps = steps + 1;
-        const own = plain.schema.read(reader, entryAt + offsets[0]!);
-        reader.steps = stepTo(reader.path, steps, container, own, i);
-        const decoded = reader.converts ? plain.decode(own) : own;
-        container.add(value, decoded, item.read(reader, entryAt + offsets[1]!));
-        reader.steps = steps;
-        return own;
-      });
+        const own = keys[i] = schema.read(reader, entryAt + offsets[0]!);
+        reader.steps = entries.step(reader.path, steps, own, i);
+        const decoded = entries.decode(reader, own);
+        entries.add(value, decoded, item.read(reader, entryAt + offsets[1]!));
+      }
+      reader.steps = steps;
+      for (let i = 0; i < count; i++) {
+        if (lookUp(reader, index, count, schema, keys[i]) !== i) {
+          reader.fail("InvalidKeyPosition", start + i * size);
+        }
+      }
+      reader.leave(start, count * size, high);
       return value;
     },
   };
+  return table;
 }
 
 /**
@@ -138,7 +120,7 @@ function hashed(
  * ```
  */
 export function map<K, V>(key: Schema<K>, value: Schema<V>): Schema<Map<K, V>> {
-  return hashed("hashmap", key, value, MAP) as AnySchema as Schema<Map<K, V>>;
+  return hashed("hashmap", key as AnySchema, value as AnySchema) as AnySchema as Schema<Map<K, V>>;
 }
 
 /**
@@ -156,5 +138,5 @@ export function map<K, V>(key: Schema<K>, value: Schema<V>): Schema<Map<K, V>> {
  * ```
  */
 export function set<K>(key: Schema<K>): Schema<Set<K>> {
-  return hashed("hashset", key, unit, SET) as AnySchema as Schema<Set<K>>;
+  return hashed("hashset", key as AnySchema, unit as AnySchema) as AnySchema as Schema<Set<K>>;
 }

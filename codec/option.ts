@@ -26,12 +26,8 @@ export type Optional<T> = [null] extends [T] ? { some: T } | null
  * ```
  */
 export function option<T>(some: Schema<T>): Schema<Optional<T>> {
-  const arms = [
-    { name: "none", shape: "unit", schemas: {} },
-    { name: "some", shape: "single", schemas: { some } },
-  ] as const;
   const inside = once(() => schema.arms[1]!.fields[0]!.offset);
-  const schema = sum("option", arms, false, {
+  const schema = sum("option", { none: null, some }, false, {
     nullable: true,
     parts: [some as AnySchema],
     armOf: (value) => schema.arms[isNone(value) ? 0 : 1],

@@ -44,11 +44,11 @@ export class Phases {
   /** Put what was stashed where its owner has room for it. */
   unstash(writer: Writer, place: number, to: number): void {
     const { at, size, mark, end } = this.#stashed[place]!;
-    const { pointers, view } = writer;
     copy(writer.out, writer.bytes, to, at, size);
-    const by = to - at;
-    for (let i = mark; i < end; i += 3) {
-      view.setInt32(pointers[i]! + by, pointers[i + 2]! - pointers[i + 1]! - by, true);
+    const { pointers, view } = writer;
+    for (let i = mark; i < end; i++) {
+      const field = pointers[i]! + to - at;
+      view.setInt32(field, view.getInt32(field, true) - to + at, true);
     }
   }
 

@@ -103,18 +103,8 @@ export type IntegerKind = "u8" | "u16" | "u32" | "i8" | "i16" | "i32" | "usize" 
 export type BigIntegerKind = "u64" | "i64" | "u128" | "i128";
 /** Kinds that are written and read by themselves alone. */
 export type LeafKind =
-  | (
-    | "f32"
-    | "f64"
-    | "bool"
-    | "char"
-    | "unit"
-    | "string"
-    | "boxstr"
-    | "cstring"
-    | "bytes"
-    | "duration"
-  )
+  | ("f32" | "f64" | "bool" | "char" | "unit" | "bytes" | "duration")
+  | ("string" | "boxstr" | "cstring")
   | ("ipv4" | "ipv6" | "uuid");
 
 /** An integer of up to 32 bits. */
@@ -246,8 +236,6 @@ export interface Collection extends AnySchema {
   readonly key: AnySchema;
   /** How values are archived; `unit` in a set. */
   readonly item: AnySchema;
-  /** Keys and values, in the order they are kept. */
-  entries(value: unknown): (readonly [key: unknown, item: unknown])[];
   /** Where key and value are in an entry. */
   readonly entry: FieldsLayout;
 }

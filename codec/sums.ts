@@ -1,5 +1,5 @@
 /**
- * Sums: one of several arms, told apart by a tag.
+ * Sums: one of several arms, told apart by a tag. {@linkcode result} is one.
  *
  * @module
  */
@@ -12,47 +12,94 @@ import {
   quoted,
   textOf,
 } from "./fields.ts";
-import { type EnumLayout, enumLayout, laidOut, tagBytesOf } from "./layout.ts";
+import { enumLayout, laidOut, tagBytesOf } from "./layout.ts";
 import type { Reader } from "./reader.ts";
-import { type AnySchema, type Arm, type Naming, once, type Schema, type Sum } from "./schema.ts";
+import {
+  type AnySchema,
+  type Arm,
+  isSchema,
+  type Naming,
+  once,
+  type Schema,
+  type Sum,
+} from "./schema.ts";
 import type { Writer } from "./writer.ts";
 
-/** What an arm is made of. */
-export interface ArmSpec {
-  /** Its name. */
-  readonly name: string;
-  /** Where its fields are in a value. */
-  readonly shape: Arm["shape"];
-  /** Its fields. */
-  readonly schemas: Fields | Items;
-}
+/** What a variant carries: nothing, one value, several by position, or several by name. */
+export type VariantSpec = null | AnySchema | Items | Fields;
+
+/** Variants by name, in declaration order: the order is wire format. */
+export type Variants = Readonly<Record<string, VariantSpec>>;
 
 /**
  * A sum of arms.
  *
  * @param isTagged Whether a value has its arm's name as its `type`, as in `{ type: "circle", radius: 2 }`; otherwise the
- * name is itself a key, as in `{ ok: 7 }`.
+ * name is itself the one key, as in `{ ok: 7 }`.
  */
 export function sum(
   kind: Sum["kind"],
-  specs: readonly ArmSpec[],
+  specs: Variants,
   isTagged: boolean,
   own?: Partial<Pick<Sum, "nullable" | "reprU8" | "parts" | "text" | "armOf" | "write" | "read">>,
 ): Sum {
-  const tagBytes = tagBytesOf(specs.length);
-  const layout = once(() => enumLayout(specs.map(({ schemas }) => Object.values(schemas))));
-  const arms = specs.map((spec, tag) => arm(spec, tag, tagBytes, layout));
+  const tagBytes = tagBytesOf(Object.keys(specs).length);
+  const layout = once(() => enumLayout(arms.map(({ schemas }) => Object.values(schemas))));
+  const arms = Object.entries(specs).map(([name, spec], tag): Arm => {
+    const shape: Arm["shape"] = spec === null
+      ? "unit"
+      : !isTagged || isSchema(spec)
+      ? "single"
+      : Array.isArray(spec)
+      ? "items"
+      : "named";
+    const schemas = shape === "single"
+      ? { [isTagged ? "value" : name]: spec as AnySchema }
+      : spec as Fields | Items ?? {};
+    const inPlace = (): FieldsSchema => fieldsAt(schemas, () => layout().offsets[tag]!);
+    const fields = inPlace();
+    const { write, read, readInto } = shape === "items"
+      ? fieldsAt({ value: inPlace() as unknown as AnySchema }, () => [0])
+      : fields;
+    const arm: Arm = laidOut(
+      layout,
+      Object.assign(fields, {
+        kind: "arm" as const,
+        name,
+        shape,
+        tag,
+        tagBytes,
+        text: (naming: Naming) =>
+          quoted(name) +
+          (shape === "unit"
+            ? ""
+            : textOf(shape === "single" ? [spec as AnySchema] : schemas, naming)),
+        write(writer: Writer, at: number, value: unknown) {
+          // The bytes are zero: the tag ends with its last byte that is not.
+          for (let rest = tag, to = at; rest > 0; rest >>= 8) writer.out[to++] = rest;
+          if (shape !== "unit") write(writer, at, value);
+        },
+        read(reader: Reader, at: number) {
+          if (readTag(reader, at, tagBytes) !== tag) reader.fail("InvalidTag", at, arm);
+          return read(reader, at);
+        },
+        readInto,
+      }),
+    );
+    return arm;
+  });
   const schema: Sum = laidOut(layout, {
     kind,
     arms,
     tagBytes,
     armOf(value: unknown) {
       const keyed = Object(value) as Keyed;
-      return arms.find(({ name }) => isTagged ? keyed["type"] === name : name in keyed);
+      const type = keyed["type"];
+      return arms.find(({ name }) => isTagged ? name === type : name in keyed);
     },
     write(writer: Writer, at: number, value: unknown) {
-      const chosen = schema.armOf(value);
-      if (chosen) return chosen.write(writer, at, value);
+      const arm = schema.armOf(value);
+      if (arm) return arm.write(writer, at, value);
       if (!isTagged || typeof value !== "object" || value === null || Array.isArray(value)) {
         writer.refuse(schema, value);
       }
@@ -60,49 +107,11 @@ export function sum(
       writer.refuse(schema, (value as Keyed)["type"]);
     },
     read(reader: Reader, at: number) {
-      const chosen = arms[readTag(reader, at, tagBytes)] ?? reader.fail("InvalidTag", at, schema);
-      return chosen.readInto(reader, at, isTagged ? { type: chosen.name } : {});
+      const arm = arms[readTag(reader, at, tagBytes)] ?? reader.fail("InvalidTag", at, schema);
+      return arm.readInto(reader, at, isTagged ? { type: arm.name } : {});
     },
     ...own,
   });
-  return schema;
-}
-
-function arm(
-  spec: ArmSpec,
-  tag: number,
-  tagBytes: Sum["tagBytes"],
-  layout: () => EnumLayout,
-): Arm {
-  const { name, shape, schemas } = spec;
-  const inPlace = (): FieldsSchema => fieldsAt(schemas, () => layout().offsets[tag]!);
-  const fields = inPlace();
-  const { write, read, readInto } = shape === "items"
-    ? fieldsAt({ value: inPlace() as unknown as AnySchema }, () => [0])
-    : fields;
-  const schema: Arm = laidOut(
-    layout,
-    Object.assign(fields, spec, {
-      kind: "arm" as const,
-      tag,
-      tagBytes,
-      text: (naming: Naming) =>
-        quoted(name) +
-        (shape === "unit"
-          ? ""
-          : textOf(shape === "named" ? schemas : Object.values(schemas), naming)),
-      write(writer: Writer, at: number, value: unknown) {
-        // The bytes are zero: the tag ends with its last byte that is not.
-        for (let rest = tag, to = at; rest > 0; rest >>= 8) writer.out[to++] = rest;
-        if (shape !== "unit") write(writer, at, value);
-      },
-      read(reader: Reader, at: number) {
-        if (readTag(reader, at, tagBytes) !== tag) reader.fail("InvalidTag", at, schema);
-        return read(reader, at);
-      },
-      readInto,
-    }),
-  );
   return schema;
 }
 
@@ -112,16 +121,25 @@ export function readTag(reader: Reader, at: number, tagBytes: 1 | 2 | 4): number
   return tagBytes === 1 ? reader.bytes[at]! : reader.u32(at) % 256 ** tagBytes;
 }
 
-/** A sum whose values are objects of one key, as `{ ok: 7 }`. */
-export function keyedSum<T>(
-  kind: Sum["kind"],
-  arms: Fields,
-  parts?: readonly AnySchema[],
-): Schema<T> {
-  const specs = Object.entries(arms).map(([name, schema]): ArmSpec => ({
-    name,
-    shape: "single",
-    schemas: { [name]: schema },
-  }));
-  return sum(kind, specs, false, { parts }) as AnySchema as Schema<T>;
+/** Rust's `Result<T, E>` as a value. */
+export type Result<T, E> = { readonly ok: T } | { readonly err: E };
+
+/**
+ * `Result<T, E>`: a tag byte, 0 (`Ok`) or 1 (`Err`), then the value at its alignment.
+ *
+ * As a method's output this is how an application's own errors travel: they are values.
+ *
+ * @example Usage
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { decode, encode, result, string, u32 } from "@hardlight/hardlight/codec";
+ *
+ * const schema = result(u32, string);
+ * assert.deepEqual(decode(schema, encode(schema, { err: "sold out" })), { err: "sold out" });
+ * ```
+ */
+export function result<T, E>(ok: Schema<T>, err: Schema<E>): Schema<Result<T, E>> {
+  return sum("result", { ok, err }, false, {
+    parts: [ok as AnySchema, err as AnySchema],
+  }) as AnySchema as Schema<Result<T, E>>;
 }

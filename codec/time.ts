@@ -14,12 +14,12 @@ export interface Duration {
   readonly nanos: number;
 }
 
-const MAX_SECS = 0xffff_ffff_ffff_ffffn;
+const SECS_BITS = 64n;
 const NANOS_PER_SEC = 1_000_000_000;
 
 function isDuration(value: unknown): value is Duration {
   const { secs, nanos } = Object(value) as Duration;
-  return typeof secs === "bigint" && secs >= 0n && secs <= MAX_SECS && Number.isInteger(nanos) &&
+  return typeof secs === "bigint" && secs >> SECS_BITS === 0n && Number.isInteger(nanos) &&
     nanos >= 0 &&
     nanos < NANOS_PER_SEC;
 }
@@ -60,7 +60,7 @@ export const duration: Schema<Duration> = /* @__PURE__ */ leaf<Duration>(
     const nanos = reader.u32(at + 8);
     // Rust carries whole seconds of nanoseconds over, and refuses what does not fit then.
     const secs = reader.view.getBigUint64(at, true) + BigInt(Math.floor(nanos / NANOS_PER_SEC));
-    if (secs > MAX_SECS) reader.fail("Duration", at);
+    if (secs >> SECS_BITS > 0n) reader.fail("Duration", at);
     return { secs, nanos: nanos % NANOS_PER_SEC };
   },
   { memory: 56 },

@@ -3,16 +3,12 @@
  *
  * @module
  */
-import type { Fields, Items } from "./fields.ts";
-import { type AnySchema, type Infer, isSchema, type Schema, type Sum } from "./schema.ts";
+import type { Items } from "./fields.ts";
+import type { AnySchema, Infer, Schema, Sum } from "./schema.ts";
 import type { InferItems } from "./struct.ts";
-import { type ArmSpec, sum } from "./sums.ts";
+import { sum, type Variants } from "./sums.ts";
 
-/** What a variant carries: nothing, one value, several by position, or several by name. */
-export type VariantSpec = null | AnySchema | Items | Fields;
-
-/** Variants by name, in declaration order: the order is wire format. */
-export type Variants = Readonly<Record<string, VariantSpec>>;
+export type { Variants, VariantSpec } from "./sums.ts";
 
 /** The value of one variant, as {@linkcode variants} lists them. */
 export type InferVariant<K, V> = V extends null ? { type: K }
@@ -25,14 +21,7 @@ export type InferVariants<V> = { [K in keyof V]: InferVariant<K, V[K]> }[keyof V
 
 /** An enum whose variants may have a field named `type`, as a call's arguments may. */
 export function taggedSum(specs: Variants, own?: Partial<Pick<Sum, "reprU8">>): Sum {
-  const arms = Object.entries(specs).map(([name, spec]): ArmSpec =>
-    isSchema(spec) ? { name, shape: "single", schemas: { value: spec } } : {
-      name,
-      shape: spec === null ? "unit" : Array.isArray(spec) ? "items" : "named",
-      schemas: spec ?? {},
-    }
-  );
-  const schema = sum("variants", arms, true, {
+  const schema = sum("variants", specs, true, {
     text: ({ of }) => `enum{${of(...schema.arms)}}`,
     ...own,
   });

@@ -6,7 +6,6 @@
 import { isNumber, itemFootprint } from "./footprint.ts";
 import { laidOut, type Layout } from "./layout.ts";
 import type { Reader } from "./reader.ts";
-import { setNumber } from "./scalars.ts";
 import {
   type AnySchema,
   type Integer,
@@ -25,12 +24,18 @@ function writeNumbers(
   { size, min, max }: Integer,
   values: readonly unknown[],
 ): boolean {
-  const isFloat = min === undefined;
   for (let i = 0; i < values.length; i++, at += size) {
     const value = values[i];
     if (typeof value !== "number") return false;
-    if (!isFloat && (!Number.isInteger(value) || value < min || value > max)) return false;
-    setNumber(outView, at, value, size, isFloat);
+    if (min === undefined) {
+      if (size === 4) outView.setFloat32(at, value, true);
+      else outView.setFloat64(at, value, true);
+      continue;
+    }
+    if (!Number.isInteger(value) || value < min || value > max) return false;
+    if (size === 1) outView.setUint8(at, value);
+    else if (size === 2) outView.setUint16(at, value, true);
+    else outView.setInt32(at, value | 0, true);
   }
   return true;
 }

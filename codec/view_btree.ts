@@ -3,23 +3,12 @@
  *
  * @module
  */
-import { INNER_NODE, NODE_HEADER_BYTES, own } from "./btree_reader.ts";
+import { checkCount, type ClaimedNode, claimNode } from "./btree_reader.ts";
 import { entryFootprint } from "./footprint.ts";
-import { type FieldsLayout, roundUp } from "./layout.ts";
 import type { BTree } from "./schema.ts";
 import { type Probe, probe } from "./view_key.ts";
 import { EntriesView, type EntryAccess, keyStep } from "./view_map.ts";
 import type { Place, Step, ViewReader } from "./view_place.ts";
-
-/** A node whose entries are known to lie in the archive. */
-interface TreeNode {
-  readonly at: number;
-  readonly inner: boolean;
-  /** Position of the first entry. */
-  readonly start: number;
-  readonly count: number;
-  readonly entry: FieldsLayout;
-}
 
 /** A view on a `BTreeMap`. */
 export class BTreeView extends EntriesView {
@@ -53,28 +42,16 @@ export class BTreeView extends EntriesView {
   }
 
   /** The node that the pointer at `base` leads to. Nodes lie before what leads to them, so that following them ends. */
-  #follow(base: number, owner: number): TreeNode {
-    const { view } = this.#reader;
+  #follow(base: number, owner: number): ClaimedNode {
     const aimed = this.#reader.aim(owner, this, "");
-    const at = aimed.claim(base, view.getInt32(base, true), NODE_HEADER_BYTES, 4);
-    const meta = view.getUint16(at + 8, true);
-    const inner = (meta & INNER_NODE) !== 0;
-    const count = meta & ~INNER_NODE;
-    const entry = inner ? this.#schema.innerEntry : this.#schema.entry;
-    const header = roundUp(NODE_HEADER_BYTES, entry.align);
-    own(aimed, at, header + count * entry.size);
-    if (count === 0) {
-      aimed.fail(
-        inner ? "TooFewInnerNodeEntries" : "TooFewLeafNodeEntries",
-        at,
-      );
-    }
-    return { at, inner, start: at + header, count, entry };
+    const node = claimNode(aimed, base, this.#schema);
+    checkCount(aimed, node);
+    return node;
   }
 
   /** How many of a node's keys are not above the one looked for. */
-  #rank({ at, inner, start, count, entry }: TreeNode, compare: Probe): number {
-    const offset = entry.offsets[inner ? 1 : 0]!;
+  #rank({ at, isInner, start, count, entry }: ClaimedNode, compare: Probe): number {
+    const offset = entry.offsets[isInner ? 1 : 0]!;
     let low = 0;
     let high = count;
     while (low < high) {
@@ -92,7 +69,7 @@ export class BTreeView extends EntriesView {
     if (compare === undefined) return -1;
     let node = this.#follow(this.#at + 4, this.#at);
     let rank = this.#rank(node, compare);
-    while (node.inner) {
+    while (node.isInner) {
       node = this.#child(node, rank);
       rank = this.#rank(node, compare);
     }
@@ -103,7 +80,7 @@ export class BTreeView extends EntriesView {
   }
 
   /** Children of an inner node, the least first. */
-  #child(node: TreeNode, index: number): TreeNode {
+  #child(node: ClaimedNode, index: number): ClaimedNode {
     const base = index === 0
       ? node.at + 4
       : node.start + (index - 1) * node.entry.size + node.entry.offsets[0]!;
@@ -124,7 +101,7 @@ export class BTreeView extends EntriesView {
   *entries(): Generator<[unknown, unknown], void, void> {
     if (this.size === 0) return;
     let node = this.#follow(this.#at + 4, this.#at);
-    while (node.inner) node = this.#child(node, 0);
+    while (node.isInner) node = this.#child(node, 0);
     let index = 0;
     for (;;) {
       const { offsets, size } = node.entry;
@@ -139,7 +116,7 @@ export class BTreeView extends EntriesView {
       if (index === this.size) return;
       // Leaves are written from the greatest down: the next lies before.
       node = this.#follow(node.at + 4, node.at);
-      if (node.inner) {
+      if (node.isInner) {
         this.#reader.aim(node.at, this, "").fail("InnerNodeInLeafLevel", node.at, "a leaf");
       }
     }

@@ -39,9 +39,9 @@ export class Writer {
   declare outView: DataView<ArrayBuffer>;
   /** Height of the scratch. */
   top = 0;
-  /** Pointers of objects on the scratch, three numbers each: where, from where it counts, its target. */
+  /** Where pointers are in objects on the scratch, which count from there until they are moved. */
   readonly pointers: number[] = [];
-  /** How many numbers of those hold. */
+  /** How many of those hold. */
   mark = 0;
   /** Levels of recursive types under way. */
   depth = 0;
@@ -126,11 +126,11 @@ export class Writer {
     const start = this.reserve(top - at, align);
     copy(this.out, this.bytes, start, at, top - at);
     const by = start - at;
+    const { view } = this;
     let { mark } = this;
-    while (mark > 0 && pointers[mark - 3]! >= at) {
-      mark -= 3;
-      const distance = pointers[mark + 2]! - pointers[mark + 1]! - by;
-      this.view.setInt32(pointers[mark]! + by, distance, true);
+    while (mark > 0 && pointers[mark - 1]! >= at) {
+      const field = pointers[--mark]! + by;
+      view.setInt32(field, view.getInt32(field, true) - by, true);
     }
     this.mark = mark;
     this.top = at;
@@ -139,11 +139,8 @@ export class Writer {
 
   /** Write a relative pointer into the object under way; it counts from `origin`. */
   point(at: number, target: number, origin: number = at): void {
-    const { pointers, mark } = this;
-    pointers[mark] = at;
-    pointers[mark + 1] = origin;
-    pointers[mark + 2] = target;
-    this.mark = mark + 3;
+    this.outView.setInt32(at, target - origin, true);
+    this.pointers[this.mark++] = at;
   }
 
   /** Write a relative pointer to `target`, then a count. */
