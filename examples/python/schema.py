@@ -2,9 +2,9 @@
 
 from archive import Type
 from composites import Enum, Fields, Keyed, Option, quoted
-from leaves import Bool, Box, BoxStr, Char, Duration, Float, Lazy, List, Number, Octets, Packed
-from leaves import String, Unit
 from maps import BTreeMap, HashMap
+from pointers import Box, BoxStr, Lazy, List, String
+from scalars import Bool, Char, Duration, Float, Number, Octets, Packed, Unit
 
 SOCKET_V4 = ("sockv4", 6, 2, "4sH", ("ip", "port"))
 SOCKET_V6 = ("sockv6", 28, 4, "16sIIH", ("ip", "flowinfo", "scope_id", "port"))

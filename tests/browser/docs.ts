@@ -46,13 +46,17 @@ function serveSite(): Server {
 }
 
 /** A page that complains into a list. */
-async function watched(browser: Browser): Promise<[Page, string[]]> {
+async function watched(browser: Browser, origin: string): Promise<[Page, string[]]> {
   const page = await browser.newPage();
   const complaints: string[] = [];
   page.on("console", (message) => {
     if (["error", "warning"].includes(message.type())) complaints.push(message.text());
   });
   page.on("pageerror", (error) => complaints.push(error.message));
+  page.on("request", (request) => {
+    const { protocol, origin: its } = new URL(request.url());
+    if (/^http/.test(protocol) && its !== origin) complaints.push(`asks ${request.url()}`);
+  });
   page.on("response", (response) => {
     if (response.status() >= 400) complaints.push(`${response.status()} ${response.url()}`);
   });
@@ -83,7 +87,7 @@ describe("the site of the documentation", { skip: CHROMIUM_KIND.skip }, () => {
     const pages = readdirSync(SITE).filter((name) => name.endsWith(".html") && name !== "404.html");
     const written = readdirSync(`${ROOT}docs`).filter((name) => name.endsWith(".md"));
     for (const name of written) assert(pages.includes(name.replace(".md", ".html")), name);
-    const [page, complaints] = await watched(browser);
+    const [page, complaints] = await watched(browser, origin);
     const anchors = new Map<string, Set<string>>();
     const links: (readonly [page: string, target: string])[] = [];
     for (const name of pages) {
@@ -114,7 +118,7 @@ describe("the site of the documentation", { skip: CHROMIUM_KIND.skip }, () => {
   });
 
   test("the playground shows each message between both ends, decoded and in hex", async () => {
-    const [page, complaints] = await watched(browser);
+    const [page, complaints] = await watched(browser, origin);
     await page.goto(`${origin}/playground.html`);
     const click = async (method: string): Promise<void> => {
       await page.click(`.playground button.${method}`);
