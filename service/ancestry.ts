@@ -140,7 +140,7 @@ function sameLayoutFrom(arms: readonly Arm[]): number {
 
 /** `state + factor × more`, of 64 bits. */
 function plusProduct(state: Fnv, factor: Fnv, more: Fnv): Fnv {
-  const join = ([high, low]: Fnv): bigint => (BigInt(high) << 32n) | BigInt(low);
+  const join = ([high, low]: Fnv): bigint => (BigInt(high) << 32n) + BigInt(low >>> 0);
   const sum = join(state) + join(factor) * join(more);
   return [Number((sum >> 32n) & 0xffff_ffffn), Number(sum & 0xffff_ffffn)];
 }

@@ -28,12 +28,12 @@ export function fingerprintOf(
   const outputs = methods.map(({ items, output }) => signature(items ?? output));
   const fields = state.map(({ name, schema }) => `${name}:${signature(schema)}`);
   return {
-    methods: hashText(`${signature(calls)}->${outputs.join(",")}`),
-    state: hashText(`state{${fields.join(",")}}`),
+    methods: hashText(`${signature(calls)}->${outputs}`),
+    state: hashText(`state{${fields}}`),
     // Everything a server sends unasked: events and calls of the client.
     events: hashText(
-      [event && signature(event as AnySchema), ...clientMethods.map(describeClientMethod)]
-        .join(""),
+      (event ? signature(event as AnySchema) : "") +
+        clientMethods.map(describeClientMethod).join(""),
     ),
   };
 }
@@ -48,22 +48,20 @@ export type Fnv = readonly [high: number, low: number];
 export const FNV_START: Fnv = [0xcbf2_9ce4, 0x8422_2325];
 
 /** What bytes make of a state. */
-export function feed([first, second]: Fnv, bytes: Uint8Array): Fnv {
-  // Signed while it runs: engines keep such numbers as integers.
-  let high = first | 0;
-  let low = second | 0;
-  for (let i = 0; i < bytes.length; i++) {
-    low ^= bytes[i]!;
+export function feed([high, low]: Fnv, bytes: Uint8Array): Fnv {
+  for (const byte of bytes) {
+    low ^= byte;
     const product = (low >>> 0) * PRIME_LOW;
-    high = (Math.imul(high, PRIME_LOW) + (low << 8) + (product / 2 ** 32 | 0)) | 0;
+    // Signed while it runs: engines keep such numbers as integers.
+    high = Math.imul(high, PRIME_LOW) + (low << 8) + (product / 2 ** 32 | 0) | 0;
     low = product | 0;
   }
-  return [high >>> 0, low >>> 0];
+  return [high, low];
 }
 
 /** A state as 16 hex digits. */
 export function hexOf(state: Fnv): string {
-  return state.map((half) => half.toString(16).padStart(8, "0")).join("");
+  return state.map((half) => (half >>> 0).toString(16).padStart(8, "0")).join("");
 }
 
 /** The hash of a text's UTF-8. */

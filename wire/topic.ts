@@ -6,12 +6,12 @@
 import { bool, bytes, type Schema } from "../codec/core.ts";
 import { fieldsAt } from "../codec/fields.ts";
 import type { Reader } from "../codec/reader.ts";
-import type { Composite } from "../codec/schema.ts";
+import type { AnySchema, Composite } from "../codec/schema.ts";
 import { fromUtf8, toUtf8 } from "../codec/utf8.ts";
 import { briefly, type Writer } from "../codec/writer.ts";
 
 /** Has the bytes of a topic, in every copy of this module in a process. */
-const TOPIC = Symbol.for("hardlight.Topic");
+const TOPIC: unique symbol = Symbol.for("hardlight.Topic");
 
 /**
  * The name of a stream of events: text or bytes.
@@ -34,14 +34,6 @@ export class Topic {
   /** Whether the topic was made from text. */
   readonly isString: boolean;
   #key: string | undefined;
-
-  static {
-    Object.defineProperty(this.prototype, TOPIC, {
-      get(this: Topic) {
-        return this.#bytes;
-      },
-    });
-  }
 
   private constructor(bytes: Uint8Array<ArrayBuffer>, isString: boolean, key?: string) {
     this.#bytes = bytes;
@@ -67,6 +59,11 @@ export class Topic {
     return new Topic(new Uint8Array(bytes), isString);
   }
 
+  /** @internal */
+  get [TOPIC](): Uint8Array<ArrayBuffer> {
+    return this.#bytes;
+  }
+
   /** A copy of the bytes. */
   get bytes(): Uint8Array<ArrayBuffer> {
     return this.#bytes.slice();
@@ -81,9 +78,9 @@ export class Topic {
     if (this.#key === undefined) {
       const text = this.isString ? fromUtf8(this.#bytes) : undefined;
       // A peer may call bytes text that are none; such a topic is like no text.
-      let key = text === undefined ? this.isString ? "x" : "b" : `s${text}`;
+      let key = this.isString ? "x" : "b";
       if (text === undefined) { for (const byte of this.#bytes) key += String.fromCharCode(byte); }
-      this.#key = key;
+      this.#key = text === undefined ? key : `s${text}`;
     }
     return this.#key;
   }
@@ -113,8 +110,8 @@ export function isTopic(value: unknown): value is Topic {
   }
 }
 
-function own(value: unknown): Topic & { readonly [TOPIC]: Uint8Array<ArrayBuffer> } {
-  if (isTopic(value)) return value as ReturnType<typeof own>;
+function own(value: unknown): Topic {
+  if (isTopic(value)) return value;
   throw new TypeError(`Cannot use a topic: expected a Topic, got ${briefly(value)}`);
 }
 
@@ -182,10 +179,11 @@ function makeSchema(): Schema<Topic> {
   };
   const conversion = {
     expected: "a Topic",
-    decode: ({ inner, is_string }: TopicFields): Topic => Topic.fromWire(inner, is_string),
+    decode: (fields: TopicFields): Topic => Topic.fromWire(fields.inner, fields.is_string),
     encode: (value: Topic): TopicFields => ({ inner: bytesOf(value), is_string: value.isString }),
   };
-  return Object.assign(layout, {
+  return {
+    ...layout,
     kind: "convert",
     item,
     conversion,
@@ -194,7 +192,7 @@ function makeSchema(): Schema<Topic> {
       item.write(writer, at, conversion.encode(value));
     },
     read: (reader: Reader, at: number) => conversion.decode(item.read(reader, at) as TopicFields),
-  });
+  } as AnySchema as Schema<Topic>;
 }
 
 /**
