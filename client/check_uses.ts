@@ -3,7 +3,10 @@
  *
  * @module
  */
+import type { Overflow } from "../stream/queue.ts";
+import { ignore, isThenable } from "../wire/listener.ts";
 import { checkOptionKinds, type OptionKind } from "../wire/option_kinds.ts";
+import { topicKey } from "../wire/topic.ts";
 import type { EventsOptions } from "./events.ts";
 import type { UntilOptions } from "./state_mirror.ts";
 import type { Client } from "./types.ts";
@@ -21,7 +24,7 @@ const UNTIL: Readonly<Record<keyof UntilOptions, OptionKind>> = {
 const CHANGES: Readonly<Record<string, OptionKind>> = { signal: "signal" };
 
 /**
- * Have a client refuse options that there are not, and tell how many wait: a page's does without.
+ * Have a client refuse options that there are not or have no meaning, and tell how many wait: a page's does without.
  *
  * @param count Told of how many iterators and watchers there are.
  * @returns The client.
@@ -36,7 +39,7 @@ export function checkUses<M, S, E, C extends Client<M, S, E>>(
   const state: Partial<typeof client.state> = {
     until: async (predicate, options = {}) => {
       checkOptionKinds("until()", options, UNTIL);
-      const reached = until(predicate, options);
+      const reached = until((now) => answered(predicate(now)), options);
       count("states", client.stats().stateWatchers);
       return await reached;
     },
@@ -50,13 +53,35 @@ export function checkUses<M, S, E, C extends Client<M, S, E>>(
   Object.assign(client.state, state);
   const uses: Partial<Client<M, S, E>> = {
     events: (options = {}) => {
-      checkOptionKinds("events()", options, EVENTS);
+      checkEvents(options);
       const iterator = events(options);
       count("events() iterators", client.stats().eventIterators);
       return iterator;
     },
   };
   return Object.assign(client, uses);
+}
+
+const OVERFLOWS: readonly Overflow[] = ["drop-oldest", "drop-newest", "close"];
+
+function checkEvents(options: EventsOptions): void {
+  checkOptionKinds("events()", options, EVENTS);
+  const { buffer = 1, overflow = "close", topic = "" } = options;
+  if (!Number.isSafeInteger(buffer) || buffer < 1) {
+    throw new RangeError(`Cannot use buffer ${buffer}: expected a positive integer`);
+  }
+  if (!OVERFLOWS.includes(overflow)) {
+    throw new TypeError(`Cannot use overflow ${overflow}: expected ${OVERFLOWS}`);
+  }
+  // Throws if it is none.
+  topicKey(topic);
+}
+
+/** What a predicate answered, if that is no promise. */
+function answered(answer: boolean): boolean {
+  if (!isThenable(answer)) return answer;
+  Promise.resolve(answer).then(undefined, ignore);
+  throw new TypeError("until(): the predicate answered a promise");
 }
 
 /** Iterators of one client, or watchers of its state, above which some are taken for forgotten. */

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Topic, topicKey } from "../wire/topic.ts";
+import type { Topic } from "../wire/topic.ts";
 import type { Limits } from "../wire/limits.ts";
 import { type Overflow, queue, type Sink } from "../stream/queue.ts";
 import type { Waits } from "./waiting.ts";
@@ -54,8 +54,6 @@ export interface EventStream<E>
   /** Events that were lost because the buffer was full. */
   readonly dropped: number;
 }
-
-const OVERFLOWS: readonly Overflow[] = ["drop-oldest", "drop-newest", "close"];
 
 /** Bytes that an event takes besides what it holds. */
 const EVENT_BYTES = 256;
@@ -110,14 +108,8 @@ export function createEventHub<E>(
     release() {
       early = undefined;
     },
-    open({ buffer: maxItems = maxQueuedEvents, overflow = "drop-oldest", topic, signal } = {}) {
-      if (!Number.isSafeInteger(maxItems) || maxItems < 1) {
-        throw new RangeError(`Cannot use buffer ${maxItems}: expected a positive integer`);
-      }
-      if (!OVERFLOWS.includes(overflow)) {
-        throw new TypeError(`Cannot use overflow ${overflow}: expected ${OVERFLOWS}`);
-      }
-      const key = topic === undefined ? topic : topicKey(topic);
+    open({ buffer: maxItems = maxQueuedEvents, overflow, topic, signal } = {}) {
+      const key = typeof topic === "string" ? `s${topic}` : topic?.key;
       return queue<ReceivedEvent<E>>(
         { maxItems, maxBytes, overflow, signal, onAbort, onDrop },
         (sink) => {

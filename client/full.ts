@@ -20,7 +20,7 @@ import { startCalls } from "./calls.ts";
 import { checkOptions } from "./check_options.ts";
 import { checkUses, tellOfMany } from "./check_uses.ts";
 import { createClient, type UnconnectedClient } from "./client.ts";
-import { type ConnectOptions, type PerAttempt, resolve } from "./options.ts";
+import { checkAddress, type ConnectOptions, type PerAttempt, resolve } from "./options.ts";
 import type { CheckedOptions, ClientParts } from "./parts.ts";
 import { onAbort } from "./signals.ts";
 import type { ClientTelemetry } from "./telemetry.ts";
@@ -75,7 +75,8 @@ export function createFullClient<Methods, State, Event, ClientMethods = NoMethod
     ...DEFAULTS,
     limits,
   });
-  const client = createClient(service, address, options, {
+  const checkedAddress = async () => checkAddress(await resolve(address));
+  const client = createClient(service, checkedAddress, options, {
     ...checked,
     ...parts,
     dial(url, level, open, fail, refuse) {

@@ -76,15 +76,22 @@ export function toWebSocketUrl(
   fingerprint: Fingerprint,
   limits: Receives,
 ): string {
-  // "localhost:8080" is a URL too, of the scheme "localhost:".
-  if (!/^\s*(ws|http)s?:/i.test(`${address}`)) {
-    throw new TypeError(`Cannot connect to "${address}": expected a URL like wss://host:port`);
-  }
   const url = new URL(address);
   url.hash = "";
   introduce(url.searchParams, fingerprint, limits);
   // Neither scheme can be assigned to `protocol` from the other on every runtime.
   return url.href.replace(/^http/, "ws");
+}
+
+/**
+ * Refuse an address of another kind; a page's `WebSocket` does.
+ *
+ * @throws {TypeError} If it is no URL of `ws:`, `wss:`, `http:` or `https:`.
+ */
+export function checkAddress(address: string | URL): string | URL {
+  // "localhost:8080" is a URL too, of the scheme "localhost:".
+  if (/^\s*(ws|http)s?:/i.test(`${address}`)) return address;
+  throw new TypeError(`Cannot connect to "${address}": expected a URL like wss://host:port`);
 }
 
 /** Ask for a value that may have to be asked for. */

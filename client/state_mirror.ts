@@ -6,7 +6,6 @@
 import { zeroOf } from "../codec/default.ts";
 import type { Schema } from "../codec/schema.ts";
 import { RpcError, type RpcErrorCode } from "../wire/errors.ts";
-import { isThenable, tell } from "../wire/listener.ts";
 import { observable } from "./observable.ts";
 import { queue } from "../stream/queue.ts";
 import { interruptible, type Waits } from "./waiting.ts";
@@ -111,18 +110,13 @@ export function mirrorState<S>(
       return interruptible(
         waits,
         (resolve, reject) => {
-          const check = (now: Readonly<S>): void =>
-            tell(
-              (now) => {
-                const answer: unknown = predicate(now);
-                if (isThenable(answer)) {
-                  reject(new TypeError("until(): the predicate answered a promise"));
-                } else if (answer) resolve(now);
-                return answer;
-              },
-              now,
-              reject,
-            );
+          const check = (now: Readonly<S>): void => {
+            try {
+              if (predicate(now)) resolve(now);
+            } catch (cause) {
+              reject(cause);
+            }
+          };
           check(state.current);
           return state.watch(check, () => reject(error("ClientNotConnected")));
         },

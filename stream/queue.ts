@@ -30,7 +30,7 @@ export interface QueueOptions {
   /** Bytes of items that may wait to be read, if there is more than one. Default: any number. */
   readonly maxBytes?: number;
   /** What to do with one more. Default: `"drop-oldest"`. */
-  readonly overflow?: Overflow;
+  readonly overflow?: Overflow | undefined;
   /** Ends it when it aborts. */
   readonly signal?: AbortSignal | undefined;
   /** Do something when a signal aborts, at once if it has; returns how to stop waiting for it. */
@@ -43,8 +43,8 @@ export interface QueueOptions {
 export interface Sink<T> {
   /** Hand an item of so many bytes to whoever waits, or keep it: `true` if so much is kept that a reader needs time. */
   push(item: T, bytes?: number): boolean | void;
-  /** Accept nothing more. What is in the buffer can still be read; then comes the error, if any. */
-  end(error?: Error): void;
+  /** Accept nothing more. What is in the buffer can still be read. */
+  end(): void;
 }
 
 /** The side that reads a queue. It ends when nobody holds it and nobody waits for an item. */
@@ -94,31 +94,27 @@ export function queue<T>(
   const done: Result<T> = { done: true, value: undefined };
   const waiting: ((result: Result<T>) => void)[] = [];
   const [defer, stop] = cleanup();
+  /** Before the first is lost, though there be room for few. */
+  const many = Math.min(MANY_ITEMS, maxItems - 1);
 
-  const take = (): T => {
+  const take = (): Result<T> => {
     first = first.next!;
     const { value } = first;
     first.value = undefined;
     bytes -= first.bytes;
     count--;
-    return value!;
+    return { done: false, value: value! };
   };
-  /** Before the first is lost, though there be room for few. */
-  const many = Math.min(MANY_ITEMS, maxItems - 1);
-  const end = (reason?: Error): void => {
-    if (ended) return;
+  const end = (): void => {
     ended = true;
-    error = reason;
     for (const resolve of waiting.splice(0)) resolve(done);
     stop();
   };
-  const leave = (): Promise<Result<T>> => {
-    first = last;
-    first.value = undefined;
-    count = bytes = 0;
-    end();
+  const leave = async (): Promise<Result<T>> => {
+    while (count > 0) take();
     error = undefined;
-    return Promise.resolve(done);
+    end();
+    return done;
   };
   const forget = (): void => {
     isForgotten = true;
@@ -126,19 +122,15 @@ export function queue<T>(
   };
   const push = (value: T, size = 0): boolean | void => {
     if (ended) return;
-    const resolve = waiting.shift();
-    if (resolve) {
-      resolve({ done: false, value });
-      return isForgotten ? forget() : undefined;
-    }
-    while (
-      count && (count >= maxItems || bytes + size > maxBytes)
-    ) {
+    while (count > 0 && (count >= maxItems || bytes + size > maxBytes)) {
       if (++dropped === 1) {
         const lost = new OverflowError(
-          `Over ${maxItems} items or ${maxBytes} bytes: read faster, or choose a buffer or overflow`,
+          `More than ${maxItems} items or ${maxBytes} bytes wait: choose a buffer or overflow`,
         );
-        if (overflow === "close") return end(lost);
+        if (overflow === "close") {
+          error = lost;
+          return end();
+        }
         onDrop?.(lost);
       }
       if (ended || overflow === "drop-newest") return;
@@ -146,8 +138,14 @@ export function queue<T>(
     }
     last = last.next = { value, bytes: size, next: undefined };
     bytes += size;
+    count++;
+    const resolve = waiting.shift();
+    if (resolve) {
+      resolve(take());
+      return isForgotten ? forget() : undefined;
+    }
     // Once, as it comes to that: a reader that does not read is not waited for again.
-    return ++count === many || (bytes > MANY_BYTES && bytes - size <= MANY_BYTES);
+    return count === many || (bytes > MANY_BYTES && bytes - size <= MANY_BYTES);
   };
 
   const iterator: QueueIterator<T> = {
@@ -156,7 +154,7 @@ export function queue<T>(
     },
     next: () =>
       new Promise((resolve, reject) => {
-        if (count) resolve({ done: false, value: take() });
+        if (count > 0) resolve(take());
         else if (error) {
           reject(error);
           error = undefined;
@@ -171,10 +169,7 @@ export function queue<T>(
     [Symbol.asyncDispose]: leave as () => Promise<never>,
   };
   forgotten.register(iterator, forget);
-  defer(onAbort(signal, () => end()));
-  defer(start({
-    push,
-    end,
-  }));
+  defer(onAbort(signal, end));
+  defer(start({ push, end }));
   return iterator;
 }

@@ -115,16 +115,16 @@ function own(value: unknown): Topic {
   throw new TypeError(`Cannot use a topic: expected a Topic, got ${briefly(value)}`);
 }
 
-/**
- * The bytes themselves of a topic, to be read and not written.
- *
- * @throws {TypeError} If it is none.
- */
+/** The bytes themselves of a topic, to be read and not written. */
 export function bytesOf(topic: Topic): Uint8Array<ArrayBuffer> {
-  return own(topic)[TOPIC];
+  return topic[TOPIC];
 }
 
-/** The {@linkcode Topic.key} of a topic or of a text that names one. */
+/**
+ * The {@linkcode Topic.key} of a topic or of a text that names one.
+ *
+ * @throws {TypeError} If it is neither.
+ */
 export function topicKey(value: Topic | string): string {
   return typeof value === "string" ? `s${value}` : own(value).key;
 }
@@ -141,7 +141,7 @@ export function toTopic(value: Topic | string): Topic {
  */
 export function checkTopicBytes(value: Topic | string, maxTopicBytes: number): void {
   if (typeof value !== "string") {
-    const { length } = bytesOf(value);
+    const { length } = bytesOf(own(value));
     if (length > maxTopicBytes) throw topicTooBig(`${length}`, maxTopicBytes);
     return;
   }

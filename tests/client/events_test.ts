@@ -156,14 +156,26 @@ test("EventHub.open() after the end is over at once", async () => {
   assertEquals(await rest(hub.open()), []);
 });
 
+/** A client that has no connection yet, outside a page. */
+function clientOf(errors: unknown[] = []) {
+  const { dial } = fakeDialer(() => new FakePeer());
+  return createFullClient(
+    service({ rpc: { get: rpc() }, event: u32 }),
+    "ws://test/",
+    { onError: (error) => errors.push(error) },
+    { dial, deflater: testDeflater },
+  );
+}
+
 for (const buffer of [0, -1, 1.5, NaN, Infinity]) {
-  test(`EventHub.open() refuses a buffer of ${buffer}`, () => {
-    assertThrows(() => hubOf(32).open({ buffer }), RangeError);
+  test(`Client.events() refuses a buffer of ${buffer}`, () => {
+    assertThrows(() => clientOf().events({ buffer }), RangeError);
   });
 }
 
-test("EventHub.open() refuses an unknown overflow policy", () => {
-  assertThrows(() => hubOf(32).open({ overflow: "queue" as "close" }), TypeError);
+test("Client.events() refuses an unknown overflow policy, and what is no topic", () => {
+  assertThrows(() => clientOf().events({ overflow: "queue" as "close" }), TypeError);
+  assertThrows(() => clientOf().events({ topic: 7 as unknown as string }), TypeError);
 });
 
 for (const overflow of ["drop-oldest", "drop-newest", "close"] as const) {
@@ -273,13 +285,7 @@ test("an iterator that is waited for is never collected, and ends after that if 
 
 test("a client tells once that very many iterators are open", () => {
   const errors: unknown[] = [];
-  const { dial } = fakeDialer(() => new FakePeer());
-  const client = createFullClient(
-    service({ rpc: { get: rpc() }, event: u32 }),
-    "ws://test/",
-    { onError: (error) => errors.push(error) },
-    { dial, deflater: testDeflater },
-  );
+  const client = clientOf(errors);
   const streams = Array.from({ length: MANY_ITERATORS - 1 }, () => client.events());
   assertEquals(errors, []);
   streams.push(client.events(), client.events());
