@@ -8,18 +8,18 @@ import { fingerprintOf } from "../service/fingerprint.ts";
 import type { CallOptions, CallsOf, MethodInfo, NoMethods, Service } from "../service/types.ts";
 import { NORMAL } from "../wire/close.ts";
 import { ConnectError, RpcError } from "../wire/errors.ts";
+import type { Extension } from "../wire/handshake.ts";
 import { tell } from "../wire/listener.ts";
-import { cancelled, dialSession } from "./dial.ts";
 import { createEventHub, type EventHub } from "./events.ts";
-import { failed, isFinal, toError } from "./failures.ts";
+import { failed, isFinal, refusal, toError } from "./failures.ts";
 import { observable } from "./observable.ts";
 import { type ConnectOptions, type PerAttempt, toWebSocketUrl } from "./options.ts";
-import type { Caller, ClientParts } from "./parts.ts";
+import type { Caller, ClientParts, ClientTransport } from "./parts.ts";
 import { backoffMs, nextAttempt } from "./reconnect.ts";
 import { openSession, type Session, type SessionHost } from "./session.ts";
 import { mirrorState, type StateMirror } from "./state_mirror.ts";
 import { type Client, type ClientStatus, NO_COUNTS } from "./types.ts";
-import { after, interruptible } from "./waiting.ts";
+import { after, interruptible, type Start } from "./waiting.ts";
 
 /** A client that is still to be connected. */
 export interface UnconnectedClient<Methods, State, Event> extends Client<Methods, State, Event> {
@@ -82,34 +82,63 @@ export function createClient<Methods, State, Event, ClientMethods = NoMethods>(
     return makeCalls(service.methods, watch?.(call) ?? call);
   };
 
+  const interrupted = (
+    code: "Cancelled" | "DeadlineExceeded",
+    why = "the client was closed",
+  ): ConnectError =>
+    new ConnectError(
+      code === "Cancelled" ? code : "TimedOut",
+      `Cannot connect: ${why}`,
+      { cause: signal.reason },
+    );
+
   /** Wait for something, while the client is not closed. */
-  const whileOpen = (start: (wake: () => void) => () => void): Promise<void> =>
-    interruptible<void>(parts, start, () => cancelled(signal), signal);
+  const whileOpen = <T>(start: Start<T>, timeoutMs?: number): Promise<T> =>
+    interruptible(parts, start, interrupted, signal, timeoutMs);
+
+  const open = (transport: ClientTransport, extension: Extension): Session => {
+    const session = openSession(transport, host, extension);
+    sessions.add(session);
+    void session.closed.then(() => {
+      sessions.delete(session);
+      counters.bytesSent += session.calls.sentBytes;
+    });
+    // Last: one who watches the state may close the client.
+    state.reset();
+    return session;
+  };
+
+  /** Begin to dial, wherever that is. */
+  const dial: Start<Session> = (resolve, reject) => {
+    let isOver = false;
+    let stop: (() => void) | undefined;
+    const start = async (): Promise<void> => {
+      const at = typeof address === "function" ? await address() : address;
+      if (isOver) return;
+      stop = parts.dial(
+        toWebSocketUrl(at, service.fingerprint, limits),
+        parts.level,
+        (transport, extension) => {
+          const session = open(transport, extension);
+          stop = undefined;
+          resolve(session);
+          return session;
+        },
+        reject,
+        (info) => reject(refusal(info, "BadHandshake")),
+      );
+    };
+    start().catch(reject);
+    return () => {
+      isOver = true;
+      stop?.();
+    };
+  };
 
   const connectOnce = async (reconnected: boolean): Promise<Session> => {
     let session: Session | undefined;
     try {
-      session = await dialSession(
-        parts,
-        signal,
-        async () =>
-          toWebSocketUrl(
-            typeof address === "function" ? await address() : address,
-            service.fingerprint,
-            limits,
-          ),
-        (transport, extension) => {
-          const session = openSession(transport, host, extension);
-          sessions.add(session);
-          void session.closed.then(() => {
-            sessions.delete(session);
-            counters.bytesSent += session.calls.sentBytes;
-          });
-          // Last: one who watches the state may close the client.
-          state.reset();
-          return session;
-        },
-      );
+      session = await whileOpen(dial, limits.handshakeTimeoutMs);
       await Promise.race([
         onConnect?.({ rpc: callsOn(() => session), state, reconnected }),
         session.ended,
@@ -120,7 +149,7 @@ export function createClient<Methods, State, Event, ClientMethods = NoMethods>(
       const ending = session?.ending?.error;
       session?.end(NORMAL, toError(reason));
       counters.attemptsFailed++;
-      if (signal.aborted) throw cancelled(signal);
+      if (signal.aborted) throw interrupted("Cancelled");
       const error = ending && !(ending instanceof ConnectError)
         ? new ConnectError("ConnectionLost", `It ended too early: ${ending.message}`, {
           cause: ending,
@@ -150,8 +179,8 @@ export function createClient<Methods, State, Event, ClientMethods = NoMethods>(
       try {
         if (error) {
           const pauseMs = backoffMs(attempt, random(), spreadMs);
-          await whileOpen((wake) => after(clock, pauseMs, wake));
-          if (whenVisible) await whileOpen(whenVisible);
+          await whileOpen<void>((wake) => after(clock, pauseMs, wake));
+          if (whenVisible) await whileOpen<void>(whenVisible);
         }
         const session = await connectOnce(!!error);
         onFirst();
@@ -184,7 +213,7 @@ export function createClient<Methods, State, Event, ClientMethods = NoMethods>(
     release?.();
     events.end();
     state.end();
-    status.set(cause ? { state: "closed", cause } : { state: "closed" });
+    status.set({ state: "closed", ...cause && { cause } });
     status.end();
   };
 

@@ -55,9 +55,6 @@ export interface EventStream<E>
   readonly dropped: number;
 }
 
-/** Bytes that an event takes besides what it holds. */
-const EVENT_BYTES = 256;
-
 interface Consumer<E> extends Sink<ReceivedEvent<E>> {
   /** Whether events on a topic are wanted. */
   wants(topic: Topic): boolean;
@@ -130,6 +127,8 @@ export function createEventHub<E>(
       return false;
     },
     deliver(topic, payload, payloadBytes) {
+      // What an event takes besides what it holds.
+      const EVENT_BYTES = 256;
       const event = { topic, payload };
       const bytes = EVENT_BYTES + payloadBytes;
       let isBehind = false;

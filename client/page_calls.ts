@@ -5,10 +5,11 @@
  */
 import { Writer } from "../codec/writer.ts";
 import type { StreamingCall } from "../stream/caller.ts";
-import { CLIENT_CANCEL, writeBrief } from "../wire/client_extension.ts";
+import { writeBrief } from "../wire/client_extension.ts";
 import { INTERNAL, NORMAL } from "../wire/close.ts";
 import type { Framing } from "../wire/deflater.ts";
 import type { RpcError, RpcErrorCode } from "../wire/errors.ts";
+import { CLIENT_CANCEL } from "../wire/layout.ts";
 import { setRequestId, writeRequest } from "../wire/requests.ts";
 import { MAX_ABANDONED_CALLS, MAX_CALLS_IN_FLIGHT, MAX_QUEUED_CALLS } from "./call_table.ts";
 import { failed, lost, unencodable } from "./failures.ts";

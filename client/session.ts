@@ -15,7 +15,7 @@ import {
   TOO_BIG,
 } from "../wire/close.ts";
 import { MAX_BATCH_BYTES } from "../wire/batch.ts";
-import { CLIENT_FAILED, writeBrief } from "../wire/client_extension.ts";
+import { writeBrief } from "../wire/client_extension.ts";
 import { ProtocolError, type ProtocolErrorCode } from "../wire/errors.ts";
 import type { Extension } from "../wire/handshake.ts";
 import { protocolError, toProtocolError } from "../wire/faults.ts";
@@ -23,7 +23,7 @@ import { isSeldom } from "../wire/seldom.ts";
 import { readServerMessage, type ServerMessageHandlers } from "../wire/server_message_reader.ts";
 import { Topic } from "../wire/topic.ts";
 import type { CloseInfo, TransportListener } from "../wire/transport.ts";
-import { SERVER_CALL, SERVER_CANCEL } from "../wire/server_extension.ts";
+import { CLIENT_DECODE_ERROR, CLIENT_FAILED, SERVER_CALL, SERVER_CANCEL } from "../wire/layout.ts";
 import { SHORT, SHORT_HEADER_BYTES, SHORT_ITEM } from "../wire/short_message.ts";
 import type { Answers } from "./answers.ts";
 import type { EventHub } from "./events.ts";
@@ -73,9 +73,6 @@ export interface Session extends TransportListener {
   /** End it from this side: settle every call, then close, and insist if the peer does not. */
   end(code: number, error: Error): void;
 }
-
-/** Where this is among the `RPC_HANDLER_ERRORS`. */
-const CLIENT_DECODE_ERROR = 3;
 
 /** Begin a session on a transport that is open. */
 export function openSession(

@@ -20,16 +20,22 @@ export function after(clock: Clock, delayMs: number, run: () => void): () => voi
   return () => clock.clear(timer);
 }
 
+/** Begins something, to settle it; returns what stops it. */
+export type Start<T> = (
+  resolve: (value: T) => void,
+  reject: (error: unknown) => void,
+) => () => void;
+
 /**
  * Wait for what `start` begins, until it settles that, or is interrupted. What `start` returns is then
  * called, once: it stops what goes on.
  *
- * @param error Makes the error of an interruption: by the signal, or after `timeoutMs`. It is told why, in words.
+ * @param error Makes the error of an interruption: by the signal, or after `timeoutMs`. It is told why in words, of the latter.
  */
 export function interruptible<T>(
   { clock, onAbort }: Waits,
-  start: (resolve: (value: T) => void, reject: (error: unknown) => void) => () => void,
-  error: (code: "Cancelled" | "DeadlineExceeded", why: string) => unknown,
+  start: Start<T>,
+  error: (code: "Cancelled" | "DeadlineExceeded", why?: string) => unknown,
   signal: AbortSignal | undefined,
   timeoutMs: number = Infinity,
 ): Promise<T> {
@@ -44,7 +50,7 @@ export function interruptible<T>(
       resolve(value);
       stop();
     }, fail));
-    defer(onAbort(signal, () => fail(error("Cancelled", "Cancelled"))));
+    defer(onAbort(signal, () => fail(error("Cancelled"))));
     // What is more than timers can wait is never.
     if (timeoutMs < 2 ** 31) {
       defer(after(clock, timeoutMs, () => {

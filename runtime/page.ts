@@ -22,14 +22,13 @@ export const storedFraming: Framing = {
   },
 };
 
-/** A timer that is later than this, in milliseconds, is late. */
-const LATE_MS = 5;
-/** Milliseconds that a late timer leaves for what has come in the meantime. */
-const GRACE_MS = 20;
 /** A page's clock: as `systemClock`, a timer that is late lets what has come meanwhile be heard first. Delays are below 2³¹. */
 export const pageClock: Clock = {
   now: () => performance.now(),
   after(delayMs, run) {
+    // A timer that is later than the first is late, and leaves the second for what has come in the meantime.
+    const LATE_MS = 5;
+    const GRACE_MS = 20;
     const lateMs = performance.now() + delayMs + LATE_MS;
     let id = setTimeout(() => {
       const now = performance.now();

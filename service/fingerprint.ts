@@ -38,9 +38,6 @@ export function fingerprintOf(
   };
 }
 
-/** The prime is 2⁴⁰ and this. */
-const PRIME_LOW = 0x1b3;
-
 /** A hash under way: both halves of its state. */
 export type Fnv = readonly [high: number, low: number];
 
@@ -49,6 +46,8 @@ export const FNV_START: Fnv = [0xcbf2_9ce4, 0x8422_2325];
 
 /** What bytes make of a state. */
 export function feed([high, low]: Fnv, bytes: Uint8Array): Fnv {
+  // The prime is 2⁴⁰ and this.
+  const PRIME_LOW = 0x1b3;
   for (const byte of bytes) {
     low ^= byte;
     const product = (low >>> 0) * PRIME_LOW;

@@ -55,18 +55,6 @@ export interface QueueIterator<T> extends AsyncIterableIterator<T, undefined>, A
   return(): Promise<Result<T>>;
 }
 
-/** One that waits to be read, and the next. */
-interface Item<T> {
-  value: T | undefined;
-  readonly bytes: number;
-  next: Item<T> | undefined;
-}
-
-/** Items that are kept before their reader is given time: a quarter of `maxQueuedEvents` by default. */
-const MANY_ITEMS = 4096;
-/** The same in bytes: the largest event, of `maxDecodedBytes`, fits besides. */
-const MANY_BYTES = 4 << 20;
-
 /** Ends what nobody holds any more. */
 const forgotten: FinalizationRegistry<() => void> = /* @__PURE__ */ new FinalizationRegistry(
   (forget) => forget(),
@@ -82,10 +70,12 @@ export function queue<T>(
   { maxItems, maxBytes = Infinity, overflow, signal, onAbort, onDrop }: QueueOptions,
   start: (sink: Sink<T>) => () => void,
 ): QueueIterator<T> {
-  /** What was read last, before what waits to be read. */
-  let first: Item<T> = { value: undefined, bytes: 0, next: undefined };
-  let last = first;
-  let count = 0;
+  // What is kept before its reader is given time: a quarter of `maxQueuedEvents` by default, and so many bytes that
+  // the largest event, of `maxDecodedBytes`, fits besides.
+  const MANY_ITEMS = 4096;
+  const MANY_BYTES = 4_194_304;
+  /** What waits to be read, with its bytes. */
+  let items: [value: T, bytes: number][] = [];
   let bytes = 0;
   let dropped = 0;
   let ended = false;
@@ -98,12 +88,9 @@ export function queue<T>(
   const many = Math.min(MANY_ITEMS, maxItems - 1);
 
   const take = (): Result<T> => {
-    first = first.next!;
-    const { value } = first;
-    first.value = undefined;
-    bytes -= first.bytes;
-    count--;
-    return { done: false, value: value! };
+    const [value, size] = items.shift()!;
+    bytes -= size;
+    return { done: false, value };
   };
   const end = (): void => {
     ended = true;
@@ -111,7 +98,8 @@ export function queue<T>(
     stop();
   };
   const leave = async (): Promise<Result<T>> => {
-    while (count > 0) take();
+    items = [];
+    bytes = 0;
     error = undefined;
     end();
     return done;
@@ -122,7 +110,7 @@ export function queue<T>(
   };
   const push = (value: T, size = 0): boolean | void => {
     if (ended) return;
-    while (count > 0 && (count >= maxItems || bytes + size > maxBytes)) {
+    while (items[0] && (items.length >= maxItems || bytes + size > maxBytes)) {
       if (++dropped === 1) {
         const lost = new OverflowError(
           `More than ${maxItems} items or ${maxBytes} bytes wait: choose a buffer or overflow`,
@@ -136,9 +124,8 @@ export function queue<T>(
       if (ended || overflow === "drop-newest") return;
       take();
     }
-    last = last.next = { value, bytes: size, next: undefined };
     bytes += size;
-    count++;
+    const count = items.push([value, size]);
     const resolve = waiting.shift();
     if (resolve) {
       resolve(take());
@@ -154,7 +141,7 @@ export function queue<T>(
     },
     next: () =>
       new Promise((resolve, reject) => {
-        if (count > 0) resolve(take());
+        if (items[0]) resolve(take());
         else if (error) {
           reject(error);
           error = undefined;

@@ -9,22 +9,17 @@ import type { Reader } from "../codec/reader.ts";
 import type { Schema } from "../codec/schema.ts";
 import type { Writer } from "../codec/writer.ts";
 import { RPC_HANDLER_ERRORS, type RpcHandlerErrorCode } from "./errors.ts";
-import { CLIENT_MESSAGE_BYTES } from "./layout.ts";
+import {
+  CLIENT_CANCEL,
+  CLIENT_END,
+  CLIENT_FAILED,
+  CLIENT_GRANT,
+  CLIENT_ITEM,
+  CLIENT_MESSAGE_BYTES,
+  CLIENT_REPLY,
+} from "./layout.ts";
 import { beginMessage, writeCarrier, writeRoot } from "./place.ts";
 import type { ClientMessage } from "./requests.ts";
-
-/** `Cancel{id}`: nobody waits for the call any more. */
-export const CLIENT_CANCEL = 1;
-/** `Item{id, archive}`: the next item of the stream that is the call's argument. */
-export const CLIENT_ITEM = 2;
-/** `End{id, failed}`: that stream is over, or broke. */
-export const CLIENT_END = 3;
-/** `Grant{id, bytes}`: room for so many more bytes of the call's output. */
-export const CLIENT_GRANT = 4;
-/** `Reply{id, archive}`: the answer to a call by the server. */
-export const CLIENT_REPLY = 5;
-/** `Failed{id, code}`: the same, where there is none. */
-export const CLIENT_FAILED = 6;
 
 /** Write what is a root alone: `0` tag, `1` id, `2` a byte. */
 export function writeBrief(writer: Writer, tag: number, id: number, byte = 0): void {

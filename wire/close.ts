@@ -7,6 +7,9 @@
 
 // Those that a client needs are constants by themselves: a bundler puts the numbers in their places.
 
+/** The longest spread, in milliseconds, that a server may ask for. */
+export const MAX_SPREAD_MS = 300_000;
+
 /** The peer is done. */
 export const NORMAL = 1000;
 /** The server is going away: connect again, to it or another, after a pause. See {@linkcode isDrained}. */
@@ -65,8 +68,6 @@ export function checkCloseCode(code: number): void {
 
 /** Connections that are asked to come back in a second, where nothing else is said. */
 const RETURNS_PER_SECOND = 2000;
-/** The longest spread, in milliseconds, that a server may ask for. */
-export const MAX_SPREAD_MS = 300_000;
 const RETURN_WITHIN = /; return within ([0-9]{1,6}) ms$/;
 const DRAINED = /; drained(?:;|$)/;
 

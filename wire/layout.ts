@@ -11,6 +11,8 @@ export const CLIENT_MESSAGE_BYTES = 12;
 export const SERVER_MESSAGE_BYTES = 24;
 /** Bytes of one state update: pointer and length of the data, then the field's index. */
 export const STATE_UPDATE_BYTES = 12;
+/** Where `ClientDecodeError` is among the `RPC_HANDLER_ERRORS`. */
+export const CLIENT_DECODE_ERROR = 3;
 /** Alignment of all roots, and of state updates. */
 export const MESSAGE_ALIGN = 4;
 
@@ -23,3 +25,27 @@ export const RPC_RESPONSE = 0;
 export const NEW_EVENT = 1;
 /** `ServerMessage::StateChange`. */
 export const STATE_CHANGE = 2;
+
+// Of the extension `x1`.
+
+/** `Cancel{id}`: nobody waits for the call any more. */
+export const CLIENT_CANCEL = 1;
+/** `Item{id, archive}`: the next item of the stream that is the call's argument. */
+export const CLIENT_ITEM = 2;
+/** `End{id, failed}`: that stream is over, or broke. */
+export const CLIENT_END = 3;
+/** `Grant{id, bytes}`: room for so many more bytes of the call's output. */
+export const CLIENT_GRANT = 4;
+/** `Reply{id, archive}`: the answer to a call by the server. */
+export const CLIENT_REPLY = 5;
+/** `Failed{id, code}`: the same, where there is none. */
+export const CLIENT_FAILED = 6;
+
+/** `Item{id, archive}`: the next item of the call's output. */
+export const SERVER_ITEM = 3;
+/** `Grant{id, bytes}`: room for so many more bytes of the call's argument. */
+export const SERVER_GRANT = 4;
+/** `Call{id, call}`: the server calls the client. */
+export const SERVER_CALL = 5;
+/** `Cancel{id}`: nobody waits for that answer any more. */
+export const SERVER_CANCEL = 6;

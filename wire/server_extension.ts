@@ -8,17 +8,14 @@ import type { Codec } from "../codec/archive.ts";
 import type { Reader } from "../codec/reader.ts";
 import type { Schema } from "../codec/schema.ts";
 import type { Writer } from "../codec/writer.ts";
-import { SERVER_MESSAGE_BYTES } from "./layout.ts";
+import {
+  SERVER_CALL,
+  SERVER_CANCEL,
+  SERVER_GRANT,
+  SERVER_ITEM,
+  SERVER_MESSAGE_BYTES,
+} from "./layout.ts";
 import { beginMessage, writeCarrier, writeRoot } from "./place.ts";
-
-/** `Item{id, archive}`: the next item of the call's output. */
-export const SERVER_ITEM = 3;
-/** `Grant{id, bytes}`: room for so many more bytes of the call's argument. */
-export const SERVER_GRANT = 4;
-/** `Call{id, call}`: the server calls the client. */
-export const SERVER_CALL = 5;
-/** `Cancel{id}`: nobody waits for that answer any more. */
-export const SERVER_CANCEL = 6;
 
 /**
  * Write an item of a call's output: `0` tag 3, `1` id, `4` pointer and `8` length of the archived item.
