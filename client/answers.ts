@@ -190,7 +190,7 @@ class Answering implements Answers {
     const writer = session.begin();
     try {
       const start = writer.base = writer.position;
-      const value = method.hasOutput ? output : undefined;
+      const value = method.output.kind === "unit" ? undefined : output;
       const length = this.#kit.writeArchive(session.codec, method.output, writer, value);
       writer.setSlice(this.#root(writer, CLIENT_REPLY, id) + 4, start, length);
       const bytes = writer.position - start;

@@ -6,7 +6,7 @@
 import { MAX_BATCH_BYTES } from "../wire/batch.ts";
 import { NORMAL } from "../wire/close.ts";
 import { ConnectError } from "../wire/errors.ts";
-import { ALIAS, EXTENDED, type Extension, levelToken, REFUSED } from "../wire/handshake.ts";
+import { ALIAS, EXTENDED, type Extension, REFUSED } from "../wire/handshake.ts";
 import type { CloseInfo, Transport, TransportListener } from "../wire/transport.ts";
 import { turns } from "../wire/turn_end.ts";
 
@@ -63,7 +63,7 @@ export function dial(
   fail: (error: unknown) => void,
   refuse: (info: CloseInfo) => void,
 ): () => void {
-  const socket = new WebSocket(url, [ALIAS, EXTENDED, levelToken(level), REFUSED]);
+  const socket = new WebSocket(url, [ALIAS, EXTENDED, `${ALIAS}.c${level}`, REFUSED]);
   let listener: TransportListener | undefined;
   let isRefused = false;
   /** What came, and waits while those who read events are given time. */

@@ -251,7 +251,7 @@ export class ClientCalls {
       reject(failure("ServerDecodeError", method, "its answer does not decode", cause));
       throw protocolError("BadReply", `the answer of ${method.name}`, cause);
     }
-    resolve(method.hasOutput ? output : undefined);
+    resolve(method.output.kind === "unit" ? undefined : output);
   }
 
   /** The client could not. */

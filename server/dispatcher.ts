@@ -148,7 +148,13 @@ class TypedDispatcher<Methods, State, Event, Auth> implements Dispatcher<State, 
 
   respond(writer: Writer, id: number, method: number, output: unknown): void {
     const info = this.#service.methods[method]!;
-    writeResponse(this.#codec, writer, id, info.output, info.hasOutput ? output : undefined);
+    writeResponse(
+      this.#codec,
+      writer,
+      id,
+      info.output,
+      info.output.kind === "unit" ? undefined : output,
+    );
   }
 
   nameOf(method: number): string {

@@ -172,7 +172,6 @@ function methodsOf(
       name,
       call: calls.arms[index]!,
       output: items ? unit : output as AnySchema,
-      hasOutput: !items && output !== unit,
       input: input && { ...input[1] as StreamSpec<unknown>, name: input[0] },
       items,
     };

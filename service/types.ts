@@ -35,8 +35,6 @@ export interface MethodInfo {
   readonly call: Arm;
   /** How its output is archived; `()` if that is a stream. */
   readonly output: Schema<unknown>;
-  /** Whether it has an output: `()` is none, and a stream neither. */
-  readonly hasOutput: boolean;
   /** The argument that is a stream, if there is one. */
   readonly input: InputStream | undefined;
   /** The output, if it is a stream. */

@@ -47,11 +47,6 @@ const LEVEL_TOKEN = /^hl\.2\.c([0-9])$/;
 /** The highest level. */
 export const MAX_LEVEL = 9;
 
-/** The token that asks for a level where no header can be sent. */
-export function levelToken(level: number): string {
-  return `hl.2.c${level}`;
-}
-
 /** The tokens of a `Sec-WebSocket-Protocol` header. */
 export function parseProtocols(header: string | null): string[] {
   if (header === null) return [];

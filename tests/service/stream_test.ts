@@ -35,11 +35,11 @@ const Files = service({
 
 test("a method says which of its arguments is a stream, and whether its output is one", () => {
   assertEquals(
-    Files.methods.map(({ name, input, items, hasOutput }) => [
+    Files.methods.map(({ name, input, items, output }) => [
       name,
       input && `${input.name}: ${signature(input.item)}`,
       items && signature(items.item),
-      hasOutput,
+      output.kind !== "unit",
     ]),
     [
       ["tail", undefined, "string", false],
