@@ -23,8 +23,15 @@ import { isSeldom } from "../wire/seldom.ts";
 import { readServerMessage, type ServerMessageHandlers } from "../wire/server_message_reader.ts";
 import { Topic } from "../wire/topic.ts";
 import type { CloseInfo, TransportListener } from "../wire/transport.ts";
-import { CLIENT_DECODE_ERROR, CLIENT_FAILED, SERVER_CALL, SERVER_CANCEL } from "../wire/layout.ts";
-import { SHORT, SHORT_HEADER_BYTES, SHORT_ITEM } from "../wire/short_message.ts";
+import {
+  CLIENT_DECODE_ERROR,
+  CLIENT_FAILED,
+  SERVER_CALL,
+  SERVER_CANCEL,
+  SHORT,
+  SHORT_HEADER_BYTES,
+  SHORT_ITEM,
+} from "../wire/layout.ts";
 import type { Answers } from "./answers.ts";
 import type { EventHub } from "./events.ts";
 import { closedWith, failed, lost, refusal } from "./failures.ts";

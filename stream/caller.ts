@@ -13,7 +13,7 @@ import type { Clock } from "../wire/clock.ts";
 import { writeClientEnd, writeClientGrant, writeClientItem } from "../wire/client_extension.ts";
 import { RpcError, type RpcErrorCode } from "../wire/errors.ts";
 import { readServerExtension, type ServerExtensionHandlers } from "../wire/server_extension.ts";
-import { SHORT_HEADER_BYTES, SHORT_ITEM } from "../wire/short_message.ts";
+import { SHORT_HEADER_BYTES, SHORT_ITEM } from "../wire/layout.ts";
 import { openInlet } from "./inlet.ts";
 import { openOutlet } from "./outlet.ts";
 import type { Inlet, InletPort, ItemStream, Outlet, OutletPort } from "./types.ts";

@@ -97,12 +97,12 @@ export function queue<T>(
     for (const resolve of waiting.splice(0)) resolve(done);
     stop();
   };
-  const leave = async (): Promise<Result<T>> => {
+  const leave = (): Promise<Result<T>> => {
     items = [];
     bytes = 0;
     error = undefined;
     end();
-    return done;
+    return Promise.resolve(done);
   };
   const forget = (): void => {
     isForgotten = true;

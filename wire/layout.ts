@@ -49,3 +49,10 @@ export const SERVER_GRANT = 4;
 export const SERVER_CALL = 5;
 /** `Cancel{id}`: nobody waits for that answer any more. */
 export const SERVER_CANCEL = 6;
+
+/** The low bits of a short message's first byte; of a call, and of an answer, all of it. */
+export const SHORT = 7;
+/** The first byte of a server's short item. */
+export const SHORT_ITEM = 31;
+/** Bytes before a short message's archive. */
+export const SHORT_HEADER_BYTES = 4;

@@ -8,7 +8,8 @@ import { firstStoredLength, soleStoredLength, STORED_HEADER_BYTES } from "../def
 import type { Deflater, FrameLimits, Unframe } from "./deflater.ts";
 import type { ProtocolError } from "./errors.ts";
 import { badDeflate, tooBig, toProtocolError } from "./faults.ts";
-import { endOfShort, SHORT } from "./short_message.ts";
+import { SHORT } from "./layout.ts";
+import { endOfShort } from "./short_message.ts";
 
 /** How messages are received. */
 export interface ReceiveOptions {

@@ -9,10 +9,10 @@ import type { Codec } from "../codec/archive.ts";
 import type { Reader } from "../codec/reader.ts";
 import type { Schema } from "../codec/schema.ts";
 import type { Writer } from "../codec/writer.ts";
-import { CLIENT_ITEM, readClientExtension } from "./client_extension.ts";
+import { readClientExtension } from "./client_extension.ts";
 import type { RpcHandlerErrorCode } from "./errors.ts";
 import type { Extension } from "./handshake.ts";
-import { CLIENT_MESSAGE_BYTES, MESSAGE_ALIGN, RPC_REQUEST } from "./layout.ts";
+import { CLIENT_ITEM, CLIENT_MESSAGE_BYTES, MESSAGE_ALIGN, RPC_REQUEST } from "./layout.ts";
 import { writeCarrier } from "./place.ts";
 import { restore } from "./short_message.ts";
 

@@ -13,17 +13,18 @@
  */
 import type { Reader } from "../codec/reader.ts";
 import type { Writer } from "../codec/writer.ts";
-import { CLIENT_ITEM } from "./client_extension.ts";
 import { protocolError } from "./faults.ts";
-import { CLIENT_MESSAGE_BYTES, RPC_REQUEST, RPC_RESPONSE, SERVER_MESSAGE_BYTES } from "./layout.ts";
-import { SERVER_ITEM } from "./server_extension.ts";
+import {
+  CLIENT_ITEM,
+  CLIENT_MESSAGE_BYTES,
+  RPC_REQUEST,
+  RPC_RESPONSE,
+  SERVER_ITEM,
+  SERVER_MESSAGE_BYTES,
+  SHORT,
+  SHORT_HEADER_BYTES,
+} from "./layout.ts";
 
-/** The low bits of a short message's first byte; of a call, and of an answer, all of it. */
-export const SHORT = 7;
-/** The first byte of a server's short item. */
-export const SHORT_ITEM = 31;
-/** Bytes before a short message's archive. */
-export const SHORT_HEADER_BYTES = 4;
 /** Bytes before a message in a writer: a stored block's header, or a mark and that of a short one. */
 export const HEADER_ROOM_BYTES = 5;
 /** Bytes of an archive up to which messages are shortened: those that are never compressed. */

@@ -81,7 +81,8 @@ function offer(...protocols: readonly string[]) {
 }
 
 test("PROTOCOL.md has each subprotocol, and what is answered to it", () => {
-  const { PROTOCOL, ALIAS, EXTENDED, REFUSED, levelToken } = handshake;
+  const { PROTOCOL, ALIAS, EXTENDED, REFUSED } = handshake;
+  const levelToken = (level: number) => `${ALIAS}.c${level}`;
   assertEquals(rowsOf(TOKENS).map(([token]) => plain(token!)), [
     PROTOCOL,
     ALIAS,
