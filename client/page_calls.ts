@@ -64,7 +64,7 @@ export const startPageCalls: StartCalls = (transport, host, endSession, extensio
           session.sentBytes += message.length;
           transport.send(message);
         },
-        (error) => endSession(INTERNAL, lost("a message could not be deflated", error)),
+        (error) => endSession(INTERNAL, lost(`${error}`, error)),
       );
     },
     abandon() {},

@@ -6,17 +6,10 @@
 import { readArchive } from "../codec/archive.ts";
 import { Reader } from "../codec/reader.ts";
 import type { Schema } from "../codec/schema.ts";
-import {
-  GOING_AWAY,
-  isDrained,
-  NORMAL,
-  PROTOCOL_BROKEN,
-  spreadOf,
-  TOO_BIG,
-} from "../wire/close.ts";
+import { GOING_AWAY, isDrained, PROTOCOL_BROKEN, spreadOf, TOO_BIG } from "../wire/close.ts";
 import { MAX_BATCH_BYTES } from "../wire/batch.ts";
 import { writeBrief } from "../wire/client_extension.ts";
-import { ProtocolError, type ProtocolErrorCode } from "../wire/errors.ts";
+import type { ProtocolError, ProtocolErrorCode } from "../wire/errors.ts";
 import type { Extension } from "../wire/handshake.ts";
 import { protocolError, toProtocolError } from "../wire/faults.ts";
 import { isSeldom } from "../wire/seldom.ts";
@@ -69,8 +62,6 @@ export interface SessionEnd {
 export interface Session extends TransportListener {
   /** Its calls. */
   readonly calls: SessionCalls;
-  /** What was agreed on. */
-  readonly extension: Extension;
   /** How it ended, if it has: then no more calls can be made. */
   readonly ending: SessionEnd | undefined;
   /** Resolves to {@linkcode Session.ending}; the calls under way are settled by then. */
@@ -101,7 +92,7 @@ export function openSession(
 
   const finish = (error: Error, { code, reason }: CloseInfo): void => {
     if (ending) return;
-    const broken = error instanceof ProtocolError || code === TOO_BIG || code === PROTOCOL_BROKEN;
+    const broken = code === TOO_BIG || code === PROTOCOL_BROKEN;
     // First, so that whoever sees a call fail sees the client's status changed.
     onEnded(ending = { error, spreadMs: code === GOING_AWAY ? spreadOf(reason) : 0, broken });
     calls.end(error, isDrained(code, reason));
@@ -112,17 +103,17 @@ export function openSession(
     finish(refusal(info) ?? lost(closedWith(info)), info);
     onClosed();
   };
-  const end = (code: number, error: Error): void => {
+  const end = (code: number, error: Error, reason = ""): void => {
     if (ending) return;
     const info = { code, reason: "" };
     closeTimer = clock.after(limits.closeTimeoutMs, () => {
       transport.terminate?.();
       onClose(info);
     });
-    const reason = error instanceof ProtocolError ? error.message : "";
-    finish(error, { code: NORMAL, reason: "" });
+    finish(error, info);
     transport.close(code, reason.slice(0, host.maxReasonLength));
   };
+  const refuse = (error: ProtocolError): void => end(error.closeCode, error, error.message);
   const calls = host.startCalls(transport, host, end, extension);
   const wrong = (code: ProtocolErrorCode, what: string, cause?: unknown): ProtocolError =>
     protocolError(code, what, cause, advice);
@@ -137,15 +128,13 @@ export function openSession(
       if (!call) return;
       const { method } = call;
       if (error !== undefined) return call.reject(failed(error, method));
-      let output: unknown;
       try {
-        output = read(method.output, start, end);
+        call.resolve(read(method.output, start, end));
       } catch (cause) {
         const error = wrong("BadReply", `the output of ${method.name}`, cause);
         call.reject(failed("ClientDecodeError", method, cause, error.message));
         throw error;
       }
-      call.resolve(output);
     },
     (topicStart, topicEnd, isText, start, end) => {
       counters.eventsReceived++;
@@ -208,7 +197,6 @@ export function openSession(
 
   return {
     calls,
-    extension,
     get ending() {
       return ending;
     },
@@ -237,15 +225,14 @@ export function openSession(
           } else taken = unframe(message, limits, take, mayBeMore, from);
         }
       } catch (cause) {
-        const error = toProtocolError(cause);
-        end(error.closeCode, error);
+        refuse(toProtocolError(cause));
       }
       taken -= from;
       counters.bytesReceived += taken;
       return isBehind ? -taken : taken;
     },
     onText() {
-      end(PROTOCOL_BROKEN, protocolError("BadMessage", "text"));
+      refuse(protocolError("BadMessage", "text"));
     },
   };
 }

@@ -1,5 +1,5 @@
 /**
- * {@linkcode service} and {@linkcode rpc}: declare a service once, for both sides.
+ * {@linkcode service} and {@linkcode rpc}: declare a service for both sides.
  *
  * @module
  */
@@ -7,6 +7,7 @@ import { unit } from "../codec/scalars.ts";
 import type { Fields } from "../codec/fields.ts";
 import { type AnySchema, type Infer, once, type Schema, type Sum } from "../codec/schema.ts";
 import { taggedSum } from "../codec/variants.ts";
+import type { Fingerprint } from "../wire/handshake.ts";
 import { fingerprintOf } from "./fingerprint.ts";
 import { isStream, type StreamSpec } from "./stream.ts";
 import type { DeclaredService, MethodInfo, NoMethods, Stream } from "./types.ts";
@@ -144,13 +145,13 @@ export function service<
     })),
     event,
   };
-  const fingerprint = once(() => fingerprintOf(parts));
+  let fingerprint: Fingerprint | undefined;
   return {
     name,
     definition,
     ...parts,
     get fingerprint() {
-      return fingerprint();
+      return fingerprint ??= fingerprintOf(parts);
     },
   };
 }

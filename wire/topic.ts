@@ -92,7 +92,7 @@ export class Topic {
 
   /** The bytes as text; `""` if they are not UTF-8 (Rust: `as_string`). */
   toString(): string {
-    return this.key[0] === "s" ? this.key.slice(1) : fromUtf8(this.#bytes) ?? "";
+    return fromUtf8(this.#bytes) ?? "";
   }
 
   /** Text as it is, bytes as an array of numbers. */
