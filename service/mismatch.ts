@@ -143,7 +143,8 @@ function partsOf(
 
 /** An enum when it had so many variants. */
 function cut(sum: Sum, count: number): Sum {
-  return { ...sum, arms: sum.arms.slice(0, count) };
+  const arms = sum.arms.slice(0, count);
+  return { ...sum, arms, text: ({ of }) => `enum{${of(...arms)}}` };
 }
 
 /** The variants of an event; of one that is no enum its kind, which is there or not. */

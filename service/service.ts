@@ -5,7 +5,7 @@
  */
 import { unit } from "../codec/scalars.ts";
 import type { Fields } from "../codec/fields.ts";
-import { type AnySchema, type Infer, once, type Schema, type Sum } from "../codec/schema.ts";
+import type { AnySchema, Infer, Schema, Sum } from "../codec/schema.ts";
 import { taggedSum } from "../codec/variants.ts";
 import type { Fingerprint } from "../wire/handshake.ts";
 import { fingerprintOf } from "./fingerprint.ts";
