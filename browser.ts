@@ -40,8 +40,6 @@ const PARTS: PageParts = {
   codec: interpret,
   dial,
   framing: storedFraming,
-  // Whatever characters they are: the socket takes 123 bytes of UTF-8.
-  maxReasonLength: 41,
   onAbort,
   reportBug: (bug) => reportError(bug),
   startCalls: startPageCalls,

@@ -52,8 +52,6 @@ export interface CallsHost extends CheckedOptions, Waits {
   readonly framing: Pick<Framing, "unframe"> & Partial<Framing>;
   /** Answers what the server calls. Default: nothing does. */
   readonly openAnswers?: OpenAnswers | undefined;
-  /** Characters of a close's reason that a transport takes. Default: any number. */
-  readonly maxReasonLength?: number;
 }
 
 /** What a client uses of a transport: as much as the standard `WebSocket` has. */

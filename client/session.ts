@@ -111,7 +111,7 @@ export function openSession(
       onClose(info);
     });
     finish(error, info);
-    transport.close(code, reason.slice(0, host.maxReasonLength));
+    transport.close(code, reason);
   };
   const refuse = (error: ProtocolError): void => end(error.closeCode, error, error.message);
   const calls = host.startCalls(transport, host, end, extension);

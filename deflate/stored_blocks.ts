@@ -12,12 +12,13 @@ const MAX_BLOCK_BYTES = 65_535;
 export function storeBlocks(input: Uint8Array): Uint8Array<ArrayBuffer> {
   const blocks = Math.ceil(input.length / MAX_BLOCK_BYTES) || 1;
   const output = new Uint8Array(input.length + HEADER_BYTES * blocks);
-  for (let i = 0; i < blocks; i++) {
-    const block = input.subarray(MAX_BLOCK_BYTES * i, MAX_BLOCK_BYTES * (i + 1));
+  let from = 0;
+  for (let at = 0; at < output.length;) {
+    const block = input.subarray(from, from += MAX_BLOCK_BYTES);
     const { length } = block;
-    const at = (HEADER_BYTES + MAX_BLOCK_BYTES) * i;
-    output.set([+(i === blocks - 1), length, length >> 8, ~length, ~length >> 8], at);
-    output.set(block, at + HEADER_BYTES);
+    output.set([+(from >= input.length), length, length >> 8, ~length, ~length >> 8], at);
+    output.set(block, at += HEADER_BYTES);
+    at += length;
   }
   return output;
 }

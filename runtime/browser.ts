@@ -11,13 +11,16 @@ import type { CloseInfo, Transport, TransportListener } from "../wire/transport.
 import { turns } from "../wire/turn_end.ts";
 
 /** What of a socket a page's client uses. */
-export type PageTransport = Pick<WebSocket, "bufferedAmount" | "close"> & Pick<Transport, "send">;
+export type PageTransport = Pick<Transport, "bufferedAmount" | "send" | "close">;
 
-/** A socket that sends the messages of one turn as one. Its bytes are kept in one place: a page has few sockets. */
-function gathering(socket: WebSocket): PageTransport {
-  const batch = new Uint8Array(MAX_BATCH_BYTES);
+/**
+ * A socket that sends the messages of one turn as one, if that is agreed on. Its bytes are kept in one place: a page
+ * has few sockets.
+ */
+function gathering(socket: WebSocket, extension: Extension): PageTransport {
+  const maxBytes = extension && MAX_BATCH_BYTES;
+  const batch = new Uint8Array(maxBytes);
   let bytes = 0;
-  let sent = 0;
   const flush = (): void => {
     if (bytes > 0) socket.send(batch.subarray(0, bytes));
     bytes = 0;
@@ -28,16 +31,16 @@ function gathering(socket: WebSocket): PageTransport {
     },
     send(message) {
       const { length } = message;
-      if (bytes + length > MAX_BATCH_BYTES) flush();
-      if (length > MAX_BATCH_BYTES) return socket.send(message);
-      sent++;
-      if (bytes === 0) turns.atEnd(() => sent, flush);
+      if (bytes + length > maxBytes) flush();
+      if (length >= maxBytes) return socket.send(message);
+      if (bytes === 0) turns.atEnd(() => bytes, flush);
       batch.set(message, bytes);
       bytes += length;
     },
     close(code, reason) {
       flush();
-      socket.close(code, reason);
+      // Whatever characters they are: the socket takes 123 bytes of UTF-8.
+      socket.close(code, reason.slice(0, 41));
     },
   };
 }
@@ -45,7 +48,7 @@ function gathering(socket: WebSocket): PageTransport {
 /**
  * Open a connection that speaks `hl.2`.
  *
- * The socket itself is the transport. The answer's headers cannot be read, and there are no pings: the
+ * The answer's headers cannot be read, and there are no pings: the
  * server's find dead connections. Nor is there a hard stop: the socket closes as it can. `headers` and
  * `tls` cannot be honoured, and the owner is the one that checks how long messages are.
  *
@@ -91,7 +94,7 @@ export function dial(
     const { protocol } = socket;
     const extension = protocol === EXTENDED ? 1 : 0;
     if (extension || protocol === ALIAS) {
-      listener = open(extension ? gathering(socket) : socket, extension);
+      listener = open(gathering(socket, extension), extension);
     } else if (protocol === REFUSED) {
       // Its close says why, and comes later where the runtime upgrades. One from here could be answered instead.
       isRefused = true;

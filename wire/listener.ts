@@ -18,8 +18,8 @@ export function tell<T>(
   onFailure: (error: unknown) => void = ignore,
 ): void {
   try {
-    const answer = listener?.(value);
-    if (isThenable(answer)) Promise.resolve(answer).then(undefined, onFailure);
+    const answer = listener?.(value) as { then?: PromiseLike<unknown>["then"] } | undefined;
+    answer?.then?.(undefined, onFailure);
   } catch (error) {
     onFailure(error);
   }

@@ -11,10 +11,11 @@ import {
   NEW_EVENT,
   RPC_REQUEST,
   SERVER_MESSAGE_BYTES,
+  SHORT,
+  SHORT_HEADER_BYTES,
   STATE_UPDATE_BYTES,
 } from "../../wire/layout.ts";
 import { RPC_HANDLER_ERRORS, Topic } from "../../mod.ts";
-import { SHORT, SHORT_HEADER_BYTES } from "../../wire/short_message.ts";
 
 /** Who sent a message. */
 export type Side = "client" | "server";

@@ -32,7 +32,7 @@ const pageDial: Dialer = async (request, open) => {
         send: (message) => socket.send(message),
         close: (code, reason) => socket.close(code, reason),
         terminate() {
-          socket.close();
+          socket.close(1000, "");
           end({ code: 1006, reason: "" });
         },
       };
@@ -41,7 +41,7 @@ const pageDial: Dialer = async (request, open) => {
       return {
         onMessage(message) {
           if (message.length <= request.maxMessageBytes) listener.onMessage(message);
-          else socket.close(4009);
+          else socket.close(4009, "");
         },
         onClose: end,
       };
