@@ -44,13 +44,14 @@ export function readBlocks(
   let at = 0;
   for (let isLast = false; !isLast;) {
     const [head = 0, a = 0, b = 0, c = 0, d = 0] = bytes.subarray(at, at += HEADER_BYTES);
-    const isWhole = at <= length;
     const block = bytes.subarray(at, at += a | b << 8);
     isLast = (head & 1) === 1;
-    const fault = head & 6 || (isWhole && ((a ^ c) & (b ^ d)) !== 255)
+    const fault = head & 6
       ? "Corrupt"
       : at > length
       ? "Truncated"
+      : ((a ^ c) & (b ^ d)) !== 255
+      ? "Corrupt"
       : used + block.length > maxBytes
       ? "TooBig"
       : isLast && at < length && !isFirst && "TrailingBytes";

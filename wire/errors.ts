@@ -53,12 +53,13 @@ export type RpcErrorCode =
   | "StreamsUnsupported";
 
 /** Marks the errors of every copy of this module in a process. */
-const RPC_ERROR = Symbol.for("hardlight.RpcError");
+const RPC_ERROR: unique symbol = Symbol.for("hardlight.RpcError");
 
 /** One call failed. */
 export class RpcError extends Error {
-  static {
-    Object.assign(this.prototype, { [RPC_ERROR]: true });
+  /** @internal */
+  get [RPC_ERROR](): true {
+    return true;
   }
 
   /** Why. */
