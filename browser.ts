@@ -19,7 +19,7 @@ import { startPageCalls } from "./client/page_calls.ts";
 import type { PageParts } from "./client/parts.ts";
 import { interpret, readArchive, writeArchive } from "./codec/archive.ts";
 import { dial, onAbort, whenVisible } from "./runtime/browser.ts";
-import { pageClock, storedFraming } from "./runtime/page.ts";
+import { pageTimers, storedFraming } from "./runtime/page.ts";
 import type { NoMethods, Service } from "./service/types.ts";
 import { DEFAULT_PAGE_LIMITS } from "./wire/page_limits.ts";
 import { RPC_HANDLER_ERRORS } from "./wire/errors.ts";
@@ -36,7 +36,7 @@ const PARTS: PageParts = {
   level: 0,
   limits: DEFAULT_PAGE_LIMITS,
   whenFull: "fail",
-  clock: pageClock,
+  ...pageTimers,
   codec: interpret,
   dial,
   framing: storedFraming,

@@ -8,7 +8,7 @@ import type { Writer } from "../codec/writer.ts";
 import type { CallOptions, MethodInfo } from "../service/types.ts";
 import type { OpenStreams, StreamingCall } from "../stream/caller.ts";
 import { writeClientCancel } from "../wire/client_extension.ts";
-import type { Clock } from "../wire/clock.ts";
+import { systemClock, type Timers } from "../wire/clock.ts";
 import { INTERNAL, NORMAL } from "../wire/close.ts";
 import type { Deflater } from "../wire/deflater.ts";
 import { RpcError } from "../wire/errors.ts";
@@ -50,10 +50,10 @@ export class Calls implements SessionCalls {
   #queuedBytes = 0;
   #ended = false;
   /** Ends the session, since every id is of a call that was given up. */
-  #starving: unknown;
+  #starving: (() => void) | undefined;
   streams: OpenStreams | undefined;
   readonly codec: Codec;
-  readonly clock: Clock;
+  readonly after: Timers["after"];
   readonly limits: PageLimits;
 
   /** Create for one session, which `end` ends. */
@@ -64,15 +64,15 @@ export class Calls implements SessionCalls {
     end: (code: number, error: Error) => void,
     extension: Extension,
   ) {
-    const { clock, codec, level, limits } = host;
+    const { after, clock = systemClock, codec, level, limits } = host;
     this.#options = host;
-    this.clock = clock;
+    this.after = after;
     this.codec = codec;
     this.limits = limits;
     this.#extension = extension;
     this.#sender = new Sender(transport, { deflater, level, limits }, this);
     this.#end = end;
-    this.#deadlines = new Deadlines(host.clock, (now) => this.#expire(now));
+    this.#deadlines = new Deadlines(clock, (now) => this.#expire(now));
   }
 
   /** Bytes of all messages sent, as they stand on the wire. */
@@ -269,12 +269,12 @@ export class Calls implements SessionCalls {
       if (abandoned > MAX_ABANDONED_CALLS) end();
     } else if (abandoned === MAX_CALLS_IN_FLIGHT) {
       // A server that was told of them answers them: it is given the time of a call.
-      this.#starving ??= this.clock.after(this.limits.callTimeoutMs, end);
+      this.#starving ??= this.after(this.limits.callTimeoutMs, end);
     }
   }
 
   #stopStarving(): void {
-    this.clock.clear(this.#starving);
+    this.#starving?.();
     this.#starving = undefined;
   }
 

@@ -19,7 +19,7 @@ import { backoffMs, nextAttempt } from "./reconnect.ts";
 import { openSession, type Session, type SessionHost } from "./session.ts";
 import { mirrorState, type StateMirror } from "./state_mirror.ts";
 import { type Client, type ClientStatus, NO_COUNTS } from "./types.ts";
-import { after, interruptible, type Start } from "./waiting.ts";
+import { interruptible, type Start } from "./waiting.ts";
 
 /** A client that is still to be connected. */
 export interface UnconnectedClient<Methods, State, Event> extends Client<Methods, State, Event> {
@@ -39,7 +39,8 @@ export function createClient<Methods, State, Event, ClientMethods = NoMethods>(
   options: ConnectOptions<Methods, State, ClientMethods>,
   parts: ClientParts,
 ): UnconnectedClient<Methods, State, Event> {
-  const { clock, limits, onAbort, random = Math.random, reportBug, whenVisible, watch } = parts;
+  const { after, now, limits, onAbort, random = Math.random, reportBug, whenVisible, watch } =
+    parts;
   const { onConnect, onError, reconnect } = options;
   const closing = new AbortController();
   const { signal } = closing;
@@ -179,16 +180,16 @@ export function createClient<Methods, State, Event, ClientMethods = NoMethods>(
       try {
         if (error) {
           const pauseMs = backoffMs(attempt, random(), spreadMs);
-          await whileOpen<void>((wake) => after(clock, pauseMs, wake));
+          await whileOpen<void>((wake) => after(pauseMs, wake));
           if (whenVisible) await whileOpen<void>(whenVisible);
         }
         const session = await connectOnce(!!error);
         onFirst();
-        const openedAt = clock.now();
+        const openedAt = now();
         heardBefore = counters.messagesReceived;
         const ending = await session.ended;
         ({ error, spreadMs } = ending);
-        if (!ending.broken) lastedMs = clock.now() - openedAt;
+        if (!ending.broken) lastedMs = now() - openedAt;
       } catch (reason) {
         if (!error) throw reason;
         error = toError(reason);
@@ -258,7 +259,7 @@ export function createClient<Methods, State, Event, ClientMethods = NoMethods>(
       try {
         await new Promise<void>((resolve, reject) => void stay(resolve).catch(reject));
         // Whoever is given the client opens its iterators before any timer, and before a call.
-        if (!signal.aborted) release = after(clock, 0, events.release);
+        if (!signal.aborted) release = after(0, events.release);
       } catch (error) {
         finish(toError(error));
         throw error;

@@ -6,7 +6,7 @@
 import { type Codec, readArchive, writeArchive } from "../codec/archive.ts";
 import { interpretInFull } from "../codec/explain.ts";
 import type { NoMethods, Service } from "../service/types.ts";
-import { type Clock, systemClock } from "../wire/clock.ts";
+import { type Clock, systemClock, timersOf } from "../wire/clock.ts";
 import { NORMAL } from "../wire/close.ts";
 import type { Deflater } from "../wire/deflater.ts";
 import { RPC_HANDLER_ERRORS } from "../wire/errors.ts";
@@ -103,6 +103,7 @@ export function createFullClient<Methods, State, Event, ClientMethods = NoMethod
     onAbort,
     codec,
     clock,
+    ...timersOf(clock),
     advice: ALIKE,
     startCalls: startCalls(deflater),
     framing: { unframe: unframeBy(deflater) },

@@ -24,7 +24,7 @@ interface Call extends Waiter {
 
 /** {@linkcode StartCalls} with a timer and a writer for each call: for a page, which makes few at a time. */
 export const startPageCalls: StartCalls = (transport, host, endSession, extension) => {
-  const { clock, codec, limits, whenFull } = host;
+  const { after, codec, limits, whenFull } = host;
   const { maxBufferedBytes, maxInflatedBytes } = limits;
   const framing = host.framing as Framing;
   /** By id: who waits, or `null` if the caller has gone. A call that was given up keeps its id. */
@@ -35,7 +35,7 @@ export const startPageCalls: StartCalls = (transport, host, endSession, extensio
   let abandoned = 0;
   let ended = false;
   /** Ends the session, since every id is of a call that was given up. */
-  let starving: unknown;
+  let stopStarving: (() => void) | undefined;
 
   const starve = (): void => endSession(NORMAL, lost("abandoned calls"));
   const send = (call: Call): void => {
@@ -47,7 +47,7 @@ export const startPageCalls: StartCalls = (transport, host, endSession, extensio
   };
 
   const session: ReturnType<StartCalls> & { sentBytes: number } = {
-    clock,
+    after,
     codec,
     limits,
     sentBytes: 0,
@@ -124,7 +124,7 @@ export const startPageCalls: StartCalls = (transport, host, endSession, extensio
               session.commit(writer);
               // A server that was told of them answers them: it is given the time of a call.
               if (abandoned === MAX_CALLS_IN_FLIGHT) {
-                starving = clock.after(limits.callTimeoutMs, starve);
+                stopStarving = after(limits.callTimeoutMs, starve);
               }
             } else if (abandoned > MAX_ABANDONED_CALLS) starve();
           };
@@ -139,7 +139,7 @@ export const startPageCalls: StartCalls = (transport, host, endSession, extensio
       if (call === undefined) return call;
       if (call === null) {
         abandoned--;
-        clock.clear(starving);
+        stopStarving?.();
       }
       calls[id] = undefined;
       free.push(id);
@@ -150,7 +150,7 @@ export const startPageCalls: StartCalls = (transport, host, endSession, extensio
     },
     end(cause, retryable) {
       ended = true;
-      clock.clear(starving);
+      stopStarving?.();
       for (const call of calls) {
         call?.reject(failed("ConnectionLost", call.method, cause, cause.message, retryable));
       }

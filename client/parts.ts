@@ -6,6 +6,7 @@
 import type { Codec } from "../codec/archive.ts";
 import type { CallOptions, MethodInfo } from "../service/types.ts";
 import type { StreamingCall, StreamingSession } from "../stream/caller.ts";
+import type { Clock } from "../wire/clock.ts";
 import type { Extension } from "../wire/handshake.ts";
 import type { PageLimits } from "../wire/limits.ts";
 import type { Framing } from "../wire/deflater.ts";
@@ -44,6 +45,8 @@ export type Caller = (
 
 /** What the calls of a session need. */
 export interface CallsHost extends CheckedOptions, Waits {
+  /** Whose timers they are, for those who make calls without a timer for each. */
+  readonly clock?: Clock;
   /** The codec for values. */
   readonly codec: Codec;
   /** What is said of what does not decode, behind the reason. Default: nothing. */

@@ -78,12 +78,12 @@ export function openSession(
   host: SessionHost,
   extension: Extension = 0,
 ): Session {
-  const { advice, clock, codec, counters, event, events, limits, state, report } = host;
+  const { advice, after, codec, counters, event, events, limits, state, report } = host;
   const { unframe } = host.framing;
   const reader = new Reader(limits);
   reader.words = codec.words;
   let ending: SessionEnd | undefined;
-  let closeTimer: unknown;
+  let stopInsisting: (() => void) | undefined;
   /** Whether who reads events needs time. */
   let isBehind = false;
   let onEnded!: (end: SessionEnd) => void;
@@ -99,14 +99,14 @@ export function openSession(
     answers?.end(error);
   };
   const onClose = (info: CloseInfo): void => {
-    clock.clear(closeTimer);
+    stopInsisting?.();
     finish(refusal(info) ?? lost(closedWith(info)), info);
     onClosed();
   };
   const end = (code: number, error: Error, reason = ""): void => {
     if (ending) return;
     const info = { code, reason: "" };
-    closeTimer = clock.after(limits.closeTimeoutMs, () => {
+    stopInsisting = after(limits.closeTimeoutMs, () => {
       transport.terminate?.();
       onClose(info);
     });

@@ -3,21 +3,13 @@
  *
  * @module
  */
-import type { Clock } from "../wire/clock.ts";
+import type { Timers } from "../wire/clock.ts";
 import { cleanup } from "../wire/listener.ts";
 
 /** By what a client waits. */
-export interface Waits {
-  /** The clock. */
-  readonly clock: Clock;
+export interface Waits extends Timers {
   /** Do something when a signal aborts, at once if it has; returns how to stop waiting for it. */
   readonly onAbort: (signal: AbortSignal | undefined, run: () => void) => () => void;
-}
-
-/** Do something later; returns how not to. */
-export function after(clock: Clock, delayMs: number, run: () => void): () => void {
-  const timer = clock.after(delayMs, run);
-  return () => clock.clear(timer);
 }
 
 /** Begins something, to settle it; returns what stops it. */
@@ -33,7 +25,7 @@ export type Start<T> = (
  * @param error Makes the error of an interruption: by the signal, or after `timeoutMs`. It is told why in words, of the latter.
  */
 export function interruptible<T>(
-  { clock, onAbort }: Waits,
+  { after, onAbort }: Waits,
   start: Start<T>,
   error: (code: "Cancelled" | "DeadlineExceeded", why?: string) => unknown,
   signal: AbortSignal | undefined,
@@ -53,7 +45,7 @@ export function interruptible<T>(
     defer(onAbort(signal, () => fail(error("Cancelled"))));
     // What is more than timers can wait is never.
     if (timeoutMs < 2 ** 31) {
-      defer(after(clock, timeoutMs, () => {
+      defer(after(timeoutMs, () => {
         fail(error("DeadlineExceeded", `it took over ${timeoutMs} ms`));
       }));
     }

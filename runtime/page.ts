@@ -1,12 +1,12 @@
 /**
- * What a page has in place of more: {@linkcode storedFraming} and {@linkcode pageClock}.
+ * What a page has in place of more: {@linkcode storedFraming} and {@linkcode pageTimers}.
  *
  * @module
  */
 import { readBlocks, storeBlocks } from "../deflate/stored_blocks.ts";
 import { badDeflate, tooBig } from "../wire/faults.ts";
 import type { Framing } from "../wire/deflater.ts";
-import type { Clock } from "../wire/clock.ts";
+import type { Timers } from "../wire/clock.ts";
 
 /** For a client that asks for level 0, and so is sent nothing else. */
 export const storedFraming: Framing = {
@@ -22,8 +22,8 @@ export const storedFraming: Framing = {
   },
 };
 
-/** A page's clock: as `systemClock`, a timer that is late lets what has come meanwhile be heard first. Delays are below 2³¹. */
-export const pageClock: Clock = {
+/** A page's timers: as of `systemClock`, one that is late lets what has come meanwhile be heard first. Delays are below 2³¹. */
+export const pageTimers: Timers = {
   now: () => performance.now(),
   after(delayMs, run) {
     // A timer that is later than the first is late, and leaves the second for what has come in the meantime.
@@ -31,11 +31,9 @@ export const pageClock: Clock = {
     const GRACE_MS = 20;
     const lateMs = performance.now() + delayMs + LATE_MS;
     let id = setTimeout(() => {
-      const now = performance.now();
-      if (now < lateMs) run(now);
-      else id = setTimeout(run, GRACE_MS, now);
+      if (performance.now() < lateMs) run();
+      else id = setTimeout(run, GRACE_MS);
     }, delayMs);
     return () => clearTimeout(id);
   },
-  clear: (stop) => (stop as (() => void) | undefined)?.(),
 };

@@ -9,7 +9,7 @@ import { type Codec, readArchive } from "../codec/archive.ts";
 import { type DecodeLimits, Reader } from "../codec/reader.ts";
 import type { Schema } from "../codec/schema.ts";
 import type { Writer } from "../codec/writer.ts";
-import type { Clock } from "../wire/clock.ts";
+import type { Timers } from "../wire/clock.ts";
 import { writeClientEnd, writeClientGrant, writeClientItem } from "../wire/client_extension.ts";
 import { RpcError, type RpcErrorCode } from "../wire/errors.ts";
 import { readServerExtension, type ServerExtensionHandlers } from "../wire/server_extension.ts";
@@ -27,8 +27,8 @@ export interface StreamingSession {
     readonly maxInflatedBytes: number;
     readonly maxBufferedBytes: number;
   };
-  /** The clock. */
-  readonly clock: Clock;
+  /** Does something later; returns how not to. */
+  readonly after: Timers["after"];
   /** Bytes that wait to be sent. */
   readonly bufferedBytes: number;
   /** The calls that stream, since the first. */
@@ -231,13 +231,13 @@ const CHECK_BYTES = 65_536;
 const RESUME_MS = 5;
 
 function openStreams(session: StreamingSession): Streams {
-  const { clock, limits } = session;
+  const { after, limits } = session;
   const waiting = new Set<Outlet>();
   let unchecked = 0;
-  let timer: unknown;
+  let stopLooking: (() => void) | undefined;
   const isFull = (): boolean => session.bufferedBytes > limits.maxBufferedBytes / SENT_PART;
   const look = (): void => {
-    timer = clock.after(RESUME_MS, () => {
+    stopLooking = after(RESUME_MS, () => {
       if (isFull()) return look();
       const all = [...waiting];
       // First: one that goes on may have to wait again.
@@ -267,7 +267,7 @@ function openStreams(session: StreamingSession): Streams {
       waiting.add(outlet);
     },
     goOn(outlet) {
-      if (waiting.delete(outlet) && waiting.size === 0) clock.clear(timer);
+      if (waiting.delete(outlet) && waiting.size === 0) stopLooking?.();
     },
     get size() {
       return calls.size;

@@ -18,6 +18,25 @@ export interface Clock {
   clear(timer: unknown): void;
 }
 
+/** What a client uses of a clock: as much as a page has. */
+export interface Timers {
+  /** Milliseconds since some fixed moment. */
+  readonly now: () => number;
+  /** Do something later, once; returns how not to. */
+  readonly after: (delayMs: number, run: () => void) => () => void;
+}
+
+/** The {@linkcode Timers} of a clock. */
+export function timersOf(clock: Clock): Timers {
+  return {
+    now: () => clock.now(),
+    after(delayMs, run) {
+      const timer = clock.after(delayMs, run);
+      return () => clock.clear(timer);
+    },
+  };
+}
+
 /** A timer that is later than this, in milliseconds, is late. */
 const LATE_MS = 5;
 /** Milliseconds that a late timer leaves for what has come in the meantime. */

@@ -53,13 +53,12 @@ export type RpcErrorCode =
   | "StreamsUnsupported";
 
 /** Marks the errors of every copy of this module in a process. */
-const RPC_ERROR: unique symbol = Symbol.for("hardlight.RpcError");
+const RPC_ERROR = Symbol.for("hardlight.RpcError");
 
 /** One call failed. */
 export class RpcError extends Error {
-  /** @internal */
-  get [RPC_ERROR](): true {
-    return true;
+  static {
+    Object.assign(this.prototype, { [RPC_ERROR]: true });
   }
 
   /** Why. */

@@ -11,7 +11,7 @@ import { fromUtf8, toUtf8 } from "../codec/utf8.ts";
 import { briefly, type Writer } from "../codec/writer.ts";
 
 /** Has the bytes of a topic, in every copy of this module in a process. */
-const TOPIC: unique symbol = Symbol.for("hardlight.Topic");
+const TOPIC = Symbol.for("hardlight.Topic");
 
 /**
  * The name of a stream of events: text or bytes.
@@ -35,6 +35,14 @@ export class Topic {
   readonly isString: boolean;
   #key: string | undefined;
 
+  static {
+    Object.defineProperty(this.prototype, TOPIC, {
+      get(this: Topic) {
+        return this.#bytes;
+      },
+    });
+  }
+
   private constructor(bytes: Uint8Array<ArrayBuffer>, isString: boolean, key?: string) {
     this.#bytes = bytes;
     this.isString = isString;
@@ -57,11 +65,6 @@ export class Topic {
   /** The topic with these bytes, as it stands on the wire; the bytes are copied. */
   static fromWire(bytes: Uint8Array, isString: boolean): Topic {
     return new Topic(new Uint8Array(bytes), isString);
-  }
-
-  /** @internal */
-  get [TOPIC](): Uint8Array<ArrayBuffer> {
-    return this.#bytes;
   }
 
   /** A copy of the bytes. */
@@ -117,7 +120,7 @@ function own(value: unknown): Topic {
 
 /** The bytes themselves of a topic, to be read and not written. */
 export function bytesOf(topic: Topic): Uint8Array<ArrayBuffer> {
-  return topic[TOPIC];
+  return (topic as Topic & { readonly [TOPIC]: Uint8Array<ArrayBuffer> })[TOPIC];
 }
 
 /**

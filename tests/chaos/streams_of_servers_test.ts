@@ -27,6 +27,7 @@ import {
 } from "../../mod.ts";
 import { storedFraming } from "../../runtime/page.ts";
 import { STREAM_WINDOW_BYTES } from "../../stream/window.ts";
+import { timersOf } from "../../wire/clock.ts";
 import { ProtocolError, RPC_HANDLER_ERRORS } from "../../wire/errors.ts";
 import { DEFAULT_LIMITS } from "../../wire/limits.ts";
 import { unframeBy } from "../../wire/receiver.ts";
@@ -93,10 +94,11 @@ function setUp(core: StartCalls) {
     limits: DEFAULT_LIMITS,
     whenFull: "wait",
     clock,
+    ...timersOf(clock),
     onAbort,
     event: undefined,
     events: createEventHub<unknown>(DEFAULT_LIMITS, ignore, onAbort),
-    state: mirrorState<unknown>([], { clock, onAbort }, ignore),
+    state: mirrorState<unknown>([], { ...timersOf(clock), onAbort }, ignore),
     counters: { ...NO_COUNTS },
     report: ignore,
     openAnswers: answering(Target.clientMethods, { confirm: () => 1 }, {

@@ -26,6 +26,7 @@ import {
 } from "../../mod.ts";
 import { storedFraming } from "../../runtime/page.ts";
 import { STREAM_WINDOW_BYTES } from "../../stream/window.ts";
+import { timersOf } from "../../wire/clock.ts";
 import { RPC_HANDLER_ERRORS } from "../../wire/errors.ts";
 import { DEFAULT_LIMITS } from "../../wire/limits.ts";
 import {
@@ -132,7 +133,7 @@ async function begin(
   const told: string[] = [];
   const counters = { ...NO_COUNTS };
   const tell = (error: unknown): void => void told.push(verdict(error));
-  const state = mirrorState<unknown>(of.state, { clock, onAbort }, tell);
+  const state = mirrorState<unknown>(of.state, { ...timersOf(clock), onAbort }, tell);
   const events = createEventHub<unknown>(DEFAULT_LIMITS, tell, onAbort);
   void (async () => {
     for await (const { topic, payload } of events.open()) told.push(`${topic} ${payload}`);
@@ -148,6 +149,7 @@ async function begin(
     limits: DEFAULT_LIMITS,
     whenFull: "fail",
     clock,
+    ...timersOf(clock),
     onAbort,
     event: of.event as Schema<unknown>,
     events,

@@ -7,7 +7,7 @@ import type { PageParts } from "../../client/parts.ts";
 import { interpret, readArchive, writeArchive } from "../../codec/archive.ts";
 import { RPC_HANDLER_ERRORS } from "../../wire/errors.ts";
 import { dial, onAbort } from "../../runtime/browser.ts";
-import { pageClock, storedFraming } from "../../runtime/page.ts";
+import { pageTimers, storedFraming } from "../../runtime/page.ts";
 import { DEFAULT_PAGE_LIMITS } from "../../wire/page_limits.ts";
 
 type Options = ConnectOptions<never, never, never>;
@@ -17,7 +17,7 @@ const PLAIN: PageParts = {
   level: 0,
   limits: DEFAULT_PAGE_LIMITS,
   whenFull: "fail",
-  clock: pageClock,
+  ...pageTimers,
   codec: interpret,
   dial,
   framing: storedFraming,

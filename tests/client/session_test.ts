@@ -14,6 +14,7 @@ import { NO_COUNTS } from "../../client/types.ts";
 import { CodecError, encode, type Schema, string, u32, u8 } from "../../codec/mod.ts";
 import type { MethodInfo } from "../../service/types.ts";
 import { type CallOptions, rpc, service } from "../../service/mod.ts";
+import { timersOf } from "../../wire/clock.ts";
 import { ProtocolError, RPC_HANDLER_ERRORS, RpcError } from "../../wire/errors.ts";
 import { DEFAULT_LIMITS, type Limits } from "../../wire/limits.ts";
 import { fillInLimits } from "../../wire/option_kinds.ts";
@@ -44,7 +45,7 @@ function setup(
   const events = createEventHub<number>(limits, (error) => errors.push(error), onAbort);
   const state = mirrorState<{ counter: number; label: string }>(
     Counter.state,
-    { clock, onAbort },
+    { ...timersOf(clock), onAbort },
     (error) => {
       throw error;
     },
@@ -57,6 +58,7 @@ function setup(
     limits,
     whenFull,
     clock,
+    ...timersOf(clock),
     onAbort,
     event: Counter.event as Schema<unknown>,
     events: events as unknown as EventHub<unknown>,

@@ -22,6 +22,7 @@ import {
   u32,
 } from "../../mod.ts";
 import { storedFraming } from "../../runtime/page.ts";
+import { timersOf } from "../../wire/clock.ts";
 import { DEFAULT_LIMITS } from "../../wire/limits.ts";
 import { unframeBy } from "../../wire/receiver.ts";
 import { FakeClock } from "../support/fake_clock.ts";
@@ -66,10 +67,11 @@ function setUp([core, framing]: (typeof CORES)[keyof typeof CORES]) {
     limits: DEFAULT_LIMITS,
     whenFull: "fail",
     clock,
+    ...timersOf(clock),
     onAbort,
     event: undefined,
     events: createEventHub<unknown>(DEFAULT_LIMITS, ignore, onAbort),
-    state: mirrorState<unknown>([], { clock, onAbort }, ignore),
+    state: mirrorState<unknown>([], { ...timersOf(clock), onAbort }, ignore),
     counters: { ...NO_COUNTS },
     report: ignore,
   }, 1);

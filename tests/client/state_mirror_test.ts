@@ -5,6 +5,7 @@ import { MANY_ITERATORS } from "../../client/check_uses.ts";
 import { onAbort } from "../../client/signals.ts";
 import { mirrorState, type StateMirror } from "../../client/state_mirror.ts";
 import { type Schema, string, u32 } from "../../codec/mod.ts";
+import { timersOf } from "../../wire/clock.ts";
 import { RpcError } from "../../wire/errors.ts";
 import { rpc, service } from "../../service/mod.ts";
 import { FakeClock } from "../support/fake_clock.ts";
@@ -26,7 +27,7 @@ function setup(): { mirror: StateMirror<State>; clock: FakeClock; errors: unknow
   ];
   const told = (error: unknown): void => void errors.push(error);
   return {
-    mirror: mirrorState<State>(fields, { clock, onAbort }, told),
+    mirror: mirrorState<State>(fields, { ...timersOf(clock), onAbort }, told),
     clock,
     errors,
   };

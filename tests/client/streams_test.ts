@@ -31,6 +31,7 @@ import {
   u32,
   unit,
 } from "../../mod.ts";
+import { timersOf } from "../../wire/clock.ts";
 import { RPC_HANDLER_ERRORS } from "../../wire/errors.ts";
 import { DEFAULT_LIMITS, type Limits } from "../../wire/limits.ts";
 import { fillInLimits } from "../../wire/option_kinds.ts";
@@ -94,10 +95,11 @@ function setup(
     limits,
     whenFull,
     clock,
+    ...timersOf(clock),
     onAbort,
     event: undefined,
     events: createEventHub<unknown>(limits, ignore, onAbort),
-    state: mirrorState<unknown>([], { clock, onAbort }, ignore),
+    state: mirrorState<unknown>([], { ...timersOf(clock), onAbort }, ignore),
     counters,
     report: (error) => told.push(error),
     openAnswers: answers === false ? undefined : answering(

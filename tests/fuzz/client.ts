@@ -33,6 +33,7 @@ import {
 } from "../../mod.ts";
 import { createZlibDeflater } from "../../runtime/node/zlib.ts";
 import { storedFraming } from "../../runtime/page.ts";
+import { timersOf } from "../../wire/clock.ts";
 import { ProtocolError, RPC_HANDLER_ERRORS, RpcError } from "../../wire/errors.ts";
 import { DEFAULT_LIMITS } from "../../wire/limits.ts";
 import {
@@ -173,7 +174,7 @@ class Fuzzed {
     const report = (error: unknown): void => {
       if (!(error instanceof ProtocolError || error instanceof CodecError)) this.wrong ??= error;
     };
-    const state = mirrorState<unknown>(Server.state, { clock, onAbort }, report);
+    const state = mirrorState<unknown>(Server.state, { ...timersOf(clock), onAbort }, report);
     const events = createEventHub<unknown>(DEFAULT_LIMITS, report, onAbort);
     const transport: Transport = {
       bufferedAmount: 0,
@@ -189,6 +190,7 @@ class Fuzzed {
       limits: { ...DEFAULT_LIMITS, maxDepth: 64, maxDecodedBytes: 1 << 20 },
       whenFull: "wait",
       clock,
+      ...timersOf(clock),
       onAbort,
       event: Server.event as Schema<unknown>,
       events,
