@@ -14,17 +14,13 @@ import type { Deflater } from "../wire/deflater.ts";
 import { RpcError } from "../wire/errors.ts";
 import type { Extension } from "../wire/handshake.ts";
 import type { PageLimits } from "../wire/limits.ts";
+import { MAX_ABANDONED_CALLS, MAX_CALLS_IN_FLIGHT, MAX_QUEUED_CALLS } from "../wire/page_limits.ts";
 import { setRequestId, writeRequest } from "../wire/requests.ts";
 import { shortenRequest } from "../wire/short_message.ts";
 import { Sender } from "../wire/sender.ts";
 import type { Transport } from "../wire/transport.ts";
 import { checkCallOptions, NONE } from "./call_options.ts";
-import {
-  CallTable,
-  MAX_ABANDONED_CALLS,
-  MAX_CALLS_IN_FLIGHT,
-  MAX_QUEUED_CALLS,
-} from "./call_table.ts";
+import { CallTable } from "./call_table.ts";
 import { Deadlines } from "./deadlines.ts";
 import { cancelled, full, notConnected, UNANSWERED, unsupported } from "./call_failures.ts";
 import { failed, lost, unencodable } from "./failures.ts";

@@ -4,6 +4,7 @@
  * @module
  */
 import { RpcError } from "../wire/errors.ts";
+import { MAX_CALLS_IN_FLIGHT } from "../wire/page_limits.ts";
 import type { Sender } from "../wire/sender.ts";
 import type { CallGuard, Guarded } from "./call_guard.ts";
 import type { ClientCalls } from "./client_calls.ts";
@@ -52,7 +53,6 @@ export interface Caller extends OpenCalls, Guarded {
   admits(bytes: number): boolean;
 }
 
-const MAX_CALLS_IN_FLIGHT = 256;
 /** Unused id tables, all zeros, returned by connections without calls in flight. */
 const spareTables: Uint8Array[] = [];
 const MAX_SPARE_TABLES = 64;

@@ -1,9 +1,24 @@
 /**
- * The numbers behind {@linkcode PageLimits}, whose units and meaning are there.
+ * The numbers behind {@linkcode PageLimits}, whose units and meaning are there, and those that nobody sets.
+ *
+ * It imports nothing, so that a bundler puts the latter where they are used.
  *
  * @module
  */
 import type { PageLimits } from "./limits.ts";
+
+/** Ids of one connection. Rust: the `u8` of `RPCRequest`. */
+export const MAX_CALLS_IN_FLIGHT = 256;
+
+/**
+ * Calls that may have been given up and still hold their id. One more, and the connection is closed:
+ * new calls would soon find no id. A server that is told of it (`x1`) answers them, so there they may be any,
+ * but not all ids for longer than `callTimeoutMs`.
+ */
+export const MAX_ABANDONED_CALLS = 128;
+
+/** Calls that may wait for an id. One more fails with `TooManyCallsInFlight`. */
+export const MAX_QUEUED_CALLS = 1024;
 
 /** What holds where nothing else is said, in pages as well. */
 export const DEFAULT_PAGE_LIMITS: PageLimits = {

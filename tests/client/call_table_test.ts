@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { test } from "node:test";
-import { MAX_CALLS_IN_FLIGHT } from "../../client/call_table.ts";
+import { MAX_CALLS_IN_FLIGHT } from "../../wire/page_limits.ts";
 import { CallTable } from "../../client/call_table.ts";
 
 function full(): CallTable<string> {

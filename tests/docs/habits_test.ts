@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { test } from "node:test";
-import { MAX_ABANDONED_CALLS, MAX_CALLS_IN_FLIGHT } from "../../client/call_table.ts";
+import { MAX_ABANDONED_CALLS, MAX_CALLS_IN_FLIGHT } from "../../wire/page_limits.ts";
 import { FIRST_BACKOFF_MS, MAX_BACKOFF_MS, SETTLED_MS } from "../../client/reconnect.ts";
 import { PROTOCOL_CODES } from "../../wire/codes.ts";
 import { DEFAULT_LEVEL } from "../../wire/handshake.ts";

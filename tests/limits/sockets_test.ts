@@ -33,7 +33,7 @@ import {
   MAX_ABANDONED_CALLS,
   MAX_CALLS_IN_FLIGHT,
   MAX_QUEUED_CALLS,
-} from "../../client/call_table.ts";
+} from "../../wire/page_limits.ts";
 import { writeRequest } from "../../wire/messages.ts";
 import { deferred } from "../support/deferred.ts";
 

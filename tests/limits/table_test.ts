@@ -10,7 +10,7 @@ import {
   MAX_ABANDONED_CALLS,
   MAX_CALLS_IN_FLIGHT,
   MAX_QUEUED_CALLS,
-} from "../../client/call_table.ts";
+} from "../../wire/page_limits.ts";
 import { connectWith } from "../../client/full.ts";
 import type { ConnectOptions } from "../../client/mod.ts";
 import { encode } from "../../codec/mod.ts";
