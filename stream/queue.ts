@@ -113,7 +113,7 @@ export function queue<T>(
     while (items[0] && (items.length >= maxItems || bytes + size > maxBytes)) {
       if (++dropped === 1) {
         const lost = new OverflowError(
-          `More than ${maxItems} items or ${maxBytes} bytes wait: choose a buffer or overflow`,
+          `Over ${maxItems} items, ${maxBytes} bytes: choose a buffer or overflow`,
         );
         if (overflow === "close") {
           error = lost;

@@ -68,8 +68,6 @@ export function checkCloseCode(code: number): void {
 
 /** Connections that are asked to come back in a second, where nothing else is said. */
 const RETURNS_PER_SECOND = 2000;
-const RETURN_WITHIN = /; return within ([0-9]{1,6}) ms$/;
-const DRAINED = /; drained(?:;|$)/;
 
 /** Milliseconds over which so many connections should spread their return. */
 export function defaultSpreadMs(connections: number): number {
@@ -90,10 +88,10 @@ export function goingAwayReason(spreadMs: number, drained: boolean): string {
  * an answer did not run. Without the mark it may have.
  */
 export function isDrained(code: number, reason: string): boolean {
-  return code === GOING_AWAY && DRAINED.test(reason);
+  return code === GOING_AWAY && reason.split("; ").includes("drained", 1);
 }
 
 /** The spread that a reason asks for, in milliseconds; 0 if it asks for none. */
 export function spreadOf(reason: string): number {
-  return Math.min(MAX_SPREAD_MS, Number(RETURN_WITHIN.exec(reason)?.[1] ?? 0));
+  return Math.min(MAX_SPREAD_MS, Number(/; return within (\d{1,6}) ms$/.exec(reason)?.[1] ?? 0));
 }

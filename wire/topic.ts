@@ -57,7 +57,7 @@ export class Topic {
   static from(value: string | Uint8Array): Topic {
     if (typeof value !== "string") return Topic.fromWire(value, false);
     if (!value.isWellFormed()) {
-      throw new TypeError("Cannot make a topic: the text has a lone surrogate");
+      throw new TypeError("A topic has no lone surrogate");
     }
     return new Topic(toUtf8(value), true, `s${value}`);
   }
