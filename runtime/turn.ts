@@ -36,7 +36,16 @@ export interface Waiter {
   goOn(): boolean;
 }
 
+/** Whether coming round takes a timer, which whoever calls one after the other would wait beside. */
+const IS_LAZY = runtimeName() === "deno";
+/** Milliseconds of small messages for which nothing is scheduled then, though the loop may not have come round. */
+const LAZY_MS = 4;
+
 let left = LOOK_BYTES;
+/** When a turn was first looked at in which nothing is scheduled yet; 0 if none was. */
+let looked = 0;
+/** Whether the clock is looked at for each message: the looks before were far apart. */
+let closely = false;
 let began = 0;
 /** When the current reader's share of the turn ends. */
 let until = 0;
@@ -92,12 +101,19 @@ export function beginMessage(bytes: number): boolean {
   heavy = bytes >= LARGE_BYTES;
   if ((left -= bytes + MESSAGE_BYTES) > 0) return false;
   // While sockets wait the turns are short, and the clock is cheap compared to the messages.
-  left = waiters() > 0 || catchingUp ? 0 : LOOK_BYTES;
-  if (began === 0) {
-    began = performance.now();
-    until = began + MAX_TURN_MS;
-    schedule();
+  left = waiters() > 0 || catchingUp || closely ? 0 : LOOK_BYTES;
+  if (began !== 0) return true;
+  const now = performance.now();
+  until = now + MAX_TURN_MS;
+  if (IS_LAZY && bytes <= SMALL_BYTES) {
+    if (looked === 0) looked = now;
+    const lookedMs = now - looked;
+    if (lookedMs < LAZY_MS) return false;
+    until -= LAZY_MS;
+    closely = lookedMs > 2 * LAZY_MS;
   }
+  began = now;
+  schedule();
   return true;
 }
 
@@ -204,6 +220,8 @@ function comeRound(): void {
   // A socket that continues may have more messages at once: they are for the next turn.
   over = spent || waiters() > 0;
   until = began + MAX_TURN_MS;
+  closely = false;
+  looked = 0;
   if (over) schedule();
   else began = 0;
 }
