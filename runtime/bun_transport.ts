@@ -135,11 +135,9 @@ export class BunTransport extends TurnGuard implements BunSocketData, HeartbeatO
   /** Bytes held by Bun or by this transport. */
   get bufferedAmount(): number {
     if (this.ended && this.lingers === undefined) return 0;
-    let bytes = this.#socket.getBufferedAmount();
-    if (this.#gathered !== undefined) { for (const { length } of this.#gathered) bytes += length; }
-    if (this.#waiting !== undefined) {
-      for (const waiting of this.#waiting) bytes += waiting.bytes.length;
-    }
+    let bytes = this.#socket.getBufferedAmount() + this.gatheredBytes;
+    for (const { length } of this.#gathered ?? []) bytes += length;
+    for (const waiting of this.#waiting ?? []) bytes += waiting.bytes.length;
     return bytes;
   }
 
@@ -172,15 +170,16 @@ export class BunTransport extends TurnGuard implements BunSocketData, HeartbeatO
     if (isAtOnce && this.#gathered === undefined && this.#waiting === undefined) {
       return this.#write(message);
     }
+    // In one piece, but for what goes to many: that is not copied where it goes alone.
+    const isOwn = shared === undefined || this.gatheredBytes > 0;
+    if (this.gathers && isOwn && this.#gathered === undefined) return this.gather(message);
     const kept = shared === undefined ? message.slice() : message;
-    if (this.#gathered !== undefined) {
-      if (this.#gathered.push(kept) >= MAX_GATHERED) return this.flush();
-    } else {
+    if (this.#gathered === undefined) {
       this.#gathered = [kept];
       this.#isLate = shared !== undefined;
-      if (this.#isLate) return flushLate(this);
-      return this.#flushAtTurnEnd();
+      return this.#isLate ? flushLate(this) : this.#flushAtTurnEnd();
     }
+    if (this.#gathered.push(kept) >= MAX_GATHERED) return this.flush();
     if (this.#isLate && shared === undefined) {
       this.#isLate = false;
       this.#flushAtTurnEnd();
@@ -197,7 +196,8 @@ export class BunTransport extends TurnGuard implements BunSocketData, HeartbeatO
   }
 
   protected sendNow(message: Uint8Array<ArrayBuffer>): void {
-    this.#write(message);
+    if (this.#waiting !== undefined) this.#wait(message.slice(), undefined);
+    else this.#write(message);
   }
 
   #wait(bytes: Uint8Array, shared: Shared | undefined): void {
@@ -220,6 +220,7 @@ export class BunTransport extends TurnGuard implements BunSocketData, HeartbeatO
   #drop(): void {
     for (const { shared } of this.#waiting ?? []) shared?.release();
     this.#waiting = this.#gathered = undefined;
+    this.dropGathered();
   }
 
   /** Cut the connection. */
@@ -256,6 +257,7 @@ export class BunTransport extends TurnGuard implements BunSocketData, HeartbeatO
 
   /** Write what was gathered. */
   override flush(): void {
+    super.flush();
     const gathered = this.#gathered;
     if (gathered === undefined) return;
     this.#gathered = undefined;

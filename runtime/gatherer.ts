@@ -5,8 +5,13 @@
  */
 import { MAX_BATCH_BYTES } from "../wire/batch.ts";
 import { turns } from "../wire/turn_end.ts";
+import { giveBuffer, takeBuffer } from "./websocket/buffers.ts";
 
-/** Sends one message, whose bytes it may keep. */
+const NOTHING: Uint8Array<ArrayBuffer> = new Uint8Array(0);
+/** How many times as much as there is is made room for. */
+const GROWTH = 4;
+
+/** Sends one message. Its bytes may change when this returns. */
 export type SendWhole = (message: Uint8Array<ArrayBuffer>) => void;
 
 /**
@@ -15,7 +20,8 @@ export type SendWhole = (message: Uint8Array<ArrayBuffer>) => void;
  */
 export class Gatherer {
   readonly #send: SendWhole;
-  #messages: Uint8Array<ArrayBuffer>[] = [];
+  /** What was gathered, in one piece. */
+  #buffer: Uint8Array<ArrayBuffer> = NOTHING;
   /** Messages that were ever gathered. */
   #sent = 0;
   #isScheduled = false;
@@ -34,8 +40,16 @@ export class Gatherer {
     if (length > MAX_BATCH_BYTES) return this.#send(message);
     this.#sent++;
     if (!this.#isScheduled) this.#schedule();
-    this.#messages.push(message.slice());
+    if (this.bytes + length > this.#buffer.length) this.#grow(length);
+    this.#buffer.set(message, this.bytes);
     this.bytes += length;
+  }
+
+  #grow(length: number): void {
+    const old = this.#buffer;
+    this.#buffer = takeBuffer(Math.max(this.bytes + length, GROWTH * old.length));
+    this.#buffer.set(old.subarray(0, this.bytes));
+    giveBuffer(old);
   }
 
   #schedule(): void {
@@ -48,15 +62,19 @@ export class Gatherer {
 
   /** Send what was gathered. */
   flush(): void {
-    const messages = this.#messages;
     const { bytes } = this;
-    this.drop();
-    if (bytes > 0) this.#send(joined(messages, bytes));
+    if (bytes === 0) return;
+    const buffer = this.#buffer;
+    this.#buffer = NOTHING;
+    this.bytes = 0;
+    this.#send(buffer.subarray(0, bytes));
+    giveBuffer(buffer);
   }
 
   /** Forget what was gathered. */
   drop(): void {
-    this.#messages = [];
+    giveBuffer(this.#buffer);
+    this.#buffer = NOTHING;
     this.bytes = 0;
   }
 }

@@ -9,7 +9,7 @@ import type { Schema } from "../codec/schema.ts";
 import type { Writer } from "../codec/writer.ts";
 import type { MethodInfo } from "../service/types.ts";
 import type { Inlet, InletPort, Outlet, OutletPort } from "../stream/types.ts";
-import type { Clock } from "../wire/clock.ts";
+import { type Clock, type Timers, timersOf } from "../wire/clock.ts";
 import { RpcError } from "../wire/errors.ts";
 import type { Limits } from "../wire/limits.ts";
 import { writeServerGrant, writeServerItem } from "../wire/messages.ts";
@@ -52,6 +52,7 @@ export class StreamingCall extends ServerCall implements InletPort, OutletPort, 
   readonly #host: StreamsHost;
   readonly #info: MethodInfo;
   readonly #streams: ConnectionStreams;
+  readonly after: Timers["after"];
   #inlet: Inlet | undefined;
   #outlet: Outlet | undefined;
   /** Bytes of items that wait for the handler, as they are counted. */
@@ -78,6 +79,7 @@ export class StreamingCall extends ServerCall implements InletPort, OutletPort, 
       trace && { ...trace, end: (code) => trace.end(code, this.#items) },
     );
     this.#host = host;
+    this.after = timersOf(host.clock).after;
     this.#info = info;
     this.#streams = caller.streams ??= new ConnectionStreams(
       caller.sender,
@@ -164,10 +166,9 @@ export class StreamingCall extends ServerCall implements InletPort, OutletPort, 
   override end(): void {
     super.end();
     this.#inlet?.end(new RpcError("Cancelled", `${this.#info.name} has been answered`));
-    const { caller } = this;
     const streams = this.#streams;
     streams.forget(this);
-    if (--streams.open === 0 && caller.streams === streams) caller.streams = undefined;
+    if (--streams.open === 0 && this.caller.streams === streams) this.caller.streams = undefined;
   }
 
   /** Count what waits for the handler, and `coming` bytes. Returns false if that is too much. */
@@ -291,9 +292,9 @@ export class StreamingCall extends ServerCall implements InletPort, OutletPort, 
 
   onStopped(error: unknown): void {
     // An end that its connection's made is none to tell the client as its own.
-    const isForNobody = this.caller.closing;
+    const { closing } = this.caller;
     if (this.#isTooBig) this.#host.onUnsent(this);
-    else if (error === undefined) this.#host.onOutput(this, undefined, isForNobody);
-    else this.#host.onThrown(this, error, isForNobody);
+    else if (error === undefined) this.#host.onOutput(this, undefined, closing);
+    else this.#host.onThrown(this, error, closing);
   }
 }

@@ -135,6 +135,7 @@ export const startStreaming: StartStreaming = (call, method, args, options) => {
   };
 
   const port: InletPort & OutletPort = {
+    after: (delayMs, run) => session.after(delayMs, run),
     decode(bytes, start, end) {
       const { reader } = streams;
       try {

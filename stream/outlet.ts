@@ -4,7 +4,8 @@
  * @module
  */
 import { isThenable } from "../wire/listener.ts";
-import { type AtTurnEnd, nextMicrotask, turns } from "../wire/turn_end.ts";
+import { openLead } from "./lead.ts";
+import { expectMore, expectNoMore } from "./quiet.ts";
 import type { Outlet, OutletPort } from "./types.ts";
 import { ITEM_COST_BYTES, overCredit, STREAM_WINDOW_BYTES } from "./window.ts";
 
@@ -46,6 +47,7 @@ function pulledFrom(source: unknown): Pulled {
 export function openOutlet(source: unknown, port: OutletPort): Outlet {
   const pulled = pulledFrom(source);
   let room = STREAM_WINDOW_BYTES;
+  const lead = openLead(port, () => pull());
   let paused = false;
   /** What was pulled and not sent, since it came while this was paused: in an array, whatever it is. */
   let held: [item: unknown] | undefined;
@@ -67,7 +69,7 @@ export function openOutlet(source: unknown, port: OutletPort): Outlet {
       held = undefined;
       send(item);
     }
-    while (!pulling && !sending && !over && !paused && room > 0) {
+    while (!pulling && !sending && !over && !paused && room > lead.leftRoom) {
       let result: unknown;
       pulling = inside = true;
       try {
@@ -83,6 +85,9 @@ export function openOutlet(source: unknown, port: OutletPort): Outlet {
       else onResult(result, true);
       if (isCancelled) leave();
     }
+    if (pulling || sending) return;
+    expectNoMore();
+    if (room > 0 && room <= lead.leftRoom && !over && !paused) lead.wait();
   };
   const onResult = (result: unknown, atOnce?: boolean): void => {
     pulling = false;
@@ -130,6 +135,7 @@ export function openOutlet(source: unknown, port: OutletPort): Outlet {
       // Room may be granted meanwhile.
       const bytes = port.send(item);
       room -= bytes + ITEM_COST_BYTES;
+      lead.sent(bytes + ITEM_COST_BYTES);
       outlet.items++;
     } catch (error) {
       if (!over) fail(error, "item");
@@ -138,7 +144,9 @@ export function openOutlet(source: unknown, port: OutletPort): Outlet {
   };
   const finish = (error?: unknown, failed?: "source" | "item"): void => {
     over = stopped = true;
+    lead.stop();
     port.onEnd(error, failed);
+    expectNoMore();
   };
   const fail = (error: unknown, failed: "source" | "item"): void => {
     finish(error, failed);
@@ -169,6 +177,7 @@ export function openOutlet(source: unknown, port: OutletPort): Outlet {
         throw overCredit("more room for a stream than it can have");
       }
       room += bytes;
+      lead.granted(bytes);
       pull();
     },
     pause() {
@@ -181,6 +190,7 @@ export function openOutlet(source: unknown, port: OutletPort): Outlet {
     cancel(why) {
       if (over) return;
       over = true;
+      lead.stop();
       held = undefined;
       reason = why;
       if (!inside) leave();
@@ -190,25 +200,3 @@ export function openOutlet(source: unknown, port: OutletPort): Outlet {
   Promise.resolve().then(pull);
   return outlet;
 }
-
-/** Microtasks in which nothing more is sent before the turn is over. An async generator takes fewer from item to item. */
-const QUIET_MICROTASKS = 8;
-
-/** An item is about to be sent: until no more are, what is sent in this process waits a few microtasks. */
-function expectMore(): void {
-  turns.atEnd = whenQuiet;
-}
-
-const whenQuiet: AtTurnEnd = (sent, run) => {
-  let seen = sent();
-  let quiet = 0;
-  const look = (): void => {
-    const now = sent();
-    quiet = now === seen ? quiet + 1 : 0;
-    seen = now;
-    if (quiet < QUIET_MICROTASKS) return queueMicrotask(look);
-    turns.atEnd = nextMicrotask;
-    run();
-  };
-  queueMicrotask(look);
-};

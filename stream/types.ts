@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Timers } from "../wire/clock.ts";
 
 /** Where the items of a stream come from: an array, a generator, any iterable, or a stream of the platform. */
 export type StreamSource<T> = AsyncIterable<T> | Iterable<T> | ReadableStream<T>;
@@ -29,6 +30,8 @@ export interface ItemStream<T> extends AsyncIterableIterator<T, undefined>, Asyn
 
 /** What an {@linkcode Outlet} is given of whoever sends its items. */
 export interface OutletPort {
+  /** Does something later, where the reader is not heard of meanwhile; returns how not to. */
+  readonly after: Timers["after"];
   /**
    * Write and send one item.
    *

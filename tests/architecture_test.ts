@@ -98,7 +98,7 @@ const USED: Readonly<Record<string, string>> = {
   tls: "TextEncoder btoa crypto",
   wire:
     "AbortSignal Request Response URLSearchParams clearTimeout crypto globalThis performance queueMicrotask setTimeout",
-  stream: "AbortSignal ReadableStream queueMicrotask",
+  stream: "AbortSignal ReadableStream globalThis queueMicrotask",
   service: "AbortSignal",
   server:
     "AbortController AbortSignal Request Response TextEncoder URL clearTimeout performance queueMicrotask setTimeout",
@@ -115,6 +115,7 @@ const LOOKING: Readonly<Record<string, readonly string[]>> = {
   "codec/utf8_buffer.ts": [
     "globalThis as { Buffer?: { prototype: { latin1Slice?: Slice; utf8Slice?: Slice } } }",
   ],
+  "stream/quiet.ts": ["globalThis as { setImmediate?: (run: () => void) => unknown }"],
   "wire/clock.ts": ["globalThis as { setImmediate?: (run: () => void) => unknown; }"],
   // Takes less of a Response.
   "wire/http_answer.ts": ['"Bun" in globalThis'],

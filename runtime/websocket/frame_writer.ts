@@ -11,7 +11,7 @@ import { Opcode } from "./frames.ts";
 import { applyMask, packMask } from "./mask.ts";
 
 /** Payloads of up to this many bytes are copied one byte at a time. */
-const MAX_LOOPED_BYTES = 48;
+const MAX_LOOPED_BYTES = 64;
 /**
  * Largest payload of a client's frame, in bytes: 16 MiB, the limit of servers on tungstenite, such as Rust's
  * hardlight. They accept larger messages in several frames.

@@ -1,9 +1,13 @@
+import { systemClock, timersOf } from "../../wire/clock.ts";
 import { assert, assertEquals } from "@std/assert";
 import { test } from "node:test";
 import { Gatherer } from "../../runtime/gatherer.ts";
 import { openOutlet } from "../../stream/outlet.ts";
+import type { Outlet } from "../../stream/types.ts";
+import { ITEM_COST_BYTES } from "../../stream/window.ts";
 import { nextMicrotask, turns } from "../../wire/turn_end.ts";
 
+const { after } = timersOf(systemClock);
 const isExpecting = () => turns.atEnd !== nextMicrotask;
 const turn = () => new Promise<void>((resolve) => setTimeout(resolve, 0));
 
@@ -20,14 +24,18 @@ async function* items(count: number, wait?: () => Promise<void>) {
   }
 }
 
-function outletTo(gatherer: Gatherer, source: unknown) {
-  return openOutlet(source, {
+/** To a reader that takes each item at once. */
+function outletTo(gatherer: Gatherer, source: unknown): Outlet {
+  const outlet = openOutlet(source, {
+    after,
     send: () => {
       gatherer.send(new Uint8Array(10));
+      outlet.grant(10 + ITEM_COST_BYTES);
       return 10;
     },
     onEnd() {},
   });
+  return outlet;
 }
 
 test("without a stream a turn is over in a microtask", async () => {
@@ -69,6 +77,7 @@ test("what else is sent while a stream is goes with it, in order", async () => {
   const messages: number[][] = [];
   const gatherer = new Gatherer((message) => void messages.push([...message]));
   const outlet = openOutlet(items(3), {
+    after,
     send: (item) => {
       gatherer.send(Uint8Array.of(item as number));
       if (item === 1) gatherer.send(Uint8Array.of(9));

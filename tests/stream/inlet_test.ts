@@ -6,6 +6,9 @@ import { inletOf, push, turn } from "./support.ts";
 
 const DONE: IteratorResult<number, undefined> = { value: undefined, done: true };
 
+/** Bytes that a reader takes before the sender is told. */
+const GRANT_BYTES = 8192;
+
 test("an inlet gives the items that came before they were asked for, in order", async () => {
   const { inlet, stream } = inletOf();
   for (const length of [3, 0, 5]) push(inlet, length);
@@ -56,24 +59,24 @@ test("an item that is waited for is decoded where it is", async () => {
   assertEquals([(await next).value, buffer === message.buffer], [7, true]);
 });
 
-test("an inlet grants what its reader took when that is half a window", async () => {
+test("an inlet grants what its reader took when that is 8 KiB", async () => {
   const { inlet, stream, grants } = inletOf();
   const length = 1000;
   const cost = length + ITEM_COST_BYTES;
-  const half = Math.ceil(STREAM_WINDOW_BYTES / 2 / cost);
-  for (let i = 0; i < half; i++) push(inlet, length);
-  for (let i = 1; i < half; i++) await stream.next();
-  assertEquals(grants, [], "one less than half a window was taken");
+  const enough = Math.ceil(GRANT_BYTES / cost);
+  for (let i = 0; i < enough; i++) push(inlet, length);
+  for (let i = 1; i < enough; i++) await stream.next();
+  assertEquals(grants, [], "one less was taken");
   await stream.next();
-  assertEquals(grants, [half * cost]);
+  assertEquals(grants, [enough * cost]);
 });
 
-test("exactly half a window is granted, a byte less is not", async () => {
+test("exactly 8 KiB are granted, a byte less is not", async () => {
   for (const less of [0, 1]) {
     const { inlet, stream, grants } = inletOf();
-    push(inlet, STREAM_WINDOW_BYTES / 2 - ITEM_COST_BYTES - less);
+    push(inlet, GRANT_BYTES - ITEM_COST_BYTES - less);
     await stream.next();
-    assertEquals(grants, less === 0 ? [STREAM_WINDOW_BYTES / 2] : []);
+    assertEquals(grants, less === 0 ? [GRANT_BYTES] : []);
   }
 });
 
@@ -85,7 +88,7 @@ test("items may come until there is no room; the one after breaks the protocol",
   assertEquals([error.code, error.closeCode], ["BadCredit", 4002]);
   await stream.next();
   await stream.next();
-  assertEquals(grants, [STREAM_WINDOW_BYTES - 1]);
+  assertEquals(grants, [STREAM_WINDOW_BYTES - 1, 100_000 + ITEM_COST_BYTES]);
   push(inlet, STREAM_WINDOW_BYTES - ITEM_COST_BYTES);
   assertThrows(() => push(inlet, 0), ProtocolError);
 });

@@ -5,7 +5,8 @@ import { openInlet } from "../../stream/inlet.ts";
 import { openOutlet } from "../../stream/outlet.ts";
 import type { Inlet, Outlet } from "../../stream/types.ts";
 import { ITEM_COST_BYTES, STREAM_WINDOW_BYTES } from "../../stream/window.ts";
-import { turn } from "./support.ts";
+import { systemClock, timersOf } from "../../wire/clock.ts";
+import { IMPATIENT, turn } from "./support.ts";
 
 /** Two ends, and a pipe each way that delivers in order after a while. */
 interface Pipe {
@@ -19,7 +20,7 @@ interface Pipe {
 
 type Delay = () => Promise<void>;
 
-function pipe(source: unknown, delay: Delay): Pipe {
+function pipe(source: unknown, delay: Delay, patience = IMPATIENT): Pipe {
   const ways = { items: Promise.resolve(), grants: Promise.resolve() };
   const after = (way: keyof typeof ways, deliver: () => void) => {
     ways[way] = ways[way].then(delay).then(deliver);
@@ -34,6 +35,7 @@ function pipe(source: unknown, delay: Delay): Pipe {
     onLeft: (reason) => after("grants", () => outlet.cancel(reason)),
   });
   const outlet = openOutlet(source, {
+    after: patience,
     send(item) {
       const bytes = item as Uint8Array;
       onTheWay += bytes.length + ITEM_COST_BYTES;
@@ -65,6 +67,8 @@ async function* slowly(items: readonly Uint8Array[], delay: Delay) {
 }
 
 const SIZES = fc.array(fc.oneof(fc.nat(100), fc.nat(100_000)), { maxLength: 60 });
+/** For a reader that is far, and for one that is near. */
+const PATIENCE = fc.constantFrom(IMPATIENT, timersOf(systemClock).after);
 const DELAYS = fc.array(fc.nat(2), { maxLength: 7 });
 
 function itemsOf(sizes: readonly number[]): Uint8Array[] {
@@ -73,24 +77,31 @@ function itemsOf(sizes: readonly number[]): Uint8Array[] {
 
 test("every item comes once, in order, and no more are on the way than a window and one", async () => {
   await fc.assert(
-    fc.asyncProperty(SIZES, DELAYS, DELAYS, DELAYS, async (sizes, source, way, reader) => {
-      const items = itemsOf(sizes);
-      const { inlet, outlet, most } = pipe(slowly(items, delays(source)), delays(way));
-      const read: Uint8Array[] = [];
-      const pause = delays(reader);
-      for await (const item of inlet.stream) {
-        await pause();
-        read.push(item as Uint8Array);
-      }
-      assertEquals(read, items);
-      assertEquals([outlet.items, inlet.items, inlet.bufferedBytes], [
-        items.length,
-        items.length,
-        0,
-      ]);
-      const largest = Math.max(0, ...sizes) + ITEM_COST_BYTES;
-      assert(most() < STREAM_WINDOW_BYTES + largest, `${most()} bytes were on the way`);
-    }),
+    fc.asyncProperty(
+      SIZES,
+      DELAYS,
+      DELAYS,
+      DELAYS,
+      PATIENCE,
+      async (sizes, source, way, reader, after) => {
+        const items = itemsOf(sizes);
+        const { inlet, outlet, most } = pipe(slowly(items, delays(source)), delays(way), after);
+        const read: Uint8Array[] = [];
+        const pause = delays(reader);
+        for await (const item of inlet.stream) {
+          await pause();
+          read.push(item as Uint8Array);
+        }
+        assertEquals(read, items);
+        assertEquals([outlet.items, inlet.items, inlet.bufferedBytes], [
+          items.length,
+          items.length,
+          0,
+        ]);
+        const largest = Math.max(0, ...sizes) + ITEM_COST_BYTES;
+        assert(most() < STREAM_WINDOW_BYTES + largest, `${most()} bytes were on the way`);
+      },
+    ),
     { numRuns: 60 },
   );
 });

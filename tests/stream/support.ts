@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Timers } from "../../wire/clock.ts";
 import { deferred } from "../support/deferred.ts";
 import { openInlet } from "../../stream/inlet.ts";
 import { openOutlet } from "../../stream/outlet.ts";
@@ -18,14 +19,22 @@ export interface Told {
   readonly stops: unknown[];
 }
 
+/** Time in which no reader is near: what would be done after a while is done at once. */
+export const IMPATIENT: Timers["after"] = (_delayMs, run) => {
+  void Promise.resolve().then(run);
+  return () => {};
+};
+
 /** An outlet whose items are all of `itemBytes`. */
 export function outletOf(
   source: unknown,
   itemBytes = 0,
   send: (item: unknown) => void = () => {},
+  after: Timers["after"] = IMPATIENT,
 ): Told & { readonly outlet: Outlet } {
   const told: Told = { sent: [], ends: [], stops: [] };
   const outlet = openOutlet(source, {
+    after,
     send(item) {
       send(item);
       told.sent.push(item);
