@@ -35,7 +35,6 @@ const PARTS: PageParts = {
   answerKit: { readArchive, writeArchive, codes: RPC_HANDLER_ERRORS },
   level: 0,
   limits: DEFAULT_PAGE_LIMITS,
-  whenFull: "fail",
   ...pageTimers,
   codec: interpret,
   dial,

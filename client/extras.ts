@@ -9,7 +9,7 @@ import type { Framing } from "../wire/deflater.ts";
 import type { OtherLimits } from "../wire/limits.ts";
 import { checkOptions } from "./check_options.ts";
 import type { ConnectOptions } from "./options.ts";
-import type { PageParts } from "./parts.ts";
+import type { CallQueue, PageParts, QueuedCall } from "./parts.ts";
 
 /** Limits that a page has no use for, which may be among those that both sides are given. */
 const OTHER_LIMITS: Readonly<Record<keyof OtherLimits, 1>> = {
@@ -45,7 +45,7 @@ export async function partsWithExtras(
     throw new TypeError("Cannot send headers, or choose whom to trust: the browser does");
   }
   const limits = { ...OTHER_LIMITS, ...plain.limits };
-  const checked = checkOptions(options, { ...plain, limits });
+  const { whenFull, ...checked } = checkOptions(options, { ...plain, limits, whenFull: "fail" });
   const isObserved = onTrace !== undefined || isOpenTelemetryThere();
   const isCalled = clientMethods.length > 0 || client !== undefined;
   const [framing, telemetry, answers] = await Promise.all([
@@ -59,6 +59,7 @@ export async function partsWithExtras(
     ...plain,
     ...checked,
     framing,
+    openQueue: whenFull === "wait" ? openQueue : undefined,
     openAnswers: answers?.answering(clientMethods, client, {
       ...plain.answerKit,
       watch: telemetry?.watchAnswer,
@@ -70,4 +71,26 @@ export async function partsWithExtras(
 
 function isOpenTelemetryThere(): boolean {
   return Symbol.for("opentelemetry.js.api.1") in globalThis;
+}
+
+/** Calls that wait for an id, so many of them, and in so many bytes. */
+export function openQueue<C extends QueuedCall>(maxCalls: number, maxBytes: number): CallQueue<C> {
+  const calls = new Set<C>();
+  return {
+    get size() {
+      return calls.size;
+    },
+    admit(call) {
+      let bytes = call.request.position;
+      for (const { request } of calls) bytes += request.position;
+      return calls.size < maxCalls && bytes <= maxBytes && !!calls.add(call);
+    },
+    shift() {
+      const [first] = calls;
+      calls.delete(first!);
+      return first;
+    },
+    delete: (call) => calls.delete(call),
+    forEach: (visit) => calls.forEach((call) => visit(call)),
+  };
 }

@@ -13,25 +13,24 @@ import { CLIENT_CANCEL } from "../wire/layout.ts";
 import { MAX_ABANDONED_CALLS, MAX_CALLS_IN_FLIGHT, MAX_QUEUED_CALLS } from "../wire/page_limits.ts";
 import { setRequestId, writeRequest } from "../wire/requests.ts";
 import { failed, lost, unencodable } from "./failures.ts";
-import type { StartCalls, Waiter } from "./parts.ts";
+import type { QueuedCall, StartCalls } from "./parts.ts";
 import { interruptible } from "./waiting.ts";
 
-interface Call extends Waiter {
-  readonly request: Writer;
+interface Call extends QueuedCall {
   readonly streaming: StreamingCall | undefined;
   id: number;
 }
 
 /** {@linkcode StartCalls} with a timer and a writer for each call: for a page, which makes few at a time. */
 export const startPageCalls: StartCalls = (transport, host, endSession, extension) => {
-  const { after, codec, limits, whenFull } = host;
+  const { after, codec, limits } = host;
   const { maxBufferedBytes, maxInflatedBytes } = limits;
   const framing = host.framing as Framing;
   /** By id: who waits, or `null` if the caller has gone. A call that was given up keeps its id. */
   const calls: (Call | null | undefined)[] = [];
   /** The one that has been free for longest first. */
   const free = Array.from({ length: MAX_CALLS_IN_FLIGHT }, (_, id) => id);
-  const waiting = new Set<Call>();
+  const waiting = host.openQueue<Call>?.(MAX_QUEUED_CALLS, maxBufferedBytes);
   let abandoned = 0;
   let ended = false;
   /** Ends the session, since every id is of a call that was given up. */
@@ -69,7 +68,7 @@ export const startPageCalls: StartCalls = (transport, host, endSession, extensio
     },
     abandon() {},
     get pending() {
-      return ended ? 0 : MAX_CALLS_IN_FLIGHT - free.length + waiting.size;
+      return ended ? 0 : MAX_CALLS_IN_FLIGHT - free.length + (waiting?.size ?? 0);
     },
     get bufferedBytes() {
       return transport.bufferedAmount + framing.waitingBytes;
@@ -99,20 +98,16 @@ export const startPageCalls: StartCalls = (transport, host, endSession, extensio
           }
           // The arguments may have a getter, which may have closed the client.
           check();
-          let queuedBytes = request.position;
-          for (const { request } of waiting) queuedBytes += request.position;
-          if (
-            session.bufferedBytes > maxBufferedBytes ||
-            (free.length === 0 && (whenFull === "fail" ||
-              waiting.size === MAX_QUEUED_CALLS || queuedBytes > maxBufferedBytes))
-          ) throw error("TooManyCallsInFlight");
           const call: Call = { method, request, id: -1, resolve, reject, streaming };
+          const isFull = free.length === 0;
+          if (
+            session.bufferedBytes > maxBufferedBytes || (isFull && !waiting?.admit(call))
+          ) throw error("TooManyCallsInFlight");
           if (streaming) streaming.giveUp = reject;
-          if (free.length === 0) waiting.add(call);
-          else send(call);
+          if (!isFull) send(call);
           return () => {
             const { id } = call;
-            if (waiting.delete(call) || calls[id] !== call) return;
+            if (waiting?.delete(call) || calls[id] !== call) return;
             // Given to another call, the id would get the wrong answer: soon there would be none left.
             calls[id] = null;
             abandoned++;
@@ -144,8 +139,8 @@ export const startPageCalls: StartCalls = (transport, host, endSession, extensio
       calls[id] = undefined;
       free.push(id);
       session.streams?.over(id);
-      const [next] = waiting;
-      if (next && waiting.delete(next)) send(next);
+      const next = waiting?.shift();
+      if (next) send(next);
       return call;
     },
     end(cause, retryable) {
@@ -154,7 +149,7 @@ export const startPageCalls: StartCalls = (transport, host, endSession, extensio
       for (const call of calls) {
         call?.reject(failed("ConnectionLost", call.method, cause, cause.message, retryable));
       }
-      for (const call of waiting) call.reject(failed("ClientNotConnected", call.method, cause));
+      waiting?.forEach((call) => call.reject(failed("ClientNotConnected", call.method, cause)));
     },
   };
   return session;

@@ -4,6 +4,7 @@
  * @module
  */
 import type { Codec } from "../codec/archive.ts";
+import type { Writer } from "../codec/writer.ts";
 import type { CallOptions, MethodInfo } from "../service/types.ts";
 import type { StreamingCall, StreamingSession } from "../stream/caller.ts";
 import type { Clock } from "../wire/clock.ts";
@@ -44,7 +45,9 @@ export type Caller = (
 ) => Promise<unknown>;
 
 /** What the calls of a session need. */
-export interface CallsHost extends CheckedOptions, Waits {
+export interface CallsHost extends Omit<CheckedOptions, "whenFull">, Waits {
+  /** What to do with the 257th call, for those who make calls by that. Default: fail it. */
+  readonly whenFull?: WhenFull;
   /** Whose timers they are, for those who make calls without a timer for each. */
   readonly clock?: Clock;
   /** The codec for values. */
@@ -53,6 +56,10 @@ export interface CallsHost extends CheckedOptions, Waits {
   readonly advice?: string;
   /** How messages are taken out of their frames, and put into them by those who make calls by that. */
   readonly framing: Pick<Framing, "unframe"> & Partial<Framing>;
+  /** Where the calls of a page's session wait with `whenFull: "wait"`. Default: nowhere. */
+  readonly openQueue?:
+    | (<C extends QueuedCall>(maxCalls: number, maxBytes: number) => CallQueue<C>)
+    | undefined;
   /** Answers what the server calls. Default: nothing does. */
   readonly openAnswers?: OpenAnswers | undefined;
 }
@@ -86,6 +93,26 @@ export interface Waiter {
   resolve(value: unknown): void;
   /** Settles the caller's promise. */
   reject(error: unknown): void;
+}
+
+/** A call that can wait for an id. */
+export interface QueuedCall extends Waiter {
+  /** Holds its request. */
+  readonly request: Writer;
+}
+
+/** Calls of a page's session that wait for an id, in order. */
+export interface CallQueue<C extends QueuedCall> {
+  /** How many there are. */
+  readonly size: number;
+  /** Let one more wait; `false` if that is too much. */
+  admit(call: C): boolean;
+  /** Take the first. */
+  shift(): C | undefined;
+  /** Take one out; `false` if it does not wait. */
+  delete(call: C): boolean;
+  /** Visit all. */
+  forEach(visit: (call: C) => void): void;
 }
 
 /** The calls of one session: all that it sends. */

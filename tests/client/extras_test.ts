@@ -1,6 +1,6 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { test } from "node:test";
-import { partsWithExtras } from "../../client/extras.ts";
+import { openQueue, partsWithExtras } from "../../client/extras.ts";
 import type { ConnectOptions } from "../../client/options.ts";
 import { startPageCalls } from "../../client/page_calls.ts";
 import type { PageParts } from "../../client/parts.ts";
@@ -16,7 +16,6 @@ const PLAIN: PageParts = {
   answerKit: { readArchive, writeArchive, codes: RPC_HANDLER_ERRORS },
   level: 0,
   limits: DEFAULT_PAGE_LIMITS,
-  whenFull: "fail",
   ...pageTimers,
   codec: interpret,
   dial,
@@ -66,7 +65,7 @@ test("partsWithExtras() takes what it is asked for, and loads what deflates only
     limits: { callTimeoutMs: 7, maxConnections: 3 },
     headers: {},
   });
-  assertEquals([checked.level, checked.whenFull, levels], [0, "wait", []]);
+  assertEquals([checked.level, checked.openQueue, levels], [0, openQueue, []]);
   assertEquals([checked.limits.callTimeoutMs, checked.limits.closeTimeoutMs], [7, 5000]);
   assertEquals((await extras({ level: 6 })).levels, [6]);
 });

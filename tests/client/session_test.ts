@@ -7,6 +7,7 @@ import { startCalls } from "../../client/calls.ts";
 import { startPageCalls } from "../../client/page_calls.ts";
 import type { StartCalls } from "../../client/parts.ts";
 import { makeCalls } from "../../client/client.ts";
+import { openQueue } from "../../client/extras.ts";
 import { openSession } from "../../client/session.ts";
 import { onAbort } from "../../client/signals.ts";
 import { mirrorState, type StateMirror } from "../../client/state_mirror.ts";
@@ -57,6 +58,7 @@ function setup(
     level: 6,
     limits,
     whenFull,
+    openQueue: whenFull === "wait" ? openQueue : undefined,
     clock,
     ...timersOf(clock),
     onAbort,
