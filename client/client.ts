@@ -253,19 +253,19 @@ export function createClient<Methods, State, Event, ClientMethods = NoMethods>(
       }
       return stats;
     },
-    async connect() {
-      forgetSignal = onAbort(options.signal, () => finish(undefined, options.signal!.reason));
-      events.hold();
-      try {
-        await new Promise<void>((resolve, reject) => void stay(resolve).catch(reject));
-        // Whoever is given the client opens its iterators before any timer, and before a call.
-        if (!signal.aborted) release = after(0, events.release);
-      } catch (error) {
-        finish(toError(error));
-        throw error;
-      }
-      return client;
-    },
+    connect: () =>
+      new Promise((resolve, reject) => {
+        forgetSignal = onAbort(options.signal, () => finish(undefined, options.signal!.reason));
+        events.hold();
+        stay(() => {
+          // Whoever is given the client opens its iterators before any timer, and before a call.
+          if (!signal.aborted) release = after(0, events.release);
+          resolve(client);
+        }).catch((error) => {
+          finish(toError(error));
+          reject(error);
+        });
+      }),
     close,
     [Symbol.asyncDispose]: close,
   };
