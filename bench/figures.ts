@@ -98,6 +98,58 @@ function plainTable(runs: readonly (Run | undefined)[], title?: string): string 
   );
 }
 
+/** Round trips and calls in flight with both ends on one core. */
+function oneCoreTable(): string {
+  const runs = RUNTIMES.slice(0, 2).map((runtime) => recorded(`all-${runtime}-cores-1`));
+  const row = (run: Run | undefined, table: string, name: unknown): Row | undefined =>
+    run?.rows.find((each) => each["table"] === table && each["name"] === name);
+  const names = runs[0]?.rows.filter(({ table }) => table === "Calls in flight, ws") ?? [];
+  return formatRows(
+    [
+      "",
+      ...["Deno", "Bun"].flatMap((name) => [
+        `${name}: p50 µs`,
+        "÷ own",
+        "CPU ÷ own",
+        "256 in flight/s",
+        "÷ built-in",
+      ]),
+    ],
+    names.map(({ name }) => [
+      `${name}`,
+      ...runs.flatMap((run) => {
+        const one = row(run, "One call after the other, ws", name);
+        const many = row(run, "Calls in flight, ws", name);
+        return [
+          digits(number(one, "p50")),
+          times(number(one, "÷ own")),
+          times(number(one, "CPU ÷ own")),
+          digits(number(many, "256")),
+          times(number(many, "256 ÷ built-in")),
+        ];
+      }),
+    ]),
+  );
+}
+
+/** A table for each thing that codecs do: nanoseconds, and the ratio to the first. */
+function codecTables(): string {
+  const runs = runsOf("codec");
+  const rows = runs.find((run) => run !== undefined)?.rows ?? [];
+  return [...new Set(rows.map(({ row }) => `${row}`))].map((title) => {
+    const names = rows.filter(({ row }) => row === title).map(({ name }) => `${name}`);
+    const lines = names.map((name) => [
+      name,
+      ...runs.map((run) => {
+        const found = run?.rows.find((each) => each["row"] === title && each["name"] === name);
+        if (found === undefined) return "–";
+        return `${digits(number(found, "ns"))} (${number(found, "ratio").toFixed(2)})`;
+      }),
+    ]);
+    return `#### ${title}\n\n${formatRows(["", "Deno", "Bun", "Node"], lines)}`;
+  }).join("\n\n");
+}
+
 function streamsTable(): string {
   const runs = runsOf("streams").slice(0, 2);
   const rows = (run: Run | undefined): readonly Row[] =>
@@ -110,6 +162,24 @@ function streamsTable(): string {
       ...runs.flatMap((run) => {
         const row = rows(run).find((each) => each["table"] === table && each["name"] === name);
         return [digits(number(row, "items/s")), times(number(row, "÷ bare"))];
+      }),
+    ]),
+  );
+}
+
+/** What another call waits while a stream runs. */
+function besidesTable(): string {
+  const runs = runsOf("streams").slice(0, 2);
+  const rows = (run: Run | undefined): readonly Row[] =>
+    run?.rows.filter(({ table }) => `${table}`.startsWith("A call's answer")) ?? [];
+  return formatRows(
+    ["meanwhile", "Deno: p50 µs", "p99", "Bun: p50 µs", "p99"],
+    // Nothing else runs before and after; once is enough.
+    rows(runs[0]).slice(0, -1).map(({ name }, i) => [
+      `${name}`,
+      ...runs.flatMap((run) => {
+        const row = rows(run)[i];
+        return [digits(number(row, "p50")), digits(number(row, "p99"))];
       }),
     ]),
   );
@@ -141,7 +211,15 @@ export function blocks(): ReadonlyMap<string, string> {
     ["levels-conditions", conditions(runsOf("levels"))],
     ["latency", latencyTable()],
     ["latency-conditions", conditions(runsOf("latency"))],
+    ["one-core", oneCoreTable()],
+    [
+      "one-core-conditions",
+      conditions([recorded("all-deno-cores-1"), recorded("all-bun-cores-1")]),
+    ],
+    ["codec", codecTables()],
+    ["codec-conditions", conditions(runsOf("codec"))],
     ["streams", streamsTable()],
+    ["streams-besides", besidesTable()],
     ["streams-conditions", conditions(runsOf("streams"))],
     ["idle", plainTable([recorded("idle")])],
     ["idle-conditions", conditions([recorded("idle")])],

@@ -118,11 +118,12 @@ export function conditions(all: readonly (Run | undefined)[]): string {
     .filter(([name, value]) => name !== "absent" && value !== false)
     .map(([name, value]) => value === true ? name : `${name} ${value}`).join(", ");
   const loads = there.map(({ machine }) => machine.load.toFixed(1)).join(", ");
-  const { date, cpu, cores, system, commit } = first.machine;
+  const commits = [...new Set(there.map(({ machine }) => machine.commit))].join(", ");
+  const { date, cpu, cores, system } = first.machine;
   return [
     [...new Set(versions.split(", "))].join(", "),
     `${cpu}, ${cores} cores, ${system}`,
-    `${date.slice(0, 10)}, commit ${commit.replace("+", "")}`,
+    `${date.slice(0, 10)}, commit ${commits}`,
     ...(settings === "" ? [] : [settings]),
     `load before it ${loads}.`,
   ].join("; ");

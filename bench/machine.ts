@@ -17,6 +17,7 @@ export interface Machine {
   readonly system: string;
   /** Name and version. */
   readonly runtime: string;
+  /** The last that changed what is measured. */
   readonly commit: string;
   /** One-minute load average when the run began. */
   readonly load: number;
@@ -58,15 +59,22 @@ export function runtimeId({ runtime }: Machine): string {
   return runtime.split(" ")[0]!.toLowerCase();
 }
 
+/** What is measured; the rest of the repository may change beside it. */
+const MEASURED: readonly string[] = [
+  ...["codec", "wire", "stream", "service", "server", "client", "runtime", "deflate", "tls"],
+  ...["memory.ts", "mod.ts", "server.ts", "client.ts"],
+];
+
+/** The last commit that changed what is measured; with a `+` where that is not committed. */
 function commit(): string {
   const git = (...args: string[]): string =>
-    execFileSync("git", args, {
+    execFileSync("git", [...args, "--", ...MEASURED], {
       cwd: fileURLToPath(new URL("..", import.meta.url)),
       encoding: "utf8",
       stdio: ["ignore", "pipe", "ignore"],
     }).trim();
   try {
-    return git("rev-parse", "--short", "HEAD") + (git("status", "--porcelain", "-uno") && "+");
+    return git("log", "-1", "--format=%h") + (git("status", "--porcelain", "-uno") && "+");
   } catch {
     return "unknown";
   }

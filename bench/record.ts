@@ -26,8 +26,10 @@ export interface Run {
   readonly rows: readonly Row[];
 }
 
-const RESULTS = new URL("results/", import.meta.url);
-const RECORD = new URL("record/", import.meta.url);
+/** A bundle for Node may lie in `peers/`, where its packages are. */
+const HERE = new URL(import.meta.url.includes("/peers/") ? "../" : "./", import.meta.url);
+const RESULTS = new URL("results/", HERE);
+const RECORD = new URL("record/", HERE);
 
 /** A run as its file has it: three or four digits of each figure, a row on a line. */
 export function textOf({ rows, ...head }: Run): string {

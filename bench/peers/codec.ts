@@ -227,5 +227,6 @@ if (apart) {
   const order = new Map(rows.map(({ name }, i) => [name, i]));
   report(
     [...results, ...more].sort((a, b) => order.get(a.row)! - order.get(b.row)!),
+    quick,
   );
 }

@@ -4,9 +4,9 @@
  * @module
  */
 // deno-lint-ignore-file no-console
-import { mkdirSync, writeFileSync } from "node:fs";
-import { cpus, loadavg } from "node:os";
-import process from "node:process";
+import { describeMachine, machineLines, runtimeId } from "../machine.ts";
+import { Progress } from "../progress.ts";
+import { keep } from "../record.ts";
 
 /** One of those that are compared. */
 export interface Contender {
@@ -55,7 +55,9 @@ export function measure(
   rounds: number,
 ): Result[] {
   const results: Result[] = [];
+  const progress = new Progress(rows.length);
   for (const { name, loops, contenders } of rows) {
+    progress.step(name);
     const able = contenders.filter((contender) => contender.run);
     const times = able.map(() => [] as number[]);
     for (const { run } of able) {
@@ -76,31 +78,18 @@ export function measure(
         ratio: median(times[i]!.map((ns, round) => ns / times[0]![round]!)),
       })
     );
-    console.error(`  ${name}`);
   }
   return results;
 }
 
-function runtimeVersion(): string {
-  if ("Deno" in globalThis) return `Deno ${process.versions["deno"]}`;
-  if ("Bun" in globalThis) return `Bun ${process.versions["bun"]}`;
-  return `Node ${process.versions.node}`;
-}
-
-/** Print a table, and keep it in `bench/results/`. */
-export function report(results: readonly Result[]): void {
-  const machine = `${runtimeVersion()} · ${cpus()[0]?.model} × ${cpus().length} · load ${
-    loadavg()[0]!.toFixed(1)
-  }`;
-  const lines = [`\n${machine}\n`];
+/** Print a table, and keep it. */
+export function report(results: readonly Result[], quick: boolean): void {
+  const machine = describeMachine("free");
+  const lines = [`\n${machineLines(machine)[0]}\n`];
   let last = "";
   for (const { row, name, bytes, ns, ratio } of results) {
     if (row !== last) {
-      lines.push(
-        "",
-        `| ${row} | ns | ratio | bytes |`,
-        "| --- | ---: | ---: | ---: |",
-      );
+      lines.push("", `| ${row} | ns | ratio | bytes |`, "| --- | ---: | ---: | ---: |");
     }
     last = row;
     lines.push(
@@ -108,12 +97,16 @@ export function report(results: readonly Result[]): void {
     );
   }
   console.log(lines.join("\n"));
-  const folder = new URL("../results/", import.meta.url);
-  mkdirSync(folder, { recursive: true });
-  const id = runtimeVersion().split(" ")[0]!.toLowerCase();
-  writeFileSync(
-    new URL(`codec-${id}.json`, folder),
-    JSON.stringify({ machine, results }, null, 2),
-  );
-  writeFileSync(new URL(`codec-${id}.md`, folder), `${lines.join("\n")}\n`);
+  keep(`codec-${runtimeId(machine)}`, {
+    machine,
+    versions: { runtime: machine.runtime },
+    settings: { quick },
+    rows: results.map(({ row, name, bytes, ns, ratio }) => ({
+      row,
+      name,
+      ns,
+      ratio,
+      bytes: bytes ?? null,
+    })),
+  });
 }
