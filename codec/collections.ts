@@ -98,8 +98,11 @@ export function entriesBy(collection: () => Collection, key: AnySchema, isMap: b
   return {
     schema,
     create: () => isMap ? new Map() : new Set(),
-    decode: ({ converts }, plain) =>
-      converts ? conversions.reduceRight((value, { decode }) => decode(value), plain) : plain,
+    decode({ converts }, plain) {
+      let value = plain;
+      for (let i = conversions.length; converts && i > 0;) value = conversions[--i]!.decode(value);
+      return value;
+    },
     add(value, own, item) {
       if (isMap) (value as Map<unknown, unknown>).set(own, item);
       else (value as Set<unknown>).add(own);

@@ -143,8 +143,16 @@ export function enumLayout(variants: readonly (readonly Layout[])[]): EnumLayout
  * @param layout Is called whenever one of its numbers is asked for.
  */
 export function laidOut<S>(layout: () => Layout, own: S): S & Layout {
-  for (const name of ["size", "align", "niche"] as const) {
-    Object.defineProperty(own, name, { get: () => layout()[name], enumerable: true });
-  }
-  return own as S & Layout;
+  const schema = {
+    get size() {
+      return layout().size;
+    },
+    get align() {
+      return layout().align;
+    },
+    get niche() {
+      return layout().niche;
+    },
+  };
+  return Object.defineProperties(schema, Object.getOwnPropertyDescriptors(own)) as S & Layout;
 }
