@@ -6,7 +6,6 @@
  * @module
  */
 import { abandon, type Codec, interpret, writeArchive } from "./archive.ts";
-import { describeValue } from "./describe.ts";
 import type { CodecErrorCode, Words } from "./errors.ts";
 import type { Reader } from "./reader.ts";
 import type { AnySchema, Node, Schema } from "./schema.ts";
@@ -65,7 +64,9 @@ const EXPECTED: Readonly<
 };
 
 /** How many names a message lists. */
-const MAX_SHOWN = 8;
+const MAX_NAMES = 8;
+/** How much of a value it shows. */
+const MAX_SHOWN = 40;
 
 /** What a value of a type is, in words. */
 function expectedOf(schema: AnySchema, value: unknown, step: unknown): string {
@@ -118,7 +119,7 @@ function expectedOf(schema: AnySchema, value: unknown, step: unknown): string {
       return kind === "result" ? names : `${kind}, ${names}`;
     }
     case "variants": {
-      const names = node.arms.slice(0, MAX_SHOWN).map(({ name }) => JSON.stringify(name));
+      const names = node.arms.slice(0, MAX_NAMES).map(({ name }) => JSON.stringify(name));
       return `${step === "type" ? "" : "an object whose type is "}one of ${names.join(", ")}`;
     }
     case "nonzero":
@@ -126,6 +127,23 @@ function expectedOf(schema: AnySchema, value: unknown, step: unknown): string {
     default:
       return signature(schema);
   }
+}
+
+/** What a value is, for messages: `5`, `"text"`, `a Map`, `a Map of another realm`. */
+export function describeValue(value: unknown): string {
+  if (typeof value === "function") return "a function";
+  if (typeof value === "object" && value !== null) {
+    if (Array.isArray(value)) return `an array of ${value.length}`;
+    const name = Object.getPrototypeOf(value)?.constructor?.name;
+    if (typeof name !== "string" || name === "Object" || name === "") return "an object";
+    const ours: unknown = Reflect.get(globalThis, name);
+    const foreign = typeof ours === "function" && !(value instanceof ours);
+    return `a ${name}${foreign ? " of another realm: copy it into one of this one" : ""}`;
+  }
+  const isString = typeof value === "string";
+  const text = Object.is(value, -0) ? "-0" : String(value);
+  const cut = text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}…` : text;
+  return isString ? JSON.stringify(cut) : typeof value === "bigint" ? `${cut}n` : cut;
 }
 
 /** What is wrong, in full. */

@@ -13,6 +13,7 @@ import {
   once,
   type Schema,
 } from "./schema.ts";
+import { textOf } from "./signature.ts";
 import type { Writer } from "./writer.ts";
 
 /** Named schemas, in declaration order: the order is wire format. */
@@ -23,20 +24,6 @@ export type Items = readonly AnySchema[];
 
 /** A value with fields, by key. */
 export type Keyed = Record<string | number, unknown>;
-
-const PLAIN_NAME = /^[A-Za-z_$][\w$]*$/;
-
-/** A name as it stands in a signature: quoted where it could be taken for more than a name. */
-export function quoted(name: string): string {
-  return PLAIN_NAME.test(name) ? name : JSON.stringify(name);
-}
-
-/** `{a:A}` for fields by name, `(A)` for those by position. */
-export function textOf(schemas: Fields | Items, { of }: Naming): string {
-  return Array.isArray(schemas)
-    ? `(${of(...schemas as Items)})`
-    : `{${Object.entries(schemas).map(([name, schema]) => `${quoted(name)}:${of(schema)}`)}}`;
-}
 
 /** How fields are written and read, wherever they are. */
 export interface FieldsSchema extends Pick<Schema<unknown>, "write" | "read"> {

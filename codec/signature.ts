@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Fields, Items } from "./fields.ts";
 import type { AnySchema, Naming } from "./schema.ts";
 
 /**
@@ -26,4 +27,18 @@ export function signature(schema: AnySchema): string {
     met: new Map(),
   };
   return naming.of(schema);
+}
+
+const PLAIN_NAME = /^[A-Za-z_$][\w$]*$/;
+
+/** A name as it stands in a signature: quoted where it could be taken for more than a name. */
+export function quoted(name: string): string {
+  return PLAIN_NAME.test(name) ? name : JSON.stringify(name);
+}
+
+/** `{a:A}` for fields by name, `(A)` for those by position. */
+export function textOf(schemas: Fields | Items, { of }: Naming): string {
+  return Array.isArray(schemas)
+    ? `(${of(...schemas as Items)})`
+    : `{${Object.entries(schemas).map(([name, schema]) => `${quoted(name)}:${of(schema)}`)}}`;
 }

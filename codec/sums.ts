@@ -3,15 +3,7 @@
  *
  * @module
  */
-import {
-  type Fields,
-  fieldsAt,
-  type FieldsSchema,
-  type Items,
-  type Keyed,
-  quoted,
-  textOf,
-} from "./fields.ts";
+import { type Fields, fieldsAt, type FieldsSchema, type Items, type Keyed } from "./fields.ts";
 import { enumLayout, laidOut, tagBytesOf } from "./layout.ts";
 import type { Reader } from "./reader.ts";
 import {
@@ -23,6 +15,7 @@ import {
   type Schema,
   type Sum,
 } from "./schema.ts";
+import { quoted, textOf } from "./signature.ts";
 import type { Writer } from "./writer.ts";
 
 /** What a variant carries: nothing, one value, several by position, or several by name. */

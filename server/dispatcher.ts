@@ -5,9 +5,9 @@
  */
 import { type Codec, readArchive, readUnexplained } from "../codec/archive.ts";
 import { CodecError } from "../codec/errors.ts";
+import { describeValue } from "../codec/explain.ts";
 import type { Reader } from "../codec/reader.ts";
 import { readTag } from "../codec/sums.ts";
-import { describeValue } from "../codec/describe.ts";
 import type { Writer } from "../codec/writer.ts";
 import type { CallContext, MethodInfo, Service } from "../service/types.ts";
 import { ignore, isThenable } from "../wire/listener.ts";

@@ -110,7 +110,7 @@ const LOOKING: Readonly<Record<string, readonly string[]>> = {
   "client/extras.ts": ['Symbol.for("opentelemetry.js.api.1") in globalThis'],
   "client/full.ts": ["globalThis as { reportError?: (error: unknown) => void }"],
   // The classes of this realm, for messages.
-  "codec/describe.ts": ["Reflect.get(globalThis, name)"],
+  "codec/explain.ts": ["Reflect.get(globalThis, name)"],
   // Reads strings faster.
   "codec/utf8_buffer.ts": [
     "globalThis as { Buffer?: { prototype: { latin1Slice?: Slice; utf8Slice?: Slice } } }",
