@@ -4,7 +4,7 @@
  * @module
  */
 import { laidOut } from "./layout.ts";
-import { footprint } from "./footprint.ts";
+import { footprint, spend } from "./footprint.ts";
 import type { Reader } from "./reader.ts";
 import { type AnySchema, type Naming, once, type Schema, type Wrapper } from "./schema.ts";
 import type { Writer } from "./writer.ts";
@@ -57,7 +57,7 @@ export function descend(writer: Writer): void {
 
 /** Go one level down a recursive type that is read, to a value that takes so much memory. */
 export function dive(reader: Reader, at: number, bytes: number): void {
-  reader.spend(bytes, at);
+  spend(reader, bytes, at);
   if (--reader.depth < 0) reader.fail("TooDeep", at);
 }
 

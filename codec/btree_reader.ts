@@ -7,7 +7,7 @@
  */
 import type { Entries } from "./collections.ts";
 import { compare } from "./compare.ts";
-import { entryFootprint } from "./footprint.ts";
+import { entryFootprint, spend } from "./footprint.ts";
 import { type FieldsLayout, roundUp } from "./layout.ts";
 import type { Reader } from "./reader.ts";
 import type { AnySchema, BTree } from "./schema.ts";
@@ -124,7 +124,7 @@ function readNode(
   const { at, isInner, count, start, entry: { size, offsets } } = node;
   const block = inside(reader, at, -reader.u32(at), 1, 1);
   checkCount(reader, node);
-  reader.spend(NODE_FOOTPRINT + count * entryFootprint(tree), at);
+  spend(reader, NODE_FOOTPRINT + count * entryFootprint(tree), at);
   const { low, steps } = reader;
   reader.low = block;
   reader.high = at;

@@ -22,7 +22,7 @@ export function entriesOf(value: unknown): Entry[] {
 const latin1 = /* @__PURE__ */ new TextDecoder("latin1");
 
 /** Stands before the key of a map in a path: its text is made when the path is shown. */
-function showKey(key: unknown): string {
+export function showKey(key: unknown): string {
   const shown = typeof key === "string" ? JSON.stringify(key) : typeof key === "object" ? "…" : key;
   return `get(${String(shown)})`;
 }

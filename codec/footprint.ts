@@ -1,8 +1,9 @@
 /**
- * {@linkcode footprint}: what a decoded value takes of memory.
+ * {@linkcode footprint}: what a decoded value takes of memory; {@linkcode spend} counts it.
  *
  * @module
  */
+import type { Reader } from "./reader.ts";
 import type { AnySchema, Node } from "./schema.ts";
 
 /** Bytes of memory of a slot: in an array or an object. */
@@ -44,6 +45,12 @@ export function footprint(schema: AnySchema): number {
   if (kind === "array") return 48 + node.length! * itemFootprint(node.item);
   if ("item" in node) return (kind === "convert" ? 64 : 0) + footprint(node.item);
   return size > 2 ? isNumber(node) ? 16 : 24 : 0;
+}
+
+/** Count the memory that values will take, before they are made; `at` is what says how many there are. */
+export function spend(reader: Reader, bytes: number, at: number): void {
+  reader.memory -= bytes;
+  if (reader.memory < 0) reader.fail("TooLong", at);
 }
 
 /** Bytes of memory of an entry: its place in a `Map`, and the pair it is read as. */

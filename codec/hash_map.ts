@@ -5,7 +5,7 @@
  */
 import { entriesBy } from "./collections.ts";
 import { formatPath } from "./errors.ts";
-import { entryFootprint } from "./footprint.ts";
+import { entryFootprint, spend } from "./footprint.ts";
 import { buildIndex, checkDisplacements, lookUp } from "./hash_index.ts";
 import { structLayout } from "./layout.ts";
 import { unit } from "./scalars.ts";
@@ -66,7 +66,7 @@ function hashed(kind: "hashmap" | "hashset", key: AnySchema, item: AnySchema): H
       const index = reader.claimBytes(at + 4, 4 * count, 4);
       checkDisplacements(reader, index, count);
       const start = reader.enter(at + 8, count * size, align);
-      reader.spend(count * cost(), at);
+      spend(reader, count * cost(), at);
       const value = entries.create();
       const keys = new Array<unknown>(count);
       for (let i = 0; i < count; i++) {

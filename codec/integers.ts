@@ -4,7 +4,7 @@
  * @module
  */
 import type { Integer, IntegerKind, Schema } from "./schema.ts";
-import { leaf, setNumber } from "./scalars.ts";
+import { leaf } from "./scalars.ts";
 
 function integer(kind: IntegerKind, size: 1 | 2 | 4, min = 0): Integer {
   const max = min + 2 ** (8 * size) - 1;
@@ -16,7 +16,9 @@ function integer(kind: IntegerKind, size: 1 | 2 | 4, min = 0): Integer {
       if (!Number.isInteger(value) || value < min || value > max) {
         writer.refuse(schema, value);
       }
-      setNumber(writer.outView, at, value, size, false);
+      if (size === 4) writer.outView.setInt32(at, value | 0, true);
+      else if (size === 2) writer.outView.setUint16(at, value, true);
+      else writer.out[at] = value;
     },
     (reader, at) => {
       const { bytes } = reader;

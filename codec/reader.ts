@@ -159,12 +159,6 @@ export class Reader {
     return this.budget - this.memory;
   }
 
-  /** Count the memory that values will take, before they are made. */
-  spend(bytes: number, at: number): void {
-    this.memory -= bytes;
-    if (this.memory < 0) this.fail("TooLong", at);
-  }
-
   /** Where in the value. */
   where(): string {
     return formatPath(this.path, this.steps);

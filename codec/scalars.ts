@@ -19,21 +19,6 @@ export function leaf<T, K extends Kind = LeafKind>(
   return { kind, size, align, niche, nullable, memory, text, write, read };
 }
 
-/** Write a number of so many bytes; a float if it has no bounds. */
-export function setNumber(
-  view: DataView,
-  at: number,
-  value: number,
-  size: number,
-  isFloat: boolean,
-): void {
-  if (size === 8) view.setFloat64(at, value, true);
-  else if (isFloat) view.setFloat32(at, value, true);
-  else if (size === 4) view.setInt32(at, value | 0, true);
-  else if (size === 2) view.setUint16(at, value, true);
-  else view.setUint8(at, value);
-}
-
 function float(kind: "f32" | "f64", size: 4 | 8): Schema<number> {
   const schema = leaf<number>(
     kind,
@@ -41,7 +26,8 @@ function float(kind: "f32" | "f64", size: 4 | 8): Schema<number> {
     size,
     (writer, at, value) => {
       if (typeof value !== "number") writer.refuse(schema, value);
-      setNumber(writer.outView, at, value, size, true);
+      if (size === 4) writer.outView.setFloat32(at, value, true);
+      else writer.outView.setFloat64(at, value, true);
     },
     ({ view }, at) => size === 4 ? view.getFloat32(at, true) : view.getFloat64(at, true),
   );

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { isNumber, itemFootprint } from "./footprint.ts";
+import { isNumber, itemFootprint, spend } from "./footprint.ts";
 import { laidOut, type Layout } from "./layout.ts";
 import type { Reader } from "./reader.ts";
 import {
@@ -114,7 +114,7 @@ function list<T>(kind: "vec" | "boxslice", item: Schema<T>): Schema<T[]> {
       const length = reader.u32(at + 4);
       const bytes = length * item.size;
       const start = reader.enter(at, bytes, item.align);
-      reader.spend(length * cost(), at);
+      spend(reader, length * cost(), at);
       const values = readItems(reader, start, item, length);
       reader.leave(start, bytes, high);
       return values;

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { showKey } from "./collections.ts";
 import { lookUp } from "./hash_index.ts";
 import type { HashTable } from "./schema.ts";
 import { entryFootprint } from "./footprint.ts";
@@ -19,10 +20,7 @@ export interface EntryAccess {
 
 /** The step from a map to the value of a key. */
 export function keyStep(key: unknown): Step {
-  return () =>
-    `get(${
-      typeof key === "string" ? JSON.stringify(key) : typeof key === "object" ? "…" : String(key)
-    })`;
+  return () => showKey(key);
 }
 
 /** What views on both kinds of maps share. */

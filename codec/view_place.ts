@@ -6,6 +6,7 @@
 import { readUtf8Fast } from "./utf8_buffer.ts";
 import { CodecError, formatPath } from "./errors.ts";
 import { WORDS } from "./explain.ts";
+import { spend } from "./footprint.ts";
 import { type DecodeLimits, Reader } from "./reader.ts";
 import type { AnySchema } from "./schema.ts";
 
@@ -47,7 +48,7 @@ export class ViewReader extends Reader {
   /** Refuse more than one archive may take in memory. */
   allow(bytes: number, at: number): void {
     this.memory = this.limits.maxDecodedBytes;
-    this.spend(bytes, at);
+    spend(this, bytes, at);
   }
 
   /** Get ready to read the object at `at`: what it points to must lie before it. */
