@@ -9,7 +9,7 @@
  */
 import { type Codec, interpret } from "./archive.ts";
 import { checkSchema } from "./check.ts";
-import { explained } from "./explain.ts";
+import { explainRead, explainWrite, WORDS } from "./explain.ts";
 import { writeFunction } from "./generate_parts.ts";
 import { ReadEmitter } from "./generate_read.ts";
 import { Generator } from "./generator.ts";
@@ -28,11 +28,32 @@ function isAllowed(): boolean {
 export const canGenerate: () => boolean = /* @__PURE__ */ once(isAllowed);
 
 /** The codec that generates code, where that is allowed: each function when it is first called. */
-export const generate: Codec = /* @__PURE__ */ explained({
-  write: (writer, schema, value) => functionsOf(schema).write(writer, value),
-  read: (reader, schema) => functionsOf(schema).read(reader),
-  check: (reader, schema) => functionsOf(schema).check(reader),
-});
+export const generate: Codec = {
+  words: WORDS,
+  write(writer, schema, value) {
+    const { base } = writer;
+    try {
+      functionsOf(schema).write(writer, value);
+    } catch (cause) {
+      explainWrite(writer, base, schema, value, cause);
+    }
+  },
+  read(reader, schema) {
+    try {
+      return functionsOf(schema).read(reader);
+    } catch (cause) {
+      return explainRead(reader, schema, cause);
+    }
+  },
+  readUnexplained: (reader, schema) => functionsOf(schema).read(reader),
+  check(reader, schema) {
+    try {
+      functionsOf(schema).check(reader);
+    } catch (cause) {
+      explainRead(reader, schema, cause);
+    }
+  },
+};
 
 /**
  * The functions of a schema, which keeps them.

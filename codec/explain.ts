@@ -163,45 +163,48 @@ export const WORDS: Words = {
   },
 };
 
-/** A codec that finds only that something is wrong, with what then finds what it is, and where. */
-export function explained({ write, read, check = read }: Codec): Codec {
-  return {
-    words: WORDS,
-    write(writer, schema, value) {
-      const { base } = writer;
-      try {
-        write(writer, schema, value);
-      } catch (cause) {
-        abandon(writer, writer.base = base);
-        writer.words = WORDS;
-        interpret.write(writer, schema, value);
-        throw cause;
-      }
-    },
-    read: (reader, schema) => explain(read, reader, schema),
-    readUnexplained: read,
-    check: (reader, schema) => explain<unknown>(check, reader, schema),
-  };
+/** Write a value again, from `base` on, for what is wrong with it: `cause` said only that something is. */
+export function explainWrite<T>(
+  writer: Writer,
+  base: number,
+  schema: Schema<T>,
+  value: T,
+  cause: unknown,
+): never {
+  abandon(writer, writer.base = base);
+  writer.words = WORDS;
+  interpret.write(writer, schema, value);
+  throw cause;
 }
 
-function explain<T>(
-  read: (reader: Reader, schema: Schema<T>) => T,
-  reader: Reader,
-  schema: Schema<T>,
-): T {
-  try {
-    return read(reader, schema);
-  } catch (cause) {
-    reader.words = WORDS;
-    reader.open(reader.start, reader.end);
-    interpret.read(reader, schema);
-    reader.steps = 0;
-    throw cause;
-  }
+/** Read an opened archive again for what is wrong with it: see {@linkcode explainWrite}. */
+export function explainRead<T>(reader: Reader, schema: Schema<T>, cause: unknown): never {
+  reader.words = WORDS;
+  reader.open(reader.start, reader.end);
+  interpret.read(reader, schema);
+  reader.steps = 0;
+  throw cause;
 }
 
 /** {@linkcode interpret} where errors are told in full: wherever no page is. */
-export const interpretInFull: Codec = /* @__PURE__ */ explained(interpret);
+export const interpretInFull: Codec = {
+  words: WORDS,
+  write(writer, schema, value) {
+    const { base } = writer;
+    try {
+      interpret.write(writer, schema, value);
+    } catch (cause) {
+      explainWrite(writer, base, schema, value, cause);
+    }
+  },
+  read(reader, schema) {
+    try {
+      return interpret.read(reader, schema);
+    } catch (cause) {
+      return explainRead(reader, schema, cause);
+    }
+  },
+};
 
 /** A writer for checks that is larger than this is let go after use, in bytes. */
 const MAX_KEPT_BYTES = 4096;
