@@ -31,6 +31,10 @@ const NOTHING: Uint8Array<ArrayBuffer> = new Uint8Array(0);
 const masks: Uint8Array<ArrayBuffer> = new Uint8Array(4096);
 let nextMask: number = masks.length;
 
+/** The bytes taken last, by whichever connection, and the whole buffer that they are of: making a view takes time. */
+let lastTaken: Buffer<ArrayBuffer> = Buffer.from(NOTHING.buffer);
+let takenFrom: Uint8Array<ArrayBuffer> = NOTHING;
+
 /**
  * Frames that wait to be written in one go.
  *
@@ -175,8 +179,14 @@ export class FrameWriter {
   /** Take the appended frames, and their buffer until {@linkcode FrameWriter.recycle}. */
   take(): Buffer<ArrayBuffer> {
     this.#endGathered();
-    // A Buffer, which sockets write as it is; they would wrap any other array.
-    const taken = Buffer.from(this.#buffer.buffer, 0, this.length);
+    const { length } = this;
+    // One small message after another is the same view again.
+    if (takenFrom !== this.#buffer || lastTaken.length !== length) {
+      takenFrom = this.#buffer;
+      // A Buffer, which sockets write as it is; they would wrap any other array.
+      lastTaken = Buffer.from(takenFrom.buffer, 0, length);
+    }
+    const taken = lastTaken;
     this.#buffer = NOTHING;
     this.#lastBytes = this.length;
     this.length = 0;
@@ -185,7 +195,7 @@ export class FrameWriter {
 
   /** Return taken bytes, once, after their last use. */
   recycle({ buffer }: Uint8Array<ArrayBuffer>): void {
-    giveBuffer(new Uint8Array(buffer));
+    giveBuffer(takenFrom.buffer === buffer ? takenFrom : new Uint8Array(buffer));
   }
 
   #drawMask(at: number): number {
