@@ -48,9 +48,9 @@ function gathering(socket: WebSocket, extension: Extension): PageTransport {
 /**
  * Open a connection that speaks `hl.2`.
  *
- * The answer's headers cannot be read, and there are no pings: the
- * server's find dead connections. Nor is there a hard stop: the socket closes as it can. `headers` and
- * `tls` cannot be honoured, and the owner is the one that checks how long messages are.
+ * The answer's headers cannot be read, and there are no pings: the server's find dead connections. Nor is there a
+ * hard stop: the socket closes as it can. `headers` and `tls` cannot be honoured, and the owner is the one that
+ * checks how long messages are.
  *
  * @param url Where: `ws:` or `wss:`.
  * @param level The level of compression to ask for.
