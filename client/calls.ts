@@ -22,8 +22,16 @@ import type { Transport } from "../wire/transport.ts";
 import { checkCallOptions, NONE } from "./call_options.ts";
 import { CallTable } from "./call_table.ts";
 import { Deadlines } from "./deadlines.ts";
-import { cancelled, full, notConnected, UNANSWERED, unsupported } from "./call_failures.ts";
-import { failed, lost, unencodable } from "./failures.ts";
+import {
+  cancelled,
+  failed,
+  full,
+  lost,
+  notConnected,
+  UNANSWERED,
+  unencodable,
+  unsupported,
+} from "./failures.ts";
 import type { CallsHost, SessionCalls, StartCalls } from "./parts.ts";
 import { PendingCall } from "./pending_call.ts";
 

@@ -69,3 +69,31 @@ export function isFinal(error: Error): boolean {
 export function toError(reason: unknown): Error {
   return reason instanceof Error ? reason : new Error(String(reason), { cause: reason });
 }
+
+/** Why a call that was sent is lost. */
+export const UNANSWERED = "the connection ended before the answer";
+
+/** A call that was not sent, because there is no connection. */
+export function notConnected(method: MethodInfo, why: string, cause?: unknown): RpcError {
+  return failed("ClientNotConnected", method, cause, why);
+}
+
+/** A call that streams, to a server without streams. */
+export function unsupported(method: MethodInfo): RpcError {
+  return failed(
+    "StreamsUnsupported",
+    method,
+    undefined,
+    "it streams, and the server is a Rust one or an older release",
+  );
+}
+
+/** A call that is one too many. */
+export function full(method: MethodInfo, why: string): RpcError {
+  return failed("TooManyCallsInFlight", method, undefined, why);
+}
+
+/** A call whose signal has aborted. */
+export function cancelled(method: MethodInfo, cause: unknown): RpcError {
+  return failed("Cancelled", method, cause, "the signal aborted");
+}

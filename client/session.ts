@@ -7,7 +7,6 @@ import { readArchive } from "../codec/archive.ts";
 import { Reader } from "../codec/reader.ts";
 import type { Schema } from "../codec/schema.ts";
 import { GOING_AWAY, isDrained, PROTOCOL_BROKEN, spreadOf, TOO_BIG } from "../wire/close.ts";
-import { MAX_BATCH_BYTES } from "../wire/batch.ts";
 import { writeBrief } from "../wire/client_extension.ts";
 import type { ProtocolError, ProtocolErrorCode } from "../wire/errors.ts";
 import type { Extension } from "../wire/handshake.ts";
@@ -19,6 +18,7 @@ import type { CloseInfo, TransportListener } from "../wire/transport.ts";
 import {
   CLIENT_DECODE_ERROR,
   CLIENT_FAILED,
+  MAX_BATCH_BYTES,
   SERVER_CALL,
   SERVER_CANCEL,
   SHORT,

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { MAX_BATCH_BYTES } from "../wire/batch.ts";
+import { MAX_BATCH_BYTES } from "../wire/layout.ts";
 import { NORMAL } from "../wire/close.ts";
 import { ConnectError } from "../wire/errors.ts";
 import { ALIAS, EXTENDED, type Extension, REFUSED } from "../wire/handshake.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { MAX_BATCH_BYTES } from "../wire/batch.ts";
+import { MAX_BATCH_BYTES } from "../wire/layout.ts";
 import { turns } from "../wire/turn_end.ts";
 import { giveBuffer, takeBuffer } from "./websocket/buffers.ts";
 

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import type { Extension } from "./handshake.ts";
 
 /** Bytes of the root of a message from a client. */
 export const CLIENT_MESSAGE_BYTES = 12;
@@ -56,3 +57,16 @@ export const SHORT = 7;
 export const SHORT_ITEM = 31;
 /** Bytes before a short message's archive. */
 export const SHORT_HEADER_BYTES = 4;
+
+// Several messages in one WebSocket message: DEFLATE says itself where a stream ends, and the next message follows.
+
+/** Bytes of a WebSocket message up to which it may be several messages. A larger one is a single message. */
+export const MAX_BATCH_BYTES = 16_384;
+
+/**
+ * Bytes of the largest WebSocket message that is taken: `maxMessageBytes` bounds each message in it, and
+ * several small ones may be more together.
+ */
+export function maxFrameBytes(maxMessageBytes: number, extension: Extension = 0): number {
+  return extension === 0 ? maxMessageBytes : Math.max(maxMessageBytes, MAX_BATCH_BYTES);
+}
