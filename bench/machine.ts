@@ -68,7 +68,7 @@ const MEASURED: readonly string[] = [
 /** The last commit that changed what is measured; with a `+` where that is not committed. */
 function commit(): string {
   const git = (...args: string[]): string =>
-    execFileSync("git", [...args, "--", ...MEASURED], {
+    execFileSync("git", [...args, "--", ...MEASURED.map((path) => `:(top)${path}`)], {
       cwd: fileURLToPath(new URL("..", import.meta.url)),
       encoding: "utf8",
       stdio: ["ignore", "pipe", "ignore"],
