@@ -75,7 +75,7 @@ test("the documentation of RpcErrorCode says the same", () => {
 });
 
 test("PROTOCOL.md numbers the codes of RPC_HANDLER_ERRORS, which are the first of RPC_CODES", () => {
-  const rows = table(PROTOCOL, "code", "name", "sent here by a server, of itself");
+  const rows = table(PROTOCOL, "code", "name", "sent here by the server itself when");
   assertEquals(
     [...rows].map(([number, [name]]) => `${number} ${name}`),
     RPC_HANDLER_ERRORS.map((code, i) => `${i} \`${code}\``),

@@ -9,14 +9,14 @@ import { plain, rowsOf, TABLES, text } from "./tables.ts";
 const REQUEST = "offset | bytes | `RPCRequest`";
 const SERVER = "offset | bytes | `RPCResponse`: tag 0 | `NewEvent`: tag 1 | `StateChange`: tag 2";
 const FIELDS = "offset | bytes | field";
-const QUERY = "the query has | what the client takes";
+const QUERY = "the query has | the client's limits";
 const TOKENS = "token | offered by a client | answered by a server";
 const GROUPS = "group | text | for the counter of `examples/`";
 const TYPES = "type | text";
 const CLIENT_X1 = "tag | message | offset 1 | offset 2 | offset 4 | offset 8";
 const SERVER_X1 = "tag | message | offset 1 | offset 4 | offset 8";
 const AGREEING =
-  "a client that offers | offers besides | a server that knows it answers | agreed on";
+  "a client that offers | also offers | a server that knows it answers | agreed on";
 
 /** Tables, and the file beside this one that reads them. */
 const READ_IN: Readonly<Record<string, string>> = {
@@ -33,10 +33,10 @@ const READ_IN: Readonly<Record<string, string>> = {
   "code | why | status | close": "codes_test.ts",
   "type | size / align | bytes": "layout_test.ts",
   "type | offsets | size / align | why": "layout_test.ts",
-  "code | name | sent here by a server, of itself": "codes_test.ts",
+  "code | name | sent here by the server itself when": "codes_test.ts",
   "code | meaning | reconnect": "codes_test.ts",
   "code | the peer sent | client connects again": "codes_test.ts",
-  "key | bytes that are hashed": "hash_keys_test.ts",
+  "key | hashed bytes": "hash_keys_test.ts",
   "type | value | archive": "types_test.ts",
 };
 
@@ -53,7 +53,7 @@ test("PROTOCOL.md says what a client takes, by its query", () => {
   const hl = handshake.formatFingerprint(Counter.fingerprint);
   const unsaid = handshake.receivesOf(query(`hl=${hl}`))!;
   assertEquals(rowsOf(QUERY), [
-    ["`hl-max`", "what it says; a client of this module always says it"],
+    ["`hl-max`", "its numbers; a client of this module always sends it"],
     [
       "`hl`, not `hl-max`",
       `${spelled(unsaid.maxMessageBytes)} on the wire, ` +
