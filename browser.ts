@@ -1,6 +1,6 @@
 /**
- * Connect to a service from a page: `connect()` of `./client` with nothing in it that a browser has no
- * use for, so that a bundler, or a page without one, never meets a `node:` module.
+ * Connect to a service from a page: `connect()` of `./client` without the parts for other runtimes. It
+ * imports no `node:` module, so it works with any bundler, or without one.
  *
  * @example Usage
  * ```ts ignore
@@ -30,7 +30,7 @@ export { OverflowError } from "./stream/queue.ts";
 export { ConnectError, ProtocolError, RpcError } from "./wire/errors.ts";
 export { Topic } from "./wire/topic.ts";
 
-/** What a client is given in a page that asks for nothing else. */
+/** The parts of a client in a page that sets no further options. */
 const PARTS: PageParts = {
   answerKit: { readArchive, writeArchive, codes: RPC_HANDLER_ERRORS },
   level: 0,
@@ -46,19 +46,19 @@ const PARTS: PageParts = {
 };
 
 /**
- * Connect to a service, and stay connected, by the standard `WebSocket`.
+ * Connect to a service, and stay connected, with the standard `WebSocket`.
  *
- * `tls` and `headers` are not to be given: whom to trust and what to send is the browser's decision.
- * `level` is 0 unless it is given: what inflates is larger than what it saves in most pages, and is
- * loaded only for another level. What watches calls is loaded only if there is an `onTrace` or an
- * OpenTelemetry API, and what checks other options only if there are any.
+ * `tls` and `headers` are not supported: the browser decides which certificates it trusts and which headers
+ * it sends. `level` is 0 by default: in most pages the code that inflates is larger than the bytes it saves.
+ * That code is loaded only for other levels, the code that traces calls only with `onTrace` or an
+ * OpenTelemetry API, and the code that checks other options only if there are any.
  *
  * @param service The service, as the server declares it.
- * @param url Where: `wss:`, `ws:`, `https:` or `http:`, or a function that is asked before every attempt.
- * @param options How.
- * @returns A client that is connected.
- * @throws {ConnectError} If the first connection cannot be made; later ones are told to `onError`. What
- * `onConnect` throws while the connection stands is thrown as it is, such as the `RpcError` of a call.
+ * @param url The address, `wss:`, `ws:`, `https:` or `http:`, or a function that returns it before every attempt.
+ * @param options The options.
+ * @returns The connected client.
+ * @throws {ConnectError} If the first connection fails; later failures are reported to `onError`. An error
+ * that `onConnect` throws while the connection is open is thrown unchanged, such as the `RpcError` of a call.
  */
 export async function connect<Methods, State, Event, ClientMethods = NoMethods>(
   service: Service<Methods, State, Event, ClientMethods>,

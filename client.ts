@@ -47,20 +47,20 @@ export type { ClientTls } from "./wire/transport.ts";
 export { Topic } from "./wire/topic.ts";
 
 /**
- * Connect to a service, and stay connected: when the connection ends, another is made after a pause
- * of up to 100 ms, then 200 ms, up to 30 s; after a server that goes away, of up to what it asks for;
- * in a page, not before it is seen. Nothing is called again by itself; `onConnect` runs on every
- * connection.
+ * Connect to a service, and stay connected. When the connection ends, the client reconnects after a random
+ * delay of up to 100 ms, then 200 ms, doubling up to 30 s. A server that goes away may ask for a longer
+ * first delay. A page reconnects only while it is visible. Calls are never retried; `onConnect` runs on
+ * every connection.
  *
- * Outside browsers the client speaks `hl/2` and reaches Rust servers; a browser's `WebSocket` can
- * only speak `hl.2`, which they do not know.
+ * Outside browsers the client offers `hl/2` and reaches Rust servers. A browser's `WebSocket` can offer
+ * only `hl.2`, which Rust servers do not support.
  *
  * @param service The service, as the server declares it.
- * @param url Where: `wss:` or `ws:`, or a function that is asked before every attempt.
- * @param options How.
- * @returns A client that is connected.
- * @throws {ConnectError} If the first connection cannot be made; later ones are told to `onError`. What
- * `onConnect` throws while the connection stands is thrown as it is, such as the `RpcError` of a call.
+ * @param url The address, `wss:` or `ws:`, or a function that returns it before every attempt.
+ * @param options The options.
+ * @returns The connected client.
+ * @throws {ConnectError} If the first connection fails; later failures are reported to `onError`. An error
+ * that `onConnect` throws while the connection is open is thrown unchanged, such as the `RpcError` of a call.
  */
 export async function connect<Methods, State, Event, ClientMethods = NoMethods>(
   service: Service<Methods, State, Event, ClientMethods>,
@@ -81,7 +81,7 @@ async function loadDialer(): Promise<Dialer> {
   return (await import("./runtime/node/dial.ts")).dial;
 }
 
-/** Pages do without generated code: many forbid it, and all want to be small. */
+/** Pages use no generated code: many forbid it, and it would make them larger. */
 async function loadCodec(): Promise<Codec> {
   return (await import("./codec/compiler.ts")).generate;
 }

@@ -1,5 +1,5 @@
 /**
- * A client and a server without a socket: for tests, and for both in one process.
+ * A client and a server without a socket: for tests, or both ends in one process.
  *
  * @example A test
  * ```ts
@@ -32,15 +32,15 @@ export type { Client, ConnectOptions } from "./client/mod.ts";
 export type { MessageListener } from "./runtime/memory.ts";
 export type { ServerCore, ServerOptions, ServiceHandler } from "./server/mod.ts";
 
-/** What {@linkcode memoryPair} can be told. */
+/** Options of {@linkcode memoryPair}. */
 export interface MemoryPairOptions<Methods, State, Auth, ClientMethods = NoMethods> {
   /** As for `serve()`. */
   readonly server?: ServerOptions<Auth> | undefined;
   /** As for `connect()`. */
   readonly client?: ConnectOptions<Methods, State, ClientMethods> | undefined;
   /**
-   * Called with each message that either side sends, before the other side reads it: as it is on the wire, where
-   * several small ones may go in one WebSocket message.
+   * Called with each WebSocket message that either side sends, before the other side reads it. One WebSocket
+   * message may hold several small messages of the protocol.
    */
   readonly onMessage?: MessageListener | undefined;
 }
@@ -52,13 +52,13 @@ export interface MemoryPair<Methods, State, Event, ClientMethods = NoMethods>
   readonly client: Client<Methods, State, Event>;
   /** The server. */
   readonly server: ServerCore<Event>;
-  /** Connect another client to the same server. Closed with the pair, and forgotten, if closed before. */
+  /** Connect another client to the same server. The pair closes it, unless it is closed earlier. */
   connect(
     options?: ConnectOptions<Methods, State, ClientMethods>,
   ): Promise<Client<Methods, State, Event>>;
   /**
-   * Let the network go away without a word: nothing passes over the connections there are, and nobody is
-   * told. Both sides find out after twice their `idleTimeoutMs`, and clients connect again.
+   * Simulate a network failure: the existing connections carry nothing more, and neither side is notified. Both
+   * sides detect it after twice their `idleTimeoutMs`, and clients reconnect.
    */
   freeze(): void;
   /** Close the clients, then the server. Idempotent; `await using` does it. */
@@ -66,8 +66,8 @@ export interface MemoryPair<Methods, State, Event, ClientMethods = NoMethods>
 }
 
 /**
- * A client that is connected to a server in the same process: everything is as between two
- * machines (the handshake, archives, compression, limits), but for the network.
+ * Connect a client to a server in the same process. Everything but the network is as between two
+ * machines: the handshake, archives, compression, limits.
  *
  * @example Usage
  * ```ts
@@ -85,8 +85,8 @@ export interface MemoryPair<Methods, State, Event, ClientMethods = NoMethods>
  * assert.equal(pair.client.state.current.counter, 2);
  * ```
  *
- * @param service What is served.
- * @param handler Makes the handlers of each connection, or a `rawHandler`.
+ * @param service The service.
+ * @param handler Creates the handlers of each connection, or a `rawHandler`.
  * @param options As for `serve()` and `connect()`.
  * @throws {ConnectError} If the server's options refuse the client.
  */
@@ -101,7 +101,7 @@ export async function memoryPair<
   handler: ServiceHandler<Methods, State, Event, Auth, ClientMethods>,
   options: MemoryPairOptions<Methods, State, Auth, ClientMethods> = {},
 ): Promise<MemoryPair<Methods, State, Event, ClientMethods>> {
-  // As `serve()` and `connect()` do: what is tested is what runs.
+  // The same checks as in `serve()` and `connect()`, so that tests match production.
   checkOptionKinds("memoryPair()", options, {
     server: "object",
     client: "object",

@@ -67,13 +67,13 @@ export type {
   BunWebSocketHandler,
 } from "./runtime/bun.ts";
 
-/** What {@linkcode handler} can be told. */
+/** Options of {@linkcode handler}. */
 export interface HandlerOptions<Auth> extends ServerOptions<Auth> {
   /** Answers requests that do not ask for a WebSocket. */
   readonly fallback?: Fallback | undefined;
 }
 
-/** What {@linkcode serve} can be told. */
+/** Options of {@linkcode serve}. */
 export interface ServeOptions<Auth> extends HandlerOptions<Auth> {
   /** TCP port; 0 lets the system choose. */
   readonly port: number;
@@ -95,50 +95,50 @@ const SERVE_KINDS: Kinds<ServeOptions<never>> = {
   ...HANDLER_KINDS,
 };
 
-/** A server that listens. */
+/** A listening server. */
 export interface Server<Event> extends ServerCore<Event>, AsyncDisposable {
-  /** The port that was bound. */
+  /** The bound port. */
   readonly port: number;
-  /** Where to connect to. */
+  /** The address for clients. */
   readonly url: string;
   /** SHA-256 of the self-signed certificate, for clients to pin: 64 hex digits. */
   readonly fingerprint: string | undefined;
   /**
-   * Stop accepting, let calls under way finish, close every connection with 4001. Resolves when the
-   * port is free, and never later than `deadlineMs` and twice `closeTimeoutMs`.
+   * Stop accepting, let the calls in flight finish, and close every connection with 4001. Resolves when the
+   * port is free, at most `deadlineMs` plus twice `closeTimeoutMs` later.
    */
   close(options?: CloseOptions): Promise<void>;
 }
 
-/** A service to be mounted on a server one already has. */
+/** A service to mount on an existing server. */
 export interface Mounted<Event> extends ServerCore<Event>, AsyncDisposable {
-  /** For `Deno.serve` and `Bun.serve`; on other requests it is the fallback. */
+  /** For `Deno.serve` and `Bun.serve`; other requests go to the fallback. */
   readonly fetch: MountedFetch;
   /** For `Bun.serve`. */
   readonly websocket: BunHandlers["websocket"];
   /**
-   * Decide on a request whose WebSocket something else upgrades (`ws` on Node, Cloudflare's pair): a
-   * `Response` is a refusal, else answer the headers given and hand the socket to `accept()`.
+   * Accept or refuse a request whose WebSocket another library upgrades (`ws` on Node, Cloudflare's pair). A
+   * `Response` is a refusal. Otherwise answer with the given headers and pass the socket to `accept()`.
    *
-   * Messages over `maxMessageBytes` are refused only once they are whole: bound them there as well
-   * (`maxPayload` of `ws`). Nothing pings such a socket.
+   * Messages over `maxMessageBytes` are refused only when they are complete: set the library's own limit too
+   * (`maxPayload` of `ws`). Such a socket is not pinged.
    */
   upgrade(request: Request, peer?: PeerInfo): Promise<StandardUpgrade | Response>;
 }
 
 /**
- * Answers a request. `info` is what the runtime gives its handler: Deno's `{ remoteAddr }`, Bun's server.
- * On Bun there is no response, whatever the type says, once the request has become a connection.
+ * Answers a request. `info` is the runtime's second argument: Deno's `{ remoteAddr }`, Bun's server. On Bun it
+ * returns no response, contrary to its type, for a request that has become a connection.
  */
 export type MountedFetch = (request: Request, info?: unknown) => Response | Promise<Response>;
 
 /**
  * Listen, and serve a service to every client that connects.
  *
- * @param service What is served.
- * @param options Where, and under which conditions.
- * @param handler Makes the handlers of each connection, or a `rawHandler`.
- * @throws {TypeError} If an option cannot be used, or this runtime cannot listen.
+ * @param service The service.
+ * @param options The port, and further options.
+ * @param handler Creates the handlers of each connection, or a `rawHandler`.
+ * @throws {TypeError} If an option is invalid, or this runtime cannot listen.
  */
 export async function serve<Methods, State, Event, Auth = undefined, ClientMethods = NoMethods>(
   service: Service<Methods, State, Event, ClientMethods>,
@@ -168,7 +168,7 @@ export async function serve<Methods, State, Event, Auth = undefined, ClientMetho
       (checked) => closing ??= closeServer(core, listener, limits.closeTimeoutMs, checked),
     );
   try {
-    // Last: the broker is not begun by a server that could not start.
+    // Last: a server that cannot start must not start its broker.
     core.start();
   } catch (error) {
     await close();
@@ -182,17 +182,17 @@ export async function serve<Methods, State, Event, Auth = undefined, ClientMetho
 }
 
 /**
- * Serve a service from a server one already has: `Deno.serve(mounted.fetch)`, `Bun.serve(mounted)`, or
+ * Serve a service from an existing server: `Deno.serve(mounted.fetch)`, `Bun.serve(mounted)`, or
  * `export default mounted` for `deno serve`.
  *
- * On Deno, prefer {@linkcode serve} where TLS ends in this process: `Deno.serve` leaves Nagle's
- * algorithm on under TLS, so a call that changes state takes 44 ms for a client that does not know the
- * extension `x1`, such as a Rust one.
+ * On Deno, prefer {@linkcode serve} if TLS ends in this process. `Deno.serve` leaves Nagle's algorithm on
+ * under TLS, so a call that changes state takes 44 ms for a client without the extension `x1`, such as a
+ * Rust client.
  *
- * @param service What is served.
- * @param options Under which conditions.
- * @param handler Makes the handlers of each connection, or a `rawHandler`.
- * @throws {TypeError} If an option cannot be used.
+ * @param service The service.
+ * @param options The options.
+ * @param handler Creates the handlers of each connection, or a `rawHandler`.
+ * @throws {TypeError} If an option is invalid.
  */
 export function handler<Methods, State, Event, Auth = undefined, ClientMethods = NoMethods>(
   service: Service<Methods, State, Event, ClientMethods>,
@@ -215,7 +215,7 @@ export function handler<Methods, State, Event, Auth = undefined, ClientMethods =
   });
 }
 
-/** What every kind of server shows of its core, which knows it as it is now. */
+/** The parts of its core that every kind of server exposes, with present values. */
 function ofCore<Event>(
   core: AcceptingCore<Event>,
   close: (options?: CloseOptions) => Promise<void>,
@@ -241,7 +241,7 @@ function plainHttp<Auth>(
   core: AcceptingCore<never>,
 ): { readonly fallback: Fallback; readonly onError: OnPlainError } {
   return {
-    // A page that got here by a name of its own may read no more than any other.
+    // DNS rebinding: a page that reached this server by its own host name must not read the fallback.
     fallback: (request) => core.answersTo(request) ? fallback(request) : misdirected(),
     onError(error, peer, where) {
       core.onError(error, { where: where ?? "fallback", peer, service });
@@ -257,13 +257,13 @@ async function closeServer(
 ): Promise<void> {
   const closed = listener.close();
   await core.close(options);
-  // A plain HTTP request may still be under way; it gets as long as a peer that is being closed.
+  // A plain HTTP request may still be running; it gets as much time as a closing peer.
   const timer = setTimeout(() => listener.abort(), closeTimeoutMs);
   await closed;
   clearTimeout(timer);
 }
 
-/** A core with what the running runtime has. */
+/** A core with the parts of the present runtime. */
 function coreHere<Methods, State, Event, Auth, ClientMethods>(
   service: Service<Methods, State, Event, ClientMethods>,
   options: HandlerOptions<Auth>,
@@ -281,7 +281,7 @@ function coreHere<Methods, State, Event, Auth, ClientMethods>(
   );
 }
 
-/** Errors that nobody asked for are still seen by whoever runs the server. */
+/** Default of `onError`: print the error, so that the operator sees it. */
 const report: ErrorListener = (error, { where, peer }) => {
   // deno-lint-ignore no-console
   console.error(`hardlight: ${where} failed for ${peer.address || "a peer"}:`, error);

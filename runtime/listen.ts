@@ -34,9 +34,9 @@ export type Fallback = (request: Request) => Response | Promise<Response>;
  */
 export type OnPlainError = (error: unknown, peer: PeerInfo, where?: "transport") => void;
 
-/** A server that listens. */
+/** A listening server. */
 export interface Listener {
-  /** The port that was bound. */
+  /** The bound port. */
   readonly port: number;
   /** Stop accepting; resolves once the last connection has ended. */
   close(): Promise<void>;

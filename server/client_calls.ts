@@ -1,5 +1,5 @@
 /**
- * {@linkcode ClientCaller} and {@linkcode ClientCalls}: calls the other way, from the server to its clients.
+ * {@linkcode ClientCaller} and {@linkcode ClientCalls}: calls from the server to its clients.
  *
  * @module
  */
@@ -17,7 +17,7 @@ import type { Caller } from "./caller.ts";
 import type { ServerCounters } from "./stats.ts";
 import type { ServerTelemetry } from "./telemetry.ts";
 
-/** Calls that a server may have under way of one client: each has an id of its own. */
+/** Calls that a server may have in flight to one client: each has its own id. */
 export const MAX_CLIENT_CALLS = 256;
 
 const KINDS: Readonly<Record<keyof CallOptions, OptionKind>> = {
@@ -25,9 +25,9 @@ const KINDS: Readonly<Record<keyof CallOptions, OptionKind>> = {
   signal: "signal",
 };
 
-/** What calls of all clients share. */
+/** The parts that calls to all clients share. */
 export interface ClientCallerOptions {
-  /** What can be called. */
+  /** The methods of the client. */
   readonly methods: readonly MethodInfo[];
   /** How calls and answers are archived. */
   readonly codec: Codec;
@@ -46,7 +46,7 @@ export interface ClientCallerOptions {
 /** Calls a method of the client. */
 type ClientCall = (args?: unknown, options?: CallOptions) => Promise<unknown>;
 
-/** Makes what handlers call their clients by. */
+/** Creates the functions by which handlers call their clients. */
 export class ClientCaller {
   readonly #options: ClientCallerOptions;
 
@@ -62,12 +62,12 @@ export class ClientCaller {
   }
 }
 
-/** Who waits for the answer to a call. */
+/** A call that waits for its answer. */
 interface Waiting {
   readonly method: MethodInfo;
   readonly resolve: (output: unknown) => void;
   readonly reject: (error: RpcError) => void;
-  /** Listen to nothing any more. */
+  /** Stop the timer and the signal's listener. */
   leave(): void;
 }
 
@@ -80,13 +80,13 @@ function failure(
   return new RpcError(code, `Cannot call ${name} of the client: ${why}`, { cause });
 }
 
-/** The calls of one client that are under way. Made when a handler first asks for what it calls its client by. */
+/** The calls in flight to one client. Created when a handler first reads `client`. */
 export class ClientCalls {
-  /** What the handler is given. */
+  /** The functions that the handler gets. */
   readonly functions: Readonly<Record<string, ClientCall>>;
   readonly #options: ClientCallerOptions;
   readonly #caller: Caller;
-  /** By id: who waits, or `undefined` where nobody does any more. An id is taken until its answer has come. */
+  /** The waiting call by id, or `undefined` if it was abandoned. An id is taken until its answer arrives. */
   readonly #taken = new Map<number, Waiting | undefined>();
   #lastId = -1;
   #ended = false;
@@ -154,7 +154,7 @@ export class ClientCalls {
     });
   }
 
-  /** Throws if a call cannot be made. */
+  /** Throws if the call cannot be sent. */
   #check(method: MethodInfo, signal: AbortSignal | undefined): void {
     const { sender } = this.#caller;
     if (this.#ended || this.#caller.closing) {
@@ -181,7 +181,7 @@ export class ClientCalls {
     }
   }
 
-  /** The next id that is free, so that one is free for as long as can be before it is taken again. */
+  /** The next free id, in turn, so that each id stays free for as long as possible before it is reused. */
   #freeId(): number {
     do this.#lastId = (this.#lastId + 1) % MAX_CLIENT_CALLS; while (this.#taken.has(this.#lastId));
     return this.#lastId;
@@ -189,7 +189,7 @@ export class ClientCalls {
 
   #send(id: number, method: MethodInfo, args: unknown): void {
     const caller = this.#caller;
-    // As before an answer: what the client is asked may be about what it is shown.
+    // As before an answer: the call may refer to state that the client shows.
     caller.flush();
     const { sender } = caller;
     const writer = sender.begin();
@@ -204,7 +204,7 @@ export class ClientCalls {
     else {
       sender.commit(writer, (taken) => {
         if (taken) return;
-        const why = "its arguments are larger than the client takes";
+        const why = "its arguments are larger than the client accepts";
         this.#settle(id)?.reject(failure("ServerEncodeError", method, why));
       });
     }
@@ -212,7 +212,7 @@ export class ClientCalls {
     caller.onSent();
   }
 
-  /** Nobody waits for the answer any more. The id is taken until it comes. */
+  /** Stop waiting for the answer. The id stays taken until it arrives. */
   #abandon(id: number, error: RpcError): void {
     const waiting = this.#taken.get(id);
     if (waiting === undefined) return;
@@ -226,7 +226,7 @@ export class ClientCalls {
     sender.commit(writer);
   }
 
-  /** An id is free again. Returns who waited for its answer. */
+  /** Free an id. Returns the call that waited for its answer. */
   #settle(id: number): Waiting | undefined {
     const waiting = this.#taken.get(id);
     this.#taken.delete(id);
@@ -237,7 +237,7 @@ export class ClientCalls {
   /**
    * The client answered.
    *
-   * @throws {ProtocolError} `BadReply` if that is no output of the method.
+   * @throws {ProtocolError} `BadReply` if the answer is not a valid output of the method.
    */
   onReply(id: number, start: number, end: number): void {
     const waiting = this.#settle(id);
@@ -254,7 +254,7 @@ export class ClientCalls {
     resolve(method.output.kind === "unit" ? undefined : output);
   }
 
-  /** The client could not. */
+  /** The client answered with an error. */
   onFailed(id: number, code: RpcHandlerErrorCode): void {
     const waiting = this.#settle(id);
     waiting?.reject(failure(code, waiting.method, `the client answered ${code}`));

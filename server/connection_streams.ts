@@ -1,5 +1,5 @@
 /**
- * {@linkcode ConnectionStreams}: what the streams of one connection have in common.
+ * {@linkcode ConnectionStreams}: backpressure for the streams of one connection.
  *
  * @module
  */
@@ -7,14 +7,14 @@ import type { Clock } from "../wire/clock.ts";
 import type { Limits } from "../wire/limits.ts";
 import type { Sender } from "../wire/sender.ts";
 
-/** Of `maxBufferedBytes`, the part that items of streams may fill: one in so many. */
+/** Items of streams may fill 1/16 of `maxBufferedBytes`. */
 const SENT_PART = 16;
-/** Bytes that are sent before it is asked again how many wait: asking is not free. */
+/** Bytes sent between two checks of the buffered bytes: a check is not free. */
 const CHECK_BYTES = 1 << 16;
-/** Milliseconds after which it is asked again, while streams wait for a peer to read. */
+/** Milliseconds between two checks while streams wait for the peer to read. */
 const RESUME_MS = 5;
 
-/** What sends the items of a stream. */
+/** The sender of a stream's items. */
 export interface Pausable {
   /** Send nothing more until {@linkcode Pausable.resume}. */
   pause(): void;
@@ -23,11 +23,11 @@ export interface Pausable {
 }
 
 /**
- * Streams never make a connection one that does not read: when much waits to be sent, their sources wait, and
- * whatever else is sent does not. Made with the first stream, and gone with the last.
+ * Backpressure for streams: when many bytes wait to be sent, the sources pause, while other messages go on. So
+ * streams alone never close a connection for slow reading. Created with the first stream, removed with the last.
  */
 export class ConnectionStreams {
-  /** Calls that stream, under way. */
+  /** Streaming calls in flight. */
   open = 0;
   readonly #sender: Sender;
   readonly #clock: Clock;
@@ -48,7 +48,7 @@ export class ConnectionStreams {
     this.#checkedBytes = sender.sentBytes;
   }
 
-  /** An item was sent: its source waits if much does. */
+  /** An item was sent: pause its source if too many bytes wait. */
   onSent(stream: Pausable): void {
     const { sentBytes } = this.#sender;
     const checkBytes = Math.min(CHECK_BYTES, this.#maxSentBytes);
@@ -60,7 +60,7 @@ export class ConnectionStreams {
     this.#watch();
   }
 
-  /** Let sources go on that wait, if less is to be sent by now. */
+  /** Resume paused sources if fewer bytes wait by now. */
   resume(): void {
     if (this.#paused.size === 0) return;
     for (const stream of [...this.#paused]) {
@@ -79,12 +79,12 @@ export class ConnectionStreams {
     });
   }
 
-  /** A stream is over. */
+  /** A stream has ended. */
   forget(stream: Pausable): void {
     if (this.#paused.delete(stream) && this.#paused.size === 0) this.stop();
   }
 
-  /** Wait for nothing. */
+  /** Stop the timer. */
   stop(): void {
     this.#clock.clear(this.#timer);
     this.#timer = undefined;

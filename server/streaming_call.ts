@@ -23,7 +23,7 @@ import { ServerCall } from "./server_call.ts";
 import type { ServerCounters } from "./stats.ts";
 import type { CallTrace, ItemCounts } from "./telemetry.ts";
 
-/** What all streams of a server share. */
+/** The parts that all streams of a server share. */
 export interface StreamsHost {
   /** How items are archived. */
   readonly codec: Codec;
@@ -35,19 +35,19 @@ export interface StreamsHost {
   readonly limits: Pick<Limits, "maxBufferedBytes">;
   /** The statistics. */
   readonly counters: ServerCounters;
-  /** What waits for handlers counts as held. */
+  /** Items that wait for a handler count as held bytes. */
   readonly guards: CallGuards;
   /** The event loop, notified of calls that take time to decode. */
   readonly loop: Pick<EventLoop, "onDecoded"> | undefined;
-  /** The source of a call's output has ended: the call is over. */
+  /** The source of a call's output has ended, and so has the call. */
   onOutput(call: ServerCall, output: undefined, isForNobody: boolean): void;
-  /** It failed. */
+  /** The source failed. */
   onThrown(call: ServerCall, error: unknown, isForNobody: boolean): void;
-  /** It gave what is no item; or, without an error, one that is larger than the client takes. */
+  /** The source returned an invalid item, or, without an error, one over the client's limits. */
   onUnsent(call: ServerCall, error?: unknown): void;
 }
 
-/** A call that streams. Its argument's items come and its output's go until it is answered. */
+/** A call that streams. It receives its argument's items and sends its output's until it is answered. */
 export class StreamingCall extends ServerCall implements InletPort, OutletPort, Pausable {
   readonly #host: StreamsHost;
   readonly #info: MethodInfo;
@@ -55,12 +55,12 @@ export class StreamingCall extends ServerCall implements InletPort, OutletPort, 
   readonly after: Timers["after"];
   #inlet: Inlet | undefined;
   #outlet: Outlet | undefined;
-  /** Bytes of items that wait for the handler, as they are counted. */
+  /** Counted bytes of the items that wait for the handler. */
   #heldBytes = 0;
-  /** Whether more came of the argument than may wait. */
+  /** Whether more of the argument arrived than may wait. */
   #isFull = false;
   #isTooBig = false;
-  /** Whether it is not known whether the client takes the last item. */
+  /** Whether it is still unknown if the last item is within the client's limits. */
   #isAsking = false;
 
   /** Create for a received call. */
@@ -75,7 +75,7 @@ export class StreamingCall extends ServerCall implements InletPort, OutletPort, 
       caller,
       id,
       info.index,
-      // Whoever ends it need not know that it streams.
+      // Add the item counts here, so that callers of `end()` need not know that the call streams.
       trace && { ...trace, end: (code) => trace.end(code, this.#items) },
     );
     this.#host = host;
@@ -90,7 +90,7 @@ export class StreamingCall extends ServerCall implements InletPort, OutletPort, 
     listen(caller, this);
   }
 
-  /** Give the handler its argument that is a stream. */
+  /** Add the streaming argument to the handler's arguments. */
   admit(args: Record<string, unknown>): void {
     const { input } = this.#info;
     if (input === undefined) return;
@@ -99,29 +99,29 @@ export class StreamingCall extends ServerCall implements InletPort, OutletPort, 
   }
 
   /**
-   * Begin to stream what the handler returned, if that is to be streamed: then the call goes on.
+   * Begin to stream the handler's output, if the method streams it. Returns true if the call goes on.
    *
-   * @throws {TypeError} If it is to be, and cannot be.
+   * @throws {TypeError} If the output must be streamed and is not a stream source.
    */
   stream(output: unknown): boolean {
     const { items } = this.#info;
     if (items === undefined) return false;
     this.#outlet = items.outlet(this.trace?.bind(output) ?? output, this);
-    // It was cancelled before it was known what to cancel.
+    // The call was cancelled before there was a source to cancel.
     if (this.reason !== undefined) this.#outlet.cancel(this.reason);
     return true;
   }
 
-  /** An item of the argument came. */
+  /** An item of the argument arrived. */
   push(bytes: Uint8Array, start: number, end: number): void {
     const inlet = this.#inlet;
     if (inlet === undefined || this.#isFull) return;
-    // Before it is kept: what is not counted could be any number of items as large as they may be.
+    // Count before keeping: uncounted items could be of any number and size.
     if (!this.#count(end - start)) {
       this.#isFull = true;
       this.#host.counters.callsLimited++;
       return inlet.end(
-        new RpcError("TooManyCallsInFlight", `Cannot take more of ${this.#input}: too much waits`),
+        new RpcError("TooManyCallsInFlight", `Cannot take more of ${this.#input}: queue is full`),
       );
     }
     inlet.push(bytes, start, end);
@@ -141,7 +141,7 @@ export class StreamingCall extends ServerCall implements InletPort, OutletPort, 
     );
   }
 
-  /** The client has room for more of the output. */
+  /** The client grants more credit for the output. */
   grantOutput(bytes: number): void {
     this.#outlet?.grant(bytes);
     this.#streams.resume();
@@ -171,9 +171,9 @@ export class StreamingCall extends ServerCall implements InletPort, OutletPort, 
     if (--streams.open === 0 && this.caller.streams === streams) this.caller.streams = undefined;
   }
 
-  /** Count what waits for the handler, and `coming` bytes. Returns false if that is too much. */
+  /** Count the bytes that wait for the handler, plus `coming` bytes. Returns false if over the limit. */
   #count(coming = 0): boolean {
-    // What it held is let go of with its call.
+    // Its held bytes were released with its call.
     if (this.isOver) return true;
     const more = (this.#inlet?.bufferedBytes ?? 0) + coming - this.#heldBytes;
     if (Math.abs(more) < MIN_HELD_BYTES) return true;
@@ -222,7 +222,7 @@ export class StreamingCall extends ServerCall implements InletPort, OutletPort, 
   }
 
   onLeft(): void {
-    // Its client finds out when it has no room left, or by the answer.
+    // The client learns it when its credit is used up, or from the answer.
     this.#count();
   }
 
@@ -230,7 +230,7 @@ export class StreamingCall extends ServerCall implements InletPort, OutletPort, 
 
   send(item: unknown): number {
     const { caller, id } = this;
-    // What a generator changes in the state reaches the client before its next item does.
+    // A generator's state changes reach the client before its next item.
     caller.flush();
     if (caller.closing) return 0;
     const { sender } = caller;
@@ -255,7 +255,7 @@ export class StreamingCall extends ServerCall implements InletPort, OutletPort, 
     return bytes;
   }
 
-  /** Send what may be too large, which is known when it is deflated. Until then nothing goes after it, nor an end. */
+  /** Send an item that may be too large, known once it is deflated. Until then later items and the end wait. */
   #commitIfTaken(sender: Sender, writer: Writer): void {
     this.#isAsking = true;
     sender.commit(writer, (taken) => {
@@ -266,7 +266,7 @@ export class StreamingCall extends ServerCall implements InletPort, OutletPort, 
     if (this.#isAsking) this.#outlet?.pause();
   }
 
-  // As what waits while much is to be sent.
+  // As `Pausable`.
 
   pause(): void {
     this.#outlet?.pause();
@@ -276,11 +276,11 @@ export class StreamingCall extends ServerCall implements InletPort, OutletPort, 
     if (!this.#isAsking) this.#outlet?.resume();
   }
 
-  /** What the client does not take was not sent: so the call cannot go on. */
+  /** The item is over the client's limits and was not sent, so the call cannot go on. */
   #onTooBig(): void {
     if (this.isOver || this.reason !== undefined) return;
     this.#isTooBig = true;
-    this.cancel(new RpcError("ServerEncodeError", "An item is larger than the client takes"));
+    this.cancel(new RpcError("ServerEncodeError", "An item is larger than the client accepts"));
   }
 
   onEnd(error: unknown, failed: "source" | "item" | undefined): void {
@@ -291,7 +291,7 @@ export class StreamingCall extends ServerCall implements InletPort, OutletPort, 
   }
 
   onStopped(error: unknown): void {
-    // An end that its connection's made is none to tell the client as its own.
+    // If the connection's end stopped the stream, there is no client to answer.
     const { closing } = this.caller;
     if (this.#isTooBig) this.#host.onUnsent(this);
     else if (error === undefined) this.#host.onOutput(this, undefined, closing);

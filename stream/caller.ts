@@ -226,7 +226,7 @@ interface Streams extends OpenStreams {
 
 /** Of `maxBufferedBytes`, the part that items may fill, so that calls find room: one in so many. */
 const SENT_PART = 16;
-/** Bytes that are sent before it is asked again how many wait: asking is not free. */
+/** Bytes sent between two checks of the buffered bytes: a check is not free. */
 const CHECK_BYTES = 65_536;
 /** Milliseconds after which it is asked again, while sources wait. */
 const RESUME_MS = 5;

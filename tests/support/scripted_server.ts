@@ -153,7 +153,7 @@ export class ScriptedServer {
     return started;
   }
 
-  /** The port that was bound. */
+  /** The bound port. */
   get port(): number {
     const address = this.#server.address();
     return typeof address === "object" && address !== null ? address.port : 0;
