@@ -1,5 +1,5 @@
 /**
- * Serves this repository's modules to a page as they are, but for their types: no build step.
+ * Serves this repository's modules to a page without their types: no build step.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 
 const ROOT = new URL("../", import.meta.url);
 
-/** Modules that a page's client is made of; nothing else is served. */
+/** The folders with modules of a page's client; nothing else is served. */
 const SERVED =
   /^\/(?:(?:mod|browser)|(?:client|codec|deflate|runtime|service|stream|wire)\/\w+|(?:examples|tests\/browser)\/(?:[\w-]+\/)*\w+)\.ts$/;
 

@@ -1,5 +1,5 @@
 /**
- * What the examples share: options from the command line, and an end by signal.
+ * Helpers of the examples: options from the command line, and a signal to end.
  *
  * @module
  */
@@ -14,7 +14,7 @@ export function option(name: string, fallback: number): number {
   return value;
 }
 
-/** Resolves when the process is asked to end. */
+/** Resolves when the process gets a signal to end. */
 export function exitOnSignal(): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   process.once("SIGINT", () => resolve());

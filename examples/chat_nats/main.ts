@@ -1,6 +1,6 @@
 /**
- * A NATS server, two nodes in processes of their own, and somebody on each: `deno task chat`.
- * On a terminal you may join in.
+ * A NATS server, two nodes in separate processes, and a user on each: `deno task chat`. On a terminal you
+ * can join in.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * One node of the chat. Everything about NATS is in the two lines that say `nats`; the handler is what
- * it would be on one node.
+ * One node of the chat. Only the two lines with `nats` concern NATS; the handler is the same as on a
+ * single node.
  *
  * @module
  */

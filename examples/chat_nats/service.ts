@@ -5,12 +5,12 @@
  */
 import { type Infer, rpc, service, string, variants } from "../../mod.ts";
 
-/** What happens in a room. */
+/** The events of a room. */
 export const ChatEvent = variants({
   joined: { name: string },
   said: { name: string, text: string },
 });
-/** What happens in a room. */
+/** The events of a room. */
 export type ChatEvent = Infer<typeof ChatEvent>;
 
 /** The chat. */

@@ -1,5 +1,5 @@
 /**
- * Drives the counter, and says of each line what it shows: calls, the state and the events as they come.
+ * Drives the counter, and explains each line that it prints: calls, the state, and events as they arrive.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * What the counter's server does for one connection.
+ * The counter's handler of one connection.
  *
  * @module
  */
@@ -7,10 +7,10 @@ import { Topic } from "../../mod.ts";
 import type { HandlerOf } from "../../server.ts";
 import type { Counter } from "./service.ts";
 
-/** The largest `u32`: the counter stays there, as it stays at 0. */
+/** The largest `u32`. The counter stops there, and at 0. */
 const MAX_COUNT = 2 ** 32 - 1;
 
-/** The handler: called once a connection. */
+/** Creates the handlers of a connection. */
 export const counter: HandlerOf<typeof Counter> = ({ state, subscriptions, events }) => {
   return {
     newCounter() {
@@ -21,7 +21,7 @@ export const counter: HandlerOf<typeof Counter> = ({ state, subscriptions, event
     },
     increment({ amount }) {
       const from = state.counter;
-      // On the client before this call's promise resolves.
+      // The client has it before this call's promise resolves.
       state.counter = Math.min(MAX_COUNT, from + amount);
       events.emit(state.topic, { type: "incremented", to: state.counter, from });
     },

@@ -1,5 +1,5 @@
 /**
- * Lets everyone who looks at the page see everyone's events.
+ * Sends every connection's events to every page.
  *
  * @module
  */
@@ -8,16 +8,16 @@ import type { HandlerOf } from "../../server.ts";
 import { counter } from "./handler.ts";
 import type { Counter } from "./service.ts";
 
-/** Where each event is emitted once more. */
+/** The topic on which each event is emitted again. */
 export const LOBBY: Topic = Topic.from("lobby");
 
-/** What `authorize` finds out of a request. */
+/** The result of `authorize`. */
 export interface Visitor {
-  /** Whether to hear of other people's counters. */
+  /** Whether to receive the events of other counters. */
   readonly inLobby: boolean;
 }
 
-/** Those who connect to `/?lobby` are in it. */
+/** Clients that connect to `/?lobby` are in the lobby. */
 export function visitor(request: Request): Visitor {
   return { inLobby: new URL(request.url).searchParams.has("lobby") };
 }

@@ -1,6 +1,6 @@
 /**
- * Serves the counter and its page on `http://localhost:8080`, and once more over TLS with a self-signed
- * certificate. The two know nothing of each other: windows see each other's events at one address.
+ * Serves the counter and its page on `http://localhost:8080`, and also over TLS with a self-signed
+ * certificate. The two servers are independent: windows see each other's events only at the same address.
  *
  * @module
  */

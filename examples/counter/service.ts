@@ -1,5 +1,5 @@
 /**
- * The counter: what both sides agree on.
+ * The counter's service, shared by server and client.
  *
  * The order of methods, state fields and variants is wire format: append only.
  *
@@ -7,7 +7,7 @@
  */
 import { type Infer, rpc, service, topic, u32, variants } from "../../mod.ts";
 
-/** What subscribers of a counter are told. */
+/** The events for subscribers of a counter. */
 export const CounterEvent = variants({
   /** Emitted when the counter is incremented. */
   incremented: { to: u32, from: u32 },
@@ -27,9 +27,9 @@ export const Counter = service({
     newCounter: rpc(),
     /** Add to it. */
     increment: rpc({ amount: u32 }),
-    /** Subtract from it; it goes down to 0 and no further. */
+    /** Subtract from it; it stops at 0. */
     decrement: rpc({ amount: u32 }),
-    /** What it stands at. */
+    /** Its value. */
     get: rpc({}, u32),
   },
   state: { counter: u32, topic },

@@ -1,5 +1,5 @@
 /**
- * The counter in a `Bun.serve` that has routes already.
+ * The counter in an existing `Bun.serve` with routes.
  *
  * ```sh
  * bun examples/mounting/bun_routes.ts

@@ -1,9 +1,9 @@
 /**
- * The counter at Cloudflare: every room is a Durable Object, in which all its connections live.
+ * The counter at Cloudflare: every room is a Durable Object, which holds all its connections.
  *
- * A Worker alone is not enough: there a socket belongs to the request that it came with, and whatever
- * another request sends on it fails ("Cannot perform I/O on behalf of a different request"). With
- * Wrangler, bind `ROOMS` to the class `Room` and set the flag `nodejs_compat`.
+ * A Worker alone is not enough: there a socket belongs to its request, and sending on it from another request
+ * fails ("Cannot perform I/O on behalf of a different request"). With Wrangler, bind `ROOMS` to the class
+ * `Room` and set the flag `nodejs_compat`.
  *
  * @module
  */
@@ -11,7 +11,7 @@ import { handler, type StandardSocket } from "../../server.ts";
 import { counter } from "../counter/handler.ts";
 import { Counter } from "../counter/service.ts";
 
-/** What is used of `@cloudflare/workers-types`. */
+/** The used parts of `@cloudflare/workers-types`. */
 interface Socket extends StandardSocket {
   accept(): void;
 }
@@ -23,7 +23,7 @@ declare const WebSocketPair: new () => { readonly 0: Socket; readonly 1: Socket 
 
 /** One object, in one place in the world, for all clients of a room. */
 export class Room {
-  // Made with the object: topics, events and `connections` are those of this room.
+  // Created with the object, so topics, events and `connections` belong to this room.
   readonly #mounted = handler(Counter, {}, counter);
 
   /** Answers an upgrade. */
@@ -41,7 +41,7 @@ export class Room {
 }
 
 export default {
-  /** Sends each request to the room that its path names. */
+  /** Sends each request to the room in its path. */
   fetch(request: Request, { ROOMS }: { readonly ROOMS: Rooms }): Promise<Response> {
     const { pathname } = new URL(request.url);
     return ROOMS.get(ROOMS.idFromName(pathname)).fetch(request);

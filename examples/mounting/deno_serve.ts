@@ -1,8 +1,8 @@
 /**
- * The counter for `deno serve`, which starts one of these for each core with `--parallel`.
+ * The counter for `deno serve`. With `--parallel` it starts one instance per core.
  *
- * Each has its own connections, so an event reaches those of the same one only: give `handler()` a
- * `broker` to reach all.
+ * Each instance has its own connections, and its events reach only these. Give `handler()` a `broker` to
+ * reach all.
  *
  * ```sh
  * deno serve --parallel examples/mounting/deno_serve.ts

@@ -19,7 +19,7 @@ const mounted = handler(Counter, {}, counter);
 
 const app = new Hono();
 app.get("/", (context) => context.text("Hono is here"));
-// What the runtime gives its handler, Deno's info or Bun's server, is `env` in Hono.
+// `env` in Hono is the runtime's second argument: Deno's info, or Bun's server.
 app.get("/counter", (context) => mounted.fetch(context.req.raw, context.env));
 
 const { port } = listen({

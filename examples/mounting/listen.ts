@@ -1,10 +1,10 @@
 /**
- * Listens with what the runtime has: `Deno.serve` or `Bun.serve`.
+ * Listens with the runtime's own server: `Deno.serve` or `Bun.serve`.
  *
  * @module
  */
 
-/** What `Deno.serve` takes half of, and `Bun.serve` the whole. */
+/** The argument of `Bun.serve`. `Deno.serve` uses only its `fetch`. */
 export interface Application {
   fetch(request: Request, info: unknown): Response | Promise<Response>;
   readonly websocket: unknown;

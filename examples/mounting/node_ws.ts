@@ -1,8 +1,8 @@
 /**
- * The counter on sockets of the package `ws`, beside an HTTP server one already has.
+ * The counter on sockets of the package `ws`, with an existing HTTP server.
  *
  * ```sh
- * deno run -A examples/mounting/node_ws.ts     # Node itself wants it compiled to JavaScript first
+ * deno run -A examples/mounting/node_ws.ts     # compile it to JavaScript for Node
  * ```
  *
  * @module
@@ -31,7 +31,7 @@ http.on("upgrade", async (request, socket, head) => {
   if (decision instanceof Response) {
     return socket.end(`HTTP/1.1 ${decision.status} Refused\r\nConnection: close\r\n\r\n`);
   }
-  // `ws` has no word for "hl/2", which is no token: it is answered beside it.
+  // `ws` rejects "hl/2", which is not a valid token, so the header is written separately.
   delete request.headers["sec-websocket-protocol"];
   sockets.once("headers", (lines: string[]) => {
     for (const [name, value] of Object.entries(decision.headers)) lines.push(`${name}: ${value}`);

@@ -5,7 +5,7 @@
  */
 import { type Infer, option, rpc, service, string, u8, variants } from "../../mod.ts";
 
-/** What a connection may have become. */
+/** The pet of a connection. */
 export const Pet = variants({
   dog: { name: string, age: u8, breed: string },
   cat: { name: string, age: u8, breed: string },
@@ -21,7 +21,7 @@ export const Animal = service({
     becomeDog: rpc({ name: string, age: u8, breed: string }),
     /** Become a cat. */
     becomeCat: rpc({ name: string, age: u8, breed: string }),
-    /** Make a noise; `null` before one has become anything. */
+    /** Make a noise; `null` without a pet. */
     makeANoise: rpc({}, option(string)),
   },
   state: { pet: option(Pet) },

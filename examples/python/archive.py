@@ -11,7 +11,7 @@ MAX_DEPTH = 64
 
 
 class CodecError(ValueError):
-    """Bytes or a value that the type does not allow."""
+    """Bytes or a value that are invalid for the type."""
 
 
 def u32(data, at):
@@ -23,7 +23,7 @@ def i32(data, at):
 
 
 class Writer:
-    """An archive that is written: parts first, then the object that points to them."""
+    """A writer of an archive: parts first, then the object that points to them."""
 
     def __init__(self):
         self.bytes = bytearray()
@@ -48,7 +48,7 @@ class Writer:
 
 
 class Reader:
-    """An archive that is read. What lies in [low, high) may still be claimed by a pointer."""
+    """A reader of an archive. A pointer may still claim the bytes in [low, high)."""
 
     def __init__(self, data):
         self.data = data
@@ -81,7 +81,7 @@ class Reader:
 
 
 class Type(Layout):
-    """One type. `parts()` writes what lies out of line; `place()` writes the object at `at`."""
+    """One type. `parts()` writes out-of-line parts; `place()` writes the object at `at`."""
 
     def parts(self, writer, value):
         return None
@@ -93,11 +93,11 @@ class Type(Layout):
         raise NotImplementedError
 
     def order(self, value):
-        """What compares as Rust's `Ord` does."""
+        """A key that compares like Rust's `Ord`."""
         return value
 
     def feed(self, value):
-        """The bytes that are hashed."""
+        """The hashed bytes."""
         raise CodecError(f"{self.text({})} is not hashed")
 
     def text(self, met):

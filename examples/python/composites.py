@@ -37,7 +37,7 @@ class Fields(Type):
         return [value[name] for name in self.names]
 
     def _order(self):
-        """In which order parts are written: of a tuple from the last element to the first."""
+        """The order of writing parts. For a tuple it is from the last element to the first."""
         order = range(len(self.types))
         return reversed(order) if self.is_tuple else order
 
@@ -76,7 +76,7 @@ class Fields(Type):
 
 
 class Enum(Type):
-    """Variants of (name, names of fields or None, types). What a value is of, `_split()` says."""
+    """Variants of (name, names of fields or None, types). `_split()` finds a value's variant."""
 
     def __init__(self, variants, hash_bytes=1):
         self.variants, self.hash_bytes = variants, hash_bytes

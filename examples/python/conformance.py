@@ -1,4 +1,4 @@
-"""Passes the conformance kit: a client that does the tasks it is given.
+"""Passes the conformance kit: a client that does the kit's tasks.
 
 Run: python3 examples/python/conformance.py HOST PORT, of `deno task conformance listen`.
 """
@@ -84,7 +84,7 @@ class Client:
         self.waiting[id_] = method
 
     def receive(self):
-        """What the next message leads to: (id, answer), or None."""
+        """The result of the next message: (id, answer), or None."""
         try:
             return self._take(decode(SERVER_MESSAGE, self.connection.receive()))
         except CodecError as error:

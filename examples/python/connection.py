@@ -13,7 +13,7 @@ PROTOCOL_ERROR = 4002
 
 
 class BrokenProtocol(ConnectionError):
-    """The peer sent what it must not."""
+    """The peer broke the protocol."""
 
 
 def stored(archive):
@@ -94,7 +94,7 @@ class Connection:
         self._frame(2, stored(archive))
 
     def receive(self):
-        """The next message's archive. Closes with 4002 if it is none."""
+        """The next message's archive. Closes with 4002 if the message is invalid."""
         try:
             return inflate(self._message())
         except BrokenProtocol as error:

@@ -10,7 +10,7 @@ from connection import Connection
 
 
 def slice_at(archive, at):
-    """The bytes that the pointer at `at` leads to; their count is behind it (section 3)."""
+    """The bytes at the target of the pointer at `at`; their count follows it (section 3)."""
     offset, count = struct.unpack_from("<iI", archive, at)
     start = at + offset
     if not 0 <= start <= start + count <= len(archive):

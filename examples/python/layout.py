@@ -1,4 +1,4 @@
-"""Where fields are, from PROTOCOL.md section 3. A niche is (how many are free, at, bytes)."""
+"""Offsets of fields, from PROTOCOL.md section 3. A niche is (free patterns, at, bytes)."""
 
 
 class Layout:

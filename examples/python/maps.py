@@ -109,7 +109,7 @@ class BTreeMap(Map):
         return [(self.key.order(e["key"]), self.item.order(e["value"])) for e in entries]
 
     def _node(self, writer, start, type_, entries, parts, align, meta, target):
-        """End a node: pad, then its header, then its entries, which came from the greatest down."""
+        """End a node: padding, header, then entries, which were added from the greatest down."""
         size = writer.pad(align) - start
         at = writer.reserve(HEADER_BYTES, 4)
         writer.put(at, "I", size)
@@ -207,7 +207,7 @@ class BTreeMap(Map):
         count = u32(reader.data, at)
         if count == 0:
             return []
-        # A node's parts lie before it, and before them the nodes below it.
+        # A node's parts are before it, and the nodes below it before those.
         root_claim = self._claim_node(reader, at + 4, i32(reader.data, at + 4))
         high, reader.high = reader.high, root_claim[0]
         root = self._read_node(reader, root_claim, 0)

@@ -59,7 +59,7 @@ class String(Type):
 
 
 class BoxStr(String):
-    """`Box<str>`, and with a NUL behind the text `CString`."""
+    """`Box<str>`, and with a NUL after the text `CString`."""
 
     def __init__(self, nul=b""):
         self.nul = nul
@@ -125,7 +125,7 @@ class Box(Type):
 
 
 class Lazy(Type):
-    """A recursive type where it is met."""
+    """A recursive type at a mention."""
 
     item = None
 

@@ -36,7 +36,7 @@ class Number(Type):
 
 
 class Float(Number):
-    """A float is its bits in hex."""
+    """A float, as its bits in hex."""
 
     def place(self, writer, at, value, parts):
         Number.place(self, writer, at, int(value, 16), parts)
@@ -119,7 +119,7 @@ class Octets(Type):
 
 
 class Packed(Type):
-    """An object of `struct`'s format, whose fields are at fixed places."""
+    """An object in a format of `struct`, with fields at fixed offsets."""
 
     def __init__(self, name, size, align, fmt, fields):
         self.name, self.size, self.align, self.format, self.fields = name, size, align, fmt, fields

@@ -18,7 +18,7 @@ RANGES = {
 
 
 class Stream(Type):
-    """Stands in fingerprints alone: it takes no room in an archive."""
+    """Only in fingerprints: it takes no space in an archive."""
 
     def __init__(self, item):
         self.item = item
@@ -59,7 +59,7 @@ def _leaf(kind):
 
 
 def build(spec, known=None):
-    """The type of a schema. `known` has the types around it, by name."""
+    """The type of a schema. `known` has the enclosing types, by name."""
     if isinstance(spec, str):
         return _leaf(spec)
     known = known or {}
@@ -132,7 +132,7 @@ def _method(name, arguments, output):
 
 
 def fingerprint(service):
-    """The fingerprint of a service, and the three texts it is made of."""
+    """The fingerprint of a service, and its three texts."""
     methods = [_method(*method) for method in service["methods"]]
     calls, outputs = ",".join(m[0] for m in methods), ",".join(m[1] for m in methods)
     # Names of the state are never quoted.

@@ -31,7 +31,7 @@ def seeded(displacement, key):
 
 
 def build_index(keys):
-    """The displacements of keys, and for each position which key is there."""
+    """The displacements of keys, and the key at each position."""
     count = len(keys)
     buckets = [[] for _ in keys]
     for i, key in enumerate(keys):

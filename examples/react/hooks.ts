@@ -1,12 +1,12 @@
 /**
- * Hooks that render a client's state and status: `useSyncExternalStore` over what the client has.
+ * Hooks that render a client's state and status with `useSyncExternalStore`.
  *
  * @module
  */
 import { useSyncExternalStore } from "react";
 import type { Client, ClientStatus } from "../../browser.ts";
 
-/** The connection state; the component is rendered again after each change. */
+/** The connection state; the component renders again after each change. */
 export function useConnectionState<Methods, State, Event>(
   client: Client<Methods, State, Event>,
 ): Readonly<State> {

@@ -1,5 +1,5 @@
 /**
- * What the workshop's server does for one connection.
+ * The workshop's handler of one connection.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import type { HandlerOf } from "../../server.ts";
 import { Log } from "./log.ts";
 import type { Count, Workshop } from "./service.ts";
 
-/** Milliseconds that a count may keep the event loop busy. */
+/** Milliseconds for which a count may block the event loop. */
 const SLICE_MS = 10;
 
 /** A handler whose connections share one log. */
@@ -41,7 +41,7 @@ export function workshop(log: Log = new Log()): HandlerOf<typeof Workshop> {
           const end = performance.now() + SLICE_MS;
           while (checked < below && performance.now() < end) if (isPrime(checked++)) primes++;
           yield { checked, primes };
-          // Others' calls have their turn, and so has the news that nobody waits for this one.
+          // Let other calls run, and the signal of this one abort.
           await new Promise((resolve) => setTimeout(resolve, 0));
         }
       } finally {

@@ -1,19 +1,19 @@
 /**
- * {@linkcode Log}: lines that can be followed.
+ * {@linkcode Log}: lines that readers can follow.
  *
  * @module
  */
 
 const MAX_LINES = 1000;
 
-/** The last thousand lines, and whoever follows them. */
+/** The last thousand lines, and their followers. */
 export class Log {
   #lines: string[] = [];
-  /** Lines so far, those that are no longer kept included. */
+  /** Number of lines so far, including dropped ones. */
   #count = 0;
   #wakes = new Set<() => void>();
 
-  /** How many follow it. */
+  /** Number of followers. */
   get followers(): number {
     return this.#wakes.size;
   }
@@ -31,7 +31,7 @@ export class Log {
     for (const wake of this.#wakes) wake();
   }
 
-  /** The last lines, and all that come until the signal aborts. A reader that is slow misses the oldest. */
+  /** The last lines, then every new line until the signal aborts. A slow reader misses the oldest lines. */
   async *follow(last: number, signal: AbortSignal): AsyncGenerator<string> {
     let wake = (): void => {};
     const onLine = (): void => wake();

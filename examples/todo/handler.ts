@@ -1,14 +1,14 @@
 /**
- * What the to-do list's server does for one connection.
+ * The to-do list's handler of one connection.
  *
  * @module
  */
 import type { HandlerOf } from "../../server.ts";
 import type { Todo } from "./service.ts";
 
-/** The handler: called once a connection. */
+/** Creates the handlers of a connection. */
 export const todo: HandlerOf<typeof Todo> = ({ state }) => {
-  /** What is kept of the tasks becomes the state: whole fields travel. */
+  /** Keep these tasks in the state: the whole field is sent. */
   const keep = (test: (id: number) => boolean): void => {
     state.tasks = new Map([...state.tasks].filter(([id]) => test(id)));
   };

@@ -5,7 +5,7 @@
  */
 import { type Infer, map, rpc, service, string, struct, u32, variants, vec } from "../../mod.ts";
 
-/** How far a task has come. */
+/** The progress of a task. */
 export const TaskStatus = variants({ todo: null, done: null });
 
 /** A task. */

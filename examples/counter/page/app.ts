@@ -1,5 +1,5 @@
 /**
- * What the page does.
+ * The script of the page.
  *
  * @module
  */
@@ -9,10 +9,10 @@ import { type ClientOf, connect } from "../../../browser.ts";
 import { Counter, type CounterEvent } from "../service.ts";
 import { Histogram } from "./histogram.ts";
 
-/** As many as a connection can have in flight. */
+/** The most calls that a connection can have in flight. */
 const CALLS_AT_ONCE = 256;
 const MAX_EVENTS_SHOWN = 50;
-/** Milliseconds between calls that are made only to measure. */
+/** Milliseconds between two calls for measuring. */
 const MEASURE_EVERY_MS = 250;
 
 function element<T extends HTMLElement = HTMLElement>(id: string): T {
@@ -29,7 +29,7 @@ const problem = element("problem");
 const floor = element("floor");
 const histogram = new Histogram(element("histogram"), element("scale"));
 
-/** What is to be drawn on the next frame. */
+/** The parts to draw on the next frame. */
 const planned = new Map<string, () => void>();
 
 const address = new URL("/?lobby", location.href);
@@ -37,9 +37,9 @@ const address = new URL("/?lobby", location.href);
 try {
   run(
     await connect(Counter, address, {
-      // The server has forgotten everything of the connection before.
+      // The server keeps nothing of the previous connection.
       onConnect: ({ rpc }) => rpc.newCounter(),
-      // The calls that measure wait for those of the button.
+      // The measuring calls wait for the button's calls.
       whenFull: "wait",
       onError: (error) => console.warn("hardlight:", error),
     }),
@@ -74,7 +74,7 @@ function run(client: ClientOf<typeof Counter>): void {
   }, MEASURE_EVERY_MS);
 }
 
-/** Make a call that a button asks for, and say what it is. */
+/** Make a button's call, and describe it. */
 function act(name: string, start: () => Promise<unknown>): Promise<void> {
   element("last-call").textContent = name;
   return call(start);
@@ -160,7 +160,7 @@ async function showEvents(client: ClientOf<typeof Counter>): Promise<void> {
   let own = false;
   let last: CounterEvent | undefined;
   for await (const { topic, payload } of client.events({ buffer: 1024 })) {
-    // One's own event comes twice: on the counter's topic, then in the lobby.
+    // The page's own event comes twice: on the counter's topic, then in the lobby.
     const fromLobby = topic.isString;
     const again = fromLobby && own;
     own = !fromLobby;
@@ -193,7 +193,7 @@ function row(event: CounterEvent, fromLobby: boolean): HTMLLIElement {
 }
 
 element("second").onclick = (event) => {
-  // Beside this one, where the browser lets a page say so.
+  // Beside this window, if the browser allows it.
   const { availWidth, availHeight } = screen;
   const half = Math.floor(availWidth / 2);
   const features = `popup,left=${half},width=${half},height=${availHeight}`;

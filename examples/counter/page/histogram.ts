@@ -18,7 +18,7 @@ export class Histogram {
   readonly #bars: readonly HTMLElement[];
   readonly #element: HTMLElement;
   #last = 0;
-  /** How many there are. */
+  /** The number of latencies. */
   total = 0;
 
   /** Draw into an element, and its scale into another. */
@@ -40,7 +40,7 @@ export class Histogram {
     this.total++;
   }
 
-  /** Bring the bars up to date. */
+  /** Redraw the bars. */
   draw(): void {
     const most = Math.max(...this.#counts);
     this.#bars.forEach((bar, index) => {
@@ -51,7 +51,7 @@ export class Histogram {
     this.#element.ariaLabel = `${this.total} calls, median ${this.quantile(0.5)}`;
   }
 
-  /** What share `q` of the calls is faster than, to the width of a bar. */
+  /** The quantile `q`, to the width of a bar. */
   quantile(q: number): string {
     if (this.total === 0) return "–";
     let seen = 0;

@@ -1,5 +1,5 @@
 /**
- * What the workshop's page does.
+ * The script of the workshop's page.
  *
  * @module
  */
@@ -13,7 +13,7 @@ function element<T extends HTMLElement = HTMLElement>(id: string): T {
 
 const client = await connect(Workshop, new URL("/", location.href));
 
-/** Run something that `stop` ends; its outcome is shown. */
+/** Run a task that `stop` ends, and show its outcome. */
 async function run(
   stop: HTMLButtonElement,
   status: HTMLElement,
@@ -33,7 +33,7 @@ async function run(
 
 const PART_BYTES = 65_536;
 
-/** A file in parts: those of `file.stream()` may have 2 MiB, more than a message takes unless told so. */
+/** A file in parts. The parts of `file.stream()` can have 2 MiB, over the default limit of a message. */
 async function* partsOf(file: File): AsyncGenerator<Uint8Array> {
   for (let start = 0; start < file.size; start += PART_BYTES) {
     yield new Uint8Array(await file.slice(start, start + PART_BYTES).arrayBuffer());
