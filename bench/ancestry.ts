@@ -1,6 +1,6 @@
 /**
- * What a connection costs that asks for a form of the service which never was: the first one, for which
- * all older forms are worked out, and each after it.
+ * Cost of a connection with an unknown fingerprint: of the first one, which makes the server compute all
+ * older forms of its service, and of each later one.
  *
  * Run by itself: `deno run -A bench/ancestry.ts` or `bun bench/ancestry.ts`.
  *

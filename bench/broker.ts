@@ -1,5 +1,5 @@
 /**
- * What a broker costs, beside NATS itself: `deno run -A bench/broker.ts [--only local|across|return]`.
+ * Cost of a broker, compared with NATS itself: `deno run -A bench/broker.ts [--only local|across|return]`.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * What a call costs on the wire.
+ * Bytes of a call on the wire.
  *
  * @module
  */
@@ -42,7 +42,7 @@ export async function runBytes(): Promise<Table> {
             counted.downMessages++;
           }
           const heard = listener.onMessage(message);
-          // A frame of several messages comes again without those that are done with.
+          // A frame of several messages is passed again without its consumed messages.
           isRest = typeof heard === "number";
           return heard;
         },

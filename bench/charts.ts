@@ -75,7 +75,7 @@ export function percentileChart(title: string, curves: readonly Curve[]): string
   verticalTicks(canvas, y, logTicks(low, high));
   curves.forEach(({ name, sortedUs }, i) => {
     const points: string[] = [];
-    // As far as a few samples are left.
+    // Up to the percentile with a few samples left.
     const most = Math.min(MAX_NINES, Math.log10(sortedUs.length / 5));
     for (let nines = 0; nines <= most; nines += 0.04) {
       const part = 1 - 10 ** -nines;
@@ -92,10 +92,10 @@ export function percentileChart(title: string, curves: readonly Curve[]): string
 }
 
 const BUCKETS = 160;
-/** Histograms leave out what is longer than this part of the calls. */
+/** Histograms leave out the calls above this quantile. */
 const SHOWN = 0.995;
 
-/** How often a call took how long: a curve over buckets that are alike on a logarithmic axis. */
+/** Frequency of latencies: a curve over buckets of equal width on a logarithmic axis. */
 export function histogramChart(title: string, curves: readonly Curve[]): string {
   const canvas = new Canvas(WIDTH, HEIGHT, title);
   const [low, high] = range(curves, 0, SHOWN);
@@ -134,10 +134,10 @@ export function histogramChart(title: string, curves: readonly Curve[]): string 
   return canvas.toString();
 }
 
-/** Dots of one contender at most: more are one blot, and a file nobody opens. */
+/** The most dots of one contender: more would overlap, in a file too large to open. */
 const MAX_DOTS = 1500;
 
-/** Every call in the order it was made; of many only some. */
+/** Calls in the order they were made, sampled if they are many. */
 export function scatterChart(title: string, clouds: readonly Cloud[]): string {
   const canvas = new Canvas(WIDTH, HEIGHT, title);
   const sorted = clouds.map(({ name, samplesUs }) => ({ name, sortedUs: samplesUs.toSorted() }));

@@ -1,5 +1,5 @@
 /**
- * The counter's messages, archived and read: what the codec is in a call.
+ * The counter's messages, encoded and decoded: the codec's share of a call.
  *
  * Run by itself for mitata's own output: `deno run -A bench/codec.ts` or `bun bench/codec.ts`.
  *
@@ -38,7 +38,7 @@ const updates = [{ index: 0, data: encode(u32, 7) }];
 const writer = new Writer(1024);
 const reader = new Reader(DEFAULT_LIMITS);
 const clientMessage = new ClientMessage();
-/** Where the archive that was read last is. */
+/** The position of the last decoded archive. */
 const found = { start: 0, end: 0 };
 const find = (_: unknown, start: number, end: number): void => {
   found.start = start;

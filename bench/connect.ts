@@ -1,5 +1,5 @@
 /**
- * How long a connection takes to be there, and to have answered a first call.
+ * Time to open a connection, and to answer its first call.
  *
  * @module
  */

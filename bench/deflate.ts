@@ -1,6 +1,6 @@
 /**
- * Every rung of the DEFLATE ladder at every size: where they meet is where the thresholds of
- * `runtime/node/zlib.ts` and `runtime/streams.ts` are.
+ * Every way to deflate at every size. The sizes at which they are equal are the thresholds of
+ * `runtime/node/zlib.ts` and `runtime/streams.ts`.
  *
  * Run: `deno run -A bench/deflate.ts` or `bun bench/deflate.ts`, with a name to run only part of it.
  *

@@ -1,8 +1,8 @@
 /**
- * What `serve()` stands on, on Deno, beside a mount on `Deno.serve`, and both beside an echo on a bare
- * `Deno.serve`: `deno run -A bench/deno_serve.ts [rounds]`.
+ * `serve()` on Deno, compared with a mount on `Deno.serve`, and both with an echo on a bare `Deno.serve`:
+ * `deno run -A bench/deno_serve.ts [rounds]`.
  *
- * Servers have processes of their own; in each round all have their turn.
+ * Each server has its own process, and a turn in each round.
  *
  * @module
  */

@@ -1,8 +1,8 @@
 /**
- * One message to many connections: hardlight's events beside the runtime's own fastest ways.
+ * One message to many connections: hardlight's events, compared with the runtime's own fastest means.
  *
- * The clients are alike: connections of hardlight's transport that count frames. A turn is a trigger,
- * and the wait until every frame has come, again and again.
+ * All clients are connections of hardlight's transport that count frames. A turn repeats a trigger and the
+ * wait for every frame.
  *
  * @module
  */
@@ -67,8 +67,8 @@ class Crowd {
   }
 
   /**
-   * Send `triggers` that cause `count` messages each to everybody, and wait for those and for the `answers` to
-   * each trigger.
+   * Send `triggers` that cause `count` messages each to every connection. Wait for these, and for the `answers`
+   * to each trigger.
    */
   async #tick(triggers: number, count: number, answers: number): Promise<void> {
     this.#missing = triggers * (count * this.#transports.length + answers);

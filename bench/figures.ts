@@ -1,5 +1,5 @@
 /**
- * All figures that texts have, from the record: blocks of Markdown and charts.
+ * All figures of the documents, from the record: blocks of Markdown and charts.
  *
  * @module
  */
@@ -20,7 +20,7 @@ const runsOf = (name: string): readonly (Run | undefined)[] =>
 const percent = (share: number): string =>
   Number.isFinite(share) ? `${(share * 100).toFixed(0)} %` : "–";
 
-/** Megabits a second below which what is saved pays for the time, both ends together. */
+/** Megabits a second below which the saved bytes outweigh the time, both ends together. */
 function paysBelow(row: Row, level: "packed" | "most"): string {
   const savedBits = (1 - number(row, `${level}Share`)) * number(row, "bytes") * 8 * 2;
   const us = number(row, `${level}Us`);
@@ -188,7 +188,7 @@ function besidesTable(): string {
 /** The part of a core that a plan may count on. */
 const PLANNED = 0.6;
 
-/** What a core carries of calls and a gibibyte of connections, by the scale's costs. */
+/** Calls per core and connections per gibibyte, from the costs in the scale benchmark. */
 function sizingTable(): string {
   const rows = runsOf("scale").flatMap((run) => run?.rows ?? []);
   const rounded = (value: number): string =>

@@ -129,7 +129,7 @@ export function conditions(all: readonly (Run | undefined)[]): string {
   ].join("; ");
 }
 
-/** What comes first in the texts, in a sentence or two. */
+/** The summary for the documents, in a sentence or two. */
 function headline(lines: readonly Line[]): string {
   const ours = lines.find(({ id }) => id === "hardlight");
   const each = (of: string, write: Write): string => {
@@ -193,7 +193,7 @@ function bars(lines: readonly Line[], of: string, best: "most" | "least"): Bars[
 /** Charts by the name of their file in `docs/images/`. */
 export function peerCharts(): Map<string, string> {
   const lines = linesOf(runs());
-  // Bars of tRPC's milliseconds would leave nothing of the others.
+  // Bars for tRPC's milliseconds would make the other bars invisible.
   const quick = lines.filter(({ rows }) => rows.every((row) => Number(row?.["p50Us"] ?? 0) < 400));
   return new Map([
     [

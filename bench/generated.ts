@@ -1,7 +1,8 @@
 /**
- * What generated code is worth: each kind of type written, read and checked by it and by interpreting.
+ * The gain of generated code: each kind of type written, read and checked by generated code and by
+ * interpreting.
  *
- * All types are alive, and take turns. Run by itself: `deno run -A bench/generated.ts [rounds]` or
+ * All types are in use, and take turns. Run: `deno run -A bench/generated.ts [rounds]` or
  * `bun bench/generated.ts`.
  *
  * @module
@@ -16,7 +17,7 @@ import { Writer } from "../codec/writer.ts";
 import { digits, median, times } from "./statistics.ts";
 import { formatTable } from "./table.ts";
 
-/** How long one turn takes, about. */
+/** Approximate duration of one turn. */
 const TURN_MS = 1;
 const CODECS: readonly Codec[] = [interpret, generate];
 
@@ -123,7 +124,7 @@ const writer = new Writer(1 << 16);
 const reader = new Reader();
 const NOTHING = new Uint8Array(0);
 
-/** One operation by both, and what each took in nanoseconds, by round. */
+/** One operation by both, and the nanoseconds of each, by round. */
 interface Contest {
   readonly runs: readonly (() => unknown)[];
   readonly took: readonly number[][];
@@ -145,7 +146,7 @@ function contestsOf({ schema, value }: Case): Contest[] {
   writeArchive(interpret, schema, writer, value);
   const archive = writer.written().slice();
   const open = (): void => {
-    // As with a new message: nothing is left of a view on the last one.
+    // As with a new message: no view on the previous message is reused.
     reader.reset(NOTHING);
     reader.reset(archive);
     reader.open(0, archive.length);
@@ -172,7 +173,7 @@ function main(): void {
   const chosen = cases.filter(({ name }) => only.test(name));
   const contests = chosen.map(contestsOf);
   const all = contests.flat();
-  // Warm, and all of them before the first is timed.
+  // Warm up all of them before the first is timed.
   for (let i = 0; i < 30; i++) for (const { runs } of all) for (const run of runs) time(run, 20);
   for (const own of all) {
     const slowest = Math.max(...own.runs.map((run) => time(run, 50)));

@@ -8,13 +8,13 @@ import { Counter } from "../examples/counter/service.ts";
 import { floodWith, type Peer } from "./peer.ts";
 import type { Address } from "./server_process.ts";
 
-/** What a round trip is. */
+/** The kinds of round trips. */
 export type Operation =
   /** A call that changes the state: two messages come back. */
   | "increment"
   /** A call that only answers. */
   | "get"
-  /** `increment` on a topic that this client is subscribed to, until the event has come as well. */
+  /** `increment` on a topic that this client is subscribed to, until the event has arrived too. */
   | "event";
 
 const ONE = { amount: 1 };

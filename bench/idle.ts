@@ -1,9 +1,9 @@
 /**
- * What an idle connection costs a server, beside the runtime's own WebSocket server:
+ * Memory of an idle connection on a server, compared with the runtime's own WebSocket server:
  * `deno run -A bench/idle.ts [--connections 10000] [--rounds 3] [--runtimes deno,bun,node] [--tls] [--record]`.
  *
- * The connections are plain sockets of this process, which shake hands by hand, so that they cost it
- * little. Both servers take their turn in each round, each in a process of its own.
+ * The connections are plain sockets of this process with a handwritten handshake, so that they cost it
+ * little. Both servers have a turn in each round, each in its own process.
  *
  * @module
  */
@@ -21,7 +21,7 @@ import { digits, median, times } from "./statistics.ts";
 import { formatTable } from "./table.ts";
 import { commandFor, type Memory, removeBuilt, WatchedServer } from "./watched_server.ts";
 
-/** Connections that a server has seen come and go before its memory is first read: its code is compiled. */
+/** Warm-up connections before a server's memory is first read, so that its code is compiled. */
 const WARM_UP = 1000;
 
 const args = process.argv.slice(2);
@@ -37,7 +37,7 @@ const secure = args.includes("--tls");
 /** Kinds of servers beside `raw` and `hardlight`. */
 const FURTHER: Readonly<Record<string, readonly string[]>> = {
   deno: ["mounted"],
-  // Without it nothing of Bun's raw server is JavaScript but the socket.
+  // Without it Bun's raw server has no JavaScript object but the socket.
   bun: ["raw with data"],
 };
 

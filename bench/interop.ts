@@ -1,6 +1,6 @@
 /**
- * Calls over TLS beside the reference: our client and server on Deno and on Bun, the reference's
- * client and server, and one of each. Takes turns, so that what else the machine does falls on all.
+ * Calls over TLS, compared with the reference: this module's client and server on Deno and on Bun, the
+ * reference's client and server, and one of each. They take turns, so that other load affects all.
  *
  * Run: `deno run -A bench/interop.ts [--rounds 5] [--calls 2000] [--level 6]`. Without the Rust peer
  * (`deno run -A tests/interop/prepare.ts`) ours are measured alone.
@@ -64,7 +64,7 @@ const contenders = [
 async function turn({ client, server, measured }: Contender): Promise<void> {
   const program = serverProgram(server);
   if (program === undefined || typeof client === "string") return;
-  // A server of its own for each turn: the reference's gets slower with every connection that ended.
+  // A new server for each turn: the reference's gets slower with every ended connection.
   await using started = await startServer(program, "custom");
   const [command, ...first] = client;
   const options = [
@@ -83,7 +83,7 @@ async function turn({ client, server, measured }: Contender): Promise<void> {
   }
 }
 
-/** Two digits that matter. */
+/** Two significant digits. */
 function ratio(value: number, of: number): string {
   return `${Number((value / of).toPrecision(2))}×`;
 }

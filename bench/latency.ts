@@ -1,7 +1,7 @@
 /**
- * How long one waits: a call, a call that changes the state, an event, a stream's item and a call of the client's,
- * one after the other, beside an echo of the runtime's own WebSocket; over memory, `ws:` and `wss:`, every option at
- * its default.
+ * Latency of a call, a call that changes the state, an event, a stream's item and a call to the client, one after
+ * the other, compared with an echo of the runtime's own WebSocket; over memory, `ws:` and `wss:`, with every option
+ * at its default.
  *
  * Run: `deno task bench` or `bun run bench`, with `--record`. The output is mitata's. Each server is a process of its
  * own on the same runtime.
@@ -35,7 +35,7 @@ const machine = describeMachine(pin("2"));
 console.log(`${machineLines(machine).join("\n")}\n`);
 const servers: ServerProcess[] = [];
 
-/** Compare round trips with one another: boxes, percentiles, and how many times faster. */
+/** Compare round trips: boxes, percentiles, and ratios. */
 function compare(where: string, roundTrips: readonly (readonly [name: string, RoundTrip])[]): void {
   group(where, () =>
     boxplot(() =>
@@ -67,7 +67,7 @@ class Pushed {
 async function talking({ rpc }: ClientOf<typeof Talk>): Promise<[string, RoundTrip][]> {
   const source = new Pushed();
   const items = rpc.through({ items: source.items })[Symbol.asyncIterator]();
-  // The source is pulled once the server has room for it.
+  // The source is pulled once the server has granted credit.
   await rpc.ask();
   return [
     ["a stream's item, there and back", () => {

@@ -11,7 +11,7 @@ export interface LevelPoint {
   readonly bytes: number;
   /** At level 9; else at the default one. */
   readonly isMost: boolean;
-  /** Beyond what level 0 takes, there and back, both ends together. */
+  /** Time beyond level 0's, there and back, both ends together. */
   readonly us: number;
   /** Part of the bytes. */
   readonly saved: number;
@@ -20,7 +20,7 @@ export interface LevelPoint {
 const WIDTH = 960;
 const HEIGHT = 480;
 const PLOT = { left: 70, right: WIDTH - 240, top: 60, bottom: HEIGHT - 50 };
-/** What takes less is noise. */
+/** Shorter times are noise. */
 const LEAST_US = 1;
 /** Payloads that are stored send a few bytes more than they have. */
 const LEAST_SAVED = -0.15;

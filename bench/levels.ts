@@ -1,6 +1,6 @@
 /**
- * What deflating costs and saves: calls a second that echo a payload, at the default level and at level 9, as a share
- * of those at level 0; both ends in one process, so that the time is that of both. In turns.
+ * Cost and savings of deflating: calls a second that echo a payload, at the default level and at level 9, relative to
+ * those at level 0. Both ends are in one process, so that the time is that of both. In turns.
  *
  * `deno run -A bench/levels.ts [--rounds 5] [--ms 250] [--record]`, and the same with `bun`; on Node what
  * `bun build --target node --packages external bench/levels.ts --outfile bench/levels_node.mjs` makes of it.

@@ -1,5 +1,5 @@
 /**
- * What a result is worth nothing without: machine, versions, commit, load.
+ * The conditions of a result: machine, versions, commit, load.
  *
  * @module
  */
@@ -21,7 +21,7 @@ export interface Machine {
   readonly commit: string;
   /** One-minute load average when the run began. */
   readonly load: number;
-  /** The smallest step `performance.now()` was seen to make, in nanoseconds. */
+  /** The smallest observed step of `performance.now()`, in nanoseconds. */
   readonly clockStepNs: number;
   /** Which cores the client and the servers were on. */
   readonly pinned: Cores;
@@ -33,7 +33,7 @@ const PINNED: Readonly<Record<Cores, string>> = {
   free: "on whichever core",
 };
 
-/** Look around. */
+/** Read the machine's data. */
 export function describeMachine(pinned: Cores): Machine {
   return {
     date: new Date().toISOString().slice(0, 16),
@@ -54,7 +54,7 @@ function runtimeName(): string {
   return deno === undefined ? `Node ${node}` : `Deno ${deno} (V8 ${v8})`;
 }
 
-/** The runtime's name as files have it. */
+/** The runtime's name in file names. */
 export function runtimeId({ runtime }: Machine): string {
   return runtime.split(" ")[0]!.toLowerCase();
 }

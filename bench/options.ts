@@ -1,5 +1,5 @@
 /**
- * What `deno task bench:all` and `bun run bench:all` can be told.
+ * Options of `deno task bench:all` and `bun run bench:all`.
  *
  * @module
  */
@@ -34,7 +34,7 @@ export interface Options {
   readonly connects: number;
   /** Which cores to run on. */
   readonly cores: Cores;
-  /** Less of everything. */
+  /** Fewer and shorter turns. */
   readonly quick: boolean;
 }
 
@@ -50,7 +50,7 @@ const QUICK_SECONDS: Readonly<Record<Suite, number>> = {
   codec: 8,
 };
 
-/** How long each part that is run will take, about. */
+/** The approximate duration of each part. */
 export function expectedSeconds(options: Options): Map<string, number> {
   const { only, rounds, floodMs } = options;
   // A round more warms up; turns are longer without --quick.

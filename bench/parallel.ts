@@ -5,8 +5,8 @@
  * `deno run -A bench/parallel.ts [--runtimes deno,bun] [--rounds 3] [--record]`
  *
  * The client is plain sockets of this process, each with one call after the other, and shares the cores with the
- * servers: of a call that does nothing it takes about as much as the server, so that two servers on two cores have
- * little to win. Of a call that keeps a core busy for 100 µs it takes a tenth.
+ * servers. For an empty call it takes about as much time as the server, so that two servers on two cores gain little.
+ * For a call that keeps a core busy for 100 µs it takes a tenth.
  *
  * @module
  */
@@ -53,7 +53,7 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-/** So many servers on a port; each end is waited for. */
+/** Servers on one port; ending waits for each of them. */
 class Servers implements AsyncDisposable {
   readonly port: number;
   readonly #children: readonly ChildProcess[];
@@ -89,7 +89,7 @@ class Servers implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     for (const child of this.#children) {
-      // `deno serve` waits on a SIGTERM for sockets that are gone.
+      // On SIGTERM `deno serve` waits for sockets that are already closed.
       child.kill("SIGKILL");
       await once(child, "exit");
     }

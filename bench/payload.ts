@@ -28,7 +28,7 @@ interface Echo {
   close(): unknown;
 }
 
-/** Payloads of one size: one alone would be in permessage-deflate's window from its second time on. */
+/** Payloads of one size: a single one would stay in permessage-deflate's window after its first use. */
 const VARIANTS = 32;
 
 /** Records as a program would send them. */

@@ -1,5 +1,5 @@
 /**
- * {@linkcode Peer}: what is measured, seen from the client.
+ * {@linkcode Peer}: a contender, seen from the client.
  *
  * @module
  */
@@ -8,13 +8,13 @@
 export interface Peer {
   /** One round trip. */
   call(): Promise<unknown>;
-  /** Keep `inFlight` round trips under way for some milliseconds; returns how many there were. */
+  /** Keep `inFlight` round trips running for some milliseconds; returns their number. */
   flood(inFlight: number, durationMs: number): Promise<number>;
   /** Close the connection. */
   close(): Promise<void>;
 }
 
-/** Flood by as many loops as there are to be calls in flight, as an application would. */
+/** Flood with one loop per call in flight, as an application would. */
 export async function floodWith(
   call: () => Promise<unknown>,
   inFlight: number,

@@ -1,8 +1,8 @@
 /**
  * Which cores the client and the server run on.
  *
- * Left alone, the system moves them about, and a round trip between two cores costs more than twice
- * one on the same core: waking an idle core takes longer than most of what is measured here.
+ * By default the system moves processes between cores, and a round trip between two cores takes more than twice
+ * as long as one on the same core: waking an idle core takes longer than most operations measured here.
  *
  * @module
  */
@@ -15,7 +15,7 @@ export type Cores = "1" | "2" | "free";
 
 let serverCore: number | undefined;
 
-/** Put this process on its core, and the servers it starts on theirs. Says what could be done. */
+/** Put this process on its core, and the servers it starts on theirs. Returns what it could do. */
 export function pin(cores: Cores): Cores {
   if (cores === "free" || os.cpus().length < 2) return "free";
   try {

@@ -1,5 +1,5 @@
 /**
- * Connections that are plain sockets of this process and shake hands by hand: they cost it little, so that many fit.
+ * Connections as plain sockets of this process with a handwritten handshake: they cost little, so that many fit.
  *
  * @module
  */
@@ -32,7 +32,7 @@ const MASK = [0, 0, 0, 0];
 const PONG = Buffer.from([0x8a, 0x80, ...MASK]);
 const PING_BYTE = 0x89;
 
-/** What a service knows its methods by. */
+/** The ids of a service's methods. */
 interface Methods {
   readonly methods: readonly {
     readonly name: string;
@@ -52,7 +52,7 @@ export function callFrame(service: Methods, method: string, args: object): Buffe
   return Buffer.concat([Buffer.from([0x82, 0x80 | payload.length, ...MASK]), payload]);
 }
 
-/** Connect and shake hands. Pings are answered, and not told to `onAnswer`. */
+/** Connect and shake hands. Pings are answered, and not passed to `onAnswer`. */
 export function openPlain(
   port: number,
   secure = false,
@@ -77,7 +77,7 @@ export function openPlain(
   });
 }
 
-/** So many, some at a time. */
+/** Open `count` connections, a few at a time. */
 export async function openMany(
   count: number,
   open: () => Promise<net.Socket>,

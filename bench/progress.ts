@@ -1,14 +1,14 @@
 /**
- * {@linkcode Progress}: how far a long benchmark has come, and how long it will take.
+ * {@linkcode Progress}: the progress of a long benchmark, and its remaining time.
  *
  * @module
  */
 import process from "node:process";
 
-/** Before so much has been done an estimate would be a guess. */
+/** Below this progress an estimate would be a guess. */
 const LEAST_PART = 0.03;
 
-/** Counts steps that take about as long as each other, and says so on stderr. */
+/** Counts steps of about equal duration, and shows them on stderr. */
 export class Progress {
   readonly #start = performance.now();
   readonly #steps: number;
@@ -59,7 +59,7 @@ export class Plan {
     this.#partStart = performance.now();
   }
 
-  /** How long the rest takes, if it is as much slower as what is over was. */
+  /** The remaining time, if the rest is as much slower as the finished parts. */
   left(): string {
     let before = 0;
     let after = 0;
@@ -75,7 +75,7 @@ export class Plan {
 
 let plan: Plan | undefined;
 
-/** Shows on stderr how far a run has come. */
+/** Shows the progress of a run on stderr. */
 export function progress(text: string): void {
   show(text === "" || plan === undefined ? text : `${text} (${plan.left()})`);
 }

@@ -90,7 +90,7 @@ class OwnPeer extends EchoPeer {
   }
 }
 
-/** The client that hardlight dials with: what is sent in one turn is one write. */
+/** The WebSocket client of hardlight: the messages of one turn are one write. */
 export async function openOwn({ url }: Address, path = "/"): Promise<Peer> {
   const peer = new OwnPeer(path === "/twice" ? 2 : 1);
   await peer.open(url + path);

@@ -1,7 +1,7 @@
 /**
- * The record: what a benchmark measured, on which machine, with what. Every run writes its JSON to `results/`, which
- * git does not keep; with `--record` also to `record/`, which it does, and which the figures of the texts are made
- * from (`report.ts`).
+ * The record: the results of a benchmark, with machine and versions. Every run writes its JSON to `results/`, which
+ * git ignores; with `--record` also to `record/`, which git tracks. `report.ts` makes the figures of the documents
+ * from it.
  *
  * @module
  */
@@ -16,10 +16,10 @@ export type Row = Readonly<Record<string, string | number | null>>;
 
 /** One run of one benchmark. */
 export interface Run {
-  /** What was typed. */
+  /** The command line. */
   readonly command: string;
   readonly machine: Machine;
-  /** Name and version of what took part. */
+  /** Name and version of the contenders. */
   readonly versions: Readonly<Record<string, string>>;
   /** Rounds, and how long a turn was. */
   readonly settings: Readonly<Record<string, string | number | boolean>>;
@@ -64,7 +64,7 @@ export function rowsOfTable({ title, columns, rows }: Table): Row[] {
     const row: Record<string, string | number | null> = { table: title, name: cells[0] ?? "" };
     cells.slice(1).forEach((cell, i) => {
       const column = columns[i + 1] ?? "";
-      // A share's heading stands behind what it is a share of.
+      // A ratio's heading follows the heading of its figure.
       const name = column in row ? `${columns[i]}, ${column}` : column;
       const value = Number(cell.replaceAll(",", "").replace("×", ""));
       row[name] = cell === "" || cell === "–" ? null : Number.isNaN(value) ? cell : value;

@@ -1,5 +1,5 @@
 /**
- * Turns: every contender has one in each round, so that what disturbs the machine disturbs all.
+ * Turns: every contender has one in each round, so that other load affects all.
  *
  * @module
  */

@@ -24,7 +24,7 @@ export const FLOOR_OWN = "raw echo, own client";
 /** The floor with the runtime's `WebSocket`. */
 export const FLOOR_BUILT_IN = "raw echo, built-in client";
 
-/** What one contender did, turn by turn. */
+/** The results of one contender, turn by turn. */
 export interface Result {
   readonly name: string;
   readonly scheme: Scheme;
@@ -109,7 +109,7 @@ export async function runRpc(options: Options): Promise<readonly Result[]> {
   }
   for (let round = 0; round < options.rounds; round++) {
     progress(`rpc: round ${round + 1} of ${options.rounds}`);
-    // Another one begins each round: nobody always follows the same neighbour.
+    // Another contender begins each round, so that none always follows the same one.
     for (let i = 0; i < contenders.length; i++) {
       const contender = contenders[(i + round) % contenders.length];
       if (contender !== undefined) await turn(contender, options);

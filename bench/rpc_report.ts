@@ -1,5 +1,5 @@
 /**
- * What the round trips come to: tables, targets, curves.
+ * The results of the round trips: tables, targets, curves.
  *
  * @module
  */
@@ -182,7 +182,7 @@ const TARGETS: readonly Target[] = [
   },
 ];
 
-/** How `increment` stands to what it should be. */
+/** `increment`, compared with its target. */
 export function targetTable(summaries: readonly Summary[]): Table {
   const rows = summaries.filter(({ name }) => name === "hardlight increment");
   return {

@@ -1,5 +1,5 @@
 /**
- * What is sent there and back.
+ * The payloads of echoes.
  *
  * @module
  */
@@ -8,8 +8,8 @@
 export const PAYLOAD_BYTES = 4096;
 
 /**
- * How many different ones are sent in turn: more than a window of deflate holds, so that a library that remembers the
- * messages before does not send the same again for nothing.
+ * The number of different payloads sent in turn: more than a deflate window holds, so that a library with a shared
+ * window cannot compress a repeated payload to nothing.
  */
 export const VARIANTS = 16;
 
@@ -28,7 +28,7 @@ export function random(seed: number): () => number {
   };
 }
 
-/** Bytes that nothing makes smaller. */
+/** Incompressible bytes. */
 export function randomBytes(length: number, seed = 1): Uint8Array<ArrayBuffer> {
   const next = random(seed);
   return Uint8Array.from({ length }, () => next());

@@ -1,12 +1,12 @@
 /**
- * Many connections that call now and then: CPU, latency and memory of a server on each runtime, beside the runtime's
- * own WebSocket server, which sends the call back.
+ * Many connections with few calls each: CPU, latency and memory of a server on each runtime, compared with the
+ * runtime's own WebSocket server, which sends the call back.
  *
  * `deno run -A bench/scale.ts [--runtimes deno,bun,node] [--seconds 10] [--rounds 1] [--record]`
  *
- * The clients are plain sockets of one process on a core of its own; the server has the other. A call is due at a
- * time, whatever became of the one before (an open loop), and its latency counts from then; a connection that still
- * waits leaves its turn out, which is counted as late. 10,000 connections want `ulimit -n` above 10,100 for both.
+ * The clients are plain sockets of one process on one core; the server has the other. Calls follow a fixed schedule,
+ * also if earlier ones are late (an open loop), and latency counts from the scheduled time. A connection that still
+ * waits skips its turn, which counts as late. 10,000 connections need `ulimit -n` above 10,100 for both.
  *
  * @module
  */
@@ -59,7 +59,7 @@ const KINDS: Readonly<Record<string, readonly string[]>> = {
 /** One connection's call. */
 interface Caller {
   readonly socket: net.Socket;
-  /** When the call was due that waits for its answer; 0: none does. */
+  /** The scheduled time of the call that waits for its answer; 0 if none does. */
   dueMs: number;
 }
 
@@ -74,7 +74,7 @@ interface Cost {
 
 const frame = callFrame(Counter, "get", {});
 
-/** Each calls in its turn, evenly over its period. */
+/** Connections call in turn, evenly over the period. */
 async function call(
   callers: readonly Caller[],
   perSecond: number,

@@ -1,5 +1,5 @@
 /**
- * {@linkcode ServerProcess}: a server in a process of its own.
+ * {@linkcode ServerProcess}: a server in its own process.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { onServerCore } from "./pin.ts";
 
-/** Where a server is listening. */
+/** The address of a listening server. */
 export interface Address {
   /** `ws://127.0.0.1:…` or `wss://…`. */
   readonly url: string;

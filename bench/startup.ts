@@ -1,6 +1,5 @@
 /**
- * From the start of a process to its first call: as a server, until a client has its answer; as a
- * client, until it has one.
+ * Time from the start of a process to its first answered call, for a server and for a client.
  *
  * @module
  */

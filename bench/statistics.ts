@@ -4,7 +4,7 @@
  * @module
  */
 
-/** The value below which a part of the sorted samples lies. */
+/** The quantile `part` of sorted samples. */
 export function percentile(sorted: Float64Array, part: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(part * sorted.length))] ?? NaN;
 }
@@ -33,7 +33,7 @@ export function concatenate(rounds: readonly Float64Array[]): Float64Array {
   return all;
 }
 
-/** Three digits that matter. */
+/** Three significant digits. */
 export function digits(value: number): string {
   if (!Number.isFinite(value)) return "–";
   if (value >= 10_000) return Math.round(value).toLocaleString("en-US");

@@ -1,7 +1,7 @@
 /**
- * Streams: a million items of 40 bytes and a gibibyte in items of 64 KiB, down and up, beside a bare WebSocket of
- * the runtime that sends the same, each item in a message of its own; small items beside Cap'n Web, oRPC and tRPC
- * as well; what another call waits meanwhile; and the memory of both ends with a slow reader.
+ * Streams: a million items of 40 bytes and a gibibyte in items of 64 KiB, down and up, compared with a bare WebSocket
+ * of the runtime that sends each item in its own message; small items also with Cap'n Web, oRPC and tRPC; the latency
+ * of another call meanwhile; and the memory of both ends with a slow reader.
  *
  * Run: `deno run -A bench/streams.ts [--quick] [--peers] [--rounds 3] [--level 0] [--record]`, or
  * `bun bench/streams.ts`.
@@ -28,7 +28,7 @@ interface Size {
   readonly itemBytes: number;
 }
 
-/** Level 0: a bare WebSocket does not deflate either. `--level 6` is what `connect()` has by itself. */
+/** Level 0: a bare WebSocket does not deflate either. `--level 6` is the default of `connect()`. */
 const level = process.argv.includes("--level")
   ? Number(process.argv[process.argv.indexOf("--level") + 1])
   : 0;
@@ -104,7 +104,7 @@ function raw({ address }: ServerProcess): Record<"down" | "up", Run> {
 
 type Contender = readonly [name: string, run: Run];
 
-/** All in each round, the first of them another one each time; shares of the first within a round. */
+/** Each contender in each round, in a rotated order; ratios to the first contender within a round. */
 async function race(title: string, size: Size, contenders: readonly Contender[]): Promise<void> {
   const seconds = contenders.map((): number[] => []);
   for (let round = -1; round < rounds; round++) {

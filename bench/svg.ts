@@ -1,5 +1,5 @@
 /**
- * What the charts are drawn with: a canvas whose colours follow the reader's light or dark scheme.
+ * The canvas of the charts, whose colours follow the reader's light or dark scheme.
  *
  * @module
  */

@@ -4,7 +4,7 @@
  * @module
  */
 
-/** A heading, a table, and what to know about it. */
+/** A heading, a table, and its notes. */
 export interface Table {
   readonly title: string;
   readonly columns: readonly string[];

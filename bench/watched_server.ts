@@ -1,5 +1,5 @@
 /**
- * {@linkcode WatchedServer}: `servers/idle.ts` in a process of its own, on any runtime, which says what it takes.
+ * {@linkcode WatchedServer}: `servers/idle.ts` in its own process, on any runtime, which reports its memory and CPU time.
  *
  * @module
  */
@@ -13,7 +13,7 @@ import { onServerCore } from "./pin.ts";
 const SERVER = fileURLToPath(new URL("servers/idle.ts", import.meta.url));
 let folder: string | undefined;
 
-/** Node takes no types: for it the server is bundled, and `ws` fetched. */
+/** Node does not run TypeScript: for it the server is bundled, and `ws` fetched. */
 function buildForNode(): string {
   folder ??= mkdtempSync(`${tmpdir()}/hardlight-idle-`);
   const out = `${folder}/idle.mjs`;
@@ -43,7 +43,7 @@ const COMMANDS: Readonly<Record<string, () => readonly string[]>> = {
   node: () => ["node", "--expose-gc", buildForNode()],
 };
 
-/** What starts the server on a runtime. */
+/** The command that starts the server on a runtime. */
 export function commandFor(runtime: string): readonly string[] {
   const command = COMMANDS[runtime]?.();
   if (command === undefined) throw new TypeError(`No runtime ${runtime}: expected deno, bun, node`);

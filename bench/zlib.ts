@@ -1,6 +1,6 @@
 // deno-lint-ignore-file no-console
 /**
- * `node:zlib` beside `CompressionStream` and `DecompressionStream`: microseconds a message, level 6, the median
+ * `node:zlib`, compared with `CompressionStream` and `DecompressionStream`: microseconds a message, level 6, the median
  * of many. Run: `deno run -A bench/zlib.ts`, `bun bench/zlib.ts`, or bundled on Node.
  *
  * @module

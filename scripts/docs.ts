@@ -35,7 +35,7 @@ async function pageOf(name: string, path: string): Promise<Page> {
   return { name, path, text };
 }
 
-/** The pages that there are. */
+/** The pages of the documentation. */
 export async function readPages(): Promise<{ guide: Page[]; reference: Page[] }> {
   const written = await readdir(`${ROOT}docs`);
   const names = PAGES.filter((name) => written.includes(`${name}.md`));

@@ -1,5 +1,5 @@
 /**
- * Which pages the documentation has, and how they become a site's: {@linkcode PAGES}, {@linkcode toSitePage}.
+ * The pages of the documentation, and their conversion for the site: {@linkcode PAGES}, {@linkcode toSitePage}.
  *
  * @module
  */
@@ -84,7 +84,7 @@ export function toSitePage(text: string, from: string, home?: string): string {
   ).join("");
 }
 
-/** `llms.txt`: what there is to read, a line a page. */
+/** `llms.txt`: one line per page. */
 export function llmsText(pages: readonly { path: string; text: string }[]): string {
   const lines = pages.map(({ path, text }) =>
     `- [${titleOf(text)}](${path}): ${firstSentenceOf(text)}`

@@ -1,6 +1,6 @@
 /**
- * All that can be run, one part after the other, for hours: `deno task everything --minutes 60`. One line a
- * part; fails if any part failed.
+ * Runs every test and check, one part after the other, for hours: `deno task everything --minutes 60`. Prints
+ * one line per part; fails if any part failed.
  *
  * @module
  */
@@ -12,7 +12,7 @@ import process from "node:process";
 import { parseArgs } from "node:util";
 import { spawnChild } from "../tests/support/children.ts";
 
-/** One part: what it is called, and its command. */
+/** One part: its name and its command. */
 export interface Part {
   readonly name: string;
   readonly command: readonly [string, ...string[]];
@@ -59,9 +59,9 @@ export function allParts(minutes: number): Part[] {
 /**
  * Run one part after the other.
  *
- * @param parts Which.
- * @param show Is given one line a part, and the end of the output of those that fail.
- * @returns Whether all went well.
+ * @param parts The parts.
+ * @param show Gets one line per part, and the end of the output of a failed part.
+ * @returns Whether all parts passed.
  */
 export async function runParts(
   parts: readonly Part[],

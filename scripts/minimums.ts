@@ -1,5 +1,5 @@
 /**
- * Runs the core of the tests on the oldest Deno, Bun and Node that `runtime/detect.ts` lets pass, each
+ * Runs the core of the tests on the oldest Deno, Bun and Node that `runtime/detect.ts` accepts, each
  * fetched from npm: `deno task minimums`, or `deno task minimums bun` for one of them.
  *
  * @module

@@ -1,8 +1,8 @@
 /**
  * Writes the package for npm to `npm/`: each module as JavaScript with its types, nothing bundled, so that
- * a bundler takes what is used. Checks it with publint and arethetypeswrong.
+ * a bundler can drop unused code. Checks it with publint and arethetypeswrong.
  *
- * `./client` is what `./browser` is to bundlers that build for browsers.
+ * Bundlers that build for browsers get `./browser` for `./client`.
  *
  * @module
  */
@@ -58,15 +58,15 @@ function run(cwd: string, command: string, ...args: string[]): void {
   }
 }
 
-/** Mends what the compiler leaves in declarations. */
+/** Fixes the compiler's declarations. */
 async function mendDeclarations(folder: string): Promise<void> {
   for (const file of await readdir(folder, { recursive: true })) {
     if (!file.endsWith(".d.ts")) continue;
     const path = `${folder}/${file}`;
-    // They name what they import as `.ts`; Node wants `.js`.
+    // They import `.ts`; Node needs `.js`.
     let text = (await readFile(path, "utf8"))
       .replace(/((?:from|import\() ?"\.[^"]*)\.ts"/g, '$1.js"');
-    // A bundler's template has no `lib` of these.
+    // A bundler's template does not include these `lib`s.
     if (/AsyncDisposable|asyncDispose/.test(text)) {
       text = `/// <reference lib="esnext.disposable" />\n${text}`;
     }
@@ -90,7 +90,7 @@ function target(file: string): { types: string; default: string } {
   return { types: `${stem}.d.ts`, default: `${stem}.js` };
 }
 
-/** Where the package comes from: a workflow knows it, and provenance compares it. */
+/** The repository of the package: a workflow sets it, and provenance compares it. */
 function origin(): object {
   const { GITHUB_REPOSITORY } = process.env;
   if (GITHUB_REPOSITORY === undefined) {
@@ -105,7 +105,7 @@ function origin(): object {
   };
 }
 
-// The types of Node, which declarations name.
+// The types of Node, which the declarations refer to.
 run(ROOT, "npm", "install", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error");
 await rm(OUT, { recursive: true, force: true });
 await mkdir(OUT);

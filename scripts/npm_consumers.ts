@@ -1,6 +1,6 @@
 /**
- * Compiles what users write against the package in `npm/`, as strictly as their templates do, by the oldest
- * TypeScript that is promised and by a new one; and sees that a bundle keeps what it has to.
+ * Compiles user code against the package in `npm/`, as strictly as bundlers' templates do, with the oldest
+ * supported TypeScript and a new one; and checks that a bundle keeps the required modules.
  *
  * @module
  */
@@ -12,7 +12,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { filesOf, textOf } from "../tests/docs/markdown.ts";
 
-/** The oldest that knows `Uint8Array<ArrayBuffer>`, and a new one. */
+/** The oldest TypeScript that supports `Uint8Array<ArrayBuffer>`, and a new one. */
 const VERSIONS = ["5.7.3", "5.9.3"] as const;
 
 const TEMPLATE = {
@@ -32,7 +32,7 @@ const TEMPLATE = {
 const CONSUMERS: Readonly<Record<string, Partial<typeof TEMPLATE>>> = {
   "page.ts": {},
 
-  // Types of others need not hold with the oldest compiler: ours are looked at by the page.
+  // Types of other packages may fail with the oldest compiler; the page's build checks this module's types.
   "server.ts": { types: ["node", "ws"], skipLibCheck: true },
   "worker.ts": { types: ["@cloudflare/workers-types"], lib: ["ES2022"] },
 };
@@ -97,7 +97,7 @@ async function checkGettingStarted(folder: string): Promise<void> {
   }
 }
 
-/** Without the codec's compiler everything works, at half the speed: nobody would notice. */
+/** Without the codec's compiler everything works at half the speed, so its absence would go unnoticed. */
 async function checkBundle(folder: string): Promise<void> {
   const entry = `import { encode, u32, vec } from "@hardlight/hardlight/codec";
 if (typeof Deno === "undefined") console.log(encode(vec(u32), [1]).length);`;

@@ -1,8 +1,8 @@
 /**
- * Whether every regular expression of the module takes time in proportion to its input.
+ * Checks that every regular expression of the module takes linear time in its input.
  *
- * All of them are checked, since what meets a peer's text today is seldom marked as such: each by
- * `recheck`, which looks for an attack rather than timing one.
+ * All of them are checked, since it is not marked which ones match a peer's text. `recheck` searches for an
+ * attack on each, rather than timing one.
  *
  * @module
  */
@@ -11,7 +11,7 @@ import { fileURLToPath } from "node:url";
 import { checkSync } from "recheck";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
-/** What is published. */
+/** The published files. */
 const PUBLISHED = [
   ...[
     "mod.ts",
@@ -39,7 +39,7 @@ function* sources(path: string): Generator<string> {
   else for (const name of readdirSync(ROOT + path)) yield* sources(`${path}/${name}`);
 }
 
-/** A literal stands where a value may: after an operator, a bracket, a comma or `return`. */
+/** A literal can follow an operator, a bracket, a comma or `return`. */
 const LITERAL =
   /(?:[=(,:!&|?;{[]|\breturn)\s*\/((?:[^\n\\/[]|\\[^\n]|\[(?:[^\n\\\]]|\\[^\n])*\])+)\/([a-z]*)/g;
 

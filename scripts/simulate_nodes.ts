@@ -1,8 +1,8 @@
 /**
- * What a thousand nodes and ten million connections ask of a broker, by drawing where each client lands:
+ * The load of a thousand nodes and ten million connections on a broker, with a random node for each client:
  * `deno run scripts/simulate_nodes.ts [nodes] [connections]`.
  *
- * Nothing is connected here. Two costs are taken from `bench/broker.ts`, and the rest is counting.
+ * It opens no connections. Two costs are from `bench/broker.ts`; the rest is counted.
  *
  * @module
  */
@@ -66,14 +66,14 @@ function table(
   }
 }
 
-/** Draw a shape's clients, and count who is interested in what. */
+/** Draw a shape's clients, and count the nodes that subscribe to each topic. */
 function place({ name, topics, clients, perSecond, homes = nodes }: Shape): string[] {
   const topicsOf = new Uint32Array(nodes);
   const seen = new Int32Array(nodes).fill(-1);
   let interest = 0;
   for (let topic = 0; topic < topics; topic++) {
     const home = random(nodes);
-    // With more clients than nodes have chances to be missed, all are interested.
+    // With so many clients it is practically certain that every node has one.
     const draws = Math.min(clients, 40 * nodes);
     for (let client = 0; client < draws; client++) {
       const node = (home + random(homes)) % nodes;

@@ -1,12 +1,12 @@
 /**
- * Bundles a page's client with three services, and fails if one is over its budget, or if the counter's holds
- * what a page has no use for.
+ * Bundles a page's client with three services. Fails if one is over its budget, or if the counter's bundle has
+ * modules that a page does not need.
  *
- * What counts is what a page loads by itself: what is fetched only when it is asked for (checks of options, a
- * compression level, telemetry) is printed beside it. `--modules` lists where the counter's bytes are.
+ * The budget counts the modules that a page loads at its start. Modules loaded on demand (checks of options, a
+ * compression level, telemetry) are printed separately. `--modules` lists the bytes of the counter's modules.
  *
- * A page that is still over its budget is held by `size.json` to what it was: `--write` records it there, and
- * takes out what is within its budget.
+ * For a page over its budget, `size.json` records the present size as its limit: `--write` updates it, and
+ * removes pages within their budgets.
  *
  * @module
  */
@@ -27,19 +27,19 @@ interface Page {
   readonly budgetBytes: number;
 }
 
-/** What is measured, by name. */
+/** The measured pages, by name. */
 const PAGES: Readonly<Record<string, Page>> = {
   counter: { file: "examples/counter/service.ts", service: "Counter", budgetBytes: 9_000 },
   small: { file: "scripts/pages/small.ts", service: "Small", budgetBytes: 10_300 },
   rich: { file: "scripts/pages/rich.ts", service: "Rich", budgetBytes: 14_600 },
 };
 
-/** Holds the bytes of pages that are over their budgets, and must not grow meanwhile. */
+/** The present bytes of pages over their budgets, which must not grow. */
 const RECORD = new URL("size.json", import.meta.url);
 /** Other versions of esbuild and zlib may differ by this much. */
 const SLACK_BYTES = 32;
 
-/** What of the folders with something for everyone the counter does use: all else must be gone. */
+/** The modules of shared folders that the counter uses: all others must be absent. */
 const USED: readonly string[] = [
   "codec/archive.ts",
   "codec/bytes.ts",
@@ -137,7 +137,7 @@ function modulesOf({ metafile }: Bundle, paths: Iterable<string>): [string, numb
   ).filter(([, bytes]) => bytes > 0).sort((a, b) => b[1] - a[1]);
 }
 
-/** What the counter's page has no use for, or is said to use and does not. */
+/** Modules that the counter's page does not need, or that are listed as used and are not. */
 function strangersIn(counter: Bundle): string[] {
   const wrong: string[] = [];
   const modules = modulesOf(counter, counter.first);
@@ -159,7 +159,7 @@ function strangersIn(counter: Bundle): string[] {
   return wrong;
 }
 
-/** Print what the page fetches only when it is asked for. */
+/** Print the modules that the page loads on demand. */
 function printLazy(page: Bundle): void {
   const { metafile, entry, first } = page;
   for (const { path, kind, external } of metafile.outputs[entry]?.imports ?? []) {

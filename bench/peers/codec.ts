@@ -1,6 +1,6 @@
 /**
- * The codec beside other JavaScript codecs and beside hand-written code for the same archives, in one
- * run: rounds of each contender by turns, the median round, ratios to the hand-written.
+ * The codec, compared with other JavaScript codecs and with handwritten code for the same archives, in one
+ * run: contenders take turns; the result is the median round, as a ratio to the handwritten code.
  *
  * Run with `deno task bench:codec`, or after `npm install` in this folder with
  * `bun bench/peers/codec.ts`; for Node see the README beside it.
@@ -63,7 +63,7 @@ const table = new Map(
 );
 
 const buffer = new Uint8Array(8 << 20);
-/** Slows every array of its process down on Bun, so it has a process of its own. */
+/** On Bun it slows down every array of its process, so it has its own process. */
 const APART = "cbor-x";
 const apart = process.argv.includes("--apart");
 const peers: readonly PeerCodec[] = await loadPeers(
@@ -71,7 +71,7 @@ const peers: readonly PeerCodec[] = await loadPeers(
   (name) => (name === APART) === apart,
 );
 
-/** Rows: what is measured, and by whom. */
+/** Rows: the operation and its contenders. */
 const rows: { name: string; loops: number; contenders: Contender[] }[] = [];
 
 function row<T>(

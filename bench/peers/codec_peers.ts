@@ -1,6 +1,5 @@
 /**
- * Other JavaScript codecs on the benchmark's values. Each encodes into memory of its own making, as
- * its users would call it.
+ * Other JavaScript codecs on the benchmark's values. Each allocates its own output, as in its usual use.
  *
  * @module
  */
@@ -60,7 +59,7 @@ function make(
   };
   for (const key of KEYS) {
     const value = values[key];
-    // A copy of the same kind: avsc takes nothing but a Buffer.
+    // A copy as a Buffer, which avsc requires.
     const made = encode(key, value);
     const bytes: Uint8Array = Buffer.isBuffer(made) ? Buffer.from(made) : new Uint8Array(made);
     encoded[key] = bytes;
@@ -301,7 +300,7 @@ function descriptor(wkt: any, bufbuild: any): any {
   });
 }
 
-/** What `flatc` would generate for the typical object, read into a whole object as the others do. */
+/** The code that `flatc` would generate for the typical object, decoded into a whole object like the others. */
 async function flatbuffersPeer(values: Values): Promise<PeerCodec> {
   const { Builder, ByteBuffer } = await load("flatbuffers", "25.9.23");
   const builder = new Builder(1 << 16);

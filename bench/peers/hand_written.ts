@@ -1,5 +1,5 @@
 /**
- * The same archives by hand: what someone would write with a DataView for these types alone.
+ * The same archives by hand: code with a DataView for only these types.
  *
  * @module
  */
@@ -19,7 +19,7 @@ type Typical = typeof typical;
 const bytes = new Uint8Array(8 << 20);
 const data = new DataView(bytes.buffer);
 
-/** Fails unless what was written by hand is the archive. */
+/** Fails unless the handwritten code writes the same archive. */
 export function archiveOf(
   encode: () => number,
   archive: Uint8Array,
@@ -100,11 +100,11 @@ export function decodeCall(archive: Uint8Array): unknown {
   }
 }
 
-// Where rustc puts the fields.
+// rustc's offsets of the fields.
 const [NAME, TAGS, SCORE, ITEMS, ID, ACTIVE, SIZE] = [0, 8, 16, 24, 32, 36, 40];
 const starts = new Int32Array(64);
 
-/** What of an object lies out of line; leaves where in `parts`. */
+/** Writes an object's out-of-line parts; stores their positions in `parts`. */
 function putParts(
   p: number,
   value: Typical,

@@ -8,12 +8,12 @@ import { describeMachine, machineLines, runtimeId } from "../machine.ts";
 import { Progress } from "../progress.ts";
 import { keep } from "../record.ts";
 
-/** One of those that are compared. */
+/** One contender. */
 export interface Contender {
   readonly name: string;
-  /** Bytes of what is encoded, where that says something. */
+  /** Encoded bytes, where they are of interest. */
   readonly bytes?: number | undefined;
-  /** One operation; absent where the contender has no such thing. */
+  /** One operation; absent if the contender does not support it. */
   readonly run?: (() => unknown) | undefined;
 }
 
@@ -28,7 +28,7 @@ export interface Result {
   readonly ratio: number;
 }
 
-/** Where results go, so that no engine drops the work. */
+/** A sink for results, so that no engine optimizes the work away. */
 export const kept: unknown[] = [undefined];
 
 /** Long enough for every engine's last compiler. */

@@ -1,5 +1,5 @@
 /**
- * hardlight beside other ways to call over the network and to tell many, on Deno, Bun and Node:
+ * hardlight, compared with other libraries for calls and events over the network, on Deno, Bun and Node:
  * `npm ci` in this folder, then `deno task bench:peers` or `bun bench/peers/rpc.ts`.
  *
  * `--quick`, `--runtime deno,bun,node`, `--only trpc,grpc`, `--rounds 5`, `--cores 1`, `--record`.
@@ -39,7 +39,7 @@ const latencyMs = quick ? 80 : 250;
 const floodMs = quick ? 50 : 150;
 const connects = quick ? 5 : 15;
 const only = values.only?.split(",");
-/** Always there: the floor and ourselves. */
+/** Always measured: the floor and hardlight. */
 const ALWAYS: readonly string[] = ["raw", "hardlight"];
 const runtimes = (values.runtime ?? (quick ? THIS_RUNTIME : "deno,bun,node"))
   .split(",") as Runtime[];
@@ -68,7 +68,7 @@ process.exit(0);
 interface Run {
   readonly contenders: readonly Contender[];
   readonly rust: readonly RustTurn[];
-  /** Who does not run here, and why. */
+  /** Contenders that do not run here, and why. */
   readonly absent: readonly string[];
 }
 

@@ -1,5 +1,5 @@
 /**
- * What the process of a client is asked, and how it answers.
+ * The questions to a client's process, and its answers.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import { floodWith } from "../peer.ts";
 import { jsonText, PAYLOAD_BYTES, randomBytes, VARIANTS, variants } from "../samples.ts";
 import type { Operation, RpcClient, RpcPeer } from "./rpc/types.ts";
 
-/** What a process can be asked. */
+/** The questions to a process. */
 export type Question =
   /** CPU time so far, in microseconds. */
   | { readonly ask: "cpu" }
@@ -51,7 +51,7 @@ export function cpuUs(): number {
   return user + system;
 }
 
-/** An event that is lost would have the whole run wait. */
+/** Timeout for events: a lost event would block the whole run. */
 const LOST_MS = 10_000;
 const octets = variants((seed) => randomBytes(PAYLOAD_BYTES, seed));
 const texts = variants((seed) => jsonText(PAYLOAD_BYTES, seed));
@@ -108,7 +108,7 @@ class Crowd {
       this.all.push(each);
     }
     if (this.all[0]?.emit === undefined) return;
-    // Some listen only a while after they said so.
+    // Some listen only a while after they report it.
     for (let tries = 0; tries < 20; tries++) {
       const heard = this.emit(1).then(() => true);
       if (await Promise.race([heard, sleep(250, false)])) return;

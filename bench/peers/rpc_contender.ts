@@ -188,7 +188,7 @@ export class Contender {
     this.connectMs = await this.#client.ask({ ask: "connect", times });
   }
 
-  /** Call through `port`, where somebody counts. */
+  /** Call through `port`, where a proxy counts bytes. */
   async callThrough(port: number, times: number, begin: () => void): Promise<void> {
     await this.#client.ask({ ask: "dial", port });
     await this.#client.ask({ ask: "calls", times: 20 });

@@ -21,12 +21,12 @@ export function multiple(row: Row | undefined, name: string): string {
   return isNumber(value) ? times(value) : "–";
 }
 
-/** The name, ours to be found at once. */
+/** The name, with hardlight in bold. */
 export function nameOf({ id, name }: Row): string {
   return id === "hardlight" ? `**${name}**` : `${name}`;
 }
 
-/** What one run came to. */
+/** The results of one run. */
 export function tablesOf(runtime: string, rows: readonly Row[]): Table[] {
   return [
     {

@@ -1,5 +1,5 @@
 /**
- * The rows: what each contender is asked to do, and what it comes to, as ratios to the raw echo of the same round.
+ * The rows: the tasks of each contender, and their results as ratios to the raw echo of the same round.
  *
  * @module
  */
@@ -44,7 +44,7 @@ export const FLOODS: readonly Flood[] = [
   crowd("hello10x1", "hello", 10, 1),
 ];
 
-/** They have a row of their own for their calls alone. */
+/** Contenders with a separate row for their calls. */
 export const CALLS_ONLY: readonly string[] = ["raw-own", "hardlight-state", "hardlight-tls"];
 
 /** Whether a contender takes part. */

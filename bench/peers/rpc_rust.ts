@@ -29,7 +29,7 @@ function onServerProgram(program: string): readonly [string, ...string[]] {
 export async function rustTurn(): Promise<RustTurn | undefined> {
   const program = builtPeer();
   if (program === undefined) return undefined;
-  // A server of its own for each turn: it gets slower with every connection that ended.
+  // A new server for each turn: it gets slower with every ended connection.
   await using server = await startServer(onServerProgram(program), "custom");
   const args = ["bench", "--port", `${server.port}`, "--calls", `${CALLS}`, "--level", "6"];
   const { stdout } = await promisify(execFile)(program, args);

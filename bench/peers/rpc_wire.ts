@@ -1,5 +1,5 @@
 /**
- * What a call is on the wire: a proxy between client and server that counts.
+ * Bytes of a call on the wire: a proxy between client and server counts them.
  *
  * @module
  */

@@ -9,7 +9,7 @@ import { rpc, service, u32 } from "../../mod.ts";
 import { handler, type HandlerOf, serve } from "../../server.ts";
 import { announce, certificateIfAsked } from "./stdio.ts";
 
-/** What both ways serve. */
+/** The service of both ways. */
 export const Desk = service({
   name: "Desk",
   rpc: { add: rpc({ a: u32, b: u32 }, u32), count: rpc({}, u32), publish: rpc() },

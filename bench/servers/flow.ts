@@ -1,5 +1,5 @@
 /**
- * What `streams.ts` measures: a service that streams, and the pump of a bare WebSocket.
+ * The contenders of `streams.ts`: a service that streams, and the pump of a bare WebSocket.
  *
  * @module
  */
@@ -27,10 +27,10 @@ export async function* itemsOf(items: number, itemBytes: number): AsyncGenerator
   for (let i = 0; i < items; i++) yield item;
 }
 
-/** Bytes that wait in a bare socket before it is given no more. */
+/** Bytes that may wait in a bare socket before its sender pauses. */
 const BUFFERED_BYTES = 1_048_576;
 
-/** Send items by a bare socket, each in a message of its own, as fast as it takes them. */
+/** Send items over a bare socket, each in its own message, as fast as the socket accepts them. */
 export async function pump(
   items: number,
   itemBytes: number,

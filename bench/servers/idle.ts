@@ -1,5 +1,5 @@
 /**
- * A server that says what memory and CPU time it takes: `idle.ts <kind> [--tls]`, on Deno, Bun or Node. A kind is
+ * A server that reports its memory and CPU time: `idle.ts <kind> [--tls]`, on Deno, Bun or Node. A kind is
  * `raw`, `raw with data`, `hardlight` or `mounted`.
  *
  * It prints `listening <port>`, and answers `cpu` on stdin with its CPU time, any other line with its memory after a
@@ -65,7 +65,7 @@ function listenDeno(answer: (request: Request) => Response | Promise<Response>):
   return server.addr.port;
 }
 
-/** What an application may have for each connection: who it is, some state, and two functions of it. */
+/** Typical data of an application per connection: a user, some state, and two functions. */
 function dataOf(request: Request, sockets: BunSockets): unknown {
   const url = new URL(request.url);
   const state = {

@@ -1,5 +1,5 @@
 /**
- * How a benchmark's server talks to the process that started it.
+ * The protocol between a benchmark's server and the process that started it.
  *
  * It prints `listening <port>` and, over TLS, its certificate as JSON; answers each line on stdin with
  * its CPU time; and ends with stdin.

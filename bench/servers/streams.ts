@@ -23,7 +23,7 @@ const handlers = () => ({
   memory: () => BigInt(process.memoryUsage().rss),
 });
 
-/** What a bare socket's client asks for by its path: `/down/<items>/<bytes>` or `/up/<items>/<bytes>`. */
+/** The path of a bare socket's request: `/down/<items>/<bytes>` or `/up/<items>/<bytes>`. */
 function wanted(url: string): { way: string; items: number; itemBytes: number } {
   const [, way = "", items, itemBytes] = new URL(url).pathname.split("/");
   return { way, items: Number(items), itemBytes: Number(itemBytes) };

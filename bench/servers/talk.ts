@@ -1,5 +1,5 @@
 /**
- * What goes the other way, for `latency.ts`: a stream's items there and back, and a call of the client's.
+ * The service of `latency.ts`: a stream's items there and back, and a call to the client.
  *
  * @module
  */

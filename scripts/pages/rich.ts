@@ -1,5 +1,5 @@
 /**
- * What a rich application declares: also maps, B-trees, recursion, 128 bit, and most other types.
+ * The service of a large application: also maps, B-trees, recursion, 128 bits, and most other types.
  *
  * @module
  */

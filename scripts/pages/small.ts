@@ -1,5 +1,5 @@
 /**
- * What a small application declares: structs, lists, options, results, text and 64 bit.
+ * The service of a small application: structs, lists, options, results, text and 64 bits.
  *
  * @module
  */

@@ -11,7 +11,7 @@ export function numberOption(name: string, fallback: number): number {
   return at === -1 ? fallback : Number(process.argv[at + 1]);
 }
 
-/** The value below which a part of the sorted samples lies. */
+/** The quantile `part` of sorted samples. */
 export function percentile(sorted: Float64Array, part: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(part * sorted.length))] ?? NaN;
 }

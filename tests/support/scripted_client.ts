@@ -109,7 +109,7 @@ export class ScriptedClient implements Transport {
     this.terminated++;
   }
 
-  /** Hang up. */
+  /** Close the connection. */
   hangUp(): void {
     this.#listener?.onClose({ code: 1006, reason: "" });
   }

@@ -1,9 +1,9 @@
 /**
  * Cap'n Web: https://github.com/cloudflare/capnweb, "HTTP server on Node.js", "on Deno", "on Bun".
  *
- * A call is two messages of the client's in a row, and Deno's `WebSocket` leaves Nagle's algorithm on: it
- * would wait 44 ms for an acknowledgement. So its client is on `ws` there. Bytes are base64 in its JSON. Listeners
- * are functions that clients hand over, of which the server keeps a `dup()`, as "Memory management" says.
+ * A call is two consecutive messages of the client, and Deno's `WebSocket` leaves Nagle's algorithm on: it would
+ * wait 44 ms for an acknowledgement. So its client uses `ws` there. Bytes are base64 in its JSON. Listeners are
+ * functions that clients pass, of which the server keeps a `dup()`, as "Memory management" says.
  *
  * @module
  */

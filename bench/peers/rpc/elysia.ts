@@ -1,7 +1,7 @@
 /**
  * Elysia: https://elysiajs.com/patterns/websocket. `.ws()`, which reads JSON and writes objects as JSON, and
  * `server.publish()`; its sockets are Bun's with Bun's defaults, which deflate nothing. It has no calls: an id and a
- * table of who waits are by hand, on the built-in `WebSocket`. No schema, so nothing is checked.
+ * table of waiting calls are handwritten, on the built-in `WebSocket`. No schema, so nothing is checked.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * What one writes by hand: an id and the arguments in MessagePack, a table of who waits; `msgpackr` as its
+ * Handwritten calls: an id and the arguments in MessagePack, a table of waiting calls; `msgpackr` as its
  * documentation has it (https://github.com/kriszyp/msgpackr), without records, which both ends would have to share.
  * The runtime's own sockets with their defaults, which deflate nothing; `deflating` is `ws` with
  * `perMessageDeflate: true`: level 1 would be an option, 6 and a threshold of 1,024 bytes are its defaults.

@@ -11,9 +11,9 @@ import { HOST } from "./types.ts";
 /** One connection, at the server. */
 export interface NativeSocket {
   send(message: Uint8Array): void;
-  /** Be among those that get what is published. */
+  /** Subscribe to published messages. */
   listen(): void;
-  /** To all that listen, this one as well. */
+  /** Publish to all subscribers, this connection included. */
   publish(message: Uint8Array): void;
 }
 

@@ -82,7 +82,7 @@ class RawClient implements RpcClient {
     await this.#call(LISTEN);
   }
 
-  /** Several may be under way: nobody waits for an answer of its own. */
+  /** Several may be in flight; answers are not matched to calls. */
   emit(): Promise<void> {
     this.#socket.send(EMIT);
     return Promise.resolve();
@@ -115,7 +115,7 @@ export const builtIn: RpcPeer = {
   open: async (port) => new RawClient(await openNative(port)),
 };
 
-/** The client that hardlight dials with. */
+/** The WebSocket client of hardlight. */
 export const own: RpcPeer = {
   serve,
   async open(port) {

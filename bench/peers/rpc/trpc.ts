@@ -3,8 +3,8 @@
  * over `on()` of an `EventEmitter`, as https://trpc.io/docs/server/subscriptions has it. No transformer, as by
  * default: bytes are base64, dates are texts.
  *
- * Its client waits for a timer before it sends, and so sends several messages in a row, for which Deno's
- * `WebSocket` would wait 44 ms (see `capnweb.ts`): its client is on `ws` there.
+ * Its client waits for a timer before it sends, and so sends several consecutive messages, for which Deno's
+ * `WebSocket` would wait 44 ms (see `capnweb.ts`): its client uses `ws` there.
  *
  * @module
  */

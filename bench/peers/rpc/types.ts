@@ -1,5 +1,5 @@
 /**
- * What is measured: one way to call a function over the network.
+ * A contender: one library for calls over the network.
  *
  * @module
  */
@@ -43,19 +43,19 @@ export interface RpcClient {
   say?(text: string): Promise<string>;
   /** The method and the input. */
   hello?(text: string): Promise<Greeting>;
-  /** Be told of every event. */
+  /** Subscribe to every event. */
   listen?(onEvent: () => void): Promise<void>;
-  /** A call in whose handler one event, {@linkcode EVENT}, goes to all that listen. */
+  /** A call whose handler emits one event, {@linkcode EVENT}, to all subscribers. */
   emit?(): Promise<unknown>;
   /** Keep so many under way; absent where loops that await do it. Gives how many there were. */
   flood?(what: Operation, inFlight: number, durationMs: number): Promise<number>;
-  /** Hang up. */
+  /** Close the connection. */
   close(): unknown;
 }
 
-/** Where all of them listen. */
+/** The address that all listen on. */
 export const HOST = "127.0.0.1";
-/** What an event carries. */
+/** The payload of an event. */
 export const EVENT = "an event of 40 characters to all of them";
 
 /** The greeting. */
