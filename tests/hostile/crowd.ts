@@ -22,7 +22,7 @@ export interface CrowdCommand {
 export interface CrowdReport {
   /** Resident bytes of the process. */
   readonly residentBytes: number;
-  /** Connections there are. */
+  /** Open connections. */
   readonly connections: number;
   /** Bytes that wait to be sent. */
   readonly bufferedBytes: number;

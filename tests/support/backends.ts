@@ -11,9 +11,9 @@ import { type DecodeLimits, Reader } from "../../codec/reader.ts";
 import type { AnySchema, Schema } from "../../codec/schema.ts";
 import { Writer } from "../../codec/writer.ts";
 
-/** What `./codec` has, by one of them. */
+/** The functions of `./codec`, by one of the two ways. */
 export interface Backend {
-  /** Which one. */
+  /** Its name. */
   readonly name: string;
   /** The codec itself. */
   readonly codec: Codec;

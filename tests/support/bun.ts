@@ -1,6 +1,6 @@
 /**
- * Runs `bun` with the arguments given: the one on the PATH, or else the one npm fetches. The packages that
- * the suite uses are installed first, where they are not: Bun takes them from `node_modules`.
+ * Runs `bun` with the given arguments: the one on the PATH, or else the one from npm. Missing packages of the
+ * suite are installed first, since Bun loads them from `node_modules`.
  *
  * @module
  */

@@ -13,9 +13,9 @@ import { commandOf } from "./runtimes.ts";
 /** The runtimes that a bundle can run on. */
 export const BUNDLE_RUNTIMES = ["deno", "bun", "node"] as const;
 
-/** A program in a folder of its own. */
+/** A program in a separate folder. */
 export interface Bundle extends Disposable {
-  /** Run it in a fresh process; returns what it printed. Throws what it complained of, if it failed. */
+  /** Run it in a fresh process; returns its output. Throws its error output if it fails. */
   run(runtime: typeof BUNDLE_RUNTIMES[number], input?: string, ...args: string[]): string;
 }
 

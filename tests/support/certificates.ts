@@ -4,9 +4,9 @@ import { type SelfSigned, selfSigned } from "../../tls/self_signed.ts";
 
 /** A pair of them. */
 export interface Certificates {
-  /** What the server shows. */
+  /** The server's certificate. */
   readonly server: SelfSigned;
-  /** What nobody serves. */
+  /** A certificate of no server. */
   readonly other: SelfSigned;
 }
 

@@ -24,7 +24,7 @@ import {
 import type { Context } from "../../server/mod.ts";
 import type { HandlersOf } from "../../service/mod.ts";
 
-/** What the chat's events are. */
+/** The chat's events. */
 export type ChatEvent = { type: "said"; text: string } | { type: "left" };
 
 /** A service with one of each: outputs, typed errors, state of several kinds, events. */
@@ -70,7 +70,7 @@ export interface ChatState {
   seen: Map<string, number>;
 }
 
-/** Calls of `wait` that are under way, by gate. */
+/** Running calls of `wait`, by gate. */
 export class Gates {
   readonly #open: Map<string, ((value: number) => void)[]> = new Map();
   /** Calls of `wait` that have begun. */
@@ -170,7 +170,7 @@ export async function chatPair(
   };
 }
 
-/** Let all that needs no timer happen. */
+/** Let everything that needs no timer run. */
 export async function settle(): Promise<void> {
   for (let i = 0; i < 200; i++) await Promise.resolve();
 }

@@ -1,8 +1,8 @@
 /**
- * {@linkcode spawnChild}: processes that end with the tests that started them, whatever happens.
+ * {@linkcode spawnChild}: processes that always end with the tests that started them.
  *
- * Each is the head of a process group, so that what it starts in turn (`npx` does) ends with it. A watchdog
- * in each group waits for the end of a pipe, and kills the group then: also if the tests are killed.
+ * Each is the leader of a process group, so that its own children (as of `npx`) end with it. A watchdog in each
+ * group waits for the end of a pipe, then kills the group: also if the tests are killed.
  *
  * @module
  */
@@ -12,13 +12,13 @@ import process from "node:process";
 type Stdio = "pipe" | "ignore" | "inherit";
 
 /**
- * Becomes the command, after starting a watchdog in its group: that waits for the end of descriptor 3, the
- * other end of which is held by the tests alone.
+ * Becomes the command, after starting a watchdog in its group. The watchdog waits for the end of descriptor 3;
+ * only the tests hold the other end.
  */
 const WATCHED =
   '(trap "" TERM INT HUP; cat <&3 >/dev/null; kill -KILL "-$$") & exec 3<&-; exec "$@"';
 
-/** As `spawn()` of `node:child_process`, and the child ends with this process. */
+/** Like `spawn()` of `node:child_process`, but the child ends with this process. */
 export function spawnChild(
   command: string,
   args: readonly string[],
@@ -30,12 +30,12 @@ export function spawnChild(
     detached: true,
   });
   child.stdio[3]?.on("error", () => {});
-  // What it has started does not outlive it.
+  // Its own children do not outlive it.
   child.once("exit", () => signalChild(child, "SIGKILL"));
   return child;
 }
 
-/** Send a signal to a child and all that it has started. Deno's `child.kill()` sends no second one. */
+/** Send a signal to a child and its own children. Deno's `child.kill()` sends no second signal. */
 export function signalChild({ pid }: ChildProcess, signal: NodeJS.Signals): void {
   if (pid === undefined) return;
   try {
@@ -45,7 +45,7 @@ export function signalChild({ pid }: ChildProcess, signal: NodeJS.Signals): void
   }
 }
 
-/** Kill a child and all that it has started, and wait for its end. */
+/** Kill a child and its own children, and wait for its end. */
 export async function endChild(child: ChildProcess): Promise<void> {
   if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
   const ended = new Promise((resolve) => child.once("exit", resolve));

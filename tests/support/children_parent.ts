@@ -1,5 +1,5 @@
 /**
- * Starts a child as tests do, says its pid, and then throws, or hangs until it is killed.
+ * Starts a child as tests do, prints its pid, and then throws, or hangs until it is killed.
  *
  * @module
  */

@@ -11,7 +11,7 @@ import { commandOf, THIS_RUNTIME } from "./runtimes.ts";
 
 const PARENT = fileURLToPath(new URL("children_parent.ts", import.meta.url));
 
-/** The pid that a child says its own child has. */
+/** The pid of a child's own child, as the child prints it. */
 async function grandchildOf(child: ChildProcess): Promise<number> {
   const [line] = await once(createInterface({ input: child.stdout! }), "line");
   return Number(line);

@@ -1,8 +1,7 @@
 /**
  * A process that has hashed nothing yet: runs one operation of the codec on archives that Rust wrote.
  *
- * Reads `{ operation, cases }` as JSON from its input and prints, for each case, what came out: `ok`, or
- * the error.
+ * Reads `{ operation, cases }` as JSON from its input and prints the result of each case: `ok`, or the error.
  *
  * @module
  */
@@ -23,17 +22,17 @@ import {
   view,
 } from "../../codec/mod.ts";
 
-/** What a process is asked to do. */
+/** The task of a process. */
 export interface ColdTask {
-  /** With what it is to begin, and go on. */
+  /** The operation on each archive. */
   readonly operation: "encode" | "decode" | "validate" | "view";
   /** The archives, in order. */
   readonly cases: readonly ColdCase[];
 }
 
-/** One archive of Rust's. */
+/** One archive from Rust. */
 export interface ColdCase {
-  /** What it is of. */
+  /** Its type. */
   readonly type: "map" | "set";
   /** A map's entries, keys by their length; a set's arrays. */
   readonly entries: readonly (readonly [keyLength: number, value: number] | readonly string[])[];

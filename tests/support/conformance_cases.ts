@@ -1,5 +1,5 @@
 /**
- * What a WebSocket endpoint is sent and what it must do, by the classes of Autobahn's fuzzing suites.
+ * Input to a WebSocket endpoint and its required behaviour, by the classes of Autobahn's fuzzing suites.
  *
  * @module
  */
@@ -8,20 +8,20 @@ import type { FrameSource } from "../../runtime/websocket/frame_reader.ts";
 import { framesOf } from "./conformance_frames.ts";
 
 /**
- * What an endpoint does: it goes on and answers what follows, it closes with a code (1005: with
- * none), it ends without a close frame, or it does nothing.
+ * The behaviour of an endpoint: it goes on and answers the next message, it closes with a code (1005: without
+ * a code), it ends without a close frame, or it does nothing.
  */
 export type Verdict = "answered" | `close ${number}` | "ends" | "silent";
 
 /** One row. */
 export interface ConformanceCase {
-  /** Its class, and what is sent. */
+  /** Its class, and its input. */
   readonly name: string;
   /** Each is one write. */
   readonly send: readonly Uint8Array[];
-  /** What must follow. */
+  /** The required behaviour. */
   readonly expect: Verdict;
-  /** What the last pong must carry. */
+  /** The required payload of the last pong. */
   readonly pong?: Uint8Array;
 }
 
@@ -79,8 +79,8 @@ const GOOD_CODES = [
 const BAD_CODES = [0, 999, 1004, 1005, 1006, 1015, 1016, 1100, 2000, 2999, 5000, 65_535];
 
 /**
- * The table of what `side` may send. `message` makes a binary message of a length that the other
- * side takes without a word, or with one that is not listened to.
+ * The table of input from `side`. `message` makes a binary message of a given length that the other side
+ * accepts without an answer, or with an answer that the test ignores.
  */
 export function conformanceCases(
   side: FrameSource,

@@ -20,7 +20,7 @@ import {
 } from "../../wire/messages.ts";
 import { serverMessage } from "./server_message.ts";
 
-/** What both sides of a table speak. */
+/** The service of both sides of a table. */
 export const Echo = service({
   rpc: { echo: rpc({ value: u32 }, u32), repeat: rpc({ octets: bytes }, bytes) },
   event: u32,
@@ -29,9 +29,9 @@ export const Echo = service({
 const ECHO = Echo.methods[0]!.call;
 const MASK = [0x37, 0xfa, 0x21, 0x3d] as const;
 
-/** What a frame may have against its sender's habit. */
+/** Ways in which a frame can differ from its sender's default. */
 export interface FrameChange {
-  /** Write the length in 2 or 8 bytes. Default: in as few as it needs. */
+  /** Write the length in 2 or 8 bytes. Default: in the shortest form. */
   readonly lengthBytes?: 2 | 8;
   /** The mask. Default: a client has one and a server has none. */
   readonly mask?: readonly number[] | undefined;
@@ -59,7 +59,7 @@ export function framesOf(side: FrameSource): FrameMaker {
   };
 }
 
-/** A frame as it was read. */
+/** A received frame. */
 export interface ReadFrame {
   /** The whole first byte. */
   readonly first: number;
@@ -67,7 +67,7 @@ export interface ReadFrame {
   readonly payload: Buffer;
 }
 
-/** Cut the first frame off `bytes`; `undefined` while it is not whole. */
+/** Cut the first frame off `bytes`; `undefined` while it is incomplete. */
 export function cutFrame(bytes: Buffer): { frame: ReadFrame; rest: Buffer } | undefined {
   if (bytes.length < 2) return undefined;
   const masked = (bytes[1]! & 0x80) !== 0;
@@ -89,7 +89,7 @@ const EMPTY_STORED = [0x00, 0x00, 0x00, 0xff, 0xff];
 /** An empty block of the fixed codes, then an empty stored one. */
 const EMPTY_FIXED = [0x02, 0x00, 0x00, 0x00, 0xff, 0xff];
 
-/** A DEFLATE stream of exactly `length` bytes: empty blocks, then what `write` archives. */
+/** A DEFLATE stream of exactly `length` bytes: empty blocks, then the archive that `write` makes. */
 function streamOf(write: (writer: Writer) => void, length?: number): Uint8Array<ArrayBuffer> {
   const writer = new Writer();
   write(writer);
@@ -133,7 +133,7 @@ function opened(message: Uint8Array): { reader: Reader; length: number } {
   return { reader, length: bytes.length };
 }
 
-/** The id of the call that a message answers, `undefined` if it is something else. */
+/** The id of the call that a message answers, `undefined` if it is no answer. */
 export function answeredId(message: Uint8Array): number | undefined {
   const { reader, length } = opened(message);
   const into = serverMessage(reader, 0, length);

@@ -1,6 +1,6 @@
 /**
  * Drives a server of {@linkcode Echo} with the client of the package `ws`: the port is its argument.
- * Prints what happened, by name, as one line of JSON.
+ * Prints the results, by name, as one line of JSON.
  *
  * @module
  */
@@ -13,7 +13,7 @@ const url = `ws://127.0.0.1:${process.argv[2]}`;
 /** The default of `maxMessageBytes`. */
 const MOST = 2 << 20;
 
-/** One connection, and what comes of what `act` does with it, in words. */
+/** One connection, and the result of `act` on it, in words. */
 function run(act: (ws: WebSocket) => void, pongs = 0): Promise<string> {
   const ws = new WebSocket(url, ["hl.2"], { perMessageDeflate: false });
   const heard: string[] = [];

@@ -1,6 +1,6 @@
 /**
- * Serves {@linkcode Echo} on sockets of the package `ws` until its input ends; the path says what each
- * socket does besides. Prints its port; `GET /` tells the codes that clients closed with.
+ * Serves {@linkcode Echo} on sockets of the package `ws` until its input ends. The path selects extra behaviour
+ * of each socket. Prints its port; `GET /` returns the close codes of clients.
  *
  * @module
  */
@@ -17,7 +17,7 @@ const mounted = handler(Echo, {}, () => ({
   repeat: ({ octets }) => octets,
 }));
 
-/** What is done instead of sending one message. */
+/** The behaviour instead of sending one message. */
 const SENDERS: Readonly<Record<string, (ws: WebSocket, message: Buffer) => void>> = {
   "/plain": (ws, message) => ws.send(message),
   "/fragments": (ws, message) => {

@@ -1,5 +1,5 @@
 /**
- * {@linkcode deferred}: a promise that is settled from outside.
+ * {@linkcode deferred}: a promise with its resolve and reject functions.
  *
  * @module
  */
@@ -11,7 +11,7 @@ export interface Deferred<T> {
   readonly reject: (reason: unknown) => void;
 }
 
-/** Make one that is yet to be settled. */
+/** Create an unsettled one. */
 export function deferred<T>(): Deferred<T> {
   let resolve!: Deferred<T>["resolve"];
   let reject!: Deferred<T>["reject"];

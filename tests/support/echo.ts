@@ -1,4 +1,4 @@
-/** An acceptor that echoes, the running runtime's listener under it, and what a client records. */
+/** An acceptor that echoes, the running runtime's listener under it, and a recording client. */
 
 import { runtimeName } from "../../runtime/detect.ts";
 import type { Listener, ListenOptions } from "../../runtime/listen.ts";
@@ -17,7 +17,7 @@ import type {
 /** Largest message of the echo servers, in bytes. */
 export const ECHO_MAX_BYTES: number = 2 * 1024 * 1024;
 
-/** Ways to listen on the running runtime. The first is what `serve()` takes. */
+/** Ways to listen on the running runtime. `serve()` uses the first. */
 export const LISTENS: Readonly<Record<string, Listen>> = runtimeName() === "bun"
   ? {
     "Bun.serve": async (...args) => (await import("../../runtime/bun.ts")).listen(...args),
@@ -27,7 +27,7 @@ export const LISTENS: Readonly<Record<string, Listen>> = runtimeName() === "bun"
     "node:http": async (...args) => (await import("../../runtime/node/server.ts")).listen(...args),
   };
 
-/** The same, and the handler that is mounted on a server one already has. */
+/** The same, and the handler for mounting on an existing server. */
 export const ALL_LISTENS: Readonly<Record<string, Listen>> = runtimeName() === "bun"
   ? LISTENS
   : { ...LISTENS, "Deno.serve": listenMounted };
@@ -54,18 +54,18 @@ async function listenMounted(acceptor: Acceptor, options: ListenOptions): Promis
 export type Listen = (acceptor: Acceptor, options: ListenOptions) => Promise<Listener>;
 
 /**
- * Echoes binary messages. The path asks for more: `/refuse` a 400 with `x-hl-refused`, `/late` an
- * acceptor that decides later, `/close` a close with 4321, `/cut` a terminate, `/throw` a listener
- * that throws, each at the first message.
+ * Echoes binary messages. The path selects other behaviour: `/refuse` a 400 with `x-hl-refused`, `/late` an
+ * acceptor that decides later, `/close` a close with 4321, `/cut` a terminate, `/throw` a listener that
+ * throws, the last three at the first message.
  */
 export class EchoAcceptor implements Acceptor {
   readonly maxMessageBytes: number = ECHO_MAX_BYTES;
   readonly idleTimeoutMs = 0;
   readonly closeTimeoutMs: number = 5000;
   readonly handshakeTimeoutMs = 10_000;
-  /** How the server's sides ended. */
+  /** The ends of connections, as the server saw them. */
   readonly ended: CloseInfo[] = [];
-  /** Addresses that peers came from. */
+  /** Addresses of peers. */
   readonly addresses: string[] = [];
   /** Refusals by a `Response`. */
   refused = 0;
@@ -111,7 +111,7 @@ export class EchoAcceptor implements Acceptor {
         if (path === "/throw") throw new Error("as asked");
         const copy = message.slice();
         transport.send(copy);
-        // The port promises that this changes nothing.
+        // By the port's contract this has no effect.
         copy.fill(0xee);
       },
       onClose: (info) => {
@@ -129,7 +129,7 @@ export class EchoAcceptor implements Acceptor {
   }
 }
 
-/** A client that records what it is told. */
+/** A client that records its notifications. */
 export class Recorder {
   transport: Transport | undefined;
   dialed: Dialed | undefined;

@@ -1,5 +1,5 @@
 /**
- * Real servers of brokers, on ports of their own, that tests kill and start again.
+ * Real servers of brokers, on separate ports, that tests kill and restart.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import { connect, createServer } from "node:net";
 import process from "node:process";
 import { spawnChild } from "./children.ts";
 
-/** The command that starts one: found, or else installed where that is possible (Debian, as root). */
+/** The command of a server: found, or else installed where that is possible (Debian, as root). */
 export function findEngine(name: "nats-server" | "redis-server"): string | undefined {
   const places = [name, `/usr/sbin/${name}`, `/usr/bin/${name}`, `/usr/local/bin/${name}`];
   const found = places.find(runs);
@@ -27,7 +27,7 @@ export class Engine implements AsyncDisposable {
   readonly #command: string;
   readonly #args: readonly string[];
   #child: ChildProcess | undefined;
-  /** Where it listens on loopback. */
+  /** Its port on loopback. */
   readonly port: number;
 
   /** Create for a command and a port. */
@@ -48,7 +48,7 @@ export class Engine implements AsyncDisposable {
     }
   }
 
-  /** Stop it without a word, as when the network is cut: its connections stay open. */
+  /** Freeze it, as when the network is cut: its connections stay open. */
   pause(): void {
     this.#signal("SIGSTOP");
   }
@@ -58,7 +58,7 @@ export class Engine implements AsyncDisposable {
     this.#signal("SIGHUP");
   }
 
-  /** Let it go on. */
+  /** Resume it. */
   resume(): void {
     this.#signal("SIGCONT");
   }
@@ -84,7 +84,7 @@ export class Engine implements AsyncDisposable {
   }
 }
 
-/** A TCP port that nobody uses just now. */
+/** A TCP port that is free at present. */
 export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer().once("error", reject);

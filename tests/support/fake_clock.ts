@@ -1,5 +1,5 @@
 /**
- * {@linkcode FakeClock}: time that moves when told to.
+ * {@linkcode FakeClock}: time under a test's control.
  *
  * @module
  */
@@ -10,14 +10,14 @@ interface Timer {
   readonly run: (heardBy: number) => void;
 }
 
-/** A clock that stands still until {@linkcode FakeClock.advance} moves it. */
+/** A clock that only {@linkcode FakeClock.advance} moves. */
 export class FakeClock implements Clock {
   readonly #timers: Set<Timer> = new Set();
   #now = 1000;
-  /** Timers that were ever set. */
+  /** Number of timers set so far. */
   timersSet = 0;
 
-  /** Timers that are set now. */
+  /** Number of pending timers. */
   get pending(): number {
     return this.#timers.size;
   }
@@ -37,7 +37,7 @@ export class FakeClock implements Clock {
     this.#timers.delete(timer as Timer);
   }
 
-  /** Move time on, and run what is due on the way, in order. */
+  /** Move time on, and run the due timers in order. */
   advance(byMs: number): void {
     const until = this.#now + byMs;
     for (;;) {
@@ -51,7 +51,7 @@ export class FakeClock implements Clock {
     this.#now = until;
   }
 
-  /** Move time on as a suspension does: what is due meanwhile runs when time is next advanced. */
+  /** Move time on as a suspension does: due timers run at the next advance. */
   suspend(forMs: number): void {
     this.#now += forMs;
   }

@@ -1,5 +1,5 @@
 /**
- * {@linkcode FakePeer}: a server that does as it is told, at the other end of a transport.
+ * {@linkcode FakePeer}: a scripted server at the other end of a transport.
  *
  * @module
  */
@@ -24,7 +24,7 @@ import { encode } from "../../codec/mod.ts";
 import { archivesOf } from "./short_messages.ts";
 import { writeStateChange } from "./state_change.ts";
 
-/** A call as it came. */
+/** A received call. */
 export interface FakeRequest {
   /** Its id. */
   readonly id: number;
@@ -32,7 +32,7 @@ export interface FakeRequest {
   readonly call: Uint8Array<ArrayBuffer>;
 }
 
-/** What else came, of the extension. */
+/** Another received message, of the extension. */
 export interface FakeSaid {
   /** `Cancel`, `Item`, `End`, `Grant`, `Reply` or `Failed`. */
   readonly kind: string;
@@ -44,16 +44,16 @@ export interface FakeSaid {
 
 const KINDS = ["", "Cancel", "Item", "End", "Grant", "Reply", "Failed"];
 
-/** One connection. What is sent arrives at once, in the same turn. */
+/** One connection. Messages arrive at once, in the same turn. */
 export class FakePeer implements Transport {
   bufferedAmount = 0;
-  /** Calls that have come. */
+  /** Received calls. */
   readonly requests: FakeRequest[] = [];
-  /** What else has come. */
+  /** Other received messages. */
   readonly said: FakeSaid[] = [];
   /** Whether the extension `x1` was agreed on. */
   extended = false;
-  /** What the client closed with. */
+  /** The client's close. */
   closedWith: CloseInfo | undefined;
   /** Whether the client ended without a handshake. */
   terminated = false;
@@ -62,7 +62,7 @@ export class FakePeer implements Transport {
   #listener: TransportListener | undefined;
   #info: CloseInfo | undefined;
 
-  /** Whose transport this is. */
+  /** The owner of the transport. */
   attach(listener: TransportListener): void {
     this.#listener = listener;
     // The owner may have ended the transport in the callback.
@@ -105,7 +105,7 @@ export class FakePeer implements Transport {
     this.end(1006, "Terminated");
   }
 
-  /** The arguments of request `index`, read as a call of `method`. */
+  /** The arguments of request `index`, decoded as a call of `method`. */
   argsOf(index: number, method: MethodInfo): unknown {
     const { call } = this.requests[index]!;
     const reader = new Reader();
@@ -163,7 +163,7 @@ export class FakePeer implements Transport {
   }
 }
 
-/** A dialer that hands out one peer after the other, each made by `make`. */
+/** A dialer that connects to one peer after the other, each created by `make`. */
 export function fakeDialer(
   make: (attempt: number) => FakePeer | Error,
   protocol = "hl/2",

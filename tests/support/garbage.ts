@@ -1,5 +1,5 @@
 /**
- * {@linkcode collected}: whether what nobody holds is let go.
+ * {@linkcode collected}: whether unreferenced objects are collected.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import { runInNewContext } from "node:vm";
 
 let collect: (() => void) | undefined;
 
-/** Have the engine look for what nobody holds. */
+/** Run the engine's garbage collection. */
 export function collectGarbage(): void {
   const { Bun } = globalThis as { Bun?: { gc(force: boolean): void } };
   if (Bun !== undefined) return Bun.gc(true);
@@ -16,11 +16,11 @@ export function collectGarbage(): void {
   (collect ??= runInNewContext("gc") as () => void)();
 }
 
-/** Have it look until something is so, so many times at most; says whether it is. */
+/** Run it until a condition holds, up to a number of times; returns whether it holds. */
 export async function collected(isSo: () => boolean, rounds = 500): Promise<boolean> {
   for (let round = 0; round < rounds && !isSo(); round++) {
     collectGarbage();
-    // What is to be done about it is done in a turn of its own.
+    // Finalizers run in a later turn.
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
   return isSo();

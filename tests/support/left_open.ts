@@ -1,6 +1,6 @@
 /**
- * Makes a call over memory and leaves everything open. The deadline is in 24 days: nothing of it may keep
- * this program.
+ * Makes a call over memory and leaves everything open. The deadline is in 24 days: none of it may keep this
+ * program alive.
  *
  * @module
  */

@@ -5,12 +5,12 @@
  */
 import { Engine, findEngine, freePort } from "./engine.ts";
 
-/** The command that starts it. */
+/** Its command. */
 export function findNatsServer(): string | undefined {
   return findEngine("nats-server");
 }
 
-/** A server of NATS. */
+/** A NATS server. */
 export class NatsServer extends Engine {
   /** Start one on a free port. */
   static async start(command: string, ...args: string[]): Promise<NatsServer> {

@@ -1,8 +1,8 @@
 /**
- * Runs tests on Node: each is bundled to plain JavaScript in a temporary folder, and given to
- * `node --test`. Without arguments those of the layers that every runtime shares:
- * `deno task test:node tests/client/client_test.ts`. Another Node than the one on the PATH is named by
- * `HARDLIGHT_NODE`.
+ * Runs tests on Node: bundles each to plain JavaScript in a temporary folder, and runs `node --test`. Without
+ * arguments it runs the tests of the layers that all runtimes share:
+ * `deno task test:node tests/client/client_test.ts`. `HARDLIGHT_NODE` selects another Node than the one on the
+ * PATH.
  *
  * @module
  */
@@ -16,7 +16,7 @@ import process from "node:process";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
-/** The oldest Node that is supported. */
+/** The oldest supported Node. */
 const TARGET = "node20";
 /** Bytes that the tests may write. */
 const MAX_OUTPUT = 64 << 20;
@@ -32,7 +32,7 @@ const SHARED = [
   "tests/wire",
 ];
 
-/** The test files that a path names. */
+/** The test files of a path. */
 function testFiles(path: string): string[] {
   const from = join(ROOT, path);
   if (!statSync(from).isDirectory()) return [from];
@@ -53,18 +53,18 @@ async function bundle(files: readonly string[], folder: string): Promise<string[
     format: "esm",
     platform: "node",
     target: TARGET,
-    // Packages that are no modules ask for those of Node by it.
+    // CommonJS packages load Node's modules by it.
     banner: {
       js: 'import { createRequire as requireBy } from "node:module";\n' +
         "const require = requireBy(import.meta.url);",
     },
-    // What is bundled with a test is not the program, which newer versions of Node would say it is.
+    // A bundled module is not the main program, though newer versions of Node would report so.
     define: { "import.meta.main": "false" },
     sourcemap: "inline",
     metafile: true,
     logLevel: "warning",
     plugins: [{
-      // What is imported with it, and all that this imports, a second time: see second_copy.ts.
+      // Modules imported with this query, and their imports, are bundled a second time: see second_copy.ts.
       name: "?copy",
       setup({ onResolve, onLoad }) {
         const namespace = "copy";
@@ -96,14 +96,14 @@ async function bundle(files: readonly string[], folder: string): Promise<string[
     }],
   });
   await stop();
-  // What is imported when it is asked for is an output too.
+  // A dynamically imported module is an output too.
   const tests = Object.entries(metafile.outputs).filter(([, { entryPoint }]) =>
     entryPoint?.endsWith("_test.ts")
   );
   return tests.map(([path]) => join(ROOT, path));
 }
 
-/** What is worth reading of the "spec" reporter's output: the counts, and what failed. */
+/** The relevant part of the "spec" reporter's output: the counts, and the failures. */
 function summary(output: string): string {
   const start = output.search(/^ℹ tests /m);
   return start === -1 ? output : output.slice(start);

@@ -1,6 +1,6 @@
 /**
- * All that the core uses of a platform besides ECMAScript: its second type check knows nothing else, and
- * `tests/architecture_test.ts` asks each runtime for every one of them.
+ * All globals that the core uses besides ECMAScript. Its second type check declares no others, and
+ * `tests/architecture_test.ts` checks that each runtime has every one of them.
  */
 declare class AbortSignal {
   static abort(reason?: unknown): AbortSignal;

@@ -17,14 +17,14 @@ interface Pair {
 /** Up is from the client to the server. */
 export type ProxyDirection = "up" | "down";
 
-/** Stands between a client and a server on the loopback address. */
+/** A proxy between a client and a server on the loopback address. */
 export class Proxy implements AsyncDisposable {
   readonly #server: net.Server;
   readonly #pairs: Set<Pair> = new Set();
   #frozen = false;
-  /** Where it connects to from now on. */
+  /** The target port for new connections. */
   targetPort: number;
-  /** Milliseconds that each chunk is kept. */
+  /** Delay of each chunk in milliseconds. */
   delayMs = 0;
   /** Connections so far. */
   accepted = 0;
@@ -48,7 +48,7 @@ export class Proxy implements AsyncDisposable {
     });
   }
 
-  /** Stand before a port. */
+  /** Start in front of a port. */
   static async start(targetPort: number): Promise<Proxy> {
     const proxy = new Proxy(targetPort);
     await new Promise<void>((resolve) => proxy.#server.listen(0, "127.0.0.1", resolve));
@@ -61,7 +61,7 @@ export class Proxy implements AsyncDisposable {
       const passes = chunk.subarray(0, Math.min(chunk.length, pair.bytesLeft));
       pair.bytesLeft -= chunk.length;
       if (pair.bytesLeft <= 0) {
-        // The bytes up to there do arrive.
+        // The bytes before that arrive.
         this.#pairs.delete(pair);
         to.end(passes, () => this.#end(pair));
       } else if (this.delayMs === 0) to.write(passes);
@@ -80,12 +80,12 @@ export class Proxy implements AsyncDisposable {
     return (this.#server.address() as net.AddressInfo).port;
   }
 
-  /** Connections there are. */
+  /** Open connections. */
   get size(): number {
     return this.#pairs.size;
   }
 
-  /** Read and forward nothing more, and hide every end: a network that is gone without a FIN. */
+  /** Stop reading and forwarding, and hide every end: a network failure without a FIN. */
   freeze(): void {
     this.#frozen = true;
     for (const { near, far } of this.#pairs) {
@@ -94,7 +94,7 @@ export class Proxy implements AsyncDisposable {
     }
   }
 
-  /** Forward again, for new connections. Those that were frozen are gone. */
+  /** Forward again, for new connections. Frozen connections stay broken. */
   thaw(): void {
     this.cut();
     this.#frozen = false;
@@ -105,17 +105,17 @@ export class Proxy implements AsyncDisposable {
     for (const pair of this.#pairs) this.#end(pair);
   }
 
-  /** Cut the connections there are after so many more bytes, the last of which do arrive. */
+  /** Cut the open connections after this many more bytes, which still arrive. */
   cutAfter(bytes: number): void {
     for (const pair of this.#pairs) pair.bytesLeft = bytes;
   }
 
-  /** Read nothing more from one side of the connections there are. */
+  /** Stop reading from one side of the open connections. */
   stall(direction: ProxyDirection): void {
     for (const { near, far } of this.#pairs) (direction === "up" ? near : far).pause();
   }
 
-  /** Read on, and cut nothing. */
+  /** Read again, and cut nothing. */
   resume(): void {
     for (const pair of this.#pairs) {
       pair.bytesLeft = Infinity;
@@ -124,7 +124,7 @@ export class Proxy implements AsyncDisposable {
     }
   }
 
-  /** Say to one side that the other will send nothing more. */
+  /** Half-close: end the stream towards one side. */
   halfClose(direction: ProxyDirection): void {
     for (const { near, far } of this.#pairs) (direction === "up" ? far : near).end();
   }

@@ -1,4 +1,4 @@
-/** A raw TCP or TLS client that writes what a test says, and keeps what comes back. */
+/** A raw TCP or TLS client that writes a test's bytes, and keeps the received bytes. */
 
 import { Buffer } from "node:buffer";
 import net from "node:net";
@@ -8,7 +8,7 @@ import tls from "node:tls";
 export const KEY = "dGhlIHNhbXBsZSBub25jZQ==";
 export const ACCEPT = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";
 
-/** An upgrade request's head. `change` replaces header fields; `null` leaves one out. */
+/** An upgrade request's head. `change` replaces header fields; `null` removes one. */
 export function upgradeRequest(
   change: Readonly<Record<string, string | null>> = {},
   line = "GET / HTTP/1.1",
@@ -42,7 +42,7 @@ export function masked(first: number, payload: readonly number[], length = paylo
 /** A client of one connection. */
 export class RawClient {
   readonly socket: net.Socket;
-  /** What came, chunk by chunk. */
+  /** The received chunks. */
   readonly chunks: Buffer[] = [];
   /** Whether the server has ended. */
   ended = false;
@@ -78,7 +78,7 @@ export class RawClient {
     return client;
   }
 
-  /** What came, as one. */
+  /** The received bytes. */
   get bytes(): Buffer {
     return Buffer.concat(this.chunks);
   }
@@ -93,7 +93,7 @@ export class RawClient {
     while (!condition() && !this.ended) await new Promise<void>((wake) => this.#wake = wake);
   }
 
-  /** Upgrade; what comes afterwards is in {@linkcode RawClient.bytes}. */
+  /** Upgrade; later bytes are in {@linkcode RawClient.bytes}. */
   async upgrade(path = "/", change?: Readonly<Record<string, string>>): Promise<string> {
     this.write(upgradeRequest(change, `GET ${path} HTTP/1.1`));
     await this.until(() => this.bytes.includes("\r\n\r\n"));
@@ -103,7 +103,7 @@ export class RawClient {
     return all.toString("latin1", 0, end);
   }
 
-  /** Wait for the server's end; returns all that came. */
+  /** Wait for the server's end; returns all received bytes. */
   async rest(): Promise<Buffer> {
     await this.until(() => false);
     this.socket.destroy();

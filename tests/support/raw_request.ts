@@ -1,12 +1,12 @@
 /**
- * {@linkcode writeRawRequest}: a request that holds any bytes.
+ * {@linkcode writeRawRequest}: a request with any bytes.
  *
  * @module
  */
 import type { Writer } from "../../codec/writer.ts";
 import { CLIENT_MESSAGE_BYTES } from "../../wire/messages.ts";
 
-/** `writeRequest()` with a call that is archived already, or is no call at all. */
+/** `writeRequest()` with a call that is already an archive, or with other bytes. */
 export function writeRawRequest(writer: Writer, id: number, call: Uint8Array): void {
   const start = writer.base = writer.position;
   writer.writeBytes(call);

@@ -5,12 +5,12 @@
  */
 import { Engine, findEngine, freePort } from "./engine.ts";
 
-/** The command that starts it. */
+/** Its command. */
 export function findRedisServer(): string | undefined {
   return findEngine("redis-server");
 }
 
-/** A server of Redis that keeps nothing. */
+/** A Redis server without persistence. */
 export class RedisServer extends Engine {
   /** Start one on a free port. */
   static async start(command: string, ...more: string[]): Promise<RedisServer> {

@@ -9,13 +9,13 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { signalChild, spawnChild } from "./children.ts";
 
-/** Versions that npm fetches where the runtime is not installed. */
+/** Versions from npm for runtimes that are not installed. */
 const PACKAGES = { deno: "deno@2", bun: "bun@1.4.5" } as const;
 
-/** A runtime that can serve. */
+/** A runtime that can listen. */
 export type RuntimeId = keyof typeof PACKAGES;
 
-/** The runtime this is. */
+/** The present runtime. */
 export const THIS_RUNTIME: RuntimeId | "node" = "Bun" in globalThis
   ? "bun"
   : "Deno" in globalThis
@@ -29,10 +29,10 @@ export function commandOf(runtime: RuntimeId): readonly [string, ...string[]] {
   return ["npx", "-y", PACKAGES[runtime]];
 }
 
-/** Milliseconds that a program has to end when its input does. */
+/** Milliseconds for a program to end after its input has. */
 const PATIENCE_MS = 20_000;
 
-/** A program that is running. */
+/** A running program. */
 export interface Program extends AsyncDisposable {
   /** The first line it printed. */
   readonly firstLine: string;
@@ -64,7 +64,7 @@ export async function start(
     child,
     async [Symbol.asyncDispose]() {
       child.stdin!.end();
-      // One that does not end with its input, or not soon, is killed.
+      // A program that does not end soon after its input is killed.
       const timer = setTimeout(() => signalChild(child, "SIGKILL"), PATIENCE_MS);
       await ended;
       clearTimeout(timer);

@@ -1,5 +1,5 @@
 /**
- * {@linkcode ScriptedClient}: a client that sends what it is told, at the other end of a server's transport.
+ * {@linkcode ScriptedClient}: a scripted client at the other end of a server's transport.
  *
  * @module
  */
@@ -21,7 +21,7 @@ import { writeRawRequest } from "./raw_request.ts";
 import { archivesOf } from "./short_messages.ts";
 import { serverMessage } from "./server_message.ts";
 
-/** A request as clients make it. */
+/** A client's upgrade request. */
 export function upgradeRequest(headers: Record<string, string> = {}, path = "/"): Request {
   return new Request(`http://localhost:1${path}`, {
     headers: { host: "localhost:1", "sec-websocket-protocol": "hl/2", ...headers },
@@ -33,9 +33,9 @@ export class ScriptedClient implements Transport {
   bufferedAmount = 0;
   /** Whether its socket goes on after it has ended. */
   lingers: "closing" | "stuck" | undefined;
-  /** What the server sent, in words: `"response 3 07000000"`. */
+  /** The server's messages, in words: `"response 3 07000000"`. */
   readonly received: string[] = [];
-  /** What the server closed with. */
+  /** The server's close. */
   closedWith: CloseInfo | undefined;
   /** How often the server ended without a handshake. */
   terminated = 0;
@@ -114,7 +114,7 @@ export class ScriptedClient implements Transport {
     this.#listener?.onClose({ code: 1006, reason: "" });
   }
 
-  /** The socket is gone too. */
+  /** The socket has closed too. */
   gone(): void {
     this.lingers = undefined;
     this.#listener?.onGone?.();
@@ -125,7 +125,7 @@ export class ScriptedClient implements Transport {
     this.#listener?.onMessage(message);
   }
 
-  /** Send what is written. */
+  /** Send the archive that `write` makes. */
   write(write: (writer: Writer) => void): void {
     const writer = new Writer();
     write(writer);
@@ -142,7 +142,7 @@ export class ScriptedClient implements Transport {
     this.write((writer) => writeRawRequest(writer, id, call));
   }
 
-  /** What was received since the last time. */
+  /** The messages received since the last call. */
   take(): string[] {
     return this.received.splice(0);
   }

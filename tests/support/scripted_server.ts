@@ -1,16 +1,16 @@
-/** A raw TCP or TLS server that answers an upgrade as a test says. */
+/** A raw TCP or TLS server with a scripted answer to an upgrade. */
 
 import { createHash } from "node:crypto";
 import net from "node:net";
 import tls from "node:tls";
 
-/** A frame as a client wrote it, unmasked. */
+/** A client's frame, unmasked. */
 export interface ClientFrame {
   readonly opcode: number;
   readonly payload: Uint8Array;
 }
 
-/** Read the whole frames at the start of `bytes`; throws if one is not masked. */
+/** Read the complete frames at the start of `bytes`; throws if one is not masked. */
 export function readClientFrames(bytes: Uint8Array): { frames: ClientFrame[]; used: number } {
   const frames: ClientFrame[] = [];
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -89,7 +89,7 @@ export class Script {
     }
   }
 
-  /** Read the request and upgrade it; `first` goes out in the same write. */
+  /** Read the request and upgrade it; `first` is sent in the same write. */
   async upgrade(first: Uint8Array = new Uint8Array(0)): Promise<void> {
     const accept = await this.readRequest();
     const head =

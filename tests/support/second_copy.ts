@@ -1,5 +1,5 @@
 /**
- * Another copy of this module in the same process, as two installs of the package make.
+ * Another copy of this module in the same process, as with two installs of the package.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * {@linkcode ServerMessage}: a server's message as an object, for tests that look at one.
+ * {@linkcode ServerMessage}: a server's message as an object, for tests that inspect messages.
  *
  * @module
  */
@@ -15,7 +15,7 @@ export interface Update {
   readonly end: number;
 }
 
-/** What a message says; positions are in the reader's bytes. */
+/** The contents of a message; positions are in the reader's bytes. */
 export interface ServerMessage {
   readonly kind: number;
   readonly id: number;

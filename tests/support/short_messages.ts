@@ -1,12 +1,12 @@
 /**
- * {@linkcode archivesOf}: what a WebSocket message between peers that know `x1` is, in archives; after PROTOCOL.md,
- * and by nothing of the module's own.
+ * {@linkcode archivesOf}: the archives in a WebSocket message between peers with `x1`, written from PROTOCOL.md
+ * without code of the module.
  *
  * @module
  */
 import { inflateRawSync } from "node:zlib";
 
-/** Who has sent it, and so how large its roots are. */
+/** The sender, which determines the size of the roots. */
 export type Sender = "client" | "server";
 
 const SHORT = 7;
@@ -18,7 +18,7 @@ export function isShortMessage(bytes: Uint8Array): boolean {
   return bytes.length > 0 && (bytes[0]! & SHORT) === SHORT;
 }
 
-/** The message that a short one stands for. */
+/** The full message of a short one. */
 function lengthened(message: Uint8Array, sender: Sender): Uint8Array<ArrayBuffer> {
   const [head, id, bytes, zeros] = [...message.subarray(0, HEADER_BYTES)] as
     & number[]

@@ -1,6 +1,6 @@
 /**
- * Serves one method that answers after so many milliseconds as it is told, until its input ends. Prints
- * its address when it listens.
+ * Serves one method that answers after a given number of milliseconds, until its input ends. Prints its
+ * address when it listens.
  *
  * @module
  */

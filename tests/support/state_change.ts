@@ -1,5 +1,5 @@
 /**
- * {@linkcode writeStateChange}: a change of the state, for peers that are scripted.
+ * {@linkcode writeStateChange}: a state change, for scripted peers.
  *
  * @module
  */
@@ -15,7 +15,7 @@ export interface StateUpdate {
   readonly data: Uint8Array;
 }
 
-/** Write changed fields that are archived already. */
+/** Write changed fields that are already archives. */
 export function writeStateChange(writer: Writer, updates: readonly StateUpdate[]): void {
   beginMessage(writer);
   const places: number[] = [];

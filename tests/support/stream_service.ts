@@ -1,5 +1,5 @@
 /**
- * A service whose methods stream, its handlers, and every way in which a client reaches it.
+ * A service whose methods stream, its handlers, and every way for a client to reach it.
  *
  * @module
  */
@@ -23,7 +23,7 @@ import type { Handlers } from "../../mod.ts";
 import { handler, serve, type ServerOptions, type ServiceHandler } from "../../server.ts";
 import { serveByWs } from "./ws_server.ts";
 
-/** What streams. */
+/** The service. */
 export const Files = service({
   name: "Files",
   rpc: {
@@ -51,7 +51,7 @@ export type FilesClient = Client<Methods, State, Event>;
 /** How to connect to it. */
 export type FilesOptions = ConnectOptions<Methods, State, ClientMethods>;
 
-/** What happened at the server. */
+/** The server's record of a test. */
 export class Happened {
   /** Items that sources were pulled for. */
   pulled = 0;
@@ -59,9 +59,9 @@ export class Happened {
   returned = 0;
   /** Signals of calls that aborted. */
   aborted = 0;
-  /** Codes that streams of arguments ended by. */
+  /** Codes with which streams of arguments ended. */
   readonly codes: string[] = [];
-  /** What the handlers were told of wrong. */
+  /** Errors reported to `onError`. */
   readonly errors: unknown[] = [];
 }
 
@@ -152,7 +152,7 @@ export interface FilesPair extends AsyncDisposable {
   closeServer(): Promise<void>;
 }
 
-/** How a client reaches the service. */
+/** A way for a client to reach the service. */
 export type Reach = (
   options?: FilesOptions,
   server?: ServerOptions<undefined>,
@@ -198,7 +198,7 @@ const overWs = (serveBy: NonNullable<typeof serveByWs>): Reach => async (options
   };
 };
 
-/** Every way in which a client reaches it. */
+/** Every way for a client to reach it. */
 export const REACHES: Readonly<Record<string, Reach>> = {
   "in memory": async (client = {}, serverOptions = {}) => {
     const happened = new Happened();

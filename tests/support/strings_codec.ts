@@ -1,6 +1,6 @@
 /**
- * Writes and reads strings, valid and not, in a process that has a global `Buffer` or has none; prints
- * whether it has, and the hash of all that came out.
+ * Writes and reads valid and invalid strings in a process with or without a global `Buffer`; prints which it
+ * is, and the hash of all results.
  *
  * @module
  */

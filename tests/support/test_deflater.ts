@@ -7,7 +7,7 @@ import { deflateRawSync, inflateRawSync } from "node:zlib";
 import { InflateError } from "../../deflate/inflate.ts";
 import type { Deflater } from "../../wire/deflater.ts";
 
-/** Answers at once; what it refuses it refuses with the right code. */
+/** Answers at once, and refuses invalid streams with the right code. */
 export const testDeflater: Deflater = {
   deflate: (bytes, level) => new Uint8Array(deflateRawSync(bytes, { level })),
   inflate(bytes, maxBytes) {

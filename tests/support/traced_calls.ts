@@ -1,5 +1,5 @@
 /**
- * Serves and calls itself once well and once badly, for tests of what is traced.
+ * Serves and calls itself, once successfully and once not, for tests of tracing.
  *
  * @module
  */
@@ -26,7 +26,7 @@ const server = await serve(
   () => ({
     good: () => 1,
     bad: () => Promise.reject(new Error("a secret")),
-    // More than a client has room for at once.
+    // More than a client's credit at once.
     *items() {
       for (let i = 0; i < 6000; i++) yield i;
       api!.trace.getTracer("test").startSpan("the last item").end();

@@ -1,5 +1,5 @@
 /**
- * Golden vectors: lines written by the real rkyv, their schema language and their values.
+ * Golden vectors: lines written by rkyv itself, their schema language and their values.
  *
  * @module
  */
@@ -126,7 +126,7 @@ const LEAVES: Record<string, Schema<never>> = {
 
 const BITS = new DataView(new ArrayBuffer(8));
 
-/** A schema with the two ways between its values and the vectors'. */
+/** A schema with both conversions between its values and the vectors'. */
 export interface Typed {
   readonly schema: Schema<unknown>;
   fromSpec(spec: ValueSpec): unknown;
@@ -224,7 +224,7 @@ function byteList(schema: Schema<unknown>): Typed {
   };
 }
 
-/** Hash maps come out in the archive's order, which says nothing: compare them in one of ours. */
+/** Hash maps decode in the archive's order, which has no meaning: sort them before comparing. */
 function inOrder(kind: string, entries: ValueSpec[]): ValueSpec[] {
   if (kind.startsWith("btree")) return entries;
   return entries.sort((a, b) => JSON.stringify(a) < JSON.stringify(b) ? -1 : 1);
@@ -308,7 +308,7 @@ export function build(spec: TypeSpec, types: Record<string, Typed> = {}): Typed 
   if (typeof spec === "string") return leaf(spec);
   const sub = (t: TypeSpec): Typed => build(t, types);
   const named = (make: (inner: Record<string, Typed>) => Typed): Typed => {
-    // A type may refer to itself by name: what it refers to is known once it is made.
+    // A type may refer to itself by name: its schema is known only once it is created.
     const self: Typed = {
       schema: lazy(() => made.schema),
       fromSpec: (v) => made.fromSpec(v),

@@ -1,5 +1,5 @@
 /**
- * Takes the global `Buffer` away, for what is imported after this.
+ * Removes the global `Buffer`, for later imports.
  *
  * @module
  */

@@ -7,17 +7,17 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Mounted, StandardSocket } from "../../server.ts";
 
-/** Where it listens. */
+/** The address that it listens on. */
 export interface WsServer {
   readonly url: string;
   /** End the sockets, and the server. */
   close(): Promise<void>;
 }
 
-// Node's tests have it where it is installed. Bun's own of that name is none of it.
+// Node's tests have it where it is installed. Bun's module of that name is another implementation.
 const ws = "Bun" in globalThis ? undefined : await import("ws").catch(() => undefined);
 
-/** Serve as `examples/mounting/node_ws.ts` does; `undefined` where the package is not. */
+/** Serve as `examples/mounting/node_ws.ts` does; `undefined` where the package is not installed. */
 export const serveByWs = ws &&
   (async <Event>(mounted: Mounted<Event>): Promise<WsServer> => {
     const http = createServer();
