@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 
-/** What each layer may import, itself aside. */
+/** The layers that each layer may import, besides itself. */
 const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   codec: [],
   deflate: [],
@@ -23,7 +23,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
 /** Layers that name no runtime and import nothing of one. */
 const CORE = ["codec", "deflate", "tls", "wire", "stream", "service", "server", "client"];
 
-/** Entry files, which join the parts; nobody below imports them. */
+/** Entry files, which join the parts; no layer imports them. */
 const ENTRIES = ["mod.ts", "server.ts", "client.ts", "memory.ts"];
 
 function sources(layer: string): string[] {
@@ -74,7 +74,7 @@ test("every import points down a layer", () => {
   assertEquals(wrong, []);
 });
 
-/** The globals of platforms, runtimes and pages: whatever of these a layer names, it must be allowed to. */
+/** The globals of platforms, runtimes and pages. A layer may name only its allowed ones. */
 const GLOBALS = [
   ..."Deno Bun process Buffer require module exports __dirname __filename gc".split(" "),
   ..."navigator window self document location global globalThis caches indexedDB".split(" "),
@@ -91,7 +91,7 @@ const GLOBALS = [
   ..."TransformStream TextDecoderStream TextEncoderStream Function eval".split(" "),
 ];
 
-/** What each layer of the core names of them. */
+/** The allowed globals of each layer of the core. */
 const USED: Readonly<Record<string, string>> = {
   codec: "Function TextDecoder TextEncoder globalThis",
   deflate: "",
@@ -105,7 +105,7 @@ const USED: Readonly<Record<string, string>> = {
   client: "AbortController AbortSignal URL globalThis performance queueMicrotask",
 };
 
-/** Files that look for what need not be there, and for what: all that they do with `globalThis`. */
+/** Files that look for optional globals, and which: their only uses of `globalThis`. */
 const LOOKING: Readonly<Record<string, readonly string[]>> = {
   "client/extras.ts": ['Symbol.for("opentelemetry.js.api.1") in globalThis'],
   "client/full.ts": ["globalThis as { reportError?: (error: unknown) => void }"],
@@ -117,12 +117,12 @@ const LOOKING: Readonly<Record<string, readonly string[]>> = {
   ],
   "stream/quiet.ts": ["globalThis as { setImmediate?: (run: () => void) => unknown }"],
   "wire/clock.ts": ["globalThis as { setImmediate?: (run: () => void) => unknown; }"],
-  // Takes less of a Response.
+  // Uses less of a Response.
   "wire/http_answer.ts": ['"Bun" in globalThis'],
   "wire/open_telemetry.ts": ["globalThis as { readonly [API]?: Api }"],
 };
 
-/** The uses of `globalThis` by which its reader can tell what is looked for; of others the name alone. */
+/** The uses of `globalThis` that show which global is looked for; of others only the name. */
 const USES_OF_GLOBAL_THIS = (() => {
   const inner = "\\{[^{}]*\\}";
   const middle = `\\{(?:[^{}]|${inner})*\\}`;

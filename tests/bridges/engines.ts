@@ -21,7 +21,7 @@ export interface OpenBroker {
   close(): Promise<void> | void;
 }
 
-/** A broker over an engine's server on loopback, as its documentation says. */
+/** A broker over an engine's server on loopback, as documented. */
 export async function openBroker(engine: EngineId, port: number): Promise<OpenBroker> {
   if (engine === "nats") {
     const nats = await connect({

@@ -18,21 +18,21 @@ import { Rooms, rooms } from "./rooms.ts";
 /** How it stood at one moment. */
 export interface Sample {
   readonly seconds: number;
-  /** Times the link went and came. */
+  /** Number of times the link went down and up. */
   readonly flaps: number;
   /** Events the nodes emitted. */
   readonly emitted: number;
   /** Of those, events that did not leave their node and were counted. */
   readonly dropped: number;
-  /** Events of the other node that came. */
+  /** Received events of the other node. */
   readonly received: number;
   readonly heapMebibytes: number;
   readonly residentMebibytes: number;
 }
 
-/** What went wrong: all 0 if nothing did. */
+/** Errors by kind: all 0 in a correct run. */
 export interface Faults {
-  /** Local events that did not come, or not in order. */
+  /** Local events that were lost or out of order. */
   local: number;
   /** Flaps after which not every topic was subscribed within 5 seconds. */
   unsubscribed: number;
@@ -40,14 +40,14 @@ export interface Faults {
   deaf: number;
   /** Flaps that a node's status did not show. */
   unseen: number;
-  /** Events of the other node that came twice, or after a later one of their topic. */
+  /** Events of the other node that arrived twice, or after a later one of their topic. */
   disorder: number;
 }
 
 const TOPICS = 1000;
 const ROOMS = numbers(TOPICS).map((i) => Topic.from(`room ${i}`));
 
-/** A node, and a client that counts what it hears. */
+/** A node, and a client that counts its events. */
 async function makeNode(engine: EngineId, port: number, id: number, faults: Faults) {
   const { broker, close } = await openBroker(engine, port);
   const pair = await memoryPair(Rooms, rooms(() => undefined), {
@@ -63,7 +63,7 @@ async function makeNode(engine: EngineId, port: number, id: number, faults: Faul
         if (number !== heard++) faults.local++;
         continue;
       }
-      // What a cut connection still held may come after what the next one sent: order is each topic's.
+      // Events still in a cut connection may arrive after those of the next one: order holds per topic.
       const room = number % TOPICS;
       if (number <= (last.get(room) ?? -1)) faults.disorder++;
       last.set(room, number);
@@ -101,7 +101,7 @@ async function within(ms: number, is: () => boolean): Promise<boolean> {
   return is();
 }
 
-/** Flap for some seconds, and say how it went. */
+/** Flap for some seconds, and return the result. */
 export async function flap(
   engine: EngineId,
   server: Engine,

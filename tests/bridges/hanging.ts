@@ -31,7 +31,7 @@ for (let i = 0; i < 20; i++) {
   await sleep(5);
   await until(() => pair.server.broker!.pendingBytes === 0);
 }
-/** Memory in use, with what the kernel has of it: garbage is collected first where that can be asked for. */
+/** Memory in use, with the kernel's share: garbage is collected first where possible. */
 async function mebibytes(): Promise<number> {
   const { gc, Bun } = globalThis as { gc?: () => void; Bun?: { gc(force: boolean): void } };
   for (let i = 0; i < 3; i++) {

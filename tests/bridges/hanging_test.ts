@@ -6,7 +6,7 @@ import { DEFAULT_LIMITS } from "../../wire/limits.ts";
 import { start, THIS_RUNTIME } from "../support/runtimes.ts";
 import { findServer } from "./engines.ts";
 
-// What a node holds is measured, and not what Deno has not collected yet.
+// Measures the memory that a node holds, without garbage that Deno has not collected yet.
 process.env.DENO_V8_FLAGS = "--expose-gc";
 const RUNTIME = THIS_RUNTIME === "node" ? "deno" : THIS_RUNTIME;
 

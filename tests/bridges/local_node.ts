@@ -19,7 +19,7 @@ import { Rooms, rooms } from "./rooms.ts";
 /** Where the tests meet. */
 export const LOBBY: Topic = Topic.from("lobby");
 
-/** A node with one client, and all that was told. */
+/** A node with one client, and all reported errors. */
 export interface LocalNode extends AsyncDisposable {
   readonly client: RoomsClient;
   readonly status: BrokerStatus;
@@ -72,7 +72,7 @@ export async function localNode(broker: Broker, ...joined: Topic[]): Promise<Loc
   };
 }
 
-/** Emit at one node until the other hears it. */
+/** Emit at one node until the other receives it. */
 export async function untilHeard(from: LocalNode, to: LocalNode, room = LOBBY): Promise<void> {
   const before = to.heard.length;
   for (let number = 1_000_000; to.heard.length === before; number++) {
@@ -81,7 +81,7 @@ export async function untilHeard(from: LocalNode, to: LocalNode, room = LOBBY): 
   }
 }
 
-/** Emit 20 events at one node, and see that the other hears these and nothing else. */
+/** Emit 20 events at one node, and check that the other receives only these. */
 export async function twentyCome(from: LocalNode, to: LocalNode): Promise<void> {
   const before = to.heard.length;
   await from.emit(numbers(20));

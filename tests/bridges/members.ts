@@ -16,19 +16,19 @@ export type RoomsClient = Client<
   EventOf<typeof Rooms>
 >;
 
-/** Some time. */
+/** Wait for some time. */
 export const sleep = (ms: number): Promise<void> =>
   new Promise((resolve) => setTimeout(resolve, ms));
 
 /** 0 and up. */
 export const numbers = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
 
-/** Wait for something that other processes bring about. */
+/** Wait for a condition that other processes cause. */
 export async function until(is: () => boolean | Promise<boolean>): Promise<void> {
   while (!await is()) await sleep(20);
 }
 
-/** A client that keeps what it gets: `from:number`. */
+/** A client that records its events: `from:number`. */
 export class Member implements AsyncDisposable {
   readonly heard: string[] = [];
   readonly client: RoomsClient;
@@ -57,7 +57,7 @@ export class Member implements AsyncDisposable {
       .map(([, number]) => number!);
   }
 
-  /** How its node stands. */
+  /** The status of its node. */
   async status(): Promise<BrokerStatus & { readonly connections: number }> {
     return JSON.parse(await this.client.rpc.status());
   }

@@ -160,7 +160,7 @@ for (const how of ["close", "drain"] as const) {
     await using a = await localNode(natsBroker(nats), LOBBY);
     await nats[how]();
     await until(() => a.status.final);
-    // What the node says of itself every second or two goes nowhere, and throws nothing.
+    // The node's messages about itself, one or two seconds apart, have no receiver, and throw nothing.
     await sleep(2500);
     assertEquals(a.codes(), ["LinkDown"]);
   });

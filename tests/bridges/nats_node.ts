@@ -21,10 +21,10 @@ export async function startNats(config = ""): Promise<NatsServer> {
   return await NatsServer.start(found ?? "", "-c", await configuration(config));
 }
 
-/** What a connection can be told. */
+/** Options of a connection. */
 export type Options = NonNullable<Parameters<typeof connect>[0]>;
 
-/** A node over NATS, whose connection is as the documentation says but for some options. */
+/** A node over NATS, with a connection as documented but for some options. */
 export async function natsNode(
   port: number,
   options: Options = {},
@@ -72,7 +72,7 @@ export async function clustered(seed?: number): Promise<Clustered> {
   }
 }
 
-/** Wait until what is sent to one server comes out of another. */
+/** Wait until a message to one server arrives at another. */
 export async function joined(from: number, to: number): Promise<void> {
   const [sender, receiver] = await Promise.all([from, to].map((port) => connect({ port })));
   let came = false;

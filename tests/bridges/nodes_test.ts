@@ -8,7 +8,7 @@ import { type EngineId, findServer } from "./engines.ts";
 import { Member, numbers, sleep, until } from "./members.ts";
 import { NextRooms, Rooms } from "./rooms.ts";
 
-/** What runs the nodes. */
+/** The runtimes of the nodes. */
 const RUNTIME = THIS_RUNTIME === "node" ? "deno" : THIS_RUNTIME;
 const LOBBY = Topic.from("lobby");
 

@@ -23,7 +23,7 @@ const startRedis = (...args: string[]): Promise<RedisServer> =>
 
 type Options = Parameters<typeof createClient>[0];
 
-/** A node over Redis, whose client is as its documentation says but for some options. */
+/** A node over Redis, with a client as documented but for some options. */
 function redisNode(port: number, options: Options = {}, ...joined: Topic[]): Promise<LocalNode> {
   const client = createClient({ ...options, socket: { ...options.socket, port } as object });
   client.on("error", () => {});

@@ -14,24 +14,24 @@ const methods = {
   wait: rpc({ ms: u32 }),
 };
 
-/** What the service is made of. */
+/** The parts of the service. */
 export const RoomsDefinition = {
   name: "rooms",
   rpc: methods,
   event: variants({ said: { from: u32, number: u32 }, other: { text: string } }),
 };
 
-/** Rooms, and how the node stands. */
+/** Rooms, and the node's status. */
 export const Rooms = service(RoomsDefinition);
 
-/** A later version whose events take as many bytes and mean something else. */
+/** A later version whose events have as many bytes and another meaning. */
 export const NextRooms = service({
   name: "rooms",
   rpc: methods,
   event: variants({ said: { number: u32, from: u32 }, other: { text: string } }),
 });
 
-/** Handlers whose `status` answers what `status` gives, as JSON. */
+/** Handlers whose `status` answers the result of `status`, as JSON. */
 export function rooms(status: () => unknown): HandlerOf<typeof Rooms> {
   return ({ subscriptions, events }) => ({
     join: ({ room }) => subscriptions.add(room),

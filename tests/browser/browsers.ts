@@ -14,17 +14,17 @@ import process from "node:process";
 import { type Browser as Chromium, chromium } from "playwright-core";
 import { launch as launchPuppeteer } from "puppeteer-core";
 
-/** What a page does, given one argument that JSON can carry. Its source is sent: it knows no names of ours. */
+/** A function for a page, with one JSON argument. Its source is sent, so it cannot use outer names. */
 export type Step<Argument, Output> = (argument: Argument) => Output | Promise<Output>;
 
 /** An open page. */
 export interface Tab extends AsyncDisposable {
-  /** Do something in the page. */
+  /** Run a function in the page. */
   evaluate<Output, Argument = undefined>(
     step: Step<Argument, Output>,
     argument?: Argument,
   ): Promise<Output>;
-  /** What the page has written to its console, and what nobody caught. */
+  /** The page's console output, and its uncaught errors. */
   console(): Promise<readonly string[]>;
 }
 
@@ -49,7 +49,7 @@ function missing(path: string, variable: string): string | false {
 
 const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
 
-/** Chromium itself, for what only its own protocol can do. */
+/** Chromium itself, for tests that need its own protocol. */
 export function launchChromium(pin: string): Promise<Chromium> {
   return chromium.launch({
     executablePath: CHROMIUM,
@@ -63,7 +63,7 @@ export function launchChromium(pin: string): Promise<Chromium> {
   });
 }
 
-/** Chromium, or what is built on it. */
+/** Chromium, or a browser built on it. */
 export const CHROMIUM_KIND: BrowserKind = {
   name: "Chromium",
   skip: missing(CHROMIUM, "CHROMIUM"),
@@ -122,7 +122,7 @@ const XVFB = process.env.XVFB ?? "/usr/bin/Xvfb";
 /** Milliseconds that a step may take. */
 const STEP_TIMEOUT_MS = 300_000;
 
-/** WebKit's own small browser, which lies beside the library. */
+/** WebKit's own small browser, which comes with the library. */
 function miniBrowser(): string {
   for (const lib of ["/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu", "/usr/libexec"]) {
     if (!existsSync(lib)) continue;
@@ -135,7 +135,7 @@ function miniBrowser(): string {
 
 const MINI_BROWSER = process.env.MINI_BROWSER ?? miniBrowser();
 
-/** WebKitGTK, on a screen of its own. */
+/** WebKitGTK, on a separate screen. */
 export const WEBKIT_KIND: BrowserKind = {
   name: "WebKit",
   skip: missing(WEBKIT_DRIVER, "WEBKIT_DRIVER") || missing(XVFB, "XVFB") ||
@@ -254,7 +254,7 @@ async function openTab(session: string, first: string, url: string): Promise<Tab
   };
   await here();
   await command("POST", `${session}/url`, { url });
-  // WebDriver does not tell what a page writes.
+  // WebDriver does not report console output.
   await evaluate(() => {
     const lines: string[] = [];
     for (const level of ["log", "warn", "error"] as const) {

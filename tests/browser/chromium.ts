@@ -1,6 +1,6 @@
 /// <reference lib="dom" />
 /**
- * What only Chromium's own protocol can do to a page: `deno task browser`. Says so and passes where there is none.
+ * Tests of a page that need Chromium's own protocol: `deno task browser`. Without Chromium it says so and passes.
  *
  * @module
  */

@@ -168,7 +168,7 @@ describe("the site of the documentation", { skip: CHROMIUM_KIND.skip }, () => {
       "client RPCRequest get()",
       "server RPCResponse get() returned 3",
     ]);
-    // All bytes are shown, and each says something.
+    // All bytes are shown, each with an explanation.
     for (const { kind, hex, bytes, says } of messages) {
       assertEquals([kind, hex.split(" ").length], [kind, bytes]);
       assert(says.length > 0);

@@ -6,7 +6,7 @@
 import { connect, ConnectError, RpcError } from "../../browser.ts";
 import { Asking, Changed, Probe } from "./service.ts";
 
-/** What a test finds in the page. */
+/** The globals of the page for a test. */
 export const probe = { connect, ConnectError, RpcError, Probe, Changed, Asking };
 
 Object.assign(globalThis, { probe });

@@ -1,6 +1,6 @@
 /// <reference lib="dom" />
 /**
- * The client in pages of real browsers: `deno task browser`. Says so and passes where there is none.
+ * The client in pages of real browsers: `deno task browser`. Without a browser it says so and passes.
  *
  * @module
  */
@@ -24,7 +24,7 @@ const PAGES = ["module", "bundle"] as const;
 
 const pause = () => new Promise<void>((wake) => setTimeout(wake, 20));
 
-/** Until something holds in a page. */
+/** Wait until a condition holds in a page. */
 async function until(tab: Tab, condition: () => boolean): Promise<void> {
   while (!await tab.evaluate(condition)) await pause();
 }

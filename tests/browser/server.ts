@@ -68,7 +68,7 @@ const asking = await serve(Asking, { port: 0, tls, origins: () => true }, ({ cli
 async function fallback(request: Request): Promise<Response> {
   const { pathname } = new URL(request.url);
   if (pathname === "/held") {
-    // As text: some browsers make a document of their own of JSON.
+    // As text: some browsers display JSON in a document of their own.
     return new Response(JSON.stringify({ connections: server.connections, pending, counting }), {
       headers: { "content-type": "text/plain" },
     });

@@ -1,5 +1,5 @@
 /**
- * What pages and servers of the browser's tests agree on.
+ * The services of the browser tests.
  *
  * @module
  */
@@ -20,7 +20,7 @@ export const Probe = service({
   event: variants({ added: { to: u32 }, tick: { n: u32 } }),
 });
 
-/** One whose server calls its client. */
+/** A service whose server calls its client. */
 export const Asking = service({
   name: "Asking",
   rpc: { ask: rpc({ text: string }, bool) },

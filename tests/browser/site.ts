@@ -1,5 +1,5 @@
 /**
- * {@linkcode Site}: what the pages are served from.
+ * {@linkcode Site}: the server of the pages.
  *
  * @module
  */
@@ -16,7 +16,7 @@ import { type RuntimeId, start } from "../support/runtimes.ts";
 import type { Browser } from "./browsers.ts";
 import type { Settings } from "./server.ts";
 
-/** What a server holds of its clients. */
+/** The resources that a server holds for its clients. */
 export interface Held {
   readonly connections: number;
   /** Calls that wait. */
@@ -29,7 +29,7 @@ export interface Held {
 export interface Served extends AsyncDisposable {
   readonly origin: string;
   readonly port: number;
-  /** What the server still holds of its clients. */
+  /** The resources that the server still holds for its clients. */
   held(browser: Browser): Promise<Held>;
 }
 

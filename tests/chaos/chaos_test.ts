@@ -10,7 +10,7 @@ import { ATTACKS, leave, randomOf, STREAMING, Target } from "./hostile_peer.ts";
 const SEED = Number(process.env["CHAOS_SEED"] ?? 1);
 const ROUNDS = Number(process.env["CHAOS_ROUNDS"] ?? 3);
 
-/** File descriptors of this process, where the system tells. */
+/** File descriptors of this process, where the system shows them. */
 function openFiles(): number {
   try {
     return readdirSync("/proc/self/fd").length;

@@ -11,7 +11,7 @@ import { STREAMING, Target } from "./hostile_peer.ts";
 
 const OPTIONS = { limits: { handshakeTimeoutMs: 500, closeTimeoutMs: 500 }, onError() {} };
 const HALF_OPEN = 1000;
-/** Bun gives a request ten seconds, whatever `handshakeTimeoutMs` says. */
+/** Bun gives a request ten seconds, regardless of `handshakeTimeoutMs`. */
 const PATIENT = { timeout: 60_000 };
 
 const methods = () => ({
@@ -66,11 +66,11 @@ async function served(tls: "plain" | "self-signed"): Promise<Started> {
   return { port: server.port, secure: tls !== "plain", [Symbol.asyncDispose]: close };
 }
 
-/** A peer, and what became of it. */
+/** A peer, and its outcome. */
 interface Peer {
   readonly socket: net.Socket;
   readonly ended: Promise<void>;
-  /** What it was answered. */
+  /** The answer to it. */
   answer: string;
 }
 
@@ -94,7 +94,7 @@ async function peerOf(port: number, secure: boolean): Promise<Peer> {
   return peer;
 }
 
-/** Send bytes one by one for as long as the peer takes them. */
+/** Send bytes one by one while the peer accepts them. */
 function drip({ socket, ended }: Peer, text: string): void {
   let i = 0;
   const timer = setInterval(() => socket.write(text.charAt(i++ % text.length)), 50);
@@ -155,7 +155,7 @@ for (const [name, start] of Object.entries(SERVERS)) {
         send(peer);
         await peer.ended;
         peer.socket.destroy();
-        // Who is cut while it sends may not see the answer.
+        // A peer that is cut while it sends may not see the answer.
         assert(/^$|^HTTP\/1.1 4(00|31) /.test(peer.answer), `${flood}: ${peer.answer}`);
       }
     });

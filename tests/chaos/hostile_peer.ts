@@ -1,5 +1,5 @@
 /**
- * {@linkcode ATTACKS}: what a hostile peer does, layer by layer. All of it follows from a seed.
+ * {@linkcode ATTACKS}: actions of a hostile peer, layer by layer, all derived from a seed.
  *
  * @module
  */
@@ -22,7 +22,7 @@ import {
 import { masked, RawClient, upgradeRequest } from "../support/raw_client.ts";
 import { writeRawRequest } from "../support/raw_request.ts";
 
-/** What the attacked server serves. */
+/** The service of the attacked server. */
 export const Target = service({
   rpc: {
     add: rpc({ amount: u32 }, u32),
@@ -35,7 +35,7 @@ export const Target = service({
   event: u32,
 });
 
-/** Its handlers that stream: a source without end, and a reader that reads all there is. */
+/** Its streaming handlers: an endless source, and a reader that reads everything. */
 export const STREAMING = {
   *count({ from }: { from: number }): Generator<number> {
     for (let number = from;; number++) yield number >>> 0;
@@ -129,7 +129,7 @@ const end = (id: number, failed: boolean) => (writer: Writer) => writeClientEnd(
 const grant = (id: number, room: number) => (writer: Writer) => writeClientGrant(writer, id, room);
 const cancel = (id: number) => (writer: Writer) => writeClientCancel(writer, id);
 
-/** Each kind of message that may be for nobody. */
+/** Each kind of message that may have no receiver. */
 const ANY = (random: Random) => (id: number): (writer: Writer) => void =>
   [
     item(id, 1),

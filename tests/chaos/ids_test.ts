@@ -27,7 +27,7 @@ function setUp() {
   return { core, waiting };
 }
 
-/** It takes so little that what an answer comes to is known only once it is deflated. */
+/** Limits so small that only deflating shows whether an answer fits. */
 const NARROW = "/?hl-max=500.1000000";
 
 test("an id is taken until its answer is sent, and is not given to a second call before", async () => {

@@ -58,7 +58,7 @@ const Target = service({
 const [CONFIRM] = Target.clientMethods;
 
 const ID = fc.nat(9);
-/** What a server may say, whatever the client has asked. */
+/** Messages of a server, regardless of the client's calls. */
 const MESSAGE: fc.Arbitrary<(writer: Writer) => void> = fc.oneof(
   ID.map((id) => (writer: Writer) => writeServerItem(interpret, writer, id, u32, 7)),
   ID.map((id) => (writer: Writer) =>
@@ -117,14 +117,14 @@ function setUp(core: StartCalls) {
   return { peer, clock, session, calls };
 }
 
-/** What a program does meanwhile: it calls, by each method, with sources and readers of every kind. */
+/** The program meanwhile: it calls each method, with sources and readers of every kind. */
 const ACT = fc.record({
   of: fc.constantFrom("get", "count", "sum", "chat"),
   how: fc.constantFrom("whole", "early", "never", "throws"),
   aborts: fc.boolean(),
 });
 
-/** Calls, and what became of them: each source's `finally` and each promise, once. */
+/** Calls and their outcomes: each source's `finally` and each promise, once. */
 class Program {
   begun = 0;
   settled = 0;
@@ -165,7 +165,7 @@ class Program {
     }
   }
 
-  /** A signal that counts who listens. */
+  /** A signal that counts its listeners. */
   signal(controller: AbortController): AbortSignal {
     const { signal } = controller;
     const counts = { added: 0, removed: 0 };

@@ -21,7 +21,7 @@ import { serve } from "../../server.ts";
 import { Proxy } from "../support/proxy.ts";
 import { turn } from "../server/support.ts";
 
-/** Items are numbers in the order they were made, and what makes them as large as they are to be. */
+/** Items are consecutive numbers with padding to the wanted size. */
 const Item = struct({ index: u32, padding: bytes });
 const Target = service({
   rpc: {
@@ -41,7 +41,7 @@ const CALL = fc.record({
   reader: READER,
   /** By powers of two, up to half a window. */
   sizes: fc.array(fc.nat(17), { minLength: 1, maxLength: 20 }),
-  /** When it is given up, in turns; by a signal, or not. */
+  /** When it is cancelled, in turns; by a signal, or not. */
   abortAfter: fc.option(fc.nat(12)),
   timeoutMs: fc.option(fc.integer({ min: 1, max: 20 })),
 });
@@ -50,7 +50,7 @@ const PROGRAM = fc.record({
   cutAfter: fc.option(fc.nat(15)),
 });
 
-/** Counts what began and what is over, at both ends. */
+/** Counts begun and ended streams, at both ends. */
 class Book {
   begun = 0;
   over = 0;
@@ -70,7 +70,7 @@ class Book {
     }
   }
 
-  /** Read, and see that each item comes once and in order. Resolves to how many came. */
+  /** Read, and check that each item arrives once and in order. Resolves to their number. */
   async read(items: AsyncIterable<Item>, how: string, most: number): Promise<number> {
     let next = 0;
     this.begun++;
@@ -164,7 +164,7 @@ for (const [where, reach] of Object.entries(WAYS)) {
         await using reached = await reach(book);
         const { client, server } = reached;
         const work = calls.map(async ({ of, source, reader, sizes, abortAfter, timeoutMs }) => {
-          // One that would go on for ever is given up.
+          // An endless one is cancelled.
           const isEndless = source === "endless" && (reader === "whole" || reader === "slow");
           const controller = new AbortController();
           const after = abortAfter ?? (isEndless ? 12 : undefined);
@@ -191,7 +191,7 @@ for (const [where, reach] of Object.entries(WAYS)) {
                 reader,
                 5,
               );
-            // An end without an error is that of all there is, unless its reader has left.
+            // An end without an error means that all items arrived, unless the reader left.
             const ends = source === "ends" || source === "waits";
             if (reader !== "leaves" && !(ends && count === sizes.length)) {
               book.wrong.push(`${of} of ${source} to ${reader} ended after ${count}`);

@@ -82,7 +82,7 @@ test("what 256 streams hold that nobody reads is bounded, though each takes an i
   for (const id of [0, 1]) client.end(id);
   release.resolve();
   await settle();
-  // What was not counted was not kept either.
+  // Uncounted items were not kept either.
   assertEquals([read, codes.length], [[100_000, 100_000], 254]);
   assertEquals([core.stats().heldBytes, core.stats().streamsOpen], [0, 0]);
   client.hangUp();

@@ -64,7 +64,7 @@ const [CONFIRM, WAIT] = Called.clientMethods;
 interface Kind {
   readonly startCalls: StartCalls;
   readonly framing: CallsHost["framing"];
-  /** Whether what answers is there though the service has no methods of the client. */
+  /** Whether the code that answers is loaded though the service has no methods of the client. */
   readonly alwaysAnswers: boolean;
 }
 
@@ -101,7 +101,7 @@ const MESSAGES: Readonly<Record<string, Write>> = {
     writeStateChange(writer, [{ index: 0, data: encode(unit, undefined) }]),
 };
 
-/** What becomes of a message on its way, by its root. */
+/** Changes to a message on its way, by its root. */
 const FAULTS: Readonly<Record<string, (archive: Uint8Array, root: DataView) => Uint8Array>> = {
   "": (archive) => archive,
   " that points behind itself": (archive, root) => (root.setInt32(4, 64, true), archive),
@@ -121,7 +121,7 @@ function messageOf(write: Write, fault: (typeof FAULTS)[string], id: number): Ui
   return storeBlocks(fault(archive, new DataView(archive.buffer, archive.length - 24)));
 }
 
-/** A client that has opened no stream yet; or whose ids below 12 are in every state there is. */
+/** A client without streams so far; or with ids below 12 in every possible state. */
 async function begin(
   { startCalls, framing, alwaysAnswers }: Kind,
   of: typeof Plain | typeof Called,
@@ -224,7 +224,7 @@ function verdict(error: unknown): string {
   return [name, code, closeCode].join(" ");
 }
 
-/** What a client has made of one message, twice. */
+/** A client's reactions to one message, sent twice. */
 async function outcome(
   kind: Kind,
   of: typeof Plain | typeof Called,

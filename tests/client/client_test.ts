@@ -99,7 +99,7 @@ const REFUSALS: readonly (readonly [closeCode: number, expected: string])[] = [
   [1006, "BadHandshake"],
 ];
 
-/** Whose close is on its way, or never comes. */
+/** A transport whose close is delayed, or never arrives. */
 function closing(): FakePeer {
   return Object.assign(new FakePeer(), { answersClose: false });
 }
@@ -490,7 +490,7 @@ for (
         );
         const error = await client.connect().then(() => undefined, (reason) => reason);
         await settle();
-        // With nothing to wait for, the connection is made after some ticks, and lost as any other then.
+        // Without a delay the connection opens after some ticks, and is then lost like any other.
         if (calls || ticks === 0) assertInstanceOf(error, ConnectError);
         if (error !== undefined) {
           assertInstanceOf(error, ConnectError);

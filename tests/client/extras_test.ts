@@ -25,7 +25,7 @@ const PLAIN: PageParts = {
   startCalls: startPageCalls,
 };
 
-/** What a client would be given, and the levels that were loaded. */
+/** The parts of a client, and the loaded levels. */
 async function extras(options: Options) {
   const levels: number[] = [];
   const checked = await partsWithExtras(

@@ -1,4 +1,4 @@
-/** What a call that failed, or what does not decode, says: what happened, and what to do next. */
+/** Messages of failed calls and of undecodable messages: what happened, and what to do next. */
 import { assertEquals, assertRejects } from "@std/assert";
 import { test } from "node:test";
 import { createFullClient } from "../../client/full.ts";
@@ -106,7 +106,7 @@ test("a message that is too big to be sent names the limit", async () => {
 
 const ADVICE = "; does the server declare it alike?";
 
-/** What a server of other types sends, as one in Rust may, which is not compared. */
+/** Messages of a server with other types, as a Rust server can have, whose fingerprint is not compared. */
 const OTHERS: readonly (readonly [
   what: string,
   send: (peer: FakePeer, id: number) => void,

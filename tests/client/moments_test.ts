@@ -18,7 +18,7 @@ const MOMENTS = 40;
 const WHENS = ["connecting", "in onConnect", "waiting", "reconnecting"] as const;
 const HOWS = ["close()", "the signal", "the peer"] as const;
 
-/** Start a client, let it come to a moment, end it, and see what is left. */
+/** Start a client, run it up to a moment, end it, and check that nothing is left. */
 async function endedAt(when: typeof WHENS[number], how: typeof HOWS[number], moment: number) {
   const clock = new FakeClock();
   const controller = new AbortController();

@@ -45,7 +45,7 @@ const CORES = {
 } as const satisfies Readonly<Record<string, readonly [StartCalls, typeof storedFraming]>>;
 
 class Peer extends FakePeer {
-  /** What came, as it came. */
+  /** The received messages, unchanged. */
   readonly sent: Uint8Array[] = [];
 
   override send(message: Uint8Array<ArrayBuffer>): void {

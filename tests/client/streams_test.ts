@@ -73,7 +73,7 @@ interface Options {
   readonly limits?: Partial<Limits>;
   readonly extension?: 0 | 1;
   readonly client?: Partial<HandlersOf<ClientMethods>>;
-  /** A page whose service has no methods of the client has loaded nothing that answers. */
+  /** A page whose service has no methods of the client loads no code that answers. */
   readonly answers?: false;
 }
 
@@ -123,7 +123,7 @@ function setup(
   return { told, clock, counters, peer, rpc, session, ...serverOf(peer) };
 }
 
-/** What a server does to its client, in short. */
+/** A server's messages to its client, in short form. */
 function serverOf(peer: FakePeer) {
   const item = (id: number, text: string): void =>
     peer.archive((writer) => void writeServerItem(interpret, writer, id, string, text));
@@ -138,7 +138,7 @@ function serverOf(peer: FakePeer) {
   return { item, grant, confirm, cancel, end };
 }
 
-/** A turn of the event loop: whatever is under way has come to rest. */
+/** A turn of the event loop, after which all pending work is done. */
 const rest = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0));
 
 const kinds = ({ said }: FakePeer): string => said.map(({ kind, id }) => `${kind} ${id}`).join();
@@ -357,7 +357,7 @@ for (const [where, core] of Object.entries(CORES)) {
     assertEquals(session.ending, undefined);
     block();
     assertEquals(peer.closedWith?.code, 4002);
-    // What came before is read, and then why there is no more.
+    // Earlier items are read first, then the reason of the end.
     let count = 0;
     const error = await assertRejects(async () => {
       for await (const _ of items) count++;
@@ -733,7 +733,7 @@ for (const [where, core] of Object.entries(CORES)) {
       cancel(0);
       cancel(77);
       assertEquals(signals.map(({ aborted }) => aborted), [true, false]);
-      // Its answer still comes, and frees the id.
+      // Its answer still arrives, and frees the id.
       waiting[0]!();
       await rest();
       assertEquals(kinds(peer), "Reply 0");

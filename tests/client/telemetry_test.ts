@@ -7,7 +7,7 @@ import type { StreamingCall } from "../../stream/caller.ts";
 import { RpcError } from "../../wire/errors.ts";
 import type { Instruments, Span } from "../../wire/open_telemetry.ts";
 
-/** Instruments that write down what they are told. */
+/** Instruments that record their measurements. */
 function recorder(): { readonly lines: string[]; readonly instruments: Instruments } {
   const lines: string[] = [];
   const span = (name: string, kind: number): Span => {

@@ -16,7 +16,7 @@ import { testDeflater } from "../support/test_deflater.ts";
 
 const Counter = service({ rpc: { add: rpc({ amount: u32 }, u32) } });
 
-/** A document, as `whenVisible()` knows one. */
+/** A document with the parts that `whenVisible()` uses. */
 class FakePage {
   visibilityState = "visible";
   readonly listeners: Set<() => void> = new Set();
@@ -34,7 +34,7 @@ class FakePage {
     for (const listener of [...this.listeners]) listener();
   }
 
-  /** Wait to be seen, as the one page there is. */
+  /** Wait until visible, as the only page. */
   readonly whenVisible = (run: () => void): () => void => {
     const globals = globalThis as { document?: unknown };
     globals.document = this;

@@ -37,7 +37,7 @@ interface Tree {
 }
 const Tree: Schema<Tree> = struct({ kids: vec(lazy(() => Tree)) });
 
-/** Elements whose archive of zeros is a value, and takes far less than the value. */
+/** Elements whose archive of zeros is valid, and far smaller than the value in memory. */
 const SMALL: Readonly<Record<string, Schema<unknown>>> = {
   unit,
   bool,
@@ -64,7 +64,7 @@ function zeros({ size }: Schema<unknown>, count: number): Uint8Array<ArrayBuffer
   return archive;
 }
 
-/** Values of which the third is one too many for some memory. */
+/** Values of which the third exceeds a memory limit. */
 const OUT_OF_LINE: readonly (readonly [string, Schema<unknown>, unknown, bytes: number])[] = [
   ["bytes", bytes, new Uint8Array(0), 8 + 320],
   ["a number array", u16Array, new Uint16Array(0), 8 + 320],

@@ -39,7 +39,7 @@ const undeclared = undefined as unknown as Schema<number>;
 const key = (schema: Schema<unknown>): Schema<unknown> => map(schema, u8) as Schema<unknown>;
 const twelve = [u8, u8, u8, u8, u8, u8, u8, u8, u8, u8, u8, u8];
 
-/** What is declared wrongly, and what is said of it. */
+/** Wrong declarations, and their messages. */
 const WRONG: readonly (readonly [text: string, make: () => Schema<unknown>])[] = [
   ['name a field "0"', () => struct({ 0: u8 })],
   ['name a field ""', () => struct({ "": u8 })],
@@ -80,7 +80,7 @@ const WRONG: readonly (readonly [text: string, make: () => Schema<unknown>])[] =
 for (const [text, make] of WRONG) {
   test(`what is declared wrongly can be made, and is refused where it is used: ${text}`, () => {
     const schema = make();
-    // Twice: what was refused once is not taken for right.
+    // Twice: a refused schema must not pass the second time.
     for (let time = 0; time < 2; time++) {
       assertThrows(() => checkSchema("the type", schema), Error, text);
       assertThrows(() => checkSchema("the type", vec(option(schema))), Error);

@@ -1,4 +1,4 @@
-/** What a fresh process hashes first: its hasher's buffer has not grown yet. */
+/** The first hash in a fresh process, whose hasher's buffer has not grown yet. */
 import { assertEquals } from "@std/assert";
 import { after, before, test } from "node:test";
 import { type Bundle, bundle, BUNDLE_RUNTIMES } from "../support/bundles.ts";

@@ -21,7 +21,7 @@ import {
 } from "../../codec/mod.ts";
 import { BACKENDS } from "../support/backends.ts";
 
-/** Texts that are longer each time one is asked for: from inline to out of line, and on. */
+/** Texts that get longer at each read: from inline to out of line, and beyond. */
 function growing(): { schema: Schema<string>; calls: () => number } {
   let calls = 0;
   const schema = convert(string, {
@@ -32,7 +32,7 @@ function growing(): { schema: Schema<string>; calls: () => number } {
   return { schema, calls: () => calls };
 }
 
-/** Types with texts in them, a value for given texts, and how many texts that takes. */
+/** Types that contain texts, a value for given texts, and the number of texts. */
 const TYPES: readonly (readonly [
   name: string,
   texts: number,
@@ -93,7 +93,7 @@ for (const { name: backend, encode, decode, validate } of BACKENDS) {
         const type = of(schema);
         const archive = encode(type, given);
         assertEquals(calls(), texts);
-        // What was converted first is what is there, each in its own place.
+        // The first conversion is written, each text in its own place.
         const read = textsOf(decode(type, archive)).sort();
         const found = read.map((text) => text.replaceAll("!", ""));
         assertEquals(found, Array.from({ length: texts }, (_, i) => `text ${i}`).sort());

@@ -1,4 +1,4 @@
-/** What an archive that is refused is told as: where, what was expected and what came. */
+/** Messages of refused archives: where, what was expected, and the actual bytes. */
 import { assertEquals, assertThrows } from "@std/assert";
 import { test } from "node:test";
 import {
@@ -17,7 +17,7 @@ import { BACKENDS } from "../support/backends.ts";
 
 const kind = variants({ on: null, off: null });
 
-/** A type, an archive of another, and what is said of it. */
+/** A type, an archive of another type, and the message. */
 const WRONG: readonly (readonly [schema: Schema<unknown>, archive: number[], says: string])[] = [
   [bool as Schema<unknown>, [7], "the archive: expected 0 or 1, got 7 at byte 0 (Bool)"],
   [

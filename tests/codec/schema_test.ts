@@ -123,7 +123,7 @@ test("Schemsignature(a) tells recursive types apart, without expanding each in e
   assertEquals(signature(wide).length < 20_000, true);
 });
 
-/** A value, the place of what is wrong with it, and what the message says was expected and came. */
+/** An invalid value, the place of its fault, and the expected and actual value in the message. */
 const REFUSED: readonly (readonly [Schema<never>, unknown, string, string, string, string?])[] = [
   [u32, 2 ** 32, "", "u32, an integer from 0 to 4294967295", "got 4294967296"],
   [u32, -1, "", "u32", "got -1"],
@@ -239,7 +239,7 @@ for (const { name: backend, encode, decode } of BACKENDS) {
       const error = assertThrows(() => encode(Tree, nested(maxDepth + 1), limits), CodecError);
       assertEquals([error.code, error.path.length], ["TooDeep", 8 * (maxDepth + 1) - 1]);
     }
-    // What is wrong deep inside is found, and a value that holds itself has an end.
+    // A fault deep inside is found, and a value that contains itself does not loop.
     const wrong = { kids: [{ kids: [{ kids: 7 }] }] } as unknown as Tree;
     const deep = assertThrows(() => encode(Tree, wrong), CodecError);
     assertEquals([deep.code, deep.path], ["BadValue", "kids[0].kids[0].kids"]);

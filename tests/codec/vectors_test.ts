@@ -101,7 +101,7 @@ function padded(length: number): (i: number) => string {
   return (i) => String(i).padStart(6, "0").padEnd(length, "x");
 }
 
-/** Entry `i`, by the rules that are told in tests/vectors/README.md. */
+/** Entry `i`, by the rules in tests/vectors/README.md. */
 const RULES = {
   spread: (i: number) => Math.imul(i, 2_654_435_761) >>> 0,
   padded16: padded(16),

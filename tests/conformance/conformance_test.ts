@@ -40,7 +40,7 @@ function assertFailed(report: Report, group: string): void {
   assert(report.countsOf(group).failed > 0, `${report}`);
 }
 
-/** What the kit says of a server. */
+/** The kit's report on a server. */
 async function reportOf(plant?: Parameters<typeof startServer>[0], only: string[] = []) {
   const server = await startServer(plant);
   const report = new Report();
@@ -111,7 +111,7 @@ async function runPython(folder: string, report: Report, only: readonly string[]
   child.stderr.on("data", (chunk) => complaint += chunk);
   await new Promise((ended) => child.once("close", ended));
   if (report.total === 0) throw new Error(complaint);
-  // What the client left behind when it ended is settled first.
+  // The results of the ended client are settled first.
   await new Promise((wake) => setTimeout(wake, 50));
   listening.stop();
   await listening.done;
@@ -186,7 +186,7 @@ const FAULTS:
     ],
   ];
 
-/** There are tests where there is a Python to run them. */
+/** The tests run only where Python is installed. */
 if (spawnSync("python3", ["--version"]).status === 0) {
   test("conformance: the client in Python, of the standard library alone, passes", async () => {
     const report = new Report();

@@ -1,5 +1,5 @@
 /**
- * Writes `conformance/fingerprints.jsonl` anew: each type of the golden vectors, and some services.
+ * Rewrites `conformance/fingerprints.jsonl`: each type of the golden vectors, and some services.
  *
  * @module
  */

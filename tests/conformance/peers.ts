@@ -37,7 +37,7 @@ function eventOf(topic: Topic, payload: { type: string; text?: string }): Answer
   return { topic: { inner: encodeHex(topic.bytes), is_string: topic.isString }, payload: value };
 }
 
-/** A client that does what the kit at this port asks for, until it asks for nothing more. */
+/** A client that does the tasks of the kit at this port, until there are no more. */
 export async function runClient(
   port: number,
   plant: (task: Task, answer: Answer) => Answer = (_, answer) => answer,
@@ -98,7 +98,7 @@ export interface Started {
   close(): Promise<void>;
 }
 
-/** A server that does what the kit asks for. */
+/** A server that does the kit's tasks. */
 export async function startServer(
   plant: (task: Task, answer: Answer) => Answer = (_, answer) => answer,
 ): Promise<Started> {
@@ -106,7 +106,7 @@ export async function startServer(
     port: 0,
     hostname: "127.0.0.1",
     tls: "plain",
-    // What the kit sends wrongly on purpose.
+    // The kit's deliberately invalid messages.
     onError: () => {},
   } as const;
   return await serve(Conformance, options, ({ state, events, subscriptions }) => ({

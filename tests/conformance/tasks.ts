@@ -1,5 +1,5 @@
 /**
- * Does the conformance kit's tasks by this module: what a client and a server of it both need.
+ * Does the conformance kit's tasks with this module, for its client and its server.
  *
  * @module
  */

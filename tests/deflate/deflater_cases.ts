@@ -1,4 +1,4 @@
-/** What every `Deflater` must do, whatever its rungs: run once for each of them. */
+/** The behaviour that every `Deflater` must have: run once for each. */
 import { test } from "node:test";
 import { constants, deflateRawSync, deflateSync, gzipSync } from "node:zlib";
 import { assert, assertEquals, assertRejects } from "@std/assert";
@@ -11,7 +11,7 @@ import { inputs, zlibVerdict } from "./support.ts";
 const SIZES: readonly number[] = [0, 1, 63, 64, 511, 4096, 4097, 16_383, 16_384, 65_535, 65_536]
   .concat([1_048_575, 1_048_576]);
 
-/** Streams whose length falls on every rung of inflating. */
+/** Streams with a length for each way of inflating. */
 const RUNGS: Readonly<Record<string, Uint8Array<ArrayBuffer>>> = {
   "a tiny stored": new Uint8Array(deflateRawSync(new Uint8Array(20), { level: 0 })),
   "a large stored": new Uint8Array(deflateRawSync(inputs(40_000).json, { level: 0 })),

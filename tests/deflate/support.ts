@@ -1,7 +1,7 @@
 /** Inputs and the reference decoder shared by the DEFLATE tests. */
 import { constants, inflateRawSync } from "node:zlib";
 
-/** What zlib makes of a stream: its bytes, or the code of {@linkcode InflateError}. */
+/** zlib's result for a stream: its bytes, or the code of {@linkcode InflateError}. */
 export type Verdict = Uint8Array | "Truncated" | "Corrupt" | "TrailingBytes" | "TooBig";
 
 /** zlib's own verdict, with trailing bytes refused. */
@@ -29,7 +29,7 @@ export function seeded(seed: number): (below: number) => number {
   };
 }
 
-/** Sizes at which something changes. */
+/** Sizes at thresholds. */
 export const SIZES = [0, 1, 2, 3, 4, 5, 31, 64, 257, 258, 259, 1000, 4096, 32_767, 32_768, 65_535]
   .concat([65_536, 131_071, 1_048_576]) as readonly number[];
 

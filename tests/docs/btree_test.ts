@@ -38,7 +38,7 @@ function set32(out: number[], at: number, value: number): void {
   for (let i = 0; i < 4; i++) out[at + i] = (value >>> (8 * i)) & 0xff;
 }
 
-/** How a key is written in front of the value, or behind the pointer: each is 4 bytes. */
+/** How a key is written before the value, or after the pointer: each is 4 bytes. */
 interface KeyType<Key> {
   readonly size: number;
   parts(out: number[], key: Key): unknown;
@@ -135,7 +135,7 @@ test("PROTOCOL.md says what is where in the header of a B-tree's node", () => {
   // The root is inner, and its first child is the leaf that was written last.
   assert((view.getUint16(root + 8, true) & 0x8000) !== 0);
   assertEquals(view.getUint16(last + 8, true) & 0x8000, 0);
-  // What a leaf's entries take lies before the next leaf, which lies before it.
+  // A leaf's out-of-line parts are between the next leaf and the leaf.
   const next = last + 4 + view.getInt32(last + 4, true);
   assert(next < last && (view.getUint16(next + 8, true) & 0x8000) === 0);
   assertEquals([view.getUint32(root, true), view.getUint32(last, true)].every((n) => n < 8), true);

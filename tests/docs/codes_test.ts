@@ -36,7 +36,7 @@ function table(text: string, ...columns: readonly string[]): Map<string, string[
   return rows;
 }
 
-/** Every code, of which the compiler says when one is missing. */
+/** Every code; the compiler reports a missing one. */
 const CONNECT: Readonly<Record<ConnectErrorCode, true>> = {
   Unreachable: true,
   TlsFailed: true,
@@ -112,7 +112,7 @@ test("docs/errors.md has each ProtocolError with its close code", () => {
   const rows = table(PAGE, "code", "what came", "close");
   assertEquals(sorted(rows.keys()), sorted(Object.keys(PROTOCOL_CODES)));
   for (const [code, closeCode] of Object.entries(PROTOCOL_CODES)) {
-    // The connection goes on after an event, whatever its error says.
+    // The connection goes on after an invalid event, regardless of its error.
     assertEquals(rows.get(code)![1], code === "BadEvent" ? "–" : String(closeCode), code);
     const error = protocolError(code as ProtocolErrorCode, "a message");
     assertEquals([error.code, error.closeCode], [code, closeCode]);

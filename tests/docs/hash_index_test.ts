@@ -14,7 +14,7 @@ interface Index {
 
 const hashIndex = new Function(`${block}\nreturn hashIndex;`)() as (keys: number[][]) => Index;
 
-/** `u32` and `String` keys, as the bytes that PROTOCOL.md says are hashed. */
+/** `u32` and `String` keys, as the hashed bytes in PROTOCOL.md. */
 function bytesOf(key: number | string): number[] {
   if (typeof key === "string") return [...new TextEncoder().encode(key), 0xff];
   return [0, 8, 16, 24].map((shift) => (key >>> shift) & 0xff);

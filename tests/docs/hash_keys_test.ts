@@ -28,7 +28,7 @@ const listBytes = (values: readonly number[]): number[] => [
   ...values.flatMap((value) => number(value, 2)),
 ];
 
-/** A row of the table, and keys of its types with the bytes that the row says are hashed. */
+/** A row of the table, and keys of its types with their hashed bytes. */
 interface Row {
   readonly key: string;
   check(): void;

@@ -104,7 +104,7 @@ function leaf(kind: string): Layout {
 
 const NO_FIELDS: readonly TypeSpec[] = [];
 
-/** The layout of a type in the vectors' language, by what PROTOCOL.md says alone. */
+/** The layout of a type in the vectors' language, computed only from PROTOCOL.md. */
 function layoutOf(spec: TypeSpec): Layout {
   if (typeof spec === "string") return leaf(spec);
   const all = (specs: readonly TypeSpec[]): Layout[] => specs.map(layoutOf);

@@ -1,5 +1,5 @@
 /**
- * What the tests of the documents share: their blocks of code, and how those are run.
+ * Helpers of the documents' tests: their blocks of code, and how to run these.
  *
  * @module
  */
@@ -21,7 +21,7 @@ const { exports } = JSON.parse(readFileSync(new URL("deno.json", ROOT), "utf8"))
 
 /** One block of code of a document. */
 export interface Block {
-  /** What stands behind the fence: `ts`, `tsx ignore`, `sh`. */
+  /** The text after the fence: `ts`, `tsx ignore`, `sh`. */
   readonly info: string;
   /** The file that its first line names, if it does: `// server.ts`. */
   readonly file: string | undefined;
@@ -56,7 +56,7 @@ export function resolved(code: string): string {
   });
 }
 
-/** The files that a document shows, by name: blocks whose first line names them. */
+/** The files in a document, by name: blocks whose first line is the name. */
 export function filesOf(text: string): ReadonlyMap<string, string> {
   return new Map(
     blocksOf(text).filter(({ file }) => file !== undefined && !file.includes("/"))
@@ -75,7 +75,7 @@ renameSync(${JSON.stringify(`${ready}~`)}, ${JSON.stringify(ready)});
 `;
 }
 
-/** Do something in an empty folder, which is gone afterwards. */
+/** Run a function in an empty folder, which is deleted afterwards. */
 export async function inFolder(run: (folder: string) => Promise<void>): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "hardlight-docs-"));
   try {
@@ -101,7 +101,7 @@ export async function runFile(path: string, signal?: AbortSignal): Promise<strin
   return lines;
 }
 
-/** What a process writes to a file, or an error if it ends without. */
+/** The output of a process to a file, or an error if it ends without one. */
 export async function untilWritten(path: string, ended: Promise<unknown>): Promise<string> {
   let gone = false;
   void ended.then(() => gone = true, () => gone = true);

@@ -71,7 +71,7 @@ test("PROTOCOL.md says what is where in messages from the server", () => {
     }])
   );
   const root = (message: Uint8Array): number => message.length - wire.SERVER_MESSAGE_BYTES;
-  /** What each cell says, in a message that has it. */
+  /** The field of each cell, in a message that has it. */
   const expected: Readonly<Record<string, readonly [message: Uint8Array, value: number]>> = {
     "id": [ok, 7],
     "1 byte: 0 Ok, 1 Err": [err, 1],

@@ -7,10 +7,10 @@ import { blocksOf, inFolder, PAGES, resolved, textOf } from "./markdown.ts";
 
 /** Languages of blocks that are no program of ours. */
 const OTHERS = ["sh", "text", "rust", "toml", "nginx", "hcl", "json"];
-/** Pages whose files have a test of their own, which runs them together. */
+/** Pages with a separate test, which runs their files together. */
 const WITH_OWN_TEST = ["docs/getting-started.md", "docs/from-rust.md"];
 
-/** Lines that are code, without what differs between a page and the file it shows. */
+/** Lines of code, without the differences between a page and its file. */
 const codeLines = (code: string): string[] =>
   code.replace(/^import [^;]*;$/gm, "").split("\n").map((line) => line.trim())
     .filter((line) => line !== "" && !line.startsWith("// examples/"));

@@ -36,7 +36,7 @@ test("the pictures in ARCHITECTURE name no file that is not there", () => {
 
 for (const name of ["ARCHITECTURE.md", "CONTRIBUTING.md", "PROTOCOL.md", "SECURITY.md"]) {
   test(`${name} names no file that is not there`, () => {
-    // Some sections are about what one folder holds.
+    // Some sections are about the files of one folder.
     assertEquals(missing(readFileSync(ROOT + name, "utf8"), ["", "runtime/", "tests/"]), []);
   });
 }

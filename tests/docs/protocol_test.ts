@@ -30,7 +30,7 @@ import { writeStateChange } from "../support/state_change.ts";
 
 const text = readFileSync(new URL("../../PROTOCOL.md", import.meta.url), "utf8");
 
-/** The bytes at the beginning of a line, before what explains them. */
+/** The bytes at the beginning of a line, before their explanation. */
 const BYTES = /^[0-9a-f]{2}(?: [0-9a-f]{2})*(?= {2}|$)/;
 
 const documented = [...text.matchAll(/^```hex\n([\s\S]*?)^```$/gm)].map(([, block]) =>
@@ -42,7 +42,7 @@ const topic = Topic.from(Uint8Array.of(0xc0, 1, 2, 3, 4, 5, 6, 7));
 
 type Write = (writer: Writer) => void;
 
-/** Messages, each by itself, or several that are one WebSocket message. */
+/** Messages, each separate, or several in one WebSocket message. */
 const MESSAGES: readonly [name: string, ...writes: Write[]][] = [
   ["RPCRequest", (writer) => writeRequest(interpret, writer, 1, increment.call, { amount: 5 })],
   [

@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { THIS_RUNTIME } from "../support/runtimes.ts";
 
-/** What JSR scores a package by, as far as it shows before it is published: https://jsr.io/docs/scoring */
+/** JSR's score of a package, as far as it can be computed before publishing: https://jsr.io/docs/scoring */
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const read = (path: string): string => readFileSync(ROOT + path, "utf8");
@@ -41,7 +41,7 @@ async function documentation(entry: string): Promise<Documented> {
 }
 
 test("the package has a description and a README with an example", () => {
-  // JSR takes up to 250 characters.
+  // JSR accepts up to 250 characters.
   assert(description.length > 20 && description.length <= 250);
   assert(/^```ts/m.test(read("README.md")));
 });

@@ -53,7 +53,7 @@ test("toSitePage() leads to the repository, where it is known, and leaves code a
   assertEquals(toSitePage(code, "docs/"), code);
 });
 
-/** What the playground shows of some calls, at a level. */
+/** The playground's output for some calls, at a level. */
 async function played(level: number): Promise<[Side, Explained, Uint8Array][]> {
   const seen: [Side, Explained, Uint8Array][] = [];
   const methods = new Map<number, string>();

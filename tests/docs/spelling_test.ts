@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
-/** What is not ours to spell, or not text. */
+/** Folders of other projects, or without text. */
 const LEFT_OUT = /^(?:node_modules|npm|dist|\..*|target|vectors|results)$/;
 /** Words that have one spelling here, by how else they are written. Put together: this file is read as well. */
 const OTHERWISE: Readonly<Record<string, RegExp>> = {

@@ -15,10 +15,9 @@ const GROUPS = "group | text | for the counter of `examples/`";
 const TYPES = "type | text";
 const CLIENT_X1 = "tag | message | offset 1 | offset 2 | offset 4 | offset 8";
 const SERVER_X1 = "tag | message | offset 1 | offset 4 | offset 8";
-const AGREEING =
-  "a client that offers | also offers | a server that knows it answers | agreed on";
+const AGREEING = "a client that offers | also offers | a server that knows it answers | agreed on";
 
-/** Tables, and the file beside this one that reads them. */
+/** Tables, and the file of this folder that reads them. */
 const READ_IN: Readonly<Record<string, string>> = {
   [QUERY]: "tables_test.ts",
   [TOKENS]: "tables_test.ts",
@@ -74,7 +73,7 @@ test("PROTOCOL.md says what a client takes, by its query", () => {
   assertEquals(handshake.MIN_RECEIVES_BYTES, 256);
 });
 
-/** What a server makes of a list of subprotocols. */
+/** A server's answer to a list of subprotocols. */
 function offer(...protocols: readonly string[]) {
   const headers = { "sec-websocket-protocol": protocols.join(", ") };
   return offerOf(new Request("http://localhost/", { headers }), { address: "" });

@@ -57,7 +57,7 @@ const FAULTS: Readonly<Record<string, () => never>> = {
 
 /**
  * Whether the connection is made, with each of the server's callbacks at fault. All must be named here
- * but for `origins`, which is asked of pages alone: tests/server/acceptor_test.ts.
+ * but for `origins`, which is only for pages: tests/server/acceptor_test.ts.
  */
 const SERVER: Readonly<Record<Callback<Omit<ServerOptions<unknown>, "origins">>, boolean>> = {
   authorize: false,
@@ -74,7 +74,7 @@ const CLIENT: Readonly<Record<Callback<ConnectOptions<Methods, State>>, boolean>
   onTrace: true,
 };
 
-/** Wait for what was not caught: on every runtime it fails the test that is running. */
+/** Wait for uncaught errors: on every runtime they fail the running test. */
 async function nothingUncaught(run: () => Promise<void>): Promise<void> {
   await run();
   for (let turns = 0; turns < 5; turns++) await settle();
@@ -96,7 +96,7 @@ class FaultyBroker implements Broker {
   }
 }
 
-/** Use a server and a client with one callback at fault: it must have been called, and harm nobody. */
+/** Use a server and a client with one faulty callback: it must have been called, without further effect. */
 async function useAll(
   side: "server" | "client",
   name: string,

@@ -6,7 +6,7 @@ import { type ChatEvent, chatPair, settle } from "../support/chat_service.ts";
 
 const ROOM = Topic.from("room");
 
-/** What has come and is in the buffer: closes the stream. */
+/** The buffered events: closes the stream. */
 async function texts(stream: EventStream<ChatEvent>, count: number): Promise<string[]> {
   const got: string[] = [];
   while (got.length < count) {

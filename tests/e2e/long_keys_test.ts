@@ -8,7 +8,7 @@ const Names = service({
   state: { names: map(string, u32) },
 });
 
-/** Lengths of keys at which what hashes them needs more room, and one after which it is let go. */
+/** Lengths of keys at which the hasher's buffer grows, and one after which it is dropped. */
 const LENGTHS = [5_000, 60, 126, 258, 522, 1_050, 2_106, 5_000, 60];
 
 test("one client's long keys do not decide about another's, in calls and in the state", async () => {

@@ -15,7 +15,7 @@ const Counter = service({
 /** Both sides ping after this much silence, and give up after twice as much. */
 const IDLE_MS = 1000;
 
-/** A server, with what it was told of its connections' ends. */
+/** A server, with the reported ends of its connections. */
 async function startServer() {
   const ends: number[] = [];
   const server = await serve(
@@ -37,7 +37,7 @@ async function startServer() {
   return { server, ends };
 }
 
-/** Wait for something, for as long as tests may take. */
+/** Wait for a condition, as long as a test may take. */
 async function until(holds: () => boolean): Promise<void> {
   while (!holds()) await sleep(20);
 }

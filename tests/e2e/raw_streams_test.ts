@@ -19,7 +19,7 @@ test("a raw handler answers calls that stream without their items", async () => 
     Raw,
     rawHandler(async (call) => {
       seen.push(call.length);
-      // Items that come meanwhile are nobody's.
+      // Items that arrive meanwhile are dropped.
       await new Promise((resolve) => setTimeout(resolve, 20));
       return seen.length === 2 ? new Uint8Array(0) : encode(u32, 7);
     }),

@@ -6,7 +6,7 @@ import { serve } from "../../server.ts";
 
 const Feed = service({ rpc: { count: rpc({ to: u32 }, stream(u32)) } });
 
-/** A server of numbers, one a millisecond, and what became of its generators. */
+/** A server of numbers, one a millisecond, and the outcomes of its generators. */
 async function counting() {
   const told = { returned: 0, aborted: 0 };
   const server = await serve(
@@ -52,7 +52,7 @@ test("and ends them at its deadline: what came is read, then ConnectionLost", as
     for await (const number of items) assertEquals(number, count++);
   }, RpcError);
   await closed;
-  // It returns where it comes to its next yield.
+  // It returns at its next yield.
   for (let i = 0; i < 1000 && told.returned === 0; i++) {
     await new Promise((resolve) => setTimeout(resolve, 5));
   }

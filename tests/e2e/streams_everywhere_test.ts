@@ -4,7 +4,7 @@ import { RpcError } from "../../mod.ts";
 import { ITEM_COST_BYTES, STREAM_WINDOW_BYTES } from "../../stream/window.ts";
 import { type FilesPair, REACHES } from "../support/stream_service.ts";
 
-/** Wait until something is so. */
+/** Wait until a condition holds. */
 async function until(what: () => boolean): Promise<void> {
   for (let i = 0; !what(); i++) {
     if (i === 1000) throw new Error(`never: ${what}`);

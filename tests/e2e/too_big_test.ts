@@ -8,7 +8,7 @@ const Data = service({ rpc: { get: rpc({ length: u32 }, bytes) } });
 const CASES = [
   { name: "maxInflatedBytes", limits: { maxInflatedBytes: 2000 }, small: 1900, large: 2000 },
   { name: "maxMessageBytes", limits: { maxMessageBytes: 2000 }, small: 1900, large: 2000 },
-  // Deflated on another thread: what it is like is known later.
+  // Deflated on another thread: its size is known later.
   { name: "maxMessageBytes", limits: {}, small: 900_000, large: 3 << 20 },
 ];
 for (const { name, limits, small, large } of CASES) {

@@ -15,7 +15,7 @@ export const CLOSE_TIMEOUT_MS = 2000;
 const FLOOD_BYTES = 14 << 20;
 const EVENT_BYTES = 1 << 17;
 
-/** What it serves. */
+/** Its service. */
 export const Draining = service({
   name: "draining",
   rpc: {

@@ -9,7 +9,7 @@ import { serve } from "../../server.ts";
 
 const program = fileURLToPath(new URL("../../examples/python/counter.py", import.meta.url));
 
-/** There is a test where there is a Python to run it. */
+/** The test runs only where Python is installed. */
 if (spawnSync("python3", ["--version"]).status === 0) {
   test("a client in Python, written from PROTOCOL.md, calls the counter and sees its state and events", async () => {
     const options = { port: 0, hostname: "127.0.0.1", tls: "plain" } as const;

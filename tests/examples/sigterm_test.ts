@@ -14,7 +14,7 @@ import { commandOf, type RuntimeId, start } from "../support/runtimes.ts";
 import { CLOSE_TIMEOUT_MS, Draining } from "./draining_server.ts";
 
 const RUNTIMES: readonly RuntimeId[] = ["deno", "bun"];
-/** What a slow machine may take besides. */
+/** Extra time for a slow machine. */
 const PATIENCE_MS = 10_000;
 const TEST = { timeout: 90_000 };
 
@@ -47,7 +47,7 @@ async function startServer(runtime: RuntimeId, script: string, ...args: string[]
   };
 }
 
-/** Peers that say part of what they should. */
+/** Peers that send part of a handshake. */
 async function halfOpen(port: number): Promise<net.Socket[]> {
   const silent = net.connect({ host: "127.0.0.1", port });
   const noRequest = tls.connect({ host: "127.0.0.1", port, rejectUnauthorized: false });

@@ -111,7 +111,7 @@ function seeds(): { readonly stored: Uint8Array[]; readonly deflated: Uint8Array
   };
 }
 
-/** A way to make calls, and what it is sent. */
+/** A way to make calls, and the messages sent to it. */
 interface Kind {
   readonly startCalls: StartCalls;
   readonly framing: CallsHost["framing"];
@@ -133,13 +133,13 @@ function kinds(): readonly Kind[] {
   ];
 }
 
-/** What came of the messages. */
+/** The results of the messages. */
 export interface ClientFuzzCounts {
   /** Messages that were sent. */
   readonly messages: number;
   /** Calls that were made. */
   readonly calls: number;
-  /** Calls that were answered by what a client takes. */
+  /** Calls with an accepted answer. */
   readonly answered: number;
   /** Items that were read. */
   readonly items: number;
@@ -151,13 +151,13 @@ export interface ClientFuzzCounts {
   readonly ended: number;
 }
 
-/** Milliseconds of the processor that a few small messages may take, what is compiled for the first included. */
+/** Processor milliseconds for a few small messages, including compiling for the first. */
 const MAX_BURST_MS = 400;
 
 /** A session is ended after so many messages, if it was not before. */
 const MAX_MESSAGES = 256;
 
-/** One client, and all that may come of what it is sent. */
+/** One client, and every outcome of the messages sent to it. */
 class Fuzzed {
   readonly session: Session;
   readonly counts: { calls: number; answered: number; items: number; confirmed: number };
@@ -166,7 +166,7 @@ class Fuzzed {
   readonly #end: () => void;
   /** Calls that have not settled. */
   open = 0;
-  /** What was told, or rejected with, that no message explains. */
+  /** Reported errors and rejections that no message explains. */
   wrong: unknown;
 
   constructor({ startCalls, framing }: Kind, counts: Fuzzed["counts"]) {
@@ -256,7 +256,7 @@ class Fuzzed {
 /**
  * Send `messages` mutated messages to clients, of both kinds in turn, each until it ends its session.
  *
- * @throws If a call does not settle, an error that is not the fault of a damaged message is told, a message
+ * @throws If a call does not settle, an error is reported that no damaged message caused, a message
  * throws, takes long, or anything is left of a session that has ended.
  */
 export async function fuzzClients(messages: number, seed: number): Promise<ClientFuzzCounts> {

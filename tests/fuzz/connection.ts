@@ -1,5 +1,5 @@
 /**
- * {@linkcode fuzzConnections}: mutated messages at a server, beside a client that must be answered.
+ * {@linkcode fuzzConnections}: mutated messages to a server, while another client must be answered.
  *
  * @module
  */
@@ -31,7 +31,7 @@ import { isShort, shortenRequest } from "../../wire/short_message.ts";
 import { processorTimes } from "../hostile/processor.ts";
 import { mutate, randomFrom } from "./support.ts";
 
-/** What is served. */
+/** The service. */
 export const Target = service({
   rpc: {
     add: rpc({ amount: u32 }, u32),
@@ -57,7 +57,7 @@ const CALLS: readonly Readonly<Record<string, unknown>>[] = [
 const [NUMBERS, TOTAL, TWICE] = [3, 4, 5];
 const WORDS = vec(string);
 
-/** What is said of calls that stream, and of the server's. */
+/** Messages of streaming calls, and of the server's calls. */
 const OF_STREAMS: readonly ((writer: Writer) => void)[] = [
   (writer) => writeClientItem(interpret, writer, TOTAL, string, "a word that is not inline"),
   (writer) => writeClientItem(interpret, writer, TWICE, WORDS, ["a", "b of some more letters"]),
@@ -71,10 +71,10 @@ const OF_STREAMS: readonly ((writer: Writer) => void)[] = [
   (writer) => writeFailed(writer, 0, "HandlerPanicked"),
 ];
 
-/** Milliseconds of the processor that a few small messages may take, what is compiled for the first included. */
+/** Processor milliseconds for a few small messages, including compiling for the first. */
 const MAX_BURST_MS = 400;
 
-/** What came of the messages. */
+/** The results of the messages. */
 export interface FuzzCounts {
   /** Messages that were sent. */
   readonly messages: number;
@@ -86,7 +86,7 @@ export interface FuzzCounts {
   readonly closed: number;
 }
 
-/** What answers. */
+/** The answering client. */
 export const handlers: HandlerOf<typeof Target> = ({ state, client }) => ({
   add: ({ amount }) => {
     client.confirm({ text: "Sure?" }).catch(() => {});
@@ -164,7 +164,7 @@ async function dial(acceptor: Acceptor, onAnswer: () => void): Promise<Peer> {
   return peer;
 }
 
-/** Whether an error says that a message, or the call in it, was damaged. */
+/** Whether an error means that a message, or its call, was damaged. */
 export function isPeersFault(error: unknown): boolean {
   // Encoding has no place in bytes: such an error would be the server's.
   return error instanceof ProtocolError || (error instanceof CodecError && error.offset >= 0);
@@ -174,7 +174,7 @@ export function isPeersFault(error: unknown): boolean {
  * Send `messages` mutated messages, each connection until the server closes it, and call from another
  * connection all the while.
  *
- * @throws If a call is not answered, an error that is not the fault of a damaged message is told, or anything is left.
+ * @throws If a call is not answered, an error is reported that no damaged message caused, or anything is left.
  */
 export async function fuzzConnections(messages: number, seed: number): Promise<FuzzCounts> {
   const deflater = createZlibDeflater();

@@ -1,7 +1,7 @@
 /**
  * Mutated inputs by the million: at the decoder, at a server's connections over the memory transport,
  * a server's at clients, and at servers on Deno and Bun over sockets.
- * Every 100,000 inputs it says how far it is; the heap after a collection must not have grown at the end.
+ * Every 100,000 inputs it prints its progress. At the end the heap after a collection must not have grown.
  *
  *     deno task fuzz --inputs 10000000 --messages 1000000 --answers 1000000 --sockets 1000000 [--seed 1]
  *     bun tests/fuzz/long.ts --inputs 10000000 --messages 1000000
@@ -22,7 +22,7 @@ import { checkView, mutate, randomFrom, readBoth } from "./support.ts";
 
 /** Bytes the heap may have grown by: code that was compiled meanwhile, and caches. */
 const MAX_GROWTH_BYTES = 32 << 20;
-/** What a server's process may have grown by, from its start. */
+/** The most growth of a server's process since its start. */
 const MAX_RSS_GROWTH_BYTES = 256 << 20;
 const REPORT_EVERY = 500_000;
 
@@ -42,7 +42,7 @@ interface Case {
   readonly archive: Uint8Array;
 }
 
-/** Those of the golden vectors whose schema can be built: some have map keys that are refused. */
+/** The golden vectors with a valid schema: some have map keys that are refused. */
 function cases(): Case[] {
   const lines = ["core", "random", "protocol"].flatMap((f) => readLines(`reference/${f}.jsonl.gz`));
   return lines.flatMap(({ name, schema, hex }) => {
@@ -72,7 +72,7 @@ async function heapBytes(): Promise<number> {
 
 const mebibytes = (bytes: number): string => (bytes / 2 ** 20).toFixed(1);
 
-/** Decode and validate each; view every eighth, which takes longer. Anything but a `CodecError` ends it. */
+/** Decode and validate each; view every eighth, which is slower. Any error but a `CodecError` ends it. */
 async function fuzzDecoder(): Promise<void> {
   const all = cases();
   const random = randomFrom(seed);

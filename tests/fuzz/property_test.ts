@@ -20,7 +20,7 @@ function type<T>(schema: c.Schema<T>, values: fc.Arbitrary<unknown>): Type {
 }
 
 const text = fc.string({ unit: "grapheme", maxLength: 12 });
-/** Not NaN, whose bits do not survive being a number. */
+/** Not NaN, whose bits are not preserved in a number. */
 const f64s = fc.double({ noNaN: true });
 
 const KEYS: Type[] = [
@@ -30,7 +30,7 @@ const KEYS: Type[] = [
   type(c.u64, fc.bigInt(0n, 2n ** 64n - 1n)),
   type(c.bool, fc.boolean()),
   type(c.string, text),
-  // Past what the hasher's buffer begins with.
+  // Over the initial size of the hasher's buffer.
   type(c.string, fc.string({ minLength: 56, maxLength: 140 })),
   type(c.array(c.u64, 8), fc.array(fc.bigInt(0n, 2n ** 64n - 1n), { minLength: 8, maxLength: 8 })),
 ];
@@ -53,7 +53,7 @@ const names = fc.uniqueArray(
   { minLength: 1, maxLength: 5 },
 );
 
-/** An object with own properties, whatever their names. */
+/** An object with own properties of any name. */
 function record(keys: readonly string[], parts: readonly unknown[]): Record<string, unknown> {
   const made = {};
   keys.forEach((key, i) =>

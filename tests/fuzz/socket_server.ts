@@ -1,6 +1,6 @@
 /**
- * Two servers in one process, one that closes on what it cannot read and one that skips it. Answers each
- * line with what they hold.
+ * Two servers in one process: one closes on an invalid message, one skips it. Answers each line with the
+ * resources that they hold.
  *
  * @module
  */
@@ -11,7 +11,7 @@ import { serve } from "../../server.ts";
 import { processorTimes } from "../hostile/processor.ts";
 import { handlers, isPeersFault, Target } from "./connection.ts";
 
-/** What the servers hold, and what went wrong. */
+/** The servers' resources, and their errors. */
 export interface SocketServerReport {
   /** Of both: connections, calls in flight, subscriptions, topics, bytes that wait. */
   readonly held: readonly number[];
@@ -21,7 +21,7 @@ export interface SocketServerReport {
   readonly rss: number;
   /** Milliseconds of the processor for which nothing else ran, at most. */
   readonly longestBlockMs: number;
-  /** Messages that came. */
+  /** Received messages. */
   readonly messages: number;
   /** Connections that were opened. */
   readonly opened: number;

@@ -18,7 +18,7 @@ import { mutate, randomFrom } from "./support.ts";
 
 type Random = (bound: number) => number;
 
-/** What came of it. */
+/** The results. */
 export interface SocketCounts {
   /** Sockets that were opened. */
   readonly sockets: number;
@@ -34,7 +34,7 @@ export interface SocketCounts {
 const PEERS = 16;
 /** Messages on one socket, at most. */
 const MAX_MESSAGES = 400;
-/** A port has some 28,000 connections to one address, closed ones included: there are more addresses. */
+/** A port allows about 28,000 connections to one address, closed ones included, so several addresses are used. */
 const ADDRESSES = 200;
 
 /** Files that a runtime may open for itself meanwhile. */
@@ -100,7 +100,7 @@ async function attack(port: number, whole: Uint8Array[], random: Random): Promis
     if (socket.write(Buffer.concat(chunks))) await turn();
     else await until("drain");
   }
-  // Half of them leave at once, whatever is on its way; the others when the server has it.
+  // Half of them leave at once; the others when the server has received everything.
   if (random(2) === 0 && !ended) {
     await new Promise<void>((resolve) => {
       wake = resolve;
@@ -111,10 +111,10 @@ async function attack(port: number, whole: Uint8Array[], random: Random): Promis
 }
 
 /**
- * Send mutated messages to a server of its own process until `messages` have come to it, and call it from
+ * Send mutated messages to a server in another process until it has received `messages`, and call it from
  * other connections all the while.
  *
- * @throws If a call is not answered, the server tells of an unexpected error, or anything is left.
+ * @throws If a call is not answered, the server reports an unexpected error, or anything is left.
  */
 export async function fuzzSockets(
   runtime: RuntimeId,

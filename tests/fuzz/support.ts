@@ -1,5 +1,5 @@
 /**
- * Seeded damage to archives, and what must hold whatever the bytes.
+ * Seeded damage to archives, and properties that must hold for any bytes.
  *
  * @module
  */
@@ -9,13 +9,13 @@ import process from "node:process";
 import { CodecError, type DecodeLimits, materialize, type Schema, view } from "../../codec/mod.ts";
 import type { Backend } from "../support/backends.ts";
 
-/** The seed of a run: fixed, unless `HARDLIGHT_SEED` says otherwise. */
+/** The seed of a run: fixed, unless `HARDLIGHT_SEED` is set. */
 export const SEED: number = Number(process.env["HARDLIGHT_SEED"] ?? 20_240_501) | 0;
 
-/** Budgets of these tests, low so that what they bound is seen. */
+/** Budgets of these tests, low enough to be reached. */
 export const LIMITS: DecodeLimits = { maxDepth: 64, maxDecodedBytes: 1 << 20 };
 
-/** What one byte of an archive may become at most, in values; items without a size come on top. */
+/** The most values per byte of an archive, not counting items without a size. */
 const MAX_VALUES_PER_BYTE = 64;
 
 /** Numbers from 0 up to `bound`, by a seed (mulberry32). */
@@ -73,7 +73,7 @@ export function mutate(archive: Uint8Array, random: (bound: number) => number): 
   return bytes;
 }
 
-/** What reading an archive gave. */
+/** The result of reading an archive. */
 export type Outcome = { readonly value: unknown } | {
   readonly code: string;
   readonly path: string;
@@ -108,7 +108,7 @@ export function countValues(value: unknown): number {
  */
 const MAX_MS = 2000;
 
-/** Decode and validate, and check that they agree and what they cost. */
+/** Decode and validate, and check that they agree, and their cost. */
 export function readBoth(
   { decode, validate }: Backend,
   schema: Schema<unknown>,
@@ -137,7 +137,7 @@ interface Collection extends Iterable<unknown> {
   has(key: unknown): boolean;
 }
 
-/** Check that a view shows what was decoded: every field, element and entry, by each way to reach it. */
+/** Check that a view equals the decoded value: every field, element and entry, by each way to reach it. */
 export function assertShows(seen: unknown, value: unknown): void {
   if (typeof value !== "object" || value === null) {
     assert(Object.is(seen, value), `view shows ${String(seen)}, not ${String(value)}`);
@@ -178,7 +178,7 @@ export function assertShows(seen: unknown, value: unknown): void {
   }
 }
 
-/** Touch all that a view shows, up to a budget; only {@linkcode CodecError}s may come of it. */
+/** Read everything in a view, up to a budget; it may throw only {@linkcode CodecError}s. */
 export function walk(seen: unknown, budget: { left: number }): void {
   if (budget.left-- <= 0 || typeof seen !== "object" || seen === null) return;
   if (seen instanceof Uint8Array) return;
@@ -201,7 +201,7 @@ export function walk(seen: unknown, budget: { left: number }): void {
   for (const key in seen) outcome(() => walk((seen as Fields)[key], budget));
 }
 
-/** Maps and sets as lists: equal keys that are objects can be told apart by their order alone. */
+/** Maps and sets as lists: equal keys that are objects differ only by their order. */
 function listed(value: unknown): unknown {
   if (typeof value !== "object" || value === null || value instanceof Uint8Array) return value;
   if (value instanceof Map || value instanceof Set || Array.isArray(value)) {

@@ -76,7 +76,7 @@ async function outcomeOf(
 
 const hexOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString("hex");
 
-/** File descriptors of this process, where the system tells. */
+/** File descriptors of this process, where the system shows them. */
 function openFiles(): number {
   try {
     return readdirSync("/proc/self/fd").length;

@@ -8,7 +8,7 @@ import process from "node:process";
 import { rpc, service, u32 } from "../../mod.ts";
 import { serve } from "../../server.ts";
 
-/** What is served. */
+/** The service. */
 export const Slow = service({ name: "Slow", rpc: { after: rpc({ delayMs: u32 }, u32) } });
 
 if (import.meta.main) {
