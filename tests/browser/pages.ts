@@ -241,7 +241,7 @@ for (const kind of BROWSERS) {
         const first = await site.serve(runtime, "plain");
         await using tab = await browser.open(`${first.origin}/bundle.html`);
         await until(tab, () => "probe" in globalThis);
-        // Without a screen no page is hidden: the page is told what it would see.
+        // Without a screen no page is hidden: the test simulates it.
         await tab.evaluate(async () => {
           const seen = { state: "visible" };
           Object.defineProperty(document, "visibilityState", { get: () => seen.state });
@@ -353,7 +353,7 @@ for (const kind of BROWSERS) {
           contract: "SchemaMismatch",
           headers: "TypeError",
         });
-        // Nobody catches this one: it is the console that tells.
+        // This error is uncaught and appears in the console.
         await tab.evaluate(() => {
           setTimeout(() => probe.connect(probe.Changed, location.href));
         });
@@ -383,8 +383,8 @@ for (const kind of BROWSERS) {
         }
         return codes;
       }, [other.port, await freePort(), refusing.port]);
-      // A page is not told which of the two it was, but its console is.
-      // One that chooses what only servers of ours choose, which say why they close, is waited for.
+      // A page cannot tell which of the two it was; its console can.
+      // The client waits for a server that chooses `hl.2.no`: hardlight servers send the reason of their close.
       assertEquals(codes, ["Unreachable", "Unreachable", "TimedOut"]);
       if (kind === CHROMIUM_KIND) await written(tab, "Sec-WebSocket-Protocol");
     });

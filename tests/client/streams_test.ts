@@ -395,7 +395,7 @@ for (const [where, core] of Object.entries(CORES)) {
     assertEquals(decode(bytes, peer.said[0]!.what as Uint8Array), part);
     grant(0, 10 * cost);
     assertEquals(peer.said.length, room + 10);
-    // The answer may come before the end.
+    // The answer may arrive before the end.
     peer.reply(0, u32, 7);
     assertEquals(await answer, 7);
     await rest();
@@ -416,7 +416,7 @@ for (const [where, core] of Object.entries(CORES)) {
     clock.advance(5);
     await rest();
     const sent = items();
-    // Some before it was asked, and one of each.
+    // Some items before the first check, and one of each stream after it.
     assert(sent < 100, `${sent} were sent`);
     void rpc.get().catch(() => {});
     assertEquals(peer.requests.length, 21);
@@ -439,7 +439,7 @@ for (const [where, core] of Object.entries(CORES)) {
   each("sources that wait time and again all go on", async () => {
     const { clock, peer, rpc } = setup(core, { limits: { maxBufferedBytes: 1 << 20 } });
     let asked = 0;
-    // Room is found every third time, whoever asks.
+    // Every third check finds room, by any caller.
     Object.defineProperty(peer, "bufferedAmount", { get: () => asked++ % 3 === 0 ? 0 : 100_000 });
     for (let i = 0; i < 20; i++) {
       void rpc.upload({

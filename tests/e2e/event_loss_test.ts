@@ -100,7 +100,7 @@ for (const [way, open] of Object.entries(WAYS)) {
       if (seen.length === 8) break;
     }
     assertEquals(seen, [0, 1, 2, 3, 4, 0, 1, 2]);
-    // Later iterators are given what comes from then on.
+    // Later iterators get later events.
     await new Promise((resolve) => setTimeout(resolve, 20));
     const later = opened.client.events();
     await opened.client.rpc.burst({ count: 1 });
@@ -128,7 +128,7 @@ for (const [way, open] of Object.entries(WAYS)) {
       const events = client.events();
       await client.rpc.also({ count: 1 });
       await events.next();
-      // Whatever else it was given would come first.
+      // Any other event would come first.
       const rest = events.next();
       await client.rpc.also({ count: 9 });
       assertEquals((await rest).value?.payload, 0);

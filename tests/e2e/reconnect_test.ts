@@ -58,7 +58,7 @@ async function reach(
   for (let ms = 0; ms < 60_000 && client.status.state !== state; ms += 50) {
     clock.advance(50);
     await settle();
-    // What explains a refusal is loaded when it comes to it, which no clock of ours moves on.
+    // The code that explains a refusal is loaded on demand, which the fake clock does not advance.
     await new Promise((resolve) => setTimeout(resolve));
   }
   assertEquals(client.status.state, state);
@@ -82,7 +82,7 @@ test("reconnect: a client outlives its server, logs in again and starts from the
   assertEquals(client.status.state, "reconnecting");
   const error = await assertRejects(() => client.rpc.add({ amount: 1 }), RpcError);
   assertEquals(error.code, "ClientNotConnected");
-  // The old server is going away, and says it is busy: the client tries again.
+  // The old server is going away, and answers that it is busy: the client retries.
   clock.advance(1000);
   await settle();
   assertEquals(client.status.state, "reconnecting");

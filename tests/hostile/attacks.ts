@@ -1,5 +1,5 @@
 /**
- * {@linkcode ATTACKS}: what costs a server most for what it costs to send, each at the default limits.
+ * {@linkcode ATTACKS}: the attacks with the highest cost to a server per byte sent, at the default limits.
  *
  * @module
  */
@@ -10,15 +10,15 @@ import { call, rawCall } from "./frames.ts";
 import { Hostile } from "./service.ts";
 import { STREAM_ATTACKS } from "./stream_attacks.ts";
 
-/** One attack: its messages, each with an id of its own. */
+/** One attack: its messages, each with a separate id. */
 export interface Attack {
-  /** What is sent, in words. */
+  /** Its messages, in words. */
   readonly name: string;
   /** The messages. */
   messages(): Buffer[];
   /** Connections that send them, as many each. Default: one. */
   readonly connections?: number;
-  /** Whether each is sent by a connection of its own, that leaves in the middle of it. */
+  /** Whether each is sent by a separate connection that leaves in the middle of it. */
   readonly leaves?: boolean;
   /** Whether the service is mounted on the runtime's own server: not on Node, which has none. */
   readonly mounted?: boolean;
@@ -28,7 +28,7 @@ export interface Attack {
 
 /** Messages of one attack. */
 const MESSAGES = 24;
-/** What a message may have besides its elements. */
+/** Bytes of a message besides its elements. */
 const ROOT_BYTES = 64;
 /** Bytes of memory, estimated, of a unit variant. */
 const KIND_MEMORY = 32;
@@ -56,7 +56,7 @@ function filled<T>(length: number, value: T): T[] {
   return new Array<T>(length).fill(value);
 }
 
-/** As many of them as fit, in some ten bytes. */
+/** As many of them as fit, in about ten bytes. */
 const empties = (): Buffer[] => repeated("empties", { v: filled(most(0, 64), {}) });
 const KIND = { type: "a" } as const;
 const numbers = (length: number): Map<number, number> =>
@@ -81,7 +81,7 @@ function units(count: number): Uint8Array {
   return archive;
 }
 
-/** The attacks, by what they send. */
+/** The attacks, by the kind of their messages. */
 export const ATTACKS: readonly Attack[] = [
   {
     name: "unit variants",

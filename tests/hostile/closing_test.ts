@@ -11,7 +11,7 @@ import { RawClient } from "../support/raw_client.ts";
 import { call, frame } from "./frames.ts";
 
 const Big = service({ rpc: { join: rpc() }, event: bytes });
-/** More than what the systems' buffers take. */
+/** More than the system's buffers hold. */
 const EVENT_BYTES = 12 << 20;
 
 async function until(condition: () => boolean): Promise<void> {

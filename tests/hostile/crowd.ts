@@ -1,11 +1,11 @@
 /**
- * What a server with many clients serves, and what is said to the process that it is.
+ * The service of a server with many clients, and the commands to its process.
  *
  * @module
  */
 import { bytes, rpc, service } from "../../mod.ts";
 
-/** What is served: `join` subscribes to all events. */
+/** The service: `join` subscribes to all events. */
 export const Crowd = service({ rpc: { join: rpc() }, event: bytes });
 
 /** What to do before the report. */

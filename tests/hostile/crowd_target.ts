@@ -1,5 +1,5 @@
 /**
- * A server with many clients, in a process of its own on any runtime: `crowd_target.ts serve|mount <limits>`.
+ * A server with many clients, in a separate process on any runtime: `crowd_target.ts serve|mount <limits>`.
  * Prints `listening <port>`. For each line of input, a {@linkcode CrowdCommand}, it prints a
  * {@linkcode CrowdReport}; it ends with its input.
  *
@@ -19,7 +19,7 @@ interface Runtimes {
   readonly gc?: () => void;
 }
 
-/** Room for what is noise to the other side: an event is sent as it is. */
+/** The payload is noise to the other side: an event is sent as it is. */
 function noise(length: number): Uint8Array {
   const made = new Uint8Array(length);
   for (let at = 0; at < length; at += 65_536) {

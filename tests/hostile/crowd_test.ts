@@ -1,7 +1,6 @@
 /**
- * Clients that do not read, on a server in a process of its own: what one event to all of them costs, and
- * what all that waits may cost together. At a tenth of the size: what is bounded here was some 10 MB for
- * each of a hundred clients.
+ * Clients that do not read, on a server in a separate process: the cost of one event to all of them, and of
+ * all their queues. The sizes are a tenth of the original problem, about 10 MB for each of a hundred clients.
  */
 import { assert, assertEquals } from "@std/assert";
 import { type ChildProcess, spawn } from "node:child_process";
@@ -15,10 +14,10 @@ import { call, frame } from "./frames.ts";
 import { commandFor, type TargetRuntime } from "./run.ts";
 
 const MIB = 1 << 20;
-/** Clients that do not read. The systems' own buffers take some 4 MiB for each. */
+/** Clients that do not read. The system's own buffers hold about 4 MiB for each. */
 const CLIENTS = 20;
 const EVENT_BYTES = 8 * MIB;
-/** Bytes by which a process may grow besides what is measured. */
+/** Bytes by which a process may grow for other reasons. */
 const SLACK_BYTES = 48 * MIB;
 
 /** A server and its clients. */
@@ -76,7 +75,7 @@ const RUNTIMES: readonly TargetRuntime[] = THIS_RUNTIME === "deno"
 
 for (const runtime of RUNTIMES) {
   test(`${runtime}: one large event to clients that do not read is not copied for each`, async () => {
-    // Bun copies what its sockets do not take at once: there the bound of all is what holds.
+    // Bun copies bytes that its sockets do not accept at once: there the total bound applies.
     const maxTotalBufferedBytes = 32 * MIB;
     await using server = await CrowdServer.start(runtime, "serve", { maxTotalBufferedBytes });
     const before = await server.ask();
@@ -94,7 +93,7 @@ for (const runtime of RUNTIMES) {
       // Not deflated, it is handed to all in one turn.
       const headers = { "X-HL-Compress": "0" };
       await using server = await CrowdServer.start(runtime, "mount", limits, headers);
-      // `Deno.serve` keeps what it was given of each: it was 160 MiB.
+      // `Deno.serve` keeps the queue of each: it was 160 MiB.
       const after = await server.ask({ emitBytes: EVENT_BYTES });
       assert(after.slowConsumersClosed > 0);
       const allowed = maxTotalBufferedBytes * 17 / 16 + EVENT_BYTES;
@@ -111,7 +110,7 @@ for (const runtime of RUNTIMES) {
       const after = await server.ask({ emitBytes: 12_000, events: 700 });
       const grown = after.residentBytes - before.residentBytes;
       assert(after.slowConsumersClosed > 0);
-      // With what the engine has not given back: it was 250 MB.
+      // With memory that the engine has not released: it was 250 MB.
       assert(grown < 2 * maxTotalBufferedBytes + 2 * SLACK_BYTES, `it grew by ${grown} bytes`);
       // A sixteenth may be sent before all is summed up again.
       assert(

@@ -1,4 +1,4 @@
-/** What is decoded takes no more memory than its budget was told, or little more. */
+/** A decoded value takes no more memory than its estimate, or little more. */
 import { assert } from "@std/assert";
 import { test } from "node:test";
 import process from "node:process";
@@ -37,7 +37,7 @@ import { collectGarbage } from "../support/garbage.ts";
 /** How much more than estimated there may be: engines differ. */
 const MOST = 1.4;
 const ELEMENTS = 2000;
-/** How often it is decoded: what else goes on must be little beside it. */
+/** Number of decodings, so that other memory use is small in comparison. */
 const TIMES = 20;
 
 function memory(): number {
@@ -94,7 +94,7 @@ for (const [name, [item, value]] of Object.entries(VALUES)) {
     const reader = new Reader();
     reader.reset(archive);
     const read = () => readArchive(generate, schema, reader, 0, archive.length);
-    // What is compiled for it is no value.
+    // Its compiled code does not count.
     for (let n = 0; n < 5; n++) read();
     const before = memory();
     const kept = Array.from({ length: TIMES }, read);

@@ -1,5 +1,5 @@
 /**
- * What a hostile client writes: frames of a server's calls, many in one piece.
+ * Frames of a hostile client: calls of a server, many in one write.
  *
  * @module
  */
@@ -11,7 +11,7 @@ import { Writer } from "../../codec/writer.ts";
 import { writeRequest } from "../../wire/messages.ts";
 import { writeRawRequest } from "../support/raw_request.ts";
 
-/** A binary frame, or one of another first byte, whose mask of zeros changes nothing. */
+/** A binary frame, or one with another first byte. Its mask of zeros has no effect. */
 export function frame(payload: Uint8Array, first = 0x82): Buffer {
   const { length } = payload;
   const short = length < 126 ? length : length < 65_536 ? 126 : 127;

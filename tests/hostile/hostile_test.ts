@@ -1,5 +1,5 @@
 /**
- * Each attack at the default limits, on a server in a process of its own: it stays, its memory has a
+ * Each attack at the default limits, on a server in a separate process: it stays, its memory has a
  * bound, and another client is answered. `deno task hostile` measures them.
  */
 import { assert } from "@std/assert";
@@ -16,7 +16,7 @@ const MAX_GROWN_BYTES = 384 << 20;
 /** Bytes that one client may make a server hold, once garbage is collected. */
 const MAX_HELD_BYTES = 64 << 20;
 
-/** Deno's tests attack Node as well, which has no runner of its own for these. */
+/** Deno's tests attack Node as well, which does not run these tests itself. */
 const RUNTIMES: readonly TargetRuntime[] = THIS_RUNTIME === "deno"
   ? ["deno", "node"]
   : [THIS_RUNTIME];
@@ -31,7 +31,7 @@ for (const runtime of RUNTIMES) {
       assert(cost.heldBytes < MAX_HELD_BYTES, `it holds ${cost.heldBytes} bytes more`);
       // The attacker's may have been closed; the other's is there.
       assert(cost.connections >= 1);
-      // What has left is gone: a server may hear of it a moment later than its client did.
+      // Ended connections are gone: a server may notice it a moment later than its client.
       while ((await target.report()).connections > (each.connections ?? 1)) {
         await new Promise((resolve) => setTimeout(resolve, 20));
       }

@@ -27,7 +27,7 @@ const [HOLD, FORGET, GET, ASSIGN, JOIN] = Left.methods.map((method) => method.ca
 /** How many leave at each stage, and how many the server has room for. */
 const CLIENTS = 5;
 const HELD_BYTES = 100_000;
-/** More than what the systems take of one connection. */
+/** More than the system's buffers hold for one connection. */
 const UNREAD_BYTES = 8 << 20;
 const WAIT = "/?wait";
 
@@ -181,11 +181,11 @@ const WAYS: Readonly<Record<string, (client: RawClient) => void>> = {
     socket.end();
     socket.resume();
   },
-  // Node 20 never ends if it resets what it is ending.
+  // Node 20 never ends if it resets a socket that is ending.
   "RST": ({ socket }) => socket.writableEnded ? socket.destroy() : socket.resetAndDestroy(),
 };
 
-/** Connect, as soon as the sockets of those who left are gone. */
+/** Connect, as soon as the sockets of ended connections are closed. */
 async function comeIn({ port }: Served): Promise<ClientOf<typeof Left>> {
   for (;;) {
     try {
@@ -195,7 +195,7 @@ async function comeIn({ port }: Served): Promise<ClientOf<typeof Left>> {
     }
   }
 }
-/** What there is of clients. */
+/** The counters of clients. */
 function left(server: Served): number[] {
   const { connections, callsInFlight, bufferedBytes, heldBytes, subscriptions } = server.stats();
   return [connections, callsInFlight, bufferedBytes, heldBytes, subscriptions];
@@ -217,7 +217,7 @@ for (const [name, start] of Object.entries(SERVERS)) {
         await until(() => left(server).every((count) => count === 0));
         for (const resolve of decide.splice(0)) resolve(true);
         for (const { socket } of clients) socket.destroy();
-        // As many as there is room for come in at once, and each can do all that a client does.
+        // As many as the limit allows connect at once, and each works fully.
         await until(() => server.stats().connections === 0);
         const others = await Promise.all(
           Array.from({ length: CLIENTS }, () => comeIn(server)),
@@ -232,7 +232,7 @@ for (const [name, start] of Object.entries(SERVERS)) {
 
   test(`${name}: what handlers that can settle no more were given is let go with their clients`, async () => {
     await using server = await start();
-    // Not all at once: what an engine finds on its stack it keeps.
+    // Not all at once: engines keep objects that are on the stack.
     for (let i = 0; i < 4 * CLIENTS; i++) {
       const client = await RawClient.connect(server.port);
       await client.upgrade();

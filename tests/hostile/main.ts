@@ -1,5 +1,5 @@
 /**
- * Runs the attacks on each runtime and writes what they cost into SECURITY.md, or only shows it: `--show`,
+ * Runs the attacks on each runtime and writes their costs into SECURITY.md, or only shows them: `--show`,
  * with the beginning of some names those: `--show "256 streams"`.
  *
  * @module
@@ -24,7 +24,7 @@ const cell = (cost: Cost | undefined): string => {
   } ms`;
 };
 
-/** The middle of each number of some rounds. */
+/** The median of each number over the rounds. */
 function middle(rounds: readonly Cost[]): Cost {
   const names = Object.keys(rounds[0]!) as (keyof Cost)[];
   return Object.fromEntries(names.map((name) => {

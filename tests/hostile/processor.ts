@@ -1,5 +1,5 @@
 /**
- * {@linkcode processorTimes}: what a process did, apart from what others on the same machine did.
+ * {@linkcode processorTimes}: the processor time of a process, without that of others on the same machine.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * Attacks on a server in a process of its own, and what they cost it.
+ * Attacks on a server in a separate process, and their costs.
  *
  * @module
  */
@@ -24,7 +24,7 @@ import type { Report } from "./target.ts";
 export type TargetRuntime = "deno" | "bun" | "node";
 export const TARGETS: readonly TargetRuntime[] = ["deno", "bun", "node"];
 
-/** What an attack has cost. */
+/** The cost of an attack. */
 export interface Cost extends Report {
   /** Bytes the attacker sent. */
   readonly sentBytes: number;
@@ -67,7 +67,7 @@ function pathOf(script: string): string {
   return fileURLToPath(new URL(script, import.meta.url));
 }
 
-/** What runs a script of this folder, with its garbage collector at hand. */
+/** The command for a script of this folder, with access to the garbage collector. */
 export async function commandFor(
   runtime: TargetRuntime,
   script = "target.ts",
@@ -113,7 +113,7 @@ export class Target implements AsyncDisposable {
     return this.#child.exitCode === null && this.#child.signalCode === null;
   }
 
-  /** What has been since the last report. */
+  /** The report since the last one. */
   async report(): Promise<Report> {
     this.#child.stdin!.write("\n");
     const { value, done } = await this.#lines.next();
@@ -165,7 +165,7 @@ async function send(port: number, what: Attack): Promise<number> {
   const share = frames.length / connections;
   for (const [i, client] of clients.entries()) {
     client.write(Buffer.concat(frames.slice(i * share, (i + 1) * share)));
-    // Its ping is answered behind all that it has sent.
+    // Its ping is answered after everything that it has sent.
     client.write(Buffer.from([0x89, 0x80, 0, 0, 0, 0]));
   }
   const pong = Buffer.from([0x8a, 0]);
@@ -177,7 +177,7 @@ async function send(port: number, what: Attack): Promise<number> {
 /** Clients of an attack that has been. */
 const leaving: RawClient[] = [];
 
-/** Let some attack while another client calls. */
+/** Attack with some clients while another one calls. */
 export async function attack(target: Target, what: Attack): Promise<Cost> {
   await using other = await connect(Hostile, `ws://127.0.0.1:${target.port}`, { level: 0 });
   for (let i = 0; i < 200; i++) await other.rpc.now();

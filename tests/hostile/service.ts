@@ -1,5 +1,5 @@
 /**
- * What the attacked server serves: methods whose arguments can become more than they are on the wire.
+ * The service of the attacked server: methods whose arguments can decode to far more than their bytes.
  *
  * @module
  */
@@ -22,7 +22,7 @@ import {
 } from "../../mod.ts";
 import { u16Array } from "../../codec/mod.ts";
 
-/** An element of an enum, which takes one byte. */
+/** An element of an enum, of one byte. */
 export const Kind = variants({ a: null, b: null });
 
 /** The service. Every method but `keep` and those that stream or ask the client answers at once. */

@@ -1,5 +1,5 @@
 /**
- * {@linkcode STREAM_ATTACKS}: what a peer can do by the extension `x1`, each at the default limits.
+ * {@linkcode STREAM_ATTACKS}: attacks with the extension `x1`, each at the default limits.
  *
  * @module
  */
@@ -42,7 +42,7 @@ const failed = (id: number): Buffer =>
   deflated((writer) => writeFailed(writer, id, "HandlerPanicked"));
 
 const NOTHING = new Uint8Array(0);
-/** An item that takes all the room of a stream, in some hundred bytes. */
+/** An item that uses all credit of a stream, in a few hundred bytes. */
 const LARGE = new Uint8Array(STREAM_WINDOW_BYTES - 1024);
 
 /** Messages in as few WebSocket messages as can be. */
@@ -60,7 +60,7 @@ function together(messages: readonly Buffer[]): Buffer[] {
   return all.map((each) => Buffer.concat(each));
 }
 
-/** As many of them as fill some WebSocket messages. */
+/** Enough of them to fill some WebSocket messages. */
 function flood(make: (id: number) => Buffer, count = MESSAGES): Buffer[] {
   const some = IDS.map(make);
   const bytes = some.reduce((sum, { length }) => sum + length, 0);
@@ -118,7 +118,7 @@ const ATTACKS: readonly Omit<Attack, "extended">[] = [
   },
 ];
 
-/** The attacks, by what they send. */
+/** The attacks, by the kind of their messages. */
 export const STREAM_ATTACKS: readonly Attack[] = ATTACKS.map((each) => ({
   ...each,
   extended: true,

@@ -1,5 +1,5 @@
 /**
- * The attacked server, in a process of its own on any runtime, with `mount` on that runtime's own: prints `listening <port>`; for each line
+ * The attacked server, in a separate process on any runtime, with `mount` on that runtime's own: prints `listening <port>`; for each line
  * of input it prints a {@linkcode Report} of what has been since the last, and it ends with its input.
  *
  * @module
@@ -10,13 +10,13 @@ import { handler, type HandlerOf, serve, type ServerOptions } from "../../server
 import { processorTimes } from "./processor.ts";
 import { Hostile } from "./service.ts";
 
-/** What an attack has cost, as the attacked process sees it. */
+/** The cost of an attack, measured in the attacked process. */
 export interface Report {
   /** Milliseconds of the processor for which nothing else ran, at most. */
   readonly longestBlockMs: number;
   /** Bytes by which the process has grown, at most: garbage that is not collected yet included. */
   readonly grownBytes: number;
-  /** Bytes by which what is left after a collection has grown. */
+  /** Growth after a collection, in bytes. */
   readonly heldBytes: number;
   /** Milliseconds of the processor of `JSON.parse` of the largest message that is allowed. */
   readonly parseMs: number;

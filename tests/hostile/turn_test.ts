@@ -25,13 +25,13 @@ const Busy = service({
   },
 });
 const [WORK, PUT, GROW] = Busy.methods;
-/** Some ten bytes that become megabytes. */
+/** About ten bytes that decode to megabytes. */
 const GROWING = { items: Array.from({ length: 100_000 }, () => ({})) };
 const GROWING_CALLS = 24;
 const CALLS = 200;
 const CLOSE = frame(Buffer.from([0x03, 0xe8]), 0x88);
 
-/** What happened at a server, in order. */
+/** The events at a server, in order. */
 class Log {
   /** Arguments of calls. */
   readonly calls: number[] = [];
@@ -61,7 +61,7 @@ class Log {
     this.#timer = setTimeout(() => this.#tick());
   }
 
-  /** Keep the loop for some milliseconds. */
+  /** Block the event loop for some milliseconds. */
   work(n: number, ms: number): number {
     this.calls.push(n);
     this.longestRun = Math.max(this.longestRun, ++this.#run);

@@ -205,7 +205,7 @@ for (const side of SERVERS) {
     assertEquals(await leaving.next(), { reply: "subscribe_to", id: 1, ok: null });
     other.send(8, Uint8Array.of(0x03, 0xe8));
     assertEquals((await other.frame()).opcode, 8);
-    // Rust never notices that a connection is gone, and so never says that its topics are.
+    // Rust never notices that a connection has ended, and so never reports its topics as removed.
     const expected = side === "Rust" ? ["+t1", "-t1", "+t2"] : ["+t1", "-t1", "+t2", "-t2"];
     let log: unknown;
     for (let i = 0; i < 200 && JSON.stringify(log) !== JSON.stringify(expected); i++) {

@@ -5,7 +5,7 @@ import { Report } from "../../conformance/report.ts";
 import { startServer } from "./peer.ts";
 import { RUST, SKIP } from "./programs.ts";
 
-/** What the kit asks of a server without tasks; values and layouts come from Rust as they are. */
+/** The kit's groups for a server without tasks; values and layouts come from Rust unchanged. */
 const GROUPS = { handshakes: 14, frames: 11, refusals: 15, calls: 13, state: 3, events: 2 };
 
 test("the conformance kit passes the Rust crate's own server", { skip: SKIP }, async () => {

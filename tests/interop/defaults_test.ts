@@ -1,4 +1,4 @@
-/** What passes between the Rust peer and this module when neither was told any limits. */
+/** Messages between the Rust peer and this module at default limits. */
 import { assert, assertEquals, assertInstanceOf, assertStringIncludes } from "@std/assert";
 import { encodeHex } from "@std/encoding";
 import { test } from "node:test";

@@ -36,7 +36,7 @@ test("our client gives up a call that Rust does not answer, and goes on", {
   const { rpc } = client;
   const late = rpc.sleepMs({ ms: 150, tag: 1 }, { timeoutMs: 20 });
   assertEquals(await codeOf(late), "DeadlineExceeded");
-  // The late answer is nobody's; it must not be given to whoever has the id next.
+  // The late answer belongs to no call; it must not resolve the next call with that id.
   const tags = Array.from({ length: 255 }, (_, tag) => tag);
   assertEquals(await Promise.all(tags.map((tag) => rpc.sleepMs({ ms: 200, tag }))), tags);
   assertEquals(await rpc.echoU8({ v: 7 }), 7);
@@ -73,7 +73,7 @@ test("our client sees that Rust closed, and Rust that we did", { skip: SKIP }, a
   }
 });
 
-/** Runs our client against a server that does what `script` says. */
+/** Runs this module's client against a server with a script. */
 async function against(
   script: (connection: Script) => Promise<void>,
   body: (client: ClientOf<typeof Echo>) => Promise<void>,
@@ -111,7 +111,7 @@ test("a second reply to one id is not given to the next call", async () => {
     connection.write(reply(await nextId(connection), 3));
   }, async ({ rpc }) => {
     assertEquals(await rpc.echoU8({ v: 1 }), 1);
-    // The second reply came in the same write: it is nobody's by now.
+    // The second reply came in the same write: it belongs to no call by now.
     await new Promise((resolve) => setTimeout(resolve, 20));
     assertEquals(await rpc.echoU8({ v: 3 }), 3);
   });
@@ -159,7 +159,7 @@ test("a change that cannot be decoded ends the connection and every call", async
   assertEquals([error.code, error.closeCode], ["BadState", 4002]);
 });
 
-/** Nothing compares a service with Rust's before it is used: what was declared otherwise shows then. */
+/** Nothing compares a service with Rust's in advance: a different declaration shows only in use. */
 const COUNTER = {
   newCounter: rpc(),
   increment: rpc({ amount: u32 }),
@@ -192,7 +192,7 @@ for (const [what, [declared, says]] of Object.entries(MISTAKES)) {
   });
 }
 
-/** Wait for something that nothing tells of; the test's own time bounds it. */
+/** Wait for a condition without a notification; the test's own timeout bounds it. */
 async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await new Promise((resolve) => setTimeout(resolve, 5));
 }

@@ -1,5 +1,5 @@
 /**
- * `docs/from-rust.md` against a real server of the crate: its example, and what each mismatch looks like.
+ * `docs/from-rust.md` against a real server of the crate: its example, and the effect of each mismatch.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * What the Rust peer's handlers do, in TypeScript, so that our server can stand in for it.
+ * The Rust peer's handlers in TypeScript, so that this module's server can replace it.
  *
  * @module
  */
@@ -64,7 +64,7 @@ export const custom: RawHandler<{ counter: number }, never, undefined> = rawHand
   },
 );
 
-/** What the topic notifier reported, `+name` and `-name`, in order. */
+/** The reports of the topic notifier, `+name` and `-name`, in order. */
 const topics: string[] = [];
 
 /** Fills the topic log. */
@@ -76,7 +76,7 @@ export async function log(server: Server<Infer<typeof Tick>>): Promise<void> {
 
 const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** Every type, and whatever a handler can do to its connection. */
+/** Every type, and everything that a handler can do to its connection. */
 export const echo: HandlerOf<typeof Echo> = ({ state, subscriptions, events, connection }) => {
   const same = <T>({ v }: { v: T }): T => v;
   const emit = (topic: string, n: number) => events.emit(topic, { type: "tick", n });

@@ -38,14 +38,14 @@ function floatFromJson(kind: string, json: Json): number {
   return kind === "f32" ? BITS.getFloat32(0) : BITS.getFloat64(0);
 }
 
-/** What an arm of one field carries. */
+/** The value of an arm with one field. */
 function armSchema({ arms }: Sum, tag: number): Schema<Value> {
   return arms[tag]!.fields[0]!.schema;
 }
 
 const WIDE: ReadonlySet<string> = new Set(["u64", "i64", "u128", "i128"]);
 
-/** A hash map's entries come in no order that means anything; the peer sorts them by their text. */
+/** A hash map's entries have no meaningful order; the peer sorts them by their text. */
 function sorted(schema: Schema<Value>, entries: Json[]): Json[] {
   if (!schema.kind.startsWith("hash")) return entries;
   return entries.sort((a, b) => JSON.stringify(a) < JSON.stringify(b) ? -1 : 1);

@@ -86,7 +86,7 @@ let wake = (): void => {};
   }
 })();
 
-/** The next `count` events, or those that come in time. */
+/** The next `count` events, or those that arrive in time. */
 async function take(count: number, timeoutMs: number): Promise<PeerEvent[]> {
   let over = false;
   const timer = setTimeout(() => {

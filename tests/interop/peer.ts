@@ -14,10 +14,10 @@ export { builtPeer, preparePeer } from "./prepare.ts";
 /** The services the peer serves and calls; their methods are listed in `README.md`. */
 export type Service = "counter" | "pet" | "todo" | "custom" | "echo";
 
-/** What {@linkcode startServer} can start besides: a service that is asked by the conformance kit alone. */
+/** A further service for {@linkcode startServer}, used only by the conformance kit. */
 export type ServedService = Service | "conformance";
 
-/** Any value in JSON, written as `tests/vectors/README.md` says. */
+/** Any value in JSON, in the format of `tests/vectors/README.md`. */
 export type Json = null | boolean | number | string | readonly Json[] | JsonObject;
 
 /** An object of {@linkcode Json}. */
@@ -25,7 +25,7 @@ export interface JsonObject {
   readonly [name: string]: Json;
 }
 
-/** What came of a call: its output, the reference's error code, or why there is neither. */
+/** The result of a call: its output, the reference's error code, or the reason why there is neither. */
 export type Outcome =
   | { readonly ok: Json }
   | { readonly err: string }
@@ -40,7 +40,7 @@ export interface PeerEvent {
   readonly payload: string;
 }
 
-/** The peer's path, or the command of a program of ours that takes its options and speaks its lines. */
+/** The peer's path, or the command of a program of this module with the same options and lines. */
 export type Program = string | readonly [string, ...string[]];
 
 /** One call of a burst. */
@@ -63,7 +63,7 @@ export interface ServerOptions {
 /** How {@linkcode startClient} starts the peer. */
 export interface ClientOptions {
   readonly port: number;
-  /** "localhost" by default; the reference's TLS takes no IP address when it verifies. */
+  /** "localhost" by default; the reference's TLS cannot verify an IP address. */
   readonly host?: string;
   /** The compression level, 0 to 9. 6 by default. */
   readonly level?: number;
@@ -90,7 +90,7 @@ export interface PeerClient extends AsyncDisposable {
   state(): Promise<JsonObject>;
   /** Asks for the state until `accepts` does; returns the last one when that takes over 5 s. */
   until(accepts: (state: JsonObject) => boolean): Promise<JsonObject>;
-  /** The next `count` events, or those that came within `timeoutMs`, 10 s by default. */
+  /** The next `count` events, or those that arrive within `timeoutMs`, 10 s by default. */
   events(count: number, timeoutMs?: number): Promise<readonly PeerEvent[]>;
   /** Drops the reference's client: a close frame, then the end of the connection. */
   disconnect(): Promise<void>;

@@ -28,7 +28,7 @@ interface Package {
   readonly manifest_path: string;
 }
 
-/** What cargo says when it needs the network and has none. */
+/** cargo's messages when it needs the network and has none. */
 const UNREACHABLE =
   /failed to (download|get|fetch|query)|(could not|couldn't) (resolve|connect)|timed out|offline/i;
 
@@ -92,7 +92,7 @@ function copySource(source: string): void {
   try {
     renameSync(fresh, COPY);
   } catch (error) {
-    // Another process was first: what it put there is the same.
+    // Another process was first: its result is the same.
     rmSync(fresh, { recursive: true });
     if (!holds(manifest)) throw error;
   }

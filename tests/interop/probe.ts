@@ -1,5 +1,5 @@
 /**
- * A client that sends what it is told to over TLS, byte for byte, and shows what comes back.
+ * A client that sends a script's bytes over TLS, and returns the received bytes.
  *
  * @module
  */

@@ -51,9 +51,9 @@ export function nodeClient(): Program | undefined {
   return ["node", bundle];
 }
 
-/** Who can be a client. */
+/** The possible clients. */
 export type ClientSide = "Rust" | "Deno" | "Bun" | "Node";
-/** Who can be a server. */
+/** The possible servers. */
 export type ServerSide = "Rust" | "Deno" | "Bun";
 
 /** A client's program, if it can run here. */
@@ -67,7 +67,7 @@ export function serverProgram(side: ServerSide): Program | undefined {
   return side === "Rust" ? RUST : ours(side === "Deno" ? "deno" : "bun", "our_server.ts");
 }
 
-/** Who meets whom: Rust is one of them. Rust alone shows that a failure elsewhere is not the peer's. */
+/** Pairs of client and server, one of them Rust. Rust with Rust shows that a failure elsewhere is not the peer's. */
 export const PAIRS: readonly (readonly [ClientSide, ServerSide])[] = [
   ["Rust", "Rust"],
   ["Rust", "Deno"],

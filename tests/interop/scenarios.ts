@@ -1,5 +1,5 @@
 /**
- * What a client and a server of the peer's services do together, whichever of them is Rust.
+ * The scenarios of a client and a server of the peer's services, either of which may be Rust.
  *
  * @module
  */
@@ -105,7 +105,7 @@ const ECHOES: Readonly<Record<string, readonly Json[]>> = {
 
 const OK: Outcome = { ok: null };
 
-/** What they do. */
+/** The scenarios. */
 export const SCENARIOS: readonly Scenario[] = [
   {
     name: "echo answers every type with what it was given",

@@ -46,7 +46,7 @@ import type { Service } from "./peer.ts";
 
 export { Animal, Counter, Todo };
 
-/** A counter whose handler is written by hand. */
+/** A counter with a handwritten handler. */
 export const Custom = service({
   name: "Custom",
   rpc: {
@@ -58,7 +58,7 @@ export const Custom = service({
   state: { counter: u32 },
 });
 
-/** What the crate's `handle()` archives: the whole `HandlerResult<u32>`. */
+/** The value that the crate's `handle()` archives: the whole `HandlerResult<u32>`. */
 export const CustomOutput = result(
   u32,
   variants(Object.fromEntries(RPC_HANDLER_ERRORS.map((code) => [code, null]))),
@@ -95,7 +95,7 @@ export const Mixed = struct({ a: u8, b: u64, c: u16, d: u32, e: u8 });
 /** The events of {@linkcode Echo}. */
 export const Tick = variants({ tick: { n: u32 }, text: string });
 
-/** A method for every type, and for whatever a handler can do to its connection. */
+/** A method for every type, and for everything that a handler can do to its connection. */
 export const Echo = service({
   name: "Echo",
   rpc: {
@@ -186,7 +186,7 @@ export const Echo = service({
   event: Tick,
 });
 
-/** All of them by the name the peer knows them by, their types forgotten. */
+/** All of them by the peer's names, without their types. */
 export const SERVICES: Readonly<Record<Service, AnyService<unknown, unknown, unknown>>> = {
   counter: Counter,
   pet: Animal,

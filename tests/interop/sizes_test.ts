@@ -8,7 +8,7 @@ const KIB = 1024;
 const MIB = 1024 * KIB;
 /** Around every change of how a message is deflated or framed. */
 const SIZES = [0, 1, 126, 127, 128, 512, 4 * KIB, 65_535, 65_536];
-/** The reference takes frames of up to 16 MiB. */
+/** The reference accepts frames of up to 16 MiB. */
 const LEVELS: ReadonlyMap<number, readonly number[]> = new Map([
   [0, [...SIZES, MIB - 1, MIB, 8 * MIB, 15 * MIB]],
   [1, SIZES],

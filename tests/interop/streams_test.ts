@@ -7,7 +7,7 @@ import { serve } from "../../server.ts";
 import { startClient, startServer } from "./peer.ts";
 import { RUST, SKIP } from "./programs.ts";
 
-/** The counter, and behind its methods what Rust does not have. */
+/** The counter, and after its methods those that Rust does not support. */
 const Counter = service({
   name: "Counter",
   rpc: {

@@ -37,16 +37,16 @@ import {
 import { writeRequest } from "../../wire/messages.ts";
 import { deferred } from "../support/deferred.ts";
 
-/** What came of using so much of something: an output, an error's code, a close code. */
+/** The outcome of using an amount of a resource: an output, an error's code, a close code. */
 type Outcome = number | string;
 
 /** One limit. */
 interface Row {
   /** Its value, where it can be set; else the fixed one. */
   readonly limit: number;
-  /** What it does not. Default: one more. */
+  /** A refused amount. Default: one more. */
   readonly beyond?: number;
-  /** What comes of what is allowed, and of what is not. */
+  /** The outcomes of an allowed and of a refused amount. */
   readonly expected: readonly [within: Outcome, beyond: Outcome];
   /** Use so much with the limit set. */
   run(limit: number, used: number): Promise<Outcome>;
@@ -71,11 +71,11 @@ const Bounded = service({
 
 type Options = ConnectOptions<MethodsOf<typeof Bounded>, StateOf<typeof Bounded>>;
 
-/** What a client of the server sees, and what the server closed the connection with. */
+/** The client's view, and the server's close of the connection. */
 interface Both {
   readonly server: Awaited<ReturnType<typeof start>>;
   readonly client: Awaited<ReturnType<typeof join>>;
-  /** Close codes, as the server tells them. */
+  /** Close codes, as the server reports them. */
   readonly closes: number[];
   /** Let the calls of `wait` be answered. */
   readonly release: () => void;
@@ -140,7 +140,7 @@ async function withBoth(
   }
 }
 
-/** A client of a server that is not told of the extension, and so is as one from before it. */
+/** A client of a server without the extension, as of an older release. */
 async function withOlder(use: (client: Both["client"]) => Promise<Outcome>): Promise<Outcome> {
   const sockets = new Set<net.Socket>();
   const { promise: released, resolve: release } = deferred<void>();
@@ -176,7 +176,7 @@ async function outcomeOf(call: Promise<Outcome>): Promise<Outcome> {
   }
 }
 
-/** What the server closes with where the client loses the connection. */
+/** The server's close code if the client loses the connection. */
 async function closeOf({ closes }: Both, call: Promise<Outcome>): Promise<Outcome> {
   const outcome = await outcomeOf(call);
   if (outcome !== "ConnectionLost") return outcome;
@@ -273,7 +273,7 @@ const ROWS: Readonly<Record<string, Row>> = {
       withBoth({}, { limits: { maxQueuedEvents } }, async ({ client }) => {
         const stream = client.events();
         await client.rpc.subscribe({ topics: 1 });
-        // Events that are emitted in a call come before its answer.
+        // Events emitted in a call arrive before its answer.
         await client.rpc.emit({ events });
         return `${stream.dropped} dropped`;
       }),
@@ -347,7 +347,7 @@ const ROWS: Readonly<Record<string, Row>> = {
   callRate: {
     limit: 4,
     expected: [4, "TooManyCallsInFlight"],
-    // So slow that no token comes while this runs.
+    // So slow that no token is added while this runs.
     run: (burst, count) =>
       withBoth({ callRate: { perSecond: 1e-6, burst } }, {}, async ({ client }) => {
         let outcome: Outcome = "";
@@ -421,7 +421,7 @@ test("1 MiB of noise passes both ways at the defaults, and who sends more is tol
   assertEquals(errors, []);
   const error = await client.rpc.echo({ data: noise(3 << 20) }).catch((error) => error);
   assertEquals(error.code, "ConnectionLost");
-  // Bun closes with words of its own.
+  // Bun closes with its own reason.
   if (!("Bun" in globalThis)) {
     assertStringIncludes(String(error.cause), "4009");
     assertStringIncludes(String(ends[0]), "maxMessageBytes, 2097152 bytes");

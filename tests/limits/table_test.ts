@@ -87,7 +87,7 @@ async function settle(): Promise<void> {
   for (let n = 0; n < 50; n++) await Promise.resolve();
 }
 
-/** What became of a call: its value, or the code of its error and of what closed the connection. */
+/** The outcome of a call: its value, or the code of its error and of the connection's close. */
 async function outcome(call: Promise<unknown>): Promise<unknown> {
   try {
     return await call;
@@ -103,7 +103,7 @@ interface Sides {
   readonly whenFull?: ConnectOptions<never, never>["whenFull"];
 }
 
-/** A client of a server over memory, with one clock that stands still. */
+/** A client of a server over memory, with one stopped clock. */
 async function stack({ server, client, options, whenFull }: Sides) {
   const clock = new FakeClock();
   const closedWith: number[] = [];
@@ -136,7 +136,7 @@ async function stack({ server, client, options, whenFull }: Sides) {
   return { clock, core, errors, closedWith, connect, client: await connect() };
 }
 
-/** A client of a peer that does as it is told. */
+/** A client of a scripted peer. */
 async function alone(limits: Partial<Limits>, peer = new FakePeer()) {
   const clock = new FakeClock();
   const client = await connectWith(Limited, "ws://peer/", { reconnect: false, limits }, {
@@ -147,14 +147,14 @@ async function alone(limits: Partial<Limits>, peer = new FakePeer()) {
   return { clock, client, peer };
 }
 
-/** A server and a client that does as it is told. */
+/** A server and a scripted client. */
 async function served(limits: Partial<Limits>) {
   const clock = new FakeClock();
   const core = createCore(Limited, { limits, onError() {} }, handlers, testDeflater, clock);
   return { clock, core, client: await ScriptedClient.connect(core) };
 }
 
-/** The least limit with which something works: found by trying, so that no row repeats the code's sums. */
+/** The smallest limit with which an operation works, found by trying, so that no row repeats the code's sums. */
 async function least(works: (limit: number) => Promise<boolean>, below: number): Promise<number> {
   let [fails, limit] = [0, below];
   while (limit - fails > 1) {
@@ -181,7 +181,7 @@ class KeptSocket extends TurnGuard {
 interface Row {
   readonly limit: keyof Limits | `${"MAX_" | "callRate"}${string}`;
   readonly side: "client" | "server" | "both";
-  /** What is tried, with the limit at n: n of it, or one more. */
+  /** The operation with the limit at n: with an amount of n, or one more. */
   readonly attempt: (excess: 0 | 1) => Promise<unknown>;
   readonly passes: unknown;
   readonly refused: unknown;
@@ -398,7 +398,7 @@ const ROWS: readonly Row[] = [
       client.bufferedAmount = 100 + excess;
       for (let n = 0; n < 10; n++) client.call(1, NOW.call);
       assertEquals(client.closedWith, undefined);
-      // What was sent after the watch began looks as if it had been taken: that is good for one more turn.
+      // Bytes sent after the watch began count as accepted, which allows one more turn.
       clock.advance(10_000);
       return (client.closedWith as { code: number } | undefined)?.code;
     },
@@ -464,7 +464,7 @@ const ROWS: readonly Row[] = [
     limit: "maxQueuedEventBytes",
     side: "client",
     async attempt(excess) {
-      // 256 for each event, and what its message holds: a topic of one byte, and the number.
+      // 256 for each event, plus its message: a topic of one byte, and the number.
       const { client, peer } = await alone({ maxQueuedEventBytes: 3 * (256 + 1 + 4) - excess });
       const events = client.events();
       for (let n = 0; n < 3; n++) peer.event(Topic.from("t"), encode(u32, n));
@@ -512,7 +512,7 @@ const ROWS: readonly Row[] = [
     limit: "maxTotalBufferedBytes",
     side: "server",
     async attempt(excess) {
-      // What was sent is more than may wait, so that it is summed up. The one with most is closed.
+      // More was sent than may wait, so the total is computed. The connection with the most is closed.
       const { core, client } = await served({ maxTotalBufferedBytes: 200_000 });
       const stored = upgradeRequest({ "x-hl-compress": "0" });
       const other = await ScriptedClient.connect(core, stored);

@@ -36,7 +36,7 @@ interface Stats {
 
 async function stats(): Promise<Stats> {
   program.child.stdin!.write("\n");
-  // Answers come in the order of the lines, and so do the results of `next()`.
+  // Answers have the order of the lines, and so do the results of `next()`.
   return JSON.parse((await lines.next()).value ?? "") as Stats;
 }
 

@@ -1,5 +1,5 @@
 /**
- * What the scripts here share.
+ * Helpers of these scripts.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * {@linkcode commands}: what can be done to a world, for fast-check to choose from.
+ * {@linkcode commands}: the actions on a world, for fast-check to choose from.
  *
  * @module
  */
@@ -50,7 +50,7 @@ function clientCommand<Args>(
   );
 }
 
-/** The clients that nobody has closed. */
+/** The open clients. */
 export function liveClients({ history }: World): ModelClient[] {
   return history.clients.filter(({ closed }) => !closed);
 }
@@ -233,7 +233,7 @@ const COMMANDS: readonly fc.WeightedArbitrary<Command>[] = [
   {
     weight: 2,
     arbitrary: clientCommand("stall", direction, (world, client, direction) => {
-      // A side that hears nothing may end the connection.
+      // A side that receives nothing may end the connection.
       client.hurt();
       world.link(client.index).stall(direction);
     }),
@@ -280,7 +280,7 @@ const COMMANDS: readonly fc.WeightedArbitrary<Command>[] = [
   },
 ];
 
-/** Let everything pass again. What was frozen is gone. */
+/** Let everything pass again. Frozen connections stay broken. */
 export function heal(world: World, client: ModelClient): void {
   client.disruptions++;
   client.losses++;

@@ -30,7 +30,7 @@ function every(n: number): () => boolean {
 
 type AnyConnection = Connection<unknown, unknown, unknown>;
 
-/** What each fault is, and how to plant it; the result takes it out again. */
+/** Each fault, and how to plant it; the result removes it again. */
 export const FAULTS: Readonly<Record<string, () => () => void>> = {
   "a flush that is skipped now and then": () => {
     const skipped = every(10);

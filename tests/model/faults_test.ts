@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { FAULTS } from "./faults.ts";
 import { explore } from "./run.ts";
 
-/** Faults that come at every so many of something, and so not at the same place again. */
+/** Faults at every nth of an action, and so not at the same place again. */
 const COUNTING = /now and then|twice|lost/;
 
 for (const [name, plant] of Object.entries(FAULTS)) {

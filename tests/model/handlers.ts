@@ -1,5 +1,5 @@
 /**
- * {@linkcode scriptedHandlers}: does the steps of a call, and tells the model of each.
+ * {@linkcode scriptedHandlers}: does the steps of a call, and notifies the model of each.
  *
  * @module
  */
@@ -8,13 +8,13 @@ import type { HandlerFactory } from "../../server.ts";
 import type { Auth, Event, History, Methods, ModelConnection, State } from "./history.ts";
 import { answerOf, type Step, topicName } from "./service.ts";
 
-/** What handlers may do besides. */
+/** Further actions of handlers. */
 export interface Surroundings {
   /** Run later. */
   after(delayMs: number, run: () => void): void;
 }
 
-/** Handlers that do as they are told. */
+/** Scripted handlers. */
 export function scriptedHandlers(
   history: History,
   { after }: Surroundings,
@@ -39,7 +39,7 @@ export function scriptedHandlers(
           call.answered = !connection.ended;
           call.revision = connection.shadow.revision;
         };
-        /** Returns what is to be waited for before the next step. */
+        /** Returns a promise to await before the next step. */
         const run = (step: Step): Promise<void> | undefined => {
           switch (step.type) {
             case "sleep":
@@ -86,7 +86,7 @@ export function scriptedHandlers(
   };
 }
 
-/** Do what takes no time. */
+/** Do a synchronous step. */
 function perform(step: Step, history: History, connection: ModelConnection): void {
   const { context, topics } = connection;
   switch (step.type) {
@@ -103,7 +103,7 @@ function perform(step: Step, history: History, connection: ModelConnection): voi
     case "items":
       return connection.change((state) => {
         state.items = [...step.values];
-        // What was assigned may be changed by whoever assigned it.
+        // The assigner may still change the assigned object.
         if (state === context.state) connection.kept = state.items;
       });
     case "count":

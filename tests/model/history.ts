@@ -1,5 +1,5 @@
 /**
- * {@linkcode History}: the model. It knows what every connection, call and client may have seen so far,
+ * {@linkcode History}: the model. It records what every connection, call and client may have seen so far,
  * and remembers the first thing that none of them may.
  *
  * @module
@@ -23,10 +23,10 @@ export type Methods = MethodsOf<typeof Scripted>;
 export type State = StateOf<typeof Scripted>;
 /** The event of {@linkcode Scripted}. */
 export type Event = EventOf<typeof Scripted>;
-/** Which client a connection is of, and which of its attempts to connect it came of, from 1. */
+/** The client of a connection, and the number of its attempt to connect, from 1. */
 export type Auth = { readonly client: number; readonly attempt: number };
 
-/** The state before anything was said. */
+/** The state before any change. */
 export function firstState(): State {
   return {
     connection: 0,
@@ -38,9 +38,9 @@ export function firstState(): State {
   };
 }
 
-/** What there is of one connection on the server. */
+/** The model of one connection on the server. */
 export class ModelConnection {
-  /** The states it has had, by revision: what its client may show. */
+  /** Its states, by revision, each of which its client may show. */
   readonly states: State[] = [];
   /** Ids of the events that its client should be given, in order. */
   readonly expected: number[] = [];
@@ -101,20 +101,20 @@ export interface ModelCall {
   settled: string | undefined;
 }
 
-/** What there is of one client. */
+/** The model of one client. */
 export class ModelClient {
   client: Client<Methods, State, Event> | undefined;
   /** Times that its connection may have been hurt. */
   disruptions = 0;
   /** Whether its connection may end at any moment: until it has another, or the network is healed. */
   faulty = false;
-  /** The same, of a network that loses what is on its way. */
+  /** The same, for a network that loses messages in transit. */
   losses = 0;
   lossy = false;
   closed = false;
   /** Attempts to connect that have begun. */
   attempts = 0;
-  /** Those that had when its connection was last hurt: what comes of them may be hurt as well. */
+  /** Those at the last fault of its connection: their results may be affected too. */
   #hurtAttempts = 0;
   /** Events it was given, in order. */
   readonly received: number[] = [];
@@ -165,7 +165,7 @@ export class History {
   /** Handlers, timers and closes that are under way. */
   readonly underWay: Map<string, number> = new Map();
 
-  /** Something that will have to end has begun; returns how to say that it has. */
+  /** Record a started operation that must end; returns a function to record its end. */
   enter(what: string): () => void {
     this.underWay.set(what, (this.underWay.get(what) ?? 0) + 1);
     return () => {
@@ -175,19 +175,19 @@ export class History {
     };
   }
 
-  /** The server told of an error. */
+  /** The server reported an error. */
   onServerError(error: unknown): void {
     if (error instanceof Error && error.message === "planned") return;
     this.wrong("the server tells of an error", error);
   }
 
-  /** A client told of an error. */
+  /** A client reported an error. */
   onClientError(error: unknown): void {
     if (error instanceof RpcError || error instanceof ConnectError) return;
     this.wrong("a client tells of an error", error);
   }
 
-  /** Something is not as it may be. */
+  /** Record a violation of the model. */
   wrong(what: string, cause?: unknown): void {
     this.#wrong ??= new Error(what, { cause });
   }
@@ -334,7 +334,7 @@ export class History {
       : undefined;
   }
 
-  /** What must hold when everything has come to rest and the client has a connection. */
+  /** The conditions once everything is idle and the client has a connection. */
   checkAtRest(client: ModelClient): void {
     const who = `client ${client.index}`;
     const connection = this.connections[client.client!.state.current.connection - 1];

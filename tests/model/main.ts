@@ -1,5 +1,5 @@
 /**
- * Worlds for as long as one likes: `deno task model --minutes 60`, or one again, as a failure says.
+ * Worlds for any number of minutes: `deno task model --minutes 60`, or the one of a failure again.
  *
  * @module
  */

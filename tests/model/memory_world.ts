@@ -1,6 +1,6 @@
 /**
- * {@linkcode MemoryWorld}: a server and clients in one process, whose clock and network do as they are
- * told. The same commands give the same world.
+ * {@linkcode MemoryWorld}: a server and clients in one process, with a scripted clock and network. The same
+ * commands give the same world.
  *
  * @module
  */
@@ -28,7 +28,7 @@ const deflater = createZlibDeflater() ?? testDeflater;
 /** Microtasks in which everything that needs no timer has happened. */
 const TURNS = 300;
 
-/** One connection through memory: what the client sends goes up, what it is sent comes down. */
+/** One connection through memory: the client's messages go up, the server's go down. */
 class Wire implements Transport, TransportListener {
   readonly #transport: Transport;
   readonly #network: MemoryNetwork;
@@ -94,7 +94,7 @@ class Wire implements Transport, TransportListener {
   }
 
   onClose(info: CloseInfo): void {
-    // What waits comes before the end, but nothing does once this side has hung up.
+    // Waiting messages arrive before the end, but none once this side has closed.
     if (this.#terminated) this.#drop();
     this.#closedWith = info;
     this.#pass("down", () => {
@@ -188,7 +188,7 @@ export class MemoryWorld implements World {
     return {
       cut: () => last?.terminate(),
       cutAfter: (amount) => last && (last.messagesLeft = amount % 7),
-      // Where there are messages alone, nothing more comes from a side that has hung up.
+      // With messages only, nothing more arrives from a side that has closed.
       halfClose: (direction) => {
         last?.stall(direction);
         last && (last.messagesLeft = 0);

@@ -3,7 +3,7 @@ import process from "node:process";
 import { test } from "node:test";
 import { explore, type WorldName } from "./run.ts";
 
-/** Milliseconds of each kind of world. `deno task model` takes hours, if it is told to. */
+/** Milliseconds for each kind of world. `deno task model` can run for hours. */
 const CASES: readonly (readonly [world: WorldName, compiled: boolean, forMs: number])[] = [
   ["memory", true, 10_000],
   ["memory", false, 5_000],
@@ -11,7 +11,7 @@ const CASES: readonly (readonly [world: WorldName, compiled: boolean, forMs: num
   ["wss", false, 5_000],
   ["mount", true, 5_000],
 ];
-/** Another one every day, so that what is not found today may be found tomorrow; a failure names it. */
+/** Another seed every day, so that later runs can find other faults; a failure names it. */
 const SEED = Number(process.env["HARDLIGHT_SEED"] ?? Math.floor(Date.now() / 86_400_000) * 1000);
 
 for (const [world, compiled, forMs] of CASES) {

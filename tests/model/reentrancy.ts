@@ -27,7 +27,7 @@ type State = StateOf<typeof Counter>;
 type Event = EventOf<typeof Counter>;
 const deflater = createZlibDeflater() ?? testDeflater;
 
-/** Where something of a user's is called. */
+/** The places that call user code. */
 export const PLACES = [
   "a status listener",
   "a state listener",
@@ -51,7 +51,7 @@ export const PLACES = [
 /** One of them. */
 export type Place = typeof PLACES[number];
 
-/** What an action can reach. */
+/** The objects that an action can use. */
 export interface Stage {
   readonly client: UnconnectedClient<Methods, State, Event>;
   readonly server: AcceptingCore<Event>;
@@ -60,7 +60,7 @@ export interface Stage {
   readonly context: Context<State, Event, unknown> | undefined;
 }
 
-/** What is done there. */
+/** The actions. */
 export const ACTIONS: Readonly<Record<string, (stage: Stage) => unknown>> = {
   "client.close()": ({ client }) => client.close(),
   "the signal": ({ abort }) => abort.abort(),
@@ -108,7 +108,7 @@ export const ACTIONS: Readonly<Record<string, (stage: Stage) => unknown>> = {
 
 /** Changes of the state that there are at most. */
 const MOST_CHANGES = 20;
-/** Times that an action is taken, lest it goes on for ever. */
+/** The most repetitions of an action, so that it ends. */
 const MOST = 3;
 const TURNS = 200;
 
@@ -116,7 +116,7 @@ const TURNS = 200;
  * Live through connecting, calls, an event, a loss, a reconnect and the end, and act at one place.
  *
  * @param from How often to pass by there before.
- * @returns How often it acted, and what is left: nothing, one hopes.
+ * @returns The number of actions, and what is left: it should be nothing.
  */
 export async function stageWith(place: Place, action: (stage: Stage) => unknown, from: number) {
   const clock = new FakeClock();
@@ -154,7 +154,7 @@ export async function stageWith(place: Place, action: (stage: Stage) => unknown,
         try {
           at("an abort listener of a connection");
         } catch {
-          // What a listener of a signal throws is its runtime's to tell of.
+          // The runtime reports what a signal's listener throws.
         }
       });
       at("the handler factory");

@@ -34,7 +34,7 @@ export type WorldName = keyof typeof WORLDS;
 
 /** How to explore. */
 export interface Exploration {
-  /** What the worlds are made of. */
+  /** The kind of worlds. */
   readonly world: WorldName;
   /** Whether schemas are compiled. */
   readonly compiled: boolean;
@@ -42,9 +42,9 @@ export interface Exploration {
   readonly seed: number;
   /** Milliseconds after which no new worlds are made. */
   readonly forMs: number;
-  /** Which of the worlds of the seed, as a failure says. */
+  /** The number of the world within the seed, as in a failure. */
   readonly path?: string | undefined;
-  /** Which of its commands, as a failure says. */
+  /** Its commands, as in a failure. */
   readonly replayPath?: string | undefined;
   /** Commands of a world at most. */
   readonly size?: number | undefined;
@@ -109,7 +109,7 @@ function explain(
   ].join("\n");
 }
 
-/** Let one world live through its commands, and see that it comes to rest and leaves nothing. */
+/** Run one world's commands, and check that it becomes idle and leaves nothing. */
 async function live(
   name: WorldName,
   codec: Codec,

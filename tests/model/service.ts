@@ -1,5 +1,5 @@
 /**
- * What the model's worlds serve: one method that does a list of steps, a state of every kind, events.
+ * The service of the model's worlds: one method that does a list of steps, a state of every kind, events.
  *
  * @module
  */
@@ -46,9 +46,9 @@ export const STEP = variants({
   leave: { topic: u8 },
   /** Emit as many events. */
   emit: { topic: u8, count: u8, bytes: u16 },
-  /** Throw what is not for the peer. */
+  /** Throw an error that is not for the peer. */
   panic: null,
-  /** Throw what is. */
+  /** Throw an error for the peer. */
   refuse: null,
   /** End the connection. */
   hangUp: null,
@@ -63,7 +63,7 @@ export const Scripted = service({
     act: rpc({ id: u32, steps: vec(STEP), padding: bytes }, u32),
   },
   state: {
-    /** Which connection it is: 0 until the server has said so. */
+    /** The connection's number: 0 until the server has sent it. */
     connection: u32,
     /** Goes up by one with every other change. */
     revision: u32,
@@ -83,7 +83,7 @@ export function topicName(topic: number): string {
   return `room ${topic % TOPICS}`;
 }
 
-/** What a call is answered. */
+/** The answer to a call. */
 export function answerOf(id: number): number {
   return (id * 2654435761) >>> 0;
 }

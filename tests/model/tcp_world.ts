@@ -17,7 +17,7 @@ export type Listening = "ws" | "wss" | "mount";
 
 /** Times as commands say them are this much longer than they are here. */
 const TIME_SCALE = 5;
-/** Milliseconds in which everything comes to rest, or never does. */
+/** Milliseconds in which everything must become idle. */
 const PATIENCE_MS = 20_000;
 const LIMITS = { closeTimeoutMs: 500 };
 

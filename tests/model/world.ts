@@ -1,5 +1,5 @@
 /**
- * {@linkcode World}: what commands act on.
+ * {@linkcode World}: the target of commands.
  *
  * @module
  */
@@ -16,28 +16,28 @@ export interface Link {
   cut(): void;
   /** End it after so much more has passed. */
   cutAfter(amount: number): void;
-  /** Say to one side that nothing more will come. */
+  /** Half-close: end the stream towards one side. */
   halfClose(direction: Direction): void;
   /** Let nothing pass for a while. */
   stall(direction: Direction): void;
-  /** Let nothing pass any more, and tell nobody. */
+  /** Let nothing pass any more, without notifying either side. */
   freeze(): void;
   /** Let everything that waits pass. */
   heal(): void;
 }
 
-/** A server, its clients, and what lies between. */
+/** A server, its clients, and the network between them. */
 export interface World {
-  /** What has happened. */
+  /** The history. */
   readonly history: History;
-  /** The server there is now. */
+  /** The present server. */
   readonly server: ServerCore<Event>;
   /** Connect one more. */
   connect(
     index: number,
     options: ConnectOptions<Methods, State>,
   ): Promise<Client<Methods, State, Event>>;
-  /** What lies between a client and the server. */
+  /** The network between a client and the server. */
   link(index: number): Link;
   /** Close the server while it is in use; start another after a while. */
   restart(deadlineMs: number, goneMs: number): Promise<void>;
@@ -45,9 +45,9 @@ export interface World {
   turns(count: number): Promise<void>;
   /** Let time pass. */
   pass(ms: number): Promise<void>;
-  /** Let time pass until something holds, or ought to. */
+  /** Let time pass until a condition holds, or a limit is reached. */
   rest(holds: () => boolean): Promise<void>;
-  /** What is left where nothing should be: 0 or an empty text. */
+  /** The rest where nothing should be left: 0 or an empty text. */
   leftBehind(): unknown;
   /** End the server. */
   dispose(): Promise<void>;
@@ -56,9 +56,9 @@ export interface World {
 /** Are given each client of a memory world before it is connected: where faults of clients are planted. */
 export const CLIENT_FAULTS: Set<(client: Client<Methods, State, Event>) => void> = new Set();
 
-/** The header that says which client it is. */
+/** The header with the client's number. */
 export const CLIENT_HEADER = "x-client";
-/** The header that says which of its attempts to connect. */
+/** The header with the number of the attempt to connect. */
 export const ATTEMPT_HEADER = "x-attempt";
 
 /** Lets all in, and notes which client it is, and of which attempt. */

@@ -56,7 +56,7 @@ async function served(script: string): Promise<{ readonly url: string } & AsyncD
   const path = fileURLToPath(new URL(script, import.meta.url));
   const child = spawn("node", ["run.mjs", path], {
     cwd: FOLDER,
-    // What workerd says when it is ended with requests under way is none of ours.
+    // workerd's own messages when it ends with requests in flight are ignored.
     stdio: ["pipe", "pipe", "ignore"],
   });
   const ended = new Promise((resolve) => child.once("exit", resolve));
@@ -108,7 +108,7 @@ test("connections of a Worker alone cannot, and onError is told what can", PATIE
   await one.rpc.join();
   await other.rpc.join();
   const heard = one.events();
-  // Who emits goes on; the other connection is given up.
+  // The emitting connection goes on; the other one is dropped.
   await one.rpc.say({ text: "hello" });
   assertEquals((await heard.next()).value?.payload, "hello");
   assertStringIncludes(await one.rpc.errors(), "have to be in one Durable Object");

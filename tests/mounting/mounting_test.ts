@@ -62,7 +62,7 @@ const CASES: readonly Case[] = [
 ];
 
 async function started(child: ChildProcess): Promise<number> {
-  // `deno serve` says where on its standard error.
+  // `deno serve` prints its address to stderr.
   const line = await new Promise<string>((resolve, reject) => {
     for (const stream of [child.stdout!, child.stderr!]) {
       createInterface({ input: stream }).on("line", (line) => /\d/.test(line) && resolve(line));

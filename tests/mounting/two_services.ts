@@ -1,5 +1,5 @@
 /**
- * Two services on one port, under two paths, with what the runtime has. Prints its port.
+ * Two services on one port, under two paths, with the runtime's own server. Prints its port.
  *
  * @module
  */
@@ -7,9 +7,9 @@ import process from "node:process";
 import { rpc, service, string, u32 } from "../../mod.ts";
 import { handler } from "../../server.ts";
 
-/** Takes little. */
+/** A service with small limits. */
 export const Small = service({ name: "small", rpc: { add: rpc({ amount: u32 }, u32) } });
-/** Takes more. */
+/** A service with larger limits. */
 export const Large = service({ name: "large", rpc: { size: rpc({ text: string }, u32) } });
 
 interface Bun {

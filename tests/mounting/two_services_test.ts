@@ -20,7 +20,7 @@ for (const runtime of ["deno", "bun"] as const) {
       RpcError,
     );
     assertEquals(error.code, "ConnectionLost");
-    // What is in the way of one is not in the way of the other.
+    // The limits of one do not affect the other.
     assertEquals(await small.rpc.add({ amount: 2 }), 3);
     assertEquals((await fetch(`http://localhost:${program.firstLine}/`)).status, 404);
   });

@@ -2,7 +2,7 @@
 import { rpc, service, string } from "../../mod.ts";
 import { handler, type Mounted, type StandardSocket } from "../../server.ts";
 
-/** What is said is heard by all who have joined. */
+/** All joined clients receive each message. */
 export const Chat = service({
   name: "Chat",
   rpc: { join: rpc(), say: rpc({ text: string }), errors: rpc({}, string) },

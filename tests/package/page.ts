@@ -1,4 +1,4 @@
-/** What a page's bundler template compiles: no types of Node, `lib` of ES2022 and the DOM. */
+/** The settings of a page's bundler template: no types of Node, `lib` of ES2022 and the DOM. */
 import { type CodecError, rpc, service, u32, u64, variants } from "@hardlight/hardlight";
 import { type ClientOf, connect } from "@hardlight/hardlight/client";
 import { encode } from "@hardlight/hardlight/codec";
@@ -11,7 +11,7 @@ export const Counter = service({
   event: variants({ added: { amount: u32 }, reset: null }),
 });
 
-/** The client's types come out of the declaration. */
+/** The client's types are inferred from the declaration. */
 export async function add(url: string, error?: CodecError): Promise<bigint> {
   const client: ClientOf<typeof Counter> = await connect(Counter, url);
   const page = await connectPage(Counter, url, { level: 0 });

@@ -1,4 +1,4 @@
-/** A server on Node, with sockets of the package `ws` beside its own. */
+/** A server on Node, with sockets of the package `ws` as well as its own. */
 import { handler, serve, type Server } from "@hardlight/hardlight/server";
 import { selfSigned } from "@hardlight/hardlight/tls";
 import type { WebSocket } from "ws";

@@ -10,7 +10,7 @@ import { certificates } from "../support/certificates.ts";
 import type { Listen } from "../support/echo.ts";
 import { ALL_LISTENS, ECHO_MAX_BYTES, EchoAcceptor, LISTENS, Recorder } from "../support/echo.ts";
 
-/** A page's sockets, with what their client does for them: it looks at lengths, and at what it has ended. */
+/** A page's sockets, with the checks of their client: message lengths, and use after the end. */
 const pageDial: Dialer = async (request, open) => {
   const { url, level, signal } = request;
   signal.throwIfAborted();

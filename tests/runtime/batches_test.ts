@@ -84,7 +84,7 @@ if (deno?.serve !== undefined || bun !== undefined) {
 /** Node before 22 has no standard `WebSocket`. */
 const DIALS = "WebSocket" in globalThis ? [connect, connectFromPage] : [connect];
 
-/** What each side has sent since, in binary frames' bytes. */
+/** The bytes that each side has sent since, in binary frames. */
 function since(recording: Recording): () => { client: number[]; server: number[] } {
   const { client, server } = recording.exchanges[0]!;
   const sizes = (frames: readonly string[]) =>
@@ -170,7 +170,7 @@ for (const [how, start] of Object.entries(STARTS)) {
       const lengths = [10, 16_000, 400, 16_350, 1, 30_000, 60_000, 3, 200_000, 2];
       const answers = await Promise.all(lengths.map(async (length, i) => {
         wanted.push(i, -length);
-        // What deflates badly.
+        // Bytes that deflate badly.
         const text = Array.from({ length }, () => String.fromCharCode(32 + Math.random() * 95))
           .join("");
         const [, said] = await Promise.all([

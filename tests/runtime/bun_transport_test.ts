@@ -1,4 +1,4 @@
-/** What {@linkcode BunTransport} writes when, without Bun: by a socket that notes its corks and sends. */
+/** The writes of {@linkcode BunTransport}, without Bun: its socket records corks and sends. */
 import { assertEquals } from "@std/assert";
 import { test } from "node:test";
 import { type BunSocket, BunTransport } from "../../runtime/bun_transport.ts";

@@ -11,7 +11,7 @@ interface Running {
   readonly url: string;
   /** Close the service, from inside a call. */
   close(): Promise<void>;
-  /** End what it was mounted on. */
+  /** End the server that it is mounted on. */
   end(): Promise<void>;
 }
 

@@ -16,7 +16,7 @@ const frame = framesOf("server");
 const CASES = conformanceCases("server", (length) => eventOf(5, length));
 const LIMITS = { maxMessageBytes: MAX_MESSAGE_BYTES, closeTimeoutMs: 500 } as const;
 
-/** What a server saw a client do. */
+/** A client's actions, as the server saw them. */
 interface Seen {
   readonly verdict: Verdict;
   readonly pong: string | undefined;
@@ -40,7 +40,7 @@ async function behave(connection: Script): Promise<Seen> {
   }
 }
 
-/** Do to the first call what the case says, then answer it. */
+/** Apply the case to the first call, then answer it. */
 async function misbehave(connection: Script, { send }: ConformanceCase): Promise<Seen> {
   const call = await connection.frame();
   for (const chunk of send) {
@@ -80,7 +80,7 @@ class HostileServer {
   }
 }
 
-/** What a failed call, or the end of a connection, is told with. */
+/** The code of a failed call, or of a connection's end. */
 function codeOf(error: unknown): string {
   if (error instanceof RpcError || error instanceof ProtocolError) return error.code;
   return String(error);

@@ -16,9 +16,9 @@ import { answeredId, callOf, cutFrame, Echo, framesOf } from "../support/conform
 import { RawClient } from "../support/raw_client.ts";
 
 const frame = framesOf("client");
-/** The id of the call that tells whether a server goes on. */
+/** The id of the call that shows whether a server goes on. */
 const LAST_ID = 200;
-/** Milliseconds after which a server that said nothing will say nothing. */
+/** Milliseconds to wait for a server that may send nothing. */
 const PATIENCE_MS = 8000;
 
 let nextId = 0;
@@ -29,7 +29,7 @@ interface Outcome {
   readonly pong: string | undefined;
 }
 
-/** What one server does with one case. */
+/** The behaviour of one server in one case. */
 async function outcomeOf(
   port: number,
   { send, pong }: ConformanceCase,
@@ -65,7 +65,7 @@ async function outcomeOf(
       } else if (first === 0x8a) lastPong = payload.toString("hex");
       else if (answeredId(payload) === LAST_ID) verdict = "answered";
     }
-    // A pong may come after the answer.
+    // A pong may follow the answer.
     if (verdict === "answered" && (pong === undefined || lastPong === hexOf(pong))) break;
     if (client.ended && client.chunks.length === 0) break;
   }
@@ -103,13 +103,13 @@ interface Started extends AsyncDisposable {
 interface Way {
   readonly name: string;
   start(): Promise<Started>;
-  /** Where this server does otherwise than the table says, and what. The first that fits counts. */
+  /** Deviations of this server from the table. The first match counts. */
   readonly deviations: readonly Deviation[];
 }
 
 type Deviation = readonly [cases: RegExp, verdict: Verdict];
 
-/** Bun closes itself, with the codes of RFC 6455, and takes lengths in more octets than they need. */
+/** Bun closes by itself, with the codes of RFC 6455, and accepts lengths that are not in their shortest form. */
 const BUN: readonly Deviation[] = [
   [/^1 a length of \d+ in/, "answered"],
   [/^1 a length of 2\^/, "close 1009"],
@@ -117,7 +117,7 @@ const BUN: readonly Deviation[] = [
 ];
 
 /**
- * `Deno.serve` hangs up where RFC 6455 wants a close with a code, takes what has no mask, and bounds a
+ * `Deno.serve` closes without a code where RFC 6455 requires one, accepts unmasked frames, and bounds a
  * text or a fragmented message by its own 64 MiB.
  */
 const DENO_SERVE: readonly Deviation[] = [

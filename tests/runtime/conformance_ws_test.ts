@@ -7,7 +7,7 @@ import { serve } from "../../server.ts";
 import { callOf, Echo } from "../support/conformance_frames.ts";
 import { start } from "../support/runtimes.ts";
 
-/** What no compression makes smaller, so that it is a message of nearly 1 MiB. */
+/** Incompressible, so that it is a message of nearly 1 MiB. */
 function noise(length: number): Uint8Array<ArrayBuffer> {
   const octets = new Uint8Array(length);
   for (let at = 0; at < length; at += 65_536) {

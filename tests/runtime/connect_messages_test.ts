@@ -1,4 +1,4 @@
-/** What a connection that cannot be made says: what is wrong, where, and what to do. */
+/** The errors of failed connections: what is wrong, where, and what to do. */
 import { describe, test } from "node:test";
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { connect } from "../../client.ts";

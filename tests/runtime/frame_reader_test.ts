@@ -8,7 +8,7 @@ import { FrameError } from "../../runtime/websocket/frames.ts";
 const MAX_BYTES = 300;
 const TOO_BIG = 4009;
 
-/** What the reader told, and the close code it failed with, in order. */
+/** The reader's notifications and its close code, in order. */
 function read(chunks: readonly Uint8Array[], source: FrameSource = "server"): string[] {
   const told: string[] = [];
   const reader = new FrameReader(
@@ -175,7 +175,7 @@ describe("FrameReader.push()", () => {
           for (const [reader, frame] of pairs) reader.push(frame.slice(at, at + 65_536));
         }
       };
-      // One that is read inside the call of another, and two whose parts take turns.
+      // One that is read inside the call of another, and two with alternating parts.
       pushAll([readerOf(1, () => pushAll([readerOf(2), frameOf(2)])), frameOf(1)]);
       pushAll([readerOf(3), frameOf(3)], [readerOf(4), frameOf(4)]);
       assertEquals(seen, Array.from({ length: 4 }, () => [size, true] as const));

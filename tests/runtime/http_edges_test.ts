@@ -1,5 +1,5 @@
 /**
- * What requests that are seldom seen are answered, by each server there is: the table in SECURITY.md.
+ * The answers of each server to rare requests: the table in SECURITY.md.
  */
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
@@ -71,7 +71,7 @@ test("SECURITY.md has the table", () => {
   }
 });
 
-/** One whose decisions never come. */
+/** An acceptor that never decides. */
 const undecided = { ...options, authorize: () => new Promise<boolean>(() => {}) };
 
 test("serve() answers 503 where authorize() takes longer than handshakeTimeoutMs", async () => {

@@ -1,4 +1,4 @@
-/** What a client is told whose server was built from another service, by either kind of refusal. */
+/** The error of a client whose server was built from another service, by either kind of refusal. */
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { test } from "node:test";
 import { connect as connectPage } from "../../browser.ts";

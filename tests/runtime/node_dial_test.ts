@@ -102,7 +102,7 @@ describe("dial() refuses an answer", () => {
       code: "BadHandshake",
     },
     {
-      // A pattern that goes back over them takes minutes: by the cube of their number.
+      // A backtracking pattern takes minutes: cubic time in their number.
       name: "with 15,000 spaces and a bare CR",
       head: `${UPGRADE}\nX:${" ".repeat(15_000)}\rY: z`,
       code: "BadHandshake",
@@ -438,7 +438,7 @@ describe("dial() over TLS", () => {
         const error = await assertRejects(() => dialling);
         assertInstanceOf(error, ConnectError);
         assertEquals(error.code, code);
-        // Nothing was asked of a server that is not trusted.
+        // No request was sent to an untrusted server.
         assertEquals(requests, 0);
       }
     });

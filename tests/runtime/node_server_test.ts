@@ -40,7 +40,7 @@ async function answerTo(request: string | Uint8Array, options: Partial<ListenOpt
   return answer;
 }
 
-/** Until what was sent in this turn has left, or waits for the peer. */
+/** Wait until this turn's messages are sent, or wait for the peer. */
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 const statusOf = (answer: string): number => Number(/^HTTP\/1\.1 (\d{3})/.exec(answer)?.[1] ?? 0);
@@ -391,7 +391,7 @@ describe("listen() ends a connection", () => {
           transport.send(Uint8Array.of(i >> 8, i));
           if (i % 100 === 0) await turn();
         }
-        // What waits counts, wherever it does.
+        // Waiting bytes count, in any queue.
         assert(transport.bufferedAmount >= 4000);
         transport.close(1000, "");
         client.socket.resume();
@@ -465,7 +465,7 @@ describe("listen() answers other requests", () => {
     assert(answer.endsWith("\r\n\r\n"));
   });
 
-  // Bun parses on its own terms; `serve()` takes Bun.serve there.
+  // Bun parses requests itself; `serve()` uses Bun.serve there.
   const onNodeHttp = (name: string, run: () => Promise<void>): void => {
     if (runtimeName() !== "bun") test(name, run);
   };
@@ -648,7 +648,7 @@ describe("listen() survives", () => {
       client.socket.destroy();
     }));
 
-  // Bun tells of a connection at its first request; `serve()` takes Bun.serve there.
+  // Bun reports a connection at its first request; `serve()` uses Bun.serve there.
   if (runtimeName() !== "bun") {
     test("close() does not wait for peers that have asked for nothing", async () => {
       const { server: { cert, key } } = await certificates();
@@ -734,7 +734,7 @@ test("OpenSockets destroys who does not say what it wants in time", async () => 
   const server = net.createServer((socket) => {
     sockets.add(socket);
     socket.once("data", () => sockets.settle(socket));
-    // Whatever comes after the first byte is too late for the timeout.
+    // Everything after the first byte is too late for the timeout.
     socket.on("data", (chunk: Uint8Array) => socket.write(chunk));
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));

@@ -1,4 +1,4 @@
-/** Runs on Node what `serve()` does there with its own HTTP. */
+/** Runs on Node the tests of `serve()` with its own HTTP. */
 import { assert, assertEquals } from "@std/assert";
 import { spawnSync } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
@@ -9,7 +9,7 @@ import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { commandOf } from "../support/runtimes.ts";
 
-/** What the tests use, and Node has from version 22. */
+/** Globals that the tests use, and that Node has from version 22. */
 const NEWER = `Promise.withResolvers ??= function () {
   const made = {};
   made.promise = new this((resolve, reject) => Object.assign(made, { resolve, reject }));

@@ -4,7 +4,7 @@ import { dial } from "../../runtime/browser.ts";
 import { ConnectError } from "../../wire/errors.ts";
 import type { CloseInfo } from "../../wire/transport.ts";
 
-/** A socket of a page whose browser tells the close alone. */
+/** A page's socket whose browser reports only the close. */
 class ClosedSocket {
   static last: ClosedSocket;
   protocol = "";
@@ -18,7 +18,7 @@ class ClosedSocket {
   close(): void {}
 }
 
-/** Dial with a socket that is told nothing but an answer, if any, and this close; returns what the owner was told. */
+/** Dial with a socket that reports only an answer, if any, and this close; returns the owner's notifications. */
 function closedWith(info: CloseInfo, answered?: string): unknown[] {
   const standard = globalThis.WebSocket;
   globalThis.WebSocket = ClosedSocket as unknown as typeof WebSocket;

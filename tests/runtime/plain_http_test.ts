@@ -1,4 +1,4 @@
-/** What `serve()` and `handler()` do with requests that ask for no WebSocket. */
+/** `serve()` and `handler()` with requests that do not ask for a WebSocket. */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { test } from "node:test";
 import { rpc, service, u32 } from "../../mod.ts";
@@ -10,7 +10,7 @@ const Small = service({ name: "Small", rpc: { get: rpc({}, u32) } });
 const MIB = 1 << 20;
 const onBun = "Bun" in globalThis;
 
-/** What a server told of. */
+/** The errors that a server reported. */
 type Told = { readonly error: unknown; readonly context: ErrorContext }[];
 
 interface Bun {
@@ -118,7 +118,7 @@ for (const [name, start] of Object.entries(STARTS)) {
     client.socket.pause();
     client.write(request("GET /file", "Connection: close\r\n"));
     let before = -1;
-    // Until no more is made, since nobody reads.
+    // Until the body stops, since nobody reads it.
     while (made === 0 || made !== before) {
       before = made;
       await new Promise((resolve) => setTimeout(resolve, 100));
@@ -333,7 +333,7 @@ for (const [name, start] of Object.entries(STARTS)) {
       await until(() => asked > 0);
       client.socket.destroy();
       await until(() => settled > 0);
-      // What is told later would be told before this.
+      // Later reports would come before this.
       const response = await fetch(`http://127.0.0.1:${server.port}/mistake`);
       assertEquals(response.status, 500);
       await response.text();
@@ -432,7 +432,7 @@ test("serve() breaks off an answer whose body fails, and tells onError", async (
   const client = await RawClient.connect(server.port);
   client.write(request("GET /", "Connection: close\r\n"));
   const answer = (await client.rest()).toString("latin1");
-  // What ends a chunked body.
+  // The end of a chunked body.
   assert(!answer.includes("\r\n0\r\n\r\n"));
   assert(!answer.includes("secret"));
   if (!onBun) assertEquals(told.map(({ context }) => context.where), ["fallback"]);

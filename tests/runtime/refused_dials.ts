@@ -1,4 +1,4 @@
-/** Prints how many bytes a dial over TLS that fails leaves behind, for each way to fail. */
+/** Prints the bytes that a failed dial over TLS leaks, for each way to fail. */
 
 import net from "node:net";
 import { setFlagsFromString } from "node:v8";
@@ -10,7 +10,7 @@ const ATTEMPTS = 400;
 setFlagsFromString("--expose-gc");
 const collect: () => void = runInNewContext("gc");
 
-/** What is held once everything has ended. */
+/** The memory in use after everything has ended. */
 async function heldBytes(): Promise<number> {
   for (let i = 0; i < 5; i++) {
     await new Promise((resolve) => setTimeout(resolve, 30));

@@ -1,4 +1,4 @@
-/** What a `serve()` that rejects leaves behind: nothing. */
+/** A `serve()` that rejects leaves nothing behind. */
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { readdirSync } from "node:fs";
 import net from "node:net";
@@ -96,7 +96,7 @@ for (const [name, options] of Object.entries(FAILING)) {
     await fail();
     const before = openFiles();
     for (let i = 0; i < 5; i++) await fail();
-    // Others of this process may come and go; none is left of five.
+    // Other sockets of this process may open and close; none of these five is left.
     while (openFiles() > before) await new Promise((resolve) => setTimeout(resolve, 20));
     assertEquals([broker.started, broker.closed], [0, 0]);
   });

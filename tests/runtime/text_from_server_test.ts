@@ -1,4 +1,4 @@
-/** A server that sends text is no hardlight server: whoever hears it is told so at once. */
+/** A server that sends text is no hardlight server: a client reports it at once. */
 import { describe, test } from "node:test";
 import { assertEquals, assertInstanceOf, assertRejects, assertStrictEquals } from "@std/assert";
 import { connect as connectPage } from "../../browser.ts";
@@ -11,7 +11,7 @@ const Small = service({ rpc: { one: rpc({}, u32) } });
 const SAYS = "Cannot take text: BadMessage";
 const HI = Uint8Array.of(0x81, 2, 0x68, 0x69);
 
-/** What the client closes with, as code and reason, which is then answered. */
+/** The client's close, as code and reason, which is then answered. */
 async function closeOf(connection: Script): Promise<string> {
   for (;;) {
     const { opcode, payload } = await connection.frame();
@@ -115,11 +115,11 @@ describe("connect() rejects with what onConnect fails with", () => {
   });
 });
 
-/** A page's socket, to a server that has taken the connection and answers whatever comes with text. */
+/** A page's socket, to a server that accepts the connection and answers every message with text. */
 class TextSocket {
   readonly protocol = "hl.2";
   readonly bufferedAmount = 0;
-  /** With what it was closed first: what follows does nothing. */
+  /** Its first close: later ones have no effect. */
   static closedWith: readonly unknown[] | undefined;
   onopen: (() => void) | null = null;
   onmessage: ((event: { data: unknown }) => void) | null = null;

@@ -11,7 +11,7 @@ const { after } = timersOf(systemClock);
 const isExpecting = () => turns.atEnd !== nextMicrotask;
 const turn = () => new Promise<void>((resolve) => setTimeout(resolve, 0));
 
-/** What a gatherer sent as one each, in bytes. */
+/** The sizes of a gatherer's messages, in bytes. */
 function gathering() {
   const sent: number[] = [];
   return { sent, gatherer: new Gatherer((message) => void sent.push(message.length)) };

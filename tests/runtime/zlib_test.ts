@@ -76,7 +76,7 @@ test("createZlibDeflater() drops what waits for a connection that has ended", as
     assert(deflated instanceof Promise);
     return deflated.then(() => "deflated", () => "dropped");
   });
-  // One more waits for nobody: there is room for others.
+  // A further one need not wait: there is room for others.
   assertInstanceOf(deflater.deflate(bytes, 6, gone), Uint8Array);
   gone.wanted = false;
   const other = deflater.deflate(bytes, 6, { wanted: true });

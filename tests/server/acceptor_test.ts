@@ -169,7 +169,7 @@ const ORIGINS: Readonly<Record<string, readonly (readonly [origin: string, answe
     ["https://sub.b.example", false],
   ],
   "https://localhost:1": [
-    // Whoever is on the way to a page without TLS can write another into it.
+    // Anyone on the network path of a page without TLS can replace it.
     ["http://localhost:1", false],
     ["https://localhost:1", true],
     ["ws://localhost:1", false],

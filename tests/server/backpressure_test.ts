@@ -18,7 +18,7 @@ const Hoard = service({
 });
 const [JOIN, GET, ASSIGN] = Hoard.methods.map((method) => method.call);
 
-/** One that takes nothing, and keeps what it was sent when it is ended, as a socket of `Deno.serve` does. */
+/** A transport that accepts nothing, and keeps its queue after its end, like a socket of `Deno.serve`. */
 class Hoarder extends ScriptedClient {
   #isClosed = false;
 
@@ -83,7 +83,7 @@ for (const [what, send] of Object.entries(WAYS)) {
     send(setup);
     const waiting = hoarders.reduce((sum, { bufferedAmount }) => sum + bufferedAmount, 0);
     assert(waiting > MAX && waiting <= MAX * 17 / 16, `${waiting} bytes wait`);
-    // Who did not get it has been told.
+    // A client that did not get it has been closed.
     for (const { bufferedAmount, closedWith } of hoarders) {
       if (bufferedAmount < LARGE) assertEquals(closedWith?.code, 4008);
     }

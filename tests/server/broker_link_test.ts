@@ -24,9 +24,9 @@ class TestBroker implements Broker {
   readonly topics = new Set<string>();
   readonly log: string[] = [];
   node: BrokerNode | undefined;
-  /** What `subscribe` does instead. */
+  /** Replaces `subscribe`. */
   refuse: (() => Promise<void>) | undefined;
-  /** What `publish` does instead. */
+  /** Replaces `publish`. */
   send: ((message: Uint8Array, topic: Topic) => void | Promise<void>) | undefined;
   readonly #bus: Bus;
   constructor(bus: Bus) {
@@ -36,7 +36,7 @@ class TestBroker implements Broker {
     this.node = node;
     node.link("up");
   }
-  /** A probe that is always answered, so that what is tested is all there is. */
+  /** A probe that is always answered, so that it does not affect the test. */
   probe(): Promise<void> {
     return Promise.resolve();
   }

@@ -33,10 +33,10 @@ const Keeping = service({
   },
 });
 const [KEEP, FORGET, KEEP_ALL, KEEP_COUNTED, NOW, ODD] = Keeping.methods;
-/** Of the argument of `keepAll`, besides its archive: a slot, an object and what it may carry. */
+/** Memory of the argument of `keepAll`, besides its archive: a slot, an object and its payload. */
 const KIND_BYTES = 8 + footprint(Kind);
 
-/** A client of a server whose calls of `keep` end when they are told to. */
+/** A client of a server whose calls of `keep` end when the test resolves them. */
 async function keeping(limits: Partial<Limits>) {
   const clock = new FakeClock();
   const held: ((failure?: Error) => void)[] = [];
@@ -114,7 +114,7 @@ test("what there is no room for is not decoded, and the rest has its whole budge
   for (const end of held.splice(0)) end();
   await settle();
   client.take();
-  // All that one call may be is taken again; what is more than that does not decode.
+  // The full budget of one call is available again; a larger call does not decode.
   client.call(5, KEEP_COUNTED!.call, { numbers: [...numbers, ...numbers, ...numbers] });
   assertEquals([held.length, converted, client.take()], [1, 6000, []]);
   held.shift()!();
@@ -242,7 +242,7 @@ test("what a handler holds that can settle no more is released when it is collec
   const all = core.stats().heldBytes;
   assert(all > 80_000 && all < 81_000, `${all} bytes are held`);
   assert(await collected(() => core.stats().heldBytes < all));
-  // Those that somebody can still settle count until it does.
+  // Calls that can still settle count until they do.
   assertEquals([core.stats().heldBytes, held.length], [all / 2, 2]);
   assertEquals(await collected(() => core.stats().heldBytes < all / 2, 5), false);
   for (const end of held) end();

@@ -356,7 +356,7 @@ test("Connection closes a peer that does not read, and leaves a slow one alone",
     if (reads) client.bufferedAmount = 0;
     setup.clock.advance(4999);
     assertEquals(client.closedWith, undefined);
-    // What it took while it was being watched counts as progress, once.
+    // Bytes accepted while it was being watched count as progress, once.
     setup.clock.advance(5001);
     assertEquals(client.closedWith?.code, reads ? undefined : 4008);
     client.hangUp();

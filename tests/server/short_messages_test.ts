@@ -13,7 +13,7 @@ import { Demo, setUp, turn } from "./support.ts";
 /** The call `add({ amount: 7 })` of `Demo`, whose largest call has 12 bytes. */
 const ADD = decodeHex("01000000 07000000 00000000".replaceAll(" ", ""));
 
-/** A call that is sent by its first bytes, and the number of zero bytes behind them. */
+/** A call sent as its first bytes, and the number of zero bytes after them. */
 function shortCall(id: number, bytes: Uint8Array, zeros: number): Uint8Array {
   return Uint8Array.of(7, id, bytes.length, zeros, ...bytes);
 }

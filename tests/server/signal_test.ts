@@ -13,7 +13,7 @@ import { turn } from "./support.ts";
 const Work = service({ rpc: { work: rpc({ text: string }, u32), quick: rpc({}, u32) } });
 const [WORK, QUICK] = Work.methods;
 
-/** A server whose `work` waits for the test, with what each call of it was given. */
+/** A server whose `work` waits for the test, and records the arguments of each call. */
 async function working() {
   const calls: CallContext[] = [];
   const settle: Deferred<number>[] = [];
@@ -83,7 +83,7 @@ test("a handler that fails because of its signal is no failure to tell of; anoth
   client.hangUp();
   settle[0]!.reject(signal.reason);
   settle[1]!.reject(new Error("of another cause"));
-  // What nobody was told of, its own signal's reason aside, is told.
+  // An error that was not reported yet, other than its own signal's reason, is reported.
   settle[2]!.reject(new DOMException("The operation was aborted", "AbortError"));
   await turn();
   assertEquals(errors.map((error) => (error as Error).name), ["Error", "AbortError"]);

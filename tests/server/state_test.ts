@@ -12,7 +12,7 @@ import { Topic } from "../../wire/topic.ts";
 import { serverMessage } from "../support/server_message.ts";
 import { Demo, type DemoState } from "./support.ts";
 
-/** What it sends: index and archive of each field. */
+/** The sent fields: index and archive of each. */
 function updatesOf(tracker: ConnectionState): string[] {
   const from = tracker.firstTouched();
   if (from === -1) return [];
@@ -126,7 +126,7 @@ test("ConnectionState tells once of a field that does not encode, and sends the 
   state.counter = 2;
   assertEquals(take(), ["0:02000000"]);
   assertEquals(take(), []);
-  // Assigned anew it is another mistake; and so it is once it had been mended.
+  // A new assignment is a new error; so is the same one after a fix.
   loose.names = ["b", 6];
   assertEquals(take(), ["state.names[1]: BadValue"]);
   loose.names.pop();

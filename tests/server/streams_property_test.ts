@@ -27,7 +27,7 @@ function methods() {
   return ["count", "sum", "twice", "blobs", "keep", "text", "quick"] as const;
 }
 
-/** What handlers do, by the number of the call. */
+/** The handlers' actions, by the number of the call. */
 const BEHAVIOUR = fc.constantFrom("whole", "early", "throws", "waits", "late", "never");
 
 test("whatever a client says, its calls are answered once, and nothing is left of it", async () => {
@@ -111,7 +111,7 @@ test("whatever a client says, its calls are answered once, and nothing is left o
         const { callsReceived, callsInFlight } = core.stats();
         const answers = client.received.filter((line) => /^(response|error) /.test(line)).length;
         if (client.closedWith === undefined) {
-          // Whatever is cancelled settles here, so that each was answered.
+          // Every cancelled call settles here, so that each was answered.
           assertEquals([answers, callsInFlight], [callsReceived, 0]);
         } else {
           assertEquals(client.closedWith.code, 4002);

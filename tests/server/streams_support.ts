@@ -1,5 +1,5 @@
 /**
- * A server of streams, and a client of it that sends what it is told.
+ * A server of streams, and a scripted client.
  *
  * @module
  */
@@ -41,7 +41,7 @@ export const Feed = service({
   state: { seen: u32 },
 });
 
-/** What handlers are given of their connection. */
+/** The connection's context for handlers. */
 export interface FeedContext {
   readonly state: StateOf<typeof Feed>;
   readonly connection: { close(code?: number, reason?: string): void };
@@ -49,7 +49,7 @@ export interface FeedContext {
 
 /** A client with the extension. */
 export class StreamingClient extends ScriptedClient {
-  /** Nobody waits for a call any more. */
+  /** Cancel a call. */
   cancel(id: number): void {
     this.write((writer) => writeClientCancel(writer, id));
   }
@@ -80,7 +80,7 @@ export const CALLS = Object.fromEntries(
   Feed.methods.map(({ name, call }) => [name, call]),
 ) as unknown as Record<keyof Handlers<typeof Feed>, Schema<unknown>>;
 
-/** A `u32` as it stands in {@linkcode ScriptedClient.received}. */
+/** A `u32` in the format of {@linkcode ScriptedClient.received}. */
 export function hex(value: number): string {
   let text = "";
   for (let i = 0; i < 4; i++) text += ((value >>> (8 * i)) & 255).toString(16).padStart(2, "0");

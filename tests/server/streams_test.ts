@@ -7,7 +7,7 @@ import { type Deferred, deferred } from "../support/deferred.ts";
 import { CALLS, hex, streaming, StreamingClient } from "./streams_support.ts";
 import { turn } from "./support.ts";
 
-/** Numbers until it is told to stop, and what became of it. */
+/** A source of numbers until it is stopped, and its outcome. */
 function endless() {
   const told = { made: 0, let: 0 };
   return {
@@ -613,7 +613,7 @@ test("a stream counts as one call of callRate, however many items it has", async
   ]);
 });
 
-/** A handler of `keep` that reads when it is told, and what it has read. */
+/** A handler of `keep` that reads on request, and the items it has read. */
 function keeping() {
   const begin = deferred<void>();
   const read: unknown[] = [];
@@ -692,7 +692,7 @@ test("and for all connections together up to maxTotalHeldBytes", async () => {
   other.hangUp();
 });
 
-/** Counts what waits for a client, as a socket does that its peer does not read. */
+/** Counts the bytes that wait for a client, like a socket whose peer does not read. */
 function unread(client: StreamingClient): StreamingClient {
   const { send } = client;
   client.send = (message) => {
@@ -704,7 +704,7 @@ function unread(client: StreamingClient): StreamingClient {
 
 const SIZE = 1000;
 const NOISE = crypto.getRandomValues(new Uint8Array(SIZE));
-/** Bytes that may wait before streams do, and what may come on top of them before it is found. */
+/** Bytes that may wait before streams pause, and the most bytes above that before the next check. */
 const MAX_WAITING = (1 << 20) / 16;
 const SLACK = (1 << 16) + 2 * (SIZE + 100);
 
@@ -738,7 +738,7 @@ test("sources wait while much waits to be sent, whatever room there is, and go o
   assert(most < MAX_WAITING + SLACK, `${most}`);
   const fitting = Math.ceil(STREAM_WINDOW_BYTES / (SIZE + PART_BYTES + ITEM_COST_BYTES));
   assertEquals(sent(), 8 * fitting, "each has sent its window");
-  // What is no stream does not wait.
+  // Other messages do not wait.
   client.bufferedAmount = 1 << 19;
   client.call(99, CALLS.quick);
   assertEquals(client.received.at(-1), `response 99 ${hex(1)}`);

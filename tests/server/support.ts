@@ -31,16 +31,16 @@ type Script = () => number | Promise<number>;
 
 export interface Setup {
   readonly core: AcceptingCore<DemoEvent>;
-  /** Whose time the core's timers are in. */
+  /** The clock of the core's timers. */
   readonly clock: FakeClock;
   /** Contexts in the order of connections. */
   readonly contexts: DemoContext[];
   readonly errors: { error: unknown; context: ErrorContext }[];
-  /** What the method `run` does. */
+  /** The implementation of the method `run`. */
   script: Script;
 }
 
-/** A server whose `run` does what the test says. */
+/** A server whose `run` is a test's function. */
 export function setUp(
   options: ServerOptions<unknown> = {},
   handler?: (context: DemoContext) => void,

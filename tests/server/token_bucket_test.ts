@@ -15,7 +15,7 @@ test("TokenBucket.take() gives a burst, then a steady rate, and keeps no more th
   assertEquals(take(5), 1);
   now += 1e9;
   assertEquals(take(5), 2);
-  // A clock that jumps back gives nothing, and takes nothing.
+  // A clock that jumps back adds and removes no tokens.
   now -= 1e9;
   assertEquals(take(5), 0);
   now += 100;

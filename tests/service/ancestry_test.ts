@@ -44,7 +44,7 @@ function pick(): Schema<unknown> {
   return TYPES[random(TYPES.length)]!;
 }
 
-/** Methods by their number, such that any first few of them are a form of their own. */
+/** Numbered methods, such that every prefix of them is a separate form. */
 function methodsOf(count: number, widest: number) {
   return Array.from({ length: count }, (_, i) => {
     const args: Fields = i === widest ? { a: u64, b: u64, c: u64 } : { [`a${random(99)}`]: pick() };

@@ -5,7 +5,7 @@ import type { Service } from "../../mod.ts";
 import { Ancestry } from "../../service/ancestry.ts";
 import { compareFingerprint } from "../../wire/handshake.ts";
 
-/** What a server of one service says to a client of another. */
+/** The refusal by a server of one service of a client of another. */
 function meet(
   server: Service<never, never, never>,
   client: Service<never, never, never>,

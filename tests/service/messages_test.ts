@@ -1,4 +1,4 @@
-/** Mistakes that newcomers make, and what they are told to do. */
+/** Mistakes of newcomers, and the advice in their messages. */
 import {
   assert,
   assertEquals,

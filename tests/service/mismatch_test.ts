@@ -23,7 +23,7 @@ const { add, get } = BASE.rpc;
 const NEWER = "The client is newer than the server: deploy the server first. It does not know ";
 const OTHER = "The client and the server were built from different services: ";
 
-/** What the server has, of which the client has {@linkcode BASE}; what the client says. */
+/** The server's service, while the client has {@linkcode BASE}; and the client's message. */
 const CASES: readonly (readonly [server: string, parts: Parts, says: string])[] = [
   ["the first method", { rpc: { add } }, `${NEWER}method "get"`],
   ["all methods but the last", { rpc: { add, get } }, `${NEWER}method "note"`],

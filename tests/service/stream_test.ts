@@ -127,7 +127,7 @@ test("the fingerprint changes with each stream and with each method of the clien
   }
 });
 
-/** What a server knows of a client with these methods. */
+/** The client's methods, as a server sees them. */
 const CLIENTS: readonly (readonly [
   what: string,
   client: Parameters<typeof service>[0]["client"],

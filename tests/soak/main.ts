@@ -81,7 +81,7 @@ async function asking({ confirm }: CallsOf<ClientMethodsOf<typeof Target>>): Pro
   }
 }
 
-/** How a client answers: at once, later, by an error, or only when nobody waits any more. */
+/** A client's ways to answer: at once, later, by an error, or only after the call was cancelled. */
 const ANSWERS: readonly ((signal: AbortSignal) => number | Promise<number>)[] = [
   () => 7,
   () => sleep(random(20)).then(() => 7),
@@ -107,7 +107,7 @@ async function call(client: TargetClient): Promise<void> {
   settled++;
 }
 
-/** Streams both ways, left and given up at any item. What comes must be whole, in order, up to an end. */
+/** Streams both ways, left or cancelled at any item. Items must arrive complete, in order, up to an end. */
 async function streaming(client: TargetClient): Promise<void> {
   started++;
   try {

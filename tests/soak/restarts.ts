@@ -27,10 +27,10 @@ let wrong = 0;
 let program = await start(runtime, "support/counter_server.ts", "plain");
 const deflater = createZlibDeflater();
 if (deflater === undefined) throw new TypeError("This runtime has no node:zlib");
-// A server that dies as soon as it is there is waited for longer and longer: here at most 0.3 seconds.
+// A client waits longer each time for a server that dies at once: here at most 0.3 s.
 const parts = { dial, deflater, random: () => 0.01 };
 const client = await connectWith(Counter, () => JSON.parse(program.firstLine).url, {
-  // A counter that nobody made is at its default: only calls of this connection count.
+  // A counter that was not created is at its default: only calls of this connection count.
   onConnect: ({ state }) => {
     if (state.current.counter !== 0) wrong++;
   },

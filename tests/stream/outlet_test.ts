@@ -12,7 +12,7 @@ async function* generated(...items: unknown[]) {
   }
 }
 
-/** An endless source that counts what is asked of it. */
+/** An endless source that counts its pulled items. */
 function endless() {
   const asked = { next: 0, return: 0 };
   const iterator: AsyncIterator<number> = {

@@ -12,9 +12,9 @@ import { IMPATIENT, turn } from "./support.ts";
 interface Pipe {
   readonly outlet: Outlet;
   readonly inlet: Inlet;
-  /** Most bytes that were on the way or waited, by what they cost. */
+  /** The most credit used at once, in transit or waiting. */
   most(): number;
-  /** Whether the source was told to return. */
+  /** Whether the source's `return()` was called. */
   stopped(): boolean;
 }
 

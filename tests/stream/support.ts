@@ -1,5 +1,5 @@
 /**
- * Ends of streams with what they tell written down.
+ * Ends of streams that record their notifications.
  *
  * @module
  */
@@ -9,11 +9,11 @@ import { openInlet } from "../../stream/inlet.ts";
 import { openOutlet } from "../../stream/outlet.ts";
 import type { Inlet, ItemStream, Outlet } from "../../stream/types.ts";
 
-/** What an outlet has told. */
+/** The notifications of an outlet. */
 export interface Told {
   /** Items that were sent. */
   readonly sent: unknown[];
-  /** What its source ended by. */
+  /** The end of its source. */
   readonly ends: (readonly [error: unknown, failed: string | undefined])[];
   /** How its source stopped after `cancel()`. */
   readonly stops: unknown[];
@@ -46,7 +46,7 @@ export function outletOf(
   return { ...told, outlet };
 }
 
-/** An inlet of items that are their own lengths, with what it has told. */
+/** An inlet of items that are their own lengths, with its notifications. */
 export function inletOf(decode?: (bytes: Uint8Array) => number): {
   readonly inlet: Inlet;
   readonly stream: ItemStream<number>;

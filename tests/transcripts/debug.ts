@@ -7,7 +7,7 @@ import type { Composite, Node, Schema, Sum } from "../../codec/schema.ts";
 
 type Keyed = Record<string, unknown>;
 
-/** What Rust wrote, without the names of structs. */
+/** Rust's output, without the names of structs. */
 export function withoutNames(text: string): string {
   return text.replaceAll("UnitStruct", "()").replaceAll(
     /\b(Inner|Outer|Mixed|Newtype) ?(?=[{(])/g,

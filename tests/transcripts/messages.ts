@@ -24,7 +24,7 @@ function outputSchema(service: Service, method: string): Schema<unknown> {
   return SERVICES[service].methods.find(({ name }) => snakeCase(name) === method)!.output;
 }
 
-/** What an archive from a client says. Throws `CodecError`. */
+/** The message in an archive from a client. Throws `CodecError`. */
 export function readCall(service: Service, archive: Uint8Array<ArrayBuffer>): Meaning {
   const { calls } = SERVICES[service];
   const reader = new Reader({ maxDepth: 64, maxDecodedBytes: 16 << 20 });
@@ -40,7 +40,7 @@ export function readCall(service: Service, archive: Uint8Array<ArrayBuffer>): Me
   return { call: snakeCase(variant.name), id: message.id, args: Object.fromEntries(args) };
 }
 
-/** What an archive from a server says; `methods` are those of the calls under way, by id. */
+/** The message in an archive from a server; `methods` are those of the calls in flight, by id. */
 export function readAnswer(
   service: Service,
   archive: Uint8Array<ArrayBuffer>,
@@ -86,7 +86,7 @@ function toTopic({ inner, is_string }: JsonObject): Topic {
   return Topic.fromWire(decodeHex(String(inner)), is_string === true);
 }
 
-/** The archive that says this. */
+/** The archive of this message. */
 export function write(service: Service, means: Meaning): Uint8Array<ArrayBuffer> {
   const { calls, event } = SERVICES[service];
   const writer = new Writer(64);
@@ -113,7 +113,7 @@ export function write(service: Service, means: Meaning): Uint8Array<ArrayBuffer>
   return writer.bytes.slice(0, writer.position);
 }
 
-/** An archive as a stored block, which every inflater takes. */
+/** An archive as a stored block, which every inflater accepts. */
 export function frameStored(archive: Uint8Array): Uint8Array<ArrayBuffer> {
   const { length } = archive;
   const header = [1, length & 0xff, length >> 8, ~length & 0xff, ~length >> 8 & 0xff];

@@ -1,5 +1,5 @@
 /**
- * What the reference's peers said to each other, one message a line.
+ * The messages between the reference's peers, one a line.
  *
  * @module
  */
@@ -7,7 +7,7 @@ import { readFileSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
 import type { Json, JsonObject, Service } from "../interop/peer.ts";
 
-/** What a message means; names and values as in `tests/interop/README.md`. */
+/** The contents of a message; names and values as in `tests/interop/README.md`. */
 export type Meaning =
   | { readonly call: string; readonly id: number; readonly args: JsonObject }
   | { readonly reply: string; readonly id: number; readonly ok: Json }
@@ -20,7 +20,7 @@ export type Meaning =
 
 /** One message. */
 export interface Row {
-  /** Its number, and what was being done. */
+  /** Its number, and the action at that time. */
   readonly n: number;
   readonly step: string;
   readonly service: Service;
@@ -29,11 +29,11 @@ export interface Row {
   readonly deflated: string;
   /** Hex of the archive in it; absent where the reference finds none. */
   readonly inflated?: string;
-  /** What the archive says; absent where the reference finds it says nothing. */
+  /** The archive's message; absent where the reference does not decode it. */
   readonly means?: Meaning;
   /** The value in the reference's own words, where they were recorded. */
   readonly debug?: string;
-  /** What became of a message made by hand: a server of the reference drops it, or answers code 5. */
+  /** The outcome of a handwritten message: a server of the reference drops it, or answers code 5. */
   readonly verdict?: "accepted" | "dropped" | "ServerDecodeError";
 }
 

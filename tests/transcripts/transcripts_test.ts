@@ -13,7 +13,7 @@ import { readTranscripts, type Row } from "./transcripts.ts";
 const ROWS = readTranscripts();
 const MAX_BYTES = 8 << 20;
 
-/** The methods of the calls under way when `row` came, by id. */
+/** The methods of the calls in flight at `row`, by id. */
 function methodsOf(row: Row): ReadonlyMap<number, string> {
   return new Map(
     row.means !== undefined && "reply" in row.means ? [[row.means.id, row.means.reply]] : [],
@@ -27,7 +27,7 @@ function read(row: Row): unknown {
     : readAnswer(row.service, archive, methodsOf(row));
 }
 
-/** Archives made by hand, which mean what Rust's do and are not written as it writes them. */
+/** Handwritten archives with the same meaning as Rust's, in other bytes. */
 const UNUSUAL = /^(padding_dirty|internal at odd)/;
 
 test("transcripts: all of the reference's messages are there", () => {

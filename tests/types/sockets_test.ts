@@ -1,4 +1,4 @@
-/** `accept()` takes the sockets of others by their own types: `deno check` is the test. */
+/** `accept()` accepts other libraries' sockets by their own types: `deno check` is the test. */
 // @ts-types="npm:@types/ws@8.18.2"
 import type { WebSocket as WsSocket } from "ws";
 import { assertEquals } from "@std/assert";
@@ -13,7 +13,7 @@ isTrue<Accepts<WebSocket>>();
 // @ts-expect-error It has no events.
 isTrue<Accepts<{ readyState: number; send(): void; close(): void }>>();
 
-/** As it is written by who mounts. */
+/** As in an application's code. */
 export function mount(
   upgrade: StandardUpgrade,
   ws: WsSocket,

@@ -1,5 +1,5 @@
 /**
- * {@linkcode record}: what two peers say to each other over TCP, taken apart.
+ * {@linkcode record}: the messages between two peers over TCP, decoded.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import net from "node:net";
 export interface Said {
   /** The request's or status line, and the header fields, sorted. */
   head: readonly string[];
-  /** Payloads of the frames in order, in hex, unmasked, each behind its first byte. */
+  /** Payloads of the frames in order, in hex, unmasked, each after its first byte. */
   readonly frames: string[];
 }
 
@@ -20,15 +20,15 @@ export interface Exchange {
   readonly server: Said;
 }
 
-/** A proxy that writes down what passes through it. */
+/** A proxy that records the traffic through it. */
 export interface Recording extends AsyncDisposable {
   /** The port to connect to. */
   readonly port: number;
-  /** What was said, a connection each. */
+  /** The messages of each connection. */
   readonly exchanges: readonly Exchange[];
 }
 
-/** Takes a side's bytes apart. */
+/** Decodes the bytes of one side. */
 function listenTo(said: Said): (chunk: Uint8Array) => void {
   let bytes = Buffer.alloc(0);
   return (chunk) => {

@@ -122,7 +122,7 @@ if (bun !== undefined) {
 const DIALS = ["connect", "connectFromPage"] as const;
 const LONG = "hardlight ".repeat(400);
 
-/** One of everything, one after the other; what the client saw of it, and what went over the wire. */
+/** One of each operation, one after the other; the client's results, and the bytes on the wire. */
 async function talk(
   client: VersionName,
   dial: typeof DIALS[number],
@@ -157,7 +157,7 @@ async function talk(
   return { seen, exchange: recording.exchanges[0]! };
 }
 
-/** What differs between any two connections, and what only the offer is. */
+/** Differences between any two connections, and those only in the offer. */
 function withoutOffer(head: readonly string[]): string[] {
   return head
     .filter((line) => !/^(date|host|sec-websocket-(key|accept)):/i.test(line))
@@ -228,7 +228,7 @@ test("a service that streams, or calls its clients, is none that the version bef
       }
     }
   }
-  // It does call what streams nothing of a server that has more.
+  // It can call the methods without streams of a newer server.
   await using server = await serve(
     Streaming,
     { port: 0, hostname: "127.0.0.1", tls: "plain" },

@@ -8,7 +8,7 @@ function block(ms: number): void {
   while (performance.now() < until);
 }
 
-/** Whatever timers are due. */
+/** Run all due timers. */
 const later = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 test("systemClock.after() tells a timer that is on time or late by when all was heard", async () => {

@@ -47,10 +47,10 @@ const VECTORS: readonly Vector[] = readLines("values.jsonl")
     ...build(line.schema),
   }));
 
-/** What a message says, by what either reader is told of it. */
+/** The contents of a message, by the notifications of either reader. */
 type Said = readonly unknown[];
 
-/** What Rust says that a message says. */
+/** Rust's decoding of a message. */
 function expected({ v, f }: Value): Said {
   const { id, internal, archive, bytes, failed, code, output } = f;
   return [v, id, internal ?? archive ?? bytes ?? failed ?? code?.v ?? output?.ok ?? ""];

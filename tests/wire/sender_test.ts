@@ -31,7 +31,7 @@ class Recorder implements Transport {
   }
 }
 
-/** Deflates when told to. */
+/** Deflates on request. */
 class LateDeflater implements Deflater {
   readonly waiting: { finish(): void; fail(): void }[] = [];
   deflate(bytes: Uint8Array<ArrayBuffer>, level: number): Promise<Uint8Array<ArrayBuffer>> {
@@ -121,7 +121,7 @@ test("Sender spends a level up to 6 where it pays", () => {
   sender.commit(write());
   assertEquals(levels.length, 6);
   assertEquals(transport.sent.at(-1)!.length, noise.length + 5);
-  // Whether the peer takes it is not sure: it is made as small as may be.
+  // The peer's limit may be exceeded, so it is deflated as small as possible.
   sender.commit(write(), () => {});
   assertEquals(levels.slice(6), [6]);
 });

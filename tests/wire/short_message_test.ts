@@ -132,7 +132,7 @@ test("a writer that held a short message holds a long one after it", () => {
   );
 });
 
-/** What a server is told, and what is wrong with it. */
+/** Messages to a server, and their faults. */
 function hear(message: Uint8Array, mayBeMore = true): string[] {
   const reader = new Reader();
   const heard: string[] = [];
@@ -175,7 +175,7 @@ test("a short message that is cut anywhere is refused", () => {
   const whole = decodeHex("0701100000000000010000000200000003000000");
   for (let length = 1; length < whole.length; length++) {
     assertEquals(hear(whole.subarray(0, length)), ["BadMessage 4002"], `${length} bytes`);
-    // Where it is longer than it says, what follows is the next message.
+    // Bytes beyond its stated length are the next message.
     const shorter = whole.slice();
     shorter[2] = length;
     if (length < 16) assertEquals(hear(shorter)[0], `0 1 ${encodeHex(whole.slice(4, 4 + length))}`);
