@@ -131,7 +131,7 @@ test(
   },
 );
 
-test("a frozen node of a NATS cluster is told of, and costs add() at other servers a wait, once", {
+test("a frozen node of a NATS cluster is reported, and delays add() at other servers once", {
   skip,
 }, async () => {
   await using one = await clustered();

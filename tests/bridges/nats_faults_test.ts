@@ -133,7 +133,7 @@ for (const noEcho of [true, false]) {
   );
 }
 
-test("a right to one subject of NATS that is revoked costs that topic alone, and is told", {
+test("revoking the permission for one subject of NATS affects that topic alone, and is reported", {
   skip,
 }, async () => {
   const path = await configuration(users(`subscribe: { allow: ">" }`));

@@ -46,25 +46,29 @@ const STRATEGIES: Record<string, Options> = {
 };
 
 for (const [name, options] of Object.entries(STRATEGIES)) {
-  test(`Redis stalls for seconds under ${name}: the node hears again, and says what it missed`, {
-    skip,
-  }, async () => {
-    await using server = await startRedis();
-    await using a = await redisNode(server.port, options);
-    await using b = await redisNode(server.port, options, LOBBY);
-    await twentyCome(a, b);
-    server.pause();
-    await until(() => a.status.link === "down" && b.status.link === "down");
-    await a.emit([1, 2, 3]);
-    assert(a.status.dropped >= 3);
-    server.resume();
-    await until(() => a.status.link === "up" && b.status.subscribed === 1);
-    await twentyCome(a, b);
-    await until(() => b.missed.length > 0);
-    assertEquals(b.missed[0]!.topics, [LOBBY]);
-    assertEquals(b.codes().slice(0, 2), ["LinkDown", "LinkRestored"]);
-    assertEquals(b.status.received + b.status.missed, 43);
-  });
+  test(
+    `Redis stalls for seconds under ${name}: the node receives again, and reports missed events`,
+    {
+      skip,
+    },
+    async () => {
+      await using server = await startRedis();
+      await using a = await redisNode(server.port, options);
+      await using b = await redisNode(server.port, options, LOBBY);
+      await twentyCome(a, b);
+      server.pause();
+      await until(() => a.status.link === "down" && b.status.link === "down");
+      await a.emit([1, 2, 3]);
+      assert(a.status.dropped >= 3);
+      server.resume();
+      await until(() => a.status.link === "up" && b.status.subscribed === 1);
+      await twentyCome(a, b);
+      await until(() => b.missed.length > 0);
+      assertEquals(b.missed[0]!.topics, [LOBBY]);
+      assertEquals(b.codes().slice(0, 2), ["LinkDown", "LinkRestored"]);
+      assertEquals(b.status.received + b.status.missed, 43);
+    },
+  );
 
   test(`an operator kills what is subscribed to Redis under ${name}: the node hears again`, {
     skip,
@@ -97,7 +101,7 @@ test("a connection to Redis that is gone without a word is found out, and made a
   await twentyCome(a, b);
 });
 
-test("a right to one channel of Redis that is revoked costs that topic alone, and is told", {
+test("revoking the permission for one channel of Redis affects that topic alone, and is reported", {
   skip,
 }, async () => {
   await using server = await startRedis();
@@ -157,7 +161,7 @@ test("Redis that is busy with a script is not up for a node whose connections it
   await twentyCome(a, b);
 });
 
-test("Redis is not there when a node starts: it is told of, and the node comes up with it", {
+test("Redis is down when a node starts: that is reported, and the link comes up with Redis", {
   skip,
 }, async () => {
   await using server = await startRedis();

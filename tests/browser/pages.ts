@@ -327,7 +327,7 @@ for (const kind of BROWSERS) {
         assertEquals(await server.held(browser), { connections: 0, pending: 0, counting: 0 });
       });
 
-      test(`a page is told why ${runtime} refuses it`, async () => {
+      test(`a page learns why ${runtime} refuses it`, async () => {
         await using server = await site.serve(runtime, "plain");
         await using tab = await browser.open(`http://127.0.0.1:${server.port}/bundle.html`);
         await until(tab, () => "probe" in globalThis);

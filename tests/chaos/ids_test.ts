@@ -70,7 +70,7 @@ test("256 calls are in flight and no more, whatever a client does with its ids",
   hostile.hangUp();
 });
 
-test("a client that makes each answer too big is told of ever less often", async () => {
+test("a client that makes each answer too big is reported at a falling rate", async () => {
   const errors: unknown[] = [];
   const core = createCore(
     Target,

@@ -68,7 +68,7 @@ async function settle(): Promise<void> {
   for (let i = 0; i < 20; i++) await turn();
 }
 
-test("what 256 streams hold that nobody reads is bounded, though each takes an item of any size", async () => {
+test("the bytes held by 256 unread streams are bounded, though each accepts an item of any size", async () => {
   const { core, client, release, read, codes } = await attacked({
     limits: { maxHeldBytes: 300_000 },
   });
@@ -88,7 +88,7 @@ test("what 256 streams hold that nobody reads is bounded, though each takes an i
   client.hangUp();
 });
 
-test("items of no bytes that nobody reads count as held, and their stream is bounded", async () => {
+test("unread items of no bytes count as held, and their stream is bounded", async () => {
   const { core, client, release } = await attacked({});
   client.call(1, TICK, {});
   for (let i = 0; i < 4096; i++) client.item(1, unit, undefined);

@@ -57,7 +57,7 @@ test("CallTable.abandon() keeps the id until the late reply arrives", () => {
   assertEquals(table.open("next"), 9);
 });
 
-test("CallTable.abandon() counts a call once, and no id that nobody waits on", () => {
+test("CallTable.abandon() counts a call once, and ignores an id without a waiting call", () => {
   const table = new CallTable<string>();
   const id = table.open("a");
   table.abandon(id);

@@ -116,7 +116,7 @@ test("EventHub.deliver() wakes those who wait, in turn", async () => {
   assertEquals(values, [1, 2, undefined]);
 });
 
-test("EventHub.wants() is false where nobody listens", () => {
+test("EventHub.wants() is false without a listener", () => {
   const hub = hubOf(32);
   assertEquals(hub.wants(TOPIC), false);
   hub.open({ topic: "other" });
@@ -208,7 +208,7 @@ test("EventHub tells of the first loss of each iterator, and how to choose other
   for (const error of errors) assertMatch(String(error), /overflow/);
 });
 
-test("an iterator may be ended while its first loss is told", async () => {
+test("an iterator may be ended while its first loss is reported", async () => {
   const streams: EventStream<number>[] = [];
   const hub = createEventHub<number>(
     { maxQueuedEvents: 1, maxQueuedEventBytes: 1000 },
@@ -220,7 +220,7 @@ test("an iterator may be ended while its first loss is told", async () => {
   assertEquals([hub.size, await rest(streams[0]!)], [0, []]);
 });
 
-test("EventHub.hold() keeps what comes for iterators that are opened before release()", async () => {
+test("EventHub.hold() keeps events for iterators that are opened before release()", async () => {
   const hub = hubOf(3);
   assertEquals([hub.wanted, hub.wants(TOPIC)], [false, false]);
   hub.hold();
@@ -242,7 +242,7 @@ test("EventHub.hold() keeps what comes for iterators that are opened before rele
   assertEquals(await rest(none), [7]);
 });
 
-test("iterators that nobody holds end by themselves", async () => {
+test("unreferenced iterators end when they are collected", async () => {
   const hub = hubOf(100);
   const { signal } = new AbortController();
   const kept = hub.open();
@@ -260,7 +260,7 @@ test("iterators that nobody holds end by themselves", async () => {
   assertEquals((await kept.next()).value?.payload, 1);
 });
 
-test("an iterator that is waited for is never collected, and ends after that if nobody holds it", async () => {
+test("an iterator with a pending next() is never collected, and ends later if unreferenced", async () => {
   const hub = hubOf(100);
   const got: number[] = [];
   const loop = async (): Promise<void> => {

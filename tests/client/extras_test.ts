@@ -59,7 +59,7 @@ for (const [options, type] of REFUSED) {
   });
 }
 
-test("partsWithExtras() takes what it is asked for, and loads what deflates only for a level", async () => {
+test("partsWithExtras() applies the options, and loads the deflating code only for a level", async () => {
   const { checked, levels } = await extras({
     whenFull: "wait",
     limits: { callTimeoutMs: 7, maxConnections: 3 },

@@ -45,7 +45,7 @@ async function messageOf(call: Promise<unknown>): Promise<string> {
 const UNANSWERED = "Cannot call count: the connection ended before the answer";
 const RECONNECTING = "Cannot call count: the client is reconnecting";
 
-test("calls without a connection say why there is none", async () => {
+test("calls without a connection fail with the reason of its absence", async () => {
   const { client, peers } = connected();
   const connecting = client.connect();
   assertEquals(
@@ -130,7 +130,7 @@ const OTHERS: readonly (readonly [
 ];
 
 for (const [what, send, says] of OTHERS) {
-  test(`${what}: is told with where, what was expected and what to compare`, async () => {
+  test(`${what}: the message says where, what was expected and what to compare`, async () => {
     const { client, peers, errors } = connected({ reconnect: false });
     await client.connect();
     const call = messageOf(client.rpc.count());

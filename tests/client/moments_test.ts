@@ -107,7 +107,7 @@ test("10,000 calls and 300 watchers with one signal leave no listener on it", as
   await client.close();
 });
 
-test("whoever sees a call fail sees that the client is reconnecting", async () => {
+test("when a call fails, the status is already reconnecting", async () => {
   const fake = fakeDialer(() => new FakePeer());
   const client = createFullClient(Counter, "ws://test/", {}, {
     dial: fake.dial,

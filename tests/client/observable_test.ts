@@ -37,7 +37,7 @@ test("observable().set() tells a listener of no change from before it came, and 
   assertEquals([late, gone], [[2], []]);
 });
 
-test("observable().set() within a listener is told to all, in order, when the first has been", () => {
+test("observable().set() within a listener notifies all in order, after the first notification", () => {
   const { observable } = setup();
   const seen: string[] = [];
   observable.watch((value) => {

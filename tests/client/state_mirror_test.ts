@@ -62,7 +62,7 @@ test("StateMirror.reset() goes back to the defaults and says so", () => {
   assertEquals(seen, [0]);
 });
 
-test("StateMirror.subscribe() tells each listener until it is told not to", () => {
+test("StateMirror.subscribe() notifies each listener until it is removed", () => {
   const { mirror, errors } = setup();
   const seen: string[] = [];
   const listener = ({ counter }: State): void => {
@@ -145,7 +145,7 @@ test("StateMirror.changes() ends with its signal and with the mirror", async () 
   assertEquals(mirror.watchers, 0);
 });
 
-test("StateMirror.changes() that nobody holds ends by itself", async () => {
+test("an unreferenced StateMirror.changes() ends when it is collected", async () => {
   const { mirror } = setup();
   const kept = mirror.changes();
   for (let i = 0; i < 100; i++) mirror.changes();

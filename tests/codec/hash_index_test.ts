@@ -36,7 +36,7 @@ test("buildIndex() gives up on keys that were chosen to collide", () => {
   }
 });
 
-test("buildIndex() places keys that nobody chose, and a few that collide", () => {
+test("buildIndex() places random keys, and a few that collide", () => {
   for (const count of [4, 6]) {
     const { order } = buildIndex(u32, collidingKeys(count));
     assertEquals(new Set(order).size, count);

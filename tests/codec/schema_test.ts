@@ -187,7 +187,7 @@ const REFUSED: readonly (readonly [Schema<never>, unknown, string, string, strin
   ],
 ] as unknown as readonly (readonly [Schema<never>, unknown, string, string, string, string?])[];
 
-test("encode() says which part of a value it refuses, what it expected and what came", () => {
+test("encode() names the invalid part of a value, what it expected and the actual value", () => {
   for (const [schema, value, path, expected, got, code] of REFUSED) {
     const error = assertThrows(() => encode(schema, value as never), CodecError);
     assertEquals([error.code, error.path, error.offset], [code ?? "BadValue", path, -1]);
@@ -197,7 +197,7 @@ test("encode() says which part of a value it refuses, what it expected and what 
   }
 });
 
-test("encodeInto() writes where it is told to, and says when there is no room", () => {
+test("encodeInto() writes at the given position, and reports a lack of room", () => {
   const buffer = new Uint8Array(32).fill(9);
   const length = encodeInto(string, "longer than seven", buffer, 4);
   assertEquals(decode(string, buffer.slice(4, 4 + length)), "longer than seven");

@@ -79,7 +79,7 @@ test("conformance: a client that answers wrongly once fails", async () => {
   assert(!report.ok);
 });
 
-test("conformance: a client that leaves has not passed what it has not done", async () => {
+test("conformance: a client that leaves has not passed its remaining tasks", async () => {
   const report = new Report();
   const listening = await listen(report, 0, new Set(["layouts"]));
   let asked = 0;

@@ -171,7 +171,7 @@ for (const [how, fault] of Object.entries(FAULTS)) {
     });
   });
 
-  test(`a listener of the status or the state that ${how} is told to onError`, async () => {
+  test(`a listener of the status or the state that ${how} is reported to onError`, async () => {
     await nothingUncaught(async () => {
       const told: unknown[] = [];
       await using pair = await memoryPair(
@@ -192,7 +192,7 @@ for (const [how, fault] of Object.entries(FAULTS)) {
   });
 }
 
-test("an authorize that fails lets nobody in", async () => {
+test("an authorize that fails refuses the client", async () => {
   for (const fault of Object.values(FAULTS)) {
     await nothingUncaught(async () => {
       const pair = memoryPair(Room, () => ({ add: () => 1, fail() {} }), {

@@ -74,7 +74,7 @@ for (
   });
 }
 
-test("what is no topic is refused where it is given, and hurts nobody else", async () => {
+test("an invalid topic is refused where it is given, without effect on others", async () => {
   let add: ((topic: Topic) => unknown) | undefined;
   await using pair = await memoryPair(Rooms, ({ subscriptions }) => {
     add = (each) => subscriptions.add(each);

@@ -17,7 +17,7 @@ async function texts(stream: EventStream<ChatEvent>, count: number): Promise<str
   return got;
 }
 
-test("events: subscribers get what is said, in order, and others do not", async () => {
+test("events: only subscribers get events, in order", async () => {
   await using pair = await chatPair();
   const [a, b, outside] = [pair.client, await pair.connect(), await pair.connect()];
   const streams = [a.events(), b.events({ topic: ROOM })];
@@ -70,7 +70,7 @@ test("events: leaving a topic stops its events", async () => {
   assertEquals(await texts(stream, 2), ["1", "3"]);
 });
 
-test("events: a slow reader loses the oldest, and is told how many", async () => {
+test("events: a slow reader loses the oldest, and learns how many", async () => {
   await using pair = await chatPair();
   const { rpc } = pair.client;
   const stream = pair.client.events({ buffer: 10 });
@@ -80,7 +80,7 @@ test("events: a slow reader loses the oldest, and is told how many", async () =>
   assertEquals(await texts(stream, 10), Array.from({ length: 10 }, (_, i) => String(90 + i)));
 });
 
-test("events: the server can emit, and is told of topics that come and go", async () => {
+test("events: the server can emit, and is notified of added and removed topics", async () => {
   await using pair = await chatPair();
   const notifications = pair.server.topicNotifications();
   const stream = pair.client.events();

@@ -159,7 +159,7 @@ test("limits: a message over the server's maxMessageBytes ends the connection, a
   assertEquals([world.server.connections, clock.pending], [0, 0]);
 });
 
-test("reconnect: a client whom the state is too big for waits longer each time, and says why", async () => {
+test("reconnect: a client with limits below the state's size waits longer each time, and reports why", async () => {
   const causes: unknown[] = [];
   const { world, client, clock } = setup({
     limits: { maxInflatedBytes: 5000 },

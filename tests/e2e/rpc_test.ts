@@ -96,7 +96,7 @@ test("rpc: an aborted call keeps its id until the server answers it", async () =
   assertEquals(await Promise.all(kept), kept.map((_, i) => i));
 });
 
-test("rpc: a call past its deadline fails, and its late answer goes to nobody", async () => {
+test("rpc: a call past its deadline fails, and its late answer is ignored", async () => {
   await using pair = await chatPair();
   const { rpc } = pair.client;
   assertEquals(await codeOf(rpc.wait({ gate: "slow" }, { timeoutMs: 1 })), "DeadlineExceeded");

@@ -109,7 +109,7 @@ test("state: what is held across a connection.sync() and another call is still w
   assertEquals(state.current.items, ["apple"]);
 });
 
-test("state: what a handler took from it once, and what it assigned, may be changed for ever", async () => {
+test("state: a handler may keep changing objects that it read from it or assigned to it", async () => {
   await using pair = await memoryPair(Cart, ({ state }) => {
     const { items } = state;
     const own = { n: 0 };

@@ -283,7 +283,7 @@ for (const [where, reach] of Object.entries(REACHES)) {
     await comesToRest(pair);
   });
 
-  test(`what watches is told of items, and of what the server called, ${where}`, async () => {
+  test(`tracing covers items, and the server's calls, ${where}`, async () => {
     const traces: string[] = [];
     await using pair = await reach({
       client: { confirm: ({ text }) => text === "Sure?", hang: () => Promise.reject(new Error()) },

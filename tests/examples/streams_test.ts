@@ -57,7 +57,7 @@ test("the workshop takes a file and says how much it has; one that breaks off is
   assertEquals(second, "b: given up after 3 bytes");
 });
 
-test("the workshop counts primes, and stops when nobody waits any more", async () => {
+test("the workshop counts primes, and stops when the call is cancelled", async () => {
   await using shop = await setUp();
   let last;
   for await (const count of shop.rpc.countPrimes({ below: 1000 })) last = count;

@@ -88,7 +88,7 @@ const VALUES: Readonly<Record<string, readonly [item: Schema<unknown>, value: un
 };
 
 for (const [name, [item, value]] of Object.entries(VALUES)) {
-  test(`${name} take no more memory than their budget is told`, () => {
+  test(`${name} take no more memory than their estimate`, () => {
     const schema = vec(item);
     const archive = encode(schema, new Array(ELEMENTS).fill(value));
     const reader = new Reader();

@@ -133,7 +133,7 @@ function stateChange(index: number, data: Uint8Array): Uint8Array {
   return framed(archive);
 }
 
-test("a change of a field that nobody knows is passed over", async () => {
+test("a change of an unknown field is ignored", async () => {
   await against(async (connection) => {
     const id = await nextId(connection);
     connection.write(stateChange(99, Uint8Array.of(1, 2, 3)));

@@ -401,7 +401,7 @@ function noise(length: number): Uint8Array<ArrayBuffer> {
   return data;
 }
 
-test("1 MiB of noise passes both ways at the defaults, and who sends more is told which limit", async () => {
+test("1 MiB of noise passes both ways at the defaults, and a larger message names the limit", async () => {
   const errors: unknown[] = [];
   await using server = await serve(
     Mirror,

@@ -101,7 +101,7 @@ test("connections of one Durable Object hear of one another", PATIENT, async () 
   assertEquals(texts, ["hello", "hello", "echo"]);
 });
 
-test("connections of a Worker alone cannot, and onError is told what can", PATIENT, async () => {
+test("connections of a Worker alone cannot, and onError gets a way that can", PATIENT, async () => {
   await using worker = await served("worker.ts");
   await using one = await connect(Chat, `${worker.url}alone`, { reconnect: false });
   await using other = await connect(Chat, `${worker.url}alone`, { reconnect: false });

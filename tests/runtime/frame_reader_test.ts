@@ -147,7 +147,7 @@ describe("FrameReader.push()", () => {
   });
 
   for (const size of [70_000, 1 << 20, (1 << 20) + 5, 3 << 20]) {
-    test(`leaves ${size} bytes alone that come in parts, whoever else reads as many`, () => {
+    test(`leaves ${size} bytes alone that come in parts, while another reader reads as many`, () => {
       const MAX = 4 << 20;
       const frameOf = (fill: number): Uint8Array => {
         const frame = new Uint8Array(10 + size).fill(fill);

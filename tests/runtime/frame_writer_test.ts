@@ -128,7 +128,7 @@ describe("FrameWriter.take()", () => {
     }
   });
 
-  test("uses a recycled buffer again, whoever writes next", () => {
+  test("reuses a recycled buffer for any writer", () => {
     const writer = new FrameWriter("client");
     writer.append(Opcode.Binary, pattern(10));
     const first = take(writer);

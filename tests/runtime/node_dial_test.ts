@@ -289,7 +289,7 @@ describe("dial()", () => {
       },
     ));
 
-  test("waits for the echo of its own close", () =>
+  test("waits for the echo of its close", () =>
     connected(
       async (connection) => {
         await connection.upgrade();

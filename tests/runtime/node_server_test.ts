@@ -179,7 +179,7 @@ describe("listen() upgrades", () => {
       client.socket.destroy();
     }));
 
-  test("to nobody who has left while the acceptor decided", async () => {
+  test("not to a client that left while the acceptor decided", async () => {
     const { promise: decided, resolve: decide } = deferred<void>();
     const { promise: asked, resolve: ask } = deferred<void>();
     let opened = 0;
@@ -314,7 +314,7 @@ describe("listen() ends a connection", () => {
       assertEquals([...await client.rest()], [0x88, 4, 3, 232, 0x6f, 0x6b]);
     }));
 
-  test("and answers a ping with what it carried", () =>
+  test("and answers a ping with its payload", () =>
     listening(new EchoAcceptor(), async ({ port }) => {
       const client = await RawClient.connect(port);
       await client.upgrade();
@@ -729,7 +729,7 @@ for (const secure of runtimeName() === "bun" ? [] : [false, true]) {
   });
 }
 
-test("OpenSockets destroys who does not say what it wants in time", async () => {
+test("OpenSockets destroys sockets without a request in time", async () => {
   const sockets = new OpenSockets(20);
   const server = net.createServer((socket) => {
     sockets.add(socket);

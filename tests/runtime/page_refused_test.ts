@@ -45,7 +45,7 @@ function closedWith(info: CloseInfo, answered?: string): unknown[] {
   }
 }
 
-test("dial() of a page is told a refusal of which the browser tells the close alone", () => {
+test("dial() of a page reports a refusal when the browser reports only the close", () => {
   assertEquals(closedWith({ code: 4403, reason: "This origin is not allowed" }), [
     "refused",
     4403,
@@ -60,7 +60,7 @@ test("dial() of a page fails where the browser says no more than that it ended",
   assertEquals([error.code, others], ["Unreachable", []]);
 });
 
-test("dial() of a page tells whom it opened for alone of a close, whatever its code is", () => {
+test("dial() of a page notifies only the owner of the opened transport of a close, with any code", () => {
   assertEquals(closedWith({ code: 1000, reason: "" }, "hl.2.no"), ["refused", 1000, ""]);
   assertEquals(closedWith({ code: 1006, reason: "" }, "hl.2"), ["closed", 1006, ""]);
 });

@@ -51,7 +51,7 @@ for (const runtime of SERVERS) {
     });
   }
 
-  test(`a client on ${THIS_RUNTIME} is told why ${runtime} refuses it`, async () => {
+  test(`a client on ${THIS_RUNTIME} learns why ${runtime} refuses it`, async () => {
     await using program = await start(runtime, "support/counter_server.ts", "self-signed");
     const { url, fingerprint } = JSON.parse(program.firstLine);
     const refused = async (connecting: () => Promise<AsyncDisposable>): Promise<string> => {

@@ -150,7 +150,7 @@ for (const [name, start] of Object.entries(STARTS)) {
     assertStringIncludes(text(client), "HTTP/1.1 200");
   });
 
-  test(`${name} does not read a body that nobody reads`, async () => {
+  test(`${name} does not read an unused body`, async () => {
     const { promise: decided, resolve: decide } = deferred<void>();
     await using server = await start(async () => {
       await decided;
@@ -310,7 +310,7 @@ for (const [name, start] of Object.entries(STARTS)) {
     },
   };
   for (const [what, fallback] of Object.entries(broken)) {
-    test(`${name} tells nobody that a client left when the fallback ${what}`, async () => {
+    test(`${name} does not report that a client left when the fallback ${what}`, async () => {
       const told: Told = [];
       let asked = 0;
       let settled = 0;

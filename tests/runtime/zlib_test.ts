@@ -88,7 +88,7 @@ test("createZlibDeflater() drops what waits for a connection that has ended", as
   ]);
 });
 
-test("createZlibDeflater() does without zlib where there is none, and is none without a way to it", async () => {
+test("createZlibDeflater() works without zlib, and is undefined without getBuiltinModule()", async () => {
   const { getBuiltinModule } = process;
   const set = (value: unknown): void => {
     Object.defineProperty(process, "getBuiltinModule", { value, configurable: true });

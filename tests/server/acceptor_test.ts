@@ -209,7 +209,7 @@ test("origins as a function decides by true alone", async () => {
   );
 });
 
-test("a refused origin is told once, with the option that would let it in", async () => {
+test("a refused origin is reported once, with the option that would allow it", async () => {
   const setup = setUp();
   for (let i = 0; i < 3; i++) await decide(setup, { origin: "https://e.x" });
   await decide(setup, { origin: "https://f.x" });
@@ -280,7 +280,7 @@ const MEANT_AS_NO: Readonly<Record<string, unknown>> = {
 };
 
 for (const [what, answer] of Object.entries(MEANT_AS_NO)) {
-  test(`authorize() lets nobody in by ${what}, and onError is told`, async () => {
+  test(`authorize() refuses a client by ${what}, and onError is notified`, async () => {
     if (answer instanceof Response) await answer.text();
     const setup = setUp({ authorize: () => answer });
     assertEquals(await decide(setup, {}), "500 BadHandshake");

@@ -92,7 +92,7 @@ for (const [what, send] of Object.entries(WAYS)) {
   });
 }
 
-test("Backpressure: while too much waits small events go on, and large ones when it is gone", async () => {
+test("Backpressure: while too many bytes wait small events go on, and large ones afterwards", async () => {
   const { core, clock, hoarders, connect } = await setUp();
   const emit = (length: number) => core.events.emit("all", new Uint8Array(length));
   for (let i = 0; i < 3; i++) emit(LARGE);

@@ -342,7 +342,7 @@ test("while the link is down add() rejects; when it returns all topics are subsc
   await end(node);
 });
 
-test("a topic lingers at the broker, and stays if somebody comes back meanwhile", async () => {
+test("a topic lingers at the broker, and stays if a subscriber returns meanwhile", async () => {
   const node = await makeNode(new Bus());
   const { subscriptions } = node.contexts[0]!;
   await subscriptions.add("a");
@@ -408,7 +408,7 @@ test("events of before the link is first up are kept over a refusal, and sent wh
   await core.close();
 });
 
-test("numbers that leave a gap are told and counted, also for events that did not leave their node", async () => {
+test("gaps in the numbers are reported and counted, also for events that did not leave their node", async () => {
   const bus = new Bus();
   const missed: MissedEvents[] = [];
   const a = await makeNode(bus);
@@ -476,7 +476,7 @@ test(
   },
 );
 
-test("without probe() the link is proved by a message to the node itself, on a topic of its own", async () => {
+test("without probe() the link is proved by a message to the node itself, on a separate topic", async () => {
   const bus = new Bus();
   const broker = bus.broker();
   Object.assign(broker, { probe: undefined });
@@ -486,7 +486,7 @@ test("without probe() the link is proved by a message to the node itself, on a t
   await core.close();
 });
 
-test("an engine that refuses the topic of probes is told of, and the link stays up", async () => {
+test("an engine that refuses the topic of probes is reported, and the link stays up", async () => {
   const broker = new Bus().broker();
   Object.assign(broker, { probe: undefined });
   broker.refuse = () => Promise.reject(new BrokerRefusal(new Error("no right")));
@@ -511,7 +511,7 @@ test("a link that ends for good says so, with its cause", async () => {
   await end(node);
 });
 
-test("in a flood of flaps LinkDown and LinkRestored are told ever more rarely", async () => {
+test("in a flood of flaps LinkDown and LinkRestored are reported at a falling rate", async () => {
   const node = await makeNode(new Bus());
   for (let flap = 0; flap < 100; flap++) {
     node.broker.node!.link("down");
@@ -523,7 +523,7 @@ test("in a flood of flaps LinkDown and LinkRestored are told ever more rarely", 
   await end(node);
 });
 
-test("a topic that the engine ends fails alone, is told of with its topic and asked for again", async () => {
+test("a topic that the engine ends fails alone, is reported with its topic and subscribed again", async () => {
   const missed: MissedEvents[] = [];
   const broker = new Bus().broker();
   const setup = setUp({ broker, onMissedEvents: (each) => missed.push(each) });
@@ -556,7 +556,7 @@ test("events fit what the engine takes: batches are cut, one that is too large f
 });
 
 for (const known of [true, false]) {
-  test(`the last events that did not leave their node are told where it was heard before: ${known}`, async () => {
+  test(`the last events that did not leave their node are reported at nodes that know it: ${known}`, async () => {
     const bus = new Bus();
     const missed: MissedEvents[] = [];
     const a = await makeNode(bus);

@@ -161,7 +161,7 @@ test("the end of a connection rejects what is under way, and what is called afte
   assertEquals(clock.pending, 0);
 });
 
-test("without the extension a client cannot be called, which is told at once", async () => {
+test("without the extension calling a client fails at once", async () => {
   const { connect, clients, clock } = await asking();
   const old = await connect(false);
   assertEquals(await codeOf(clients[1]!.confirm({ text: "a" })), "StreamsUnsupported");
@@ -188,7 +188,7 @@ test("options that are none are refused", async () => {
   }
 });
 
-test("arguments larger than the client takes reject, and the connection lives on", async () => {
+test("arguments larger than the client accepts reject, and the connection goes on", async () => {
   const { core, clients } = await asking();
   const upgrade = await core.acceptor.upgrade(
     upgradeRequest({}, "/?hl-x=1&hl-max=1000.4000"),

@@ -253,7 +253,7 @@ test("Connection closes a peer that breaks the protocol, or ignores it as Rust d
   }
 });
 
-test("Connection drops what comes late, and tells its handler that it has ended", async () => {
+test("Connection drops late messages, and notifies its handler of its end", async () => {
   const setup = setUp();
   const client = await ScriptedClient.connect(setup.core);
   const { signal, subscriptions, state, connection } = setup.contexts[0]!;
@@ -318,7 +318,7 @@ test("connection.close() ends it with the handler's code", async () => {
   assertEquals(setup.core.connections, 0);
 });
 
-test("connection.close() refuses a code that nobody may send, and stays open", async () => {
+test("connection.close() rejects an invalid code, and stays open", async () => {
   const setup = setUp();
   const client = await ScriptedClient.connect(setup.core);
   const { connection } = setup.contexts[0]!;

@@ -16,7 +16,7 @@ async function connect(count: number) {
   return { ...setup, clients };
 }
 
-test("emit() reaches whoever is subscribed, once, in order", async () => {
+test("emit() reaches all subscribers, once, in order", async () => {
   const { core, contexts, clients } = await connect(3);
   contexts[0]!.subscriptions.add("a");
   contexts[0]!.subscriptions.add(Topic.from("a"));
@@ -32,7 +32,7 @@ test("emit() reaches whoever is subscribed, once, in order", async () => {
   clients.forEach((client) => client.hangUp());
 });
 
-test("emit() checks an event whether somebody is subscribed or not", async () => {
+test("emit() checks an event also without subscribers", async () => {
   const { core, contexts, clients } = await connect(1);
   const wrong = { type: "changed", to: -1 } as DemoEvent;
   core.events.emit("a", { type: "quiet" });
@@ -97,7 +97,7 @@ test("topicNotifications() tells of first and last subscribers, also of a client
   }
 });
 
-test("topicNotifications() can be waited on and left, and drops the oldest when nobody reads", async () => {
+test("topicNotifications() can be awaited and left, and drops the oldest when unread", async () => {
   const { core, contexts, clients } = await connect(1);
   const { subscriptions } = contexts[0]!;
   const notifications = core.topicNotifications();

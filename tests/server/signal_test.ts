@@ -107,7 +107,7 @@ test("a raw handler is given its call's signal as well", async () => {
   assertEquals(signals.map(({ aborted }) => aborted), [true]);
 });
 
-test("calls whose signal nobody looks at leave nothing behind", async () => {
+test("calls with an unused signal leave nothing behind", async () => {
   const { client, core, settle } = await working();
   for (let id = 0; id < 256; id++) client.call(id, WORK!.call, { text: "a" });
   for (const { resolve } of settle) resolve(1);

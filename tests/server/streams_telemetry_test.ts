@@ -12,7 +12,7 @@ import { testDeflater } from "../support/test_deflater.ts";
 import { CALLS, streaming } from "./streams_support.ts";
 import { turn } from "./support.ts";
 
-test("onTrace is told how many items a call had, once it is answered, cancelled or cut", async () => {
+test("onTrace gets a call's number of items, once it is answered, cancelled or cut", async () => {
   const traces: ServerTrace[] = [];
   const { client } = await streaming(() => ({
     async *twice({ numbers }) {

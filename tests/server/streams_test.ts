@@ -192,7 +192,7 @@ test("Cancel has the generator return and the signal abort; then the answer come
   assertEquals(signal.aborted, false, "it was not looked at while the call was under way");
 });
 
-test("Cancel aborts a signal that waits, and what is thrown for it is told to nobody", async () => {
+test("Cancel aborts a waiting signal, and the error thrown for it is not reported", async () => {
   const reasons: unknown[] = [];
   const { client, errors } = await streaming(() => ({
     async *count(_, { signal }) {
@@ -298,7 +298,7 @@ test("a source that fails on the client's side rejects the argument; its code is
   assertEquals([client.take(), errors], [["error 1 ClientEncodeError"], []]);
 });
 
-test("a generator that throws is told, after its items; one that throws a code is not", async () => {
+test("a generator that throws is reported, after its items; one that throws a code is not", async () => {
   const { client, errors } = await streaming(() => ({
     async *count() {
       yield 1;
@@ -344,7 +344,7 @@ test("an item of another type fails its call, with its path told; the connection
   assertEquals(client.take(), [`response 1 ${hex(1)}`]);
 });
 
-test("what is no source fails its call, and is told", async () => {
+test("an invalid source fails its call, and is reported", async () => {
   const { client, errors, core } = await streaming(() => ({
     count: () => 7 as unknown as number[],
     twice: () => Promise.resolve("no" as unknown as number[]),
@@ -357,7 +357,7 @@ test("what is no source fails its call, and is told", async () => {
   assertEquals(core.stats().streamsOpen, 0);
 });
 
-test("an item larger than the client takes fails its call, and is told as that", async () => {
+test("an item larger than the client accepts fails its call, and is reported as such", async () => {
   const { client, errors, core } = await streaming(() => ({
     async *blobs({ size }) {
       yield new Uint8Array(10);
@@ -520,7 +520,7 @@ test("an id that is taken again begins another stream", async () => {
   }
 });
 
-test("a handler that answers without reading leaves its argument, and what comes is ignored", async () => {
+test("a handler that answers without reading leaves its argument, and later items are ignored", async () => {
   const streams: ItemStream<number>[] = [];
   const { client, errors } = await streaming(() => ({
     sum({ numbers }) {
@@ -536,7 +536,7 @@ test("a handler that answers without reading leaves its argument, and what comes
   assertEquals([outcome, errors, client.take()], ["Cancelled", [], []]);
 });
 
-test("a handler that leaves its argument goes on, and what comes is dropped", async () => {
+test("a handler that leaves its argument goes on, and later items are dropped", async () => {
   const { client } = await streaming(() => ({
     async sum({ numbers }) {
       for await (const number of numbers) return number;

@@ -56,7 +56,7 @@ test("stats() counts calls, messages and bytes, and shows what there is now", as
   assertEquals([last.subscriptions, last.topics, last.bytesSent], [0, 0, bytesSent]);
 });
 
-test("onTrace is told of connections and calls, and cannot disturb them", async () => {
+test("onTrace is notified of connections and calls, and cannot disturb them", async () => {
   const traces: ServerTrace[] = [];
   const setup = setUp({
     onTrace(trace) {
@@ -108,7 +108,7 @@ test("onError names the service, the method and the connection", async () => {
   }]);
 });
 
-test("onError is told what a handler throws after its connection has ended", async () => {
+test("onError gets what a handler throws after its connection has ended", async () => {
   const setup = setUp();
   const client = await ScriptedClient.connect(setup.core);
   const { promise, reject } = deferred<number>();

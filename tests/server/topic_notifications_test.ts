@@ -16,7 +16,7 @@ function setup(): { queues: Set<Sink<TopicNotification>>; open: () => TopicNotif
   return { queues, open: () => notificationsOf(queues) };
 }
 
-test("TopicNotifications that nobody holds end by themselves", async () => {
+test("unreferenced TopicNotifications end when they are collected", async () => {
   const { queues, open } = setup();
   const kept = open();
   for (let i = 0; i < 100; i++) open();

@@ -65,7 +65,7 @@ const DECLARED: readonly (readonly [what: string, make: () => Declared, told: st
 ];
 
 for (const [what, make, told] of DECLARED) {
-  test(`a service ${what} says what is missing, to whoever serves or calls it`, async () => {
+  test(`a service ${what} says what is missing, to its server and to its client`, async () => {
     const declared = make() as never;
     assertStringIncludes(assertThrows(() => checkService(declared), TypeError).message, told);
     const uses: readonly (() => unknown)[] = [
@@ -219,7 +219,7 @@ for (const tls of ["selfsigned", "", null, true]) {
   });
 }
 
-test("a service that is none is told on either side, and one that is undefined why", async () => {
+test("an invalid service is reported on either side, and an undefined one with its cause", async () => {
   for (const [wrong, says] of [[undefined, "import each other"], [{}, "what service() makes"]]) {
     for (
       const use of [
@@ -301,7 +301,7 @@ const HANDLERS: Readonly<Record<string, { factory: () => unknown; told: string }
 };
 
 for (const [what, { factory, told }] of Object.entries(HANDLERS)) {
-  test(`a handler that is ${what} is told to onError, at every connection`, async () => {
+  test(`a handler that is ${what} is reported to onError, at every connection`, async () => {
     const errors: [unknown, ErrorContext][] = [];
     const onError = (error: unknown, context: ErrorContext) => void errors.push([error, context]);
     for (let i = 0; i < 2; i++) {

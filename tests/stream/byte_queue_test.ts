@@ -26,7 +26,7 @@ test("byteQueue() gives each piece once, in order, whatever is put and taken bet
   }));
 });
 
-test("byteQueue() keeps a part of what it is given", () => {
+test("byteQueue() keeps a part of its input", () => {
   const queue = byteQueue();
   queue.push(Uint8Array.of(1, 2, 3, 4), 1, 3);
   assertEquals(shift(queue), [2, 3]);

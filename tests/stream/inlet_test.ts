@@ -124,7 +124,7 @@ test("end() with an error rejects the first who waits, and ends for the others",
   ]);
 });
 
-test("an error that nobody reads is no unhandled rejection", async () => {
+test("an unread error is no unhandled rejection", async () => {
   const { inlet } = inletOf();
   inlet.end(new Error("lost"));
   await turn();
@@ -168,7 +168,7 @@ test("leaving ends what is waited for", async () => {
   assertEquals([await Promise.all(asked), left], [[DONE, DONE], [undefined]]);
 });
 
-test("leaving a stream that has ended tells nobody", async () => {
+test("leaving a stream that has ended notifies neither side", async () => {
   const { inlet, stream, left } = inletOf();
   push(inlet, 1);
   inlet.end(new Error("lost"));
@@ -176,7 +176,7 @@ test("leaving a stream that has ended tells nobody", async () => {
   assertEquals([await stream.next(), left, inlet.bufferedBytes], [DONE, [], 0]);
 });
 
-test("after its reader left a stream counts on what it has room for", async () => {
+test("after its reader left a stream still counts its credit", async () => {
   const { inlet, stream, grants } = inletOf();
   await stream.return();
   push(inlet, STREAM_WINDOW_BYTES - ITEM_COST_BYTES);
@@ -186,7 +186,7 @@ test("after its reader left a stream counts on what it has room for", async () =
 
 for (const waits of [true, false]) {
   const when = waits ? "is waited for" : "was kept";
-  test(`an item that ${when} and does not decode rejects, and the other end is told`, async () => {
+  test(`an item that ${when} and does not decode rejects, and the other end is notified`, async () => {
     const error = new Error("no item");
     const { inlet, stream, left } = inletOf((bytes) => {
       if (bytes.length === 2) throw error;

@@ -139,7 +139,7 @@ test("more room than a window breaks the protocol, a whole window does not", asy
   outlet.grant(0xffff_ffff);
 });
 
-test("an outlet that is paused pulls nothing, and goes on when it is told", async () => {
+test("a paused outlet pulls nothing, and goes on when it is resumed", async () => {
   const { source, asked } = endless();
   const { outlet } = outletOf(source);
   outlet.pause();
@@ -201,7 +201,7 @@ test("room that is granted while an item is sent counts, and nothing is sent twi
   assertEquals(ends.length, 1);
 });
 
-test("a source that throws ends its outlet with what it threw, and is not told to return", async () => {
+test("a source that throws ends its outlet with its error, and its return() is not called", async () => {
   const error = new Error("broken");
   let returned = 0;
   for (
@@ -226,7 +226,7 @@ test("a source whose result is none ends its outlet", async () => {
   ]);
 });
 
-test("a promise among the items that rejects ends its outlet, and the source is told to return", async () => {
+test("a promise among the items that rejects ends its outlet, and the source's return() is called", async () => {
   let finished = false;
   const { sent, ends } = outletOf((function* () {
     try {
@@ -241,7 +241,7 @@ test("a promise among the items that rejects ends its outlet, and the source is 
   assertEquals([sent, ends.length, ends[0]![1], finished], [[1], 1, "source", true]);
 });
 
-test("an item that cannot be sent ends its outlet, and the source is told to return", async () => {
+test("an item that cannot be sent ends its outlet, and the source's return() is called", async () => {
   const { source, asked } = endless();
   const error = new RangeError("too large");
   const { sent, ends, outlet } = outletOf(source, 0, (item) => {
@@ -298,7 +298,7 @@ test("cancel() passes its reason on to a ReadableStream", async () => {
   assertEquals([reasons, ends, stops], [["enough"], [], [undefined]]);
 });
 
-test("what return() throws or rejects with is told, and never unhandled", async () => {
+test("an error of return() is reported, and never unhandled", async () => {
   const error = new Error("cannot let go");
   for (
     const leave of [() => Promise.reject(error), () => {
@@ -327,7 +327,7 @@ test("a source that never answers next() or return() is left where it is", async
   assertEquals([ends, stops], [[], []]);
 });
 
-test("what comes of next() after cancel() is not sent, and what it rejects with is told once", async () => {
+test("the item of next() after cancel() is not sent, and its rejection is reported once", async () => {
   for (const settle of ["resolve", "reject"] as const) {
     const result = deferred<IteratorResult<number>>();
     const returned = deferred<unknown>();

@@ -46,7 +46,7 @@ test("transcripts: each deflated message inflates to the bytes it was made of", 
   }
 });
 
-test("transcripts: each archive says what it meant", () => {
+test("transcripts: each archive decodes to its message", () => {
   for (const row of ROWS) {
     if (row.means !== undefined) assertEquals(read(row), row.means, `message ${row.n}`);
   }
@@ -80,7 +80,7 @@ test("transcripts: what a message means is written as Rust wrote it", () => {
   }
 });
 
-test("transcripts: what Rust drops is refused, and what it answers with an error is no call", () => {
+test("transcripts: messages that Rust drops are refused, and those it answers with an error are no calls", () => {
   const refused = ROWS.filter(({ verdict }) => verdict !== undefined && verdict !== "accepted");
   assertEquals(refused.length, 23);
   for (const row of refused) {

@@ -137,7 +137,7 @@ test("a caller gives any source, and is given the items at once", () => {
   assertEquals(typeof use, "function");
 });
 
-test("a handler is given the items, answers by any source, and is told when nobody waits", () => {
+test("a handler gets the items, answers by any source, and is notified of cancellation", () => {
   const handlers: Handlers<typeof inferred> = {
     ping(args, { signal }) {
       isTrue<Equal<typeof args, Record<string, never>>>();

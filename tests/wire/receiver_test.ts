@@ -52,7 +52,7 @@ const HOSTILE:
   ];
 
 for (const [what, message, code, closeCode] of HOSTILE) {
-  test(`receive() refuses ${what}, and takes what comes next`, () => {
+  test(`receive() refuses ${what}, and accepts the next message`, () => {
     const { archives, errors, push } = setUp();
     push(message);
     push(deflated(1, 3));
