@@ -102,7 +102,7 @@ describe("connect() says", () => {
     "null": [null, 'tls "null": expected self-signed'],
   };
   for (const [what, [tls, says]] of Object.entries(trusts)) {
-    test(`an unusable tls, given ${what}`, async () => {
+    test(`which certificates it can trust, given ${what}`, async () => {
       const error = await assertRejects(
         () => connect(Small, "wss://127.0.0.1:1", { tls: tls as never }),
         TypeError,
