@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { viewOf } from "./reader.ts";
 import type { BigInteger, BigIntegerKind, Schema } from "./schema.ts";
 import { leaf } from "./scalars.ts";
 
@@ -26,7 +27,8 @@ function bigInteger(
       outView.setBigInt64(at, BigInt.asIntN(64, value), true);
       if (size === 16) outView.setBigInt64(at + 8, BigInt.asIntN(64, value >> 64n), true);
     },
-    ({ view }, at) => {
+    (reader, at) => {
+      const view = viewOf(reader);
       const last = at + size - 8;
       const high = signed ? view.getBigInt64(last, true) : view.getBigUint64(last, true);
       return size === 8 ? high : (high << 64n) | view.getBigUint64(at, true);

@@ -3,8 +3,9 @@
  *
  * @module
  */
-import { type At, at, BAD, countParts } from "./generator.ts";
+import { type At, at, BAD, countParts, type Generator } from "./generator.ts";
 import { partsOf } from "./parts.ts";
+import { viewOf } from "./reader.ts";
 import type { AnySchema, BigInteger, Integer, Node, Sum } from "./schema.ts";
 import { isUtf8, readUtf8Fast } from "./utf8_buffer.ts";
 
@@ -88,8 +89,8 @@ export function checkText(u8: Uint8Array, start: number, length: number): void {
 }
 
 /** The variables of a reader that a body uses. */
-export function open(body: string): string {
+export function open(g: Generator, body: string): string {
   return `const u8=r.bytes,base=r.start${
-    body.includes("dv.") ? ",dv=r.view" : ""
+    body.includes("dv.") ? `,dv=${g.constant(viewOf)}(r)` : ""
   };let lo=r.low,hi=r.high;\n`;
 }

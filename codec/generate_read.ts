@@ -49,7 +49,7 @@ export class ReadEmitter {
     // What is read by a schema's own function reads strings as fast.
     const utf8 = body.includes("r.low=") ? `r.utf8=${this.#g.constant(readUtf8Fast)};` : "";
     return `function(r) {
-${utf8}${open(body + value)}const p=r.end-${schema.size};
+${utf8}${open(this.#g, body + value)}const p=r.end-${schema.size};
 if(p<base||((p-base)&${schema.align - 1}))throw BAD;
 hi=p;
 ${body}
@@ -70,7 +70,7 @@ return ${this.#builds ? value : "undefined"};
     let value = "";
     const body = this.#g.body(() => value = this.#read(inner, { base: "p", offset: 0 }));
     return `function ${name}(r, p) {
-${down}${open(body + value)}${body}
+${down}${open(this.#g, body + value)}${body}
 const value=${this.#builds ? value : "undefined"};
 r.low=lo;r.high=hi;${up}
 return value;

@@ -33,7 +33,8 @@ const NO_BYTES = /* @__PURE__ */ new Uint8Array(0);
 export class Reader {
   /** The bytes that hold the archive. */
   bytes: Uint8Array = NO_BYTES;
-  #view: DataView | undefined;
+  /** A view on the same bytes, if there is one: see {@linkcode viewOf}. */
+  view: DataView | undefined;
   /** Where the archive begins: alignment counts from here. */
   start = 0;
   /** Where the archive ends. */
@@ -73,13 +74,7 @@ export class Reader {
   reset(bytes: Uint8Array): void {
     if (bytes === this.bytes) return;
     this.bytes = bytes;
-    this.#view = undefined;
-  }
-
-  /** A view on the same bytes; made when it is first needed, which for small archives is never. */
-  get view(): DataView {
-    const { bytes } = this;
-    return this.#view ??= new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.view = undefined;
   }
 
   /** The `i32` at a position; from bytes, since a view costs more than a few of these. */
@@ -170,6 +165,12 @@ export class Reader {
     const why = this.words?.ofArchive(this, code, at, about) ?? `${code} at byte ${offset}`;
     throw refusal(code, this.where(), why, offset);
   }
+}
+
+/** A view on a reader's bytes; made when it is first needed, which for small archives is never. */
+export function viewOf(reader: Reader): DataView {
+  const { bytes } = reader;
+  return reader.view ??= new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
 /** Let each archive from now on take so much memory, if the reader's limit allows that. */

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { viewOf } from "./reader.ts";
 import type { Kind, LeafKind, Schema } from "./schema.ts";
 
 /** A type without parts. All have the same properties in the same order: engines find those faster. */
@@ -29,7 +30,10 @@ function float(kind: "f32" | "f64", size: 4 | 8): Schema<number> {
       if (size === 4) writer.outView.setFloat32(at, value, true);
       else writer.outView.setFloat64(at, value, true);
     },
-    ({ view }, at) => size === 4 ? view.getFloat32(at, true) : view.getFloat64(at, true),
+    (reader, at) => {
+      const view = viewOf(reader);
+      return size === 4 ? view.getFloat32(at, true) : view.getFloat64(at, true);
+    },
   );
   return schema;
 }

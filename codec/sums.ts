@@ -93,11 +93,12 @@ export function sum(
     write(writer: Writer, at: number, value: unknown) {
       const arm = schema.armOf(value);
       if (arm) return arm.write(writer, at, value);
-      if (!isTagged || typeof value !== "object" || value === null || Array.isArray(value)) {
-        writer.refuse(schema, value);
+      let wrong = value;
+      if (isTagged && typeof value === "object" && value !== null && !Array.isArray(value)) {
+        writer.path[writer.steps++] = "type";
+        wrong = (value as Keyed)["type"];
       }
-      writer.path[writer.steps++] = "type";
-      writer.refuse(schema, (value as Keyed)["type"]);
+      writer.refuse(schema, wrong);
     },
     read(reader: Reader, at: number) {
       const arm = arms[readTag(reader, at, tagBytes)] ?? reader.fail("InvalidTag", at, schema);

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { viewOf } from "./reader.ts";
 import { leaf } from "./scalars.ts";
 import type { Schema } from "./schema.ts";
 
@@ -59,7 +60,7 @@ export const duration: Schema<Duration> = /* @__PURE__ */ leaf<Duration>(
   (reader, at) => {
     const nanos = reader.u32(at + 8);
     // Rust carries whole seconds of nanoseconds over, and refuses what does not fit then.
-    const secs = reader.view.getBigUint64(at, true) + BigInt(Math.floor(nanos / NANOS_PER_SEC));
+    const secs = viewOf(reader).getBigUint64(at, true) + BigInt(Math.floor(nanos / NANOS_PER_SEC));
     if (secs >> SECS_BITS > 0n) reader.fail("Duration", at);
     return { secs, nanos: nanos % NANOS_PER_SEC };
   },

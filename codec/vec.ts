@@ -5,7 +5,7 @@
  */
 import { isNumber, itemFootprint, spend } from "./footprint.ts";
 import { laidOut, type Layout } from "./layout.ts";
-import type { Reader } from "./reader.ts";
+import { type Reader, viewOf } from "./reader.ts";
 import {
   type AnySchema,
   type Integer,
@@ -41,11 +41,12 @@ function writeNumbers(
 }
 
 function readNumbers(
-  { view }: Reader,
+  reader: Reader,
   at: number,
   { size, min, max }: Integer,
   length: number,
 ): unknown[] {
+  const view = viewOf(reader);
   const values = new Array<number>(length);
   for (let i = 0; i < length; i++, at += size) {
     const value = size === 8

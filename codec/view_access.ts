@@ -93,9 +93,8 @@ function make(schema: AnySchema): Access {
 }
 
 const seeBytes: Access = (reader, at, up, step) => {
-  const { view } = reader;
-  const length = view.getUint32(at + 4, true);
-  const start = reader.aim(at, up, step).claim(at, view.getInt32(at, true), length, 1);
+  const length = reader.u32(at + 4);
+  const start = reader.aim(at, up, step).claim(at, reader.i32(at), length, 1);
   return reader.bytes.subarray(start, start + length);
 };
 
@@ -140,10 +139,9 @@ function seeVec(schema: List): Access {
   const whole = { schema };
   const access = accessOf(item);
   return (reader, at, up, step) => {
-    const { view } = reader;
-    const length = view.getUint32(at + 4, true);
+    const length = reader.u32(at + 4);
     const aimed = reader.aim(at, up, step);
-    const start = aimed.claim(at, view.getInt32(at, true), length * size, align);
+    const start = aimed.claim(at, reader.i32(at), length * size, align);
     if (size === 0) aimed.allow(length * itemFootprint(item), at);
     return new ListView(whole, reader, at, up, step, { start, length, size, access });
   };
@@ -190,7 +188,7 @@ function seeBox(item: AnySchema): Access {
   const { size, align } = item;
   const access = accessOf(item);
   return (reader, at, up, step) => {
-    const offset = reader.view.getInt32(at, true);
+    const offset = reader.i32(at);
     const start = reader.aim(at, up, step).claim(at, offset, size, align);
     return access(reader, start, up, step);
   };

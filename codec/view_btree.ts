@@ -27,7 +27,7 @@ export class BTreeView extends EntriesView {
     step: Step,
   ) {
     super({ schema }, reader, at, up, step);
-    this.size = reader.view.getUint32(at, true);
+    this.size = reader.u32(at);
     const entryBytes = schema.entry.size;
     if (entryBytes === 0) {
       reader.aim(at, up, step).allow(this.size * entryFootprint(schema), at);

@@ -46,8 +46,8 @@ function compareString(reader: ViewReader, at: number, text: string): number {
   let start = at;
   let length = bytes[at + INLINE_CAPACITY]!;
   if (length >= 0x80) {
-    length = reader.view.getUint32(at, true);
-    start = reader.claim(at, reader.view.getInt32(at + 4, true), length, 1);
+    length = reader.u32(at);
+    start = reader.claim(at, reader.i32(at + 4), length, 1);
   } else if (length > INLINE_CAPACITY) {
     reader.fail("StringRepr", at);
   }

@@ -64,12 +64,11 @@ export class HashMapView extends EntriesView {
     step: Step,
   ) {
     super({ schema }, reader, at, up, step);
-    const { view } = reader;
     const { size, align } = schema.entry;
     const aimed = reader.aim(at, up, step);
-    const count = view.getUint32(at, true);
-    this.#index = aimed.claim(at + 4, view.getInt32(at + 4, true), 4 * count, 4);
-    this.#start = aimed.claim(at + 8, view.getInt32(at + 8, true), count * size, align);
+    const count = reader.u32(at);
+    this.#index = aimed.claim(at + 4, reader.i32(at + 4), 4 * count, 4);
+    this.#start = aimed.claim(at + 8, reader.i32(at + 8), count * size, align);
     if (size === 0) aimed.allow(count * entryFootprint(schema), at);
     this.size = count;
     this.#reader = reader;
