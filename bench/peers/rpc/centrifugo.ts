@@ -57,13 +57,12 @@ export const peer: RpcPeer = {
     const failed = new Promise<never>((_, reject) => child.once("error", reject));
     failed.catch(() => {});
     pid = child.pid ?? 0;
-    const end = (): never => {
-      child.kill();
+    process.on("exit", () => {
+      child.kill("SIGKILL");
       rmSync(folder, { recursive: true, force: true });
-      process.exit(0);
-    };
-    process.on("SIGTERM", end);
-    child.once("exit", end);
+    });
+    process.on("SIGTERM", () => process.exit(0));
+    child.once("exit", () => process.exit(1));
     for (let tries = 0;; tries++) {
       try {
         await Promise.race([fetch(`http://${HOST}:${port}/`), failed]);
