@@ -44,7 +44,7 @@ export class SentMessages implements Iterable<Sent> {
     this.#forgotten = end;
   }
 
-  /** Forget all. */
+  /** Clear all. */
   clear(): void {
     this.forget(this.end);
   }

@@ -1,8 +1,8 @@
 /**
- * {@linkcode answering}: what a client answers when its server calls it.
+ * {@linkcode answering}: a client's answers to calls of its server.
  *
- * A page loads it only when that may be. It imports nothing of what the page has loaded before, which a bundler would
- * split: what it needs of that it is given.
+ * Pages load it only for services with client methods. It imports nothing of the page's first chunk, which a bundler
+ * would then split: it receives what it needs as parameters.
  *
  * @module
  */
@@ -13,13 +13,13 @@ import type { CallContext, MethodInfo } from "../service/types.ts";
 import type { StreamingSession } from "../stream/caller.ts";
 import type { RpcError, RpcHandlerErrorCode } from "../wire/errors.ts";
 
-/** What is there wherever a client is. */
+/** The parts that every client has. */
 export interface AnswerKit {
   readonly readArchive: typeof readArchive;
   readonly writeArchive: typeof writeArchive;
-  /** All codes, by their number. */
+  /** All codes, by index. */
   readonly codes: readonly RpcHandlerErrorCode[];
-  /** Is told of each answer, if anything watches. */
+  /** Observes each answer, if there is telemetry. */
   readonly watch?: ((method: string, answer: Promise<unknown>) => void) | undefined;
 }
 
@@ -33,14 +33,14 @@ export interface Answers {
    * @throws {CodecError} If it is neither, or the call's id is taken.
    */
   receive(reader: Reader, kind: number, at: number): void;
-  /** The session has ended: nobody waits for an answer. */
+  /** The session has ended: drop all answers. */
   end(error: Error): void;
 }
 
 /**
  * Begins to answer the calls of a session.
  *
- * @param onError Told what a handler throws or answers that it should not, and what does not decode.
+ * @param onError Receives errors of handlers, invalid outputs and calls that fail to decode.
  */
 export type OpenAnswers = (
   session: StreamingSession,
@@ -60,8 +60,8 @@ const MESSAGE_ALIGN = 4;
 /**
  * Answer by handlers.
  *
- * @param handlers By the names of methods; none of a client that has none.
- * @throws {TypeError} If there is one too many, or one is missing.
+ * @param handlers By method name; absent if the client has none.
+ * @throws {TypeError} If one is unknown or missing.
  */
 export function answering(
   methods: readonly MethodInfo[],
@@ -85,10 +85,10 @@ export function answering(
   return (session, onError) => new Answering(methods, handlers as never, kit, session, onError);
 }
 
-/** A handler's second argument; without a signal until it is asked for. */
+/** A handler's second argument; its signal is created on first use. */
 class Context implements CallContext {
   #controller: AbortController | undefined;
-  /** Why nobody waits any more, if that is so. */
+  /** The reason of the cancel, if cancelled. */
   #over: { readonly reason: unknown } | undefined;
 
   get signal(): AbortSignal {
@@ -111,7 +111,7 @@ class Answering implements Answers {
   readonly #kit: AnswerKit;
   readonly #session: StreamingSession;
   readonly #onError: (error: unknown) => void;
-  /** Calls under way, by their ids: 256 at most. */
+  /** Calls in flight, by id: 256 at most. */
   readonly #running = new Map<number, Context>();
 
   constructor(
@@ -153,7 +153,7 @@ class Answering implements Answers {
       method = this.#methods[tag >>> 0];
     }
     const handler = method && this.#handlers?.[method.name];
-    // What this side does not know is of a server that is newer.
+    // An unknown method belongs to a newer server.
     if (!method || !handler) return this.#fail(id, "ClientDecodeError");
     try {
       args = this.#kit.readArchive<unknown>(this.#session.codec, method.call, reader, start, end);
@@ -170,7 +170,7 @@ class Answering implements Answers {
       (error) => {
         const { name, code } = Object(error) as RpcError;
         const known = name === "RpcError" && this.#kit.codes.includes(code as never);
-        // Also when nobody waits for it any more.
+        // Also if the call was cancelled.
         if (!known) this.#onError(error);
         if (this.#over(id, context)) {
           this.#fail(id, known ? code as RpcHandlerErrorCode : "HandlerPanicked");
@@ -179,7 +179,7 @@ class Answering implements Answers {
     );
   }
 
-  /** A handler has settled. Whether anybody is to hear of it. */
+  /** A handler has settled. Returns whether to send its result. */
   #over(id: number, context: Context): boolean {
     return this.#running.get(id) === context && this.#running.delete(id);
   }

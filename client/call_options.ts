@@ -1,12 +1,12 @@
 /**
- * {@linkcode checkCallOptions}: whether what is asked of a call has a meaning.
+ * {@linkcode checkCallOptions}: validates the options of a call.
  *
  * @module
  */
 import type { CallOptions } from "../service/types.ts";
 import { checkOptionKinds, isOfKind, type OptionKind } from "../wire/option_kinds.ts";
 
-/** What most calls ask for. */
+/** The options of most calls: none. */
 export const NONE: CallOptions = Object.freeze({});
 
 const KINDS: Readonly<Record<keyof CallOptions, OptionKind>> = {
@@ -15,12 +15,12 @@ const KINDS: Readonly<Record<keyof CallOptions, OptionKind>> = {
 };
 
 /**
- * Check what a call asks for.
+ * Validate the options of a call.
  *
- * @throws {TypeError} If there is no such option, or it is of another kind.
+ * @throws {TypeError} If an option is unknown or has the wrong type.
  */
 export function checkCallOptions(options: CallOptions): void {
-  // Without the arrays that are made elsewhere: this is done at every call.
+  // Without allocating arrays: this runs for every call.
   for (const name in options) {
     const key = name as keyof CallOptions;
     if (!Object.hasOwn(KINDS, key) || !isOfKind(options[key], KINDS[key])) {

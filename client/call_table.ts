@@ -8,31 +8,30 @@ import { MAX_CALLS_IN_FLIGHT } from "../wire/page_limits.ts";
 const ID_MASK = MAX_CALLS_IN_FLIGHT - 1;
 
 /**
- * Who is waiting on each call id of one connection.
+ * The pending call of each id of one connection.
  *
- * An abandoned call keeps its id until the late reply arrives: given to a new call earlier, that
- * reply would answer the wrong question. Ids are taken in the order they became free, the one that
- * has been free for longest first, so that a second reply to one call finds an id nobody holds.
+ * An abandoned call keeps its id until the late reply arrives: a new call with that id would get the wrong reply.
+ * The id that has been free longest is taken first, so that a duplicate reply finds an unused id.
  *
  * Rust: `client.rs`, `active_rpc_calls`, which takes the lowest free id.
  *
- * @typeParam C What stands for a call.
+ * @typeParam C The type of a pending call.
  */
 export class CallTable<C> {
-  /** By id: who waits, or `null` if the caller has gone. */
+  /** By id: the pending call, or `null` if abandoned. */
   readonly #calls: (C | null | undefined)[] = new Array(MAX_CALLS_IN_FLIGHT).fill(undefined);
-  /** A ring of the free ids. */
+  /** A ring buffer of free ids. */
   readonly #free: Uint8Array = Uint8Array.from(this.#calls, (_, id) => id);
   #firstFree = 0;
   #freeCount = MAX_CALLS_IN_FLIGHT;
   #abandoned = 0;
 
-  /** Ids that are taken, abandoned ones included. */
+  /** Ids in use, including abandoned ones. */
   get inFlight(): number {
     return MAX_CALLS_IN_FLIGHT - this.#freeCount;
   }
 
-  /** Ids whose caller has gone and whose reply has not come. */
+  /** Abandoned ids, whose reply is still missing. */
   get abandoned(): number {
     return this.#abandoned;
   }
@@ -61,19 +60,19 @@ export class CallTable<C> {
     return call;
   }
 
-  /** Stop waiting, for a deadline or a cancellation. The id stays taken. */
+  /** Abandon a call after its deadline or a cancel. The id stays in use. */
   abandon(id: number): void {
     if (this.#calls[id] == null) return;
     this.#calls[id] = null;
     this.#abandoned++;
   }
 
-  /** Whether a call waits on that id. */
+  /** Whether a call is pending on that id. */
   holds(id: number, call: C): boolean {
     return this.#calls[id] === call;
   }
 
-  /** Those who wait, in the order of their ids. */
+  /** The pending calls, ordered by id. */
   waiting(): C[] {
     return this.#calls.filter((call) => call != null) as C[];
   }

@@ -1,5 +1,5 @@
 /**
- * {@linkcode Calls}: the calls of one session, from the first byte to the reply.
+ * {@linkcode Calls}: runs the calls of one session, from the first byte to the reply.
  *
  * @module
  */
@@ -35,13 +35,13 @@ import {
 import type { CallsHost, SessionCalls, StartCalls } from "./parts.ts";
 import { PendingCall } from "./pending_call.ts";
 
-/** {@linkcode StartCalls} for many calls at once: deflated, without a timer or a closure for each. */
+/** {@linkcode StartCalls} for many calls at once: with deflating, without a timer or a closure per call. */
 export function startCalls(deflater: Deflater): StartCalls {
   return (transport, host, end, extension) =>
     new Calls(deflater, transport as Transport, host, end, extension);
 }
 
-/** Sends calls, and knows who waits for what and until when. */
+/** Sends calls, and keeps pending ones with their deadlines. */
 export class Calls implements SessionCalls {
   readonly #options: CallsHost;
   readonly #sender: Sender;
@@ -53,7 +53,7 @@ export class Calls implements SessionCalls {
   #queue: PendingCall[] = [];
   #queuedBytes = 0;
   #ended = false;
-  /** Ends the session, since every id is of a call that was given up. */
+  /** Ends the session because all ids are abandoned. */
   #starving: (() => void) | undefined;
   streams: OpenStreams | undefined;
   readonly codec: Codec;
@@ -79,12 +79,12 @@ export class Calls implements SessionCalls {
     this.#deadlines = new Deadlines(clock, (now) => this.#expire(now));
   }
 
-  /** Bytes of all messages sent, as they stand on the wire. */
+  /** Bytes of all sent messages on the wire. */
   get sentBytes(): number {
     return this.#sender.sentBytes;
   }
 
-  /** Bytes that wait to be sent. */
+  /** Bytes queued for sending. */
   get bufferedBytes(): number {
     return this.#sender.bufferedBytes;
   }
@@ -111,7 +111,7 @@ export class Calls implements SessionCalls {
     this.#sender.abandon(writer);
   }
 
-  /** Make a call. Whatever is wrong with it, the promise says so. */
+  /** Make a call. All errors reject the promise. */
   call(
     method: MethodInfo,
     args: unknown,
@@ -153,7 +153,7 @@ export class Calls implements SessionCalls {
     }
   }
 
-  /** The request, with an id that is yet to be filled in. */
+  /** The request, with a placeholder for its id. */
   #write(method: MethodInfo, args: unknown): Writer {
     const { whenFull, limits: { maxInflatedBytes, maxBufferedBytes } } = this.#options;
     const writer = this.#sender.begin();
@@ -166,7 +166,7 @@ export class Calls implements SessionCalls {
           `the message has ${bytes} bytes, maxInflatedBytes is ${maxInflatedBytes}`,
         );
       }
-      // The arguments may have a getter, which may have closed the client.
+      // A getter of the arguments may have closed the client.
       if (this.#ended) throw notConnected(method, "its connection has ended");
       if (this.#full) {
         if (whenFull === "fail") throw full(method, `${MAX_CALLS_IN_FLIGHT} are in flight`);
@@ -187,7 +187,7 @@ export class Calls implements SessionCalls {
     }
   }
 
-  /** Take an id, which must be free, and send the request. */
+  /** Take an id and send the request. An id must be free. */
   #send(call: PendingCall, writer: Writer): void {
     call.id = this.#table.open(call);
     setRequestId(writer, call.id);
@@ -195,7 +195,7 @@ export class Calls implements SessionCalls {
     this.commit(writer);
   }
 
-  /** A reply came. Returns who waits for it, who is then no longer waiting: see {@linkcode CallTable.settle}. */
+  /** Release the id of a reply. Returns its pending call: see {@linkcode CallTable.settle}. */
   settle(id: number): PendingCall | null | undefined {
     const call = this.#table.settle(id);
     if (call === null) this.#stopStarving();
@@ -223,7 +223,7 @@ export class Calls implements SessionCalls {
     this.#checkAbandoned();
   };
 
-  /** Nobody wants a call that streams any more, if it is still under way. */
+  /** Cancel a streaming call, if it is still in flight. */
   #leave(call: PendingCall, error: unknown): void {
     if (call.request === undefined && !this.#table.holds(call.id, call)) return;
     this.#giveUp(call, error);
@@ -272,7 +272,7 @@ export class Calls implements SessionCalls {
     if (!this.#extension) {
       if (abandoned > MAX_ABANDONED_CALLS) end();
     } else if (abandoned === MAX_CALLS_IN_FLIGHT) {
-      // A server that was told of them answers them: it is given the time of a call.
+      // A server with `x1` answers cancelled calls: it gets the timeout of a call.
       this.#starving ??= this.after(this.limits.callTimeoutMs, end);
     }
   }
@@ -282,7 +282,7 @@ export class Calls implements SessionCalls {
     this.#starving = undefined;
   }
 
-  /** The session has ended: whoever waits is told so. `retryable`: no call without an answer has run. */
+  /** The session has ended: reject pending calls. `retryable`: no unanswered call has run. */
   end(cause: Error, retryable: boolean): void {
     this.#ended = true;
     this.#sender.close();

@@ -1,5 +1,5 @@
 /**
- * {@linkcode checkOptions}: whether what is asked of a client has a meaning.
+ * {@linkcode checkOptions}: validates the options of a client.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import type { ClientTls } from "../wire/transport.ts";
 import type { ConnectOptions } from "./options.ts";
 import type { CheckedOptions } from "./parts.ts";
 
-/** Every name of {@linkcode ConnectOptions}: one that is missing here does not compile. */
+/** Every name of {@linkcode ConnectOptions}: a missing one is a compile error. */
 const KINDS: Readonly<Record<keyof ConnectOptions<never, never, never>, OptionKind>> = {
   tls: true,
   level: true,
@@ -24,7 +24,7 @@ const KINDS: Readonly<Record<keyof ConnectOptions<never, never, never>, OptionKi
   signal: "signal",
 };
 
-/** Every name of an object that says whom to trust. */
+/** Every name of the TLS options. */
 const TLS_KINDS: Readonly<Record<keyof Exclude<ClientTls, string>, OptionKind>> = {
   ca: "string",
   fingerprint: "string",
@@ -33,7 +33,7 @@ const TLS_KINDS: Readonly<Record<keyof Exclude<ClientTls, string>, OptionKind>> 
 /**
  * Fill in the defaults.
  *
- * @throws {TypeError} If there is no such option, or it has no meaning.
+ * @throws {TypeError} If an option is unknown or invalid.
  * @throws {RangeError} If a number is out of bounds.
  */
 export function checkOptions<L extends Partial<Limits>>(

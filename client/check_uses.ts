@@ -1,5 +1,5 @@
 /**
- * {@linkcode checkUses}: whether what a client is asked for after it was made has a meaning, and is not too much.
+ * {@linkcode checkUses}: validates later uses of a client, and warns of too many iterators.
  *
  * @module
  */
@@ -26,7 +26,7 @@ const CHANGES: Readonly<Record<string, OptionKind>> = { signal: "signal" };
 /**
  * Have a client refuse options that there are not or have no meaning, and tell how many wait: a page's does without.
  *
- * @param count Told of how many iterators and watchers there are.
+ * @param count Receives the number of iterators and watchers.
  * @returns The client.
  */
 export function checkUses<M, S, E, C extends Client<M, S, E>>(
@@ -84,13 +84,13 @@ function answered(answer: boolean): boolean {
   throw new TypeError("until(): the predicate answered a promise");
 }
 
-/** Iterators of one client, or watchers of its state, above which some are taken for forgotten. */
+/** Number of iterators of one client, or watchers of its state, above which some were probably forgotten. */
 export const MANY_ITERATORS = 1000;
 
-/** Is told how many there are of what. */
+/** Receives a kind and its number. */
 export type Count = (what: string, count: number) => void;
 
-/** Tells once of each kind of which there are {@linkcode MANY_ITERATORS}. */
+/** Reports each kind once when there are {@linkcode MANY_ITERATORS}. */
 export function tellOfMany(report: (error: Error) => void): Count {
   const told = new Set<string>();
   return (what, count) => {

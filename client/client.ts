@@ -1,5 +1,5 @@
 /**
- * {@linkcode createClient}: what survives reconnects.
+ * {@linkcode createClient}: a client, which survives reconnects.
  *
  * @module
  */
@@ -21,18 +21,18 @@ import { mirrorState, type StateMirror } from "./state_mirror.ts";
 import { type Client, type ClientStatus, NO_COUNTS } from "./types.ts";
 import { interruptible, type Start } from "./waiting.ts";
 
-/** A client that is still to be connected. */
+/** A client that is not yet connected. */
 export interface UnconnectedClient<Methods, State, Event> extends Client<Methods, State, Event> {
   /**
-   * Make the first connection, and see to it that there is one from then on.
+   * Make the first connection, and reconnect from then on.
    *
    * @returns The client itself.
-   * @throws {ConnectError} If it cannot be made. What `onConnect` throws is thrown as it is.
+   * @throws {ConnectError} If it cannot be made. Errors of `onConnect` are thrown unchanged.
    */
   connect(): Promise<Client<Methods, State, Event>>;
 }
 
-/** Create a client by the parts given, without a connection. */
+/** Create a client from the given parts, without a connection. */
 export function createClient<Methods, State, Event, ClientMethods = NoMethods>(
   service: Service<Methods, State, Event, ClientMethods>,
   address: PerAttempt<string | URL>,
@@ -45,12 +45,12 @@ export function createClient<Methods, State, Event, ClientMethods = NoMethods>(
   const closing = new AbortController();
   const { signal } = closing;
   const counters = { ...NO_COUNTS };
-  /** Sessions whose transport has not ended. */
+  /** Sessions with an open transport. */
   const sessions = new Set<Session>();
-  /** The session that calls go to. */
+  /** The session for calls. */
   let current: Session | undefined;
   let forgetSignal: (() => void) | undefined;
-  /** Ends the time in which events are held for the first iterators. */
+  /** Stops holding events for the first iterators. */
   let release: (() => void) | undefined;
 
   const report = (error: unknown): void => tell(onError, error);
@@ -93,7 +93,7 @@ export function createClient<Methods, State, Event, ClientMethods = NoMethods>(
       { cause: signal.reason },
     );
 
-  /** Wait for something, while the client is not closed. */
+  /** Wait for a step, unless the client is closed. */
   const whileOpen = <T>(start: Start<T>, timeoutMs?: number): Promise<T> =>
     interruptible(parts, start, interrupted, signal, timeoutMs);
 
@@ -144,7 +144,7 @@ export function createClient<Methods, State, Event, ClientMethods = NoMethods>(
         onConnect?.({ rpc: callsOn(() => session), state, reconnected }),
         session.ended,
       ]);
-      // It may have ended since it was opened, and `onConnect` need not have noticed.
+      // It may have ended meanwhile without `onConnect` noticing.
       if (session.ending) throw session.ending.error;
     } catch (reason) {
       const ending = session?.ending?.error;
@@ -157,7 +157,7 @@ export function createClient<Methods, State, Event, ClientMethods = NoMethods>(
         })
         : ending ?? reason;
       throw (error as ConnectError).code === "SchemaMismatch"
-        // What to do then: a page loads that only now.
+        // Pages load the explanation only now.
         ? await import("../service/mismatch.ts").then(
           ({ explained }) => explained(error as ConnectError, service, fingerprintOf),
           () => error,
@@ -225,7 +225,7 @@ export function createClient<Methods, State, Event, ClientMethods = NoMethods>(
 
   const client: UnconnectedClient<Methods, State, Event> = {
     rpc: callsOn(() => {
-      // What comes from now on may be the program's own doing.
+      // Later errors may be caused by the program.
       events.release();
       return current;
     }),
@@ -258,7 +258,7 @@ export function createClient<Methods, State, Event, ClientMethods = NoMethods>(
         forgetSignal = onAbort(options.signal, () => finish(undefined, options.signal!.reason));
         events.hold();
         stay(() => {
-          // Whoever is given the client opens its iterators before any timer, and before a call.
+          // The program opens its iterators before any timer fires and before any call.
           if (!signal.aborted) release = after(0, events.release);
           resolve(client);
         }).catch((error) => {
@@ -275,7 +275,7 @@ export function createClient<Methods, State, Event, ClientMethods = NoMethods>(
 
 const NO_ARGS: Readonly<Record<string, never>> = {};
 
-/** A plain frozen object with one own function a method, which need no `this`. */
+/** A frozen object with one function per method, none of which needs `this`. */
 export function makeCalls<Methods>(
   methods: readonly MethodInfo[],
   call: Caller,

@@ -5,24 +5,24 @@
  */
 import type { Clock } from "../wire/clock.ts";
 
-/** When the calls that were made in one turn of the event loop were made. */
+/** The shared start time of the calls of one turn of the event loop. */
 export interface Turn {
-  /** The turn's end, from which their time counts; not a number until then. */
+  /** The turn's end, where their timeouts start; NaN until then. */
   endedAt: number;
-  /** The shortest time any of them has, in milliseconds. */
+  /** The shortest timeout among them, in milliseconds. */
   shortestMs: number;
 }
 
-/** Milliseconds after which a timer looks whether it still guards anything. */
+/** Milliseconds after which a timer checks whether it is still needed. */
 const LOOK_MS = 1000;
 
 /**
- * One timer, set to the earliest of the deadlines it was told of, or to a second from now. When it fires,
- * its owner expires what is due and says what is the earliest now: a call that is answered in time costs
- * no timer, and one that guards nothing is gone within the second. (It would keep a program alive.)
+ * One timer, set to the earliest known deadline or to a second from now. When it fires, its owner expires due calls
+ * and returns the next deadline. So a call answered in time costs no timer, and an unneeded timer, which would keep
+ * a program alive, is gone within a second.
  *
- * The clock is read once a turn, at its end, because reading it is a tenth of what a call costs. A deadline is
- * late by what is left of the turn, and never early.
+ * The clock is read once per turn, at its end, because reading it takes 10 % of a call's time. A deadline is late by
+ * the rest of the turn, never early.
  */
 export class Deadlines {
   readonly #clock: Clock;
@@ -34,15 +34,15 @@ export class Deadlines {
   /**
    * Create with nothing due.
    *
-   * @param clock Whose time the deadlines are in.
-   * @param expire Expires what is due, and returns the earliest deadline left, or `Infinity`.
+   * @param clock The clock of the deadlines.
+   * @param expire Expires due calls, and returns the next deadline, or `Infinity`.
    */
   constructor(clock: Clock, expire: (now: number) => number) {
     this.#clock = clock;
     this.#expire = expire;
   }
 
-  /** The turn under way; see to it that the timer fires no later than `delayMs` after it. */
+  /** The current turn. Ensures that the timer fires within `delayMs` after it. */
   start(delayMs: number): Turn {
     let turn = this.#turn;
     if (turn === undefined) {
@@ -66,7 +66,7 @@ export class Deadlines {
     if (at < this.#at) this.#set(at, now);
   }
 
-  /** Forget all. */
+  /** Clear all. */
   clear(): void {
     this.#turn = undefined;
     this.#clock.clear(this.#timer);

@@ -1,5 +1,5 @@
 /**
- * {@linkcode createEventHub}: events on their way to those who iterate over them.
+ * {@linkcode createEventHub}: delivers events to iterators.
  *
  * @module
  */
@@ -8,86 +8,84 @@ import type { Limits } from "../wire/limits.ts";
 import { type Overflow, queue, type Sink } from "../stream/queue.ts";
 import type { Waits } from "./waiting.ts";
 
-/** What bounds an iterator. */
+/** The limits of an iterator. */
 export type EventLimits = Pick<Limits, "maxQueuedEvents" | "maxQueuedEventBytes">;
 
 /** One event. */
 export interface ReceivedEvent<E> {
-  /** The topic it was sent on. */
+  /** Its topic. */
   readonly topic: Topic;
-  /** What was sent. All iterators are given the same object. */
+  /** Its value. All iterators receive the same object. */
   readonly payload: E;
 }
 
-/** How to receive events. */
+/** Options for receiving events. */
 export interface EventsOptions {
   /**
-   * Events that may wait to be read. Default: the limit `maxQueuedEvents`, 16,384: more than come at once.
-   * However many, they are bounded in bytes by `maxQueuedEventBytes`.
+   * Most buffered events. Default: the limit `maxQueuedEvents`, 16,384: more than usual bursts. The limit
+   * `maxQueuedEventBytes` also bounds their bytes.
    */
   readonly buffer?: number;
   /**
-   * What to do with one more. Default: `"drop-oldest"`. Lost events are counted either way, and an
-   * iterator's first loss is told to `onError`.
+   * The reaction to overflow. Default: `"drop-oldest"`. Lost events are always counted, and an iterator's first loss
+   * is reported to `onError`.
    */
   readonly overflow?: Overflow;
-  /** Only events on this topic; a string names a text topic. Default: whatever the server sends. */
+  /** Only events on this topic; a string names a text topic. Default: all events. */
   readonly topic?: Topic | string;
-  /** End the iteration when it aborts. */
+  /** Ends the iteration when it aborts. */
   readonly signal?: AbortSignal;
 }
 
 /**
- * Events as they come, from the moment this was made; one that is made as `connect()` returns, before the
- * first call and in the same turn of the event loop, is given those that came before, on topics that
- * `onConnect` subscribed to. Goes on over reconnects, during which events are lost, and ends when the
- * client is closed.
+ * The events since its creation. An iterator created right after `connect()`, before the first call and in the same
+ * turn of the event loop, also receives earlier events, on topics that `onConnect` subscribed to. It continues over
+ * reconnects, during which events are lost, and ends when the client closes.
  *
- * A `for await` loop that is left ends it. Where events are taken by `next()`, end it by `return()`: one
- * that nobody holds any more ends by itself, but only when the engine finds it, and no engine looks while
- * a program goes on without a turn of the event loop.
+ * Leaving a `for await` loop ends it. If you use `next()`, end it by `return()`: an unreferenced iterator ends only
+ * when the engine collects it, which never happens without a turn of the event loop.
  */
 export interface EventStream<E>
   extends AsyncIterableIterator<ReceivedEvent<E>, undefined>, AsyncDisposable {
-  /** Stop: what waits to be read is forgotten, and nothing more is collected. */
+  /** Stop: drop the buffered events and receive no more. */
   return(): Promise<IteratorResult<ReceivedEvent<E>, undefined>>;
-  /** Events that were lost because the buffer was full. */
+  /** Events lost because the buffer was full. */
   readonly dropped: number;
 }
 
 interface Consumer<E> extends Sink<ReceivedEvent<E>> {
-  /** Whether events on a topic are wanted. */
+  /** Whether an iterator receives events on a topic. */
   wants(topic: Topic): boolean;
 }
 
-/** Hands each event to the iterators that want it. */
+/** Delivers each event to the matching iterators. */
 export interface EventHub<E> {
-  /** How many iterators there are. */
+  /** Number of iterators. */
   readonly size: number;
-  /** Whether anyone wants any event. */
+  /** Whether there is any iterator. */
   readonly wanted: boolean;
-  /** Keep what comes from now on for iterators that are opened before {@linkcode EventHub.release}. */
+  /** Hold events for iterators that are created before {@linkcode EventHub.release}. */
   hold(): void;
-  /** Keep nothing more for iterators that are opened later. */
+  /** Stop holding events for later iterators. */
   readonly release: () => void;
-  /** Start to collect events. */
+  /** Create an iterator. */
   readonly open: (options?: EventsOptions) => EventStream<E>;
-  /** Whether anyone wants events on this topic. */
+  /** Whether any iterator receives events on this topic. */
   wants(topic: Topic): boolean;
-  /** An event came, in so many bytes. Returns whether someone needs time to read. */
+  /** Deliver an event of so many bytes. Returns whether a reader needs time to catch up. */
   deliver(topic: Topic, payload: E, payloadBytes: number): boolean;
-  /** No more events will come. */
+  /** End all iterators. */
   end(): void;
 }
 
-/** Create with the bounds of each iterator. `onDrop` is told of first losses. */
+/** Create with the limits of each iterator. `onDrop` receives first losses. */
 export function createEventHub<E>(
   { maxQueuedEvents, maxQueuedEventBytes: maxBytes }: EventLimits,
   onDrop: (error: Error) => void,
   onAbort: Waits["onAbort"],
 ): EventHub<E> {
   const consumers = new Set<Consumer<E>>();
-  /** What comes before there can be an iterator, each with its bytes; bounded as an iterator is. */
+  /** Events held before the first iterator, with their bytes; bounded like an iterator. */
   let early: [event: ReceivedEvent<E>, bytes: number][] | undefined;
   let earlyBytes = 0;
   let ended = false;

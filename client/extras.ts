@@ -1,6 +1,6 @@
 /**
- * {@linkcode partsWithExtras}: what a page needs that asks for more than the defaults. It is loaded when that is so, and
- * imports nothing of what the page has loaded before, which a bundler would split.
+ * {@linkcode partsWithExtras}: the parts of a page's client with options. Loaded only with options; imports
+ * nothing of the page's first chunk, which a bundler would then split.
  *
  * @module
  */
@@ -11,7 +11,7 @@ import { checkOptions } from "./check_options.ts";
 import type { ConnectOptions } from "./options.ts";
 import type { CallQueue, PageParts, QueuedCall } from "./parts.ts";
 
-/** Limits that a page has no use for, which may be among those that both sides are given. */
+/** Limits that pages ignore; they may be among limits shared by both sides. */
 const OTHER_LIMITS: Readonly<Record<keyof OtherLimits, 1>> = {
   maxHeldBytes: 1,
   maxTotalHeldBytes: 1,
@@ -26,12 +26,12 @@ const OTHER_LIMITS: Readonly<Record<keyof OtherLimits, 1>> = {
 };
 
 /**
- * Check what a page asks for, and load it.
+ * Validate a page's options, and load the parts for them.
  *
- * @param service What is called, and what of it the server calls.
- * @param plain What holds without extras.
+ * @param service The service.
+ * @param plain The parts without options.
  * @param deflating Frames messages at a level above 0.
- * @throws {TypeError} If there is no such option, it has no meaning, or only the browser can decide on it.
+ * @throws {TypeError} If an option is unknown or invalid, or only the browser decides on it.
  * @throws {RangeError} If a number is out of bounds.
  */
 export async function partsWithExtras(

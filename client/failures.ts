@@ -1,5 +1,5 @@
 /**
- * Why calls fail on this side, and what the end of a connection means.
+ * Errors of calls on the client, and the meaning of a connection's end.
  *
  * @module
  */
@@ -14,7 +14,7 @@ import {
 } from "../wire/errors.ts";
 import type { CloseInfo } from "../wire/transport.ts";
 
-/** A call failed on this side. */
+/** A call failed on the client. */
 export function failed(
   code: RpcErrorCode,
   { name }: MethodInfo,
@@ -25,7 +25,7 @@ export function failed(
   return new RpcError(code, `Cannot call ${name}: ${why}`, { cause, retryable });
 }
 
-/** The arguments of a call cannot be archived. */
+/** The arguments of a call are invalid. */
 export function unencodable({ name }: MethodInfo, cause: unknown): RpcError {
   const { path, message = cause } = Object(cause) as { path?: string; message?: unknown };
   return new RpcError("ClientEncodeError", `${name}${path ? `.${path}` : ""}: ${message}`, {
@@ -38,7 +38,7 @@ export function lost(why: string, cause?: unknown): RpcError {
   return new RpcError("ConnectionLost", `The connection was lost: ${why}`, { cause });
 }
 
-/** How a connection was closed, in words. */
+/** A text for a connection's close. */
 export function closedWith({ code, reason }: CloseInfo): string {
   return `it closed with ${code}${reason && `: ${reason}`}`;
 }
@@ -60,25 +60,25 @@ export function refusal(info: CloseInfo, otherwise?: ConnectErrorCode): ConnectE
   );
 }
 
-/** Whether trying again cannot help. */
+/** Whether a retry is pointless. */
 export function isFinal(error: Error): boolean {
   return error instanceof ConnectError && !error.retryable;
 }
 
-/** Whatever was thrown, as an error. */
+/** A thrown value as an `Error`. */
 export function toError(reason: unknown): Error {
   return reason instanceof Error ? reason : new Error(String(reason), { cause: reason });
 }
 
-/** Why a call that was sent is lost. */
+/** The error of a call that was sent and got no answer. */
 export const UNANSWERED = "the connection ended before the answer";
 
-/** A call that was not sent, because there is no connection. */
+/** A call was not sent because there is no connection. */
 export function notConnected(method: MethodInfo, why: string, cause?: unknown): RpcError {
   return failed("ClientNotConnected", method, cause, why);
 }
 
-/** A call that streams, to a server without streams. */
+/** A streaming call to a server without streams. */
 export function unsupported(method: MethodInfo): RpcError {
   return failed(
     "StreamsUnsupported",
@@ -88,12 +88,12 @@ export function unsupported(method: MethodInfo): RpcError {
   );
 }
 
-/** A call that is one too many. */
+/** A call over the limit. */
 export function full(method: MethodInfo, why: string): RpcError {
   return failed("TooManyCallsInFlight", method, undefined, why);
 }
 
-/** A call whose signal has aborted. */
+/** A call was cancelled by its signal. */
 export function cancelled(method: MethodInfo, cause: unknown): RpcError {
   return failed("Cancelled", method, cause, "the signal aborted");
 }

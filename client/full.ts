@@ -1,5 +1,5 @@
 /**
- * {@linkcode connectWith}: a client with all that Deno, Bun and Node have room for.
+ * {@linkcode connectWith}: the full client for Deno, Bun and Node.
  *
  * @module
  */
@@ -26,26 +26,26 @@ import { onAbort } from "./signals.ts";
 import type { ClientTelemetry } from "./telemetry.ts";
 import type { Client } from "./types.ts";
 
-/** What a client uses of its surroundings. */
+/** The environment of a client. */
 export interface FullParts extends Pick<ClientParts, "random" | "whenVisible"> {
   /** Opens transports. */
   readonly dial: Dialer;
-  /** Deflates and inflates. */
+  /** The deflater. */
   readonly deflater: Deflater;
   /** Archives values. Default: {@linkcode interpretInFull}. */
   readonly codec?: Codec;
   /** Default: {@linkcode systemClock}. */
   readonly clock?: Clock;
-  /** What watches, if anything does. */
+  /** The telemetry, if observed. */
   readonly telemetry?: ClientTelemetry | undefined;
 }
 
 /**
  * Connect by the parts given.
  *
- * @throws {TypeError} If an option has no meaning.
+ * @throws {TypeError} If an option is invalid.
  * @throws {RangeError} If a number is out of bounds.
- * @throws {ConnectError} If the first connection cannot be made. What `onConnect` throws is thrown as it is.
+ * @throws {ConnectError} If the first connection cannot be made. Errors of `onConnect` are thrown unchanged.
  */
 export async function connectWith<Methods, State, Event, ClientMethods = NoMethods>(
   service: Service<Methods, State, Event, ClientMethods>,
@@ -58,7 +58,7 @@ export async function connectWith<Methods, State, Event, ClientMethods = NoMetho
 
 const KIT: AnswerKit = { readArchive, writeArchive, codes: RPC_HANDLER_ERRORS };
 
-/** A page's server has compared the two sides; one of Rust has not. */
+/** A page's server has compared the fingerprints; a Rust server has not. */
 const ALIKE = "; does the server declare it alike?";
 
 const DEFAULTS: Omit<CheckedOptions, "limits"> = { level: DEFAULT_LEVEL, whenFull: "fail" };
@@ -89,7 +89,7 @@ export function createFullClient<Methods, State, Event, ClientMethods = NoMethod
           { ...checked.limits, url, level, signal, tls: options.tls, headers },
           (transport, { protocol, extension = 0 }) => {
             if (protocol !== REFUSED && !signal.aborted) return open(transport, extension);
-            // One that refuses has closed by now, and its code counts; another server would say nothing.
+            // A refusing server has closed by now, and its code counts.
             transport.close(NORMAL, "");
             if (signal.aborted) transport.terminate();
             signal.addEventListener("abort", () => transport.terminate());
@@ -118,7 +118,7 @@ export function createFullClient<Methods, State, Event, ClientMethods = NoMethod
   return checkUses(client, tellOfMany((error) => tell(options.onError, error)));
 }
 
-/** What a listener threw, as an uncaught error: by `reportError`, which Node does not have, or as Node does. */
+/** Report a listener's error as uncaught: by `reportError`, or in Node's own way, which lacks it. */
 export function reportBug(bug: unknown): void {
   const { reportError } = globalThis as { reportError?: (error: unknown) => void };
   if (reportError !== undefined) return reportError(bug);

@@ -1,5 +1,5 @@
 /**
- * The client's side, without a runtime: see `client.ts` beside this folder for `connect()`.
+ * The client without a runtime: `connect()` is in `client.ts` beside this folder.
  *
  * @module
  */

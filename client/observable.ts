@@ -1,5 +1,5 @@
 /**
- * {@linkcode observable}: a value, and those who watch it.
+ * {@linkcode observable}: a value with watchers.
  *
  * @module
  */
@@ -8,28 +8,28 @@ import { tell } from "../wire/listener.ts";
 type Watcher<T> = readonly [next: (value: T) => void, end: (() => void) | undefined];
 
 /**
- * A value that changes, and those who are told.
+ * A value with watchers.
  *
- * A watcher may change it, watch it, or stop others: each watcher is told of every change after it came,
- * in their order, and of none after it has gone. No function of it needs a `this`.
+ * A watcher may change the value, add watchers or remove them. Each watcher sees every change since it was added, in
+ * order, and none after it was removed. No function needs `this`.
  */
 export interface Observable<T> {
-  /** The value now. */
+  /** The current value. */
   readonly current: T;
-  /** How many are watching. */
+  /** Number of watchers. */
   readonly watchers: number;
-  /** Call `next` after each change and `end` after the last one; returns how to stop. */
+  /** Call `next` after each change and `end` after the last one; returns a function that unsubscribes. */
   readonly watch: (next: (value: T) => void, end?: () => void) => () => void;
   /** Change it. */
   readonly set: (value: T) => void;
-  /** Nothing more will change. */
+  /** End: no more changes. */
   readonly end: () => void;
 }
 
-/** Create with a first value. `report` is told what those who watch throw. */
+/** Create with a first value. `report` receives errors of watchers. */
 export function observable<T>(current: T, report: (error: unknown) => void): Observable<T> {
   const all = new Set<Watcher<T>>();
-  /** The changes that are being told of, each with those who were there. */
+  /** Changes being delivered, each with its watchers. */
   let telling: [T, Watcher<T>[]][] = [];
   let ended = false;
 

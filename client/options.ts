@@ -11,65 +11,63 @@ import type { WhenFull } from "./parts.ts";
 import type { ClientState } from "./state_mirror.ts";
 import type { ClientTraceListener } from "./telemetry.ts";
 
-/** A value, or a function that is asked for it before every attempt to connect. */
+/** A value, or a function that returns it before every connection attempt. */
 export type PerAttempt<T> = T | (() => T | PromiseLike<T>);
 
-/** A connection that was just made, as `onConnect` sees it. */
+/** A new connection, as seen by `onConnect`. */
 export interface Connection<Methods, State> {
-  /** Calls on this connection. The client's own fail until `onConnect` has finished. */
+  /** Calls on this connection. The client's own calls fail until `onConnect` has finished. */
   readonly rpc: CallsOf<Methods>;
-  /** The connection state, at its defaults or what the server has sent since. */
+  /** The connection state: its defaults, or later values from the server. */
   readonly state: ClientState<State>;
-  /** Whether there was a connection before: the server knows nothing of it. */
+  /** Whether there was a connection before. The server doesn't know it. */
   readonly reconnected: boolean;
 }
 
-/** How to connect. */
+/** Options of `connect()`. */
 export interface ConnectOptions<Methods, State, ClientMethods = NoMethods> {
   /** How to trust the server's certificate. Default: the system's roots. Not in browsers. */
   readonly tls?: ClientTls | undefined;
   /**
-   * Level of compression, 0 (none) to 9, of what is sent and of what the server is asked to send.
-   * Default: 6, as in Rust; in pages 0, with which nothing that inflates is loaded.
+   * Compression level, 0 (none) to 9, for sent messages and requested from the server. Default: 6, as in Rust; in
+   * pages 0, which loads no inflater.
    */
   readonly level?: number | undefined;
-  /** Further headers of the handshake, asked for at every attempt if a function. Not in browsers. */
+  /** Additional headers of the handshake; a function is called for every attempt. Not in browsers. */
   readonly headers?: PerAttempt<Readonly<Record<string, string>>> | undefined;
-  /** Bounds that differ from the defaults, such as `callTimeoutMs`. */
+  /** Limits that differ from the defaults, such as `callTimeoutMs`. */
   readonly limits?: Partial<Limits> | undefined;
-  /** What to do with the 257th call in flight. Default: `"fail"`. */
+  /** The reaction to the 257th call in flight. Default: `"fail"`. */
   readonly whenFull?: WhenFull | undefined;
-  /** Whether to connect again when the connection ends. Default: true. */
+  /** Whether to reconnect when the connection ends. Default: true. */
   readonly reconnect?: boolean | undefined;
   /**
-   * Called on every connection, before other calls can be made: log in and subscribe here. If it
-   * fails, the connection is closed and counts as not made: `connect()` rejects with what this threw, which
-   * may be the `RpcError` of a call (`DeadlineExceeded` if the server never answers), and with a
-   * `ConnectError` if the connection ended first; of a later attempt `onError` is told, and another follows.
+   * Called on every connection before other calls are possible: log in and subscribe here. If it fails, the
+   * connection closes and the attempt has failed. `connect()` then rejects with its error, such as the `RpcError` of
+   * a call (`DeadlineExceeded` if the server never answers), or with a `ConnectError` if the connection ended first.
+   * Failures of later attempts go to `onError`, and the client retries.
    */
   readonly onConnect?:
     | ((connection: Connection<Methods, State>) => void | PromiseLike<void>)
     | undefined;
   /**
-   * What the client answers when the server calls it: the methods of the service's `client`. Without it, each such
-   * call fails at the server. What they throw is told to `onError`, and not to the server.
+   * The handlers of the service's `client` methods, which the server calls. Without them each such call fails at the
+   * server. Their errors go to `onError`, not to the server.
    */
   readonly client?: HandlersOf<ClientMethods> | undefined;
   /**
-   * Told why each connection or attempt failed, of events that cannot be decoded, and what listeners
-   * throw. Without it the last are uncaught errors, as by `reportError`. What it throws or rejects with
-   * itself is lost.
+   * Receives the errors of failed connections and attempts, of events that fail to decode, and of listeners. Without
+   * it errors of listeners are uncaught, as by `reportError`. Its own errors are ignored.
    */
   readonly onError?: ((error: unknown) => void) | undefined;
-  /** Is told of calls as they are settled. Without it nothing is gathered. */
+  /** Receives calls as they settle. */
   readonly onTrace?: ClientTraceListener | undefined;
-  /** Closes the client when it aborts, also while it connects. */
+  /** Closes the client when it aborts, also while connecting. */
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * An address to dial, with what a client says of itself in its query. `http:` and `https:` are taken as
- * `ws:` and `wss:`.
+ * The URL to dial, with the client's parameters in its query. `http:` and `https:` become `ws:` and `wss:`.
  */
 export function toWebSocketUrl(
   address: string | URL,
@@ -94,7 +92,7 @@ export function checkAddress(address: string | URL): string | URL {
   throw new TypeError(`Cannot connect to "${address}": expected a URL like wss://host:port`);
 }
 
-/** Ask for a value that may have to be asked for. */
+/** Resolve a value or the function that returns it. */
 export function resolve<T extends string | URL | Readonly<Record<string, string>> | undefined>(
   value: PerAttempt<T>,
 ): T | PromiseLike<T> {

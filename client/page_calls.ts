@@ -1,5 +1,5 @@
 /**
- * {@linkcode startPageCalls}: the calls of a page's session, in few bytes of code.
+ * {@linkcode startPageCalls}: the calls of a page's session, in little code.
  *
  * @module
  */
@@ -26,14 +26,14 @@ export const startPageCalls: StartCalls = (transport, host, endSession, extensio
   const { after, codec, limits } = host;
   const { maxBufferedBytes, maxInflatedBytes } = limits;
   const framing = host.framing as Framing;
-  /** By id: who waits, or `null` if the caller has gone. A call that was given up keeps its id. */
+  /** By id: the pending call, or `null` if abandoned. An abandoned call keeps its id. */
   const calls: (Call | null | undefined)[] = [];
-  /** The one that has been free for longest first. */
+  /** Free ids, the one that has been free longest first. */
   const free = Array.from({ length: MAX_CALLS_IN_FLIGHT }, (_, id) => id);
   const waiting = host.openQueue<Call>?.(MAX_QUEUED_CALLS, maxBufferedBytes);
   let abandoned = 0;
   let ended = false;
-  /** Ends the session, since every id is of a call that was given up. */
+  /** Ends the session because all ids are abandoned. */
   let stopStarving: (() => void) | undefined;
 
   const starve = (): void => endSession(NORMAL, lost("abandoned calls"));
@@ -96,7 +96,7 @@ export const startPageCalls: StartCalls = (transport, host, endSession, extensio
           } catch (cause) {
             throw unencodable(method, cause);
           }
-          // The arguments may have a getter, which may have closed the client.
+          // A getter of the arguments may have closed the client.
           check();
           const call: Call = { method, request, id: -1, resolve, reject, streaming };
           const isFull = free.length === 0;
@@ -108,7 +108,7 @@ export const startPageCalls: StartCalls = (transport, host, endSession, extensio
           return () => {
             const { id } = call;
             if (waiting?.delete(call) || calls[id] !== call) return;
-            // Given to another call, the id would get the wrong answer: soon there would be none left.
+            // Another call with this id would get the wrong answer: soon no id would be left.
             calls[id] = null;
             abandoned++;
             session.streams?.over(id);
@@ -117,7 +117,7 @@ export const startPageCalls: StartCalls = (transport, host, endSession, extensio
               const writer = session.begin();
               writeBrief(writer, CLIENT_CANCEL, id);
               session.commit(writer);
-              // A server that was told of them answers them: it is given the time of a call.
+              // A server with `x1` answers cancelled calls: it gets the timeout of a call.
               if (abandoned === MAX_CALLS_IN_FLIGHT) {
                 stopStarving = after(limits.callTimeoutMs, starve);
               }

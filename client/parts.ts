@@ -1,5 +1,5 @@
 /**
- * What a client is given of where it runs: the ports between {@linkcode createClient} and its entries.
+ * The ports between {@linkcode createClient} and its entries: the parts that depend on the runtime.
  *
  * @module
  */
@@ -16,23 +16,23 @@ import type { AnswerKit, OpenAnswers } from "./answers.ts";
 import type { Client } from "./types.ts";
 import type { Waits } from "./waiting.ts";
 
-/** What of a client is watched. */
+/** The observed parts of a client. */
 export type Followed = Pick<Client<unknown, unknown, unknown>, "status" | "onStatus">;
 
-/** What to do with a call when all ids are taken. */
+/** The reaction to a call when all ids are in use. */
 export type WhenFull =
-  /** Fail it with `TooManyCallsInFlight`, as Rust does. */
+  /** Reject it with `TooManyCallsInFlight`, as Rust does. */
   | "fail"
-  /** Let it wait for an id, with up to `MAX_QUEUED_CALLS` others. */
+  /** Queue it for an id, with up to `MAX_QUEUED_CALLS` others. */
   | "wait";
 
-/** What is asked of a client, with the defaults filled in. */
+/** A client's options, with defaults. */
 export interface CheckedOptions {
-  /** Level of compression. */
+  /** Compression level. */
   readonly level: number;
-  /** Bounds. */
+  /** The limits. */
   readonly limits: PageLimits;
-  /** What to do with the 257th call. */
+  /** The reaction to the 257th call in flight. */
   readonly whenFull: WhenFull;
 }
 
@@ -44,7 +44,7 @@ export type Caller = (
   streaming?: StreamingCall,
 ) => Promise<unknown>;
 
-/** What the calls of a session need. */
+/** The parts that the calls of a session need. */
 export interface CallsHost extends Omit<CheckedOptions, "whenFull">, Waits {
   /** What to do with the 257th call, for those who make calls by that. Default: fail it. */
   readonly whenFull?: WhenFull;
@@ -52,19 +52,19 @@ export interface CallsHost extends Omit<CheckedOptions, "whenFull">, Waits {
   readonly clock?: Clock;
   /** The codec for values. */
   readonly codec: Codec;
-  /** What is said of what does not decode, behind the reason. Default: nothing. */
+  /** Details for values that fail to decode, after the reason. Default: none. */
   readonly advice?: string;
-  /** How messages are taken out of their frames, and put into them by those who make calls by that. */
+  /** The framing of messages. */
   readonly framing: Pick<Framing, "unframe"> & Partial<Framing>;
   /** Where the calls of a page's session wait with `whenFull: "wait"`. Default: nowhere. */
   readonly openQueue?:
     | (<C extends QueuedCall>(maxCalls: number, maxBytes: number) => CallQueue<C>)
     | undefined;
-  /** Answers what the server calls. Default: nothing does. */
+  /** Answers calls of the server. Default: none. */
   readonly openAnswers?: OpenAnswers | undefined;
 }
 
-/** What a client uses of a transport: as much as the standard `WebSocket` has. */
+/** The part of a transport that a client uses: a subset of the standard `WebSocket`. */
 export type ClientTransport =
   & Pick<Transport, "send" | "close" | "bufferedAmount">
   & Partial<Pick<Transport, "terminate">>;
@@ -85,9 +85,9 @@ export type ClientDialer = (
   refuse: (info: CloseInfo) => void,
 ) => () => void;
 
-/** Who waits for an answer. */
+/** A pending call. */
 export interface Waiter {
-  /** What was called. */
+  /** The called method. */
   readonly method: MethodInfo;
   /** Settles the caller's promise. */
   resolve(value: unknown): void;
@@ -115,15 +115,15 @@ export interface CallQueue<C extends QueuedCall> {
   forEach(visit: (call: C) => void): void;
 }
 
-/** The calls of one session: all that it sends. */
+/** The calls of one session: everything that it sends. */
 export interface SessionCalls extends StreamingSession {
   /** Calls that hold an id, or wait for one. */
   readonly pending: number;
-  /** Bytes of all messages sent, as they stand on the wire. */
+  /** Bytes of all sent messages on the wire. */
   readonly sentBytes: number;
-  /** Bytes that wait to be sent. */
+  /** Bytes queued for sending. */
   readonly bufferedBytes: number;
-  /** Make a call. Whatever is wrong with it, the promise says so. */
+  /** Make a call. All errors reject the promise. */
   call(
     method: MethodInfo,
     args: unknown,
@@ -136,15 +136,15 @@ export interface SessionCalls extends StreamingSession {
    * @returns Who waits; `null` if the caller has gone, `undefined` if the id was not taken.
    */
   settle(id: number): Waiter | null | undefined;
-  /** The session has ended: whoever waits is told so. `retryable`: no call without an answer has run. */
+  /** The session has ended: reject pending calls. `retryable`: no unanswered call has run. */
   end(cause: Error, retryable: boolean): void;
 }
 
 /**
  * Makes the calls of a session.
  *
- * @param end Ends the session with a close code, for an error.
- * @param extension What was agreed on.
+ * @param end Ends the session with a close code, because of an error.
+ * @param extension The negotiated extension.
  */
 export type StartCalls = (
   transport: ClientTransport,
@@ -153,28 +153,28 @@ export type StartCalls = (
   extension: Extension,
 ) => SessionCalls;
 
-/** What a client uses of its surroundings. */
+/** The environment of a client. */
 export interface ClientParts extends CallsHost {
   /** Opens transports. */
   readonly dial: ClientDialer;
   /** Makes calls. */
   readonly startCalls: StartCalls;
-  /** Stands between the program and its calls, if anything watches them. */
+  /** Wraps the program's calls, if observed. */
   readonly watch?: ((call: Caller) => Caller) | undefined;
   /** From 0 to 1. Default: `Math.random`. */
   readonly random?: (() => number) | undefined;
-  /** Runs a step when somebody sees the page, at once if that is so; returns how to stop. Default: at once. */
+  /** Runs a step when the page is visible, at once if it is; returns a function that cancels. Default: at once. */
   readonly whenVisible?: ((run: () => void) => () => void) | undefined;
-  /** Is given the client, before it is connected. */
+  /** Receives the client before it connects. */
   readonly follow?: ((client: Followed) => void) | undefined;
-  /** Is told what listeners throw, where there is no `onError`. */
+  /** Receives errors of listeners, without `onError`. */
   readonly reportBug: (bug: unknown) => void;
 }
 
-/** What a client in a page uses. */
+/** The environment of a client in a page. */
 export interface PageParts extends ClientParts {
-  /** How its messages are framed. */
+  /** The framing of its messages. */
   readonly framing: Framing;
-  /** What answers are made with, by who is loaded to make them. */
+  /** The parts for answering, passed to the lazily loaded module. */
   readonly answerKit: AnswerKit;
 }

@@ -1,5 +1,5 @@
 /**
- * {@linkcode PendingCall}: a caller and what it waits for.
+ * {@linkcode PendingCall}: a caller's pending call.
  *
  * @module
  */
@@ -9,27 +9,27 @@ import type { StreamingCall } from "../stream/caller.ts";
 import { listen, unlisten } from "./signals.ts";
 import type { Turn } from "./deadlines.ts";
 
-/** One call on its way. It is the listener of its own signal, so that a call costs no closures. */
+/** One pending call. It is the listener of its own signal, so that a call costs no closures. */
 export class PendingCall {
-  /** The method that was called. */
+  /** The called method. */
   readonly method: MethodInfo;
   readonly #turn: Turn;
-  /** Milliseconds it may take. */
+  /** Its timeout in milliseconds. */
   readonly timeoutMs: number;
   /** Settles the caller's promise. */
   resolve: (value: unknown) => void = ignore;
   /** Settles the caller's promise. */
   reject: (error: unknown) => void = ignore;
-  /** The id it was given; -1 while it waits for one. */
+  /** Its id, or -1 while it waits for one. */
   id = -1;
-  /** Holds the request, while it waits for an id. */
+  /** The writer of its request, while it waits for an id. */
   request: Writer | undefined;
-  /** What streams in it. */
+  /** Its streams, if any. */
   streaming: StreamingCall | undefined;
   readonly #signal: AbortSignal | undefined;
   readonly #onAbort: (call: PendingCall) => void;
 
-  /** Create, without a caller and an id. */
+  /** Create without a caller and an id. */
   constructor(
     method: MethodInfo,
     turn: Turn,
@@ -44,12 +44,12 @@ export class PendingCall {
     this.#onAbort = onAbort;
   }
 
-  /** When to give up, by the client's clock. */
+  /** Its deadline, by the client's clock. */
   get deadline(): number {
     return this.#turn.endedAt + this.timeoutMs;
   }
 
-  /** The caller's promise, listening to the signal. To be called once. */
+  /** Return the caller's promise and listen to the signal. Called once. */
   wait(): Promise<unknown> {
     const promise = new Promise<unknown>(stash);
     this.resolve = stashedResolve;
@@ -58,12 +58,12 @@ export class PendingCall {
     return promise;
   }
 
-  /** Stop listening to the signal: the call is settled, or about to be. */
+  /** Stop listening to the signal: the call has settled or is about to. */
   release(): void {
     if (this.#signal !== undefined) unlisten(this.#signal, this);
   }
 
-  /** Why the signal aborted. */
+  /** The signal's reason. */
   get reason(): unknown {
     return this.#signal?.reason;
   }
@@ -79,7 +79,7 @@ function ignore(): void {}
 let stashedResolve: (value: unknown) => void = ignore;
 let stashedReject: (error: unknown) => void = ignore;
 
-/** One executor for all promises, instead of a closure for each. */
+/** One executor for all promises, instead of a closure per promise. */
 function stash(resolve: (value: unknown) => void, reject: (error: unknown) => void): void {
   stashedResolve = resolve;
   stashedReject = reject;

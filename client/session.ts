@@ -32,29 +32,29 @@ import type { CallsHost, ClientTransport, SessionCalls, StartCalls } from "./par
 import type { StateMirror } from "./state_mirror.ts";
 import type { ClientCounters } from "./types.ts";
 
-/** What outlives a session. */
+/** The parts of a client that outlive a session. */
 export interface SessionHost extends CallsHost {
-  /** Makes its calls. */
+  /** Creates its calls. */
   readonly startCalls: StartCalls;
-  /** How events are archived. */
+  /** The event's schema. */
   readonly event: Schema<unknown> | undefined;
   /** The event switch. */
   readonly events: EventHub<unknown>;
-  /** Where state changes go. */
+  /** The state mirror. */
   readonly state: StateMirror<unknown>;
   /** The statistics. */
   readonly counters: ClientCounters;
-  /** Is told what does not end the session. */
+  /** Receives errors that don't end the session. */
   report(error: unknown): void;
 }
 
-/** How a session has ended. */
+/** The end of a session. */
 export interface SessionEnd {
-  /** An error that says why. */
+  /** The error. */
   readonly error: Error;
-  /** Milliseconds over which a server that goes away wants its clients to come back. */
+  /** Milliseconds over which a draining server spreads its clients' reconnects. */
   readonly spreadMs: number;
-  /** Whether one side could not take what the other sent: it would hardly be otherwise the next time. */
+  /** Whether a message was invalid: a retry would probably fail again. */
   readonly broken: boolean;
 }
 
@@ -62,17 +62,17 @@ export interface SessionEnd {
 export interface Session extends TransportListener {
   /** Its calls. */
   readonly calls: SessionCalls;
-  /** How it ended, if it has: then no more calls can be made. */
+  /** Its end, if it has ended: no more calls are possible. */
   readonly ending: SessionEnd | undefined;
-  /** Resolves to {@linkcode Session.ending}; the calls under way are settled by then. */
+  /** Resolves to {@linkcode Session.ending} after its calls have settled. */
   readonly ended: Promise<SessionEnd>;
   /** Resolves when the transport has ended. */
   readonly closed: Promise<void>;
-  /** End it from this side: settle every call, then close, and insist if the peer does not. */
+  /** End it: settle every call, close, and cut the transport if the peer doesn't close. */
   end(code: number, error: Error): void;
 }
 
-/** Begin a session on a transport that is open. */
+/** Begin a session on an open transport. */
 export function openSession(
   transport: ClientTransport,
   host: SessionHost,
@@ -84,7 +84,7 @@ export function openSession(
   reader.words = codec.words;
   let ending: SessionEnd | undefined;
   let stopInsisting: (() => void) | undefined;
-  /** Whether who reads events needs time. */
+  /** Whether a reader of events needs time to catch up. */
   let isBehind = false;
   let onEnded!: (end: SessionEnd) => void;
   let onClosed!: () => void;
@@ -93,7 +93,7 @@ export function openSession(
   const finish = (error: Error, { code, reason }: CloseInfo): void => {
     if (ending) return;
     const broken = code === TOO_BIG || code === PROTOCOL_BROKEN;
-    // First, so that whoever sees a call fail sees the client's status changed.
+    // First, so that the status has changed when calls reject.
     onEnded(ending = { error, spreadMs: code === GOING_AWAY ? spreadOf(reason) : 0, broken });
     calls.end(error, isDrained(code, reason));
     answers?.end(error);
@@ -169,7 +169,7 @@ export function openSession(
           }
         }
       }
-      // Last, because those who watch the state may do anything, and the reader is not theirs.
+      // Last: watchers of the state may do anything, also use the reader.
       if (what) state.apply(changed);
     },
     extension
@@ -179,10 +179,10 @@ export function openSession(
           : answers ??= host.openAnswers?.(calls, report);
         if (calling) return calling.receive(reader, kind, at);
         if (kind > SERVER_CANCEL) reader.fail("InvalidTag", at, "a ServerMessage");
-        // What is for nobody is to be a message all the same: an item and a call carry an archive.
+        // Ignored messages must be valid too: an item and a call contain an archive.
         if (kind & 1) reader.claimBytes(at + 4);
         if (kind === SERVER_CALL) {
-          // A page whose service has no methods of the client: the server is not to wait for nothing.
+          // A page whose service has no client methods: answer, so that the server doesn't wait.
           const writer = calls.begin();
           writeBrief(writer, CLIENT_FAILED, reader.bytes[at + 1]!, CLIENT_DECODE_ERROR);
           calls.commit(writer);

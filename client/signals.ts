@@ -1,16 +1,16 @@
 /**
- * Listening to signals, any number of times.
+ * Any number of listeners per signal.
  *
  * @module
  */
 
-/** Is told when a signal aborts. */
+/** A listener of a signal. */
 export interface AbortListener {
-  /** It has. */
+  /** The signal has aborted. */
   handleEvent(): void;
 }
 
-/** All that listen to one signal, as one listener: Node warns of more than ten. */
+/** All listeners of one signal, as one: Node warns of more than ten. */
 class AbortListeners extends Set<AbortListener> implements AbortListener {
   handleEvent(): void {
     for (const listener of [...this]) if (this.has(listener)) listener.handleEvent();
@@ -19,7 +19,7 @@ class AbortListeners extends Set<AbortListener> implements AbortListener {
 
 const listening: WeakMap<AbortSignal, AbortListeners> = /* @__PURE__ */ new WeakMap();
 
-/** Be told when a signal, which has not, aborts. */
+/** Listen to a signal that has not aborted. */
 export function listen(signal: AbortSignal, listener: AbortListener): void {
   let all = listening.get(signal);
   if (all === undefined) {
@@ -29,7 +29,7 @@ export function listen(signal: AbortSignal, listener: AbortListener): void {
   all.add(listener);
 }
 
-/** Be told no more. */
+/** Stop listening. */
 export function unlisten(signal: AbortSignal, listener: AbortListener): void {
   const all = listening.get(signal);
   if (!all?.delete(listener) || all.size > 0) return;
@@ -37,7 +37,7 @@ export function unlisten(signal: AbortSignal, listener: AbortListener): void {
   signal.removeEventListener("abort", all);
 }
 
-/** Do something when a signal aborts, at once if it has; returns how to stop waiting for it. */
+/** Call a function when a signal aborts, at once if it has; returns a function that unsubscribes. */
 export function onAbort(signal: AbortSignal | undefined, run: () => void): () => void {
   const listener = { handleEvent: run };
   if (signal?.aborted) run();

@@ -10,15 +10,15 @@ import { observable } from "./observable.ts";
 import { queue } from "../stream/queue.ts";
 import { interruptible, type Waits } from "./waiting.ts";
 
-/** How to wait for a state. */
+/** Options for waiting for a state. */
 export interface UntilOptions {
-  /** Stop waiting when it aborts: `Cancelled`. */
+  /** Cancels the wait when it aborts: `Cancelled`. */
   readonly signal?: AbortSignal | undefined;
-  /** Stop waiting after so many milliseconds: `DeadlineExceeded`. Default: never. */
+  /** Milliseconds after which the wait fails: `DeadlineExceeded`. Default: never. */
   readonly timeoutMs?: number | undefined;
 }
 
-/** Each later state, until `return()`, a signal or the client's end. */
+/** The later states, until `return()`, a signal or the client's end. */
 export interface StateChanges<S>
   extends AsyncIterableIterator<Readonly<S>, undefined>, AsyncDisposable {
   /** Stop. */
@@ -26,33 +26,31 @@ export interface StateChanges<S>
 }
 
 /**
- * The connection state as the server last sent it.
+ * The connection state as last sent by the server.
  *
- * It starts from every field's default, and again from there on each new connection: the server
- * sends only what differs.
+ * Every new connection starts with each field's default: the server sends only differences.
  *
  * @typeParam S The fields.
  */
 export interface ClientState<S> {
-  /** A frozen snapshot: another object after every change, the same one in between. */
+  /** A frozen snapshot: a new object after every change. */
   readonly current: Readonly<S>;
   /**
    * Wait for a state.
    *
-   * @param predicate Called with the current state at once, then with each later one.
+   * @param predicate Called at once with the current state, then with each later one.
    * @returns The first state for which the predicate is true.
    * @throws {RpcError} `Cancelled`, `DeadlineExceeded`, or `ClientNotConnected` once the client is closed.
    */
   until(predicate: (state: Readonly<S>) => boolean, options?: UntilOptions): Promise<Readonly<S>>;
   /**
-   * Each later state. A slow reader gets the newest, and not those in between. As of events: leave the
-   * loop or call `return()` to end it.
+   * The later states. A slow reader gets only the newest. Leave the loop or call `return()` to end it.
    */
   changes(options?: { readonly signal?: AbortSignal }): StateChanges<S>;
   /**
-   * Be called after each change. Needs no `this`, as React's `useSyncExternalStore` wants it.
+   * Call a function after each change. Needs no `this`, as React's `useSyncExternalStore` requires.
    *
-   * @returns How to stop.
+   * @returns A function that unsubscribes.
    */
   readonly subscribe: (listener: (state: Readonly<S>) => void) => () => void;
 }
@@ -61,21 +59,21 @@ export interface ClientState<S> {
 export interface MirroredField {
   /** Its name. */
   readonly name: string;
-  /** How it is archived. */
+  /** Its schema. */
   readonly schema: Schema<unknown>;
 }
 
-/** {@linkcode ClientState}, and what changes it. */
+/** {@linkcode ClientState} with its writing side. */
 export interface StateMirror<S> extends ClientState<S> {
   /** In the service's order. */
   readonly fields: readonly MirroredField[];
-  /** How many are watching. */
+  /** Number of watchers. */
   readonly watchers: number;
   /** Change fields, by name. */
   apply(changed: Readonly<Record<string, unknown>>): void;
-  /** Back to the defaults, for a new connection. */
+  /** Reset to the defaults, for a new connection. */
   reset(): void;
-  /** Nothing more will change. */
+  /** End: no more changes. */
   end(): void;
 }
 
@@ -84,7 +82,7 @@ export interface StateMirror<S> extends ClientState<S> {
  *
  * @param fields In the service's order.
  * @param waits For deadlines and signals.
- * @param onBug Told what listeners throw.
+ * @param onBug Receives errors of listeners.
  */
 export function mirrorState<S>(
   fields: readonly MirroredField[],

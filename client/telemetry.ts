@@ -1,5 +1,5 @@
 /**
- * {@linkcode ClientTelemetry}: what a client tells those who watch it.
+ * {@linkcode ClientTelemetry}: the telemetry of a client.
  *
  * @module
  */
@@ -15,23 +15,23 @@ import {
 import type { Caller, Followed } from "./parts.ts";
 import type { ClientStatus } from "./types.ts";
 
-/** Something that happened on a client. Its status is observed apart from this. */
+/** An event in a client's trace. Its status is observed separately. */
 export type ClientTrace =
-  /** A call was settled. */
+  /** A call has settled. */
   | {
     readonly type: "call";
-    /** What was called. */
+    /** The called method. */
     readonly method: string;
-    /** How long it took. */
+    /** Its duration. */
     readonly durationMs: number;
-    /** Why it failed; absent if it succeeded. */
+    /** The error code; absent on success. */
     readonly code: RpcErrorCode | "Error" | undefined;
-    /** Items of its argument that were sent, if it streams. */
+    /** Sent items of its argument, if it streams. */
     readonly itemsSent?: number;
-    /** Items of its output that came, if it streams. */
+    /** Received items of its output, if it streams. */
     readonly itemsReceived?: number;
   }
-  /** A handler of the client that the server called has settled; `code` is what it threw, if it did. */
+  /** A client handler called by the server has settled; `code` is its error, if it failed. */
   | {
     readonly type: "answer";
     readonly method: string;
@@ -42,7 +42,7 @@ export type ClientTrace =
 /** Receives trace events. Its errors are ignored. */
 export type ClientTraceListener = (trace: ClientTrace) => void;
 
-/** What watches the calls of a client, if anybody does: an `onTrace`, or an OpenTelemetry API. */
+/** Observes the calls of a client, by an `onTrace` or an OpenTelemetry API. */
 export function createTelemetry(
   service: string,
   onTrace: ClientTraceListener | undefined,
@@ -53,7 +53,7 @@ export function createTelemetry(
     : new ClientTelemetry(service, onTrace, instruments);
 }
 
-/** Tells one that watches, and OpenTelemetry. */
+/** Notifies `onTrace` and OpenTelemetry. */
 export class ClientTelemetry {
   readonly #service: string;
   readonly #onTrace: ClientTraceListener | undefined;
@@ -70,7 +70,7 @@ export class ClientTelemetry {
     this.#instruments = instruments;
   }
 
-  /** Count a client for as long as it is connected. */
+  /** Count a client while it is connected. */
   readonly follow = (client: Followed): void => {
     let open = 0;
     const look = ({ state }: ClientStatus): void => {
@@ -82,7 +82,7 @@ export class ClientTelemetry {
     client.onStatus(look);
   };
 
-  /** Stand between the program and its calls. */
+  /** Wrap the program's calls. */
   readonly watch = (call: Caller): Caller => (method, args, options, streaming) => {
     const end = this.#begin(method.name, CLIENT_SPAN, this.#instruments);
     const answer = call(method, args, options, streaming);
@@ -95,16 +95,16 @@ export class ClientTelemetry {
     return answer;
   };
 
-  /** Stand between the server and a handler of the client. */
+  /** Wrap a client handler. */
   readonly watchAnswer = (method: string, answer: Promise<unknown>): void => {
-    // Durations are of calls of the server.
+    // The histogram is only for calls to the server.
     const end = this.#begin(method, SERVER_SPAN, undefined);
     const tell = (code?: ClientTrace["code"]): void =>
       this.#trace({ type: "answer", method, ...end(code), code });
     answer.then(() => tell(), (error) => tell(codeOf(error)));
   };
 
-  /** A call begins. Returns what is to be told how it ended, which says how long it took. */
+  /** A call begins. Returns the function to call at its end, which returns the duration. */
   #begin(method: string, kind: number, instruments: Instruments | undefined) {
     const attributes = callAttributes(this.#service, method);
     const startedAt = performance.now();
@@ -124,14 +124,14 @@ export class ClientTelemetry {
     };
   }
 
-  /** One who watches must not change what is watched: what it throws or rejects with is lost. */
+  /** An observer must not change behavior: its errors are ignored. */
   #trace(trace: ClientTrace): void {
     if (this.#onTrace === undefined) return;
     new Promise<unknown>((resolve) => resolve(this.#onTrace?.(trace))).catch(() => {});
   }
 }
 
-/** By name: importing the class would split what every page loads into two files. */
+/** By name: importing the class would split the page's first chunk. */
 function codeOf(error: unknown): RpcErrorCode | "Error" {
   return error instanceof Error && error.name === "RpcError" ? (error as RpcError).code : "Error";
 }

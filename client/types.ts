@@ -1,5 +1,5 @@
 /**
- * {@linkcode Client}, as its user sees it, and what is counted of it.
+ * {@linkcode Client} and its counters.
  *
  * @module
  */
@@ -15,17 +15,17 @@ import type { ClientState } from "./state_mirror.ts";
  * @typeParam Event The event type.
  */
 export interface Client<Methods, State, Event> extends AsyncDisposable {
-  /** One function a method: `(args, { timeoutMs, signal })`, which rejects with {@linkcode RpcError}. */
+  /** One function per method: `(args, { timeoutMs, signal })`, which rejects with {@linkcode RpcError}. */
   readonly rpc: CallsOf<Methods>;
-  /** The connection state, as the server last sent it. */
+  /** The connection state, as last sent by the server. */
   readonly state: ClientState<State>;
-  /** Whether calls can be made now. Another object after every change. */
+  /** Whether calls are possible now. A new object after every change. */
   readonly status: ClientStatus;
-  /** Be called after each change of {@linkcode Client.status}; returns how to stop. Needs no `this`. */
+  /** Call a function after each change of {@linkcode Client.status}; returns a function that unsubscribes. */
   readonly onStatus: (listener: (status: ClientStatus) => void) => () => void;
   /** The current counters and gauges. */
   stats(): ClientStats;
-  /** Collect events from now on. */
+  /** Receive events from now on. */
   events(options?: EventsOptions): EventStream<Event>;
   /**
    * Close for good: calls in flight fail with `ConnectionLost`, iterations end. Resolves when the
@@ -37,24 +37,24 @@ export interface Client<Methods, State, Event> extends AsyncDisposable {
 /** The {@linkcode Client} of a service: `ClientOf<typeof Counter>`. */
 export type ClientOf<S> = Client<MethodsOf<S>, StateOf<S>, EventOf<S>>;
 
-/** Whether a client can call, and why not. */
+/** A client's connection status. */
 export interface ClientStatus {
   /**
-   * `connecting` at first, `open` when calls can be made, `reconnecting` when the connection has ended
-   * and another is being made, `closed` for good.
+   * `connecting` at first, `open` when calls are possible, `reconnecting` after the connection has ended, `closed`
+   * for good.
    */
   readonly state: "connecting" | "open" | "reconnecting" | "closed";
-  /** Why the last connection or attempt ended; absent while all is well and after `close()`. */
+  /** The error of the last connection or attempt; absent while open and after `close()`. */
   readonly cause?: Error;
 }
 
-/** Counts of what has happened since the client was made, and of what there is now. */
+/** Counters since the client was created, and current gauges. */
 export interface ClientStats {
-  /** Connections that were made, so far. */
+  /** Opened connections, total. */
   readonly connectionsOpened: number;
-  /** Attempts to connect that failed, so far. */
+  /** Failed connection attempts, total. */
   readonly attemptsFailed: number;
-  /** Calls that were made, so far, including those that were never sent. */
+  /** Calls made, total, including those never sent. */
   readonly callsStarted: number;
   /** Received messages, total. */
   readonly messagesReceived: number;
@@ -62,29 +62,29 @@ export interface ClientStats {
   readonly bytesReceived: number;
   /** Bytes of sent messages on the wire, total. */
   readonly bytesSent: number;
-  /** Events that came, so far, wanted or not. */
+  /** Received events, total, with or without an iterator. */
   readonly eventsReceived: number;
-  /** Events that came, were wanted, and could not be decoded, so far. They are lost. */
+  /** Events for an iterator that failed to decode, total. They are lost. */
   readonly undecodableEvents: number;
-  /** Replies to calls that nobody had made, so far. */
+  /** Replies to unknown calls, total. */
   readonly strayReplies: number;
-  /** Changes of state fields that this side does not know, so far. */
+  /** Changes of unknown state fields, total. */
   readonly unknownStateFields: number;
-  /** Calls that hold an id or wait for one, now. */
+  /** Current calls that hold an id or wait for one. */
   readonly callsPending: number;
-  /** Those of them that stream and hold an id, now. */
+  /** The streaming calls among them that hold an id. */
   readonly streamsOpen: number;
-  /** Event iterators, now. */
+  /** Current event iterators. */
   readonly eventIterators: number;
-  /** Those who watch the state, now. */
+  /** Current watchers of the state. */
   readonly stateWatchers: number;
-  /** Transports that have not ended, now. */
+  /** Current open transports. */
   readonly transports: number;
-  /** Bytes that wait to be sent, now. */
+  /** Currently queued bytes. */
   readonly bufferedBytes: number;
 }
 
-/** What is counted as it happens. `bytesSent` is of sessions that have ended. */
+/** The counters. `bytesSent` counts ended sessions. */
 export type ClientCounters = {
   -readonly [
     Name in Exclude<
@@ -99,7 +99,7 @@ export type ClientCounters = {
   ]: number;
 };
 
-/** Nothing has happened. */
+/** All counters at 0. */
 export const NO_COUNTS: Readonly<ClientCounters> = {
   connectionsOpened: 0,
   attemptsFailed: 0,

@@ -1,14 +1,14 @@
 /**
- * {@linkcode interruptible}: what is waited for, until it comes, a signal aborts or the time is over.
+ * {@linkcode interruptible}: waits for a step, until it settles, a signal aborts or a timeout passes.
  *
  * @module
  */
 import type { Timers } from "../wire/clock.ts";
 import { cleanup } from "../wire/listener.ts";
 
-/** By what a client waits. */
+/** The parts needed for waiting. */
 export interface Waits extends Timers {
-  /** Do something when a signal aborts, at once if it has; returns how to stop waiting for it. */
+  /** Call a function when a signal aborts, at once if it has; returns a function that unsubscribes. */
   readonly onAbort: (signal: AbortSignal | undefined, run: () => void) => () => void;
 }
 
@@ -19,8 +19,8 @@ export type Start<T> = (
 ) => () => void;
 
 /**
- * Wait for what `start` begins, until it settles that, or is interrupted. What `start` returns is then
- * called, once: it stops what goes on.
+ * Run `start` and wait until it settles or is interrupted. The function that `start` returns is then called once, to
+ * stop it.
  *
  * @param error Makes the error of an interruption: by the signal, or after `timeoutMs`. It is told why in words, of the latter.
  */
@@ -33,7 +33,7 @@ export function interruptible<T>(
 ): Promise<T> {
   return new Promise((resolve, reject) => {
     const [defer, stop] = cleanup();
-    // Settled first: what stops may settle it as well.
+    // Settled first: stopping may settle it too.
     const fail = (reason: unknown): void => {
       reject(reason);
       stop();
@@ -43,7 +43,7 @@ export function interruptible<T>(
       stop();
     }, fail));
     defer(onAbort(signal, () => fail(error("Cancelled"))));
-    // What is more than timers can wait is never.
+    // A delay longer than timers support is never.
     if (timeoutMs < 2 ** 31) {
       defer(after(timeoutMs, () => {
         fail(error("DeadlineExceeded", `it took over ${timeoutMs} ms`));

@@ -310,7 +310,7 @@ export type InflateErrorCode = "Truncated" | "Corrupt" | "TrailingBytes" | "TooB
 export class InflateError extends Error {
   /** Which rule was broken. */
   readonly code: InflateErrorCode;
-  /** Create with a code and words for a person. */
+  /** Create with a code and a message. */
   constructor(code: InflateErrorCode, message: string, options?: ErrorOptions) {
     super(message, options);
     this.name = "InflateError";

@@ -1,5 +1,5 @@
 /**
- * What a page has: the standard `WebSocket`, and somebody who sees it or not.
+ * A page's environment: the standard `WebSocket` and the page's visibility.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import { ALIAS, EXTENDED, type Extension, REFUSED } from "../wire/handshake.ts";
 import type { CloseInfo, Transport, TransportListener } from "../wire/transport.ts";
 import { turns } from "../wire/turn_end.ts";
 
-/** What of a socket a page's client uses. */
+/** The part of a socket that a page's client uses. */
 export type PageTransport = Pick<Transport, "bufferedAmount" | "send" | "close">;
 
 /**
@@ -53,7 +53,7 @@ function gathering(socket: WebSocket, extension: Extension): PageTransport {
  * checks how long messages are.
  *
  * @param url Where: `ws:` or `wss:`.
- * @param level The level of compression to ask for.
+ * @param level The compression level to request.
  * @param open Told when the socket is open, and what was agreed on; answers who listens to it.
  * @param fail Told that it will not open.
  * @param refuse Told by which close it was refused. Of the three one is told, once.
@@ -69,7 +69,7 @@ export function dial(
   const socket = new WebSocket(url, [ALIAS, EXTENDED, `${ALIAS}.c${level}`, REFUSED]);
   let listener: TransportListener | undefined;
   let isRefused = false;
-  /** What came, and waits while those who read events are given time. */
+  /** Messages that wait while readers of events catch up. */
   const unheard: Uint8Array[] = [];
   let isWaiting = false;
   let ended: CloseEvent | undefined;
@@ -89,7 +89,7 @@ export function dial(
     socket.close(NORMAL);
   };
   socket.binaryType = "arraybuffer";
-  // Handlers are set before `open` is called, and stay: no message falls between two of them.
+  // Handlers are set before `open` is called and stay, so that no message is lost.
   socket.onopen = () => {
     const { protocol } = socket;
     const extension = protocol === EXTENDED ? 1 : 0;
@@ -112,7 +112,7 @@ export function dial(
     ended = info;
     if (!isWaiting) hear();
     if (listener) return;
-    // Of a refusal Firefox may tell the close alone, where the server hangs up at once.
+    // If the server hangs up at once after a refusal, Firefox may only report the close.
     if (isRefused || info.code > 3999) refuse(info);
     else {
       fail(
@@ -123,7 +123,7 @@ export function dial(
   return stop;
 }
 
-/** Do something when a signal aborts, at once if it has; returns how to stop waiting for it. */
+/** Call a function when a signal aborts, at once if it has; returns a function that unsubscribes. */
 export function onAbort(signal: AbortSignal | undefined, run: () => void): () => void {
   if (signal?.aborted) run();
   signal?.addEventListener("abort", run);
@@ -136,7 +136,7 @@ interface Page {
   removeEventListener(type: string, listener: () => void): void;
 }
 
-/** Run a step when somebody sees the page, at once if that is so; returns how to stop. A worker has no page. */
+/** Run a step when the page is visible, at once if it is; returns a function that cancels. A worker has no page. */
 export function whenVisible(run: () => void): () => void {
   const page = (globalThis as { document?: Page }).document;
   const look = (): void => {

@@ -1,5 +1,5 @@
 /**
- * {@linkcode Gatherer}: the small messages of one turn, as one WebSocket message.
+ * {@linkcode Gatherer}: the small messages of one turn as one batch.
  *
  * @module
  */
@@ -15,17 +15,17 @@ const GROWTH = 4;
 export type SendWhole = (message: Uint8Array<ArrayBuffer>) => void;
 
 /**
- * Gathers the messages of one turn of the event loop, for a peer that takes several in one. A large one is
- * sent by itself, behind those before it.
+ * Gathers the messages of one turn of the event loop, for a peer that accepts batches. A large message is sent
+ * separately, after those before it.
  */
 export class Gatherer {
   readonly #send: SendWhole;
   /** What was gathered, in one piece. */
   #buffer: Uint8Array<ArrayBuffer> = NOTHING;
-  /** Messages that were ever gathered. */
+  /** Count of all gathered messages. */
   #sent = 0;
   #isScheduled = false;
-  /** Bytes of those that wait for the end of the turn. */
+  /** Bytes gathered for the end of the turn. */
   bytes = 0;
 
   /** Create for one socket. */
@@ -33,7 +33,7 @@ export class Gatherer {
     this.#send = send;
   }
 
-  /** Send one message, now or at the end of the turn. The bytes are copied, unless they go at once. */
+  /** Send one message, now or at the end of the turn. Waiting bytes are copied. */
   send(message: Uint8Array<ArrayBuffer>): void {
     const { length } = message;
     if (this.bytes + length > MAX_BATCH_BYTES) this.flush();
@@ -60,7 +60,7 @@ export class Gatherer {
     });
   }
 
-  /** Send what was gathered. */
+  /** Send the gathered messages. */
   flush(): void {
     const { bytes } = this;
     if (bytes === 0) return;
@@ -71,7 +71,7 @@ export class Gatherer {
     giveBuffer(buffer);
   }
 
-  /** Forget what was gathered. */
+  /** Drop the gathered messages. */
   drop(): void {
     giveBuffer(this.#buffer);
     this.#buffer = NOTHING;
@@ -79,7 +79,7 @@ export class Gatherer {
   }
 }
 
-/** Messages of so many bytes as one. */
+/** Join messages of so many bytes. */
 function joined(
   messages: readonly Uint8Array<ArrayBuffer>[],
   bytes: number,
@@ -95,7 +95,7 @@ function joined(
   return whole;
 }
 
-/** Messages, in order, as few as they may be made. */
+/** Join messages, in order, into as few batches as possible. */
 export function inBatches(messages: readonly Uint8Array<ArrayBuffer>[]): Uint8Array<ArrayBuffer>[] {
   const batches: Uint8Array<ArrayBuffer>[] = [];
   let from = 0;

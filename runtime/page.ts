@@ -8,7 +8,7 @@ import { badDeflate, tooBig } from "../wire/faults.ts";
 import type { Framing } from "../wire/deflater.ts";
 import type { Timers } from "../wire/clock.ts";
 
-/** For a client that asks for level 0, and so is sent nothing else. */
+/** Framing for a client with level 0, which receives only stored blocks. */
 export const storedFraming: Framing = {
   waitingBytes: 0,
   frame: (archive, post) => post(storeBlocks(archive)),

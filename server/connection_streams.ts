@@ -18,7 +18,7 @@ const RESUME_MS = 5;
 export interface Pausable {
   /** Send nothing more until {@linkcode Pausable.resume}. */
   pause(): void;
-  /** Go on. */
+  /** Resume pulling. */
   resume(): void;
 }
 

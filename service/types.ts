@@ -50,7 +50,7 @@ export interface StateField {
   readonly index: number;
   /** Its name. */
   readonly name: string;
-  /** How it is archived. */
+  /** Its schema. */
   readonly schema: Schema<unknown>;
 }
 

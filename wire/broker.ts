@@ -1,82 +1,80 @@
 /**
- * The port through which events reach other nodes.
+ * The port for events between nodes.
  *
  * @module
  */
 import type { Topic } from "./topic.ts";
 
 /**
- * The engine is there and has said no: to a topic, or to a message. Brokers reject with it, so that a
- * refusal is told from a link that does not answer.
+ * The engine refused a topic or a message. Brokers reject with it, to distinguish a refusal from a link that
+ * doesn't answer.
  */
 export class BrokerRefusal extends Error {
-  /** Create for what the engine has said. */
+  /** Create with the engine's error text. */
   constructor(cause: unknown) {
     super(cause instanceof Error ? cause.message : "refused", { cause });
     this.name = "BrokerRefusal";
   }
 }
 
-/** A node, as a {@linkcode Broker} sees it. */
+/** A node, as seen by a {@linkcode Broker}. */
 export interface BrokerNode {
-  /** The name of the service it serves. */
+  /** The name of its service. */
   readonly service: string;
-  /** A message came on a topic. It is read at once; the bytes may be reused afterwards. */
+  /** A message arrived on a topic. It is read synchronously; the bytes may be reused afterwards. */
   deliver(topic: Topic, message: Uint8Array): void;
   /**
-   * The link to the engine came up or went down. After `"up"` the node subscribes to all of its topics
-   * again, whether or not the engine remembers them. `"partial"` says that it is up, but that some nodes
-   * are no longer heard; `"up"` afterwards, that they are again. `final` says that a link that is down will
-   * not come up again.
+   * The link to the engine changed. After `"up"` the node subscribes to all of its topics again, even if the
+   * engine remembers them. `"partial"`: the link is up, but some nodes cannot be reached; `"up"` after it: they
+   * can be reached again. `final`: the link is down for good.
    */
   link(state: "up" | "partial" | "down", error?: unknown, final?: boolean): void;
-  /** The engine has ended a topic's subscription that it had agreed to. It is asked for again. */
+  /** The engine ended a confirmed subscription. The node subscribes again. */
   unsubscribed(topic: Topic, error: unknown): void;
-  /** The engine has refused a message of so many events that `publish()` had taken. */
+  /** The engine refused a message of so many events that `publish()` had accepted. */
   refused(topic: Topic, events: number, error: unknown): void;
 }
 
 /**
  * Carries events between nodes over an engine such as NATS. One broker serves one server.
  *
- * It translates and no more: the node numbers its messages, drops what comes twice or from itself, holds
- * nothing back, proves the link and subscribes again. What the engine must do: carry messages of one node
- * on one topic in order, each at most once. What calls on one topic ask for happens in the order of the
- * calls.
+ * A broker only translates. The node numbers its messages, drops duplicates and its own, tests the link and
+ * subscribes again. The engine must deliver one node's messages on one topic in order, each at most once. Calls
+ * for one topic take effect in the order of the calls.
  *
  * A call that throws or rejects has failed; it is counted, reported and, for subscriptions, tried again.
  */
 export interface Broker {
-  /** Bytes the largest message may have; absent or `undefined`, any number. Asked for each message. */
+  /** Largest message, in bytes; absent or `undefined`: no limit. Read for each message. */
   readonly maxMessageBytes?: number | undefined;
   /**
-   * Bytes of memory that a message on its way takes besides its own. Default: 256. Together with the
-   * messages they are bounded by `maxBufferedBytes`.
+   * Memory overhead, in bytes, of a message in flight. Default: 256. `maxBufferedBytes` bounds messages and
+   * overhead together.
    */
   readonly messageCostBytes?: number | undefined;
   /**
-   * Messages whose `publish()` may be unsettled at a time; others wait in the node, where they take less
-   * memory than in an engine's client. Default: any number.
+   * Most pending `publish()` calls; further messages wait in the node, where they take less memory than in an
+   * engine's client. Default: no limit.
    */
   readonly maxMessagesInFlight?: number | undefined;
-  /** Begin, and tell the node when the link is up. Called once, and again after `close()`. */
+  /** Start, and notify the node when the link is up. Called once, and again after `close()`. */
   start(node: BrokerNode): void | PromiseLike<void>;
-  /** Let a topic's messages come. Settles when the engine has agreed. Twice is once. */
+  /** Subscribe to a topic. Settles when the engine has confirmed it. Idempotent. */
   subscribe(topic: Topic): void | PromiseLike<void>;
-  /** Stop them. */
+  /** Unsubscribe from a topic. */
   unsubscribe(topic: Topic): void | PromiseLike<void>;
   /**
-   * Send a message of so many events; its bytes are not reused. A promise, if there is one, settles when
-   * the message no longer takes memory: messages on the way are bounded by it.
+   * Send a message of so many events; its bytes are not reused. A returned promise settles when the message no
+   * longer takes memory, which bounds the messages in flight.
    */
   publish(topic: Topic, message: Uint8Array, events: number): void | PromiseLike<void>;
   /**
-   * Resolve when the engine has answered. The node proves its link once a second: by this, or else by a
-   * message to itself on a topic of its own.
+   * Resolve when the engine has answered. The node tests its link once a second: by this if present, otherwise by
+   * a message to itself on its own topic.
    */
   probe?(): PromiseLike<void>;
-  /** The link has not proved itself in time: connect anew, where that can be done. */
+  /** The link failed its test: reconnect, if possible. */
   reset?(): void;
-  /** Let go of the engine. What the user passed in stays open. */
+  /** Release the engine. Connections passed in by the user stay open. */
   close?(): void | PromiseLike<void>;
 }

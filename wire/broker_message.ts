@@ -1,5 +1,5 @@
 /**
- * What nodes send one another through a broker: events of one topic, behind one header.
+ * The messages between nodes through a broker: events of one topic behind one header.
  *
  * | offset | bytes | field                                              |
  * | -----: | ----: | -------------------------------------------------- |
@@ -12,9 +12,8 @@
  * |     24 |       | events, in the order they were emitted             |
  *
  * Each event is the `u32` count of its bytes, and the bytes: an archive. All numbers are little-endian.
- * A node numbers the events it emits on a topic from 0, also those that it cannot send: where a number is
- * skipped, an event is missing. A message without events says that those before its number were not all
- * sent.
+ * A node numbers its events on a topic from 0, including those it cannot send: a skipped number is a missing
+ * event. A message without events announces that events before its number were lost.
  *
  * @module
  */
@@ -24,9 +23,9 @@ export const BROKER_HEADER_BYTES = 24;
 /** Bytes before each event. */
 export const EVENT_LENGTH_BYTES = 4;
 
-/** Bytes of one copy that a loop makes faster than `set()`. */
+/** Largest copy, in bytes, for which a loop is faster than `set()`. */
 const MAX_LOOPED_BYTES = 64;
-/** Bytes of the largest buffer that is used again. */
+/** Largest reused buffer, in bytes. */
 const MAX_KEPT_BYTES = 1 << 17;
 const FIRST_BYTES = 1024;
 const MAGIC = 0x0002_6c68;
@@ -35,15 +34,15 @@ const MAX_HIGH = 0x1f_ffff;
 
 /** The header of a message between nodes. One object serves all messages. */
 export class BrokerHeader {
-  /** Which events its sender knows. */
+  /** The sender's fingerprint of the events. */
   fingerprint = 0;
-  /** Who sent it. */
+  /** The sender's id. */
   node = 0;
   /** The number of its first event among the sender's on the topic. */
   number = 0;
 }
 
-/** A message as it grows, in a buffer that serves one after the other. */
+/** A growing message, in a reused buffer. */
 export class BrokerMessage {
   #bytes: Uint8Array<ArrayBuffer> = new Uint8Array(FIRST_BYTES);
   /** Bytes so far, with the header. */
@@ -69,7 +68,7 @@ export class BrokerMessage {
     this.#bytes = grown;
   }
 
-  /** A copy of the message, behind its header. The next one begins. */
+  /** Return a copy of the message behind its header, and begin the next one. */
   take(header: BrokerHeader): Uint8Array<ArrayBuffer> {
     const bytes = this.#bytes;
     setU32(bytes, 0, MAGIC);
@@ -81,7 +80,7 @@ export class BrokerMessage {
     return message;
   }
 
-  /** Forget the events. */
+  /** Drop the events. */
   clear(): void {
     this.length = BROKER_HEADER_BYTES;
     this.count = 0;
@@ -90,8 +89,8 @@ export class BrokerMessage {
 }
 
 /**
- * Read a message's header. Returns how many events follow it; -1, and reads nothing, if it is no message:
- * without a header, or with bytes that are no whole events.
+ * Read a message's header. Returns the number of events behind it, or -1 if the message is invalid: without a
+ * header, or with incomplete events.
  */
 export function readBrokerHeader(message: Uint8Array, into: BrokerHeader): number {
   if (message.length < BROKER_HEADER_BYTES) return -1;
@@ -110,7 +109,7 @@ export function readBrokerHeader(message: Uint8Array, into: BrokerHeader): numbe
   return count;
 }
 
-/** Where the events of a message that has been checked begin and end. */
+/** The bounds of the events in a valid message. */
 export function* eventsOf(message: Uint8Array): Generator<readonly [start: number, end: number]> {
   const view = new DataView(message.buffer, message.byteOffset, message.length);
   for (let at = BROKER_HEADER_BYTES; at < message.length;) {
@@ -120,7 +119,7 @@ export function* eventsOf(message: Uint8Array): Generator<readonly [start: numbe
   }
 }
 
-/** An id for a node that no other has: 53 random bits. */
+/** A unique id for a node: 53 random bits. */
 export function randomNode(): number {
   const [low, high] = crypto.getRandomValues(new Uint32Array(2));
   return (high! & MAX_HIGH) * TWO_32 + low!;
@@ -131,7 +130,7 @@ function setU53(message: Uint8Array, at: number, value: number): void {
   setU32(message, at + 4, Math.floor(value / TWO_32));
 }
 
-/** Without a DataView, whose creation costs more than the whole header. */
+/** Without a DataView: creating one costs more than the whole header. */
 function setU32(message: Uint8Array, at: number, value: number): void {
   message[at] = value;
   message[at + 1] = value >>> 8;

@@ -1,6 +1,6 @@
 /**
- * What a client says besides calls, to a server that has agreed on the extension `x1`: variants behind
- * `RPCRequest`, in a root that is no larger.
+ * A client's messages other than calls, under the extension `x1`: variants behind `RPCRequest`, in a root of the
+ * same size.
  *
  * @module
  */
@@ -28,7 +28,7 @@ export function writeBrief(writer: Writer, tag: number, id: number, byte = 0): v
   writer.bytes[at + 2] = byte;
 }
 
-/** Write that nobody waits for a call any more: `0` tag 1, `1` id. */
+/** Write the cancel of a call: `0` tag 1, `1` id. */
 export function writeClientCancel(writer: Writer, id: number): void {
   writeBrief(writer, CLIENT_CANCEL, id);
 }
@@ -48,12 +48,12 @@ export function writeClientItem<T>(
   return writeCarrier(codec, writer, CLIENT_MESSAGE_BYTES, CLIENT_ITEM, id, item, value);
 }
 
-/** Write that a call's argument is over, or broke: `0` tag 3, `1` id, `2` whether it broke. */
+/** Write the end of a call's argument: `0` tag 3, `1` id, `2` whether it failed. */
 export function writeClientEnd(writer: Writer, id: number, failed: boolean): void {
   writeBrief(writer, CLIENT_END, id, failed ? 1 : 0);
 }
 
-/** Write that there is room for more of a call's output: `0` tag 4, `1` id, `4` how many bytes, a `u32`. */
+/** Write a grant for a call's output: `0` tag 4, `1` id, `4` bytes, a `u32`. */
 export function writeClientGrant(writer: Writer, id: number, bytes: number): void {
   beginMessage(writer);
   const at = writeRoot(writer, CLIENT_MESSAGE_BYTES, CLIENT_GRANT, id);

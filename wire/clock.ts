@@ -1,5 +1,5 @@
 /**
- * {@linkcode Clock}: how time enters the core.
+ * {@linkcode Clock}: the core's source of time.
  *
  * @module
  */
@@ -7,20 +7,20 @@ import { MAX_DELAY_MS } from "./option_kinds.ts";
 
 /** A monotonic clock and its timers. */
 export interface Clock {
-  /** Milliseconds since some fixed moment. */
+  /** Milliseconds since a fixed time. */
   now(): number;
   /**
-   * Call `run` once, after `delayMs`, which is negative for what was due before. It is told a moment: what
-   * had come by then has been heard. The result is only good for {@linkcode Clock.clear}.
+   * Call `run` once, after `delayMs`, which is negative if it was due before. Its argument is a time: input
+   * received before it has been handled. The result is only for {@linkcode Clock.clear}.
    */
   after(delayMs: number, run: (heardBy: number) => void): unknown;
-  /** Forget a timer; no-op if it has run. */
+  /** Clear a timer; no-op if it has run. */
   clear(timer: unknown): void;
 }
 
 /** What a client uses of a clock: as much as a page has. */
 export interface Timers {
-  /** Milliseconds since some fixed moment. */
+  /** Milliseconds since a fixed time. */
   readonly now: () => number;
   /** Do something later, once; returns how not to. */
   readonly after: (delayMs: number, run: () => void) => () => void;
@@ -39,19 +39,19 @@ export function timersOf(clock: Clock): Timers {
 
 /** A timer that is later than this, in milliseconds, is late. */
 const LATE_MS = 5;
-/** Milliseconds that a late timer leaves for what has come in the meantime. */
+/** Milliseconds that a late timer waits for pending input. */
 const GRACE_MS = 20;
 
-/** Run after all timers that are due; at once where nothing but a timer can do that. */
+/** Run after all due timers; at once if only a timer could do that. */
 const { setImmediate: afterTimers = (run: () => void): unknown => run() } = globalThis as {
   setImmediate?: (run: () => void) => unknown;
 };
 
-/** A timer of the running program. */
+/** A timer of the system clock. */
 class SystemTimer {
   #run: ((heardBy: number) => void) | undefined;
   #at: number;
-  /** When it was found to be late. */
+  /** When it was found late. */
   #foundAt: number | undefined;
   #id: unknown;
 
@@ -70,14 +70,14 @@ class SystemTimer {
     if (timer.#foundAt === undefined) {
       if (now < timer.#at + LATE_MS) return timer.#run?.(now);
       timer.#foundAt = now;
-    } // Bun's timers count from the last turn of the event loop: after a long one they are early.
+    } // Bun's timers count from the last turn of the event loop: after a long turn they fire early.
     else if (now >= timer.#foundAt + GRACE_MS) return timer.#run?.(timer.#foundAt);
     afterTimers(() => {
       if (timer.#run !== undefined) timer.#wait(GRACE_MS);
     });
   }
 
-  /** It alone keeps no process alive. */
+  /** Let the process exit despite the timer. */
   unref(): void {
     (this.#id as { unref?(): void }).unref?.();
   }
@@ -91,8 +91,8 @@ class SystemTimer {
 /**
  * The running program's clock.
  *
- * A timer that is late lets what has come in the meantime be heard first: after a program was suspended,
- * or busy, timers are due before it has read the answers that wait for it.
+ * A late timer first lets pending input be handled: after a suspended or busy period, timers are due before the
+ * program has read the answers that wait for it.
  */
 export const systemClock: Clock = {
   now: () => performance.now(),

@@ -5,7 +5,7 @@
  * @module
  */
 
-// Those that a client needs are constants by themselves: a bundler puts the numbers in their places.
+// Codes that a client needs are separate constants: a bundler inlines them.
 
 /** The longest spread, in milliseconds, that a server may ask for. */
 export const MAX_SPREAD_MS = 300_000;
@@ -14,9 +14,9 @@ export const MAX_SPREAD_MS = 300_000;
 export const NORMAL = 1000;
 /** The server is going away: connect again, to it or another, after a pause. See {@linkcode isDrained}. */
 export const GOING_AWAY = 4001;
-/** The peer broke the protocol: undecodable message. */
+/** The peer violated the protocol: undecodable message. */
 export const PROTOCOL_BROKEN = 4002;
-/** A message is larger than a limit, or than its receiver says that it takes. */
+/** A message is larger than a limit, or than its receiver accepts. */
 export const TOO_BIG = 4009;
 /** The server failed. */
 export const INTERNAL = 4011;
@@ -27,11 +27,11 @@ export const CloseCode = {
   Normal: NORMAL as 1000,
   /** The server is going away: connect again, to it or another, after a pause. See {@linkcode isDrained}. */
   GoingAway: GOING_AWAY as 4001,
-  /** The peer broke the protocol: undecodable message. */
+  /** The peer violated the protocol: undecodable message. */
   Protocol: PROTOCOL_BROKEN as 4002,
   /** The peer does not read: its outgoing queue is full and makes no progress. */
   SlowConsumer: 4008,
-  /** A message is larger than a limit, or than its receiver says that it takes. */
+  /** A message is larger than a limit, or than its receiver accepts. */
   TooBig: TOO_BIG as 4009,
   /** The two sides were built from different services. */
   SchemaMismatch: 4010,
@@ -50,13 +50,13 @@ export const CloseCode = {
 /** One of {@linkcode CloseCode}. */
 export type CloseCode = typeof CloseCode[keyof typeof CloseCode];
 
-/** What is said with {@linkcode CloseCode.TooBig} of a message on the wire: which option allows more. */
+/** The reason with {@linkcode CloseCode.TooBig}: names the option that allows larger messages. */
 export function tooBigReason(maxMessageBytes: number): string {
   return `A message is over maxMessageBytes, ${maxMessageBytes} bytes`;
 }
 
 /**
- * Refuse a close code that no endpoint may send.
+ * Reject a close code that no endpoint may send.
  *
  * @throws {RangeError} If it is neither 1000 nor from 3000 to 4999.
  */
@@ -66,17 +66,17 @@ export function checkCloseCode(code: number): void {
   throw new RangeError(`Cannot close with ${code}: expected 1000, or 3000 to 4999`);
 }
 
-/** Connections that are asked to come back in a second, where nothing else is said. */
+/** Default reconnects per second after a drain. */
 const RETURNS_PER_SECOND = 2000;
 
-/** Milliseconds over which so many connections should spread their return. */
+/** Milliseconds over which so many connections should spread their reconnects. */
 export function defaultSpreadMs(connections: number): number {
   return Math.ceil(connections / RETURNS_PER_SECOND * 1000);
 }
 
 /**
- * The reason given with {@linkcode CloseCode.GoingAway}: it says over what time to spread the return, and
- * whether every call that was received has been answered.
+ * The reason with {@linkcode CloseCode.GoingAway}: the time over which to spread reconnects, and whether every
+ * received call was answered.
  */
 export function goingAwayReason(spreadMs: number, drained: boolean): string {
   const within = Math.min(MAX_SPREAD_MS, Math.ceil(spreadMs));
@@ -84,14 +84,14 @@ export function goingAwayReason(spreadMs: number, drained: boolean): string {
 }
 
 /**
- * Whether a close says that every call the server received was answered before it: then one without
- * an answer did not run. Without the mark it may have.
+ * Whether a close states that every call the server received was answered before it: a call without an answer
+ * then did not run. Without the mark it may have run.
  */
 export function isDrained(code: number, reason: string): boolean {
   return code === GOING_AWAY && reason.split("; ").includes("drained", 1);
 }
 
-/** The spread that a reason asks for, in milliseconds; 0 if it asks for none. */
+/** The spread in a reason, in milliseconds; 0 if there is none. */
 export function spreadOf(reason: string): number {
   return Math.min(MAX_SPREAD_MS, Number(/; return within (\d{1,6}) ms$/.exec(reason)?.[1] ?? 0));
 }

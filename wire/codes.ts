@@ -2,18 +2,18 @@
  * All codes in one table a kind: what the server answers by, what a client makes errors of, and what the
  * tables in docs/errors.md and PROTOCOL.md are checked against.
  *
- * Literals alone, so that a page loads those it uses and no others.
+ * Only literals, so that a page loads only those it uses.
  *
  * @module
  */
 import type { CloseCode } from "./close.ts";
 import type { ConnectErrorCode, ProtocolErrorCode, RpcErrorCode } from "./errors.ts";
 
-/** How a connection is refused. */
+/** A kind of refusal. */
 export interface RefusalCodes {
-  /** HTTP status, for those who can read it. */
+  /** HTTP status, for clients that can read it. */
   readonly status: number;
-  /** The close code that others get. */
+  /** The close code for other clients. */
   readonly closeCode: CloseCode;
 }
 
@@ -29,7 +29,7 @@ export type RefusalCode =
     | "BadHandshake"
   );
 
-/** Why a server may refuse a connection, by its close code: what the client reports, and the HTTP status. */
+/** A server's refusals by close code: the code that the client reports, and the HTTP status. */
 export const REFUSED: Readonly<Record<number, readonly [code: RefusalCode, status: number]>> = {
   4002: ["ProtocolMismatch", 400],
   4010: ["SchemaMismatch", 400],
@@ -39,7 +39,7 @@ export const REFUSED: Readonly<Record<number, readonly [code: RefusalCode, statu
   4403: ["OriginRefused", 403],
 };
 
-/** {@linkcode REFUSED}, by what the client reports. */
+/** {@linkcode REFUSED}, by the code that the client reports. */
 export const REFUSALS: Readonly<Record<RefusalCode, RefusalCodes>> = /* @__PURE__ */ Object
   .fromEntries(
     /* @__PURE__ */ Object.entries(REFUSED).map((
@@ -47,7 +47,7 @@ export const REFUSALS: Readonly<Record<RefusalCode, RefusalCodes>> = /* @__PURE_
     ) => [code, { status, closeCode: Number(closeCode) as CloseCode }]),
   ) as Record<RefusalCode, RefusalCodes>;
 
-/** Of a call that failed: whether it may have run, and whether it can be made again. */
+/** For a failed call: whether it may have run, and whether it can be retried. */
 export interface RpcCode {
   /** Whether the handler may have run. */
   readonly ran: "no" | "perhaps" | "yes";
@@ -56,8 +56,8 @@ export interface RpcCode {
 }
 
 /**
- * Why a call fails. Of the four that tell of compression nobody here knows more: neither a server of this
- * module nor a Rust one sends them, unless a handler throws them, as it may the first eleven.
+ * The codes of failed calls. The four codes for compression are never sent by a server of this module nor by a
+ * Rust one, unless a handler throws them, as it may throw any of the first eleven.
  */
 export const RPC_CODES: Readonly<Record<RpcErrorCode, RpcCode>> = {
   ClientNotConnected: { ran: "no", retryable: true },
@@ -77,7 +77,7 @@ export const RPC_CODES: Readonly<Record<RpcErrorCode, RpcCode>> = {
   StreamsUnsupported: { ran: "no", retryable: false },
 };
 
-/** The close code of each way to break the protocol. After a `BadEvent` the connection goes on. */
+/** The close code of each protocol violation. After a `BadEvent` the connection continues. */
 export const PROTOCOL_CODES: Readonly<Record<ProtocolErrorCode, CloseCode>> = {
   BadDeflate: 4002,
   BadMessage: 4002,

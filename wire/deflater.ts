@@ -2,29 +2,29 @@
  * The ports that turn a whole archive into a raw DEFLATE stream and back: {@linkcode Deflater}, and
  * {@linkcode Framing} for a page.
  *
- * Each message is one stream of its own that ends with a final block and has nothing after it:
- * the Rust peer drops anything else without a word.
+ * Each message is one stream that ends with a final block, with nothing after it: a Rust peer silently drops
+ * anything else.
  *
  * @module
  */
 import type { Limits } from "./limits.ts";
 
-/** For whose connection a message is deflated. */
+/** The connection for which a message is deflated. */
 export interface DeflateOwner {
-  /** Whether what waits is still wanted: not once its connection has ended. */
+  /** Whether its waiting messages are still needed: not after it has ended. */
   readonly wanted: boolean;
 }
 
 /** Raw DEFLATE of whole messages. */
 export interface Deflater {
   /**
-   * Deflate `bytes`, at once or later. The input is only read until the call returns or its promise
-   * settles; a result given at once is only valid until the next call.
+   * Deflate `bytes`, synchronously or asynchronously. The input is only read until the call returns or its promise
+   * settles. A synchronous result is only valid until the next call.
    *
    * @param bytes The archive.
    * @param level 0 (stored) to 9.
-   * @param owner Has one message at a time on another thread, and what waits for one is dropped, which
-   * rejects, when it is not wanted any more. Absent, as for a message to many: neither.
+   * @param owner Has at most one message at a time on another thread; its waiting messages are dropped (rejected)
+   * when it no longer needs them. Absent for broadcasts: no such limit.
    */
   deflate(
     bytes: Uint8Array<ArrayBuffer>,
@@ -32,42 +32,40 @@ export interface Deflater {
     owner?: DeflateOwner,
   ): Uint8Array<ArrayBuffer> | Promise<Uint8Array<ArrayBuffer>>;
   /**
-   * Inflate one whole stream. Truncated input, corrupt input, bytes after the final block and more
-   * output than `maxBytes` are refused with `InflateError`. The result may be a view on `bytes` and is
-   * only valid until the next call.
+   * Inflate one whole stream. Truncated input, corrupt input, bytes after the final block and more output than
+   * `maxBytes` throw `InflateError`. The result may be a view of `bytes` and is only valid until the next call.
    *
-   * Always at once: no native inflater that answers later is both bounded and strict, and messages
-   * need no queue this way.
+   * Always synchronous: no asynchronous native inflater is both bounded and strict, and messages need no queue
+   * this way.
    */
   inflate(bytes: Uint8Array, maxBytes: number): Uint8Array;
 }
 
 /**
- * Bytes an archive must have before it is worth more than a stored block: below, a round of
- * deflating costs more than the bytes it saves.
+ * Smallest archive, in bytes, that is deflated: below, deflating costs more than the bytes it saves.
  */
 export const MIN_DEFLATED_BYTES = 128;
 
-/** The highest level that is spent where it pays; a higher one is spent on every message. */
+/** The highest level that is an upper bound; higher levels apply to every message. */
 const MAX_THRIFTY_LEVEL = 6;
-/** Bytes of an archive up to which it is stored, as long as the link is not the bottleneck. */
+/** Largest archive, in bytes, that is stored while the link is not the bottleneck. */
 export const MAX_THRIFTY_STORED_BYTES = 1280;
-/** Bytes of an archive from which the level is spent, whatever it takes. */
+/** Smallest archive, in bytes, that always gets the full level. */
 export const MIN_SPENT_BYTES = 65_536;
-/** Bytes waiting to be sent from which the link is the bottleneck, and a level is spent. */
+/** Queued bytes from which the link counts as the bottleneck, so that archives get the full level. */
 export const BOTTLENECK_BYTES = 262_144;
-/** In place of a level: the cheapest one for what seems compressible, else 0. */
+/** In place of a level: the cheapest one if the archive seems compressible, else 0. */
 export const IF_COMPRESSIBLE = 10;
 /** The cheapest level that compresses. */
 export const CHEAPEST_LEVEL = 1;
 
 /**
- * The level that pays for an archive of `length` bytes, where `level` may be spent.
+ * The level for an archive of `length` bytes, at most `level`.
  *
- * While the link takes what it is given, time is dearer than bytes: a small archive is stored, one of up to
- * 64 KiB takes the cheapest level, if it seems compressible at all. From level 7 on bytes are dearer.
+ * While the link is fast enough, time matters more than bytes: a small archive is stored, and one of up to 64 KiB
+ * gets the cheapest level if it seems compressible. From level 7 on bytes matter more.
  *
- * @param transport Where it goes.
+ * @param transport The receiver's transport.
  * @returns A level, or {@linkcode IF_COMPRESSIBLE}.
  */
 export function thriftyLevel(
@@ -83,10 +81,10 @@ export function thriftyLevel(
   return length <= MAX_THRIFTY_STORED_BYTES ? 0 : IF_COMPRESSIBLE;
 }
 
-/** What bounds a message that is taken out of its frame. */
+/** The limits for unframing a message. */
 export type FrameLimits = Pick<Limits, "maxMessageBytes" | "maxInflatedBytes">;
 
-/** Has the archive at `[start, end)` of some bytes read, while it is there. */
+/** Reads the archive at `[start, end)` of some bytes, synchronously. */
 export type ReadArchive = (bytes: Uint8Array, start: number, end: number) => void;
 
 /**
@@ -107,7 +105,7 @@ export type Unframe = (
 
 /** How the messages of a page become what goes over its transports, and archives again. */
 export interface Framing {
-  /** Bytes that wait to be framed. */
+  /** Bytes waiting to be framed. */
   readonly waitingBytes: number;
   /**
    * Frame an archive, whose bytes are the framing's from now on, behind those before it.
@@ -120,6 +118,6 @@ export interface Framing {
     post: (message: Uint8Array<ArrayBuffer>) => void,
     onError: (error: unknown) => void,
   ): void;
-  /** Take a message out of its frame. */
+  /** Unframe a message. */
   readonly unframe: Unframe;
 }

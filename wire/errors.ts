@@ -43,7 +43,7 @@ export type RpcHandlerErrorCode = typeof RPC_HANDLER_ERRORS[number];
  * | `ServerEncodeError`, `ClientDecodeError` | yes, but its answer cannot be read |
  * | `ClientCompressError`, `ClientDecompressError`, `ServerCompressError`, `ServerDecompressError` | perhaps: only a handler that throws them sends them |
  *
- * A handler may throw an `RpcError` with any wire code: then it ran, and means what it likes.
+ * A handler may throw an `RpcError` with any wire code: the call then ran, and the handler defines the meaning.
  */
 export type RpcErrorCode =
   | RpcHandlerErrorCode
@@ -64,11 +64,11 @@ export class RpcError extends Error {
   /** Why. */
   declare readonly code: RpcErrorCode;
   /**
-   * Whether the call did not run and may succeed later, so that it can be made again. `false` where it may
-   * have run, or where another attempt would fail alike.
+   * Whether the call did not run and may succeed later, so that it can be retried. `false` if it may have run, or
+   * if a retry would fail in the same way.
    */
   declare readonly retryable: boolean;
-  /** Create with a code and words for a person. */
+  /** Create with a code and a message. */
   constructor(
     code: RpcErrorCode,
     message: string,
@@ -82,12 +82,12 @@ export class RpcError extends Error {
   }
 }
 
-/** Whether it is an {@linkcode RpcError}, of this copy of the module or of another. */
+/** Whether it is an {@linkcode RpcError} of any copy of this module. */
 export function isRpcError(value: unknown): value is RpcError {
   return typeof value === "object" && value !== null && RPC_ERROR in value;
 }
 
-/** How a peer broke the protocol. */
+/** Kinds of protocol violations. */
 export type ProtocolErrorCode =
   | "BadDeflate"
   | "BadMessage"
@@ -95,16 +95,16 @@ export type ProtocolErrorCode =
   | "BadState"
   | "BadEvent"
   | "BadReply"
-  /** More items than a stream has room for, or more room for them than it can have. */
+  /** More items than a stream's credit, or more credit than allowed. */
   | "BadCredit";
 
-/** The peer broke the protocol; the connection ends. */
+/** The peer violated the protocol; the connection ends. */
 export class ProtocolError extends Error {
   /** How. */
   declare readonly code: ProtocolErrorCode;
-  /** The WebSocket close code that the peer is sent. */
+  /** The WebSocket close code for the peer. */
   declare readonly closeCode: number;
-  /** Create with a code, the close code that goes with it, and words for a person. */
+  /** Create with a code, its close code and a message. */
   constructor(code: ProtocolErrorCode, closeCode: number, message: string, options?: ErrorOptions) {
     super(message, options);
     this.name = "ProtocolError";
@@ -113,7 +113,7 @@ export class ProtocolError extends Error {
   }
 }
 
-/** Why a connection could not be made, or ended for good. */
+/** Reasons for a failed connection attempt, or for a final end. */
 export type ConnectErrorCode =
   /** No answer at that address. */
   | "Unreachable"
@@ -127,13 +127,13 @@ export type ConnectErrorCode =
   | "ProtocolMismatch"
   /** The two sides were built from different services. */
   | "SchemaMismatch"
-  /** `authorize` said no. */
+  /** `authorize` refused the client. */
   | "Unauthorized"
   /** The page's origin is not allowed. */
   | "OriginRefused"
   /** The server is full. */
   | "TooBusy"
-  /** The connection was open, and ended before it could be used: the cause says why. */
+  /** The connection opened but ended before it could be used; see the cause. */
   | "ConnectionLost"
   /** The client was closed, or its signal aborted, before it was connected. */
   | "Cancelled";
@@ -142,11 +142,11 @@ export type ConnectErrorCode =
 export class ConnectError extends Error {
   /** Why. */
   declare readonly code: ConnectErrorCode;
-  /** Whether trying again with the same arguments can help. */
+  /** Whether a retry with the same arguments can succeed. */
   declare readonly retryable: boolean;
-  /** The HTTP status of a refusal; in a page the one that the close code stands for. */
+  /** The HTTP status of a refusal; in a page, derived from the close code. */
   declare readonly status: number | undefined;
-  /** Create with a code and words for a person. */
+  /** Create with a code and a message. */
   constructor(
     code: ConnectErrorCode,
     message: string,
@@ -161,9 +161,9 @@ export class ConnectError extends Error {
   }
 }
 
-/** Why a node is, for a topic or an event, without the others; or that it no longer is. */
+/** Problems between nodes, and their end. */
 export type BrokerErrorCode =
-  /** The link to the engine is down, or does not carry messages. */
+  /** The link to the engine is down or doesn't carry messages. */
   | "LinkDown"
   /** It is up again. */
   | "LinkRestored"
@@ -171,30 +171,30 @@ export type BrokerErrorCode =
   | "SubscribeFailed"
   /** An event could not be sent to the other nodes. */
   | "PublishFailed"
-  /** Events of another node did not come. */
+  /** Events of another node were lost. */
   | "EventsMissed"
-  /** An event came whose type is of another version of the service. */
+  /** A received event has the type of another version of the service. */
   | "OtherVersion"
-  /** A message came that no node of this service sends. */
+  /** A received message is invalid. */
   | "BadMessage";
 
-/** What a {@linkcode BrokerError} is about. */
+/** Details of a {@linkcode BrokerError}. */
 export interface BrokerErrorOptions extends ErrorOptions {
-  /** The topic, if it is about one. */
+  /** The topic concerned, if any. */
   readonly topic?: Topic | undefined;
-  /** Whether the link will not come up again. */
+  /** Whether the link is down for good. */
   readonly final?: boolean | undefined;
 }
 
-/** Something failed between nodes; what is local goes on. */
+/** A failure between nodes; local work continues. */
 export class BrokerError extends Error {
   /** Why. */
   readonly code: BrokerErrorCode;
-  /** The topic, if it is about one. */
+  /** The topic concerned, if any. */
   readonly topic: Topic | undefined;
-  /** Whether the link is down for good: the node has to be started anew. */
+  /** Whether the link is down for good: the node must be restarted. */
   readonly final: boolean;
-  /** Create with a code and words for a person. */
+  /** Create with a code and a message. */
   constructor(code: BrokerErrorCode, message: string, options: BrokerErrorOptions = {}) {
     super(message, options);
     this.name = "BrokerError";

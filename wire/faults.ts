@@ -1,5 +1,5 @@
 /**
- * {@linkcode protocolError}: what a peer has done wrong, in words.
+ * {@linkcode protocolError}: errors for protocol violations.
  *
  * @module
  */
@@ -9,8 +9,8 @@ import { PROTOCOL_BROKEN, TOO_BIG } from "./close.ts";
 import { ProtocolError, type ProtocolErrorCode } from "./errors.ts";
 
 /**
- * A peer sent what this side cannot take. The text says where in it and why, if the cause does. It goes to
- * the peer as well: so not what a conversion of the program's threw, which is a `BadValue`.
+ * The peer sent an invalid message. The text says where and why, if the cause does. It is also sent to the peer,
+ * so it excludes errors of the program's own conversions, which are a `BadValue`.
  */
 export function protocolError(
   code: ProtocolErrorCode,
@@ -30,7 +30,7 @@ export function tooBig(limit: string, bytes: number, cause?: unknown): ProtocolE
   return protocolError("TooBig", `a message over ${limit}, ${bytes} bytes`, cause);
 }
 
-/** A message is no DEFLATE stream, or too long a one. */
+/** A message is not a valid DEFLATE stream, or is too long. */
 export function badDeflate(
   code: InflateError["code"],
   maxInflatedBytes: number,
@@ -41,7 +41,7 @@ export function badDeflate(
     : protocolError("BadDeflate", `a message, ${code}`, cause);
 }
 
-/** What went wrong with a message, as a {@linkcode ProtocolError} that keeps the cause. */
+/** A message's error, as a {@linkcode ProtocolError} with its cause. */
 export function toProtocolError(cause: unknown): ProtocolError {
   return cause instanceof ProtocolError ? cause : protocolError("BadMessage", "a message", cause);
 }

@@ -1,5 +1,5 @@
 /**
- * What both sides say before the first message. Pure: text in, decisions out.
+ * The handshake before the first message. Pure functions: text in, decisions out.
  *
  * @module
  */
@@ -11,36 +11,35 @@ export const PROTOCOL = "hl/2";
 /** The same protocol by a name that every WebSocket client can offer. */
 export const ALIAS = "hl.2";
 /**
- * Offered beside {@linkcode ALIAS} by clients that cannot read an HTTP refusal: the server may answer it
- * and close at once with a code that says why.
+ * Offered beside {@linkcode ALIAS} by clients that cannot read an HTTP refusal: a server that refuses may answer
+ * it and close at once with a code.
  */
 export const REFUSED = "hl.2.no";
 /**
- * {@linkcode ALIAS} with the extension `x1`: offered beside it by clients that cannot read the answer's
- * headers, and answered in place of it.
+ * {@linkcode ALIAS} with the extension `x1`: also offered by clients that cannot read the answer's headers, and
+ * answered in place of it.
  */
 export const EXTENDED = "hl.2.x1";
-/** Header of the level the server sends at: asked for and answered. */
+/** Header of the server's compression level, in request and answer. */
 export const LEVEL_HEADER = "x-hl-compress";
-/** Header of a refusal: the `ConnectErrorCode` the client is to report. */
+/** Header of a refusal: the `ConnectErrorCode` for the client. */
 export const REFUSED_HEADER = "x-hl-refused";
-/** Header of the extension that is agreed on, if one is: answered to clients that offered {@linkcode PROTOCOL}. */
+/** Header of the negotiated extension, if any, in answers to clients that offered {@linkcode PROTOCOL}. */
 export const EXTENSION_HEADER = "x-hl-x";
-/** Level where the client asks for none. Rust: `Compression::default()`. */
+/** Level if the client requests none. Rust: `Compression::default()`. */
 export const DEFAULT_LEVEL = 6;
 /** Name of the fingerprint in the URL's query. */
 export const FINGERPRINT_QUERY = "hl";
-/** Name of what the client takes in the URL's query: `<maxMessageBytes>.<maxInflatedBytes>`. */
+/** Name of the client's limits in the URL's query: `<maxMessageBytes>.<maxInflatedBytes>`. */
 export const RECEIVES_QUERY = "hl-max";
-/** Name of the latest extension that a client knows in the URL's query: a number. */
+/** Name of the client's latest extension in the URL's query: a number. */
 export const EXTENSION_QUERY = "hl-x";
 
 /**
- * Which extension of the protocol two peers have agreed on: 0 none, as with every Rust peer; 1 `x1`. A later
- * one knows all of those before it.
+ * The negotiated extension: 0 none, as with every Rust peer; 1 `x1`. A later one includes all earlier ones.
  */
 export type Extension = 0 | 1;
-/** The latest that is known here. */
+/** The latest known extension. */
 export const EXTENSION: Extension = 1;
 
 const LEVEL_TOKEN = /^hl\.2\.c([0-9])$/;
@@ -53,16 +52,16 @@ export function parseProtocols(header: string | null): string[] {
   return header.split(",").map((token) => token.trim()).filter((token) => token !== "");
 }
 
-/** A level as Rust reads it, or `undefined` where Rust takes its default. */
+/** A level as Rust reads it, or `undefined` if Rust takes its default. */
 function parseLevel(text: string): number | undefined {
-  // Headers that came twice are joined by a comma; Rust takes the first.
+  // Repeated headers are joined by a comma; Rust takes the first.
   const first = text.split(",", 1)[0]!.trim();
   if (!/^\+?[0-9]+$/.test(first)) return undefined;
   const level = Number(first);
   return level <= MAX_LEVEL ? level : undefined;
 }
 
-/** The level a client asks for: by header, else by token, else {@linkcode DEFAULT_LEVEL}. */
+/** The level that a client requests: by header, else by token, else {@linkcode DEFAULT_LEVEL}. */
 export function chooseLevel(header: string | null, protocols: readonly string[] = []): number {
   if (header !== null) return parseLevel(header) ?? DEFAULT_LEVEL;
   for (const token of protocols) {
@@ -72,7 +71,7 @@ export function chooseLevel(header: string | null, protocols: readonly string[] 
   return DEFAULT_LEVEL;
 }
 
-/** A short name of each part of a service: equal for equal parts. 16 hex digits each. */
+/** The fingerprint of each part of a service: equal for equal parts. 16 hex digits each. */
 export interface Fingerprint {
   /** Methods, their arguments and outputs, in order. */
   readonly methods: string;
@@ -92,25 +91,25 @@ export function formatFingerprint(fingerprint: Fingerprint): string {
 
 const FINGERPRINT = /^([0-9a-f]{16})\.([0-9a-f]{16})\.([0-9a-f]{16})$/;
 
-/** Read the value of the URL's `hl` parameter; `undefined` if it is none. */
+/** Read the value of the URL's `hl` parameter; `undefined` if invalid. */
 export function parseFingerprint(text: string): Fingerprint | undefined {
   const match = FINGERPRINT.exec(text);
   if (match === null) return undefined;
   return { methods: match[1]!, state: match[2]!, events: match[3]! };
 }
 
-/** Largest message that a peer takes. */
+/** Largest message that a peer accepts. */
 export type Receives = Pick<Limits, "maxMessageBytes" | "maxInflatedBytes">;
 
-/** What a peer takes of whom nothing is known. */
+/** No limits: the peer announced none. */
 export const ANYTHING: Receives = { maxMessageBytes: Infinity, maxInflatedBytes: Infinity };
-/** What a client takes that does not say it: the defaults of 0.1.0, whatever they are today. */
+/** Limits of a client that announces none: the defaults of 0.1.0, independent of today's. */
 const UNSAID: Receives = { maxMessageBytes: 1_048_576, maxInflatedBytes: 8_388_608 };
 const RECEIVES = /^([1-9][0-9]{0,15})\.([1-9][0-9]{0,15})$/;
-/** The least that a client may say it takes: one that takes less could not even be told of failures. */
+/** Smallest limit that a client may announce: below it not even an error would fit. */
 export const MIN_RECEIVES_BYTES = 256;
 
-/** Say in a URL's query what a client was built from, what it takes, and which extension it knows. */
+/** Add a client's fingerprint, limits and extension to a URL's query. */
 export function introduce(
   query: URLSearchParams,
   fingerprint: Fingerprint,
@@ -122,8 +121,8 @@ export function introduce(
 }
 
 /**
- * The latest extension that a client and this server both know, by the query of its URL, or by the
- * subprotocols of one that cannot read the answer's headers.
+ * The latest extension that both the client and this server know, from its URL's query, or from the subprotocols
+ * of a client that cannot read the answer's headers.
  */
 export function extensionOf(query: URLSearchParams, protocols: readonly string[]): Extension {
   if (!protocols.includes(PROTOCOL)) return protocols.includes(EXTENDED) ? 1 : 0;
@@ -140,9 +139,9 @@ export function extensionAnswered(answered: string | null | undefined): Extensio
 }
 
 /**
- * What a client takes, by the query of its URL: one that sends a fingerprint and nothing else takes what
- * {@linkcode UNSAID} says. Of a Rust peer, which sends neither, nothing is known. `undefined` if it cannot
- * be read, or is less than {@linkcode MIN_RECEIVES_BYTES}.
+ * A client's limits, from its URL's query. A client that sends only a fingerprint has those of
+ * {@linkcode UNSAID}; a Rust peer, which sends neither, has none. `undefined` if invalid or less than
+ * {@linkcode MIN_RECEIVES_BYTES}.
  */
 export function receivesOf(query: URLSearchParams): Receives | undefined {
   const said = query.get(RECEIVES_QUERY);
@@ -158,12 +157,12 @@ const PARTS: readonly FingerprintPart[] = ["methods", "state", "events"];
 
 /** Knows the fingerprints of older forms of a service. */
 export interface EarlierForms {
-  /** Whether a part of an older form had this name. */
+  /** Whether a part of an older form had this fingerprint. */
   includes(part: FingerprintPart, name: string): boolean;
 }
 
 /**
- * In which parts a client's service differs from ours, so that it cannot be served.
+ * The parts in which a client's service differs from ours so that it cannot be served.
  *
  * @param ours Our service's fingerprint.
  * @param theirs The client's. A Rust peer sends none: `null` agrees.

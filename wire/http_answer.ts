@@ -1,13 +1,13 @@
 /**
- * Whether a `Response` that the user gave can be sent.
+ * Checks whether a user's `Response` can be sent.
  *
  * @module
  */
 
-/** What was sent: with a body it cannot be sent again, and `Deno.serve` does not say so. */
+/** Sent responses: one with a body cannot be sent again, and `Deno.serve` doesn't report that. */
 const sent = new WeakSet<Response>();
 
-/** Throws `TypeError` if a `Response` cannot be sent; it is taken for sent from now on. */
+/** Throws `TypeError` if a `Response` cannot be sent; from then on it counts as sent. */
 export function checkAnswer(answer: unknown): asserts answer is Response {
   if (!(answer instanceof Response)) {
     throw new TypeError("Cannot answer a request: expected this runtime's Response");
@@ -17,7 +17,7 @@ export function checkAnswer(answer: unknown): asserts answer is Response {
       "Cannot answer a request: this Response was sent before; make a new one for each request",
     );
   }
-  // What `Response.error()` makes.
+  // A `Response.error()`.
   if (answer.status < 200) {
     throw new TypeError(`Cannot answer a request: ${answer.status} is no status of an answer`);
   }
@@ -25,8 +25,8 @@ export function checkAnswer(answer: unknown): asserts answer is Response {
 }
 
 /**
- * Whether somebody else reads the body. Once it is asked for, Bun sends text without the type that it
- * implies: there it is asked for only where a type is set, and Bun itself refuses the others.
+ * Whether the body has another reader. After reading `body`, Bun sends text without its implied type: so on Bun
+ * it is read only if a type is set; Bun itself rejects the others.
  */
 function isLocked(answer: Response): boolean {
   if ("Bun" in globalThis && !answer.headers.has("content-type")) return false;

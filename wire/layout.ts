@@ -1,6 +1,6 @@
 /**
- * Where things are in messages. Each message is one archive whose root is its last bytes; a payload is an
- * archive of its own that lies inside, before the root that points to it.
+ * Offsets and sizes in messages. Each message is one archive with its root in its last bytes. A payload is a
+ * separate archive inside it, before the root that points to it.
  *
  * @module
  */
@@ -29,17 +29,17 @@ export const STATE_CHANGE = 2;
 
 // Of the extension `x1`.
 
-/** `Cancel{id}`: nobody waits for the call any more. */
+/** `Cancel{id}`: the caller has cancelled the call. */
 export const CLIENT_CANCEL = 1;
 /** `Item{id, archive}`: the next item of the stream that is the call's argument. */
 export const CLIENT_ITEM = 2;
-/** `End{id, failed}`: that stream is over, or broke. */
+/** `End{id, failed}`: that stream has ended or failed. */
 export const CLIENT_END = 3;
 /** `Grant{id, bytes}`: room for so many more bytes of the call's output. */
 export const CLIENT_GRANT = 4;
 /** `Reply{id, archive}`: the answer to a call by the server. */
 export const CLIENT_REPLY = 5;
-/** `Failed{id, code}`: the same, where there is none. */
+/** `Failed{id, code}`: a call by the server failed. */
 export const CLIENT_FAILED = 6;
 
 /** `Item{id, archive}`: the next item of the call's output. */
@@ -48,7 +48,7 @@ export const SERVER_ITEM = 3;
 export const SERVER_GRANT = 4;
 /** `Call{id, call}`: the server calls the client. */
 export const SERVER_CALL = 5;
-/** `Cancel{id}`: nobody waits for that answer any more. */
+/** `Cancel{id}`: the server has cancelled its call. */
 export const SERVER_CANCEL = 6;
 
 /** The low bits of a short message's first byte; of a call, and of an answer, all of it. */
@@ -60,12 +60,12 @@ export const SHORT_HEADER_BYTES = 4;
 
 // Several messages in one WebSocket message: DEFLATE says itself where a stream ends, and the next message follows.
 
-/** Bytes of a WebSocket message up to which it may be several messages. A larger one is a single message. */
+/** Largest batch, in bytes. A larger WebSocket message is a single message. */
 export const MAX_BATCH_BYTES = 16_384;
 
 /**
- * Bytes of the largest WebSocket message that is taken: `maxMessageBytes` bounds each message in it, and
- * several small ones may be more together.
+ * Bytes of the largest accepted WebSocket message: `maxMessageBytes` bounds each message in it, and a batch of
+ * small ones may be larger.
  */
 export function maxFrameBytes(maxMessageBytes: number, extension: Extension = 0): number {
   return extension === 0 ? maxMessageBytes : Math.max(maxMessageBytes, MAX_BATCH_BYTES);

@@ -1,5 +1,5 @@
 /**
- * Every number that bounds what a peer can make this side do.
+ * All limits on the work and memory that a peer can cause.
  *
  * @module
  */
@@ -7,82 +7,81 @@ import { DEFAULT_PAGE_LIMITS } from "./page_limits.ts";
 
 /** Bounds, with their unit in the name. */
 export interface Limits {
-  /** Bytes of one message as it stands on the wire, deflated. Over it: close 4009. */
+  /** Bytes of one message on the wire, deflated. Over it: close 4009. */
   readonly maxMessageBytes: number;
   /** Bytes of one message inflated. Over it: close 4009. */
   readonly maxInflatedBytes: number;
   /** Levels a recursive value may nest, sent or received. Over it: `CodecError` `TooDeep`. */
   readonly maxDepth: number;
   /**
-   * Bytes of memory, estimated, that what is decoded from one message may take besides its own bytes: a
-   * `vec` of small structs takes fifty times as many. Over it: `CodecError` `TooLong`.
+   * Estimated bytes of memory for the values decoded from one message: a `vec` of small structs takes fifty times
+   * its bytes on the wire. Over it: `CodecError` `TooLong`.
    */
   readonly maxDecodedBytes: number;
   /**
-   * Bytes of memory, estimated, that the arguments of one connection's calls in flight may take, items of
-   * streams that wait for their handlers among them. Over it: `TooManyCallsInFlight`.
+   * Estimated bytes of memory for the arguments of one connection's calls in flight, including stream items that
+   * wait for their handlers. Over it: `TooManyCallsInFlight`.
    */
   readonly maxHeldBytes: number;
   /**
-   * Bytes of memory, estimated, that the arguments of all calls of one server may take whose handlers run,
-   * those of connections that have ended included. Over it: `TooManyCallsInFlight`.
+   * Estimated bytes of memory for the arguments of all running handlers of one server, including those of ended
+   * connections. Over it: `TooManyCallsInFlight`.
    */
   readonly maxTotalHeldBytes: number;
   /**
-   * Bytes of a topic, as UTF-8 if it is text. Over it: `RangeError` to whoever subscribes or emits, and an
-   * event that comes with such a topic is skipped.
+   * Bytes of a topic, as UTF-8 if it is text. Over it: `RangeError` when subscribing or emitting; a received event
+   * with such a topic is skipped.
    */
   readonly maxTopicBytes: number;
   /** Topics one connection may be subscribed to. Over it: `RangeError` to the handler. */
   readonly maxSubscriptions: number;
   /**
-   * Bytes of memory of one peer's messages that came and wait for their turn of the event loop, each its own
-   * bytes and 192, where the runtime cannot stop reading (`Bun.serve`, `Deno.serve`, `upgrade()`). Over it: close 4008.
+   * Bytes of memory of one peer's received messages that wait for their turn of the event loop, 192 more for
+   * each, if the runtime cannot stop reading (`Bun.serve`, `Deno.serve`, `upgrade()`). Over it: close 4008.
    */
   readonly maxWaitingBytes: number;
   /**
-   * Bytes that wait to be sent to one peer, and all that is sent in one turn of the event loop, what is large
-   * before it is deflated. Over it without progress, or over twice it: close 4008. Streams stop their sources
-   * at a sixteenth of it.
+   * Bytes queued for one peer, including everything sent in one turn of the event loop; large messages count before
+   * deflating. Over it without progress, or over twice it: close 4008. Streams pause their sources at 1/16 of it.
    */
   readonly maxBufferedBytes: number;
   /**
-   * Bytes that wait to be sent to all peers of one server, those of an event to many once where they are
-   * not copied. Over it: the connections with most that wait are closed, 4008.
+   * Bytes queued for all peers of one server; an event to many counts once if it is not copied. Over it: the
+   * connections with the longest queues are closed, 4008.
    */
   readonly maxTotalBufferedBytes: number;
-  /** Events that wait for one consumer on the client; see its overflow policy. */
+  /** Events queued for one consumer on the client; see its overflow policy. */
   readonly maxQueuedEvents: number;
   /**
-   * Bytes of memory, estimated, of the events that wait for one consumer on the client, if there is more
-   * than one; see its overflow policy.
+   * Estimated bytes of memory of the events queued for one consumer on the client, if there is more than one
+   * event; see its overflow policy.
    */
   readonly maxQueuedEventBytes: number;
-  /** Connections of one server, those included whose socket is still to end. Over it: HTTP 503. */
+  /** Connections of one server, including ended ones whose socket is still open. Over it: HTTP 503. */
   readonly maxConnections: number;
   /**
-   * Connections of one `serve()` on Deno or Node that are no WebSocket, or not yet: requests, and those
-   * that have said nothing. Over it: cut.
+   * Connections of one `serve()` on Deno or Node that are not (yet) WebSockets: requests, and connections without
+   * a request. Over it: cut.
    */
   readonly maxPlainConnections: number;
   /**
-   * Connections besides, that have ended while their socket cannot be ended: the runtime (`Deno.serve`)
-   * waits for a peer that does not read. Over it: HTTP 503.
+   * Additional ended connections whose socket cannot be ended, because the runtime (`Deno.serve`) waits for a peer
+   * that doesn't read. Over it: HTTP 503.
    */
   readonly maxStuckConnections: number;
-  /** Calls of `authorize` that one server has under way. Over it: HTTP 503. */
+  /** Pending `authorize` calls of one server. Over it: HTTP 503. */
   readonly maxAuthorizations: number;
   /** Milliseconds a connection attempt may take, `authorize` included. */
   readonly handshakeTimeoutMs: number;
-  /** Milliseconds a call may take, unless it says otherwise. */
+  /** Milliseconds a call may take, unless it has its own deadline. */
   readonly callTimeoutMs: number;
-  /** Milliseconds the peer has to answer a close before the transport is ended. */
+  /** Milliseconds for the peer to answer a close before the transport is cut. */
   readonly closeTimeoutMs: number;
-  /** Milliseconds of silence after which to ping, and twice that to close: 4000. */
+  /** Idle milliseconds before a ping; after twice that: close 4000. */
   readonly idleTimeoutMs: number;
 }
 
-/** What a page has no use for: it serves nobody, and cannot ping. */
+/** Limits that pages don't need: they don't serve and cannot ping. */
 export type OtherLimits = Pick<
   Limits,
   | "maxHeldBytes"
@@ -97,10 +96,10 @@ export type OtherLimits = Pick<
   | "idleTimeoutMs"
 >;
 
-/** What bounds a client in a page. */
+/** The limits of a client in a page. */
 export type PageLimits = Omit<Limits, keyof OtherLimits>;
 
-/** What holds where nothing else is said. */
+/** The default limits. */
 export const DEFAULT_LIMITS: Limits = /* @__PURE__ */ defaultLimits();
 
 function defaultLimits(): Limits {

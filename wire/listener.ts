@@ -1,16 +1,15 @@
 /**
- * {@linkcode tell}: how functions of the program that only listen are called; {@linkcode cleanup}: what is
- * done at the end of what they are called for.
+ * {@linkcode tell}: calls the program's listeners; {@linkcode cleanup}: steps to run at the end.
  *
  * @module
  */
 
-/** Takes what nobody can be told of. */
+/** Receives errors that have no other receiver. */
 export function ignore(): void {}
 
 /**
- * Call a listener. What it throws, and what a promise that it answers rejects with, is for `onFailure`:
- * a listener may be `async`, and an unhandled rejection would end the process.
+ * Call a listener. Its errors and rejections go to `onFailure`: a listener may be `async`, and an unhandled
+ * rejection would end the process.
  */
 export function tell<T>(
   listener: ((value: T) => unknown) | undefined,
@@ -25,13 +24,13 @@ export function tell<T>(
   }
 }
 
-/** Whether it is a promise, or what is used like one. Throws what its getters throw. */
+/** Whether it is a promise or another thenable. Throws errors of its getters. */
 export function isThenable(value: unknown): value is PromiseLike<unknown> {
   return typeof value === "object" && value !== null && "then" in value &&
     typeof value.then === "function";
 }
 
-/** Steps for the end: `defer` adds one, `stop` runs them. What is added after that is run at once. */
+/** Steps for the end: `defer` adds one, `stop` runs them. A step added later runs at once. */
 export function cleanup(): [defer: (step: () => void) => void, stop: () => void] {
   let steps: (() => void)[] | undefined = [];
   return [

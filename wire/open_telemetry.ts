@@ -1,21 +1,21 @@
 /**
- * What is used of the OpenTelemetry API, where a program has registered one: spans and histograms
- * without a dependency.
+ * The used part of the OpenTelemetry API, if the program has registered one: spans and metrics without a
+ * dependency.
  *
  * @module
  */
 
-/** What is used of a span. */
+/** The part of a span that is used. */
 export interface Span {
-  /** Add a fact. */
+  /** Set an attribute. */
   setAttribute(name: string, value: string | number): unknown;
   /** 2 is an error. */
   setStatus(status: { readonly code: number; readonly message?: string }): unknown;
-  /** It is over. */
+  /** End it. */
   end(): void;
 }
 
-/** What is used of a tracer. */
+/** The part of a tracer that is used. */
 export interface Tracer {
   /** Start a span under the active one. */
   startSpan(name: string, options: SpanOptions): Span;
@@ -23,24 +23,24 @@ export interface Tracer {
   startActiveSpan<T>(name: string, options: SpanOptions, run: (span: Span) => T): T;
 }
 
-/** What a span is started with. */
+/** Options of a new span. */
 export interface SpanOptions {
   /** {@linkcode SERVER_SPAN} or {@linkcode CLIENT_SPAN}. */
   readonly kind: number;
-  /** Facts. */
+  /** Attributes. */
   readonly attributes: Attributes;
 }
 
-/** Facts by name. */
+/** Attributes by name. */
 export type Attributes = Readonly<Record<string, string>>;
 
-/** What is used of a histogram. */
+/** The part of a histogram that is used. */
 export interface Histogram {
   /** Add a value. */
   record(value: number, attributes: Attributes): void;
 }
 
-/** What is used of a counter that goes up and down. */
+/** The part of an up-down counter that is used. */
 export interface UpDownCounter {
   /** Change it. */
   add(value: number, attributes: Attributes): void;
@@ -48,9 +48,9 @@ export interface UpDownCounter {
 
 /** The part of a meter that is used. */
 export interface Meter {
-  /** For how values are spread. */
+  /** Create a histogram. */
   createHistogram(name: string, options: { unit: string; description: string }): Histogram;
-  /** For what there is now. */
+  /** Create an up-down counter. */
   createUpDownCounter(name: string, options: { unit: string; description: string }): UpDownCounter;
 }
 
@@ -89,12 +89,12 @@ function registered(): Api | undefined {
   return (globalThis as { readonly [API]?: Api })[API];
 }
 
-/** The meter of the API that is registered now; `undefined` if none is. */
+/** The meter of the registered API, or `undefined`. */
 export function telemetryMeter(): Meter | undefined {
   return registered()?.metrics?.getMeter(SCOPE);
 }
 
-/** The instruments of the API that is registered now; `undefined` if none is. */
+/** The instruments of the registered API, or `undefined`. */
 export function openTelemetry(side: "server" | "client"): Instruments | undefined {
   const api = registered();
   if (api === undefined) return undefined;
@@ -120,17 +120,17 @@ export function activeContext(): (<T>(run: () => T) => T) | undefined {
   return (run) => contexts.with(active, run);
 }
 
-/** The facts of a call, by the semantic conventions for RPC. */
+/** The attributes of a call, by the semantic conventions for RPC. */
 export function callAttributes(service: string, method: string): Attributes {
   return { "rpc.system": "hardlight", "rpc.service": service, "rpc.method": method };
 }
 
 /**
- * A call is over: its span ends, if it has one, and how long it took is recorded.
+ * A call has settled: end its span, if any, and record its duration.
  *
  * @param startedAt When it began, by `performance.now()`.
- * @param code Why it failed, if it did.
- * @returns How many milliseconds it took.
+ * @param code The error code, if it failed.
+ * @returns Its duration in milliseconds.
  */
 export function endCall(
   instruments: Instruments | undefined,

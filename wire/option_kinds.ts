@@ -1,14 +1,14 @@
 /**
- * Options and limits that there are, and what each may be: plain JavaScript would pass over a name that is none, and take a
- * value of another kind in silence.
+ * The known options and limits with their types: plain JavaScript would silently accept an unknown name or a wrong
+ * type.
  *
  * @module
  */
 
-/** Longest delay that `setTimeout` takes, in milliseconds; more would fire at once. */
+/** Longest delay of `setTimeout`, in milliseconds; a longer one would fire at once. */
 export const MAX_DELAY_MS = 0x7fff_ffff;
 
-/** What an option may be, besides `undefined`; `true` where that is checked with what it means. */
+/** An option's type, in addition to `undefined`; `true` if it is checked elsewhere. */
 export type OptionKind = Kind | true;
 
 type Kind =
@@ -38,9 +38,9 @@ export function isOfKind(value: unknown, kind: OptionKind): boolean {
 }
 
 /**
- * Throws `TypeError` if `options` has a name that is none of `kinds`, or a value of another kind.
+ * Throws `TypeError` if `options` has an unknown name or a value of the wrong type.
  *
- * @param where Whose options they are: `"serve()"`.
+ * @param where The function they are for: `"serve()"`.
  */
 export function checkOptionKinds(
   where: string,
@@ -80,9 +80,9 @@ function kindOf(value: unknown): string {
 }
 
 /**
- * Limits that are asked for, with the defaults.
+ * The given limits, completed with the defaults.
  *
- * @throws {TypeError} If a name is unknown or a value is no number.
+ * @throws {TypeError} If a name is unknown or a value is not a number.
  * @throws {RangeError} If a value is not a positive integer, or a time longer than timers can wait.
  */
 export function fillInLimits<L extends object>(limits: object | undefined, defaults: L): L {

@@ -11,16 +11,15 @@ import type { PageLimits } from "./limits.ts";
 export const MAX_CALLS_IN_FLIGHT = 256;
 
 /**
- * Calls that may have been given up and still hold their id. One more, and the connection is closed:
- * new calls would soon find no id. A server that is told of it (`x1`) answers them, so there they may be any,
- * but not all ids for longer than `callTimeoutMs`.
+ * Most abandoned calls that hold their id. One more closes the connection, because new calls would soon find no id.
+ * A server with `x1` answers cancelled calls, so there the limit is all ids, for at most `callTimeoutMs`.
  */
 export const MAX_ABANDONED_CALLS = 128;
 
-/** Calls that may wait for an id. One more fails with `TooManyCallsInFlight`. */
+/** Most calls that wait for an id. One more fails with `TooManyCallsInFlight`. */
 export const MAX_QUEUED_CALLS = 1024;
 
-/** What holds where nothing else is said, in pages as well. */
+/** The default limits, also of pages. */
 export const DEFAULT_PAGE_LIMITS: PageLimits = {
   maxMessageBytes: 2 << 20,
   maxInflatedBytes: 2 << 20,

@@ -1,5 +1,5 @@
 /**
- * What the two directions of messages share.
+ * Shared by both directions of messages.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import type { Schema } from "../codec/schema.ts";
 import type { Writer } from "../codec/writer.ts";
 import { MESSAGE_ALIGN } from "./layout.ts";
 
-/** Begin a message where a writer stands; returns where that is. */
+/** Begin a message at the writer's position, and return that. */
 export function beginMessage(writer: Writer): number {
   return writer.base = writer.position;
 }

@@ -26,18 +26,18 @@ export interface ArchiveListener {
    * `ProtocolError`.
    */
   onArchive(bytes: Uint8Array, start: number, end: number, isShort: boolean): void;
-  /** The message was no such thing. */
+  /** The message was invalid. */
   onProtocolError(error: ProtocolError): void;
 }
 
 const NOTHING: Uint8Array = new Uint8Array(0);
 
-/** What holds the archive that was found last, and where. */
+/** The holder of the last found archive, and its bounds. */
 let archive = NOTHING;
 let archiveStart = 0;
 let archiveEnd = 0;
 
-/** Find the archive of a message, or of the first of several; returns where that message ends. */
+/** Find the archive of a message, or of the first of a batch; returns where that message ends. */
 function find(
   message: Uint8Array,
   deflater: Deflater,
@@ -65,7 +65,7 @@ function find(
   return message.length;
 }
 
-/** By our own decoder, which knows where a stream ends: the message is small. */
+/** For small messages: by our own decoder, which knows where a stream ends. */
 function findFirst(message: Uint8Array, from: number, maxInflatedBytes: number): number {
   const stored = firstStoredLength(message, from);
   if (stored >= 0 && stored <= maxInflatedBytes) {
@@ -112,7 +112,7 @@ export function receive(
   return end;
 }
 
-/** {@linkcode Unframe} by a deflater; a stored block is read where it is. */
+/** {@linkcode Unframe} by a deflater; a stored block is read in place. */
 export function unframeBy(deflater: Deflater): Unframe {
   return (message, limits, read, mayBeMore, from = 0) => {
     let end: number;

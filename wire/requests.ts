@@ -1,5 +1,5 @@
 /**
- * What a client says: calls. Written by clients, read by servers.
+ * A client's messages: calls. Written by clients, read by servers.
  *
  * Rust: `wire.rs`, `ClientMessage`.
  *
@@ -31,26 +31,26 @@ export function writeRequest<T>(
   writeCarrier(codec, writer, CLIENT_MESSAGE_BYTES, RPC_REQUEST, id, call, value);
 }
 
-/** Give the request that a writer holds another id. */
+/** Change the id of the request in a writer. */
 export function setRequestId(writer: Writer, id: number): void {
   writer.bytes[writer.position - CLIENT_MESSAGE_BYTES + 1] = id;
 }
 
-/** A message from a client, as places in the reader's bytes. One object serves all messages. */
+/** A message from a client, as positions in the reader's bytes. One object serves all messages. */
 export class ClientMessage {
-  /** Its variant: a call, or one of those in `client_extension.ts`, of which the last three fields are. */
+  /** Its variant: a call, or one of `client_extension.ts`, which use the last three fields. */
   kind: number = RPC_REQUEST;
   /** The call's id. */
   id = 0;
-  /** Where the archived call begins; of an `Item` or a `Reply`, where its archive does. */
+  /** Start of the archived call, or of the archive in an `Item` or a `Reply`. */
   start = 0;
-  /** Where it ends. */
+  /** Its end. */
   end = 0;
-  /** Of a `Grant`: how many bytes. */
+  /** The bytes of a `Grant`. */
   bytes = 0;
-  /** Of an `End`: whether the stream broke. */
+  /** Whether the stream of an `End` failed. */
   failed = false;
-  /** Of a `Failed`: why. */
+  /** The code of a `Failed`. */
   code: RpcHandlerErrorCode = "HandlerPanicked";
 }
 
@@ -58,8 +58,8 @@ export class ClientMessage {
  * Read the client's message in `[start, end)` of the reader's bytes, with the checks of rkyv's
  * validator.
  *
- * @param extension What was agreed on: with 0 a client has nothing to say but calls.
- * @throws {CodecError} If they are no such message.
+ * @param extension The negotiated extension: with 0 a client sends only calls.
+ * @throws {CodecError} If the message is invalid.
  */
 export function readClientMessage(
   reader: Reader,

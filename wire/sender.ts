@@ -18,41 +18,41 @@ import {
 } from "./shared_message.ts";
 import type { Transport } from "./transport.ts";
 
-/** How messages are sent. Many senders may share one. */
+/** Options for sending. Many senders may share one object. */
 export interface SenderOptions {
-  /** How they are deflated. */
+  /** The deflater. */
   readonly deflater: Deflater;
-  /** At which level: 0 to 9. */
+  /** The compression level: 0 to 9. */
   readonly level: number;
-  /** What the peer takes. Default: anything. */
+  /** The peer's limits. Default: none. */
   readonly receives?: Receives | undefined;
-  /** What was agreed on with it. Default: 0. */
+  /** The negotiated extension. Default: 0. */
   readonly extension?: Extension;
-  /** What bounds the values in them. Default: the defaults. */
+  /** The limits for encoded values. Default: the default limits. */
   readonly limits?: Pick<Limits, "maxDepth"> | undefined;
-  /** Counts what all of them send. */
+  /** Counts the bytes sent by all of them. */
   readonly tally?: SendTally | undefined;
 }
 
-/** Whose messages a sender sends. */
+/** The owner of a sender. */
 export interface SenderOwner {
-  /** A message could not be deflated: it is lost, and so is the connection. */
+  /** A message could not be deflated: the message and the connection are lost. */
   onSendError(error: unknown): void;
-  /** Messages that waited for the deflater have all been handed to the transport. */
+  /** All messages that waited for the deflater were passed to the transport. */
   onIdle?(): void;
 }
 
 /**
- * Is told once whether the peer takes a message: at once, or when it has been deflated. One that it does
- * not take is not sent.
+ * Called once with whether the peer accepts a message: at once, or when it was deflated. A message that it doesn't
+ * accept is not sent.
  */
 export type SettledListener = (taken: boolean) => void;
 
 const NOTHING: Uint8Array<ArrayBuffer> = new Uint8Array(0);
-/** Bytes that a message may grow by when it is framed, and that many a KiB besides. */
+/** Bytes by which framing may enlarge a message, plus as many per KiB. */
 const GROWTH_BYTES = 64;
 
-/** Whether a peer takes an archive of so many bytes, however it is deflated. */
+/** Whether a peer accepts an archive of so many bytes at any compression. */
 export function surelyTakes({ receives = ANYTHING }: SenderOptions, length: number): boolean {
   const { maxMessageBytes, maxInflatedBytes } = receives;
   const largest = length + (length / 1024 + 1) * GROWTH_BYTES;
@@ -62,7 +62,7 @@ export function surelyTakes({ receives = ANYTHING }: SenderOptions, length: numb
 interface Waiting {
   bytes: Uint8Array<ArrayBuffer> | undefined;
   readonly length: number;
-  /** Held until it is sent. */
+  /** The message, held until it is sent. */
   readonly shared: SharedMessage | undefined;
 }
 
@@ -70,8 +70,8 @@ interface Waiting {
  * Sends the messages of one connection, in the order of {@linkcode Sender.commit} and
  * {@linkcode Sender.sendShared}.
  *
- * A small message is a stored block: written in place behind its header, sent in the same turn. Others
- * are deflated; where that takes time, later messages wait behind them.
+ * A small message is a stored block, written in place behind its header and sent in the same turn. Others are
+ * deflated; if that is asynchronous, later messages wait behind them.
  *
  * @example A message
  * ```ts ignore
@@ -82,14 +82,14 @@ interface Waiting {
  */
 export class Sender implements DeflateOwner {
   readonly #owner: SenderOwner;
-  /** What waits for the deflater, if anything does. */
+  /** The messages that wait for the deflater, if any. */
   #waiting: Waiting[] | undefined;
   #closed = false;
   /** The broker. */
   readonly transport: Transport;
-  /** How they are sent. */
+  /** The options. */
   readonly options: SenderOptions;
-  /** Bytes of all messages so far, as they stand on the wire. */
+  /** Bytes of all messages so far, on the wire. */
   sentBytes = 0;
 
   /** Create for one transport. */
@@ -99,14 +99,14 @@ export class Sender implements DeflateOwner {
     this.#owner = owner;
   }
 
-  /** Bytes that have not been handed to the network. */
+  /** Bytes not yet passed to the network. */
   get bufferedBytes(): number {
     let bytes = this.transport.bufferedAmount;
     if (this.#waiting !== undefined) { for (const { length } of this.#waiting) bytes += length; }
     return bytes;
   }
 
-  /** Those of them that nobody else holds as well. */
+  /** The part of them that is not shared with other connections. */
   get ownBytes(): number {
     const { bufferedAmount, sharedAmount = 0 } = this.transport;
     let bytes = bufferedAmount - sharedAmount;
@@ -129,8 +129,8 @@ export class Sender implements DeflateOwner {
   }
 
   /**
-   * Send the archive in a writer from {@linkcode Sender.begin}, and take the writer back. With `onSettled`
-   * only if the peer takes it, for which the level is spent; without, it was asked before.
+   * Send the archive in a writer from {@linkcode Sender.begin}, and take the writer back. With `onSettled`, only if
+   * the peer accepts it; without, the caller has checked that before.
    */
   commit(writer: Writer, onSettled?: SettledListener): void {
     const { deflater, level, receives = ANYTHING } = this.options;
@@ -160,12 +160,12 @@ export class Sender implements DeflateOwner {
     }
   }
 
-  /** Give a writer from {@linkcode Sender.begin} back unsent. */
+  /** Return a writer from {@linkcode Sender.begin} without sending. */
   abandon(writer: Writer): void {
     giveWriter(writer);
   }
 
-  /** Send a message that goes to many connections. `onSettled` as for {@linkcode Sender.commit}. */
+  /** Send a broadcast message. `onSettled` as for {@linkcode Sender.commit}. */
   sendShared(message: SharedMessage, onSettled?: SettledListener): void {
     const { level, receives = ANYTHING } = this.options;
     if (this.#closed || (onSettled !== undefined && message.length > receives.maxInflatedBytes)) {
@@ -191,7 +191,7 @@ export class Sender implements DeflateOwner {
     }
   }
 
-  /** Give the transport a message, and count what it copies. */
+  /** Pass a message to the transport, and count the bytes it copies. */
   #hand(framed: Uint8Array<ArrayBuffer>, shared: SharedMessage | undefined): void {
     const { tally } = this.options;
     const holders = shared?.holders;
@@ -199,12 +199,12 @@ export class Sender implements DeflateOwner {
     if (tally !== undefined && holders === shared?.holders) tally.sentBytes += framed.length;
   }
 
-  /** Send what waits, and nothing more. */
+  /** Send only the waiting messages. */
   finish(): void {
     this.#closed = true;
   }
 
-  /** Drop what waits, and send nothing more. */
+  /** Drop the waiting messages and send no more. */
   close(): void {
     this.#closed = true;
     for (const { shared } of this.#waiting ?? []) shared?.release();
@@ -231,7 +231,7 @@ export class Sender implements DeflateOwner {
       const taken = onSettled === undefined ||
         bytes.length <= (this.options.receives ?? ANYTHING).maxMessageBytes;
       waiting.bytes = taken ? bytes : NOTHING;
-      // Before the rest, so that nothing counts as handed over while its answer is not.
+      // Before the rest, so that nothing counts as sent before its answer is.
       onSettled?.(taken);
       this.#drain();
     }, (error) => {
@@ -246,7 +246,7 @@ export class Sender implements DeflateOwner {
     let sent = 0;
     for (const { bytes, length, shared } of waiting) {
       if (bytes === undefined) break;
-      // It was counted as it was before it was deflated.
+      // It was counted with its size before deflating.
       this.sentBytes += bytes.length - length;
       if (bytes !== NOTHING) this.#hand(bytes, shared);
       shared?.release();

@@ -1,6 +1,6 @@
 /**
- * What a server says besides answers, events and state, to a client that has agreed on the extension `x1`:
- * variants behind `StateChange`, in a root that is no larger.
+ * A server's messages other than answers, events and state, under the extension `x1`: variants behind
+ * `StateChange`, in a root of the same size.
  *
  * @module
  */
@@ -32,7 +32,7 @@ export function writeServerItem<T>(
   return writeCarrier(codec, writer, SERVER_MESSAGE_BYTES, SERVER_ITEM, id, item, value);
 }
 
-/** Write that there is room for more of a call's argument: `0` tag 4, `1` id, `4` how many bytes, a `u32`. */
+/** Write a grant for a call's argument: `0` tag 4, `1` id, `4` bytes, a `u32`. */
 export function writeServerGrant(writer: Writer, id: number, bytes: number): void {
   beginMessage(writer);
   const at = writeRoot(writer, SERVER_MESSAGE_BYTES, SERVER_GRANT, id);
@@ -50,7 +50,7 @@ export function writeServerCall<T>(
   writeCarrier(codec, writer, SERVER_MESSAGE_BYTES, SERVER_CALL, id, call, value);
 }
 
-/** Write that nobody waits for the client's answer any more: `0` tag 6, `1` id. */
+/** Write the cancel of a call to the client: `0` tag 6, `1` id. */
 export function writeServerCancel(writer: Writer, id: number): void {
   beginMessage(writer);
   writeRoot(writer, SERVER_MESSAGE_BYTES, SERVER_CANCEL, id);
@@ -59,7 +59,7 @@ export function writeServerCancel(writer: Writer, id: number): void {
 /** Something archived at `[start, end)` of the reader's bytes. */
 export type OnCarrier = (id: number, start: number, end: number) => void;
 
-/** What is done with each kind of message, in the order of their tags. */
+/** The handlers of each kind of message, in the order of their tags. */
 export type ServerExtensionHandlers = readonly [
   onItem: OnCarrier,
   onGrant: (id: number, bytes: number) => void,

@@ -1,5 +1,5 @@
 /**
- * What a server says, as clients read it: by a table of handlers, one a kind.
+ * A server's messages, as clients read them: by a table with one handler per kind.
  *
  * Rust: `wire.rs`, `ServerMessage`.
  *
@@ -40,8 +40,8 @@ export type OnStateChange = (updates: readonly number[]) => void;
 export type OnExtension = (kind: number, at: number) => void;
 
 /**
- * What is done with each kind of message, by its tag. All positions are in the reader's bytes. Without the
- * last there are no other kinds.
+ * The handler of each kind of message, by tag. All positions are in the reader's bytes. Without the last handler
+ * other kinds are invalid.
  */
 export type ServerMessageHandlers = readonly [
   onResponse: OnResponse,

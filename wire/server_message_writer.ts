@@ -1,7 +1,7 @@
 /**
- * What a server says, as it writes it: answers, events and state changes.
+ * A server's messages, as servers write them: answers, events and state changes.
  *
- * The payload is written first, where it stays, and only then the root that points to it.
+ * The payload is written first, at its final place, and then the root that points to it.
  *
  * Rust: `wire.rs`, `ServerMessage`.
  *
@@ -47,7 +47,7 @@ export function writeResponse<T>(
   finishResponse(writer, id, start, writeArchive(codec, output, writer, value));
 }
 
-/** {@linkcode writeResponse} with an output that is archived already. */
+/** {@linkcode writeResponse} with an archived output. */
 export function writeRawResponse(writer: Writer, id: number, output: Uint8Array): void {
   const start = beginMessage(writer);
   writer.writeBytes(output);
@@ -78,7 +78,7 @@ function finishEvent(
 }
 
 /**
- * Write an event whose payload is archived already.
+ * Write an event with an archived payload.
  *
  * Root: `0` tag 1, `4` pointer and `8` length of the topic's bytes, `12` whether it is text, `16`
  * pointer and `20` length of the payload.
@@ -91,7 +91,7 @@ export function writeEvent(writer: Writer, topic: Topic, payload: Uint8Array): v
   finishEvent(writer, start, name.length, topic.isString, payload.length);
 }
 
-/** {@linkcode writeEvent} with a payload that is archived in place. */
+/** {@linkcode writeEvent} with a payload archived in place. */
 export function writeEventOf<T>(
   codec: Codec,
   writer: Writer,
@@ -106,7 +106,7 @@ export function writeEventOf<T>(
   finishEvent(writer, start, name.length, topic.isString, length);
 }
 
-/** Where the payload of the event that a writer holds begins, in the writer's bytes. */
+/** Start of the payload of a writer's event, in the writer's bytes. */
 export function eventStart(writer: Writer): number {
   const at = writer.position - SERVER_MESSAGE_BYTES + 16;
   return at + writer.view.getInt32(at, true);
@@ -118,12 +118,12 @@ export function eventLength(writer: Writer): number {
 }
 
 /**
- * Write the rest of a message of changed fields, which are archived in place.
+ * Write the rest of a message of changed fields, which were archived in place.
  *
  * Root: `0` tag 2, `4` pointer and `8` count of the updates; each update: `0` pointer and `4` length
  * of the data, `8` index.
  *
- * @param places Of each field: where its archive begins, how long it is, and the field's index.
+ * @param places Start and length of each field's archive, and the field's index.
  */
 export function finishStateChange(writer: Writer, places: readonly number[]): void {
   const count = places.length / 3;

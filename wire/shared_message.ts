@@ -1,5 +1,5 @@
 /**
- * {@linkcode SharedMessage}: one message for many connections, and how any message is framed.
+ * {@linkcode SharedMessage}: one message for many connections, and the framing of any message.
  *
  * @module
  */
@@ -20,7 +20,7 @@ import type { Shared } from "./transport.ts";
 const MAX_KEPT_WRITER_BYTES = 5 << 18;
 const MAX_KEPT_WRITERS = 8;
 
-/** Views on fewer bytes than this are kept. */
+/** Views of fewer bytes than this are kept. */
 const MAX_KEPT_VIEW_BYTES = 128;
 
 /** A writer that keeps views on its first bytes, by where they end: one costs more than a small message. */
@@ -47,7 +47,7 @@ class MessageWriter extends Writer {
 
 const writers: Writer[] = [];
 
-/** Take a writer that is positioned where an archive goes, after room for a stored block's header. */
+/** Take a writer positioned for an archive, behind room for a stored block's header. */
 export function takeWriter(maxDepth: number = DEFAULT_LIMITS.maxDepth): Writer {
   const writer = writers.pop() ?? new MessageWriter(1024);
   writer.maxDepth = maxDepth;
@@ -55,14 +55,14 @@ export function takeWriter(maxDepth: number = DEFAULT_LIMITS.maxDepth): Writer {
   return writer;
 }
 
-/** Give a writer back. One that is not given back is only garbage. */
+/** Return a writer. One that is not returned becomes garbage. */
 export function giveWriter(writer: Writer): void {
   if (writer.bytes.length <= MAX_KEPT_WRITER_BYTES && writers.length < MAX_KEPT_WRITERS) {
     writers.push(writer);
   }
 }
 
-/** A message as it goes to the transport: at once, or when it has been deflated. */
+/** A message for the transport: at once, or when it was deflated. */
 export type Framed = Uint8Array<ArrayBuffer> | Promise<Uint8Array<ArrayBuffer>>;
 
 function isStored(writer: Writer, level: number): boolean {
@@ -71,7 +71,7 @@ function isStored(writer: Writer, level: number): boolean {
 }
 
 /**
- * What `writer` holds as one deflate stream. Valid until the writer is given back or the deflater used.
+ * The writer's archive as one deflate stream. Valid until the writer is returned or the deflater is used.
  *
  * @param level 0 to 9, or {@linkcode IF_COMPRESSIBLE}.
  */
@@ -95,18 +95,18 @@ function stored(writer: Writer): Uint8Array<ArrayBuffer> {
   return writer.written();
 }
 
-/** What all connections of a server have sent together, as far as it may wait. */
+/** Counts the bytes sent by all connections of a server, as far as they may be queued. */
 export class SendTally {
-  /** Bytes so far that transports have copied, and those of shared messages, once each. */
+  /** Bytes copied by transports so far, plus those of shared messages, once each. */
   sentBytes = 0;
-  /** Bytes of shared messages that somebody holds. */
+  /** Bytes of shared messages still held. */
   sharedBytes = 0;
 }
 
 /**
- * A message for many connections, deflated at most once a level.
+ * A message for many connections, deflated at most once per level.
  *
- * The writer stays with it, and is given back by {@linkcode SharedMessage.done}.
+ * It owns the writer until {@linkcode SharedMessage.done} returns it.
  */
 export class SharedMessage implements Shared {
   readonly #writer: Writer;
@@ -137,7 +137,7 @@ export class SharedMessage implements Shared {
     return framed instanceof Promise ? framed : framed.slice();
   }
 
-  /** How many hold it. */
+  /** Number of holders. */
   get holders(): number {
     return this.#holders;
   }
@@ -152,7 +152,7 @@ export class SharedMessage implements Shared {
     if (--this.#holders === 0 && this.#tally !== undefined) this.#tally.sharedBytes -= this.length;
   }
 
-  /** The message has been handed to every connection. */
+  /** The message was passed to every connection. */
   done(): void {
     const pending = this.#framed.filter((framed) => framed instanceof Promise);
     if (pending.length === 0) giveWriter(this.#writer);

@@ -1,5 +1,5 @@
 /**
- * {@linkcode Topic}: what events are sent on.
+ * {@linkcode Topic}: the name of a stream of events.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import type { AnySchema, Composite } from "../codec/schema.ts";
 import { fromUtf8, toUtf8 } from "../codec/utf8.ts";
 import { briefly, type Writer } from "../codec/writer.ts";
 
-/** Has the bytes of a topic, in every copy of this module in a process. */
+/** Key of a topic's bytes, shared by every copy of this module in a process. */
 const TOPIC = Symbol.for("hardlight.Topic");
 
 /**
@@ -62,7 +62,7 @@ export class Topic {
     return new Topic(toUtf8(value), true, `s${value}`);
   }
 
-  /** The topic with these bytes, as it stands on the wire; the bytes are copied. */
+  /** The topic with these bytes, as on the wire; the bytes are copied. */
   static fromWire(bytes: Uint8Array, isString: boolean): Topic {
     return new Topic(new Uint8Array(bytes), isString);
   }
@@ -80,7 +80,7 @@ export class Topic {
   get key(): string {
     if (this.#key === undefined) {
       const text = this.isString ? fromUtf8(this.#bytes) : undefined;
-      // A peer may call bytes text that are none; such a topic is like no text.
+      // A peer may send invalid UTF-8 as text; such a topic equals no text.
       let key = this.isString ? "x" : "b";
       if (text === undefined) { for (const byte of this.#bytes) key += String.fromCharCode(byte); }
       this.#key = text === undefined ? key : `s${text}`;
@@ -104,7 +104,7 @@ export class Topic {
   }
 }
 
-/** Whether it is a topic, of this copy of the module or of another. Never throws: proxies may, when asked. */
+/** Whether it is a topic of any copy of this module. Never throws, even if a proxy does. */
 export function isTopic(value: unknown): value is Topic {
   try {
     return TOPIC in Object(value);
@@ -132,13 +132,13 @@ export function topicKey(value: Topic | string): string {
   return typeof value === "string" ? `s${value}` : own(value).key;
 }
 
-/** A topic from either way to name one. */
+/** A topic from a topic or its text. */
 export function toTopic(value: Topic | string): Topic {
   return typeof value === "string" ? Topic.from(value) : own(value);
 }
 
 /**
- * Refuse a topic of more bytes than may be, before a key is made of it.
+ * Reject a topic with too many bytes, before its key is made.
  *
  * @throws {RangeError} If it has more than `maxTopicBytes`.
  */
@@ -148,7 +148,7 @@ export function checkTopicBytes(value: Topic | string, maxTopicBytes: number): v
     if (length > maxTopicBytes) throw topicTooBig(`${length}`, maxTopicBytes);
     return;
   }
-  // No unit of a string takes more than three bytes, and none less than one.
+  // Each code unit of a string takes one to three bytes.
   if (3 * value.length <= maxTopicBytes) return;
   if (value.length > maxTopicBytes) throw topicTooBig(`over ${value.length - 1}`, maxTopicBytes);
   const { length } = toUtf8(value);
@@ -167,7 +167,7 @@ interface TopicFields {
   readonly is_string: boolean;
 }
 
-/** `convert(struct({ inner: bytes, is_string: bool }), …)`, without what lays out any struct. */
+/** `convert(struct({ inner: bytes, is_string: bool }), …)`, without the general struct layout. */
 function makeSchema(): Schema<Topic> {
   const layout = {
     size: 12,

@@ -1,57 +1,57 @@
 /**
- * The port that carries whole binary messages, and the two ways one is opened.
+ * The port for whole binary messages, and the two ways to open one.
  *
- * Data goes down by a call ({@linkcode Transport.send}) and up by the one listener that was given at
- * opening. Adapters in `runtime/` hold no queue and no policy.
+ * Data goes down by {@linkcode Transport.send} and up through the one listener given at opening. Adapters in
+ * `runtime/` have no queue and no policy.
  *
  * @module
  */
 
 import type { Extension } from "./handshake.ts";
 
-/** How a transport ended. */
+/** The end of a transport. */
 export interface CloseInfo {
-  /** WebSocket close code; 1005 when the peer gave none, 1006 when there was no close handshake. */
+  /** WebSocket close code; 1005 if the peer gave none, 1006 without a close handshake. */
   readonly code: number;
-  /** The peer's reason, or the adapter's own words when there was no close handshake. */
+  /** The peer's reason, or the adapter's text without a close handshake. */
   readonly reason: string;
-  /** Whether the adapter ended it, for what the peer sent. */
+  /** Whether the adapter ended it because of the peer's input. */
   readonly byUs?: boolean;
 }
 
-/** Whose bytes many transports send: they never change, and are counted once while anybody holds them. */
+/** Immutable bytes that many transports send; they are counted once while held. */
 export interface Shared {
-  /** A transport keeps the bytes, and not a copy of them. */
+  /** A transport holds the bytes without a copy. */
   hold(): void;
-  /** It needs them no more. */
+  /** It no longer needs them. */
   release(): void;
 }
 
-/** An open pipe of binary messages. */
+/** An open connection for binary messages. */
 export interface Transport {
-  /** Bytes accepted by {@linkcode Transport.send} and not yet handed to the network. */
+  /** Bytes accepted by {@linkcode Transport.send} and not yet passed to the network. */
   readonly bufferedAmount: number;
-  /** Those of them that are {@linkcode Shared}, and held by this. Absent: none. */
+  /** The {@linkcode Shared} ones among them. Absent: none. */
   readonly sharedAmount?: number;
   /**
-   * Of one that has ended: whether its socket has not, and still holds bytes. `"closing"` ends by itself in
-   * some seconds, `"stuck"` when its peer likes. {@linkcode TransportListener.onGone} follows. Absent: not.
+   * For an ended transport: whether its socket is still open and holds bytes. `"closing"` ends within seconds,
+   * `"stuck"` only when its peer ends it. {@linkcode TransportListener.onGone} follows. Absent: no.
    */
   readonly lingers?: "closing" | "stuck" | undefined;
   /**
    * Queue one message; no-op once closed. The bytes are copied before this returns: the caller may
    * write over them at once.
    *
-   * @param shared Where the bytes never change, as those of an event to many connections: no need to copy.
+   * @param shared Given if the bytes are immutable, as those of a broadcast: no copy is needed.
    */
   send(message: Uint8Array<ArrayBuffer>, shared?: Shared): void;
   /**
    * Begin the close handshake; idempotent. What is queued goes before it.
    *
-   * @param discard The peer does not read: drop what is queued, as far as that can be done.
+   * @param discard The peer doesn't read: drop the queue, as far as possible.
    */
   close(code: number, reason: string, discard?: boolean): void;
-  /** End without a handshake, at once, also what lingers; idempotent. For a peer that does not read. */
+  /** End at once without a handshake, also while lingering; idempotent. For a peer that doesn't read. */
   terminate(): void;
 }
 
@@ -62,7 +62,7 @@ export interface Transport {
  */
 export type Heard = number | void;
 
-/** What the owner of a transport is told. */
+/** The listener of a transport. */
 export interface TransportListener {
   /**
    * One whole binary message. The bytes are the listener's to read only until it returns.
@@ -70,40 +70,40 @@ export interface TransportListener {
    * @param from Where in the bytes it begins: what is before is done with. Absent: at their start.
    */
   onMessage(message: Uint8Array, from?: number): Heard;
-  /** A text message came, whole: the protocol has none. Absent: it is ignored, as Rust does. */
+  /** A whole text message, which the protocol doesn't have. Absent: it is ignored, as in Rust. */
   onText?(): void;
-  /** The transport has ended: once, and no message follows. */
+  /** The transport has ended. Called once; no message follows. */
   onClose(info: CloseInfo): void;
-  /** The socket of one that lingered has ended as well: once, last. See {@linkcode Transport.lingers}. */
+  /** The socket of a lingering transport has ended. Called once, last. See {@linkcode Transport.lingers}. */
   onGone?(): void;
 }
 
-/** What bounds a transport, and its peer's silence. */
+/** The limits of a transport. */
 export interface TransportLimits {
-  /** Largest message, in bytes as they stand on the wire, that may be delivered. */
+  /** Largest delivered message, in bytes on the wire. */
   readonly maxMessageBytes: number;
-  /** Bytes of the peer's messages that may wait for their turn. Absent: the default. */
+  /** Most bytes of the peer's messages that wait for their turn. Absent: the default. */
   readonly maxWaitingBytes?: number;
-  /** Milliseconds of silence after which to ping, and twice that to close: 4000. 0 is off. */
+  /** Idle milliseconds before a ping; after twice that: close 4000. 0: off. */
   readonly idleTimeoutMs: number;
-  /** Milliseconds that the peer has to answer a close, or to read what is sent before it. */
+  /** Milliseconds for the peer to answer a close, or to read the queue before it. */
   readonly closeTimeoutMs: number;
 }
 
 /** A pure decision on an upgrade request, made before the runtime upgrades. */
 export interface Acceptor extends TransportLimits {
   /**
-   * Decide on a request; a `Response` is a refusal. Everything that is needed of the request is read
-   * before this returns or resolves: Deno makes `request.headers` unusable at the upgrade.
+   * Decide on a request; a `Response` is a refusal. The request is read before this returns or resolves: Deno makes
+   * `request.headers` unusable at the upgrade.
    */
   upgrade(request: Request, peer: PeerInfo): Upgrade | Response | Promise<Upgrade | Response>;
-  /** Milliseconds that a peer may take over TLS and its request. */
+  /** Milliseconds for a peer's TLS handshake and request. */
   readonly handshakeTimeoutMs: number;
 }
 
-/** Where a connection comes from, as far as the runtime tells. */
+/** A connection's origin, as far as the runtime knows it. */
 export interface PeerInfo {
-  /** The peer's address, or `""` where there is none (memory). */
+  /** The peer's address, or `""` if there is none (memory). */
   readonly address: string;
 }
 
@@ -111,15 +111,15 @@ export interface PeerInfo {
 export interface Upgrade {
   /** The one subprotocol to answer. */
   readonly protocol: string;
-  /** Further headers of the 101 answer. */
+  /** Additional headers of the 101 answer. */
   readonly headers: Readonly<Record<string, string>>;
-  /** What was agreed on. Default: 0. */
+  /** The negotiated extension. Default: 0. */
   readonly extension?: Extension;
-  /** You give a transport, you get a listener. Called once, when the transport is open. */
+  /** Returns the listener of the open transport. Called once. */
   open(transport: Transport): TransportListener;
 }
 
-/** How a client trusts the server's certificate. Absent: the system's roots. */
+/** A client's trust in the server's certificate. Absent: the system's roots. */
 export type ClientTls =
   /** Accept any certificate. For development: this does not authenticate the server. */
   | "self-signed"
@@ -130,25 +130,25 @@ export type ClientTls =
     readonly fingerprint?: string;
   };
 
-/** What a dialer is asked for. */
+/** Options of a dial. */
 export interface DialRequest extends TransportLimits {
   /** `ws:` or `wss:`, query included. */
   readonly url: string;
-  /** Compression level to ask for, 0 to 9. */
+  /** Compression level to request, 0 to 9. */
   readonly level: number;
-  /** How to trust the server. */
+  /** The trust in the server's certificate. */
   readonly tls?: ClientTls | undefined;
-  /** Further request headers; a dialer over the standard `WebSocket` cannot send any and throws. */
+  /** Additional request headers; a dialer over the standard `WebSocket` cannot send any and throws. */
   readonly headers?: Readonly<Record<string, string>> | undefined;
-  /** Ends the attempt (deadline, close) while it is under way, which rejects with the signal's reason. */
+  /** Cancels the pending attempt (deadline, close), which rejects with the signal's reason. */
   readonly signal: AbortSignal;
 }
 
-/** What is known once a dial has succeeded. */
+/** The result of a dial. */
 export interface Dialed {
-  /** The subprotocol that was answered: `hl/2`, `hl.2`, `hl.2.x1` or `hl.2.no` (refused, a close follows). */
+  /** The answered subprotocol: `hl/2`, `hl.2`, `hl.2.x1` or `hl.2.no` (refused, a close follows). */
   readonly protocol: string;
-  /** What was agreed on. Default: 0. */
+  /** The negotiated extension. Default: 0. */
   readonly extension?: Extension | undefined;
 }
 

@@ -1,5 +1,5 @@
 /**
- * {@linkcode turns}: when what is sent in one turn of the event loop is together.
+ * {@linkcode turns}: finds the end of a turn of the event loop, when its messages are complete.
  *
  * @module
  */
@@ -7,7 +7,7 @@
 /**
  * Runs something when nothing more is sent in this turn, as far as can be seen.
  *
- * @param sent How much has been sent by now, in whatever unit.
+ * @param sent How much has been sent so far, in any unit.
  */
 export type AtTurnEnd = (sent: () => number, run: () => void) => void;
 

@@ -24,7 +24,7 @@ export interface CrowdReport {
   readonly residentBytes: number;
   /** Open connections. */
   readonly connections: number;
-  /** Bytes that wait to be sent. */
+  /** Bytes queued for sending. */
   readonly bufferedBytes: number;
   /** Connections that were closed because they did not read, so far. */
   readonly slowConsumersClosed: number;

@@ -11,7 +11,7 @@ import type { Inlet, ItemStream, Outlet } from "../../stream/types.ts";
 
 /** The notifications of an outlet. */
 export interface Told {
-  /** Items that were sent. */
+  /** Sent items. */
   readonly sent: unknown[];
   /** The end of its source. */
   readonly ends: (readonly [error: unknown, failed: string | undefined])[];
