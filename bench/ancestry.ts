@@ -49,7 +49,7 @@ export function runAncestry(): Table {
     title: "A client of an unknown form of the service",
     columns: ["ms", "first, p50", "first, most", "later, p50"],
     rows,
-    notes: ["The event loop waits so long, once for each server: before `authorize` is asked."],
+    notes: ["This blocks the event loop once for each server, before `authorize` is called."],
   };
 }
 

@@ -1,5 +1,5 @@
 /**
- * Many clients at once, each calling one after the other: hardlight beside raw WebSockets.
+ * Many clients at once, each calling one after the other: hardlight, compared with raw WebSockets.
  *
  * @module
  */

@@ -34,7 +34,7 @@ const rounds = Number(option("rounds", "3"));
 const runtimes = option("runtimes", "deno,bun,node").split(",");
 const secure = args.includes("--tls");
 
-/** Kinds of servers beside `raw` and `hardlight`. */
+/** Kinds of servers other than `raw` and `hardlight`. */
 const FURTHER: Readonly<Record<string, readonly string[]>> = {
   deno: ["mounted"],
   // Without it Bun's raw server has no JavaScript object but the socket.

@@ -59,7 +59,7 @@ export function runtimeId({ runtime }: Machine): string {
   return runtime.split(" ")[0]!.toLowerCase();
 }
 
-/** What is measured; the rest of the repository may change beside it. */
+/** The measured files; other files of the repository may change. */
 const MEASURED: readonly string[] = [
   ...["codec", "wire", "stream", "service", "server", "client", "runtime", "deflate", "tls"],
   ...["memory.ts", "mod.ts", "server.ts", "client.ts"],

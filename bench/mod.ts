@@ -1,5 +1,5 @@
 /**
- * Latency and throughput of hardlight beside raw WebSockets: see `bench/README.md`.
+ * Latency and throughput of hardlight and of raw WebSockets: see `bench/README.md`.
  *
  * Run: `deno task bench:all` or `bun run bench:all`, with `--quick`, `--rounds 5`, `--only rpc,codec`, `--cores 1`.
  *
@@ -31,7 +31,7 @@ const options = readOptions();
 const machine = describeMachine(pin(options.cores));
 const { rounds, latencyMs, floodMs, connects, quick } = options;
 const runtime = machine.runtime.startsWith("Bun") ? "bun" : "deno";
-/** Runs on other cores than usual have files of their own. */
+/** Runs on other cores than usual write separate files. */
 const suffix = machine.pinned === "2" ? "" : `-cores-${machine.pinned}`;
 const tables: Table[] = [];
 const files = new Map<string, string>();

@@ -1,9 +1,10 @@
 /**
- * One call after the other beside a raw echo, cores free: `deno run -A bench/one_call.ts [pairs]`, or by Bun.
+ * One call after the other, compared with a raw echo, cores free: `deno run -A bench/one_call.ts [pairs]`, or by Bun.
  *
- * A round trip between two cores takes up to three times one on the same core, and the system moves processes about:
- * a ratio of figures from two pairs of processes is mostly that. So both contenders are in the same two processes and
- * have short turns in changing order, a ratio is of neighbouring turns, and there are several pairs of processes.
+ * A round trip between two cores takes up to three times as long as one on the same core, and the system moves
+ * processes between cores. This dominates a ratio of figures from two pairs of processes. So both contenders are in
+ * the same two processes and have short turns in changing order. A ratio is of neighbouring turns, and there are
+ * several pairs of processes.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * Calls of a page, one after the other and 256 in flight, in Chromium, Firefox and WebKit, beside those of
+ * Calls of a page, one after the other and 256 in flight, in Chromium, Firefox and WebKit, compared with those of
  * another checkout of this repository:
  * `deno run -A bench/pages.ts --before ../hardlight-before [--rounds 6] [--browsers Chromium,Firefox,WebKit]`.
  *

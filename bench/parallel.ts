@@ -1,6 +1,6 @@
 /**
  * Two servers on one port: how throughput grows from one core to two, on Deno by `deno serve --parallel`, on Bun by
- * two processes with `reusePort`; beside the runtime's own echo.
+ * two processes with `reusePort`; compared with the runtime's own echo.
  *
  * `deno run -A bench/parallel.ts [--runtimes deno,bun] [--rounds 3] [--record]`
  *

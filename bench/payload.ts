@@ -1,5 +1,5 @@
 /**
- * Bytes there and back by size and level, beside raw frames and beside permessage-deflate.
+ * Bytes there and back by size and level, compared with raw frames and with permessage-deflate.
  *
  * @module
  */

@@ -12,7 +12,7 @@ import { deflateStored, storedSize } from "../deflate/stored.ts";
 import { ALIAS } from "../wire/handshake.ts";
 import { writeRequest } from "../wire/messages.ts";
 
-/** Handshakes under way at once: more than the kernel queues would be refused. */
+/** Concurrent handshakes: more than the kernel queues would be refused. */
 export const HANDSHAKES = 64;
 
 const UPGRADE = Buffer.from(

@@ -103,7 +103,7 @@ class BuiltInPeer extends EchoPeer {
   #socket: WebSocket | undefined;
 
   async open({ url, ca }: Address, Socket: BuiltInWebSocket): Promise<void> {
-    // Each runtime has options of its own behind the standard's two parameters.
+    // Each runtime has its own options after the standard's two parameters.
     const options = "Deno" in globalThis
       ? (ca === "" ? {} : { client: Deno.createHttpClient({ caCerts: [ca] }) })
       : { perMessageDeflate: false, tls: { rejectUnauthorized: false } };

@@ -1,5 +1,5 @@
 /**
- * Round trips: hardlight beside raw WebSockets of the same runtime.
+ * Round trips: hardlight, compared with raw WebSockets of the same runtime.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * The cases that are data: tasks with the answers that Rust gives. The same for clients and servers.
+ * The cases that are data: tasks with Rust's answers. They are the same for clients and servers.
  *
  * @module
  */
@@ -18,7 +18,7 @@ export type Json = null | boolean | number | string | readonly Json[] | {
 /** An answer to a task. */
 export type Answer = Readonly<Record<string, Json>>;
 
-/** A task and what must come of it. */
+/** A task and its required answer. */
 export interface Case {
   readonly group: string;
   readonly name: string;
@@ -72,7 +72,7 @@ function refused(group: string, name: string, task: Case["task"]): Case {
 function* values(): Generator<Case> {
   for (const { name, schema, value, hex } of readLines("values.jsonl")) {
     yield expecting("values", `encode ${name}`, { do: "encode", schema, value }, { hex });
-    // Hash maps come in any order.
+    // Hash maps have no order.
     const same = (each: unknown): unknown => {
       const { fromSpec, toSpec } = build(schema);
       return toSpec(fromSpec(each));
@@ -129,7 +129,7 @@ export interface ServiceSpec {
   readonly client?: readonly MethodSpec[];
 }
 
-/** The lines of a file beside this one. */
+/** The lines of a file of this folder. */
 export function linesOf<Line>(file: string): Line[] {
   const text = readFileSync(new URL(file, import.meta.url), "utf8");
   return text.trimEnd().split("\n").map((line) => JSON.parse(line) as Line);
@@ -158,7 +158,7 @@ interface TranscriptLine {
 
 const MESSAGES = { client: build(MESSAGE_SPECS.client), server: build(MESSAGE_SPECS.server) };
 
-/** Archives made by hand, which mean what Rust's do and are not written as it writes them. */
+/** Handwritten archives with the same meaning as Rust's, in other bytes. */
 const UNUSUAL = /^(padding_dirty|internal at odd)/;
 
 function* transcripts(): Generator<Case> {

@@ -1,5 +1,5 @@
 /**
- * Dials a server and has it do the tasks: {@linkcode dial}.
+ * Dials a server and sends it the tasks: {@linkcode dial}.
  *
  * @module
  */
@@ -18,7 +18,7 @@ import { ClientMessage, Conformance, ServerMessage } from "./service.ts";
 import { acceptOf, Peer } from "./websocket.ts";
 
 const ANSWER_MS = 10_000;
-/** Milliseconds after a message that must be refused, in which it must not be answered. */
+/** Milliseconds in which a message that must be refused must not be answered. */
 const REFUSE_MS = 300;
 const CLIENT_ROOT_BYTES = 12;
 const KEY = "dGhlIHNhbXBsZSBub25jZQ==";
@@ -27,7 +27,7 @@ const LONG = "0123456789abcdef".repeat(5000);
 
 /** A server, with TLS or without. */
 export interface Target {
-  /** Whether it speaks TLS; any certificate will do. */
+  /** Whether it uses TLS; any certificate is accepted. */
   readonly secure?: boolean;
   readonly host: string;
   readonly port: number;
@@ -140,7 +140,7 @@ export async function dial(
   groups: ReadonlySet<string> = new Set(),
   asRust = false,
 ): Promise<void> {
-  /** Run a case; what it throws is its fault. */
+  /** Run a case; an error that it throws is its failure. */
   async function run(
     group: string,
     name: string,
@@ -252,7 +252,7 @@ export async function dial(
   for (const isText of [true, false]) {
     await on("events", `on a topic of ${isText ? "text" : "bytes"}`, async (dialed) => {
       const inner = Uint8Array.of(97, 98);
-      // Of a Rust server, a subscription made in a call may miss what the same call emits.
+      // On a Rust server, a subscription made in a call may miss an event of the same call.
       for (const text of ["one", LONG]) await dialed.call("emit", { isText, topic: inner, text });
       if (dialed.messages.length === 0) dialed.messages.push(await dialed.next());
       const payload = encode(Conformance.event!, { type: "note", text: LONG });

@@ -1,5 +1,5 @@
 /**
- * Ways in which one archive may come that a peer must read, and ways that it must refuse.
+ * Forms of one archive that a peer must accept, and forms that it must refuse.
  *
  * @module
  */
@@ -33,7 +33,7 @@ export interface Form {
 
 const PING_TEXT = "are you there?";
 
-/** What a peer must read. */
+/** Forms that a peer must accept. */
 export const FORMS: readonly Form[] = [
   { name: "one stored block", send: (peer, archive) => peer.send(stored(archive)) },
   { name: "stored blocks of 7 bytes", send: (peer, archive) => peer.send(stored(archive, 7)) },
@@ -81,7 +81,7 @@ export const FORMS: readonly Form[] = [
   },
 ];
 
-/** Whether the ping of its form is answered within a second: a pong may come behind what is asked for. */
+/** Whether the ping of its form is answered within a second: a pong may follow the answer. */
 export async function answersPing({ name }: Form, peer: Peer): Promise<boolean> {
   const isAnswered = (): boolean => peer.pongs.includes(PING_TEXT);
   for (let waited = 0; name.includes("ping") && !isAnswered() && waited < 1000; waited += 20) {
@@ -90,7 +90,7 @@ export async function answersPing({ name }: Form, peer: Peer): Promise<boolean> 
   return !name.includes("ping") || isAnswered();
 }
 
-/** What a peer must refuse: it closes, or drops the message as Rust does. */
+/** Forms that a peer must refuse: it closes, or drops the message as Rust does. */
 export const REFUSED: readonly Form[] = [
   { name: "the empty message", send: (peer) => peer.send(Buffer.alloc(0)) },
   { name: "a DEFLATE stream of nothing", send: (peer) => peer.send(Buffer.of(3, 0)) },

@@ -11,7 +11,7 @@ import { Conformance } from "./service.ts";
 export interface ServerLine {
   readonly side: "server";
   readonly name: string;
-  /** Whether Rust, which knows nothing of it, answers otherwise. */
+  /** Whether Rust, which does not support it, answers differently. */
   readonly here?: true;
   readonly query?: string;
   readonly headers: Readonly<Record<string, string>>;
@@ -22,7 +22,7 @@ export interface ServerLine {
   readonly close?: number;
 }
 
-/** An answer, and whether a client must take it. */
+/** An answer, and whether a client must accept it. */
 export interface ClientLine {
   readonly side: "client";
   readonly name: string;

@@ -1,5 +1,5 @@
 /**
- * Listens for a client and has it do the tasks: {@linkcode listen}.
+ * Listens for a client and sends it the tasks: {@linkcode listen}.
  *
  * @module
  */
@@ -15,10 +15,10 @@ import { acceptOf, Peer } from "./websocket.ts";
 
 /** Milliseconds for one answer. */
 const ANSWER_MS = 10_000;
-/** Milliseconds after a message that must be refused, in which a client may close by itself. */
+/** Milliseconds in which a client may close after a message that it must refuse. */
 const REFUSE_MS = 500;
 
-/** What a case of a client does before its task is sent, and how it is sent. */
+/** A client case's actions before its task is sent, and how the task is sent. */
 interface ClientCase extends Case {
   readonly before?: (served: ServedConnection) => void;
   readonly form?: Form;
@@ -26,7 +26,7 @@ interface ClientCase extends Case {
 }
 
 const ECHOED = "sixteen bytes and more: " + "äöü€😀 ".repeat(4);
-/** More than a frame's two bytes can say, and more than a stored block holds. */
+/** More than the two length bytes of a frame allow, and more than a stored block holds. */
 const LONG = "0123456789abcdef".repeat(5000);
 
 function* frames(): Generator<ClientCase> {
@@ -144,18 +144,18 @@ function* allCases(): Generator<ClientCase> {
   yield* dataCases();
 }
 
-/** A server that a client is to dial. */
+/** A server for the client under test. */
 export interface Listening {
   readonly port: number;
-  /** Resolves when all cases are done, or when no client has come for a while. */
+  /** Resolves when all cases are done, or when no client has connected for some time. */
   readonly done: Promise<void>;
-  /** How many cases are done. */
+  /** The number of finished cases. */
   readonly progress: number;
-  /** Say that no client will come any more. */
+  /** Report that no client will connect any more. */
   stop(): void;
 }
 
-/** Serve one client after the other until all cases are done. `groups` are those to run; none is all. */
+/** Serve one client after the other until all cases are done. `groups` limits the groups; default all. */
 export async function listen(
   report: Report,
   port = 0,

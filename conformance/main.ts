@@ -1,5 +1,5 @@
 /**
- * The conformance kit: `deno task conformance`. See README.md beside this file.
+ * The conformance kit: `deno task conformance`. See README.md in this folder.
  *
  * @module
  */
@@ -19,7 +19,7 @@ Options:
                         values, malformed, layouts, fingerprints, transcripts
   --as-rust             dial: leave out what Rust does not have`;
 
-/** How often a client is started that has not done one more case since the last time. */
+/** The most consecutive starts of a client without a finished case. */
 const MAX_IDLE_STARTS = 3;
 
 const [mode, ...rest] = process.argv.slice(2);
@@ -69,7 +69,7 @@ if (mode === "dial" && options[0] !== undefined) {
     for (let idle = 0; !isDone && idle < MAX_IDLE_STARTS;) {
       const before = listening.progress;
       await start(listening.port);
-      // What a client leaves behind is settled before the next one comes.
+      // Settle an ended client's cases before the next one connects.
       await new Promise((wake) => setTimeout(wake, 50));
       idle = listening.progress === before ? idle + 1 : 0;
     }

@@ -1,5 +1,5 @@
 /**
- * What passed, what failed and why, and what was not run: {@linkcode Report}.
+ * Passed, failed (with the reason) and skipped cases: {@linkcode Report}.
  *
  * @module
  */
@@ -30,13 +30,13 @@ export class Report {
     return group;
   }
 
-  /** Say what became of a case: without a reason it passed. */
+  /** Record a case's result: without a reason it passed. */
   add(group: string, name: string, reason?: string): void {
     if (reason === undefined) this.#group(group).passed++;
     else this.#group(group).failures.push({ name, reason });
   }
 
-  /** Say that a case was not run. */
+  /** Record a skipped case. */
   skip(group: string): void {
     this.#group(group).notRun++;
   }

@@ -1,5 +1,5 @@
 /**
- * What a client's request for an upgrade must be: {@linkcode checkRequest}.
+ * Checks a client's upgrade request: {@linkcode checkRequest}.
  *
  * @module
  */
@@ -17,7 +17,7 @@ export function headersOf(head: string): Map<string, string> {
   );
 }
 
-/** The subprotocols that a client offers. */
+/** A client's offered subprotocols. */
 function offeredBy(headers: ReadonlyMap<string, string>): string[] {
   return (headers.get("sec-websocket-protocol") ?? "").split(",").map((name) => name.trim());
 }

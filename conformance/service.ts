@@ -1,5 +1,5 @@
 /**
- * The service that the kit and the peer under test speak, and the messages of the protocol as schemas.
+ * The service of the kit and the peer under test, and the messages of the protocol as schemas.
  *
  * @module
  */
@@ -19,7 +19,7 @@ import {
   vec,
 } from "../mod.ts";
 
-/** What is served: by the kit to a client, by a server to the kit. */
+/** The service, served by the kit to a client, and by a server to the kit. */
 export const Conformance = service({
   name: "Conformance",
   rpc: {
@@ -40,10 +40,10 @@ export const Conformance = service({
 
 const code = variants(Object.fromEntries(RPC_HANDLER_ERRORS.map((name) => [name, null])));
 
-/** What a client sends. */
+/** A client's messages. */
 export const ClientMessage = variants({ RPCRequest: { id: u8, internal: bytes } });
 
-/** What a server sends. */
+/** A server's messages. */
 export const ServerMessage = variants({
   RPCResponse: { id: u8, output: result(bytes, code) },
   NewEvent: { topic: struct({ inner: bytes, is_string: bool }), payload: bytes },

@@ -1,5 +1,5 @@
 /**
- * A WebSocket of which every byte can be chosen: {@linkcode Peer}.
+ * A WebSocket with control over every byte: {@linkcode Peer}.
  *
  * @module
  */
@@ -15,12 +15,12 @@ export const TEXT = 1, BINARY = 2, CLOSE = 8, PING = 9, PONG = 10;
 /** The first byte's final bit. */
 export const FINAL = 0x80;
 
-/** What came: a message, or the end and its code, if it has one. */
+/** A received message, or the end with its code, if it has one. */
 export type Received =
   | { readonly message: Buffer }
   | { readonly code: number | undefined };
 
-/** What `Sec-WebSocket-Accept` is to a key. */
+/** `Sec-WebSocket-Accept` for a key. */
 export function acceptOf(key: string): string {
   return createHash("sha1").update(key + GUID).digest("base64");
 }
@@ -51,9 +51,9 @@ export class Peer {
   #parts: Buffer[] = [];
   #ended = false;
   #wake: (() => void) | undefined;
-  /** What came in pongs. */
+  /** Payloads of received pongs. */
   readonly pongs: string[] = [];
-  /** What the other end has done wrong. */
+  /** Faults of the other end. */
   readonly faults: string[] = [];
 
   /** Take a socket, as the end of a client or of a server. */
@@ -169,7 +169,7 @@ export class Peer {
     if (!this.#ended) this.#socket.write(bytes);
   }
 
-  /** Close, and hang up. */
+  /** Send a close frame and end the connection. */
   close(): void {
     if (!this.#ended) this.#socket.end(frame(FINAL | CLOSE, Uint8Array.of(3, 0xe8), this.#masks));
     this.#socket.destroySoon();

@@ -3,7 +3,7 @@
  * run: contenders take turns; the result is the median round, as a ratio to the handwritten code.
  *
  * Run with `deno task bench:codec`, or after `npm install` in this folder with
- * `bun bench/peers/codec.ts`; for Node see the README beside it.
+ * `bun bench/peers/codec.ts`; for Node see the README of this folder.
  *
  * @module
  */

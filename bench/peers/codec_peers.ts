@@ -28,7 +28,7 @@ export interface PeerCodec {
 
 const KEYS: readonly Key[] = ["call", "typical", "numbers", "many"];
 
-/** Deno takes packages by name and version, Bun and Node from `node_modules` beside this file. */
+/** Deno loads packages by name and version, Bun and Node from `node_modules` in this folder. */
 async function load(name: string, version: string): Promise<any> {
   return await import("Deno" in globalThis ? `npm:${name}@${version}` : name);
 }

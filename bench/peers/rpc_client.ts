@@ -34,11 +34,11 @@ export type Question =
     readonly inFlight: number;
     readonly ms: number;
   }
-  /** So many calls that emit at once; again when everybody has heard of all: deliveries a second. */
+  /** This many emitting calls at once, repeated when all connections have all events: deliveries a second. */
   | { readonly ask: "fan-out"; readonly inFlight: number; readonly ms: number }
   /** One event after the other: until the last has heard of it, in microseconds. */
   | { readonly ask: "event"; readonly ms: number }
-  /** Connect, call and hang up so often: what the first two took, in milliseconds. */
+  /** Connect, call and close this often: milliseconds of the first two. */
   | { readonly ask: "connect"; readonly times: number }
   /** Connect to another port, and stay. */
   | { readonly ask: "dial"; readonly port: number }
@@ -137,7 +137,7 @@ class Crowd {
   }
 }
 
-/** Answers questions with a client of its own. */
+/** Answers questions with its own client. */
 export async function answering(
   of: RpcPeer,
   address: number,

@@ -1,5 +1,5 @@
 /**
- * {@linkcode Contender}: one peer on one runtime, its server and its client in processes of their own.
+ * {@linkcode Contender}: one peer on one runtime, with its server and its client in separate processes.
  *
  * @module
  */

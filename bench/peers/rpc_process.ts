@@ -1,5 +1,5 @@
 /**
- * A peer's server or client in a process of its own: `rpc_process.ts server <id>` prints its port,
+ * A peer's server or client in a separate process: `rpc_process.ts server <id>` prints its port,
  * `rpc_process.ts client <id> <port>` connects. Both then answer each line of JSON with one.
  *
  * @module

@@ -31,7 +31,7 @@ const work: HandlerOf<typeof Work> = () => ({
 const isRaw = process.env["KIND"] === "raw";
 const mounted = handler(Work, {}, work);
 
-/** For `deno serve`; Bun would serve it as well, on a port of its own. */
+/** For `deno serve`; Bun would serve it as well, on another port. */
 const forDeno = {
   fetch(request: Request, info: Deno.ServeHandlerInfo): Response | Promise<Response> {
     if (!isRaw) return mounted.fetch(request, info) as Promise<Response>;

@@ -7,7 +7,7 @@ import { rpc, service, stream, u32 } from "../../mod.ts";
 import { type HandlerOf, serve } from "../../server.ts";
 import { announce, certificateIfAsked } from "./stdio.ts";
 
-/** Items there and back, and a question that is asked back. */
+/** Items there and back, and a call back to the client. */
 export const Talk = service({
   name: "Talk",
   rpc: {

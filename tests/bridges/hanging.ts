@@ -1,6 +1,6 @@
 /**
- * A node in a process of its own, whose engine hangs while it emits small events on many topics, or each
- * on a topic of its own of so many bytes. Prints how many mebibytes that takes, and what was dropped.
+ * A node in a separate process, whose engine hangs while it emits small events on many topics, or each event on
+ * a separate long topic. Prints the memory in mebibytes, and the dropped events.
  *
  * @module
  */

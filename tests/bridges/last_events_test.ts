@@ -9,7 +9,7 @@ for (const engine of ["nats", "redis"] as const) {
   const { start, skip } = findServer(engine);
 
   test(
-    `only the emitter's link to ${engine} is cut: its last events are told where they are missed`,
+    `only the emitter's link to ${engine} is cut: its last events are reported where they are missed`,
     {
       skip,
     },

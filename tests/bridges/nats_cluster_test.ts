@@ -37,7 +37,7 @@ test("in a cluster events that a node at another server emits after add() all co
 
 for (const noEcho of [true, false]) {
   test(
-    `the way between two servers of a NATS cluster is dead, noEcho: ${noEcho}: both ends are told`,
+    `the way between two servers of a NATS cluster is dead, noEcho: ${noEcho}: both ends report it`,
     { skip },
     async () => {
       await using one = await clustered();

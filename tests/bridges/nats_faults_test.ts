@@ -113,7 +113,7 @@ const FREE = { user: "free", pass: "x" };
 
 for (const noEcho of [true, false]) {
   test(
-    `publishing on NATS is denied, noEcho: ${noEcho}: each event counts as failed, and is told`,
+    `publishing on NATS is denied, noEcho: ${noEcho}: each event counts as failed, and is reported`,
     {
       skip,
     },
@@ -180,7 +180,7 @@ test("a topic that does not fit a line of NATS fails alone", { skip }, async () 
 });
 
 test(
-  "a connection that gives up, or is refused for good, is down for good, and its cause is told",
+  "a connection that gives up, or is refused for good, is down for good, and its cause is reported",
   {
     skip,
   },

@@ -64,7 +64,7 @@ test("topics with any bytes are distinct on Redis, also the empty ones and long 
   await events.return?.();
 });
 
-test("foreign messages on our channels are counted; an engine's own echo is nobody's event", {
+test("foreign messages on the broker's channels are counted; an engine's echo is no event", {
   skip,
 }, async () => {
   await using server = await startRedis();

@@ -285,7 +285,7 @@ for (const kind of BROWSERS) {
         });
       });
 
-      test(`a page loads what inflates, and what observes, when it is asked for: ${runtime}`, async () => {
+      test(`a page loads the code for inflating and for tracing on demand: ${runtime}`, async () => {
         await using server = await site.serve(runtime, "plain");
         await using tab = await browser.open(`${server.origin}/module.html`);
         await until(tab, () => "probe" in globalThis);
@@ -365,7 +365,7 @@ for (const kind of BROWSERS) {
       });
     }
 
-    test("a page is told that a server speaks another subprotocol, or does not listen", async () => {
+    test("a page learns that a server has another subprotocol, or does not listen", async () => {
       await using server = await site.serve("deno", "plain");
       await using other = await otherServer("chat");
       await using refusing = await otherServer("hl.2.no");
@@ -389,7 +389,7 @@ for (const kind of BROWSERS) {
       if (kind === CHROMIUM_KIND) await written(tab, "Sec-WebSocket-Protocol");
     });
 
-    test("a page is told at once that a server sends text, and so is none of ours", async () => {
+    test("a page learns at once that a server sends text, and so is not a hardlight server", async () => {
       await using server = await site.serve("deno", "plain");
       await using other = await otherServer("hl.2", Uint8Array.of(0x81, 2, 0x68, 0x69));
       await using tab = await browser.open(`${server.origin}/bundle.html`);

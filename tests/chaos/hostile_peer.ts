@@ -215,7 +215,7 @@ export const ATTACKS: Readonly<Record<string, Attack>> = {
     );
     return await send(port, ...calls);
   },
-  "x1: every message with every id, for nobody and to a plain call": async (port, random) => {
+  "x1: every message with every id, for no call and for a plain call": async (port, random) => {
     const waiting = IDS.filter(() => random(2) === 0).map((id) => call(id, WAIT));
     const any = ANY(random);
     return await extended(port, random, ...IDS.map(any), ...waiting, ...IDS.map(any));

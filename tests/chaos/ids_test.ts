@@ -30,7 +30,7 @@ function setUp() {
 /** Limits so small that only deflating shows whether an answer fits. */
 const NARROW = "/?hl-max=500.1000000";
 
-test("an id is taken until its answer is sent, and is not given to a second call before", async () => {
+test("an id is taken until its answer is sent, and is not reused before", async () => {
   const { core, waiting } = setUp();
   const hostile = await ScriptedClient.connect(core, upgradeRequest({}, NARROW));
   hostile.call(1, BIG);

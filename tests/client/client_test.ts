@@ -46,7 +46,7 @@ function setup({ url = "ws://test/", make, protocol, dial, ...options }: SetupOp
 
 type Setup = ReturnType<typeof setup>;
 
-/** Let everything that is under way without a timer happen. */
+/** Let all pending work without timers run. */
 async function settle(): Promise<void> {
   for (let i = 0; i < 50; i++) await Promise.resolve();
 }
@@ -135,7 +135,7 @@ test("ServiceClient.connect() gives up a refusal that is never explained", async
   await finish(ctx);
 });
 
-test("ServiceClient.connect() gives up after handshakeTimeoutMs, and hangs up if it works later", async () => {
+test("ServiceClient.connect() fails after handshakeTimeoutMs, and closes if it succeeds later", async () => {
   let request: DialRequest | undefined;
   const late = new FakePeer();
   let answer = (): void => {};
@@ -354,7 +354,7 @@ test("onConnect that fails makes connect() reject and close", async () => {
   await finish(ctx);
 });
 
-test("onConnect that never ends is given up when the connection ends", async () => {
+test("onConnect that never ends is abandoned when the connection ends", async () => {
   const ctx = setup({ onConnect: () => new Promise<void>(() => {}) });
   const connecting = connectCode(ctx.client.connect());
   await settle();

@@ -275,7 +275,7 @@ test("an iterator with a pending next() is never collected, and ends later if un
   await waited;
   assert(
     await collected(() => hub.size === 1),
-    "the one that nobody holds any more is still there",
+    "the unreferenced one is still there",
   );
   await collected(() => false, 20);
   hub.deliver(TOPIC, 2, 8);

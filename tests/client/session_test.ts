@@ -366,7 +366,7 @@ each("Session ignores and counts a state field it does not know", () => {
   assertEquals([state.current.counter, counters.unknownStateFields, !session.ending], [7, 2, true]);
 });
 
-each("Session delivers events to iterators, and decodes none that nobody wants", async () => {
+each("Session delivers events to iterators, and decodes only events with a reader", async () => {
   const { peer, events, session } = setup();
   const topic = Topic.from("numbers");
   peer.event(topic, new Uint8Array([1]));

@@ -38,7 +38,7 @@ const Target = service({
   },
 });
 
-/** Either way to make calls, with how its messages are taken out of their frames. */
+/** Both ways to make calls, with their functions to read messages from frames. */
 const CORES = {
   "": [startCalls(testDeflater), { ...storedFraming, unframe: unframeBy(testDeflater) }],
   " in a page": [startPageCalls, storedFraming],

@@ -157,23 +157,26 @@ const failsWith = async (code: string, promise: Promise<unknown>): Promise<RpcEr
 for (const [where, core] of Object.entries(CORES)) {
   const each = (name: string, run: () => Promise<void>): void => void test(name + where, run);
 
-  each("a call given up tells the server, and its id is free with the late answer", async () => {
-    const { peer, rpc, clock, session } = setup(core);
-    const controller = new AbortController();
-    const aborted = rpc.get({}, { signal: controller.signal });
-    const late = rpc.get({}, { timeoutMs: 100 });
-    controller.abort();
-    await failsWith("Cancelled", aborted);
-    assertEquals(kinds(peer), "Cancel 0");
-    await rest();
-    clock.advance(100);
-    await failsWith("DeadlineExceeded", late);
-    assertEquals(kinds(peer), "Cancel 0,Cancel 1");
-    assertEquals(session.calls.pending, 2);
-    peer.reply(0, u32, 5);
-    peer.replyError(1, "HandlerPanicked");
-    assertEquals(session.calls.pending, 0);
-  });
+  each(
+    "a cancelled call notifies the server, and its id is free with the late answer",
+    async () => {
+      const { peer, rpc, clock, session } = setup(core);
+      const controller = new AbortController();
+      const aborted = rpc.get({}, { signal: controller.signal });
+      const late = rpc.get({}, { timeoutMs: 100 });
+      controller.abort();
+      await failsWith("Cancelled", aborted);
+      assertEquals(kinds(peer), "Cancel 0");
+      await rest();
+      clock.advance(100);
+      await failsWith("DeadlineExceeded", late);
+      assertEquals(kinds(peer), "Cancel 0,Cancel 1");
+      assertEquals(session.calls.pending, 2);
+      peer.reply(0, u32, 5);
+      peer.replyError(1, "HandlerPanicked");
+      assertEquals(session.calls.pending, 0);
+    },
+  );
 
   each(
     "a client that has nothing to answer with says so at once, and ignores no unknown message",
@@ -195,7 +198,7 @@ for (const [where, core] of Object.entries(CORES)) {
     },
   );
 
-  each("a session ends whose server answers no call of all that were given up", async () => {
+  each("a session ends if its server answers none of the cancelled calls", async () => {
     for (const how of ["by a signal", "by their deadlines"]) {
       const { peer, rpc, clock, session } = setup(core, { limits: { callTimeoutMs: 1000 } });
       const controller = new AbortController();
@@ -226,7 +229,7 @@ for (const [where, core] of Object.entries(CORES)) {
     }
   });
 
-  each("a client whose last ids are given up waits for nothing when it ends", async () => {
+  each("a client whose last ids are cancelled waits for nothing when it ends", async () => {
     const { rpc, clock, session } = setup(core);
     const controller = new AbortController();
     const calls = Array.from({ length: 256 }, () => rpc.get({}, { signal: controller.signal }));
@@ -236,7 +239,7 @@ for (const [where, core] of Object.entries(CORES)) {
     assertEquals(clock.pending, 0);
   });
 
-  each("a call that waited for an id and is given up was never the server's", async () => {
+  each("a call that is cancelled while it waits for an id is never sent", async () => {
     const { peer, rpc } = setup(core, { whenFull: "wait" });
     const all = Array.from({ length: 256 }, () => rpc.get());
     const controller = new AbortController();
@@ -252,7 +255,7 @@ for (const [where, core] of Object.entries(CORES)) {
     assertEquals(peer.requests.length, 256);
   });
 
-  each("without the extension a server is told nothing, and no call streams", async () => {
+  each("without the extension a server is not notified, and no call streams", async () => {
     const { peer, rpc, session } = setup(core, { extension: 0 });
     const controller = new AbortController();
     const aborted = rpc.get({}, { signal: controller.signal });
@@ -466,7 +469,7 @@ for (const [where, core] of Object.entries(CORES)) {
     assertEquals(clock.pending, 0);
   });
 
-  each("the end of an argument is told, and the answer waited for", async () => {
+  each("the end of an argument is sent, and the answer awaited", async () => {
     const { peer, rpc, session } = setup(core);
     const answer = rpc.upload({ name: "a", parts: [Uint8Array.of(1), Uint8Array.of(2)] });
     await rest();
@@ -480,23 +483,26 @@ for (const [where, core] of Object.entries(CORES)) {
     assertEquals([session.calls.pending, session.calls.streams?.size], [0, 0]);
   });
 
-  each("a source that throws fails its call with that, and the server is told", async () => {
-    const { peer, rpc, session } = setup(core);
-    const bug = new Error("disk gone");
-    const parts = async function* () {
-      yield await Promise.resolve(Uint8Array.of(1));
-      throw bug;
-    };
-    const error = await failsWith("Cancelled", rpc.upload({ name: "a", parts: parts() }));
-    assertEquals([error.cause, error.message], [bug, "Cannot call upload: parts: disk gone"]);
-    assertEquals(peer.said.map(({ kind, what }) => kind === "End" ? what : kind), [
-      "Item",
-      true,
-      "Cancel",
-    ]);
-    peer.reply(0, u32, 1);
-    assertEquals(session.calls.pending, 0);
-  });
+  each(
+    "a source that throws fails its call with its error, and the server is notified",
+    async () => {
+      const { peer, rpc, session } = setup(core);
+      const bug = new Error("disk gone");
+      const parts = async function* () {
+        yield await Promise.resolve(Uint8Array.of(1));
+        throw bug;
+      };
+      const error = await failsWith("Cancelled", rpc.upload({ name: "a", parts: parts() }));
+      assertEquals([error.cause, error.message], [bug, "Cannot call upload: parts: disk gone"]);
+      assertEquals(peer.said.map(({ kind, what }) => kind === "End" ? what : kind), [
+        "Item",
+        true,
+        "Cancel",
+      ]);
+      peer.reply(0, u32, 1);
+      assertEquals(session.calls.pending, 0);
+    },
+  );
 
   each(
     "an item of the wrong type fails its call by its path, and its source is let go",
@@ -698,7 +704,7 @@ for (const [where, core] of Object.entries(CORES)) {
   each("a call by the server that nothing answers fails, and the connection lives", async () => {
     const { peer, confirm, session } = setup(core);
     confirm(3, "Sure?");
-    // A method that is none of ours, and a call that is none.
+    // An unknown method, and an invalid call.
     peer.archive((writer) =>
       void writeServerCall(interpret, writer, 4, u32 as Schema<unknown>, 77)
     );
@@ -715,7 +721,7 @@ for (const [where, core] of Object.entries(CORES)) {
   });
 
   each(
-    "a call by the server that is given up, or whose connection ends, aborts its handler's signal",
+    "a call by the server that is cancelled, or whose connection ends, aborts its handler's signal",
     async () => {
       const signals: AbortSignal[] = [];
       const waiting: (() => void)[] = [];
@@ -745,7 +751,7 @@ for (const [where, core] of Object.entries(CORES)) {
     },
   );
 
-  each("a second call by the server of an id that is taken breaks the protocol", async () => {
+  each("a second call by the server with a taken id breaks the protocol", async () => {
     const { peer, confirm } = setup(core, {
       client: { confirm: () => new Promise<boolean>(() => {}) },
     });

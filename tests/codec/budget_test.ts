@@ -159,7 +159,7 @@ for (const { name: how, decode, encode, validate } of BACKENDS) {
     }
   });
 
-  check("each archive has a budget of its own", () => {
+  check("each archive has a separate budget", () => {
     const limits = { maxDepth: 64, maxDecodedBytes: 80 };
     for (let i = 0; i < 10; i++) {
       assertEquals(codeOf(() => decode(vec(unit), zeros(unit, 10), limits)), "fits");

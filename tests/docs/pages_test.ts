@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { pathToFileURL } from "node:url";
 import { blocksOf, inFolder, PAGES, resolved, textOf } from "./markdown.ts";
 
-/** Languages of blocks that are no program of ours. */
+/** Languages of blocks that are not checked. */
 const OTHERS = ["sh", "text", "rust", "toml", "nginx", "hcl", "json"];
 /** Pages with a separate test, which runs their files together. */
 const WITH_OWN_TEST = ["docs/getting-started.md", "docs/from-rust.md"];

@@ -27,7 +27,7 @@ test("README.md has a service, a server and a client in at most 40 lines", () =>
   assert(lines.length <= 40, `${lines.length} lines`);
 });
 
-test("README.md's server answers its client, each in a process of its own", async () => {
+test("README.md's server answers its client, each in a separate process", async () => {
   await inFolder(async (folder) => {
     writeFileSync(join(folder, "counter.ts"), resolved(files.get("counter.ts")!));
     // The port of the text may be taken: the client waits for another.

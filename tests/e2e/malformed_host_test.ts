@@ -7,7 +7,7 @@ import { RawClient, upgradeRequest } from "../support/raw_client.ts";
 const Empty = service({ rpc: { ping: rpc() } });
 
 for (const host of ["loc:lhost", "a b", "[::1", "localhost:99999999"]) {
-  test(`serve() answers a request with the Host "${host}" with 400, and asks nobody`, async () => {
+  test(`serve() answers a request with the Host "${host}" with 400, without calling a callback`, async () => {
     let asked = 0;
     const count = () => {
       asked++;

@@ -70,7 +70,7 @@ test(
   },
 );
 
-test("a peer that is gone is given up while the server sends to it", PATIENT, async () => {
+test("a vanished peer is closed while the server sends to it", PATIENT, async () => {
   const Ticker = service({ rpc: { watch: rpc({}) }, event: u32 });
   const ends: number[] = [];
   const tick = Topic.from("tick");

@@ -137,7 +137,7 @@ test("rpc: a handler that closes its connection fails the calls of that connecti
   assertEquals(await kept, 1);
 });
 
-test("rpc: many clients of one server have states of their own", async () => {
+test("rpc: many clients of one server have separate states", async () => {
   await using pair = await chatPair();
   const clients = await Promise.all(Array.from({ length: 50 }, () => pair.connect()));
   assertEquals(pair.server.connections, 51);

@@ -1,6 +1,6 @@
 /**
  * A connection that is being closed counts until its socket is gone, with what waits for it; and what waits
- * is sent, unless the peer was given up because it does not read.
+ * is sent, unless the peer is closed because it does not read.
  */
 import { assert, assertEquals } from "@std/assert";
 import { Buffer } from "node:buffer";

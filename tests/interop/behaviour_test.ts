@@ -143,7 +143,7 @@ for (const side of SERVERS) {
     if (side !== "Rust") await probe.closed();
   });
 
-  withCaller("ignores a second call with an id that is taken", async (caller) => {
+  withCaller("ignores a second call with a taken id", async (caller) => {
     caller.send(3, "sleep_ms", { ms: 100, tag: 1 });
     caller.send(3, "sleep_ms", { ms: 10, tag: 2 });
     assertEquals(await caller.next(), { reply: "sleep_ms", id: 3, ok: 1 });

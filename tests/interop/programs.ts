@@ -23,7 +23,7 @@ export const SKIP: false | string = RUST === undefined
 const FOLDER = fileURLToPath(new URL(".", import.meta.url));
 const here = (file: string): string => resolve(FOLDER, file);
 
-/** A program of ours on Deno or Bun: a file of this folder, or one named by its whole path. */
+/** A program of this module on Deno or Bun: a file of this folder, or of a full path. */
 export function ours(runtime: "deno" | "bun", file: string): Program {
   const [command, ...first] = commandOf(runtime);
   const run = runtime === "deno" ? ["run", "-A", "--quiet"] : ["run"];

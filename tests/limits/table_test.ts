@@ -82,7 +82,7 @@ function handlers({ subscriptions }: Context<unknown, number, unknown>) {
   };
 }
 
-/** Let everything that is under way without a timer happen. */
+/** Let all pending work without timers run. */
 async function settle(): Promise<void> {
   for (let n = 0; n < 50; n++) await Promise.resolve();
 }

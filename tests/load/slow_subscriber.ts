@@ -1,5 +1,5 @@
 /**
- * Subscribers that read, beside one with larger events that reads them or has stopped, in turns of one
+ * Subscribers that read, and one with larger events that reads them or has stopped, in turns of one
  * run. Those that read must not be slowed by its stopping, and what waits for it must stay within its
  * bound. It is closed again and again, and comes back each time.
  *

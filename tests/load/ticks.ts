@@ -1,6 +1,6 @@
 /**
  * A server of events, and what it serves. Each tick says when it was emitted; peers that connect with
- * `?flooded` get large ones besides. Answers each line with its memory and what waits to be sent, as JSON.
+ * `?flooded` get large ones too. Answers each line with its memory and the bytes that wait to be sent, as JSON.
  *
  * @module
  */

@@ -118,7 +118,7 @@ export class ModelClient {
   #hurtAttempts = 0;
   /** Events it was given, in order. */
   readonly received: number[] = [];
-  /** Calls that have not been settled, and those that were given up. */
+  /** Unsettled calls, and cancelled calls. */
   pending = 0;
   abandoned = 0;
   state: State = firstState();
@@ -162,7 +162,7 @@ export class History {
     this.now = now;
   }
 
-  /** Handlers, timers and closes that are under way. */
+  /** Pending handlers, timers and closes. */
   readonly underWay: Map<string, number> = new Map();
 
   /** Record a started operation that must end; returns a function to record its end. */

@@ -103,7 +103,7 @@ describe("connect() to a hostile server, by the classes of RFC 6455", () => {
       const verdict = call === "answered" ? call : seen?.verdict;
       const pong = row.pong === undefined ? seen?.pong : Buffer.from(row.pong).toString("hex");
       const code = row.expect === "answered" ? call : "ConnectionLost";
-      // An empty message, or text, is none of ours, which is found above the frames.
+      // An empty message, or text, is invalid, which is detected above the frames.
       const other = row.name.includes("binary") ? "BadDeflate" : "BadMessage";
       const why = row.expect === "close 4002" ? other : code;
       if (verdict !== row.expect) differs.push(`${row.name}: ${verdict}, not ${row.expect}`);

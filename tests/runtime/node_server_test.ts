@@ -493,7 +493,7 @@ describe("listen() answers other requests", () => {
     assertEquals(warnings, []);
   });
 
-  onNodeHttp("and hangs up on who asks for more than it waits for", async () => {
+  onNodeHttp("and closes on more requests than its limit", async () => {
     let asked = 0;
     const answer = await answerTo("GET / HTTP/1.1\r\nHost: a\r\n\r\n".repeat(1000), {
       fallback() {
@@ -504,7 +504,7 @@ describe("listen() answers other requests", () => {
     assertEquals([answer, asked], ["", 1]);
   });
 
-  onNodeHttp("and hangs up on who sends a body byte by byte", async () => {
+  onNodeHttp("and closes on a body that arrives byte by byte", async () => {
     const acceptor = Object.assign(new EchoAcceptor(), { handshakeTimeoutMs: 100 });
     const failures: unknown[] = [];
     await listening(acceptor, async ({ port }) => {
@@ -530,7 +530,7 @@ describe("listen() answers other requests", () => {
     }, { fallback: () => new Response("hello") });
   });
 
-  onNodeHttp("and hangs up on who does not read the answer", async () => {
+  onNodeHttp("and closes if the client does not read the answer", async () => {
     const acceptor = Object.assign(new EchoAcceptor(), { idleTimeoutMs: 100 });
     const { promise: cancelled, resolve: cancel } = deferred<void>();
     await listening(acceptor, async ({ port }) => {
@@ -582,7 +582,7 @@ describe("listen() answers other requests", () => {
     { name: "a refused upgrade", request: upgradeRequest({ Host: null }) },
   ];
   for (const { name, request } of endless) {
-    test(`and hangs up on who sends on after ${name}`, async () => {
+    test(`and closes if the client continues to send after ${name}`, async () => {
       const acceptor = Object.assign(new EchoAcceptor(), { closeTimeoutMs: 100 });
       await listening(acceptor, async ({ port }) => {
         const socket = net.connect({ host: "127.0.0.1", port, allowHalfOpen: true });
@@ -672,7 +672,7 @@ describe("listen() survives", () => {
     });
   }
 
-  test("a port that is taken: it rejects with EADDRINUSE", () =>
+  test("a port in use: it rejects with EADDRINUSE", () =>
     listening(new EchoAcceptor(), async ({ port }) => {
       const error = await assertRejects(() =>
         listen(new EchoAcceptor(), { port, hostname: "127.0.0.1" })

@@ -54,7 +54,7 @@ function openFiles(): number {
   }
 }
 
-test("serve() names the port that is taken, and starts no broker", async () => {
+test("serve() names the port in use, and starts no broker", async () => {
   await using taken = await takenPort();
   const broker = new CountingBroker();
   const options = { hostname: "127.0.0.1", tls: "plain", broker } as const;

@@ -133,7 +133,7 @@ test("authorize() gives the handler its auth, or refuses", async () => {
   client.hangUp();
 });
 
-test("authorize() that is under way when the server closes refuses, and leaves no timer", async () => {
+test("a pending authorize() when the server closes refuses, and leaves no timer", async () => {
   const setup = setUp({ authorize: () => new Promise<boolean>(() => {}) });
   const decisions = [decide(setup, {}), decide(setup, { "sec-websocket-protocol": BROWSER })];
   await setup.core.close();

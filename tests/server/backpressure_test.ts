@@ -101,7 +101,7 @@ test("Backpressure: while too many bytes wait small events go on, and large ones
   emit(1000);
   assertEquals([reader.take().length, reader.closedWith], [1, undefined]);
   late.take();
-  // More than may wait besides.
+  // More than may wait additionally.
   emit(MAX / 16);
   assertEquals([reader.take().length, reader.closedWith?.code], [0, 4008]);
   const next = await connect();

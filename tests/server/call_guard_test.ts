@@ -64,7 +64,7 @@ async function keeping(limits: Partial<Limits>) {
 
 const settle = () => new Promise<void>((resolve) => setTimeout(resolve));
 
-test("the arguments of calls in flight are bounded in bytes, and the next call after one has ended is taken", async () => {
+test("the arguments of calls in flight are bounded in bytes, and the next call after one has ended is accepted", async () => {
   const { client, core, held } = await keeping({ maxHeldBytes: 100_000 });
   for (let id = 0; id < 4; id++) client.call(id, KEEP!.call, { data: new Uint8Array(40_000) });
   assertEquals([held.length, core.stats().callsInFlight], [2, 2]);
@@ -126,7 +126,7 @@ test("what there is no room for is not decoded, and the rest has its whole budge
   client.hangUp();
 });
 
-test("256 calls with small arguments are taken whatever the limit", async () => {
+test("256 calls with small arguments are accepted at any limit", async () => {
   const { client, held } = await keeping({ maxHeldBytes: 1 });
   for (let id = 0; id < 256; id++) client.call(id, KEEP!.call, { data: new Uint8Array(1000) });
   assertEquals([held.length, client.take().length], [256, 0]);
@@ -204,7 +204,7 @@ test("what handlers of other connections leave no room for is not decoded, and s
   other.hangUp();
 });
 
-test("a call alone is taken whatever the limit for all, and the next when it has been answered", async () => {
+test("a single call is accepted at any total limit, and the next when it has been answered", async () => {
   const { client, held } = await keeping({ maxTotalHeldBytes: 1 });
   const data = new Uint8Array(20_000);
   for (let id = 0; id < 2; id++) client.call(id, KEEP!.call, { data });

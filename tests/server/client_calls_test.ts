@@ -134,7 +134,7 @@ test("a signal cancels a call, at once if it has aborted before", async () => {
   assertEquals([connection.take(), clock.pending], [[], 0]);
 });
 
-test(`${MAX_CLIENT_CALLS} calls may be under way, one more is refused, and ids are taken anew`, async () => {
+test(`${MAX_CLIENT_CALLS} calls may be in flight, one more is refused, and ids are reused`, async () => {
   const { connection, clients, core } = await asking();
   const calls = Array.from({ length: MAX_CLIENT_CALLS }, () => clients[0]!.confirm({ text: "" }));
   assertEquals(connection.calls(), Array.from({ length: MAX_CLIENT_CALLS }, (_, id) => id));
@@ -152,7 +152,7 @@ test(`${MAX_CLIENT_CALLS} calls may be under way, one more is refused, and ids a
   assertEquals(core.stats().clientCallsInFlight, 0);
 });
 
-test("the end of a connection rejects what is under way, and what is called after it", async () => {
+test("the end of a connection rejects calls in flight, and later calls", async () => {
   const { connection, clients, clock } = await asking();
   const call = clients[0]!.confirm({ text: "a" });
   connection.hangUp();

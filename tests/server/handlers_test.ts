@@ -90,7 +90,7 @@ test("what authorize() answers is the handler's auth, and has its type", async (
   client.hangUp();
 });
 
-test("what onError throws is nobody's trouble", async () => {
+test("an error of onError itself has no effect", async () => {
   const setup = setUp({
     onError() {
       throw new Error("a listener that fails");

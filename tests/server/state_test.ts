@@ -135,7 +135,7 @@ test("ConnectionState tells once of a field that does not encode, and sends the 
   assertEquals([take(), take()], [["state.names[1]: BadValue"], []]);
 });
 
-test("ConnectionState tells once of an object that throws whatever it is asked, and sends the others", () => {
+test("ConnectionState reports an object that always throws once, and sends the others", () => {
   const revoked = () => {
     const { proxy, revoke } = Proxy.revocable([], {});
     revoke();

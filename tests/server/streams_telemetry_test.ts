@@ -140,7 +140,7 @@ test("a source is pulled in the context of its call's span, of every kind and to
   const seen: (string | undefined)[] = [];
   const see = (): void => void seen.push(contexts.getStore());
   const sources: Readonly<Record<string, () => StreamSource<number>>> = {
-    // Not its `finally`: one that is told to return while it waits ends in no context on Deno, whoever tells it.
+    // Not its `finally`: on Deno a generator that returns while it waits ends without a context, for any caller.
     async *"an async generator"() {
       for (let i = 0;; i++) {
         see();

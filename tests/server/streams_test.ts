@@ -506,7 +506,7 @@ test("what is for no stream is ignored: in every state, and twice", async () => 
   assertEquals(core.stats().callsCancelled, 0);
 });
 
-test("an id that is taken again begins another stream", async () => {
+test("a reused id begins another stream", async () => {
   const { client } = await streaming(() => ({
     sum: async ({ numbers }) => await sumOf(numbers),
   }));
@@ -549,7 +549,7 @@ test("a handler that leaves its argument goes on, and later items are dropped", 
   assertEquals(client.take(), [`response 1 ${hex(4)}`]);
 });
 
-test("an item that is none of its type rejects, and its code is the answer", async () => {
+test("an item of another type rejects, and its code is the answer", async () => {
   const { client, errors } = await streaming(() => ({
     sum: ({ numbers }) => sumOf(numbers),
   }));
@@ -577,7 +577,7 @@ test("without the extension a method that streams is refused, and the connection
   assertEquals(client.closedWith?.code, 4002);
 });
 
-test("256 streams at once each have their own room; the other calls' ids are taken", async () => {
+test("256 streams at once each have their own credit; all ids are taken", async () => {
   const { client, core } = await streaming(() => ({
     async *twice({ numbers }) {
       for await (const number of numbers) yield 2 * number;

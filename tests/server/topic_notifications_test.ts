@@ -39,7 +39,7 @@ test("TopicNotifications that are waited for are never collected", async () => {
   assertEquals(queues.size, 2);
   for (const queue of queues) queue.push(CREATED);
   assertEquals(await waited, { value: CREATED, done: false });
-  assert(await collected(() => queues.size === 1), "the one that nobody holds is still there");
+  assert(await collected(() => queues.size === 1), "the unreferenced one is still there");
   for (const queue of queues) queue.push(CREATED);
   await new Promise((resolve) => setTimeout(resolve, 5));
   assertEquals(seen, [CREATED, CREATED]);

@@ -6,7 +6,7 @@ import { inletOf, push, turn } from "./support.ts";
 
 const DONE: IteratorResult<number, undefined> = { value: undefined, done: true };
 
-/** Bytes that a reader takes before the sender is told. */
+/** Bytes that a reader reads before the sender gets a grant. */
 const GRANT_BYTES = 8192;
 
 test("an inlet gives the items that came before they were asked for, in order", async () => {
@@ -33,7 +33,7 @@ test("it gives the items that were asked for before they came, in order", async 
   ]);
 });
 
-test("items are kept as the bytes they came as, and are decoded when they are taken", async () => {
+test("items are kept as received bytes, and are decoded when they are read", async () => {
   let decoded = 0;
   const { inlet, stream } = inletOf((bytes) => {
     decoded++;

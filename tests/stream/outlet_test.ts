@@ -73,7 +73,7 @@ const SOURCES: readonly (readonly [name: string, source: () => unknown])[] = [
 for (const [name, source] of SOURCES) {
   test(`openOutlet() sends the items of ${name}, in order, and then its end`, async () => {
     const { sent, ends, stops, outlet } = outletOf(source());
-    assertEquals(sent, [], "before whoever opened it knows it");
+    assertEquals(sent, [], "before its opener has it");
     await turn();
     assertEquals(sent, [1, 2, 3]);
     assertEquals(ends, [[undefined, undefined]]);

@@ -20,7 +20,7 @@ test("runParts() shows a line a part, why one failed, and goes on", async () => 
   assertEquals(await runParts([{ name: "good", command: ["true"] }], () => {}), true);
 });
 
-test("allParts() gives parts names of their own", () => {
+test("allParts() gives parts different names", () => {
   const names = allParts(1).map(({ name }) => name);
   assertEquals(new Set(names).size, names.length);
 });

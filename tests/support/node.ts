@@ -40,7 +40,7 @@ function testFiles(path: string): string[] {
     .filter((name) => name.endsWith("_test.ts")).sort().map((name) => join(from, name));
 }
 
-/** Bundle tests into a folder. A test that reads a file beside it finds it where it was. */
+/** Bundle tests into a folder. A test that reads a file of its folder finds it at its original path. */
 async function bundle(files: readonly string[], folder: string): Promise<string[]> {
   const { metafile } = await build({
     absWorkingDir: ROOT,

@@ -217,6 +217,6 @@ export const REACHES: Readonly<Record<string, Reach>> = {
   },
   "over a socket": overSockets(connect),
   ...(serveByWs ? { "over a socket of ws": overWs(serveByWs) } : {}),
-  // Node 20 has no WebSocket of its own.
+  // Node 20 has no built-in WebSocket.
   ...("WebSocket" in globalThis ? { "from a page": overSockets(connectInPage) } : {}),
 };

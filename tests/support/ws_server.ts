@@ -1,5 +1,5 @@
 /**
- * {@linkcode serveByWs}: a service on sockets of the package `ws`, beside an HTTP server.
+ * {@linkcode serveByWs}: a service on sockets of the package `ws`, with an HTTP server.
  *
  * @module
  */

@@ -75,7 +75,7 @@ test("parseFingerprint() reads what formatFingerprint() writes, and nothing else
   }
 });
 
-test("introduce() keeps the rest of the query, and says what is taken", () => {
+test("introduce() keeps the rest of the query, and adds the limits", () => {
   const query = new URLSearchParams("a=b&hl=old&hl-max=1000.2000");
   // The meaning of a missing `hl-max` can never change: clients of 0.1.0 do not send it at these limits.
   const silent = { maxMessageBytes: 1_048_576, maxInflatedBytes: 8_388_608 };

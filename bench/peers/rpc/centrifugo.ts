@@ -29,7 +29,7 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-/** A server in Go beside this process, which ends with it. */
+/** A server in Go, which ends with this process. */
 export const peer: RpcPeer = {
   async serve() {
     const port = await freePort();

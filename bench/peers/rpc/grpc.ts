@@ -33,7 +33,7 @@ export const peer: RpcPeer = {
   async open(port) {
     const { credentials } = await load("@grpc/grpc-js");
     const Adder = await adder();
-    // A connection of its own, not one that another client of this process has made.
+    // A separate connection, not shared with another client of this process.
     const client = new Adder(`${HOST}:${port}`, credentials.createInsecure(), {
       "grpc.use_local_subchannel_pool": 1,
     });

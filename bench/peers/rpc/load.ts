@@ -13,7 +13,7 @@ export function versionOf(name: string): string {
   return versions[name] ?? "";
 }
 
-/** Deno takes packages by name and version, Bun and Node from `node_modules`. */
+/** Deno loads packages by name and version, Bun and Node from `node_modules`. */
 export async function load(name: string, path = ""): Promise<any> {
   const byVersion = "Deno" in globalThis;
   return await import(

@@ -14,7 +14,7 @@ export interface Entry {
   readonly name: string;
   /** Where it cannot be. */
   readonly notOn?: readonly string[];
-  /** Loaded only in the processes that are it: no package is beside another. */
+  /** Loaded only in its own processes: no process loads two packages. */
   readonly load: () => Promise<RpcPeer>;
 }
 

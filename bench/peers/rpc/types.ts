@@ -10,7 +10,7 @@ export interface RpcPeer {
   serve(): Promise<number>;
   /** Connect to it. */
   open(port: number): Promise<RpcClient>;
-  /** CPU time in microseconds of a server that is a program of its own. */
+  /** CPU time in microseconds of a server that is a separate program. */
   cpuUs?(): number;
 }
 
@@ -47,7 +47,7 @@ export interface RpcClient {
   listen?(onEvent: () => void): Promise<void>;
   /** A call whose handler emits one event, {@linkcode EVENT}, to all subscribers. */
   emit?(): Promise<unknown>;
-  /** Keep so many under way; absent where loops that await do it. Gives how many there were. */
+  /** Keep this many in flight; absent where loops with `await` do it. Returns their number. */
   flood?(what: Operation, inFlight: number, durationMs: number): Promise<number>;
   /** Close the connection. */
   close(): unknown;
