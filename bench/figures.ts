@@ -81,7 +81,7 @@ function latencyTable(): string {
   );
 }
 
-/** A recorded table as it was printed. */
+/** A recorded table in its printed form. */
 function plainTable(runs: readonly (Run | undefined)[], title?: string): string {
   const rows = runs.flatMap((run) => run?.rows ?? []).filter(({ table }) =>
     title === undefined || table === title
@@ -167,7 +167,7 @@ function streamsTable(): string {
   );
 }
 
-/** What another call waits while a stream runs. */
+/** Latency of another call while a stream runs. */
 function besidesTable(): string {
   const runs = runsOf("streams").slice(0, 2);
   const rows = (run: Run | undefined): readonly Row[] =>

@@ -50,7 +50,7 @@ function compare(where: string, roundTrips: readonly (readonly [name: string, Ro
 /** The client's side of `Talk`. */
 const answers = { client: { say: () => 7 } };
 
-/** A source that is given its items one by one. */
+/** A source with items pushed one by one. */
 class Pushed {
   #push: (item: number) => void = () => {};
   readonly items = this.#generate();

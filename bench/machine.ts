@@ -9,7 +9,7 @@ import process from "node:process";
 import { fileURLToPath } from "node:url";
 import type { Cores } from "./pin.ts";
 
-/** Where and on what a benchmark ran. */
+/** The machine and versions of a benchmark run. */
 export interface Machine {
   readonly date: string;
   readonly cpu: string;
@@ -17,7 +17,7 @@ export interface Machine {
   readonly system: string;
   /** Name and version. */
   readonly runtime: string;
-  /** The last that changed what is measured. */
+  /** The last commit that changed the measured files. */
   readonly commit: string;
   /** One-minute load average when the run began. */
   readonly load: number;
@@ -65,7 +65,7 @@ const MEASURED: readonly string[] = [
   ...["memory.ts", "mod.ts", "server.ts", "client.ts"],
 ];
 
-/** The last commit that changed what is measured; with a `+` where that is not committed. */
+/** The last commit that changed the measured files; with a `+` if there are uncommitted changes. */
 function commit(): string {
   const git = (...args: string[]): string =>
     execFileSync("git", [...args, "--", ...MEASURED.map((path) => `:(top)${path}`)], {

@@ -69,7 +69,7 @@ if (wanted("payload")) show(await runPayload(options));
 if (wanted("fan-out")) show(await runFanOut(options));
 if (wanted("codec")) {
   progress("codec");
-  // Only when asked for: it alone needs a package.
+  // Only on request: it alone needs a package.
   show(await (await import("./codec.ts")).runCodec());
   show(runAncestry());
 }

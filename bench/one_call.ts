@@ -23,7 +23,7 @@ const ROUNDS = 16;
 const TURN_MS = 60;
 const WARM_UP_MS = 500;
 
-/** What one pair of processes found, in microseconds. */
+/** The results of one pair of processes, in microseconds. */
 interface Found {
   readonly raw: readonly number[];
   readonly call: readonly number[];

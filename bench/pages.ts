@@ -73,7 +73,7 @@ class Side implements AsyncDisposable {
   }
 }
 
-/** What of {@linkcode import("../tests/browser/page.ts")} is used; both checkouts have it. */
+/** The used parts of {@linkcode import("../tests/browser/page.ts")}; both checkouts have them. */
 interface Probe {
   readonly Probe: unknown;
   connect(service: unknown, url: string): Promise<{

@@ -15,7 +15,7 @@ export interface CpuUs {
 
 /** One turn of calls, one after the other. */
 export interface LatencyTurn {
-  /** What each took, in microseconds, in order. */
+  /** The microseconds of each, in order. */
   readonly samplesUs: Float64Array;
   readonly cpu: CpuUs;
 }

@@ -38,7 +38,7 @@ const rounds = Number(process.argv[process.argv.indexOf("--rounds") + 1] || 0) |
 const SMALL: Size = { name: "40 B", items: quick ? 100_000 : 1_000_000, itemBytes: 40 };
 const LARGE: Size = { name: "64 KiB", items: quick ? 1_024 : 16_384, itemBytes: 65_536 };
 
-/** Rows of three contenders, or with others; what another call waits for; the slow reader. */
+/** Rows of three contenders, or with others; the latency of another call; the slow reader. */
 const progress = new Progress(4 * 3 * (rounds + 1) + (withPeers ? 5 * (rounds + 1) : 0) + 12 + 12);
 const rows: Row[] = [];
 

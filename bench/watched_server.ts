@@ -32,7 +32,7 @@ function buildForNode(): string {
   return out;
 }
 
-/** Delete what was built. */
+/** Delete the built files. */
 export function removeBuilt(): void {
   if (folder !== undefined) rmSync(folder, { recursive: true });
 }

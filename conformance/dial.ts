@@ -94,7 +94,7 @@ class Dialed {
     return message;
   }
 
-  /** The output of a call, or its error's name; what comes before is kept in `messages`. */
+  /** The output of a call, or its error's name; earlier messages are kept in `messages`. */
   async settled(id: number, output: Schema<unknown>): Promise<unknown> {
     while (true) {
       const message = await this.next();
@@ -133,7 +133,7 @@ async function checkHandshake(target: Target, line: ServerLine): Promise<string 
   return fault;
 }
 
-/** Run all cases against a server. `groups` are those to run; none is all. `asRust` leaves out what Rust does not have. */
+/** Run all cases against a server. `groups` limits the groups; default all. `asRust` leaves out additions to Rust. */
 export async function dial(
   report: Report,
   target: Target,

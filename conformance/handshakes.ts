@@ -18,7 +18,7 @@ export interface ServerLine {
   readonly status: number;
   /** Headers of the answer, by their names in lower case; `null` where there must be none. */
   readonly answer?: Readonly<Record<string, string | null>>;
-  /** With what code the connection is closed at once. */
+  /** The code of an immediate close. */
   readonly close?: number;
 }
 

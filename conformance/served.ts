@@ -64,7 +64,7 @@ export class ServedConnection {
     this.peer = peer;
   }
 
-  /** Answer calls of `double` only when so many are there, the last one first. */
+  /** Answer calls of `double` only when this many have arrived, the last one first. */
   hold(count: number): void {
     this.#holdCount = count;
   }

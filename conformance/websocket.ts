@@ -84,7 +84,7 @@ export class Peer {
     return true;
   }
 
-  /** The head of a request or of an answer; "" if none comes. */
+  /** The head of a request or of an answer; "" if none arrives. */
   async head(withinMs: number): Promise<string> {
     const until = Date.now() + withinMs;
     while (!this.#bytes.includes("\r\n\r\n")) if (!await this.#more(until)) return "";
@@ -94,7 +94,7 @@ export class Peer {
     return head;
   }
 
-  /** The next message or the end; `undefined` if neither comes in time. Answers pings and closes. */
+  /** The next message or the end; `undefined` if neither arrives in time. Answers pings and closes. */
   async receive(withinMs: number): Promise<Received | undefined> {
     const until = Date.now() + withinMs;
     while (true) {

@@ -26,7 +26,7 @@ function task(name: string, ...args: (string | number)[]): Part {
   return { name: id.join(" "), command: ["deno", "task", name, ...args.map(String)] };
 }
 
-/** All parts, those that can be made longer for so many minutes each. */
+/** All parts; those with a variable length run this many minutes each. */
 export function allParts(minutes: number): Part[] {
   return [
     task("test"),

@@ -44,7 +44,7 @@ function run(cwd: string, command: string, ...args: string[]): void {
   process.exit(1);
 }
 
-/** Compile all of them against the package that stands in `out`. */
+/** Compile all of them against the package in `out`. */
 export async function checkConsumers(root: string, out: string): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), "hardlight-consumers-"));
   try {

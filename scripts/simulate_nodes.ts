@@ -16,7 +16,7 @@ const SUBSCRIBES_PER_SECOND = 200_000;
 /** Milliseconds over which a node that closes spreads its clients, for each of them. `CloseOptions`. */
 const SPREAD_MS_PER_CONNECTION = 0.5;
 
-/** Topics of one kind, and what happens on them. */
+/** Topics of one kind, and their traffic. */
 interface Shape {
   readonly name: string;
   readonly topics: number;

@@ -21,7 +21,7 @@ import { gzipSync } from "node:zlib";
 interface Page {
   /** Where its service is declared. */
   readonly file: string;
-  /** What the service is called there. */
+  /** The name of its export there. */
   readonly service: string;
   /** Bytes after minification and gzip. */
   readonly budgetBytes: number;

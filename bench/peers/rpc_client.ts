@@ -13,9 +13,9 @@ import type { Operation, RpcClient, RpcPeer } from "./rpc/types.ts";
 export type Question =
   /** CPU time so far, in microseconds. */
   | { readonly ask: "cpu" }
-  /** What the library has: operations and `events`. */
+  /** The library's features: operations and `events`. */
   | { readonly ask: "abilities" }
-  /** `add`, one after the other: what each took, in microseconds. */
+  /** `add`, one after the other: the microseconds of each. */
   | { readonly ask: "latency"; readonly ms: number }
   /** Calls in flight on one connection: how many a second. */
   | {
@@ -24,9 +24,9 @@ export type Question =
     readonly inFlight: number;
     readonly ms: number;
   }
-  /** Open connections until there are so many, which all listen where there are events. */
+  /** Open connections up to this number, which all subscribe if there are events. */
   | { readonly ask: "crowd"; readonly size: number }
-  /** So many of them call at once, with so many calls in flight each: how many a second. */
+  /** This many of them call at once, with this many calls in flight each: calls a second. */
   | {
     readonly ask: "crowd-flood";
     readonly what: Operation;
@@ -42,7 +42,7 @@ export type Question =
   | { readonly ask: "connect"; readonly times: number }
   /** Connect to another port, and stay. */
   | { readonly ask: "dial"; readonly port: number }
-  /** So many `add(1, 2)` on that connection. */
+  /** This many `add(1, 2)` on that connection. */
   | { readonly ask: "calls"; readonly times: number };
 
 /** CPU time of this process, in microseconds. */
@@ -92,7 +92,7 @@ function need<T>(value: T | undefined): T {
   return value;
 }
 
-/** Connections, and what has reached them. */
+/** Connections, and their received events. */
 class Crowd {
   readonly all: RpcClient[] = [];
   #missing = 0;

@@ -33,7 +33,7 @@ export function versionOfRuntime(runtime: Runtime): string | undefined {
   return `${{ deno: "Deno", bun: "Bun", node: "Node" }[runtime]} ${version}`;
 }
 
-/** Node 20 takes no TypeScript: Bun makes a bundle of it. */
+/** Node 20 does not run TypeScript: Bun bundles it. */
 export function bundleForNode(): boolean {
   const [bun, ...first] = commandOf("bun");
   const build = ["build", "--target", "node", "--packages", "external", SCRIPT];
@@ -105,7 +105,7 @@ export interface FloodTurn {
   readonly serverUs: number;
 }
 
-/** How many hear of an event, and how many there are to call at once. */
+/** The number of subscribers of an event, and of connections that call at once. */
 export const CROWD = 100;
 
 /** One peer that is running. */
@@ -117,7 +117,7 @@ export class Contender {
   /** By the name of a row. */
   readonly floods: Map<string, FloodTurn[]> = new Map();
   readonly events: LatencyTurn[] = [];
-  /** What of it can be measured: operations, and `events`. */
+  /** Its measurable features: operations, and `events`. */
   abilities: readonly (Operation | "events")[] = [];
   /** Bytes of one `add(1, 2)` above TCP, frames included. */
   bytesUp = NaN;

@@ -14,7 +14,7 @@ import type { RustTurn } from "./rpc_rust.ts";
 export interface Flood {
   /** The column of the record. */
   readonly name: string;
-  /** What a contender must have. */
+  /** The required feature of a contender. */
   readonly needs: Operation | "events";
   readonly ask: (ms: number) => Question & { readonly ask: "flood" | "crowd-flood" | "fan-out" };
 }

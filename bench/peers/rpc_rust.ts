@@ -9,7 +9,7 @@ import { promisify } from "node:util";
 import { builtPeer, startServer } from "../../tests/interop/peer.ts";
 import { onServerCore } from "../pin.ts";
 
-/** What its client prints. */
+/** The output of its client. */
 export interface RustTurn {
   readonly p50Us: number;
   readonly p99Us: number;

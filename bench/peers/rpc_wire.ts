@@ -11,7 +11,7 @@ import { HOST } from "./rpc/types.ts";
 
 const CALLS = 200;
 
-/** Count, and keep what one call comes to, both ways and above TCP. */
+/** Count the bytes of one call, both ways and above TCP. */
 export async function countBytes(contender: Contender): Promise<void> {
   let up = 0;
   let down = 0;

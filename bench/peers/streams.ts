@@ -12,7 +12,7 @@ import { listenWs, openNative, openWs, RUNTIME, serveBun, serveDeno } from "./rp
 export interface StreamPeer {
   /** Listen on a free port of this process; gives the port. */
   serve(itemBytes: number): Promise<number>;
-  /** Connect, once; each call reads so many items and gives how many came. */
+  /** Connect, once; each call reads this many items and returns the number received. */
   open(port: number): Promise<(items: number) => Promise<number>>;
 }
 

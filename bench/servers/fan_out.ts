@@ -1,5 +1,5 @@
 /**
- * Sends messages to every connection when one of them says how many.
+ * Sends messages to every connection when one of them asks for a number.
  * `--way hardlight` by events; on Bun `publish` by its topics and `cork` by corked sends; on Deno
  * `loop` by a loop over its sockets.
  *
@@ -30,7 +30,7 @@ interface BunServer {
 
 const way = process.argv[process.argv.indexOf("--way") + 1];
 const message = new Uint8Array(MESSAGE_BYTES).fill(7);
-// An event is framed by what comes before and after its payload: 5 of deflate, 24 of the root, the topic.
+// The bytes of an event around its payload: 5 of deflate, 24 of the root, the topic.
 const payload = message.subarray(0, MESSAGE_BYTES - 5 - 24 - 4 - 4);
 
 if (import.meta.main) {

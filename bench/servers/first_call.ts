@@ -1,5 +1,5 @@
 /**
- * Connects, calls once, says so and ends: `first_call.ts nothing|raw|hardlight <url>`.
+ * Connects, calls once, prints a line and ends: `first_call.ts nothing|raw|hardlight <url>`.
  *
  * @module
  */

@@ -10,9 +10,9 @@ import { bytes, rpc, service, stream, u32, u64 } from "../../mod.ts";
 export const Flow = service({
   name: "Flow",
   rpc: {
-    /** So many items of so many bytes. */
+    /** A number of items of a number of bytes. */
     down: rpc({ items: u32, itemBytes: u32 }, stream(bytes)),
-    /** Take them; answers how many came. */
+    /** Read items; answers their number. */
     up: rpc({ parts: stream(bytes) }, u32),
     /** Something else meanwhile. */
     get: rpc({}, u32),

@@ -19,7 +19,7 @@ import { handler, serve } from "../../server.ts";
 import { ALIAS } from "../../wire/handshake.ts";
 import { certificateIfAsked } from "./stdio.ts";
 
-/** Connections that are there at once, and some to warm up with. */
+/** Concurrent connections, plus some for warm-up. */
 const limits = { maxConnections: 1_000_000 };
 
 interface Bun {
@@ -44,7 +44,7 @@ const certificate = await certificateIfAsked();
 const bun = (globalThis as { readonly Bun?: Bun }).Bun;
 const isNode = bun === undefined && !("Deno" in globalThis);
 
-/** The runtime's own, with the options it has by itself. */
+/** The runtime's own server, with its default options. */
 async function listenRaw(data?: typeof dataOf): Promise<number> {
   if (bun !== undefined) return listenBun(bun, data);
   return isNode ? await listenNode() : listenDeno(accept);

@@ -1,6 +1,6 @@
 /**
- * A link that comes and goes under load: the engine is killed and started again, or stopped without a word
- * and let go on, about once a second, while two nodes emit to themselves and to each other.
+ * A flapping link under load: the engine is killed and restarted, or frozen and resumed, about once a second,
+ * while two nodes emit to themselves and to each other.
  *
  *     deno task soak:broker 10 [nats|redis]
  *

@@ -25,7 +25,7 @@ export interface Held {
   readonly counting: number;
 }
 
-/** A server that runs. */
+/** A running server. */
 export interface Served extends AsyncDisposable {
   readonly origin: string;
   readonly port: number;

@@ -54,7 +54,7 @@ const SMALL: Readonly<Record<string, Schema<unknown>>> = {
   string,
 };
 
-/** A vec of so many elements that are zeros. */
+/** A vec of `count` zero elements. */
 function zeros({ size }: Schema<unknown>, count: number): Uint8Array<ArrayBuffer> {
   const room = Math.ceil(count * size / 8) * 8;
   const archive = new Uint8Array(room + 8);

@@ -27,7 +27,7 @@ const WRONG: readonly (readonly [schema: Schema<unknown>, archive: number[], say
   ],
   [
     struct({ id: u8, kind }) as Schema<unknown>,
-    // Its niche comes first.
+    // Its niche is first.
     [9, 1],
     "kind: expected a tag below 2, got 9 at byte 0 (InvalidTag)",
   ],

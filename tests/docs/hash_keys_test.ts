@@ -15,7 +15,7 @@ interface Index {
 
 const hashIndex = new Function(`${block}\nreturn hashIndex;`)() as (keys: number[][]) => Index;
 
-/** A number in so many bytes. */
+/** A number in `bytes` bytes. */
 function number(value: number | bigint, bytes: number): number[] {
   const all = BigInt.asUintN(8 * bytes, BigInt(value));
   return Array.from({ length: bytes }, (_, i) => Number((all >> BigInt(8 * i)) & 0xffn));

@@ -37,7 +37,7 @@ interface Enumeration extends Layout {
   readonly variants: readonly (readonly number[])[];
 }
 
-/** What PROTOCOL.md defines. */
+/** The functions that PROTOCOL.md defines. */
 interface Rules {
   readonly bool: Layout;
   readonly char: Layout;

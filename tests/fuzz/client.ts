@@ -154,7 +154,7 @@ export interface ClientFuzzCounts {
 /** Processor milliseconds for a few small messages, including compiling for the first. */
 const MAX_BURST_MS = 400;
 
-/** A session is ended after so many messages, if it was not before. */
+/** A session ends after this many messages, if not before. */
 const MAX_MESSAGES = 256;
 
 /** One client, and every outcome of the messages sent to it. */

@@ -103,8 +103,8 @@ export function countValues(value: unknown): number {
 }
 
 /**
- * Milliseconds that an archive may take. The fuzzers' have a few kilobytes, which take less than one: what
- * is looked for is work that grows with what an archive says and not with what it is.
+ * Milliseconds that an archive may take. The fuzzers' archives have a few kilobytes, which take less than 1 ms.
+ * The limit finds work that grows with numbers in an archive instead of its size.
  */
 const MAX_MS = 2000;
 

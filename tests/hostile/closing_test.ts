@@ -1,6 +1,6 @@
 /**
- * A connection that is being closed counts until its socket is gone, with what waits for it; and what waits
- * is sent, unless the peer is closed because it does not read.
+ * A closing connection and its queue count until its socket is closed. The queue is sent, unless the peer is
+ * closed because it does not read.
  */
 import { assert, assertEquals } from "@std/assert";
 import { Buffer } from "node:buffer";

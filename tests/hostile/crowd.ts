@@ -8,7 +8,7 @@ import { bytes, rpc, service } from "../../mod.ts";
 /** The service: `join` subscribes to all events. */
 export const Crowd = service({ rpc: { join: rpc() }, event: bytes });
 
-/** What to do before the report. */
+/** Actions before the report. */
 export interface CrowdCommand {
   /** Bytes of an event of noise to send to all. */
   readonly emitBytes?: number;

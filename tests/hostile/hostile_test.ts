@@ -9,8 +9,8 @@ import { ATTACKS } from "./attacks.ts";
 import { attack, isServed, Target, type TargetRuntime } from "./run.ts";
 
 /**
- * Bytes by which a server may grow, garbage that its engine has not collected included. What is bounded
- * here was gigabytes, and ended the process.
+ * Bytes by which a server may grow, including uncollected garbage. Before the limits it was gigabytes, and ended
+ * the process.
  */
 const MAX_GROWN_BYTES = 384 << 20;
 /** Bytes that one client may make a server hold, once garbage is collected. */

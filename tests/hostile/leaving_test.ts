@@ -1,6 +1,6 @@
 /**
- * Clients that leave at every stage of a connection leave nothing behind: over `serve()`, and over what is
- * mounted on this runtime's own server.
+ * Clients that leave at every stage of a connection leave nothing behind: with `serve()`, and with a mount on
+ * this runtime's own server.
  */
 import { Buffer } from "node:buffer";
 import { assert, assertEquals } from "@std/assert";

@@ -197,7 +197,7 @@ export async function attack(target: Target, what: Attack): Promise<Cost> {
     slowestCallMs = Math.max(slowestCallMs, tookMs);
     await new Promise((resolve) => setTimeout(resolve, 1));
   }
-  // What is kept is there, and what is not has had its time.
+  // By now retained memory is visible, and the rest had time to be collected.
   await new Promise((resolve) => setTimeout(resolve, 100));
   const report = await target.report();
   for (const { socket } of leaving.splice(0)) socket.destroy();

@@ -1,6 +1,6 @@
 /**
  * The attacked server, in a separate process on any runtime, with `mount` on that runtime's own: prints `listening <port>`; for each line
- * of input it prints a {@linkcode Report} of what has been since the last, and it ends with its input.
+ * of input it prints a {@linkcode Report} of the time since the last, and it ends with its input.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * One peer's messages must not keep the event loop: over `serve()`, and over what is mounted on this
- * runtime's own server.
+ * One peer's messages must not block the event loop: with `serve()`, and with a mount on this runtime's own
+ * server.
  */
 import { Buffer } from "node:buffer";
 import { assert, assertEquals } from "@std/assert";

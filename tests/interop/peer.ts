@@ -88,7 +88,7 @@ export interface PeerClient extends AsyncDisposable {
   burst(calls: readonly PeerCall[]): Promise<readonly Outcome[]>;
   /** The client's copy of the connection's state. */
   state(): Promise<JsonObject>;
-  /** Asks for the state until `accepts` does; returns the last one when that takes over 5 s. */
+  /** Asks for the state until `accepts` accepts it; returns the last one after 5 s. */
   until(accepts: (state: JsonObject) => boolean): Promise<JsonObject>;
   /** The next `count` events, or those that arrive within `timeoutMs`, 10 s by default. */
   events(count: number, timeoutMs?: number): Promise<readonly PeerEvent[]>;

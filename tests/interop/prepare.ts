@@ -4,7 +4,7 @@
  *
  * Run: `deno run -A tests/interop/prepare.ts`. Prints the peer's path, or `skipped: …`.
  *
- * Every version of the crate is yanked. Cargo still takes a yanked version that a lock file already
+ * Every version of the crate is yanked. Cargo still accepts a yanked version that a lock file already
  * has, so `source/` holds such a lock file and nothing else.
  *
  * @module

@@ -205,7 +205,7 @@ function nested(levels: number): Tree {
   return tree;
 }
 
-/** Put what makes a message of `used` bytes, where the limit is met exactly by `DATA`. */
+/** Set a field that makes a message of `used` bytes, if `DATA` reaches the limit exactly. */
 function put(name: "maxMessageBytes" | "maxInflatedBytes"): Row["run"] {
   return (limit, used) =>
     withBoth(

@@ -58,7 +58,7 @@ for (let i = 0; i < subscribers; i++) {
   clients.push(client);
 }
 
-/** Gets the large events too. Reads all and keeps nothing; or reads nothing, and comes back when closed. */
+/** Gets the large events too. Reads all and keeps nothing; or reads nothing, and reconnects when closed. */
 class FloodedSubscriber {
   readonly #reads: boolean;
   #stopped = false;

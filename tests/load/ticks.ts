@@ -1,5 +1,5 @@
 /**
- * A server of events, and what it serves. Each tick says when it was emitted; peers that connect with
+ * A server of events, and its service. Each tick has its time of emission; peers that connect with
  * `?flooded` get large ones too. Answers each line with its memory and the bytes that wait to be sent, as JSON.
  *
  * @module

@@ -325,7 +325,7 @@ export class History {
     }
   }
 
-  /** Whether the state is behind what the call did. */
+  /** Whether the state is older than the call's changes. */
   #behind({ on, revision, client }: ModelCall): string | undefined {
     const { current } = client.client!.state;
     if (current.connection !== on!.id) return undefined;

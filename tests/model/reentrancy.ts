@@ -1,6 +1,6 @@
 /**
- * {@linkcode stageWith}: one action, taken inside one listener, hook or handler, wherever a life of a client
- * and its server comes by there.
+ * {@linkcode stageWith}: one action inside one listener, hook or handler, each time it runs in the life of a
+ * client and its server.
  *
  * @module
  */

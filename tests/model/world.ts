@@ -41,7 +41,7 @@ export interface World {
   link(index: number): Link;
   /** Close the server while it is in use; start another after a while. */
   restart(deadlineMs: number, goneMs: number): Promise<void>;
-  /** Let so many microtasks run. */
+  /** Let this many microtasks run. */
   turns(count: number): Promise<void>;
   /** Let time pass. */
   pass(ms: number): Promise<void>;
@@ -53,7 +53,7 @@ export interface World {
   dispose(): Promise<void>;
 }
 
-/** Are given each client of a memory world before it is connected: where faults of clients are planted. */
+/** Hooks that get each client of a memory world before it connects: faults of clients are planted here. */
 export const CLIENT_FAULTS: Set<(client: Client<Methods, State, Event>) => void> = new Set();
 
 /** The header with the client's number. */

@@ -121,7 +121,7 @@ test("Node is a client", { skip: node ? false : "no node on the PATH" }, async (
     });
     assertEquals(status, 0);
     assert(/get\(\) .*\n +→ 3 /.test(stdout), stdout);
-    // Each line of the demo says what it shows.
+    // Each line of the demo explains itself.
     for (const line of stdout.trimEnd().split("\n")) assert(/^.{44} [a-z]/.test(line), line);
   } finally {
     await rm(folder, { recursive: true });

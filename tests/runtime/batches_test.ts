@@ -96,7 +96,7 @@ function since(recording: Recording): () => { client: number[]; server: number[]
   });
 }
 
-/** Four calls of `say`, stored, of so many bytes together. */
+/** Four stored calls of `say` with a total number of bytes. */
 function callsOf(bytes: number): Uint8Array {
   const say = Desk.methods.find(({ name }) => name === "say")!;
   const message = (id: number, length: number): Uint8Array => {
@@ -120,7 +120,7 @@ for (const [how, start] of Object.entries(STARTS)) {
       const calls = callsOf(MAX_BATCH_BYTES + excess);
       assertEquals(calls.length, MAX_BATCH_BYTES + excess);
       client.write(frame(calls));
-      // Each is answered; or a close frame of 4002 comes, and nothing before it.
+      // Each is answered; or a close frame with 4002 arrives, and nothing before it.
       await client.until(() =>
         excess > 0 ? client.bytes.includes("BadDeflate") : heard.length === 4
       );

@@ -24,7 +24,7 @@ async function* items(count: number, wait?: () => Promise<void>) {
   }
 }
 
-/** To a reader that takes each item at once. */
+/** To a reader that reads each item at once. */
 function outletTo(gatherer: Gatherer, source: unknown): Outlet {
   const outlet = openOutlet(source, {
     after,

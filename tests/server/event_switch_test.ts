@@ -45,7 +45,7 @@ test("emit() checks an event also without subscribers", async () => {
   clients[0]!.hangUp();
 });
 
-/** Topics of so many bytes, as text of one, two, three and four bytes a character, and as bytes. */
+/** Topics of a given length, as text of one, two, three and four bytes a character, and as bytes. */
 function topicsOf(bytes: number): (Topic | string)[] {
   const texts = ["a", "ä", "€", "😀"].map((letter) => {
     const each = new TextEncoder().encode(letter).length;

@@ -637,7 +637,7 @@ function keeping() {
   };
 }
 
-/** Bytes that a part of so many has as an archive. */
+/** Archived size of a part of a given length. */
 const PART_BYTES = 8;
 
 test("what waits for handlers is held: up to maxHeldBytes, and let go as it is read", async () => {

@@ -22,7 +22,7 @@ type AnyService = ConstructorParameters<typeof Ancestry>[0] & {
   readonly fingerprint: { readonly methods: string; readonly state: string };
 };
 
-/** FNV-1a as it is written down: slow. */
+/** FNV-1a by its definition: slow. */
 function reference(text: string): string {
   let state = 0xcbf2_9ce4_8422_2325n;
   for (const byte of new TextEncoder().encode(text)) {

@@ -19,7 +19,7 @@ export interface Told {
   readonly stops: unknown[];
 }
 
-/** Time in which no reader is near: what would be done after a while is done at once. */
+/** Timers for a reader that is never near: delayed actions run at once. */
 export const IMPATIENT: Timers["after"] = (_delayMs, run) => {
   void Promise.resolve().then(run);
   return () => {};
@@ -63,7 +63,7 @@ export function inletOf(decode?: (bytes: Uint8Array) => number): {
   return { inlet, stream: inlet.stream as ItemStream<number>, grants, left };
 }
 
-/** Push an item of so many bytes. */
+/** Push an item of `bytes` bytes. */
 export function push(inlet: Inlet, length: number): void {
   inlet.push(new Uint8Array(length), 0, length);
 }

@@ -146,7 +146,7 @@ function handlersOf(
 export interface FilesPair extends AsyncDisposable {
   readonly client: FilesClient;
   readonly happened: Happened;
-  /** What the server counts. */
+  /** The server's statistics. */
   stats(): { readonly callsInFlight: number };
   /** Cut the connections from the server's side. */
   closeServer(): Promise<void>;

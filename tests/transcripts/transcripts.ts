@@ -25,7 +25,7 @@ export interface Row {
   readonly step: string;
   readonly service: Service;
   readonly from: "client" | "server";
-  /** Hex of the message as it stood on the wire. */
+  /** Hex of the message on the wire. */
   readonly deflated: string;
   /** Hex of the archive in it; absent where the reference finds none. */
   readonly inflated?: string;

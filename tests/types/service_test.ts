@@ -1,5 +1,5 @@
 /**
- * What does and does not compile. `deno check` is the test: an expectation that is not met is an error there.
+ * Code that must and must not compile. `deno check` is the test: it reports an unmet expectation as an error.
  */
 import { assertEquals } from "@std/assert";
 import { test } from "node:test";

@@ -1,5 +1,5 @@
 /**
- * What of streams, and of calls the other way, does and does not compile. `deno check` is the test: an expectation that is
+ * Code with streams, and with calls to the client, that must and must not compile. `deno check` is the test: an expectation that is
  * not met is an error there.
  */
 import { assertEquals } from "@std/assert";

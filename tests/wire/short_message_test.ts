@@ -34,7 +34,7 @@ import { testDeflater } from "../support/test_deflater.ts";
 
 type Write = (writer: Writer) => void;
 
-/** A message as it is sent, and the archive that it is sent for. */
+/** A message on the wire, and its archive. */
 function send(sender: Sender, write: Write): { message: Uint8Array; archive: Uint8Array } {
   const writer = takeWriter();
   try {

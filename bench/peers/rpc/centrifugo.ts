@@ -18,7 +18,7 @@ import { RUNTIME } from "./native.ts";
 import { EVENT, HOST, type RpcPeer } from "./types.ts";
 
 const CHANNEL = "desk:all";
-/** Of the kernel's clock, as it is everywhere. */
+/** Ticks per second of the kernel's clock, the same everywhere. */
 const TICKS_PER_SECOND = 100;
 let pid = 0;
 

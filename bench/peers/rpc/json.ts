@@ -11,7 +11,7 @@ import { EVENT, greet, type RpcClient } from "./types.ts";
 /** The message of an event. */
 export const EVENT_MESSAGE: string = JSON.stringify({ event: EVENT });
 
-/** What a server does with a message. */
+/** A server's reaction to a message. */
 export interface JsonSocket {
   send(message: object): void;
   listen(): void;

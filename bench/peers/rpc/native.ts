@@ -27,7 +27,7 @@ export const RUNTIME: "deno" | "bun" | "node" = "Deno" in globalThis
   ? "bun"
   : "node";
 
-/** A `ws` server; without `deflate` as it is by itself. On Bun `ws` is Bun's own. */
+/** A `ws` server; without `deflate` at its defaults. On Bun `ws` is Bun's own. */
 export async function listenWs(
   deflate = false,
 ): Promise<{ readonly server: any; readonly port: number }> {
@@ -104,7 +104,7 @@ function listenNativeBun(answer: Answer): number {
   return server.port;
 }
 
-/** `Deno.serve`, with a function that is given each socket. */
+/** `Deno.serve`, with a function that gets each socket. */
 export function serveDeno(accept: (socket: WebSocket) => void): number {
   const server = Deno.serve(
     { port: 0, hostname: HOST, onListen() {} },
@@ -126,7 +126,7 @@ export function serveDeno(accept: (socket: WebSocket) => void): number {
   return server.addr.port;
 }
 
-/** `Bun.serve`, with what its `websocket` is to do. */
+/** `Bun.serve`, with its `websocket` handlers. */
 export function serveBun(
   websocket: Readonly<Record<string, (...args: any[]) => unknown>>,
 ): number {

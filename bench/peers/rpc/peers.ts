@@ -8,7 +8,7 @@ import type { RpcPeer } from "./types.ts";
 
 /** A row of the table. */
 export interface Entry {
-  /** What `--only` and processes know it by. */
+  /** Its id for `--only` and for processes. */
   readonly id: string;
   /** Its name, with the package's version. */
   readonly name: string;

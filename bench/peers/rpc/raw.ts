@@ -15,7 +15,7 @@ import {
   type RpcPeer,
 } from "./types.ts";
 
-/** A message that says so by its length: no echo has it. */
+/** A published message, marked by a length that no echo has. */
 const LISTEN = new Uint8Array(1);
 const EMIT = new Uint8Array(2);
 const event = new TextEncoder().encode(EVENT);

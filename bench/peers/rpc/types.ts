@@ -14,7 +14,7 @@ export interface RpcPeer {
   cpuUs?(): number;
 }
 
-/** What can be called over and over. */
+/** The operations that can be repeated. */
 export type Operation =
   /** `add(a, b)`. */
   | "add"
@@ -25,7 +25,7 @@ export type Operation =
   /** {@linkcode RpcClient.hello}. */
   | "hello";
 
-/** What `hello` is answered with, as in oRPC's own benchmark. */
+/** The answer of `hello`, as in oRPC's own benchmark. */
 export interface Greeting {
   readonly name: string;
   /** Now; a text where the library has no dates. */
@@ -33,7 +33,7 @@ export interface Greeting {
   readonly input: string;
 }
 
-/** A connected client. What a library does not have is absent. */
+/** A connected client. Features that a library does not have are absent. */
 export interface RpcClient {
   /** The sum. */
   add?(a: number, b: number): Promise<number>;
