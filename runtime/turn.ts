@@ -36,7 +36,7 @@ export interface Waiter {
   goOn(): boolean;
 }
 
-/** Whether coming round takes a timer, which whoever calls one after the other would wait beside. */
+/** Whether coming round takes a timer: a caller of one call after the other would wait for it. */
 const IS_LAZY = runtimeName() === "deno";
 /** Milliseconds of small messages for which nothing is scheduled then, though the loop may not have come round. */
 const LAZY_MS = 4;

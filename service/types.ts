@@ -164,7 +164,7 @@ export type EventOf<S> = S extends Service<infer _M, infer _S, infer E, infer _C
 export type ClientMethodsOf<S> = S extends Service<infer _M, infer _S, infer _E, infer C> ? C
   : never;
 
-/** What a handler is told of its call. */
+/** A handler's second argument: the context of its call. */
 export interface CallContext {
   /**
    * Aborts when the call's result is no longer needed: the caller cancelled it or left the stream, its deadline
@@ -174,12 +174,12 @@ export interface CallContext {
   readonly signal: AbortSignal;
 }
 
-/** What is given for an argument of this type. */
+/** What a caller passes for an argument of this type. */
 export type Given<Argument> = {
   [K in keyof Argument]: Argument[K] extends Stream<infer T> ? StreamSource<T> : Argument[K];
 };
 
-/** What a handler is given for an argument of this type. */
+/** What a handler receives for an argument of this type. */
 export type Received<Argument> = {
   [K in keyof Argument]: Argument[K] extends Stream<infer T> ? ItemStream<T> : Argument[K];
 };
@@ -219,7 +219,7 @@ export interface CallOptions {
 /** Stands in for the arguments of a method that takes none. */
 export type NoArgs = Record<string, never>;
 
-/** What a client calls for an interface of functions. What is a stream is given as any iterable, and read as it comes. */
+/** A client's functions for an interface of methods. A stream is passed as any iterable, and read item by item. */
 export type CallsOf<Methods> = {
   readonly [K in keyof Methods]: Methods[K] extends (...args: infer A) => infer R
     ? A extends readonly [] ? (args?: NoArgs, options?: CallOptions) => CallOutput<R>

@@ -38,7 +38,10 @@ try {
   run(
     await connect(Counter, address, {
       // The server keeps nothing of the previous connection.
-      onConnect: ({ rpc }) => rpc.newCounter(),
+      onConnect({ rpc }) {
+        element("last-call").textContent = "newCounter()";
+        return rpc.newCounter();
+      },
       // The measuring calls wait for the button's calls.
       whenFull: "wait",
       onError: (error) => console.warn("hardlight:", error),
