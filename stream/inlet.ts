@@ -10,7 +10,7 @@ import { ITEM_COST_BYTES, overCredit, STREAM_WINDOW_BYTES } from "./window.ts";
 type Result = IteratorResult<unknown, undefined>;
 
 /** Bytes that are taken before the sender is told of it: few, since it goes no further ahead than it must. */
-const GRANT_BYTES = 8192;
+const GRANT_BYTES = 16_384;
 /** Bytes that an item which waits takes at least, though it have none. */
 const PLACE_BYTES = 16;
 

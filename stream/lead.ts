@@ -10,7 +10,7 @@ import { STREAM_WINDOW_BYTES } from "./window.ts";
  * Bytes that a source goes ahead of a reader that is near: what else is sent waits behind them, and so does what
  * comes, while their items are made and read.
  */
-const NEAR_BYTES = 24_576;
+const NEAR_BYTES = 49_152;
 /** Items that it goes ahead at least, so that large ones are made while others are read. */
 const NEAR_ITEMS = 4;
 /** Milliseconds without news of a reader, after which it is far or slow, and has the whole window. */

@@ -7,7 +7,7 @@ import { inletOf, push, turn } from "./support.ts";
 const DONE: IteratorResult<number, undefined> = { value: undefined, done: true };
 
 /** Bytes that a reader reads before the sender gets a grant. */
-const GRANT_BYTES = 8192;
+const GRANT_BYTES = 16_384;
 
 test("an inlet gives the items that came before they were asked for, in order", async () => {
   const { inlet, stream } = inletOf();
@@ -59,7 +59,7 @@ test("an item that is waited for is decoded where it is", async () => {
   assertEquals([(await next).value, buffer === message.buffer], [7, true]);
 });
 
-test("an inlet grants what its reader took when that is 8 KiB", async () => {
+test("an inlet grants what its reader took when that is 16 KiB", async () => {
   const { inlet, stream, grants } = inletOf();
   const length = 1000;
   const cost = length + ITEM_COST_BYTES;
@@ -71,7 +71,7 @@ test("an inlet grants what its reader took when that is 8 KiB", async () => {
   assertEquals(grants, [enough * cost]);
 });
 
-test("exactly 8 KiB are granted, a byte less is not", async () => {
+test("exactly 16 KiB are granted, a byte less is not", async () => {
   for (const less of [0, 1]) {
     const { inlet, stream, grants } = inletOf();
     push(inlet, GRANT_BYTES - ITEM_COST_BYTES - less);
