@@ -50,23 +50,23 @@ export const MIN_DEFLATED_BYTES = 128;
 const MAX_THRIFTY_LEVEL = 6;
 /** Largest archive, in bytes, that is stored while the link is not the bottleneck. */
 export const MAX_THRIFTY_STORED_BYTES = 1280;
-/** Smallest archive, in bytes, that always gets the full level. */
+/** Smallest archive, in bytes, that gets the full level if it seems compressible. */
 export const MIN_SPENT_BYTES = 65_536;
 /** Queued bytes from which the link counts as the bottleneck, so that archives get the full level. */
 export const BOTTLENECK_BYTES = 262_144;
-/** In place of a level: the cheapest one if the archive seems compressible, else 0. */
+/** Added to a level: it is used for data that looks compressible, and level 0 for the rest. */
 export const IF_COMPRESSIBLE = 10;
 /** The cheapest level that compresses. */
-export const CHEAPEST_LEVEL = 1;
+const CHEAPEST_LEVEL = 1;
 
 /**
  * The level for an archive of `length` bytes, at most `level`.
  *
  * While the link is fast enough, time matters more than bytes: a small archive is stored, and one of up to 64 KiB
- * gets the cheapest level if it seems compressible. From level 7 on bytes matter more.
+ * gets the cheapest level, a larger one the full level, if they seem compressible. From level 7 on bytes matter more.
  *
  * @param transport The receiver's transport.
- * @returns A level, or {@linkcode IF_COMPRESSIBLE}.
+ * @returns A level, or {@linkcode IF_COMPRESSIBLE} plus one.
  */
 export function thriftyLevel(
   level: number,
@@ -75,10 +75,10 @@ export function thriftyLevel(
 ): number {
   if (length < MIN_DEFLATED_BYTES) return 0;
   if (
-    level === 0 || level > MAX_THRIFTY_LEVEL || length >= MIN_SPENT_BYTES ||
-    transport.bufferedAmount > BOTTLENECK_BYTES
+    level === 0 || level > MAX_THRIFTY_LEVEL || transport.bufferedAmount > BOTTLENECK_BYTES
   ) return level;
-  return length <= MAX_THRIFTY_STORED_BYTES ? 0 : IF_COMPRESSIBLE;
+  if (length <= MAX_THRIFTY_STORED_BYTES) return 0;
+  return IF_COMPRESSIBLE + (length < MIN_SPENT_BYTES ? CHEAPEST_LEVEL : level);
 }
 
 /** The limits for unframing a message. */

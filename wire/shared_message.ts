@@ -7,7 +7,6 @@ import { Writer } from "../codec/writer.ts";
 import { MAX_STORED_BYTES, STORED_HEADER_BYTES, writeStoredHeader } from "../deflate/stored.ts";
 import { seemsCompressible } from "../deflate/compressible.ts";
 import {
-  CHEAPEST_LEVEL,
   type DeflateOwner,
   type Deflater,
   IF_COMPRESSIBLE,
@@ -73,7 +72,7 @@ function isStored(writer: Writer, level: number): boolean {
 /**
  * The writer's archive as one deflate stream. Valid until the writer is returned or the deflater is used.
  *
- * @param level 0 to 9, or {@linkcode IF_COMPRESSIBLE}.
+ * @param level 0 to 9, or {@linkcode IF_COMPRESSIBLE} and one of these.
  */
 export function frame(
   writer: Writer,
@@ -84,10 +83,9 @@ export function frame(
   if (isShort(writer)) return writer.written();
   if (isStored(writer, level)) return stored(writer);
   const archive = writer.bytes.subarray(STORED_HEADER_BYTES, writer.position);
-  if (level !== IF_COMPRESSIBLE) return deflater.deflate(archive, level, owner);
-  return seemsCompressible(archive)
-    ? deflater.deflate(archive, CHEAPEST_LEVEL, owner)
-    : stored(writer);
+  if (level < IF_COMPRESSIBLE) return deflater.deflate(archive, level, owner);
+  if (seemsCompressible(archive)) return deflater.deflate(archive, level - IF_COMPRESSIBLE, owner);
+  return isStored(writer, 0) ? stored(writer) : deflater.deflate(archive, 0, owner);
 }
 
 function stored(writer: Writer): Uint8Array<ArrayBuffer> {
@@ -125,7 +123,7 @@ export class SharedMessage implements Shared {
     this.length = writer.position - STORED_HEADER_BYTES;
   }
 
-  /** The message at a level, or {@linkcode IF_COMPRESSIBLE}, for {@linkcode Sender.sendShared}. */
+  /** The message at a level, or {@linkcode IF_COMPRESSIBLE} and one, for {@linkcode Sender.sendShared}. */
   at(level: number): Framed {
     const slot = isStored(this.#writer, level) ? 0 : level;
     return this.#framed[slot] ??= this.#frame(slot);

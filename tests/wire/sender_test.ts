@@ -121,6 +121,11 @@ test("Sender spends a level up to 6 where it pays", () => {
   sender.commit(write());
   assertEquals(levels.length, 6);
   assertEquals(transport.sent.at(-1)!.length, noise.length + 5);
+  const large = sender.begin();
+  large.writeBytes(noise);
+  large.writeBytes(crypto.getRandomValues(new Uint8Array(1000)));
+  sender.commit(large);
+  assertEquals(levels.splice(6), [0], "noise is stored, however large");
   // The peer's limit may be exceeded, so it is deflated as small as possible.
   sender.commit(write(), () => {});
   assertEquals(levels.slice(6), [6]);
