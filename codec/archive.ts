@@ -33,7 +33,7 @@ export const interpret: Codec = {
 };
 
 /**
- * Write an archive of its own at the writer's position, and return its length.
+ * Write a separate archive at the writer's position, and return its length.
  *
  * @throws {CodecError} `BadValue` for a value that cannot be encoded; nothing is written then.
  */
@@ -97,9 +97,9 @@ export function readArchive<T>(
 }
 
 /**
- * {@linkcode readArchive} for whom it is enough that something is wrong: nothing finds out what.
+ * {@linkcode readArchive} without finding out what is invalid.
  *
- * @throws Anything for a bad archive.
+ * @throws Any error for an invalid archive.
  */
 export function readUnexplained<T>(
   codec: Codec,

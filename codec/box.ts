@@ -48,21 +48,21 @@ export function box<T>(item: Schema<T>): Schema<T> {
   return schema as Schema<unknown> as Schema<T>;
 }
 
-/** Go one level down a recursive type that is written. */
+/** Go one level down in writing a recursive type. */
 export function descend(writer: Writer): void {
   if (++writer.depth > writer.maxDepth) {
     writer.fail("TooDeep", `expected at most ${writer.maxDepth} levels`);
   }
 }
 
-/** Go one level down a recursive type that is read, to a value that takes so much memory. */
+/** Go one level down in reading a recursive type, to a value that takes so much memory. */
 export function dive(reader: Reader, at: number, bytes: number): void {
   spend(reader, bytes, at);
   if (--reader.depth < 0) reader.fail("TooDeep", at);
 }
 
 /**
- * A schema that is made when it is first needed, so that a type can contain itself.
+ * A schema that is created on first use, so that a type can contain itself.
  *
  * Values may nest 64 levels deep, both ways.
  *

@@ -13,7 +13,7 @@ import { unit } from "./scalars.ts";
 import { type AnySchema, type BTree, once, type Schema } from "./schema.ts";
 import type { Writer } from "./writer.ts";
 
-/** rkyv begins a new node when one reaches this many bytes, its parts included. */
+/** rkyv begins a new node when one reaches this many bytes, including its parts. */
 const NODE_BYTES = 4096;
 /** An inner node is aligned to 8 by 64-bit peers. */
 const INNER_NODE_ALIGN = 8;

@@ -14,10 +14,10 @@ import type { AnySchema, BTree } from "./schema.ts";
 
 /** Bytes of a node's header: `u32` size, `i32` pointer, `u16` meta, 2 of padding. */
 export const NODE_HEADER_BYTES = 12;
-/** Bit of a header's meta that tells an inner node. */
+/** Bit of a header's meta that marks an inner node. */
 export const INNER_NODE = 0x8000;
 
-/** Bytes of memory, estimated, of what is kept of a node while its tree is read. */
+/** Estimated bytes of memory kept for a node while its tree is read. */
 const NODE_FOOTPRINT = 384;
 
 /** A node whose bytes are claimed. */
@@ -42,7 +42,7 @@ interface ReadNode extends ClaimedNode {
   readonly depth: number;
 }
 
-/** What a tree holds. */
+/** The content of a tree. */
 export interface ReadTree {
   /** The leaves, ascending. */
   readonly leaves: readonly ReadNode[];

@@ -7,10 +7,10 @@ import { leaf } from "./scalars.ts";
 import type { Schema } from "./schema.ts";
 import { copy } from "./writer.ts";
 
-/** Bytes of memory, estimated, of bytes of one's own: their buffer is most of it, which is slow to make, too. */
+/** Estimated bytes of memory of a copied byte array, mostly its buffer, which is also slow to allocate. */
 export const BUFFER_FOOTPRINT = 320;
 
-/** A copy of some bytes that is a plain `Uint8Array`: `slice()` of a `Buffer` is a view, and again a `Buffer`. */
+/** A copy as a plain `Uint8Array`: `slice()` of a `Buffer` is a view and again a `Buffer`. */
 export function copyBytes(
   from: Uint8Array,
   start: number,

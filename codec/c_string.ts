@@ -17,8 +17,8 @@ const NUL = /* @__PURE__ */ new Uint8Array(1);
  * |      0 |     4 | `i32` distance from this field to the text          |
  * |      4 |     4 | `u32` bytes of the text, the NUL behind it included |
  *
- * Rust makes none with a NUL within, and one that is not UTF-8 cannot be read: rkyv takes the former and refuses
- * the latter, and so does this. Rust: `rkyv/src/ffi.rs`, `ArchivedCString`,
+ * rkyv accepts a NUL inside the text, which Rust never creates, and rejects invalid UTF-8; so does this. Rust:
+ * `rkyv/src/ffi.rs`, `ArchivedCString`,
  * rkyv 0.7.46.
  *
  * @example Usage

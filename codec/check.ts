@@ -1,8 +1,8 @@
 /**
- * {@linkcode checkSchema}: whether a type is declared as Rust has it.
+ * {@linkcode checkSchema}: validates the declaration of a type.
  *
- * Schemas are made without a look at what they are given, so that a page does not carry what only whoever
- * writes a service needs to be told: whatever else uses schemas asks here first.
+ * Schemas are created without validation, so that pages don't load checks that only developers need. All other users
+ * of schemas call this first.
  *
  * @module
  */
@@ -12,18 +12,18 @@ import { keyFault } from "./hash.ts";
 import { type AnySchema, isSchema, type Node, type Wrapper } from "./schema.ts";
 import { signature } from "./signature.ts";
 
-/** What objects put before all else. */
+/** Keys that objects enumerate first. */
 const INDEX = /^(?:0|[1-9]\d*)$/;
-/** The longest tuple that rkyv archives. */
+/** Longest tuple in rkyv. */
 const MAX_TUPLE = 12;
 
-/** Those that were found right, or are being looked at. */
+/** Schemas that are valid or being checked. */
 const checked = new WeakSet<AnySchema>();
 
 /**
- * Refuse a schema that is declared wrongly, whatever it is made of.
+ * Validate a schema with all its parts.
  *
- * @param what It is, for the message: `"the event"`.
+ * @param what Its role, for the message: `"the event"`.
  * @throws {TypeError} If it is no schema, has a name that cannot keep its place, or a part that Rust does not have.
  */
 export function checkSchema(what: string, schema: unknown): asserts schema is AnySchema {
@@ -40,7 +40,7 @@ export function checkSchema(what: string, schema: unknown): asserts schema is An
     );
   }
   if (checked.has(schema)) return;
-  // What is recursive comes back to itself.
+  // Recursive types come back to themselves.
   checked.add(schema);
   try {
     checkNode(what, schema as Node);
@@ -69,7 +69,7 @@ function checkNode(what: string, node: Node): void {
     case "tstruct":
       return checkFields(what, node.schemas);
     case "arm":
-      // A call's arguments may have a stream, of which nothing is in the call.
+      // A call's arguments may have a stream, which is not part of the archived call.
       return checkFields(
         what,
         Object.fromEntries(Object.entries(node.schemas).filter(([, part]) => !isStream(part))),

@@ -1,5 +1,5 @@
 /**
- * What maps and sets of both kinds share: their values in TypeScript, and their keys.
+ * Shared by both kinds of maps and sets: their values in TypeScript, and their keys.
  *
  * @module
  */
@@ -27,7 +27,7 @@ export function showKey(key: unknown): string {
   return `get(${String(shown)})`;
 }
 
-/** Kinds whose values a Map or Set tells apart as Rust does. */
+/** Kinds whose values a Map or Set distinguishes as Rust does. */
 const PLAIN = /^(?:[iu](?:8|16|32|64|128|size)|bool|char|string|boxstr|cstring)$/;
 
 /** What a collection does with its keys and its entries. */
@@ -58,7 +58,7 @@ export interface Entries {
 export function entriesBy(collection: () => Collection, key: AnySchema, isMap: boolean): Entries {
   const conversions: Conversion<unknown, unknown>[] = [];
   let schema = key;
-  // What is not declared yet is refused where it is used: see `checkSchema()`.
+  // Types that are not declared yet are rejected on use: see `checkSchema()`.
   while (schema?.kind === "convert") {
     const { conversion, item } = schema as Wrapper;
     conversions.push(conversion!);

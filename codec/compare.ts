@@ -1,7 +1,7 @@
 /**
- * {@linkcode compare}: order as Rust's `Ord` has it.
+ * {@linkcode compare}: the order of Rust's `Ord`.
  *
- * Types are told apart by what they have rather than by name: pages load this with the first sorted map.
+ * Distinguishes types by their properties rather than by kind: pages load this with the first sorted map.
  *
  * @module
  */
@@ -21,7 +21,7 @@ function compareFields(fields: readonly Field[], a: Values, b: Values): number {
   return 0;
 }
 
-/** In order, by what makes an order of two; then the shorter comes first. */
+/** Lexicographic order by the given order of elements; the shorter comes first. */
 function compareLists<T>(
   a: ArrayLike<T>,
   b: ArrayLike<T>,
@@ -46,10 +46,10 @@ export function sortedEntries(
   return entriesOf(value).sort(([a], [b]) => compare(key, a, b));
 }
 
-/** What is archived as something else, as what it wraps. */
+/** The wrapped type of a wrapper. */
 const WRAPPER = /^(?:box|lazy|nonzero|convert)$/;
 
-/** Order of two values as Rust's `Ord` has it: below, at or above 0. */
+/** Compare two values as Rust's `Ord`: below, at or above 0. */
 export function compare(schema: AnySchema, a: unknown, b: unknown): number {
   const node = schema as Node;
   if ("arms" in node) {

@@ -1,9 +1,8 @@
 /**
  * Compiles a schema to one function each for writing, reading and checking, by `new Function`.
  *
- * Generated code stays fast with many schemas alive, where the schemas' own methods become
- * megamorphic. Where code generation is forbidden (a page's CSP, some workers) the methods are used:
- * the results are the same.
+ * Generated code stays fast with many schemas, where the schemas' own methods become megamorphic. If code generation
+ * is forbidden (a page's CSP, some workers), those methods are used; the results are the same.
  *
  * @module
  */
@@ -24,10 +23,10 @@ function isAllowed(): boolean {
   }
 }
 
-/** Whether this environment lets code be generated. */
+/** Whether this environment allows code generation. */
 export const canGenerate: () => boolean = /* @__PURE__ */ once(isAllowed);
 
-/** The codec that generates code, where that is allowed: each function when it is first called. */
+/** The codec that generates code if allowed, each function on its first call. */
 export const generate: Codec = {
   words: WORDS,
   write(writer, schema, value) {
@@ -87,7 +86,7 @@ function makeFunctions<T>(schema: Schema<T>): Functions<T> {
   return functions;
 }
 
-/** What is generated, or what interprets: where nothing is, or it is forbidden by now. Workers allow it at their start. */
+/** A generated function, or the interpreter if generation is not possible or no longer allowed. Workers allow it only at their start. */
 function generated<F>(make: () => unknown, otherwise: F): F {
   if (!canGenerate()) return otherwise;
   try {

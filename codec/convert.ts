@@ -11,7 +11,7 @@ import { Writer } from "./writer.ts";
 
 export type { Conversion };
 
-/** A type archived as another is, byte for byte. */
+/** A type with the same archive as another, byte for byte. */
 function wrap<T>(
   kind: Wrapper["kind"],
   item: AnySchema,
@@ -84,7 +84,7 @@ export function withDefault<T>(schema: Schema<T>, value: T): Schema<T> {
     writeArchive(interpret, schema, writer, value);
     return writer.written().slice();
   });
-  // A copy each, so that nobody shares what may be changed in place.
+  // A copy each, because the value may be mutable.
   const copy = (): T => {
     const reader = new Reader();
     reader.reset(archive());

@@ -1,5 +1,5 @@
 /**
- * The schemas: everything of the codec that a service is declared with.
+ * The schemas, with which a service is declared.
  *
  * @module
  */

@@ -13,8 +13,7 @@ const shared = /* @__PURE__ */ new Reader();
 let busy = false;
 
 /**
- * Decode an archive, checking everything that rkyv's validator checks: what comes out is what the
- * type says.
+ * Decode an archive with all checks of rkyv's validator: the result always matches the type.
  *
  * The cost is bounded by the archive's size. Byte arrays are copied out.
  *
@@ -27,14 +26,14 @@ let busy = false;
  * ```
  *
  * @typeParam T The type of the value.
- * @param schema How it is archived.
+ * @param schema Its schema.
  * @param archive The bytes; the root is at their end.
- * @param limits Budgets other than the default ones.
+ * @param limits Limits that differ from the defaults.
  * @throws {CodecError} With the code of the first check that fails, where, and what was expected.
  */
 export function decode<T>(schema: Schema<T>, archive: Uint8Array, limits?: DecodeLimits): T {
   functionsOf(schema);
-  // A conversion in the value may decode something itself.
+  // A conversion in the value may call decode().
   if (busy || limits !== undefined) {
     const reader = new Reader(limits);
     reader.reset(archive);

@@ -7,8 +7,7 @@ import { Reader } from "./reader.ts";
 import type { AnySchema, Node, Schema } from "./schema.ts";
 
 /**
- * What zeros stand for, once every pointer leads to zeros: the default of a type that has one, and says
- * nothing else by `withDefault()`.
+ * The value of zeroed bytes whose pointers lead to zeros: the default of every type without `withDefault()`.
  */
 export function zeroOf<T>(schema: Schema<T>): T {
   const reader = new Reader();
@@ -34,7 +33,7 @@ export function zeroOf<T>(schema: Schema<T>): T {
  * assert.deepEqual(defaultOf(struct({ id: u32, name: string })), { id: 0, name: "" });
  * ```
  *
- * @throws {TypeError} If the type has none in Rust.
+ * @throws {TypeError} If the type has no default in Rust.
  */
 export function defaultOf<T>(schema: Schema<T>): T {
   checkDefault(schema);

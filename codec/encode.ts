@@ -9,12 +9,12 @@ import { CodecError } from "./errors.ts";
 import type { Schema } from "./schema.ts";
 import { Writer } from "./writer.ts";
 
-/** A shared buffer larger than this is let go after use. */
+/** Largest reused buffer, in bytes; a larger one is dropped after use. */
 const MAX_KEPT_BYTES = 1_048_576;
 
-/** What bounds a value that is encoded. */
+/** The limits of an encoded value. */
 export interface EncodeLimits {
-  /** How deep recursive types may nest. Default: 64. */
+  /** Most nested levels of recursive types. Default: 64. */
   readonly maxDepth: number;
 }
 
@@ -33,10 +33,10 @@ let busy = false;
  * ```
  *
  * @typeParam T The type of the value.
- * @param schema How it is archived.
+ * @param schema Its schema.
  * @param value The value.
- * @param limits Bounds other than the default ones.
- * @returns The archive, in a buffer of its own.
+ * @param limits Limits that differ from the defaults.
+ * @returns The archive, in its own buffer.
  * @throws {CodecError} `BadValue` with the path, what was expected and what came; `TooDeep`.
  */
 export function encode<T>(
@@ -45,7 +45,7 @@ export function encode<T>(
   limits?: EncodeLimits,
 ): Uint8Array<ArrayBuffer> {
   functionsOf(schema);
-  // A getter or a conversion in the value may encode something itself.
+  // A getter or a conversion in the value may call encode().
   if (busy || limits !== undefined) {
     const writer = new Writer();
     if (limits !== undefined) writer.maxDepth = limits.maxDepth;
@@ -67,10 +67,9 @@ function encodeWith<T>(writer: Writer, schema: Schema<T>, value: T): Uint8Array<
 }
 
 /**
- * Encode a value into a buffer of yours, and return how many bytes it took.
+ * Encode a value into your buffer, and return its length in bytes.
  *
- * The archive begins at `offset`, which should be a multiple of 16 of memory if Rust is to read it
- * in place.
+ * The archive begins at `offset`. For Rust to read it in place, its memory address should be a multiple of 16.
  *
  * @example Usage
  * ```ts
@@ -82,8 +81,8 @@ function encodeWith<T>(writer: Writer, schema: Schema<T>, value: T): Uint8Array<
  * assert.deepEqual(buffer, Uint8Array.of(0, 0, 0, 0, 1, 2, 0, 0));
  * ```
  *
- * @throws {CodecError} `BadValue`, or `TooSmall` when the archive does not fit. Bytes from `offset` on may
- * have been written over then.
+ * @throws {CodecError} `BadValue`, or `TooSmall` if the archive doesn't fit. Bytes from `offset` on may be overwritten
+ * then.
  */
 export function encodeInto<T>(
   schema: Schema<T>,
@@ -101,7 +100,7 @@ export function encodeInto<T>(
       over = writer;
       return length;
     }
-    // The writer asks for room with a margin for strings: it may have grown though the archive fits.
+    // The writer reserves a margin for strings, so it may have grown even if the archive fits.
     if (offset + length > buffer.length) {
       throw new CodecError(
         "TooSmall",
@@ -118,7 +117,7 @@ export function encodeInto<T>(
 
 /** A writer over a caller's buffer. */
 class BufferWriter extends Writer {
-  /** Whether it is writing: a conversion in a value may encode something itself. */
+  /** Whether it is writing: a conversion in a value may call encodeInto(). */
   busy = false;
 
   constructor(buffer: Uint8Array<ArrayBuffer>) {
@@ -127,5 +126,5 @@ class BufferWriter extends Writer {
   }
 }
 
-/** The last caller's buffer is likely to come again; it is held until another does. */
+/** The writer for the last caller's buffer, which is likely to be used again. */
 let over = /* @__PURE__ */ new BufferWriter(/* @__PURE__ */ new Uint8Array(0));

@@ -8,10 +8,10 @@ import type { Reader } from "./reader.ts";
 import type { AnySchema } from "./schema.ts";
 
 /**
- * What is wrong with an archive or a value.
+ * Codes for invalid archives and values.
  *
- * The first group are rkyv's own checks by rkyv's words, when decoding; the second group are budgets
- * of this module, when decoding; the third is for values to be encoded.
+ * The first group are rkyv's own checks with rkyv's names, when decoding. The second group are limits of this module,
+ * when decoding. The third is for values to be encoded.
  */
 export type CodecErrorCode =
   | "OutOfBounds"
@@ -46,9 +46,9 @@ export type CodecErrorCode =
   | "TooSmall";
 
 /**
- * Bytes and schema, or value and schema, disagree.
+ * Bytes or a value don't match their schema.
  *
- * The message says where (`tasks[3].status`), what was expected and what came.
+ * The message says where (`tasks[3].status`), what was expected and what was found.
  *
  * @example Usage
  * ```ts
@@ -62,9 +62,9 @@ export type CodecErrorCode =
  * ```
  */
 export class CodecError extends RangeError {
-  /** Which rule was broken. */
+  /** The violated rule. */
   declare readonly code: CodecErrorCode;
-  /** Where in the value, such as `tasks[3].status`; `""` is the value itself. */
+  /** The path in the value, such as `tasks[3].status`; `""` is the value itself. */
   declare readonly path: string;
   /** Position in the archive, when decoding; -1 when encoding. */
   declare readonly offset: number;
@@ -89,7 +89,7 @@ export interface Words {
   ofValue(expected: AnySchema | string, value: unknown, step: unknown): string;
 }
 
-/** An error that says where: in an archive if it has an offset there, otherwise in a value. */
+/** An error with a place: in an archive if it has an offset, otherwise in a value. */
 export function refusal(
   code: CodecErrorCode,
   where: string,
@@ -100,7 +100,7 @@ export function refusal(
   return new CodecError(code, `Cannot ${verb} ${where || `the ${whole}`}: ${why}`, where, offset);
 }
 
-/** `["tasks", 3, "status"]` as `tasks[3].status`. A function in a path shows what comes behind it. */
+/** `["tasks", 3, "status"]` as `tasks[3].status`. A function in a path returns its own text. */
 export function formatPath(path: readonly unknown[], steps: number = path.length): string {
   let text = "";
   for (let i = 0; i < steps; i++) {

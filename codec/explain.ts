@@ -63,7 +63,7 @@ const EXPECTED: Readonly<
   TooLong: ({ limits }) => `at most ${limits.maxDecodedBytes} bytes of memory`,
 };
 
-/** How many names a message lists. */
+/** Most names listed in a message. */
 const MAX_NAMES = 8;
 /** How much of a value it shows. */
 const MAX_SHOWN = 40;
@@ -129,7 +129,7 @@ function expectedOf(schema: AnySchema, value: unknown, step: unknown): string {
   }
 }
 
-/** What a value is, for messages: `5`, `"text"`, `a Map`, `a Map of another realm`. */
+/** Describe a value for messages: `5`, `"text"`, `a Map`, `a Map of another realm`. */
 export function describeValue(value: unknown): string {
   if (typeof value === "function") return "a function";
   if (typeof value === "object" && value !== null) {
@@ -206,15 +206,15 @@ export const interpretInFull: Codec = {
   },
 };
 
-/** A writer for checks that is larger than this is let go after use, in bytes. */
+/** Largest reused writer for checks, in bytes; a larger one is dropped after use. */
 const MAX_KEPT_BYTES = 4096;
 
 let spare: Writer | undefined;
 
 /**
- * Refuse a value that cannot be archived.
+ * Reject a value that cannot be archived.
  *
- * @param path Where the value is, for the message.
+ * @param path The value's path, for the message.
  * @throws {CodecError} `BadValue` with the path, what was expected and what came.
  */
 export function accept<T>(
@@ -222,7 +222,7 @@ export function accept<T>(
   value: T,
   path: readonly string[] = [],
 ): void {
-  // A conversion in the value may itself ask.
+  // A conversion in the value may call this too.
   const writer = spare ?? new Writer();
   spare = undefined;
   writer.words = WORDS;

@@ -1,5 +1,5 @@
 /**
- * Fields at offsets: what structs, tuples and the arms of sums share.
+ * Fields at offsets, shared by structs, tuples and the arms of sums.
  *
  * @module
  */
@@ -25,13 +25,13 @@ export type Items = readonly AnySchema[];
 /** A value with fields, by key. */
 export type Keyed = Record<string | number, unknown>;
 
-/** How fields are written and read, wherever they are. */
+/** The writing and reading of fields. */
 export interface FieldsSchema extends Pick<Schema<unknown>, "write" | "read"> {
   /** The fields, in declaration order. */
   readonly fields: readonly Field[];
-  /** How they are archived, by name or by position. */
+  /** Their schemas, by name or by position. */
   readonly schemas: Fields | Items;
-  /** Read them into a value that has more. */
+  /** Read them into a value with other properties. */
   readInto(reader: Reader, at: number, target: Keyed): Keyed;
 }
 
@@ -55,7 +55,7 @@ export function fieldsAt(
     for (const { key, schema, offset } of order()) {
       reader.path[step] = key;
       const value = schema.read(reader, at + offset);
-      // Assigned, it would be the prototype.
+      // Assigning `__proto__` would set the prototype.
       if (key === "__proto__") target = { ...target, ["__proto__"]: value };
       else target[key] = value;
     }
@@ -83,7 +83,7 @@ export function fieldsAt(
     read: (reader, at) =>
       readInto(
         reader,
-        at, // As many as there are fields: one that grows, or from its end, is slow to fill.
+        at, // With its final length: an array that grows, or is filled from its end, is slow.
         isArray ? schemas.slice() as unknown as Keyed : {},
       ),
     readInto,
@@ -91,7 +91,7 @@ export function fieldsAt(
   };
 }
 
-/** A type of fields, whose layout is worked out when it is first asked for. */
+/** A type with fields, whose layout is computed on first use. */
 export function composite(
   kind: Composite["kind"],
   prefix: string,

@@ -9,7 +9,7 @@ import type { AnySchema, Node } from "./schema.ts";
 /** Bytes of memory of a slot: in an array or an object. */
 const SLOT_BYTES = 8;
 
-/** Bytes of memory, estimated, of an element and its slot in an array, where numbers need nothing else. */
+/** Estimated bytes of memory of an element and its slot in an array; numbers need only the slot. */
 export function itemFootprint(item: AnySchema): number {
   return SLOT_BYTES + (isNumber(item as Node) ? 0 : footprint(item));
 }
@@ -21,8 +21,8 @@ export function isNumber(node: Node): boolean {
 }
 
 /**
- * Bytes of memory, estimated, that a decoded value takes besides its slot in its owner and the archive's own
- * bytes. Elements of vectors and maps, and what is recursive, are counted as they are read.
+ * Estimated bytes of memory of a decoded value, in addition to its slot in its owner and the archive's own bytes.
+ * Elements of vectors and maps, and recursive values, are counted when they are read.
  */
 export function footprint(schema: AnySchema): number {
   const node = schema as Node;
@@ -37,7 +37,7 @@ export function footprint(schema: AnySchema): number {
   }
   if ("fields" in node) {
     const isObject = kind === "struct" || (kind === "arm" && node.shape !== "items");
-    // An engine leaves room for fields in an object that is made without any.
+    // Engines reserve room for fields in an empty object.
     const isEmpty = kind === "struct" && node.fields.length === 0;
     const own = isEmpty ? 64 : isObject ? 24 : kind === "arm" ? 80 : 48;
     return node.fields.reduce((sum, { schema }) => sum + SLOT_BYTES + footprint(schema), own);
@@ -53,7 +53,7 @@ export function spend(reader: Reader, bytes: number, at: number): void {
   if (reader.memory < 0) reader.fail("TooLong", at);
 }
 
-/** Bytes of memory of an entry: its place in a `Map`, and the pair it is read as. */
+/** Bytes of memory of an entry: its slot in a `Map`, and the pair created while reading. */
 export function entryFootprint({ key, item }: { key: AnySchema; item: AnySchema }): number {
   return 128 + footprint(key) + footprint(item);
 }

@@ -1,5 +1,5 @@
 /**
- * Source text that reads numbers and tags, and what reads texts for it.
+ * Source text that reads numbers and tags, and functions that read strings for it.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import { viewOf } from "./reader.ts";
 import type { AnySchema, BigInteger, Integer, Node, Sum } from "./schema.ts";
 import { isUtf8, readUtf8Fast } from "./utf8_buffer.ts";
 
-/** An integer of up to 32 bits; put together from bytes where the function has no view. */
+/** An integer of up to 32 bits; composed from bytes if the function has no view. */
 export function readInteger(node: Integer, from: At, bytewise: boolean): string {
   if (bytewise) return readBytewise(node, from);
   const type = `${node.min < 0 ? "Int" : "Uint"}${8 * node.size}`;
@@ -48,14 +48,14 @@ export function readBigInteger({ min, size }: BigInteger, from: At): string {
   return `((dv.getBig${type}64(${at(from, 8)},true)<<64n)|dv.getBigUint64(${at(from)},true))`;
 }
 
-/** Whether any bytes of the right number are a value. */
+/** Whether any bytes of the right length are a valid value. */
 export function isFree(schema: AnySchema): boolean {
   const node = schema as Node;
   if (node.kind === "struct") return node.fields.every((field) => isFree(field.schema));
   return "min" in node || node.kind === "f32" || node.kind === "f64";
 }
 
-/** Archives of at most so many parts are read from bytes: a DataView would cost more. */
+/** Archives with at most this many parts are read from bytes: a DataView would cost more. */
 const MAX_BYTEWISE_PARTS = 8;
 
 /** Whether a type is read from bytes alone. */
@@ -69,7 +69,7 @@ function needsNoView(schema: AnySchema): boolean {
   const node = schema as Node;
   if ("min" in node ? typeof node.min === "number" : BYTEWISE_LEAVES.test(node.kind)) return true;
   const parts = partsOf(schema);
-  // A vector is a loop, in which a view pays.
+  // A vector is a loop, for which a view pays off.
   const isLoop = node.kind === "vec" || node.kind === "boxslice" || "key" in node;
   return !isLoop && parts.length > 0 && parts.every(needsNoView);
 }
@@ -78,12 +78,12 @@ function bad(): never {
   throw BAD;
 }
 
-/** A string of checked bounds. */
+/** A string with checked bounds. */
 export function text(u8: Uint8Array, start: number, length: number): string {
   return readUtf8Fast(u8, start, length) ?? bad();
 }
 
-/** The same, when only checking. */
+/** The same, for checking only. */
 export function checkText(u8: Uint8Array, start: number, length: number): void {
   if (!isUtf8(u8, start, length)) throw BAD;
 }

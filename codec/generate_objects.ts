@@ -222,7 +222,7 @@ function armOf(c: WriteContext, arm: Arm, to: At, v: string, slots: Slots): void
   zeroGaps(c, to, size, arm.fields, tagBytes);
 }
 
-/** By a function of its own, or by the schema's own. */
+/** By a separate function, or by the schema's own. */
 function objectOutside(
   c: WriteContext,
   schema: AnySchema,

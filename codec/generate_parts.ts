@@ -1,10 +1,9 @@
 /**
- * Source text that writes a value of a schema in two phases, as rkyv does: what lies out of line, then the
- * object.
+ * Source text that writes a value in two phases, as rkyv does: first the out-of-line parts, then the object.
  *
  * Generated functions keep the writer's fields in variables: `u8`, `dv`, `p` (position), `x`, `st`, `sp`
- * (its phases, their stack and its height), and `rp` (the next resolver) where values are written in loops. A resolver is where
- * an out-of-line part went. Outside of loops resolvers are variables; inside they go over the stack.
+ * (its phases, their stack and its height), and `rp` (the next resolver) if values are written in loops. A resolver is
+ * the position of an out-of-line part. Outside of loops resolvers are variables; inside they are kept on the stack.
  *
  * @module
  */
@@ -18,7 +17,7 @@ import { INLINE_CAPACITY } from "./string.ts";
 import { utf8Length, writeUtf8 } from "./utf8.ts";
 import { itemFields, MAX_UNROLLED, type Slots, WriteContext } from "./write_context.ts";
 
-/** Writes a string that does not fit inline, and returns the position after it. */
+/** Writes a string that doesn't fit inline, and returns the position after it. */
 export function appendString(u8: Uint8Array, p: number, value: string): number {
   if (value.length <= INLINE_CAPACITY) {
     const length = utf8Length(value);
@@ -43,8 +42,8 @@ function usesPhases(body: string): boolean {
 }
 
 /**
- * The text of `(w, v) => …`, which writes a whole archive, and how outlined functions are written; nothing for
- * a type that is written by its own function, such as a map.
+ * The text of `(w, v) => …`, which writes a whole archive, and of outlined functions; `undefined` for a type with its
+ * own function, such as a map.
  */
 export function writeFunction(
   g: Generator,
@@ -93,7 +92,7 @@ x.cursor = rp;
 }`;
 }
 
-/** Emit what lies out of line. */
+/** Emit the out-of-line parts. */
 function emitParts(c: WriteContext, schema: AnySchema, v: string): Slots {
   const { g } = c;
   const node = schema as Node;
@@ -186,7 +185,7 @@ function resultOf(c: WriteContext, { arms }: Sum, v: string): Slots {
   return slots;
 }
 
-/** By a function of its own, which leaves its resolvers on the stack, or by the schema's own. */
+/** By a separate function, which leaves its resolvers on the stack, or by the schema's own. */
 function partsOutside(c: WriteContext, schema: AnySchema, v: string): Slots {
   if (!c.isOutlined(schema)) {
     const stash = c.variable("k", "0");

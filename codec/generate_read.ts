@@ -1,7 +1,7 @@
 /**
  * Source text that reads or checks an archive of a schema, as the schema's own `read` and `check` do.
  *
- * They keep the reader's fields in variables: `u8`, `dv`, `base` (its start), `lo`, `hi` (what may be claimed).
+ * They keep the reader's fields in variables: `u8`, `dv`, `base` (its start), `lo`, `hi` (the claimable range).
  *
  * @module
  */
@@ -29,7 +29,7 @@ import { itemFields } from "./write_context.ts";
 /** Arrays up to this long are read without a loop. */
 const MAX_UNROLLED = 16;
 
-/** Emits the reading of values, or only their checking. */
+/** Emits code that reads values, or only checks them. */
 export class ReadEmitter {
   readonly #g: Generator;
   readonly #builds: boolean;
@@ -46,7 +46,7 @@ export class ReadEmitter {
     this.#bytewise = isBytewise(schema);
     let value = "";
     const body = this.#g.body(() => value = this.#read(schema, { base: "p", offset: 0 }));
-    // What is read by a schema's own function reads strings as fast.
+    // A schema's own function reads strings just as fast.
     const utf8 = body.includes("r.low=") ? `r.utf8=${this.#g.constant(readUtf8Fast)};` : "";
     return `function(r) {
 ${utf8}${open(this.#g, body + value)}const p=r.end-${schema.size};
@@ -77,7 +77,7 @@ return value;
 }`;
   }
 
-  /** Emit what must run in order; returns the value as an expression that may be evaluated later. */
+  /** Emit the statements that must run in order; returns the value as an expression that may be evaluated later. */
   #read(schema: AnySchema, from: At): string {
     const g = this.#g;
     if (schema !== this.#root && isOutlined(schema)) {
@@ -167,7 +167,7 @@ return value;
     this.#g.emit(`if(${start}<lo||${size}>hi-${start}${unaligned})throw BAD;`);
   }
 
-  /** A pointer and a count of bytes, which become claimed. */
+  /** Read a pointer and a byte count, and claim those bytes. */
   #claim(from: At): { start: string; count: string } {
     const start = this.#bind(`${at(from)}+${readWord(from, this.#bytewise, true)}`);
     const count = this.#bind(readWord(plus(from, 4), this.#bytewise, false));
@@ -202,7 +202,7 @@ return value;
     g.emit(`if((r.memory-=${count}*${itemFootprint(item)})<0)throw BAD;`);
     const [values, i, q, high] = [g.name("a"), g.name("i"), g.name("q"), g.name("h")];
     if (this.#builds || !isFree(item)) {
-      // Twice to four times as fast as pushing; what the count may be was just checked.
+      // Two to four times as fast as pushing; the count was just checked.
       if (this.#builds) g.emit(`const ${values}=new Array(${count});`);
       g.emit(`const ${high}=hi;hi=${start};`);
       g.emit(`for(let ${i}=0,${q}=${start};${i}<${count};${i}++,${q}+=${item.size}){`);

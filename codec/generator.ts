@@ -1,15 +1,15 @@
 /**
- * {@linkcode Generator}: source text under way.
+ * {@linkcode Generator}: builds source text.
  *
  * @module
  */
 import { partsOf } from "./parts.ts";
 import type { AnySchema } from "./schema.ts";
 
-/** Thrown by generated code for a value or an archive that is wrong; interpreting it then says what is. */
+/** Thrown by generated code for an invalid value or archive; the interpreter then finds out what is invalid. */
 export const BAD: Error = /* @__PURE__ */ new TypeError("Cannot encode the value");
 
-/** Types of more parts than this have functions of their own, so that engines still optimise each. */
+/** Types with more parts than this get separate functions, so that engines still optimize each. */
 const MAX_PARTS = 150;
 
 /** A position: a variable that holds one, and bytes from there. */
@@ -46,7 +46,7 @@ export function property(key: string): string {
 
 const parts = new WeakMap<AnySchema, number>();
 
-/** How many parts of a type are inlined where it is: one if it has functions of its own. */
+/** The number of inlined parts of a type: 1 if it has separate functions. */
 export function countParts(schema: AnySchema): number {
   let count = parts.get(schema);
   if (count === undefined) {
@@ -57,21 +57,21 @@ export function countParts(schema: AnySchema): number {
   return count;
 }
 
-/** Whether a type has functions of its own, other than where it is the root. */
+/** Whether a type has separate functions, except as the root. */
 export function isOutlined(schema: AnySchema): boolean {
   return schema.kind === "lazy" || (countParts(schema) > MAX_PARTS && partsOf(schema).length > 1);
 }
 
-/** A function of its own for a schema. */
+/** A separate function for a schema. */
 interface Outlined {
   readonly name: string;
   readonly schema: AnySchema;
 }
 
 /**
- * Source text under way.
+ * Builds source text.
  *
- * Nothing that a peer sends reaches this text: it is made of a schema alone, and names in it are quoted.
+ * The text depends only on a schema, never on a peer's input, and names in it are quoted.
  */
 export class Generator {
   readonly #constants = new Map<unknown, string>([[BAD, "BAD"]]);
@@ -81,7 +81,7 @@ export class Generator {
   #hoisted: string[] = [];
   #next = 0;
 
-  /** A name nobody has. */
+  /** A new unique name. */
   name(prefix: string): string {
     return `${prefix}${this.#next++}`;
   }
@@ -98,7 +98,7 @@ export class Generator {
     return name;
   }
 
-  /** A name for something that exists already. */
+  /** A name for an existing value. */
   constant(value: unknown): string {
     let name = this.#constants.get(value);
     if (name === undefined) {
@@ -108,7 +108,7 @@ export class Generator {
     return name;
   }
 
-  /** The name of a schema's own function, which will be generated. */
+  /** The name of a schema's separate function, which is generated later. */
   outline(schema: AnySchema): string {
     let outlined = this.#functions.get(schema);
     if (outlined === undefined) {

@@ -1,5 +1,5 @@
 /**
- * How keys are hashed: {@linkcode feed} and {@linkcode keyFault}.
+ * Hashing of keys: {@linkcode feed} and {@linkcode keyFault}.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import type { AnySchema, Field, Node, Wrapper } from "./schema.ts";
 import type { SeaHasher } from "./sea_hash.ts";
 import { toUtf8 } from "./utf8.ts";
 
-/** Of a `usize`, as Rust's `Hash` feeds it. */
+/** Bytes of a `usize`, as Rust's `Hash` feeds it. */
 const LENGTH_BYTES = 8;
 
 type Values = Readonly<Record<string | number, unknown>>;
@@ -56,7 +56,7 @@ export function feed(hasher: SeaHasher, schema: AnySchema, value: unknown): void
   } else hasher.number(Number(value), size);
 }
 
-/** Why a type cannot be the key of a hash map, if it cannot. */
+/** The reason why a type cannot be the key of a hash map, if it cannot. */
 export function keyFault(schema: AnySchema): string | undefined {
   const node = schema as Node;
   switch (node.kind) {

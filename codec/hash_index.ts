@@ -1,8 +1,7 @@
 /**
  * rkyv's hash index: compress, hash and displace.
  *
- * Which position an entry has is a function of the set of keys, so the bytes do not depend on the
- * order of insertion.
+ * An entry's position depends only on the set of keys, so the bytes don't depend on the order of insertion.
  *
  * Rust: `rkyv/src/collections/hash_index/mod.rs`, rkyv 0.7.46.
  *
@@ -20,14 +19,13 @@ const EMPTY = 0xffff_ffff;
 const FIRST_SEED = 0x8000_0000;
 
 /**
- * Seeded hashes that a search for seeds may take: this many, and {@linkcode HASHES_PER_KEY} a key.
- * Keys that nobody chose need fewer than ten a key; keys chosen to collide would need more than there
- * is time for.
+ * Most seeded hashes in a search for seeds: this many plus {@linkcode HASHES_PER_KEY} per key. Ordinary keys need fewer
+ * than ten per key; keys chosen to collide would need practically unlimited ones.
  */
 const FREE_HASHES = 8192;
 const HASHES_PER_KEY = 64;
 
-/** One hasher is enough: hashing runs to its end at once. */
+/** One hasher is enough: hashing is synchronous. */
 const hasher = /* @__PURE__ */ new SeaHasher();
 
 function feed<K>(schema: Schema<K>, key: K): SeaHasher {
@@ -36,7 +34,7 @@ function feed<K>(schema: Schema<K>, key: K): SeaHasher {
   return hasher;
 }
 
-/** Where everything goes. */
+/** The index. */
 export interface HashIndex {
   /** One per bucket. */
   readonly displacements: readonly number[];
@@ -45,10 +43,10 @@ export interface HashIndex {
 }
 
 /**
- * Build the index of distinct keys. `where` says where in a value their map is.
+ * Build the index of distinct keys. `where` is the map's path in a value.
  *
- * @throws {CodecError} `TooLong` if the keys collide so often that the search for seeds has no end in
- * sight. Rust searches on.
+ * @throws {CodecError} `TooLong` if the keys collide so often that the search for seeds exceeds its bound. Rust has no
+ * such bound.
  */
 export function buildIndex<K>(
   schema: Schema<K>,
@@ -94,7 +92,7 @@ function collides(count: number, where: string): CodecError {
   );
 }
 
-/** The position where `key` would be, or -1. `displacements` is where they are in the archive. */
+/** The position where `key` would be, or -1. `displacements` is their position in the archive. */
 export function lookUp<K>(
   reader: Reader,
   displacements: number,

@@ -102,9 +102,9 @@ function hashed(kind: "hashmap" | "hashset", key: AnySchema, item: AnySchema): H
  *
  * The bytes do not depend on the order of insertion; a decoded map is in the archive's order.
  *
- * rkyv's hash has no secret, so whoever can choose keys can choose ones that no index can be found for: 60
- * of 100 are enough. Rust then searches for very long; here the map is refused with `TooLong`. Where
- * peers choose the keys of a map that others are sent, use `btreeMap`, which takes any.
+ * rkyv's hash has no secret, so an attacker can choose keys for which no index exists: 60 of 100 are enough. Rust then
+ * searches for very long; here the map is rejected with `TooLong`. If peers choose the keys of a map that you send to
+ * others, use `btreeMap`, which accepts any keys.
  *
  * @throws {CodecError} `TooLong` when encoding, for keys whose hashes collide too often.
  * @throws {TypeError} For keys that rkyv itself cannot read back: `usize`, enums that are not `#[repr(u8)]`, IP addresses.
@@ -124,8 +124,8 @@ export function map<K, V>(key: Schema<K>, value: Schema<V>): Schema<Map<K, V>> {
 }
 
 /**
- * `HashSet<K>` as a `Set`; archived as a {@linkcode map} to nothing. Where peers choose what is in it, use
- * `btreeSet`: see {@linkcode map}.
+ * `HashSet<K>` as a `Set`; archived as a {@linkcode map} to nothing. If peers choose its elements, use `btreeSet`: see
+ * {@linkcode map}.
  *
  * @example Usage
  * ```ts

@@ -27,7 +27,7 @@ function integer(kind: IntegerKind, size: 1 | 2 | 4, min = 0): Integer {
         : size === 2
         ? bytes[at]! | (bytes[at + 1]! << 8)
         : reader.u32(at);
-      // The upper half of the bit patterns is what a signed type calls negative.
+      // The upper half of the bit patterns is negative in a signed type.
       return value > max ? value + 2 * min : value;
     },
   );

@@ -1,9 +1,9 @@
 /**
- * Where rustc puts things: size, alignment and field order of archived structs, tuples and enums.
+ * rustc's layout: size, alignment and field order of archived structs, tuples and enums.
  *
  * rkyv's archived structs and tuples are `repr(Rust)` unless its `strict` feature is on, so rustc
- * reorders their fields by size group and by niche. Rust promises none of this; the golden vectors
- * are what proves it. Enums are `repr(u8)`-like: tag first, then the fields in declaration order.
+ * reorders their fields by size group and by niche. Rust guarantees none of this; the golden vectors prove it. Enums
+ * are `repr(u8)`-like: tag first, then the fields in declaration order.
  *
  * @module
  */
@@ -13,15 +13,15 @@ export type Niche = readonly [available: number, offset: number, bytes: number];
 
 /** Size and alignment of an archived type, in bytes. */
 export interface Layout {
-  /** Bytes that one value takes, padding included. */
+  /** Bytes of one value, including padding. */
   readonly size: number;
   /** Positions of values are multiples of this. */
   readonly align: number;
-  /** The largest niche, where there is one. */
+  /** The largest niche, if any. */
   readonly niche?: Niche | undefined;
 }
 
-/** A layout with a place for each field. */
+/** A layout with each field's offset. */
 export interface FieldsLayout extends Layout {
   /** Offset of each field, in declaration order. */
   readonly offsets: readonly number[];
@@ -32,7 +32,7 @@ export function roundUp(value: number, align: number): number {
   return Math.ceil(value / align) * align;
 }
 
-/** The exponent of the largest power of two that divides a number, which is not 0. */
+/** The exponent of the largest power of two that divides a number other than 0. */
 function log2(multiple: number): number {
   return 31 - Math.clz32(multiple & -multiple);
 }
@@ -58,7 +58,7 @@ function order(fields: readonly Layout[], movable: number, nicheLast = false): n
   return [...fields.keys()].map((i) => sorted[i] ?? i);
 }
 
-/** Fields at their places, in an order of memory. */
+/** The offsets of fields in a given memory order. */
 function place(
   fields: readonly Layout[],
   inOrder: Iterable<number>,
@@ -112,7 +112,7 @@ export interface EnumLayout extends Layout {
   readonly offsets: readonly (readonly number[])[];
 }
 
-/** Bytes of the tag of so many variants. */
+/** Bytes of the tag for so many variants. */
 export function tagBytesOf(count: number): 1 | 2 | 4 {
   return count <= 255 ? 1 : count <= 65_535 ? 2 : 4;
 }
@@ -138,9 +138,9 @@ export function enumLayout(variants: readonly (readonly Layout[])[]): EnumLayout
 }
 
 /**
- * A schema that is laid out when that is first asked for: what it is made of may be declared later.
+ * A schema whose layout is computed on first use, because its parts may be declared later.
  *
- * @param layout Is called whenever one of its numbers is asked for.
+ * @param layout Called whenever one of its numbers is read.
  */
 export function laidOut<S>(layout: () => Layout, own: S): S & Layout {
   const schema = {

@@ -1,7 +1,7 @@
 /**
  * Archives of rkyv 0.7, byte for byte: schemas, encoding, decoding, validation, views.
  *
- * Schemas are compiled to code where the environment allows it; the results are the same where it does not.
+ * Schemas are compiled to code if the environment allows it; otherwise they are interpreted, with the same results.
  *
  * @example Usage
  * ```ts

@@ -6,13 +6,13 @@
 import { type AnySchema, once, type Schema } from "./schema.ts";
 import { sum } from "./sums.ts";
 
-/** `T | null`; where `null` or `undefined` is itself a `T`, `{ some: T } | null`, which can tell the two apart. */
+/** `T | null`; if `null` or `undefined` is itself a `T`, `{ some: T } | null`, which distinguishes the two. */
 export type Optional<T> = [null] extends [T] ? { some: T } | null
   : [undefined] extends [T] ? { some: T } | null
   : T | null;
 
 /**
- * `Option<T>`: a tag byte, 0 or 1, then the value at its alignment. `null` is None, and `undefined` is taken for it.
+ * `Option<T>`: a tag byte, 0 or 1, then the value at its alignment. `null` is None; `undefined` is accepted for it.
  *
  * An option of an option (or of `unit`) has `{ some: T }` for Some, so that `Some(None)` and `None` differ.
  *

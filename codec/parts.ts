@@ -5,7 +5,7 @@
  */
 import type { AnySchema, Arm, Node, Sum } from "./schema.ts";
 
-/** The types that a type is made of, as its values are: not the inside of what is recursive. */
+/** The types of a type's values, without the inside of recursive types. */
 export function partsOf(schema: AnySchema): readonly AnySchema[] {
   const node = schema as Node;
   if ("fields" in node) return node.fields.map((field) => field.schema);

@@ -1,5 +1,5 @@
 /**
- * {@linkcode Phases}: what generated code keeps from one phase of writing to the next.
+ * {@linkcode Phases}: the data that generated code keeps between the two phases of writing.
  *
  * @module
  */
@@ -15,24 +15,24 @@ interface Stashed {
   readonly end: number;
 }
 
-/** Where out-of-line parts went whose owners are not written yet, and what else was made on the way. */
+/** The positions of out-of-line parts whose owners are not written yet, and other intermediate results. */
 export class Phases {
-  /** Resolvers of what is written in loops. */
+  /** Resolvers of values written in loops. */
   readonly stack: number[] = [];
   /** Height of the stack. */
   top = 0;
-  /** The next entry of the stack to be used. */
+  /** The next entry of the stack. */
   cursor = 0;
   /** Values that were converted in the first phase. */
   readonly converted: unknown[] = [];
   readonly #stashed: Stashed[] = [];
 
-  /** Keep what a conversion made for the second phase; returns its place. */
+  /** Keep a converted value for the second phase; returns its index. */
   keep(value: unknown): number {
     return this.converted.push(value) - 1;
   }
 
-  /** Write an object to the scratch, and leave it there; returns its place. */
+  /** Write an object to the scratch and leave it there; returns its position. */
   stash(writer: Writer, schema: AnySchema, value: unknown): number {
     const { mark } = writer;
     const { size } = schema;
@@ -41,7 +41,7 @@ export class Phases {
     return this.#stashed.push({ at, size, mark, end: writer.mark }) - 1;
   }
 
-  /** Put what was stashed where its owner has room for it. */
+  /** Copy a stashed object to its place in its owner. */
   unstash(writer: Writer, place: number, to: number): void {
     const { at, size, mark, end } = this.#stashed[place]!;
     copy(writer.out, writer.bytes, to, at, size);
@@ -52,7 +52,7 @@ export class Phases {
     }
   }
 
-  /** Nothing is stashed or converted any more. */
+  /** Drop stashed and converted values. */
   settle(writer: Writer): void {
     if (this.converted.length > 0) this.converted.length = 0;
     const first = this.#stashed[0];
@@ -68,7 +68,7 @@ export function phasesOf(writer: Writer): Phases {
   return writer.phases ??= new Phases();
 }
 
-/** Write an object that has no parts into zeroed bytes. */
+/** Write an object without parts into zeroed bytes. */
 export function writeFlat(writer: Writer, schema: AnySchema, at: number, value: unknown): void {
   const { out, outView } = writer;
   writer.out = writer.bytes;

@@ -1,18 +1,18 @@
 /**
- * {@linkcode Reader}: an archive, what of it is still unclaimed, and the budgets.
+ * {@linkcode Reader}: an archive, its unclaimed range, and the limits.
  *
  * @module
  */
 import type { ReadUtf8 } from "./utf8.ts";
 import { type CodecErrorCode, formatPath, refusal, type Words } from "./errors.ts";
 
-/** Budgets that bounds alone do not give. */
+/** The limits for decoding. */
 export interface DecodeLimits {
-  /** How deep recursive types may nest. */
+  /** Most nested levels of recursive types. */
   readonly maxDepth: number;
   /**
-   * Bytes of memory, estimated, that what is decoded from one archive may take besides the archive's
-   * own bytes: an element costs its object, not its place in the archive.
+   * Estimated bytes of memory for the values decoded from one archive, in addition to its own bytes: an element counts
+   * its object, not its bytes in the archive.
    */
   readonly maxDecodedBytes: number;
 }
@@ -41,23 +41,23 @@ export class Reader {
   end = 0;
   /** The first byte that is still unclaimed. */
   low = 0;
-  /** The end of what the value under way may claim. */
+  /** The end of the range that the current value may claim. */
   high = 0;
   /** Levels of recursion left. */
   depth = 0;
-  /** Bytes of memory that each archive starts with: `maxDecodedBytes`, unless there is less room. */
+  /** Memory budget of each archive, in bytes: `maxDecodedBytes`, or less if less is available. */
   declare budget: number;
   /** Bytes of memory left of those, by each schema's footprint. Below 0 once there were too few. */
   memory = 0;
-  /** Where in the value, up to {@linkcode Reader.steps}. */
+  /** The path in the value, up to {@linkcode Reader.steps}. */
   readonly path: unknown[] = [];
-  /** How many steps of the path hold. */
+  /** Number of valid steps of the path. */
   steps = 0;
-  /** Whether what is read is a default: see `zeroOf()`. */
+  /** Whether a default is being read: see `zeroOf()`. */
   isDefault = false;
-  /** What reads strings, where there is something faster than what pages have. */
+  /** A faster reader of strings than that of pages, if any. */
   utf8: ReadUtf8 | undefined;
-  /** Whether conversions run: not where an archive is only checked. */
+  /** Whether conversions run: not if an archive is only checked. */
   converts = true;
   /** Says what is wrong with an archive, where pages do without. */
   words: Words | undefined;
@@ -77,7 +77,7 @@ export class Reader {
     this.view = undefined;
   }
 
-  /** The `i32` at a position; from bytes, since a view costs more than a few of these. */
+  /** The `i32` at a position; from bytes, because a view costs more than a few of these. */
   i32(at: number): number {
     const { bytes } = this;
     return bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24);
@@ -129,20 +129,19 @@ export class Reader {
   }
 
   /**
-   * Claim what the pointer at `at` leads to, and go there: what it owns lies before it. See
-   * {@linkcode Reader.leave}.
+   * Claim the pointee of the pointer at `at` and enter it: its parts lie before it. See {@linkcode Reader.leave}.
    */
   enter(at: number, size: number, align: number): number {
     return this.high = this.claim(at, this.i32(at), size, align);
   }
 
-  /** Come back from the place of `size` bytes that was entered; `high` is from before. */
+  /** Leave an entered pointee of `size` bytes; `high` is the value from before. */
   leave(start: number, size: number, high: number): void {
     this.low = start + size;
     this.high = high;
   }
 
-  /** Claim bytes by the pointer at `at` and the count behind it; returns where they are. They end at `low`. */
+  /** Claim bytes by the pointer at `at` and the count behind it; returns their start. They end at `low`. */
   claimBytes(at: number, count: number = this.u32(at + 4), align: number = 1): number {
     const start = this.claim(at, this.i32(at), count, align);
     this.low = start + count;
@@ -154,7 +153,7 @@ export class Reader {
     return this.budget - this.memory;
   }
 
-  /** Where in the value. */
+  /** The path in the value. */
   where(): string {
     return formatPath(this.path, this.steps);
   }
@@ -173,7 +172,7 @@ export function viewOf(reader: Reader): DataView {
   return reader.view ??= new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
-/** Let each archive from now on take so much memory, if the reader's limit allows that. */
+/** Set the memory budget of later archives, at most the reader's limit. */
 export function grant(reader: Reader, bytes: number = reader.limits.maxDecodedBytes): void {
   reader.budget = reader.memory = Math.max(0, Math.min(bytes, reader.limits.maxDecodedBytes));
 }

@@ -16,7 +16,7 @@ import {
   type Sum,
 } from "./schema.ts";
 
-/** Types by `kind`: how they are written, and what they are imported from. */
+/** Types by `kind`: their Rust names and imports. */
 const NAMED: Readonly<Record<string, readonly [name: string, from?: string]>> = {
   string: ["String"],
   bytes: ["Vec<u8>"],
@@ -48,20 +48,20 @@ const RECURSIVE = [
 ];
 const OMIT_BOUNDS = "#[omit_bounds] #[archive_attr(omit_bounds)] ";
 
-/** What a type is made of, the inside of recursive types too. */
+/** The parts of a type, including the inside of recursive types. */
 function partsOf(schema: AnySchema): readonly AnySchema[] {
   const node = schema as Node;
   return node.kind === "lazy" || node.kind === "numbers" ? [node.item] : insideOf(schema);
 }
 
-/** Types that `schema` is made of, itself included, in the order they are met. */
+/** The types of `schema`, including itself, in order of appearance. */
 function reachable(schema: AnySchema): ReadonlySet<AnySchema> {
   const met = new Set([schema]);
   for (const next of met) for (const part of partsOf(next)) met.add(part);
   return met;
 }
 
-/** Definitions under way. */
+/** Pending definitions. */
 class RustSource {
   readonly #imports = new Map<string, Set<string>>([
     ["rkyv", new Set(["Archive", "Deserialize", "Serialize"])],
@@ -88,7 +88,7 @@ class RustSource {
     return name;
   }
 
-  /** A type as it is written where it is used; `name` is what to call it if it needs a definition. */
+  /** A type's name at its use; `name` is the name of its definition, if it needs one. */
   type(schema: AnySchema, name: string): string {
     const node = schema as Node;
     if (PRIMITIVES.has(node.kind)) return node.kind;
@@ -179,7 +179,7 @@ class RustSource {
     return lines.join("\n");
   }
 
-  /** Text of a field's type, after what a field that leads back to its owner needs. */
+  /** Text of a field's type, after the attributes that a recursive field needs. */
   #part(owner: AnySchema, schema: AnySchema, name: string): [string, string] {
     return [reachable(schema).has(owner) ? OMIT_BOUNDS : "", this.type(schema, name)];
   }
@@ -236,7 +236,7 @@ class RustSource {
     return `${uses.join("")}\n${this.#definitions.join("\n\n")}\n`;
   }
 
-  /** Give the root a name even where it is no struct or enum. */
+  /** Name the root even if it is not a struct or enum. */
   root(schema: AnySchema, name: string): void {
     const type = this.type(schema, name);
     if (!this.#taken.has(type)) {
@@ -248,8 +248,8 @@ class RustSource {
 /**
  * Rust source whose archives are those of a schema, ready to paste: `rkyv` 0.7 with its `validation` feature.
  *
- * Types that need a definition are named after the field they are found in. Names become Rust's:
- * fields snake_case, variants PascalCase. Names are not part of the wire; order is.
+ * Types that need a definition are named after their field. Names follow Rust's conventions: fields snake_case,
+ * variants PascalCase. Names are not part of the wire format; order is.
  *
  * @example Usage
  * ```ts
@@ -260,9 +260,9 @@ class RustSource {
  * assert.match(source, /pub struct Task {\n    pub due_day: u32,\n}/);
  * ```
  *
- * @param schema What to write.
- * @param name What to call it.
- * @throws {TypeError} For what is no schema (a service is none), or has no counterpart in Rust.
+ * @param schema The schema.
+ * @param name The Rust type's name.
+ * @throws {TypeError} If it is not a schema (a service is none), or has no counterpart in Rust.
  */
 export function toRust(schema: AnySchema, name: string = "Root"): string {
   if (!isSchema(schema)) {

@@ -1,10 +1,10 @@
 /**
- * Names as Rust spells them.
+ * Rust's naming conventions.
  *
  * @module
  */
 
-/** Words as a set; a function of its own, so that bundlers can tell that nothing else happens. */
+/** Words as a set; in a function, so that bundlers see that it has no side effects. */
 export function setOf(words: string): ReadonlySet<string> {
   return new Set(words.split(" "));
 }
@@ -14,9 +14,9 @@ const KEYWORDS = /* @__PURE__ */ setOf(
     "pub ref return self Self static struct super trait true type unsafe use where while async await abstract " +
     "become box do final macro override priv try typeof unsized virtual yield",
 );
-/** Keywords that `r#` does not help. */
+/** Keywords that `r#` doesn't allow. */
 const NEVER_RAW = /* @__PURE__ */ setOf("self Self super crate");
-/** Names that generated source uses itself. */
+/** Names used by the generated source. */
 const RESERVED = /* @__PURE__ */ setOf(
   "Archive Serialize Deserialize String Vec Box Option Result Some None Ok Err Duration CString Uuid HashMap HashSet " +
     "BTreeMap BTreeSet Range RangeInclusive RangeFrom RangeTo RangeToInclusive IpAddr Ipv4Addr Ipv6Addr " +
@@ -50,13 +50,13 @@ export function pascalCase(name: string): string {
   return startWithLetter(text, "Type");
 }
 
-/** A type or variant name nobody has taken yet. */
+/** An unused type or variant name. */
 export function typeName(name: string, taken: Set<string>): string {
   const text = pascalCase(name);
   return unique(RESERVED.has(text) ? `${text}Type` : text, taken, "");
 }
 
-/** `dueDay` as `due_day`, by a name that no field has taken yet. */
+/** `dueDay` as `due_day`, unused by other fields. */
 export function fieldName(name: string, taken: Set<string>): string {
   const text = startWithLetter(words(name).join("_").toLowerCase(), "field_");
   const own = unique(NEVER_RAW.has(text) ? `${text}_` : text, taken, "_");

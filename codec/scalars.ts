@@ -6,7 +6,7 @@
 import { viewOf } from "./reader.ts";
 import type { Kind, LeafKind, Schema } from "./schema.ts";
 
-/** A type without parts. All have the same properties in the same order: engines find those faster. */
+/** A type without parts. All have the same properties in the same order, which engines access faster. */
 export function leaf<T, K extends Kind = LeafKind>(
   kind: K,
   size: number,
@@ -38,7 +38,7 @@ function float(kind: "f32" | "f64", size: 4 | 8): Schema<number> {
   return schema;
 }
 
-/** The Unicode scalar value that is all of a text; -1 if there is none. */
+/** The Unicode scalar value of a string of exactly one; otherwise -1. */
 function scalarOf(value: unknown): number {
   if (typeof value !== "string") return -1;
   const point = value.codePointAt(0) ?? -1;
@@ -49,8 +49,7 @@ function scalarOf(value: unknown): number {
 /**
  * `f32`: 4 bytes; a `number`, rounded to the nearest `f32` when encoded.
  *
- * A NaN comes back as a NaN; which of them (its sign and payload) is not kept, see {@linkcode f64}. All bits are
- * kept by `f32Array`.
+ * A NaN stays a NaN, but its sign and payload are not kept, see {@linkcode f64}. `f32Array` keeps all bits.
  *
  * @example Usage
  * ```ts
@@ -64,9 +63,9 @@ export const f32: Schema<number> = /* @__PURE__ */ float("f32", 4);
 /**
  * `f64`: 8 bytes; a `number`.
  *
- * A NaN comes back as a NaN, but ECMAScript lets an engine choose its bits: Bun and Safari make each the
- * usual one (`7ff8000000000000`); Deno, Node and Chromium mostly keep sign and payload, not in arrays and
- * not a signalling one's. What must keep all bits goes into an `f64Array` or a `u64`.
+ * A NaN stays a NaN, but ECMAScript lets an engine choose its bits. Bun and Safari use the canonical one
+ * (`7ff8000000000000`). Deno, Node and Chromium mostly keep sign and payload, but not in arrays and not those of a
+ * signalling NaN. Use an `f64Array` or a `u64` to keep all bits.
  *
  * @example Usage
  * ```ts

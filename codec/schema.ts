@@ -1,5 +1,5 @@
 /**
- * {@linkcode Schema}: how values of a type are archived.
+ * {@linkcode Schema}: the archive format of a type.
  *
  * @module
  */
@@ -11,17 +11,16 @@ import type { Writer } from "./writer.ts";
 export type Infer<S> = S extends Schema<infer T> ? T : never;
 
 /**
- * How values of `T` are archived.
+ * The archive format of `T`.
  *
- * A schema is a value: a record of a few numbers and of how one object is written and read. The type it
- * describes is read off it with {@linkcode Infer}. Whatever else is done with a type (its signature, its
- * default, its hash, its order, its view, its Rust source, its generated code) is a function of its own over
- * the closed set of kinds.
+ * A schema is a record of a few numbers and of the functions that write and read one object. {@linkcode Infer} derives
+ * the type it describes. Everything else (signature, default, hash, order, view, Rust source, generated code) is a
+ * separate function over the closed set of kinds.
  */
 export interface Schema<T> {
-  /** What kind of type this is, such as `"u32"` or `"struct"`. */
+  /** The kind of type, such as `"u32"` or `"struct"`. */
   readonly kind: string;
-  /** Bytes of the archived object, without what it points to. */
+  /** Bytes of the archived object, without its out-of-line parts. */
   readonly size: number;
   /** Its alignment. */
   readonly align: number;
@@ -38,8 +37,8 @@ export interface Schema<T> {
    */
   readonly nullable?: boolean | undefined;
   /**
-   * Bytes of memory, estimated, that a value takes besides its slot in its owner and the archive's own bytes,
-   * where neither its size nor its parts say that: see {@linkcode footprint}.
+   * Estimated bytes of memory of a value, in addition to its slot in its owner and the archive's own bytes, if neither
+   * its size nor its parts determine it: see {@linkcode footprint}.
    *
    * @internal
    */
@@ -57,7 +56,7 @@ export interface Schema<T> {
    */
   readonly text?: ((naming: Naming) => string) | undefined;
   /**
-   * Write the object into the zeroed bytes at `at`, and what lies out of line before it.
+   * Write the object into the zeroed bytes at `at`, and its out-of-line parts before it.
    *
    * @internal
    */
@@ -78,19 +77,19 @@ export interface Schema<T> {
 
 /** Functions for whole archives of one schema. */
 export interface Functions<T> {
-  /** Write one at the writer's position and base. Throws anything for a bad value. */
+  /** Write one at the writer's position and base. Throws any error for an invalid value. */
   write(writer: Writer, value: T): void;
-  /** Read the opened one. Throws anything for a bad one. */
+  /** Read the opened archive. Throws any error if it is invalid. */
   read(reader: Reader): T;
   /** Check the opened one. Throws anything for a bad one. */
   check(reader: Reader): void;
 }
 
-/** A signature under way. */
+/** A signature being built. */
 export interface Naming {
   /** The names of types that are parts of another, with commas between. */
   readonly of: (...parts: readonly AnySchema[]) => string;
-  /** Recursive types by their number in it. */
+  /** Recursive types with their numbers. */
   readonly met: Map<AnySchema, number>;
 }
 
@@ -101,7 +100,7 @@ export type AnySchema = Schema<unknown>;
 export type IntegerKind = "u8" | "u16" | "u32" | "i8" | "i16" | "i32" | "usize" | "isize";
 /** Kinds of integers that take a `bigint`. */
 export type BigIntegerKind = "u64" | "i64" | "u128" | "i128";
-/** Kinds that are written and read by themselves alone. */
+/** Kinds without parts. */
 export type LeafKind =
   | ("f32" | "f64" | "bool" | "char" | "unit" | "bytes" | "duration")
   | ("string" | "boxstr" | "cstring")
@@ -133,16 +132,16 @@ export interface Leaf<T = unknown> extends Schema<T> {
 /** A vector of numbers as a typed array. */
 export interface TypedArraySchema extends AnySchema {
   readonly kind: "numbers";
-  /** How one number is archived. */
+  /** The schema of one number. */
   readonly item: AnySchema;
 }
 
 /** Elements of one type, back to back. */
 export interface List extends AnySchema {
   readonly kind: "vec" | "boxslice" | "array";
-  /** How one element is archived. */
+  /** The schema of one element. */
   readonly item: AnySchema;
-  /** How many there are, where that is fixed. */
+  /** The number of elements, if fixed. */
   readonly length?: number;
 }
 
@@ -150,9 +149,9 @@ export interface List extends AnySchema {
 export interface Field {
   /** Its key in the value: a name, or an index. */
   readonly key: string | number;
-  /** How it is archived. */
+  /** Its schema. */
   readonly schema: AnySchema;
-  /** Where, from the start of its owner. */
+  /** Its offset in its owner. */
   readonly offset: number;
 }
 
@@ -163,13 +162,13 @@ export interface Composite extends AnySchema {
   readonly name?: string | undefined;
   /** Whether fields stay in declaration order in memory. */
   readonly reprC?: boolean | undefined;
-  /** How they are archived, as it was declared. */
+  /** Their schemas, as declared. */
   readonly schemas: Readonly<Record<string, AnySchema>> | readonly AnySchema[];
   /** The fields, in declaration order. */
   readonly fields: readonly Field[];
 }
 
-/** One arm of a sum. Used by itself where the arm is known beforehand: a call's method. */
+/** One arm of a sum. Used separately if the arm is known: a call's method. */
 export interface Arm extends AnySchema {
   readonly kind: "arm";
   /** Bytes of the tag. */
@@ -178,13 +177,13 @@ export interface Arm extends AnySchema {
   readonly name: string;
   /** Its index in declaration order, which is its tag. */
   readonly tag: number;
-  /** Where its fields are: nowhere, in the value itself, as an array in its `value`, alone in one key. */
+  /** The place of its fields in a value: none, the value itself, an array in `value`, or a single key. */
   readonly shape: "unit" | "named" | "items" | "single";
-  /** How they are archived, as it was declared. */
+  /** Their schemas, as declared. */
   readonly schemas: Readonly<Record<string, AnySchema>> | readonly AnySchema[];
   /** The fields, in declaration order. */
   readonly fields: readonly Field[];
-  /** Read the fields, without a look at the tag, into a value that may have more. */
+  /** Read the fields without checking the tag, into a value that may have other properties. */
   readInto(
     reader: Reader,
     at: number,
@@ -192,7 +191,7 @@ export interface Arm extends AnySchema {
   ): Record<string | number, unknown>;
 }
 
-/** One of several arms, told apart by a tag. */
+/** One of several arms, distinguished by a tag. */
 export interface Sum extends AnySchema {
   readonly kind: "variants" | "option" | "result" | "ip" | "sock";
   /** Bytes of the tag. */
@@ -201,14 +200,14 @@ export interface Sum extends AnySchema {
   readonly arms: readonly Arm[];
   /** Whether the native enum is `#[repr(u8)]`; matters only for its hash as a map's key. */
   readonly reprU8?: boolean | undefined;
-  /** The arm of a value, if it is of one. */
+  /** The arm of a value, if valid. */
   armOf(value: unknown): Arm | undefined;
 }
 
-/** A type archived as another, or by way of another. */
+/** A wrapper around another type. */
 export interface Wrapper extends AnySchema {
   readonly kind: "box" | "lazy" | "convert" | "nonzero";
-  /** What is inside. */
+  /** The wrapped schema. */
   readonly item: AnySchema;
   /** Of `convert`: both directions. */
   readonly conversion?: Conversion<unknown, unknown> | undefined;
@@ -216,15 +215,15 @@ export interface Wrapper extends AnySchema {
   readonly hasDefault?: boolean | undefined;
 }
 
-/** How a type of one's own maps onto an archived one. */
+/** The conversion between a custom type and an archived one. */
 export interface Conversion<T, U> {
-  /** What it is, for messages: `"a Topic"`. */
+  /** Its description for messages: `"a Topic"`. */
   readonly expected: string;
-  /** To the type of one's own. Runs on values that have been checked. */
+  /** Convert to the custom type. Runs on validated values. */
   decode(value: U): T;
   /**
-   * From the type of one's own; throws anything for a value that cannot be converted. Runs once for each
-   * value that is written, and once more where one is checked before: as it is assigned to the state.
+   * Convert from the custom type; throws any error for an invalid value. Runs once for each written value, and once more
+   * if the value is validated before, as on assignment to the state.
    */
   encode(value: T): U;
 }
@@ -232,9 +231,9 @@ export interface Conversion<T, U> {
 /** A collection with keys. */
 export interface Collection extends AnySchema {
   readonly kind: "hashmap" | "hashset" | "btreemap" | "btreeset";
-  /** How keys are archived. */
+  /** The schema of keys. */
   readonly key: AnySchema;
-  /** How values are archived; `unit` in a set. */
+  /** The schema of values; `unit` in a set. */
   readonly item: AnySchema;
   /** Where key and value are in an entry. */
   readonly entry: FieldsLayout;
@@ -252,7 +251,7 @@ export interface HashTable extends Collection {
   readonly kind: "hashmap" | "hashset";
 }
 
-/** Every schema, told apart by its kind: walks switch on it. */
+/** Every schema, as a union by kind: walks switch on it. */
 export type Node =
   | Integer
   | BigInteger
@@ -266,7 +265,7 @@ export type Node =
   | HashTable
   | BTree;
 
-/** What kinds of types there are. */
+/** All kinds of types. */
 export type Kind = Node["kind"];
 
 /**
@@ -286,7 +285,7 @@ export function isSchema(value: unknown): value is AnySchema {
   return typeof kind === "string" && typeof read === "function";
 }
 
-/** A value that is made when it is first asked for. */
+/** A value that is computed on first use. */
 export function once<T>(make: () => T): () => T {
   let made: T | undefined;
   return () => made ??= make();

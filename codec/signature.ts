@@ -1,5 +1,5 @@
 /**
- * {@linkcode signature}: a type in one line.
+ * {@linkcode signature}: a type's signature in one line.
  *
  * @module
  */
@@ -7,8 +7,8 @@ import type { Fields, Items } from "./fields.ts";
 import type { AnySchema, Naming } from "./schema.ts";
 
 /**
- * A type in one line, stable from version to version, that is equal only for schemas whose archives are
- * interchangeable: what fingerprints are made of.
+ * A type's signature in one line. It is stable between versions, and equal only for schemas with interchangeable
+ * archives. Fingerprints are made of signatures.
  *
  * @example Usage
  * ```ts
@@ -31,7 +31,7 @@ export function signature(schema: AnySchema): string {
 
 const PLAIN_NAME = /^[A-Za-z_$][\w$]*$/;
 
-/** A name as it stands in a signature: quoted where it could be taken for more than a name. */
+/** A name in a signature: quoted if it is ambiguous. */
 export function quoted(name: string): string {
   return PLAIN_NAME.test(name) ? name : JSON.stringify(name);
 }

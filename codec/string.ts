@@ -9,7 +9,7 @@ import type { Schema } from "./schema.ts";
 import { readUtf8, writeUtf8 } from "./utf8.ts";
 import type { Writer } from "./writer.ts";
 
-/** Bytes a string may have and still be stored inline. Rust: `rkyv/src/string/repr.rs`, `INLINE_CAPACITY`. */
+/** Longest inline string, in bytes. Rust: `rkyv/src/string/repr.rs`, `INLINE_CAPACITY`. */
 export const INLINE_CAPACITY = 7;
 
 /** Append the bytes of what must be a string; returns how many. */
@@ -23,7 +23,7 @@ export function appendText(writer: Writer, value: unknown): number {
   return end - start;
 }
 
-/** A string of checked bounds. */
+/** A string with checked bounds. */
 export function readText(reader: Reader, start: number, length: number): string {
   return (reader.utf8 ?? readUtf8)(reader.bytes, start, length) ??
     reader.fail("Utf8Error", start);
@@ -38,7 +38,7 @@ export function readText(reader: Reader, start: number, length: number): string 
  * |      4 |     3 | UTF-8                | `i32` distance from the object's start, negative |
  * |      7 |     1 | length               | (its last byte: bit 7 is set)                    |
  *
- * Lone surrogates are refused when encoding. Rust: `rkyv/src/string/repr.rs`, rkyv 0.7.46.
+ * Lone surrogates are rejected when encoding. Rust: `rkyv/src/string/repr.rs`, rkyv 0.7.46.
  *
  * @example Usage
  * ```ts
@@ -60,7 +60,7 @@ export const string: Schema<string> = /* @__PURE__ */ leaf<string>(
       writer.outView.setUint32(at, length, true);
       return writer.point(at + 4, start, at);
     }
-    // Taken back: the object has room for it.
+    // Take the bytes back: they fit into the object.
     const { bytes, out } = writer;
     for (let i = 0; i < length; i++) out[at + i] = bytes[start + i]!;
     out[at + INLINE_CAPACITY] = length;

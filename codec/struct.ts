@@ -13,20 +13,20 @@ export type InferFields<F> = { -readonly [K in keyof F]: Infer<F[K]> };
 /** The value of a tuple of these schemas. */
 export type InferItems<I extends Items> = { -readonly [K in keyof I]: Infer<I[K]> };
 
-/** How a struct is laid out. */
+/** Options of a struct's layout. */
 export interface StructOptions {
-  /** `"C"` for peers that build rkyv with its `strict` feature: fields stay in declaration order. */
+  /** `"C"` for peers with rkyv's `strict` feature: fields stay in declaration order. */
   readonly repr?: "C";
 }
 
 /**
  * A struct with named fields. Their order is wire format: append only.
  *
- * In memory rustc reorders fields, by the rules in `codec/layout.ts`; what lies out of line is
- * written in declaration order.
+ * rustc reorders fields in memory, by the rules in `codec/layout.ts`. Out-of-line parts are written in declaration
+ * order.
  *
- * A newtype (`struct Id(u32)`) is archived as what it wraps and needs no schema of its own; for a
- * tuple struct see {@linkcode tupleStruct}.
+ * A newtype (`struct Id(u32)`) has the archive of the wrapped type and needs no schema. For a tuple struct see
+ * {@linkcode tupleStruct}.
  *
  * @example Usage
  * ```ts
@@ -53,8 +53,7 @@ export function struct<const F extends Fields>(
 /**
  * A tuple of 1 to 12 elements, as an array.
  *
- * rustc reorders all but the last element in memory; rkyv writes what lies out of line from the last
- * element to the first.
+ * rustc reorders all but the last element in memory; rkyv writes out-of-line parts from the last element to the first.
  *
  * @example Usage
  * ```ts

@@ -1,5 +1,5 @@
 /**
- * Sums: one of several arms, told apart by a tag. {@linkcode result} is one.
+ * Sums: one of several arms, distinguished by a tag. {@linkcode result} is one.
  *
  * @module
  */
@@ -18,7 +18,7 @@ import {
 import { quoted, textOf } from "./signature.ts";
 import type { Writer } from "./writer.ts";
 
-/** What a variant carries: nothing, one value, several by position, or several by name. */
+/** The content of a variant: nothing, one value, several by position, or several by name. */
 export type VariantSpec = null | AnySchema | Items | Fields;
 
 /** Variants by name, in declaration order: the order is wire format. */
@@ -68,7 +68,7 @@ export function sum(
             ? ""
             : textOf(shape === "single" ? [spec as AnySchema] : schemas, naming)),
         write(writer: Writer, at: number, value: unknown) {
-          // The bytes are zero: the tag ends with its last byte that is not.
+          // The bytes are zero, so only the tag's non-zero bytes are written.
           for (let rest = tag, to = at; rest > 0; rest >>= 8) writer.out[to++] = rest;
           if (shape !== "unit") write(writer, at, value);
         },
@@ -109,9 +109,9 @@ export function sum(
   return schema;
 }
 
-/** The tag of the sum at `at`, of however many bytes it has. */
+/** The tag of the sum at `at`. */
 export function readTag(reader: Reader, at: number, tagBytes: 1 | 2 | 4): number {
-  // A view is dear: made for each call's method, it took a third of a busy server's time on Bun.
+  // A view is expensive: created for each call's method, it took a third of a busy server's time on Bun.
   return tagBytes === 1 ? reader.bytes[at]! : reader.u32(at) % 256 ** tagBytes;
 }
 
@@ -121,7 +121,7 @@ export type Result<T, E> = { readonly ok: T } | { readonly err: E };
 /**
  * `Result<T, E>`: a tag byte, 0 (`Ok`) or 1 (`Err`), then the value at its alignment.
  *
- * As a method's output this is how an application's own errors travel: they are values.
+ * Use it as a method's output for an application's own errors: they are values.
  *
  * @example Usage
  * ```ts

@@ -59,7 +59,7 @@ export const duration: Schema<Duration> = /* @__PURE__ */ leaf<Duration>(
   },
   (reader, at) => {
     const nanos = reader.u32(at + 8);
-    // Rust carries whole seconds of nanoseconds over, and refuses what does not fit then.
+    // Rust carries whole seconds in the nanoseconds over, and rejects an overflow.
     const secs = viewOf(reader).getBigUint64(at, true) + BigInt(Math.floor(nanos / NANOS_PER_SEC));
     if (secs >> SECS_BITS > 0n) reader.fail("Duration", at);
     return { secs, nanos: nanos % NANOS_PER_SEC };

@@ -1,7 +1,7 @@
 /**
  * Vectors of numbers as typed arrays: {@linkcode u32Array} and its like.
  *
- * Their bytes are copied as they are, so the bits of a NaN are kept, on each runtime.
+ * Their bytes are copied unchanged, so the bits of a NaN are kept on every runtime.
  *
  * @module
  */

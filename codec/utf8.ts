@@ -1,5 +1,5 @@
 /**
- * UTF-8 to and from strings, with loops for short ones where those beat the built-in coders.
+ * UTF-8 to and from strings, with loops for short strings if they are faster than the built-in coders.
  *
  * Crossovers were measured on V8 and on JavaScriptCore.
  *
@@ -15,7 +15,7 @@ const LOOP_MAX_UNITS = 48;
 /** Strings up to this long are decoded by a loop. */
 const LOOP_MAX_BYTES = 16;
 
-/** How many bytes of UTF-8 a string takes; -1 where it has a lone surrogate. */
+/** The UTF-8 length of a string in bytes; -1 if it has a lone surrogate. */
 export function utf8Length(text: string): number {
   let bytes = text.length;
   for (let i = 0; i < text.length; i++) {
@@ -33,7 +33,7 @@ export function utf8Length(text: string): number {
   return bytes;
 }
 
-/** Write a string; returns the position after it, or -1 for a lone surrogate. Three bytes a unit must be there. */
+/** Write a string; returns the position after it, or -1 for a lone surrogate. Needs room for three bytes per unit. */
 export function writeUtf8(bytes: Uint8Array, at: number, text: string): number {
   const { length } = text;
   if (length <= LOOP_MAX_UNITS) {
@@ -51,10 +51,10 @@ export function writeUtf8(bytes: Uint8Array, at: number, text: string): number {
   return at + written;
 }
 
-/** Reads a string from bytes; `undefined` where they are not UTF-8. */
+/** Reads a string from bytes; `undefined` if they are not UTF-8. */
 export type ReadUtf8 = (bytes: Uint8Array, start: number, length: number) => string | undefined;
 
-/** A string from bytes, or `undefined` where they are not UTF-8. */
+/** A string from bytes, or `undefined` if they are not UTF-8. */
 export function readUtf8(
   bytes: Uint8Array,
   start: number,
@@ -108,19 +108,19 @@ export function readUtf8(
   return text === "" ? rest : text + rest;
 }
 
-/** A string by the platform's decoder, or `undefined` where the bytes are not UTF-8. */
+/** A string by the platform's decoder, or `undefined` if the bytes are not UTF-8. */
 export function decodeUtf8(bytes: Uint8Array, start: number, length: number): string | undefined {
   const some = bytes.subarray(start, start + length);
   return checked(decoder.decode(some), some);
 }
 
-/** A text that was decoded leniently, if nothing had to be replaced in it. */
+/** A leniently decoded string, if nothing was replaced in it. */
 export function checked(text: string, bytes: Uint8Array): string | undefined {
-  // Fatal decoding costs 2.5 times lenient: only a replacement character needs the second look.
+  // Fatal decoding takes 2.5 times as long as lenient: only a replacement character needs it.
   return text.includes("\ufffd") ? fromUtf8(bytes) : text;
 }
 
-/** A text, or `undefined` where the bytes are not UTF-8. */
+/** A string, or `undefined` if the bytes are not UTF-8. */
 export function fromUtf8(bytes: Uint8Array): string | undefined {
   try {
     return strict.decode(bytes);

@@ -1,13 +1,13 @@
 /**
- * UTF-8 to strings by way of a global `Buffer`, where there is one: a third to a half of the cost.
+ * UTF-8 to strings by a global `Buffer`, if there is one: a third to a half of the cost.
  *
- * Generated code and views read with this; what pages load does without, who have none.
+ * Generated code and views use this; pages have no `Buffer` and don't load it.
  *
  * @module
  */
 import { checked, decodeUtf8, readUtf8 } from "./utf8.ts";
 
-/** V8's loops over characters are three times as fast as other engines'; its words tell it from them. */
+/** V8's loops over characters are three times as fast as those of other engines; its error texts identify it. */
 const IS_V8: boolean = /* @__PURE__ */ isV8();
 
 function isV8(): boolean {
@@ -19,11 +19,11 @@ function isV8(): boolean {
 }
 
 /**
- * What of a global `Buffer` reads strings, where there is one: a third to a half of the cost of a
- * `TextDecoder`. Nothing needs them: without them all is the same, and slower.
+ * The methods of a global `Buffer` that read strings, if there is one: a third to a half of the cost of a
+ * `TextDecoder`. Optional: without them everything works the same, but slower.
  */
 type Slice = (this: Uint8Array, start: number, end: number) => string;
-/** In a function, so that bundlers can tell that nothing else happens. */
+/** In a function, so that bundlers see that it has no side effects. */
 function bufferMethod(name: "latin1Slice" | "utf8Slice"): Slice | undefined {
   return (globalThis as { Buffer?: { prototype: { latin1Slice?: Slice; utf8Slice?: Slice } } })
     .Buffer?.prototype[name];
@@ -34,7 +34,7 @@ const utf8Slice = /* @__PURE__ */ bufferMethod("utf8Slice");
 /** Strings up to this long are decoded by a loop. */
 const LOOP_MAX_BYTES = IS_V8 ? 16 : utf8Slice ? 4 : 12;
 
-/** A string from bytes, or `undefined` where they are not UTF-8. */
+/** A string from bytes, or `undefined` if they are not UTF-8. */
 export function readUtf8Fast(bytes: Uint8Array, start: number, length: number): string | undefined {
   return length > LOOP_MAX_BYTES
     ? readAny(bytes, start, length)
@@ -52,17 +52,17 @@ function readAny(bytes: Uint8Array, start: number, length: number): string | und
   return text.includes("\ufffd") ? checked(text, bytes.subarray(start, start + length)) : text;
 }
 
-/** Strings of this many bytes are looked for among those read before. */
+/** Longest string, in bytes, that is cached. */
 const MAX_KNOWN_BYTES = 16;
 const KNOWN_STRINGS = 512;
-/** Strings that were read before: where `readKnown` is used, a string costs more to free than to compare. */
+/** Recently read strings: where `readKnown` is used, freeing a string costs more than comparing it. */
 const known: string[] = /* @__PURE__ */ knownStrings();
 
 function knownStrings(): string[] {
   return IS_V8 ? [] : new Array<string>(KNOWN_STRINGS).fill("");
 }
 
-/** A short ASCII string; the same object as the last time, if it was read lately. */
+/** A short ASCII string; the same object as before, if it was read recently. */
 function readKnown(
   slice: Slice,
   bytes: Uint8Array,
@@ -82,7 +82,7 @@ function readKnown(
   return known[slot] = slice.call(bytes, start, start + length);
 }
 
-/** A built-in decoder is faster than a loop over more bytes than this, though it makes a string. */
+/** Above this many bytes a built-in decoder is faster than a loop, even though it creates a string. */
 const MAX_SCANNED_BYTES = 64;
 
 function isAscii(bytes: Uint8Array, start: number, length: number): boolean {

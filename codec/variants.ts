@@ -28,9 +28,9 @@ export function taggedSum(specs: Variants, own?: Partial<Pick<Sum, "reprU8">>): 
   return schema;
 }
 
-/** Facts about the native enum. */
+/** Properties of the native enum. */
 export interface VariantsOptions {
-  /** `"u8"` where the Rust enum is `#[repr(u8)]`, which lets it be the key of a hash map. */
+  /** `"u8"` if the Rust enum is `#[repr(u8)]`, which allows it as the key of a hash map. */
   readonly repr?: "u8";
 }
 

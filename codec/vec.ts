@@ -17,7 +17,7 @@ import {
 } from "./schema.ts";
 import type { Writer } from "./writer.ts";
 
-/** Write numbers, for which a loop of their own takes a fraction of the time; `false` if one is none. Floats have no bounds. */
+/** Write numbers in a specialized loop, which takes a fraction of the time; `false` if one is invalid. Floats have no bounds. */
 function writeNumbers(
   { outView }: Writer,
   at: number,
@@ -70,7 +70,7 @@ function writeItems(
   item: AnySchema,
   values: readonly unknown[],
 ): void {
-  // What is no number is found again, and told, below.
+  // Invalid numbers are found again and reported below.
   if (isNumber(item as Node) && writeNumbers(writer, at, item as Integer, values)) return;
   const { size } = item;
   const step = writer.steps++;
@@ -145,7 +145,7 @@ function list<T>(kind: "vec" | "boxslice", item: Schema<T>): Schema<T[]> {
  * ```
  *
  * @typeParam T The element type.
- * @param item How one element is archived.
+ * @param item The schema of an element.
  * @returns A schema for arrays of `T`.
  */
 export function vec<T>(item: Schema<T>): Schema<T[]> {

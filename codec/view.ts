@@ -11,18 +11,18 @@ import { Place, ViewReader } from "./view_place.ts";
 import type { View, Viewed } from "./view_types.ts";
 
 /**
- * See an archive without decoding it: fields are read where they are, when they are asked for.
+ * View an archive without decoding it: fields are read in place on access.
  *
- * Making a view, reading a field and looking up a key of a hash map cost the same however large the
- * archive is; a key of a B-tree costs a walk down the tree.
- * A field that is an object, an array or a map gives a view of its own, made anew each time; `null`,
- * numbers, strings, and what `convert()` makes are decoded, each time. `bytes` are not copied: they
- * are a part of the archive, which must not change while it is viewed.
+ * Creating a view, reading a field and looking up a key of a hash map take constant time, independent of the archive's
+ * size. A key of a B-tree costs a walk down the tree.
+ * An object, array or map is returned as a new view on each access. `null`, numbers, strings and `convert()` results are
+ * decoded on each access. `bytes` are not copied: they are part of the archive, which must not change while it is
+ * viewed.
  *
- * What is touched is checked as {@linkcode decode} does: pointers, lengths, tags, UTF-8. What is not
- * touched is not; so it goes unseen if two pointers share bytes, or if a map's index does not lead to
- * one of its keys. {@linkcode validate} the archive first if its honesty as a whole matters. Walking
- * all of a hostile archive that was not validated may visit the same bytes many times.
+ * Accessed parts are validated as {@linkcode decode} does: pointers, lengths, tags, UTF-8. Other parts are not: shared
+ * bytes of two pointers, or a map's index that misses a key, are not detected. Call {@linkcode validate} first if the
+ * whole archive must be valid. Walking all of a hostile archive that was not validated may visit the same bytes many
+ * times.
  *
  * @example Usage
  * ```ts
@@ -40,10 +40,10 @@ import type { View, Viewed } from "./view_types.ts";
  * ```
  *
  * @typeParam T The type of the value.
- * @param schema How it is archived.
+ * @param schema Its schema.
  * @param archive The bytes; the root is at their end.
- * @param limits Budgets other than the default ones, for what is decoded at once.
- * @throws {CodecError} If the root itself is out of bounds; later accesses, if what they touch is wrong.
+ * @param limits Limits that differ from the defaults, for values decoded at once.
+ * @throws {CodecError} If the root is out of bounds. Later accesses throw if the accessed part is invalid.
  */
 export function view<T>(schema: Schema<T>, archive: Uint8Array, limits?: DecodeLimits): View<T> {
   checkSchema("the schema", schema);
@@ -53,7 +53,7 @@ export function view<T>(schema: Schema<T>, archive: Uint8Array, limits?: DecodeL
 }
 
 /**
- * Decode what a view shows, with all that it owns. What is no view is returned as it is.
+ * Decode a view with everything it contains. Other values are returned unchanged.
  *
  * @example Usage
  * ```ts

@@ -1,5 +1,5 @@
 /**
- * How values of each type are seen in an archive: as views, or decoded on access.
+ * Access to the values of each type in an archive: as views, or decoded.
  *
  * @module
  */
@@ -14,7 +14,7 @@ import { type PlaceClass, recordClass, tupleClass, type ViewField } from "./view
 
 const known = new WeakMap<AnySchema, Access>();
 
-/** How values of a schema are seen. */
+/** Access to values of a schema. */
 export function accessOf(schema: AnySchema): Access {
   let access = known.get(schema);
   if (access === undefined) {
@@ -41,7 +41,7 @@ function make(schema: AnySchema): Access {
     case "i128":
     case "f32":
     case "f64":
-      // Any bytes are a number.
+      // Any bytes are a valid number.
       return (reader, at) => schema.read(reader, at);
     case "bool":
     case "char":
@@ -54,7 +54,7 @@ function make(schema: AnySchema): Access {
     case "ipv4":
     case "ipv6":
     case "uuid":
-      // Reading these runs no one else's code, and has no parts with a path.
+      // Reading these runs no user code, and has no parts with a path.
       return (reader, at, up, step) => schema.read(reader.aim(at, up, step), at);
     case "bytes":
       return seeBytes;

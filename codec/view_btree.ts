@@ -1,5 +1,5 @@
 /**
- * Views on B-trees, which look keys up by descending the tree.
+ * Views of B-trees, which look up keys by descending the tree.
  *
  * @module
  */
@@ -41,7 +41,7 @@ export class BTreeView extends EntriesView {
     this.#at = at;
   }
 
-  /** The node that the pointer at `base` leads to. Nodes lie before what leads to them, so that following them ends. */
+  /** The pointee of the pointer at `base`. Nodes lie before their pointers, so that following them terminates. */
   #follow(base: number, owner: number): ClaimedNode {
     const aimed = this.#reader.aim(owner, this, "");
     const node = claimNode(aimed, base, this.#schema);
@@ -49,7 +49,7 @@ export class BTreeView extends EntriesView {
     return node;
   }
 
-  /** How many of a node's keys are not above the one looked for. */
+  /** The number of a node's keys that are not above the given key. */
   #rank({ at, isInner, start, count, entry }: ClaimedNode, compare: Probe): number {
     const offset = entry.offsets[isInner ? 1 : 0]!;
     let low = 0;
@@ -114,7 +114,7 @@ export class BTreeView extends EntriesView {
         ];
       }
       if (index === this.size) return;
-      // Leaves are written from the greatest down: the next lies before.
+      // Leaves are written from the greatest down: the next leaf lies before.
       node = this.#follow(node.at + 4, node.at);
       if (node.isInner) {
         this.#reader.aim(node.at, this, "").fail("InnerNodeInLeafLevel", node.at, "a leaf");

@@ -1,5 +1,5 @@
 /**
- * Comparing the keys of an archived map with one that is looked for, where they are.
+ * Compares the keys of an archived map in place with a given key.
  *
  * @module
  */
@@ -11,10 +11,10 @@ import { INLINE_CAPACITY } from "./string.ts";
 import { toUtf8 } from "./utf8.ts";
 import type { ViewReader } from "./view_place.ts";
 
-/** Order of the key at a position, as against the one looked for. The reader must be aimed. */
+/** Order of the key at a position relative to the given key. The reader must be aimed. */
 export type Probe = (reader: ViewReader, at: number) => number;
 
-/** How to compare with `key`; `undefined` if nothing can be equal to it. */
+/** A comparison with `key`; `undefined` if nothing can equal it. */
 export function probe(schema: AnySchema, key: unknown): Probe | undefined {
   if (schema.kind === "string") {
     if (typeof key !== "string" || !key.isWellFormed()) return undefined;
@@ -57,7 +57,7 @@ function compareString(reader: ViewReader, at: number, text: string): number {
     if (unit >= 0x80) return compareBytes(bytes, start, length, toUtf8(text));
     if (unit !== bytes[start + i]) return bytes[start + i]! - unit;
   }
-  // As far as they go both are ASCII.
+  // Both are ASCII so far.
   return length - text.length;
 }
 

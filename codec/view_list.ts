@@ -5,15 +5,15 @@
  */
 import { type Access, Place, type Step, type ViewReader, type Whole } from "./view_place.ts";
 
-/** Where the elements are. */
+/** The position of the elements. */
 export interface Elements {
   /** Position of the first. */
   readonly start: number;
   /** How many. */
   readonly length: number;
-  /** Bytes of each. */
+  /** Bytes of each element. */
   readonly size: number;
-  /** How each is read. */
+  /** The reader of an element. */
   readonly access: Access;
 }
 

@@ -1,5 +1,5 @@
 /**
- * Views on hash maps and sets, which look keys up by rkyv's own index.
+ * Views of hash maps and sets, which look up keys by rkyv's own index.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import { entryFootprint } from "./footprint.ts";
 import { probe } from "./view_key.ts";
 import { type Access, Place, type Step, type ViewReader } from "./view_place.ts";
 
-/** How the parts of entries are read. */
+/** The readers of an entry's parts. */
 export interface EntryAccess {
   /** Keys. */
   readonly key: Access;
@@ -23,7 +23,7 @@ export function keyStep(key: unknown): Step {
   return () => showKey(key);
 }
 
-/** What views on both kinds of maps share. */
+/** Shared by views of both kinds of maps. */
 export abstract class EntriesView extends Place {
   abstract readonly size: number;
 

@@ -1,5 +1,5 @@
 /**
- * {@linkcode Place}: where in an archive a view is, and how it was reached.
+ * {@linkcode Place}: a view's position and path in an archive.
  *
  * @module
  */
@@ -13,7 +13,7 @@ import type { AnySchema } from "./schema.ts";
 /** One step of a path; a function is called when the path is shown. */
 export type Step = string | number | (() => string);
 
-/** Gives the value at a position: a view, or what is decoded on access. */
+/** Returns the value at a position: a view or a decoded value. */
 export type Access = (
   reader: ViewReader,
   at: number,
@@ -21,17 +21,17 @@ export type Access = (
   step: Step,
 ) => unknown;
 
-/** What a view decodes to. */
+/** The decoded value of a view. */
 export interface Whole {
-  /** How the object at the view's position is archived. */
+  /** The schema of the object at the view's position. */
   readonly schema: AnySchema;
   /** The part of its value that the view shows; all of it if absent. */
   readonly part?: string;
 }
 
-/** A reader that serves all views on one archive. */
+/** A reader shared by all views of one archive. */
 export class ViewReader extends Reader {
-  /** Whether a value is being read: a conversion in it may touch other views. */
+  /** Whether a value is being read: a conversion in it may access other views. */
   busy = false;
   #up: Place | undefined;
   #step: Step = "";
@@ -45,13 +45,13 @@ export class ViewReader extends Reader {
     this.open(0, archive.length);
   }
 
-  /** Refuse more than one archive may take in memory. */
+  /** Enforce the memory budget of one archive. */
   allow(bytes: number, at: number): void {
     this.memory = this.limits.maxDecodedBytes;
     spend(this, bytes, at);
   }
 
-  /** Get ready to read the object at `at`: what it points to must lie before it. */
+  /** Aim at the object at `at`: its parts must lie before it. */
   aim(at: number, up: Place | undefined, step: Step): ViewReader {
     const reader = this.busy ? new ViewReader(this.bytes, this.limits) : this;
     reader.low = 0;
@@ -67,7 +67,7 @@ export class ViewReader extends Reader {
   }
 }
 
-/** Decode the object at a position with all that it owns. */
+/** Decode the object at a position with everything it contains. */
 export function readWhole(
   aimed: ViewReader,
   at: number,
@@ -89,7 +89,7 @@ export function readWhole(
   }
 }
 
-/** A view's place. It has no names of its own, so that a struct's fields may have any. */
+/** A view's place. It has no public names, so that a struct's fields may have any name. */
 export class Place {
   readonly #whole: Whole;
   readonly #reader: ViewReader;
@@ -112,7 +112,7 @@ export class Place {
     };
   }
 
-  /** What a place shows, decoded. */
+  /** The decoded value of a place. */
   static decode(place: Place): unknown {
     const { schema, part } = place.#whole;
     const value = readWhole(place.#reader, place.#at, place.#up, place.#step, schema);

@@ -1,5 +1,5 @@
 /**
- * Views with named or numbered fields: structs, tuples, variants, results.
+ * Views with named or numbered fields: structs, tuples, variants and results.
  *
  * @module
  */
@@ -9,13 +9,13 @@ import { type Access, Place, type Step, type ViewReader, type Whole } from "./vi
 export interface ViewField {
   /** Its name, or its number. */
   readonly key: string | number;
-  /** How it is read. */
+  /** Its reader. */
   readonly access: Access;
   /** Where, from the view's position. */
   readonly offset: number;
 }
 
-/** Makes the views of one type. */
+/** Creates the views of one type. */
 export type PlaceClass = new (
   reader: ViewReader,
   at: number,
@@ -41,7 +41,7 @@ function define(target: PlaceClass, fields: readonly ViewField[]): void {
   }
 }
 
-/** A class with one getter a field. `constants` are the same in all its views. */
+/** A class with one getter per field. `constants` are the same in all its views. */
 export function recordClass(
   whole: Whole,
   fields: readonly ViewField[],

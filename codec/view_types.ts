@@ -4,19 +4,19 @@
  * @module
  */
 
-/** What tells a view's type from others: the value it shows. */
+/** The brand of a view's type: the type of its value. */
 export interface Viewed<T> {
-  /** Only a type. */
+  /** Exists only as a type. */
   readonly "~value"?: T;
 }
 
 /** A view on a vec or an array. */
 export interface ListView<T> extends Viewed<readonly T[]> {
-  /** How many elements. */
+  /** Number of elements. */
   readonly length: number;
   /** The element at an index, from the end if it is negative; `undefined` if there is none. */
   at(index: number): View<T> | undefined;
-  /** The elements in order, each read when it is reached. */
+  /** The elements in order, each read on access. */
   [Symbol.iterator](): Iterator<View<T>>;
 }
 
@@ -28,11 +28,11 @@ export type TupleView<T extends readonly unknown[]> =
 
 /** A view on a map. */
 export interface MapView<K, V> extends Viewed<ReadonlyMap<K, V>> {
-  /** How many entries. */
+  /** Number of entries. */
   readonly size: number;
   /** The value of a key, found by the archive's own index or tree; `undefined` if there is none. */
   get(key: K): View<V> | undefined;
-  /** Whether a key is there. */
+  /** Whether a key exists. */
   has(key: K): boolean;
   /** Keys in the archive's order. */
   keys(): Iterable<View<K>>;
@@ -48,26 +48,26 @@ export interface MapView<K, V> extends Viewed<ReadonlyMap<K, V>> {
 export interface SetView<K> extends Viewed<ReadonlySet<K>> {
   /** How many. */
   readonly size: number;
-  /** Whether a value is there. */
+  /** Whether a value exists. */
   has(value: K): boolean;
   /** Values in the archive's order. */
   [Symbol.iterator](): Iterator<View<K>>;
 }
 
-/** What archives hold has no methods: what has is a class of one's own, from `convert()`, and comes decoded. */
+/** Archived values have no methods: a value with methods comes from `convert()` and is decoded. */
 export type HasMethods<T> = true extends
   { [K in keyof T]-?: T[K] extends (...args: never) => unknown ? true : never }[keyof T] ? true
   : false;
 
 /**
- * A lazy view on an archived `T`: see {@linkcode view}.
+ * A lazy view of an archived `T`: see {@linkcode view}.
  *
  * | value | view |
  * | --- | --- |
- * | object | the same fields, read when they are asked for |
+ * | object | the same fields, read on access |
  * | array | {@linkcode ListView}; {@linkcode TupleView} of a tuple |
  * | `Map`, `Set` | {@linkcode MapView}, {@linkcode SetView} |
- * | anything else | itself, decoded when it is asked for |
+ * | anything else | itself, decoded on access |
  */
 export type View<T> = unknown extends T ? unknown
   : T extends string | number | bigint | boolean | null | undefined | void | Uint8Array ? T

@@ -1,5 +1,5 @@
 /**
- * {@linkcode WriteContext}: what generating either phase of writing needs.
+ * {@linkcode WriteContext}: shared by the generators of both phases of writing.
  *
  * @module
  */
@@ -8,15 +8,15 @@ import type { AnySchema, Arm, Field, List, Sum } from "./schema.ts";
 
 /** Loops are unrolled for arrays up to this long. */
 export const MAX_UNROLLED = 8;
-/** Enums with more variants than this are told apart by a map. */
+/** Enums with more variants than this are distinguished by a map. */
 const MAX_SWITCHED = 8;
 
-/** Where a value's resolvers are: variables, or, inside loops, the stack. */
+/** The place of a value's resolvers: variables or, inside loops, the stack. */
 export type Slots = { readonly [key: string]: string | Slots | undefined };
 
-/** Variables of a function, a branch or a loop, and where resolvers are kept. */
+/** The variables of a function, a branch or a loop, and the place of resolvers. */
 export class WriteContext {
-  /** The source text under way. */
+  /** The generated source text. */
   readonly g: Generator;
   /** Whether resolvers go over the stack. */
   looping = false;
@@ -27,7 +27,7 @@ export class WriteContext {
     this.g = generator;
   }
 
-  /** A variable that lives from one phase to the next, or in a loop only as long as one. */
+  /** A variable that lives over both phases, or in a loop only during one. */
   variable(prefix: string, value: string): string {
     if (this.looping) {
       const name = this.g.name(prefix);
@@ -62,7 +62,7 @@ export class WriteContext {
     return schema !== this.root && isOutlined(schema);
   }
 
-  /** Resolvers: variables as they are, or onto the stack. */
+  /** Keep resolvers: as variables or on the stack. */
   keep(slots: { readonly [key: string]: string }): Slots {
     if (!this.looping) return slots;
     for (const slot of Object.values(slots)) this.g.emit(`st[sp++]=${slot};`);
@@ -109,7 +109,7 @@ export class WriteContext {
   }
 }
 
-/** An array as fields, for loops that are unrolled. */
+/** An array as fields, for unrolled loops. */
 export function itemFields({ item, length = 0 }: List): Field[] {
   return Array.from({ length }, (_, key) => ({ key, schema: item, offset: key * item.size }));
 }

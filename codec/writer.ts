@@ -1,5 +1,5 @@
 /**
- * {@linkcode Writer}: the buffer archives are written into.
+ * {@linkcode Writer}: the buffer for writing archives.
  *
  * @module
  */
@@ -9,20 +9,20 @@ import type { AnySchema } from "./schema.ts";
 import { signature } from "./signature.ts";
 
 const INITIAL_BYTES = 256;
-/** Up to so many bytes, a loop is faster than a call to `fill` or `set`. */
+/** Up to this many bytes, a loop is faster than `fill` or `set`. */
 const MAX_LOOPED_BYTES = 64;
 
-/** How deep a value of a recursive type may nest by default; the same as what is decoded. */
+/** Default nesting limit of recursive types, the same as for decoding. */
 const MAX_VALUE_DEPTH = 64;
 
 /**
- * A growable, reusable buffer, and a scratch for objects under way.
+ * A growable, reusable buffer, and a scratch for pending objects.
  *
  * An object is filled in one pass: {@linkcode Writer.begin} gives it zeroed bytes of the scratch, its parts go out
  * of line as they come, and {@linkcode Writer.end} puts it behind them.
  *
- * Positions are absolute in {@linkcode Writer.bytes}; alignment counts from {@linkcode Writer.base}, where the
- * archive under way begins.
+ * Positions are absolute in {@linkcode Writer.bytes}; alignment counts from {@linkcode Writer.base}, the start of the
+ * current archive.
  */
 export class Writer {
   /** The bytes; replaced when they grow. */
@@ -31,7 +31,7 @@ export class Writer {
   declare view: DataView<ArrayBuffer>;
   /** The next byte to write. */
   position = 0;
-  /** Where the archive under way begins. */
+  /** Start of the current archive. */
   base = 0;
   /** The scratch, which objects are filled in; replaced when it grows. */
   declare out: Uint8Array<ArrayBuffer>;
@@ -43,15 +43,15 @@ export class Writer {
   readonly pointers: number[] = [];
   /** How many of those hold. */
   mark = 0;
-  /** Levels of recursive types under way. */
+  /** Current nesting level of recursive types. */
   depth = 0;
-  /** The limits. */
+  /** The nesting limit. */
   maxDepth: number = MAX_VALUE_DEPTH;
-  /** Where in the value, up to {@linkcode Writer.steps}. */
+  /** The path in the value, up to {@linkcode Writer.steps}. */
   readonly path: unknown[] = [];
-  /** How many steps of the path hold. */
+  /** Number of valid steps of the path. */
   steps = 0;
-  /** What generated code keeps from one phase to the next. */
+  /** The data that generated code keeps between phases. */
   phases: Phases | undefined;
   /** Says what is wrong with a value, where pages do without. */
   words: Words | undefined;
@@ -81,7 +81,7 @@ export class Writer {
     if (needed > bytes.length) this.setBytes(grown(bytes, needed));
   }
 
-  /** A view on what is written: for use until the next write. */
+  /** A view of the written bytes, valid until the next write. */
   written(): Uint8Array<ArrayBuffer> {
     return this.bytes.subarray(0, this.position);
   }
@@ -97,7 +97,7 @@ export class Writer {
     return start;
   }
 
-  /** Write a relative pointer to `target`, then a count, at a position that is already reserved. */
+  /** Write a relative pointer to `target`, then a count, at a reserved position. */
   setSlice(at: number, target: number, count: number): void {
     this.view.setInt32(at, target - at, true);
     this.view.setUint32(at + 4, count, true);
@@ -137,7 +137,7 @@ export class Writer {
     return start;
   }
 
-  /** Write a relative pointer into the object under way; it counts from `origin`. */
+  /** Write a relative pointer, from `origin`, into the current object. */
   point(at: number, target: number, origin: number = at): void {
     this.outView.setInt32(at, target - origin, true);
     this.pointers[this.mark++] = at;
@@ -160,7 +160,7 @@ export class Writer {
     );
   }
 
-  /** Refuse the value. */
+  /** Reject the value. */
   fail(code: CodecErrorCode, why: string): never {
     throw refusal(code, formatPath(this.path, this.steps), why);
   }
@@ -178,7 +178,7 @@ function zero(bytes: Uint8Array, from: number, to: number): void {
   else for (let at = from; at < to; at++) bytes[at] = 0;
 }
 
-/** Copy `count` bytes, which start at `at`, to `to`: all there are, if they are as many. */
+/** Copy `count` bytes from `at` to `to`. */
 export function copy(
   from: Uint8Array,
   into: Uint8Array,
@@ -191,10 +191,10 @@ export function copy(
   } else for (let i = 0; i < count; i++) into[to + i] = from[at + i]!;
 }
 
-/** How much of a value a message shows. */
+/** Most characters of a value in a message. */
 const MAX_SHOWN = 40;
 
-/** What a value is, in few words: all that a page has. */
+/** Describe a value briefly; pages have only this. */
 export function briefly(value: unknown): string {
   const text = Object(value) === value ? Object.prototype.toString.call(value) : String(value);
   return `${typeof value} ${text.slice(0, MAX_SHOWN)}`;

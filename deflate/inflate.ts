@@ -308,7 +308,7 @@ export type InflateErrorCode = "Truncated" | "Corrupt" | "TrailingBytes" | "TooB
 
 /** A stream that is not exactly one raw DEFLATE stream within the limit. */
 export class InflateError extends Error {
-  /** Which rule was broken. */
+  /** The violated rule. */
   readonly code: InflateErrorCode;
   /** Create with a code and a message. */
   constructor(code: InflateErrorCode, message: string, options?: ErrorOptions) {
