@@ -122,7 +122,7 @@ export class NatsBroker implements Broker {
     }
   }
 
-  /** The server has refused something. A subscription is told of it by itself, if the error names it. */
+  /** Handle a refusal of the server. A subscription gets its own error, if the error names it. */
   #refused(error: unknown): void {
     this.#lastError = error;
     const { operation, subject, message } = about(error);

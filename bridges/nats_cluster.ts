@@ -67,7 +67,7 @@ export class NatsCluster {
   #hellos: ReturnType<typeof setTimeout> | undefined;
   #ticking: ReturnType<typeof setTimeout> | undefined;
 
-  /** Create for the subjects that begin with a prefix; is told when servers become silent, or no longer are. */
+  /** Watch the subjects with a prefix. `onChange` runs when servers become silent or answer again. */
   constructor(connection: NatsConnection, prefix: string, onChange: () => void) {
     this.#connection = connection;
     this.#prefix = `${prefix}_.`;
@@ -135,7 +135,7 @@ export class NatsCluster {
     if (changed) this.#onChange();
   };
 
-  /** A connection that has ended throws; that it has is told by itself. */
+  /** An ended connection throws here; its end is reported elsewhere. */
   #publish(subject: string, payload: Uint8Array, options?: { readonly reply: string }): void {
     try {
       this.#connection.publish(subject, payload, options);

@@ -4,7 +4,7 @@
  * @module
  */
 
-/** A NATS connection, by what is used of it: `@nats-io/transport-node`, `-deno`, `nats-core`, or `nats` 2. */
+/** The parts of a NATS connection that are used: `@nats-io/transport-node`, `-deno`, `nats-core`, or `nats` 2. */
 export interface NatsConnection {
   /** What the server says of itself, once it has. */
   readonly info?: NatsServerInfo | undefined;
@@ -29,7 +29,7 @@ export interface NatsConnection {
   reconnect?(): Promise<void>;
 }
 
-/** What a server says of itself, by what is used of it. */
+/** The parts of a server's description that are used. */
 export interface NatsServerInfo {
   /** Bytes of the largest message it takes. */
   readonly max_payload: number;
@@ -47,7 +47,7 @@ export interface NatsStatus {
   readonly error?: unknown;
 }
 
-/** A message, by what is used of it. */
+/** The parts of a message that are used. */
 export interface NatsMessage {
   /** The payload. */
   readonly data: Uint8Array;
@@ -55,11 +55,11 @@ export interface NatsMessage {
   readonly subject?: string | undefined;
   /** Where its answer goes. */
   readonly reply?: string | undefined;
-  /** What the server says instead of a payload: 503 where nobody listens. */
+  /** The server's status instead of a payload: 503 without subscribers. */
   readonly headers?: { readonly code: number } | undefined;
 }
 
-/** A subscription, by what is used of it. */
+/** The parts of a subscription that are used. */
 export interface NatsSubscription {
   /** Stop it. */
   unsubscribe(): void;

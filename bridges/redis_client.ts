@@ -4,7 +4,7 @@
  * @module
  */
 
-/** A client of Redis, by what is used of it: `redis` (node-redis) 4 and later, also its Sentinel. */
+/** The parts of a Redis client that are used: `redis` (node-redis) 4 and later, also its Sentinel. */
 export interface RedisClient {
   /** Whether commands can be sent. */
   readonly isReady: boolean;
@@ -123,7 +123,7 @@ export class RedisConnections {
     this.#ready = true;
   }
 
-  /** Throws if the server is a replica. Where nobody may ask, nothing is known. */
+  /** Throws if the server is a replica. If `ROLE` is not permitted, the check is skipped. */
   async #checkRole(): Promise<void> {
     if (!this.#asksRole) return;
     let role: unknown;

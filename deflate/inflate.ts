@@ -9,7 +9,7 @@ import { soleStoredLength, STORED_HEADER_BYTES } from "./stored.ts";
 /** Bytes the output starts with. */
 const SCRATCH_BYTES = 16_384;
 
-/** Most bytes of output memory that are kept from one call to the next: 1 MiB, and what is around it. */
+/** Most bytes of output memory that are kept from one call to the next: 1 MiB and 16 KiB of overhead. */
 const MAX_SCRATCH_BYTES = 1_048_576 + 16_384;
 
 const END_OF_BLOCK = 256;

@@ -54,9 +54,9 @@ function gathering(socket: WebSocket, extension: Extension): PageTransport {
  *
  * @param url Where: `ws:` or `wss:`.
  * @param level The compression level to request.
- * @param open Told when the socket is open, and what was agreed on; answers who listens to it.
- * @param fail Told that it will not open.
- * @param refuse Told by which close it was refused. Of the three one is told, once.
+ * @param open Called when the socket is open, with the negotiated extension; returns the listener.
+ * @param fail Called when the socket cannot open.
+ * @param refuse Called with the close that refused it. One of the three is called, once.
  * @returns Ends the attempt, if it is still under way.
  */
 export function dial(

@@ -18,7 +18,7 @@ export type ServerTls =
     readonly key: string;
   };
 
-/** What is to be shown, with the fingerprint of what was made here. Nothing where TLS is off. */
+/** The server's certificate, with the fingerprint if it was generated here; empty if TLS is off. */
 export async function certificateOf(
   { tls = "self-signed", hostname }: {
     readonly tls?: ServerTls | undefined;

@@ -87,7 +87,7 @@ export class AnswerWriter {
     }
   }
 
-  /** Resolves when the peer has read what is buffered, or has left. */
+  /** Resolves when the peer has read the buffered bytes, or has left. */
   #event(name: "drain" | "finish"): Promise<void> {
     const response = this.#response;
     return new Promise((resolve) => {
