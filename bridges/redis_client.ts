@@ -22,7 +22,7 @@ export interface RedisClient {
   publish(channel: string, message: string | Uint8Array): Promise<unknown>;
   /** Let a channel's messages come. */
   subscribe(channel: string, listener: RedisListener, bufferMode: true): Promise<unknown>;
-  /** Stop them. */
+  /** Unsubscribe from a topic. */
   unsubscribe(
     channel: string,
     listener: (message: unknown, channel: unknown) => void,

@@ -1,5 +1,5 @@
 /**
- * {@linkcode CallTable}: who is waiting on each call id.
+ * {@linkcode CallTable}: the pending call of each id.
  *
  * @module
  */
@@ -47,9 +47,9 @@ export class CallTable<C> {
   }
 
   /**
-   * A reply came: free the id.
+   * Release the id of a reply.
    *
-   * @returns Who waits; `null` if the caller has gone, `undefined` if the id was not taken.
+   * @returns The pending call; `null` if abandoned, `undefined` if the id was not in use.
    */
   settle(id: number): C | null | undefined {
     const call = this.#calls[id];

@@ -73,11 +73,11 @@ function checkEvents(options: EventsOptions): void {
   if (!OVERFLOWS.includes(overflow)) {
     throw new TypeError(`Cannot use overflow ${overflow}: expected ${OVERFLOWS}`);
   }
-  // Throws if it is none.
+  // Throws if it is not valid.
   topicKey(topic);
 }
 
-/** What a predicate answered, if that is no promise. */
+/** The result of a predicate. Throws if it is a promise. */
 function answered(answer: boolean): boolean {
   if (!isThenable(answer)) return answer;
   Promise.resolve(answer).then(undefined, ignore);

@@ -104,7 +104,7 @@ export function createClient<Methods, State, Event, ClientMethods = NoMethods>(
       sessions.delete(session);
       counters.bytesSent += session.calls.sentBytes;
     });
-    // Last: one who watches the state may close the client.
+    // Last: a watcher of the state may close the client.
     state.reset();
     return session;
   };
@@ -170,7 +170,7 @@ export function createClient<Methods, State, Event, ClientMethods = NoMethods>(
     return session;
   };
 
-  /** Connect, and again whenever the connection ends, until the client does; `onFirst` is told of the first. */
+  /** Connect, and reconnect until the client closes; `onFirst` receives the first result. */
   const stay = async (onFirst: () => void): Promise<void> => {
     let error: Error | undefined;
     let spreadMs = 0;

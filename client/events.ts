@@ -125,7 +125,7 @@ export function createEventHub<E>(
       return false;
     },
     deliver(topic, payload, payloadBytes) {
-      // What an event takes besides what it holds.
+      // The memory overhead of an event.
       const EVENT_BYTES = 256;
       const event = { topic, payload };
       const bytes = EVENT_BYTES + payloadBytes;

@@ -44,10 +44,10 @@ export function closedWith({ code, reason }: CloseInfo): string {
 }
 
 /**
- * What a server means by its close, if that says why it does not want this client.
+ * The refusal that a server's close means, if any.
  *
- * @param otherwise What it means if it says nothing of that kind, of a connection that was never open. Where
- * one was, a server that failed, or found a message amiss, may be tried again: that is no refusal.
+ * @param otherwise The code for a connection that never opened, if its close is no refusal. If it was open, a server
+ * that failed or rejected a message may be retried: that is no refusal.
  */
 export function refusal(info: CloseInfo, otherwise?: ConnectErrorCode): ConnectError | undefined {
   const { code } = info;

@@ -46,9 +46,9 @@ export type Caller = (
 
 /** The parts that the calls of a session need. */
 export interface CallsHost extends Omit<CheckedOptions, "whenFull">, Waits {
-  /** What to do with the 257th call, for those who make calls by that. Default: fail it. */
+  /** The reaction to the 257th call in flight, if the calls support it. Default: reject it. */
   readonly whenFull?: WhenFull;
-  /** Whose timers they are, for those who make calls without a timer for each. */
+  /** The clock, for calls without a timer each. */
   readonly clock?: Clock;
   /** The codec for values. */
   readonly codec: Codec;
@@ -70,7 +70,7 @@ export type ClientTransport =
   & Partial<Pick<Transport, "terminate">>;
 
 /**
- * Begins to open a transport. Of its three listeners one is told, once.
+ * Starts to open a transport. Calls exactly one of its three listeners, once.
  *
  * @param open Told that it is open, and what was agreed on; answers who listens to it.
  * @param fail Told why it will not open.
@@ -131,9 +131,9 @@ export interface SessionCalls extends StreamingSession {
     streaming?: StreamingCall,
   ): Promise<unknown>;
   /**
-   * A reply came: free the id.
+   * Release the id of a reply.
    *
-   * @returns Who waits; `null` if the caller has gone, `undefined` if the id was not taken.
+   * @returns The pending call; `null` if abandoned, `undefined` if the id was not in use.
    */
   settle(id: number): Waiter | null | undefined;
   /** The session has ended: reject pending calls. `retryable`: no unanswered call has run. */

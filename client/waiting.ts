@@ -12,7 +12,7 @@ export interface Waits extends Timers {
   readonly onAbort: (signal: AbortSignal | undefined, run: () => void) => () => void;
 }
 
-/** Begins something, to settle it; returns what stops it. */
+/** Starts a step that settles later; returns a function that stops it. */
 export type Start<T> = (
   resolve: (value: T) => void,
   reject: (error: unknown) => void,

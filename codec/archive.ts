@@ -10,13 +10,13 @@ import type { Writer } from "./writer.ts";
 
 /** Writes and reads whole archives: by the schemas' own functions, or by generated ones. */
 export interface Codec {
-  /** What its readers say what is wrong with, where that is more than a code: see {@linkcode Reader.words}. */
+  /** Explains errors of its readers in full, if present: see {@linkcode Reader.words}. */
   readonly words?: Words;
   /** Write one at the writer's position and base. Throws anything for a bad value, and leaves the path to it. */
   write<T>(writer: Writer, schema: Schema<T>, value: T): void;
-  /** Read the opened one. Throws anything for a bad one, and leaves the path to what is. */
+  /** Read the opened archive. Throws any error if it is invalid, and leaves the path to the invalid part. */
   read<T>(reader: Reader, schema: Schema<T>): T;
-  /** The same without a look for what is wrong, where that is another thing. */
+  /** The same without finding out what is invalid, if that differs. */
   readUnexplained?<T>(reader: Reader, schema: Schema<T>): T;
   /** Check the opened one as it is read, where that is another thing. */
   check?(reader: Reader, schema: AnySchema): void;
@@ -57,7 +57,7 @@ export function writeArchive<T>(
   }
 }
 
-/** Forget what is under way, after a value that could not be written; go on from a position. */
+/** Drop pending objects after an invalid value, and continue at a position. */
 export function abandon(writer: Writer, position: number): void {
   writer.position = position;
   writer.depth =

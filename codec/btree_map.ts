@@ -25,10 +25,10 @@ interface Written {
 }
 
 /**
- * Write a node: its entries' parts, its header, then its entries, of which the last begun comes first.
+ * Write a node: its entries' parts, its header, then its entries, the last begun first.
  *
  * @param take Writes the two fields of the next entry, and returns how many are left.
- * @param target What the header points to, known once the entries are written.
+ * @param target The header's pointee, known after the entries are written.
  */
 function writeNode(
   writer: Writer,

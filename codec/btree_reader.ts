@@ -82,7 +82,7 @@ export function checkCount(reader: Reader, { at, isInner, count }: ClaimedNode):
   reader.fail(isInner ? "TooFewInnerNodeEntries" : "TooFewLeafNodeEntries", at);
 }
 
-/** Read the tree whose map object is at `at`. `entries` are what it is made of. */
+/** Read the tree whose map object is at `at`. `entries` are the functions of its entries. */
 export function readTree(reader: Reader, at: number, tree: BTree, entries: Entries): ReadTree {
   const count = reader.u32(at);
   if (count === 0) return { leaves: [], repeats: false };

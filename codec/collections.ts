@@ -30,7 +30,7 @@ export function showKey(key: unknown): string {
 /** Kinds whose values a Map or Set distinguishes as Rust does. */
 const PLAIN = /^(?:[iu](?:8|16|32|64|128|size)|bool|char|string|boxstr|cstring)$/;
 
-/** What a collection does with its keys and its entries. */
+/** A collection's functions for keys and entries. */
 export interface Entries {
   /** How keys are archived, without the conversions around them, which run once for each. */
   readonly schema: AnySchema;
@@ -43,9 +43,8 @@ export interface Entries {
   /** Step from the collection to an entry, in a path that has `step` steps so far; returns how many it has then. */
   step(path: unknown[], step: number, key: unknown, index: number): number;
   /**
-   * The entries of a value, with plain keys, and what is made of them: an index, or an order. Keys that cannot be
-   * archived, or are equal in Rust, are refused: before that where a Map does not keep them apart, and
-   * otherwise if nothing can be made of them.
+   * The entries of a value with archived keys, and their index or order. Invalid keys and keys that are equal in Rust
+   * are rejected: first if a Map doesn't distinguish them, otherwise only if no index can be made.
    */
   make<R>(
     writer: Writer,
@@ -54,7 +53,7 @@ export interface Entries {
   ): readonly [entries: Entry[], made: R];
 }
 
-/** The entries of a collection whose keys are of a schema. */
+/** The entries of a collection with keys of a schema. */
 export function entriesBy(collection: () => Collection, key: AnySchema, isMap: boolean): Entries {
   const conversions: Conversion<unknown, unknown>[] = [];
   let schema = key;
@@ -73,7 +72,7 @@ export function entriesBy(collection: () => Collection, key: AnySchema, isMap: b
 
   function check(writer: Writer, entries: Entry[]): Entry[] {
     const { base, position, steps } = writer;
-    // As by itself, so that equal keys have equal bytes.
+    // As a separate archive, so that equal keys have equal bytes.
     writer.base = position;
     const met = new Set<string>();
     const checked = entries.map(([own, item], i): Entry => {

@@ -37,7 +37,7 @@ let busy = false;
  * @param value The value.
  * @param limits Limits that differ from the defaults.
  * @returns The archive, in its own buffer.
- * @throws {CodecError} `BadValue` with the path, what was expected and what came; `TooDeep`.
+ * @throws {CodecError} `BadValue` with the path, what was expected and what was found; `TooDeep`.
  */
 export function encode<T>(
   schema: Schema<T>,

@@ -68,7 +68,7 @@ export class CodecError extends RangeError {
   declare readonly path: string;
   /** Position in the archive, when decoding; -1 when encoding. */
   declare readonly offset: number;
-  /** Create with a code and words for a person. */
+  /** Create with a code and a message. */
   constructor(code: CodecErrorCode, message: string, path = "", offset = -1) {
     super(message);
     this.name = "CodecError";
@@ -79,13 +79,13 @@ export class CodecError extends RangeError {
 }
 
 /**
- * Says what is wrong in more words than a page has: see `explain.ts`. Without it a message has the code, or the
+ * Explains errors in full, which pages don't load: see `explain.ts`. Without it a message has the code, or the
  * type's signature.
  */
 export interface Words {
-  /** What was expected of an archive at a position, and what is there. */
+  /** Describes what was expected in an archive at a position, and what was found. */
   ofArchive(reader: Reader, code: CodecErrorCode, at: number, about: readonly unknown[]): string;
-  /** What was expected of a value, and what came; `step` is the last one to it. */
+  /** Describes what was expected of a value, and what was found; `step` is the last step of its path. */
   ofValue(expected: AnySchema | string, value: unknown, step: unknown): string;
 }
 

@@ -1,5 +1,5 @@
 /**
- * {@linkcode WORDS}: what is wrong with an archive or a value, in full; and what says so.
+ * {@linkcode WORDS}: full explanations of invalid archives and values, and the codec that uses them.
  *
  * Pages do without: they have a code or the type's signature, and where.
  *
@@ -13,7 +13,7 @@ import { signature } from "./signature.ts";
 import { readTag } from "./sums.ts";
 import { Writer } from "./writer.ts";
 
-/** What is told of a position: the sizes, counts and schemas that whoever refused it had at hand. */
+/** Details about a position: the sizes, counts and schemas known where it was rejected. */
 type About = readonly unknown[];
 
 function place(reader: Reader, at: number, [size, align]: About): string {
@@ -30,7 +30,7 @@ function tagOf(reader: Reader, at: number, [schema]: About): string {
   return `${expected}, got ${readTag(reader, at, node.tagBytes)}`;
 }
 
-/** What was expected by each rule. */
+/** The expectation of each rule. */
 const EXPECTED: Readonly<
   Partial<Record<CodecErrorCode, string | ((reader: Reader, at: number, about: About) => string)>>
 > = {
@@ -68,7 +68,7 @@ const MAX_NAMES = 8;
 /** How much of a value it shows. */
 const MAX_SHOWN = 40;
 
-/** What a value of a type is, in words. */
+/** Describe the values of a type. */
 function expectedOf(schema: AnySchema, value: unknown, step: unknown): string {
   const node = schema as Node;
   const { kind, size } = node;
@@ -146,7 +146,7 @@ export function describeValue(value: unknown): string {
   return isString ? JSON.stringify(cut) : typeof value === "bigint" ? `${cut}n` : cut;
 }
 
-/** What is wrong, in full. */
+/** The full explanations. */
 export const WORDS: Words = {
   ofArchive(reader, code, at, about) {
     const rule = EXPECTED[code];
@@ -163,7 +163,7 @@ export const WORDS: Words = {
   },
 };
 
-/** Write a value again, from `base` on, for what is wrong with it: `cause` said only that something is. */
+/** Write a value again, from `base` on, to explain its error; `cause` only detected it. */
 export function explainWrite<T>(
   writer: Writer,
   base: number,
@@ -177,7 +177,7 @@ export function explainWrite<T>(
   throw cause;
 }
 
-/** Read an opened archive again for what is wrong with it: see {@linkcode explainWrite}. */
+/** Read an opened archive again to explain its error: see {@linkcode explainWrite}. */
 export function explainRead<T>(reader: Reader, schema: Schema<T>, cause: unknown): never {
   reader.words = WORDS;
   reader.open(reader.start, reader.end);
@@ -186,7 +186,7 @@ export function explainRead<T>(reader: Reader, schema: Schema<T>, cause: unknown
   throw cause;
 }
 
-/** {@linkcode interpret} where errors are told in full: wherever no page is. */
+/** {@linkcode interpret} with full explanations, for everything except pages. */
 export const interpretInFull: Codec = {
   words: WORDS,
   write(writer, schema, value) {
@@ -215,7 +215,7 @@ let spare: Writer | undefined;
  * Reject a value that cannot be archived.
  *
  * @param path The value's path, for the message.
- * @throws {CodecError} `BadValue` with the path, what was expected and what came.
+ * @throws {CodecError} `BadValue` with the path, what was expected and what was found.
  */
 export function accept<T>(
   schema: Schema<T>,

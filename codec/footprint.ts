@@ -1,5 +1,5 @@
 /**
- * {@linkcode footprint}: what a decoded value takes of memory; {@linkcode spend} counts it.
+ * {@linkcode footprint}: the estimated memory of a decoded value; {@linkcode spend} counts it.
  *
  * @module
  */
@@ -47,7 +47,7 @@ export function footprint(schema: AnySchema): number {
   return size > 2 ? isNumber(node) ? 16 : 24 : 0;
 }
 
-/** Count the memory that values will take, before they are made; `at` is what says how many there are. */
+/** Count the memory of values before they are created; `at` is the position of their count. */
 export function spend(reader: Reader, bytes: number, at: number): void {
   reader.memory -= bytes;
   if (reader.memory < 0) reader.fail("TooLong", at);

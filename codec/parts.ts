@@ -1,5 +1,5 @@
 /**
- * {@linkcode partsOf}, {@linkcode isFlat} and {@linkcode carriedBy}: what a type, and a value of it, is made of.
+ * {@linkcode partsOf}, {@linkcode isFlat} and {@linkcode carriedBy}: the parts of a type and of a value.
  *
  * @module
  */
@@ -32,10 +32,10 @@ export function isFlat(schema: AnySchema): boolean {
   return known;
 }
 
-/** What a value of an arm carries, by the keys of the arm's fields. */
+/** The fields of an arm's value, by key. */
 export function carriedBy({ kind }: Sum, { shape, fields }: Arm, value: unknown): Carried {
   if (shape === "items") return (value as { value: Carried }).value;
-  // Only what may itself be `null` is in an object.
+  // Only a value that may itself be `null` is wrapped in an object.
   return (kind === "option" && fields[0] && !fields[0].schema.nullable
     ? { some: value }
     : value) as Carried;

@@ -23,7 +23,7 @@ export const DEFAULT_DECODE_LIMITS: DecodeLimits = { maxDepth: 64, maxDecodedByt
 const NO_BYTES = /* @__PURE__ */ new Uint8Array(0);
 
 /**
- * Reads archives, by rkyv's rule of ownership: what pointers lead to must lie in ascending,
+ * Reads archives, by rkyv's rule of ownership: pointees must lie in ascending,
  * disjoint places before their owners, which bounds the cost of reading by the size of the archive.
  *
  * `low` and `high` bound the bytes that the next pointer may claim.
@@ -59,7 +59,7 @@ export class Reader {
   utf8: ReadUtf8 | undefined;
   /** Whether conversions run: not if an archive is only checked. */
   converts = true;
-  /** Says what is wrong with an archive, where pages do without. */
+  /** Explains the errors of an archive; absent in pages. */
   words: Words | undefined;
   /** The budgets. */
   declare readonly limits: DecodeLimits;
@@ -106,7 +106,7 @@ export class Reader {
    * Claim the pointee of a relative pointer.
    *
    * @param base Where the pointer counts from.
-   * @param offset What it says.
+   * @param offset Its value.
    * @param size Bytes it leads to.
    * @param align Alignment they must have.
    * @returns Their position.
@@ -158,7 +158,7 @@ export class Reader {
     return formatPath(this.path, this.steps);
   }
 
-  /** Refuse the archive for what is at a position; `about` is what there is to say of it. */
+  /** Reject the archive because of a position; `about` are the details. */
   fail(code: CodecErrorCode, at: number, ...about: readonly unknown[]): never {
     const offset = at - this.start;
     const why = this.words?.ofArchive(this, code, at, about) ?? `${code} at byte ${offset}`;

@@ -44,7 +44,7 @@ export interface Schema<T> {
    */
   readonly memory?: number | undefined;
   /**
-   * What stands between `<` and `>` behind its kind in a signature.
+   * The text between `<` and `>` behind its kind in a signature.
    *
    * @internal
    */
@@ -68,7 +68,7 @@ export interface Schema<T> {
    */
   read(reader: Reader, at: number): T;
   /**
-   * What was generated for whole archives of it, kept here: a look-up would cost as much as a small archive.
+   * The cached generated functions for whole archives: a look-up would cost as much as a small archive.
    *
    * @internal
    */

@@ -12,7 +12,7 @@ import type { Writer } from "./writer.ts";
 /** Longest inline string, in bytes. Rust: `rkyv/src/string/repr.rs`, `INLINE_CAPACITY`. */
 export const INLINE_CAPACITY = 7;
 
-/** Append the bytes of what must be a string; returns how many. */
+/** Append the bytes of a string, or throw if the value is none; returns their number. */
 export function appendText(writer: Writer, value: unknown): number {
   if (typeof value !== "string") writer.refuse(string, value);
   writer.ensure(value.length * 3);

@@ -53,7 +53,7 @@ export class Writer {
   steps = 0;
   /** The data that generated code keeps between phases. */
   phases: Phases | undefined;
-  /** Says what is wrong with a value, where pages do without. */
+  /** Explains the errors of a value; absent in pages. */
   words: Words | undefined;
 
   /** Create with room for `capacity` bytes. */
@@ -111,7 +111,7 @@ export class Writer {
     this.position = position + bytes.length;
   }
 
-  /** Begin an object, or several side by side: zeroed bytes of {@linkcode Writer.out} at what this returns. */
+  /** Begin one or several adjacent objects: zeroed bytes of {@linkcode Writer.out} at the returned position. */
   begin(size: number): number {
     const at = this.top;
     const top = this.top = at + size;
@@ -120,7 +120,7 @@ export class Writer {
     return at;
   }
 
-  /** End what began last, at `at` of the scratch; returns where it stays. */
+  /** End the last begun objects, at `at` of the scratch; returns their final position. */
   end(at: number, align: number): number {
     const { top, pointers } = this;
     const start = this.reserve(top - at, align);
@@ -149,7 +149,7 @@ export class Writer {
     this.outView.setUint32(at + 4, count, true);
   }
 
-  /** Say where a value cannot be written, what was expected and what came. */
+  /** Create the error of an invalid value: its path, what was expected and what was found. */
   refuse(expected: AnySchema | string, value: unknown): never {
     this.fail(
       "BadValue",

@@ -1,36 +1,36 @@
 /**
- * {@linkcode byteQueue}: pieces of bytes, first in, first out.
+ * {@linkcode byteQueue}: a FIFO queue of byte strings.
  *
  * @module
  */
 
-/** Bytes that are kept for what may come, when there is nothing in it. */
+/** Bytes of buffer kept while the queue is empty. */
 const SPARE_BYTES = 32_768;
-/** Places of pieces that are gone, from which on they are tidied away. */
+/** Removed entries after which the index is compacted. */
 const MANY_GONE = 1024;
 /** Pieces of up to this many bytes are copied byte by byte: a view costs more. */
 const MAX_LOOPED_BYTES = 96;
 const NO_BYTES: Uint8Array = /* @__PURE__ */ new Uint8Array();
 
-/** Keeps copies of pieces in one buffer, which grows and shrinks: a buffer each would be larger than a small piece. */
+/** Copies entries into one buffer that grows and shrinks: separate buffers would be larger than small entries. */
 export interface ByteQueue {
-  /** How many pieces there are. */
+  /** Number of entries. */
   readonly length: number;
   /** Bytes of all of them. */
   readonly size: number;
-  /** What holds them. */
+  /** The buffer. */
   readonly bytes: Uint8Array;
-  /** Where in it the first begins. */
+  /** Start of the first entry in it. */
   readonly start: number;
   /** Copy `[start, end)` of some bytes to the end. */
   push(bytes: Uint8Array, start: number, end: number): void;
-  /** Take the first piece away; its bytes hold until the next {@linkcode ByteQueue.push}. Returns its length. */
+  /** Remove the first entry; its bytes are valid until the next {@linkcode ByteQueue.push}. Returns its length. */
   shift(): number;
-  /** Take all away. */
+  /** Remove all entries. */
   clear(): void;
 }
 
-/** Make one with nothing in it. */
+/** Create an empty queue. */
 export function byteQueue(): ByteQueue {
   let lengths: number[] = [];
   /** Where in them the first piece is. */
@@ -63,7 +63,7 @@ export function byteQueue(): ByteQueue {
       const length = last - first;
       const size = end - start;
       if (end + length > bytes.length) {
-        // Moving costs what is there: so only where as much has been read.
+        // Moving costs as much as the rest, so only after as much was read.
         const fits = size + length <= bytes.length && size <= start;
         const into = fits ? bytes : new Uint8Array(Math.max(size + length, 2 * size, 256));
         into.set(bytes.subarray(start, end));

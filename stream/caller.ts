@@ -1,7 +1,7 @@
 /**
- * {@linkcode startStreaming}: the caller's side of calls that stream.
+ * {@linkcode startStreaming}: the caller's side of streaming calls.
  *
- * A method's marker holds it, so that a page whose service has no streams has none of it.
+ * Referenced by the marker of a streaming method, so that pages without streams don't load it.
  *
  * @module
  */
@@ -18,57 +18,57 @@ import { openInlet } from "./inlet.ts";
 import { openOutlet } from "./outlet.ts";
 import type { Inlet, InletPort, ItemStream, Outlet, OutletPort } from "./types.ts";
 
-/** What of a session those who stream in it use. */
+/** The part of a session that streaming calls use. */
 export interface StreamingSession {
   /** The codec for values. */
   readonly codec: Codec;
-  /** Bounds. */
+  /** The limits. */
   readonly limits: DecodeLimits & {
     readonly maxInflatedBytes: number;
     readonly maxBufferedBytes: number;
   };
   /** Does something later; returns how not to. */
   readonly after: Timers["after"];
-  /** Bytes that wait to be sent. */
+  /** Bytes queued for sending. */
   readonly bufferedBytes: number;
-  /** The calls that stream, since the first. */
+  /** The streaming calls, created with the first. */
   streams: OpenStreams | undefined;
   /** A writer for one message, to be committed or abandoned. */
   begin(): Writer;
-  /** Send the message in a writer, unless the session has ended. */
+  /** Send the writer's message, unless the session has ended. */
   commit(writer: Writer): void;
-  /** Give a writer back. */
+  /** Return a writer. */
   abandon(writer: Writer): void;
 }
 
-/** The calls of a session that stream, by their ids. */
+/** The streaming calls of a session, by id. */
 export interface OpenStreams {
   /** How many there are. */
   readonly size: number;
   /**
    * Read the rest of a message of the extension, whose root is at `at`, or that is short and ends there.
    *
-   * @throws {CodecError} If it is none.
-   * @throws {ProtocolError} If it is more than there was room for.
+   * @throws {CodecError} If it is invalid.
+   * @throws {ProtocolError} If it exceeds its credit.
    */
   receive(reader: Reader, kind: number, at: number): void;
-  /** A call is settled, or given up. */
+  /** A call has settled or was cancelled. */
   over(id: number): void;
 }
 
-/** A call that streams, as the session that makes it sees it. */
+/** A streaming call, as seen by its session. */
 export interface StreamingCall {
-  /** Items of its argument that were sent. */
+  /** Sent items of its argument. */
   readonly itemsSent: number;
-  /** Items of its output that came. */
+  /** Received items of its output. */
   readonly itemsReceived: number;
-  /** Gives it up, if it is not settled; set by the session when it is made. */
+  /** Cancels it, if unsettled; set by the session. */
   giveUp: (error: unknown) => void;
-  /** It has an id, and its request is sent now. */
+  /** It has an id; its request is being sent. */
   begin(session: StreamingSession, id: number): void;
 }
 
-/** What of a method is needed to call it. */
+/** The part of a method needed to call it. */
 export interface StreamingInfo {
   readonly name: string;
   readonly input: { readonly name: string; readonly item: Schema<unknown> } | undefined;
@@ -92,11 +92,11 @@ export type StartStreaming = <Info extends StreamingInfo, Options>(
   options: Options | undefined,
 ) => Promise<unknown> | ItemStream<unknown>;
 
-/** What of a call its session tells. */
+/** A session's notifications about a call. */
 interface Entry {
   readonly inlet: Inlet | undefined;
   readonly outlet: Outlet | undefined;
-  /** Nothing more comes, and nothing more goes. */
+  /** The call is over in both directions. */
   over(): void;
 }
 
@@ -106,7 +106,7 @@ export const startStreaming: StartStreaming = (call, method, args, options) => {
   let outlet: Outlet | undefined;
   let session: StreamingSession;
   let streams: Streams;
-  /** -1 while it has none. */
+  /** The id, or -1. */
   let id = -1;
 
   const failed = (code: RpcErrorCode, cause: unknown, what: string): RpcError => {
@@ -117,7 +117,7 @@ export const startStreaming: StartStreaming = (call, method, args, options) => {
       { cause },
     );
   };
-  /** Send a message, if it is still to be. */
+  /** Send a message, if the call is still open. */
   const say = <T>(write: (writer: Writer) => T): T | undefined => {
     const own = id;
     if (own < 0) return;
@@ -125,7 +125,7 @@ export const startStreaming: StartStreaming = (call, method, args, options) => {
     let sends = false;
     try {
       const written = write(writer);
-      // An item may have a getter, which may have done anything.
+      // A getter of the item may have changed anything.
       sends = id === own;
       return written;
     } finally {
@@ -194,7 +194,7 @@ export const startStreaming: StartStreaming = (call, method, args, options) => {
       void Promise.resolve().then(() => outlet?.resume());
     },
   };
-  /** It is settled. */
+  /** It has settled. */
   const stop = (error?: unknown): void => {
     outlet?.cancel(error);
     inlet?.end(error);
@@ -216,19 +216,19 @@ export const startStreaming: StartStreaming = (call, method, args, options) => {
 
 interface Streams extends OpenStreams {
   readonly calls: Map<number, Entry>;
-  /** Of items that were kept, too: they are read when nothing else is. */
+  /** Also reads kept items: no other read is in progress then. */
   readonly reader: Reader;
-  /** An item was sent: its source waits for a while where much waits to be sent. */
+  /** An item was sent: pause its source if the queue is long. */
   sent(outlet: Outlet, bytes: number): void;
-  /** A source waits no more. */
+  /** A source no longer waits. */
   goOn(outlet: Outlet): void;
 }
 
-/** Of `maxBufferedBytes`, the part that items may fill, so that calls find room: one in so many. */
+/** The share of `maxBufferedBytes` for items, so that calls find room: 1 / this. */
 const SENT_PART = 16;
 /** Bytes sent between two checks of the buffered bytes: a check is not free. */
 const CHECK_BYTES = 65_536;
-/** Milliseconds after which it is asked again, while sources wait. */
+/** Milliseconds between two readings while sources wait. */
 const RESUME_MS = 5;
 
 function openStreams(session: StreamingSession): Streams {
@@ -241,14 +241,14 @@ function openStreams(session: StreamingSession): Streams {
     stopLooking = after(RESUME_MS, () => {
       if (isFull()) return look();
       const all = [...waiting];
-      // First: one that goes on may have to wait again.
+      // First: a resumed source may have to wait again.
       waiting.clear();
       for (const outlet of all) outlet.resume();
     });
   };
   const calls = new Map<number, Entry>();
   let bytes: Uint8Array;
-  // What is of no call that streams has just ended, or never was.
+  // Messages for other ids belong to a call that just ended, or to none.
   const handlers: ServerExtensionHandlers = [
     (id, start, end) => calls.get(id)?.inlet?.push(bytes, start, end),
     (id, room) => calls.get(id)?.outlet?.grant(room),

@@ -1,5 +1,5 @@
 /**
- * {@linkcode openInlet}: the receiving end of a stream.
+ * {@linkcode openInlet}: the receiving side of a stream.
  *
  * @module
  */
@@ -11,33 +11,33 @@ type Result = IteratorResult<unknown, undefined>;
 
 /** Bytes that are taken before the sender is told of it: few, since it goes no further ahead than it must. */
 const GRANT_BYTES = 16_384;
-/** Bytes that an item which waits takes at least, though it have none. */
+/** Bytes that a waiting item counts at least, even if empty. */
 const PLACE_BYTES = 16;
 
 /**
- * Make the receiving end of a stream.
+ * Create the receiving side of a stream.
  *
- * It keeps the items that nobody has taken as they came, since what they are decoded to may be far larger. One
- * that is waited for is decoded where it is.
+ * Waiting items are kept encoded, because decoded values may be far larger. An item with a waiting reader is
+ * decoded in place.
  */
 export function openInlet(port: InletPort): Inlet {
   const kept = byteQueue();
   /** Readers that wait for an item. */
   const reading: [resolve: (result: Result) => void, reject: (error: unknown) => void][] = [];
-  /** What the sender may still send. Below 0 by one item at most. */
+  /** The sender's credit. Below 0 by at most one item. */
   let room = STREAM_WINDOW_BYTES;
-  /** What was taken and the sender does not know of. */
+  /** Consumed bytes that were not granted yet. */
   let taken = 0;
   /** Whether nothing more will come. */
   let ended = false;
-  /** Whether the reader wants no more. */
+  /** Whether the reader has stopped. */
   let left = false;
-  /** Whether somebody iterates. */
+  /** Whether it is being iterated. */
   let isRead = false;
-  /** What to reject with, once, when what is kept has been read. */
+  /** The error for the reader, once, after the kept items. */
   let error: unknown;
 
-  /** There is nothing more to read: the first who asks is told why. */
+  /** The end of the stream: the first reader gets the error, if any. */
   const finish = (): void => {
     for (const [resolve, reject] of reading.splice(0)) {
       if (error === undefined) resolve({ value: undefined, done: true });
@@ -45,7 +45,7 @@ export function openInlet(port: InletPort): Inlet {
       error = undefined;
     }
   };
-  /** Read no more. */
+  /** Stop reading. */
   const leave = (reason?: unknown): void => {
     if (left) return;
     left = true;
@@ -54,7 +54,7 @@ export function openInlet(port: InletPort): Inlet {
     finish();
     if (!ended) port.onLeft(reason);
   };
-  /** An item for who reads. */
+  /** An item for the reader. */
   const take = (bytes: Uint8Array, start: number, end: number): Result => {
     let value: unknown;
     try {
@@ -141,7 +141,7 @@ export function openInlet(port: InletPort): Inlet {
     end(why) {
       if (ended) return;
       ended = true;
-      // Where somebody waits there is nothing kept.
+      // A waiting reader means that no item is kept.
       if (!left) error = why;
       finish();
     },

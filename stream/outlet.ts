@@ -1,5 +1,5 @@
 /**
- * {@linkcode openOutlet}: the sending end of a stream.
+ * {@linkcode openOutlet}: the sending side of a stream.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import { expectMore, expectNoMore } from "./quiet.ts";
 import type { Outlet, OutletPort } from "./types.ts";
 import { ITEM_COST_BYTES, overCredit, STREAM_WINDOW_BYTES } from "./window.ts";
 
-/** All kinds of sources, as they are pulled. */
+/** A source of any kind, as it is pulled. */
 interface Pulled {
   next(): unknown;
   return?(reason?: unknown): unknown;
@@ -17,10 +17,10 @@ interface Pulled {
 
 type Read = () => unknown;
 
-/** Find out how to pull what was given. Throws `TypeError` if it cannot be. */
+/** Find out how to pull a source. Throws `TypeError` if it is not iterable. */
 function pulledFrom(source: unknown): Pulled {
   const given = typeof source === "object" && source !== null ? source : {};
-  // First: not every page's streams can be iterated.
+  // First: in some browsers streams are not iterable.
   if ("getReader" in given && typeof given.getReader === "function") {
     const reader = (given as ReadableStream<unknown>).getReader();
     return { next: () => reader.read(), return: (reason) => reader.cancel(reason) };
@@ -37,29 +37,30 @@ function pulledFrom(source: unknown): Pulled {
 }
 
 /**
- * Pull a source and have its items sent. It begins in a microtask.
+ * Pull a source and send its items, starting in a microtask.
  *
- * It is pulled for as long as its reader has room, one item at a time: an item that was pulled is sent as soon as
- * this is not paused, so that room may go below 0 by one. Nothing is made for an item but what its source makes.
+ * The source is pulled while the reader has credit, one item at a time. A pulled item is sent as soon as the outlet
+ * is not paused, so the credit may go below 0 by one item. Nothing is allocated per item besides the source's own
+ * objects.
  *
- * @throws {TypeError} If it cannot be iterated.
+ * @throws {TypeError} If it is not iterable.
  */
 export function openOutlet(source: unknown, port: OutletPort): Outlet {
   const pulled = pulledFrom(source);
   let room = STREAM_WINDOW_BYTES;
   const lead = openLead(port, () => pull());
   let paused = false;
-  /** What was pulled and not sent, since it came while this was paused: in an array, whatever it is. */
+  /** The item pulled while paused, in an array because it may be any value. */
   let held: [item: unknown] | undefined;
-  /** Whether nothing is to be pulled any more. */
+  /** Whether pulling has stopped. */
   let over = false;
-  /** Whether `next()` is running, or its promise is under way. */
+  /** Whether `next()` is running or its promise is pending. */
   let pulling = false;
-  /** Whether `next()` is running: a generator cannot be told to return meanwhile. */
+  /** Whether `next()` is running: a generator cannot return meanwhile. */
   let inside = false;
-  /** Whether an item is being sent, and its bytes are not yet known. */
+  /** Whether an item is being sent and its size is not yet known. */
   let sending = false;
-  /** Whether it is known how the source has stopped. */
+  /** Whether the source's end was reported. */
   let stopped = false;
   let reason: unknown;
 
@@ -80,7 +81,7 @@ export function openOutlet(source: unknown, port: OutletPort): Outlet {
       }
       inside = false;
       const isCancelled = over;
-      // What it comes to is looked at in any case: nobody else would hear of a rejection.
+      // The result is always awaited, so that a rejection is handled.
       if (isThenable(result)) Promise.resolve(result).then(onResult, onThrown);
       else onResult(result, true);
       if (isCancelled) leave();
@@ -98,7 +99,7 @@ export function openOutlet(source: unknown, port: OutletPort): Outlet {
       if (done) return finish();
       item = value;
       if (atOnce && isThenable(item)) {
-        // The items of what is iterated at once may be promises.
+        // A synchronous iterable's items may be promises.
         pulling = true;
         Promise.resolve(item).then(onItem, (error) => {
           pulling = false;
@@ -132,7 +133,7 @@ export function openOutlet(source: unknown, port: OutletPort): Outlet {
     sending = true;
     expectMore();
     try {
-      // Room may be granted meanwhile.
+      // Credit may be granted meanwhile.
       const bytes = port.send(item);
       room -= bytes + ITEM_COST_BYTES;
       lead.sent(bytes + ITEM_COST_BYTES);
@@ -152,7 +153,7 @@ export function openOutlet(source: unknown, port: OutletPort): Outlet {
     finish(error, failed);
     leave();
   };
-  /** Have the source let go of what it holds: once. */
+  /** Let the source release its resources, once. */
   const leave = (): void => {
     let left: unknown;
     try {
@@ -196,7 +197,7 @@ export function openOutlet(source: unknown, port: OutletPort): Outlet {
       if (!inside) leave();
     },
   };
-  // Whoever opened it has to know it before the first item goes.
+  // The caller must have the outlet before the first item is sent.
   Promise.resolve().then(pull);
   return outlet;
 }

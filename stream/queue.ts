@@ -1,17 +1,17 @@
 /**
- * {@linkcode queue}: what is pushed on one side is iterated on the other.
+ * {@linkcode queue}: a bounded queue that is pushed on one side and iterated on the other.
  *
  * @module
  */
 import { cleanup } from "../wire/listener.ts";
 
-/** What to do with an item that finds the buffer full. */
+/** The reaction to an item when the buffer is full. */
 export type Overflow =
-  /** Forget the oldest item in the buffer. */
+  /** Drop the oldest item in the buffer. */
   | "drop-oldest"
-  /** Forget the item. */
+  /** Drop the item. */
   | "drop-newest"
-  /** End the iteration with {@linkcode OverflowError}, after what is in the buffer. */
+  /** End the iteration with {@linkcode OverflowError}, after the buffered items. */
   | "close";
 
 /** An iterator was not read fast enough: one with `overflow: "close"` has ended, another has lost items. */
@@ -20,42 +20,42 @@ export class OverflowError extends Error {
   override name = "OverflowError";
 }
 
-/** How an item is read: an iteration's result. */
+/** An iteration's result. */
 export type Result<T> = IteratorResult<T, undefined>;
 
-/** What bounds a {@linkcode queue}. */
+/** The limits of a {@linkcode queue}. */
 export interface QueueOptions {
-  /** Items that may wait to be read. */
+  /** Most buffered items. */
   readonly maxItems: number;
-  /** Bytes of items that may wait to be read, if there is more than one. Default: any number. */
+  /** Most bytes of buffered items, if there is more than one. Default: no limit. */
   readonly maxBytes?: number;
-  /** What to do with one more. Default: `"drop-oldest"`. */
+  /** The reaction to overflow. Default: `"drop-oldest"`. */
   readonly overflow?: Overflow | undefined;
   /** Ends it when it aborts. */
   readonly signal?: AbortSignal | undefined;
-  /** Do something when a signal aborts, at once if it has; returns how to stop waiting for it. */
+  /** Call a function when a signal aborts, at once if it has; returns a function that unsubscribes. */
   readonly onAbort: (signal: AbortSignal | undefined, run: () => void) => () => void;
-  /** Is told, once, that an item was lost. */
+  /** Called at the first lost item. */
   readonly onDrop?: ((error: OverflowError) => void) | undefined;
 }
 
-/** The side that fills a queue. It does not hold the iterator. */
+/** The side that fills a queue. It doesn't reference the iterator. */
 export interface Sink<T> {
-  /** Hand an item of so many bytes to whoever waits, or keep it: `true` if so much is kept that a reader needs time. */
+  /** Pass an item of so many bytes to a waiting reader, or buffer it: `true` if the reader needs time to catch up. */
   push(item: T, bytes?: number): boolean | void;
   /** Accept nothing more. What is in the buffer can still be read. */
   end(): void;
 }
 
-/** The side that reads a queue. It ends when nobody holds it and nobody waits for an item. */
+/** The side that reads a queue. It ends when it was garbage-collected and no read is pending. */
 export interface QueueIterator<T> extends AsyncIterableIterator<T, undefined>, AsyncDisposable {
-  /** Items that were lost because the buffer was full. */
+  /** Items lost because the buffer was full. */
   readonly dropped: number;
-  /** Stop: the buffer is emptied. A `for await` loop that is left calls this. */
+  /** Stop and empty the buffer. Leaving a `for await` loop calls this. */
   return(): Promise<Result<T>>;
 }
 
-/** Ends what nobody holds any more. */
+/** Ends garbage-collected iterators. */
 const forgotten: FinalizationRegistry<() => void> = /* @__PURE__ */ new FinalizationRegistry(
   (forget) => forget(),
 );
@@ -63,8 +63,8 @@ const forgotten: FinalizationRegistry<() => void> = /* @__PURE__ */ new Finaliza
 /**
  * Make a bounded buffer, and the one iterator over it.
  *
- * @param start Is given the filling side, and returns how to stop filling it. It holds that side and not the
- * iterator, so that an iterator that nobody holds any more ends by itself.
+ * @param start Receives the filling side and returns a function that stops it. It references that side and not the
+ * iterator, so that an unreferenced iterator ends by itself.
  */
 export function queue<T>(
   { maxItems, maxBytes = Infinity, overflow, signal, onAbort, onDrop }: QueueOptions,
@@ -84,7 +84,7 @@ export function queue<T>(
   const done: Result<T> = { done: true, value: undefined };
   const waiting: ((result: Result<T>) => void)[] = [];
   const [defer, stop] = cleanup();
-  /** Before the first is lost, though there be room for few. */
+  /** Before the first loss, even if the buffer is small. */
   const many = Math.min(MANY_ITEMS, maxItems - 1);
 
   const take = (): Result<T> => {
@@ -131,7 +131,7 @@ export function queue<T>(
       resolve(take());
       return isForgotten ? forget() : undefined;
     }
-    // Once, as it comes to that: a reader that does not read is not waited for again.
+    // Only once: a reader that doesn't read is not waited for again.
     return count === many || (bytes > MANY_BYTES && bytes - size <= MANY_BYTES);
   };
 
@@ -149,7 +149,7 @@ export function queue<T>(
         else waiting.push(resolve);
       }),
     return: leave,
-    // By `this`: what a closure names, all closures here would hold.
+    // By `this`: all closures here share the variables that one of them captures.
     [Symbol.asyncIterator]() {
       return this;
     },

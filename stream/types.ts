@@ -1,34 +1,34 @@
 /**
- * The two ends of a stream of items, as users see them and as those who carry items do.
+ * The two sides of a stream of items, public and internal.
  *
  * @module
  */
 import type { Timers } from "../wire/clock.ts";
 
-/** Where the items of a stream come from: an array, a generator, any iterable, or a stream of the platform. */
+/** The source of a stream's items: an array, a generator, any iterable, or a `ReadableStream`. */
 export type StreamSource<T> = AsyncIterable<T> | Iterable<T> | ReadableStream<T>;
 
 /**
- * The items of a stream as they come, to be read once. Items are asked for as they are read: one that is not
- * read stops its source, and costs no more than a window of bytes.
+ * The items of a stream, to be read once, with backpressure: an unread stream pauses its source and costs at most a
+ * window of bytes.
  *
- * A `for await` loop that is left tells the other end, as do `return()` and `await using`. It rejects with what the
- * stream ended by, after the items that came before.
+ * Leaving a `for await` loop notifies the other side, as do `return()` and `await using`. If the stream failed, it
+ * rejects with the error after the items received before.
  */
 export interface ItemStream<T> extends AsyncIterableIterator<T, undefined>, AsyncDisposable {
   /** The next item. */
   next(): Promise<IteratorResult<T, undefined>>;
-  /** Stop reading: what waits is forgotten, and the other end is told. */
+  /** Stop reading: buffered items are dropped and the other side is notified. */
   return(): Promise<IteratorResult<T, undefined>>;
   /**
    * The same items as a `ReadableStream`, which is another way to read them and not a second reader.
    *
-   * @throws {TypeError} If they are being read already.
+   * @throws {TypeError} If they are already being read.
    */
   readonly readable: ReadableStream<T>;
 }
 
-/** What an {@linkcode Outlet} is given of whoever sends its items. */
+/** The sender of an {@linkcode Outlet}'s items. */
 export interface OutletPort {
   /** Does something later, where the reader is not heard of meanwhile; returns how not to. */
   readonly after: Timers["after"];
@@ -37,24 +37,24 @@ export interface OutletPort {
    *
    * @returns Bytes of its archive.
    * @throws {CodecError} If it is not of the item's type.
-   * @throws {RangeError} If it is larger than the peer takes.
+   * @throws {RangeError} If it is larger than the peer accepts.
    */
   send(item: unknown): number;
   /**
-   * The source has ended, threw (`"source"`), or gave what cannot be sent (`"item"`). Called once, and not
-   * after {@linkcode Outlet.cancel}.
+   * The source has ended, threw (`"source"`), or yielded an invalid item (`"item"`). Called once, and not after
+   * {@linkcode Outlet.cancel}.
    */
   onEnd(error: unknown, failed: "source" | "item" | undefined): void;
   /**
-   * The source has let go, after {@linkcode Outlet.cancel}: with what it threw, if it did. Called once; never by a
-   * source that goes on.
+   * The source has stopped after {@linkcode Outlet.cancel}, with its error, if any. Called once; never if the source
+   * doesn't stop.
    */
   onStopped?(error: unknown): void;
 }
 
-/** The sending end of a stream: pulls a source for as long as the reader has room. */
+/** The sending side of a stream: pulls a source while the reader has credit. */
 export interface Outlet {
-  /** Items that were sent. */
+  /** Sent items. */
   readonly items: number;
   /**
    * The reader has room for so many bytes more.
@@ -62,42 +62,42 @@ export interface Outlet {
    * @throws {ProtocolError} If that is more than it can have.
    */
   grant(bytes: number): void;
-  /** Pull nothing more until {@linkcode Outlet.resume}, whatever room there is. */
+  /** Stop pulling until {@linkcode Outlet.resume}, regardless of credit. */
   pause(): void;
-  /** Go on. */
+  /** Resume pulling. */
   resume(): void;
-  /** Stop pulling, and let the source go. */
+  /** Stop pulling and release the source. */
   cancel(reason?: unknown): void;
 }
 
 /**
  * Begin to pull a source, in a microtask.
  *
- * @throws {TypeError} If it is none.
+ * @throws {TypeError} If it is not iterable.
  */
 export type OpenOutlet = (source: unknown, port: OutletPort) => Outlet;
 
-/** What an {@linkcode Inlet} is given of whoever hears its items. */
+/** The receiver behind an {@linkcode Inlet}. */
 export interface InletPort {
   /**
    * Decode one item.
    *
-   * @throws {CodecError} If it is none.
+   * @throws {CodecError} If it is invalid.
    */
   decode(bytes: Uint8Array, start: number, end: number): unknown;
-  /** The reader has taken so many bytes' worth of items: there is room for as many more. */
+  /** The reader has consumed items of so many bytes: grant as many. */
   grant(bytes: number): void;
-  /** The reader has left before the end, or an item did not decode. Called once. */
+  /** The reader stopped before the end, or an item failed to decode. Called once. */
   onLeft(reason: unknown): void;
 }
 
-/** The receiving end of a stream: keeps what its reader has not taken. */
+/** The receiving side of a stream: keeps items until its reader takes them. */
 export interface Inlet {
-  /** What the reader is given. */
+  /** The public reader. */
   readonly stream: ItemStream<unknown>;
-  /** Items that came. */
+  /** Received items. */
   readonly items: number;
-  /** Bytes that wait for the reader, where an item without any counts too. */
+  /** Bytes waiting for the reader; an empty item counts too. */
   readonly bufferedBytes: number;
   /**
    * An item came, as its archive.
@@ -105,9 +105,9 @@ export interface Inlet {
    * @throws {ProtocolError} If there was no room for it.
    */
   push(bytes: Uint8Array, start: number, end: number): void;
-  /** No more will come: the reader is given what waits, and then the end, or an error. */
+  /** End the stream: the reader gets the waiting items, then the end or an error. */
   end(error?: unknown): void;
 }
 
-/** Make the receiving end of a stream. */
+/** Create the receiving side of a stream. */
 export type OpenInlet = (port: InletPort) => Inlet;

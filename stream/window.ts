@@ -1,18 +1,18 @@
 /**
- * How far a source may be ahead of its reader.
+ * The credit of a stream: how far a source may be ahead of its reader.
  *
  * @module
  */
 import type { ProtocolError } from "../wire/errors.ts";
 import { protocolError } from "../wire/faults.ts";
 
-/** Bytes of items that a reader has room for when its stream begins. */
+/** Initial credit of a stream, in bytes. */
 export const STREAM_WINDOW_BYTES = 262_144;
 
-/** Bytes that an item costs besides its archive. */
+/** Credit that an item costs in addition to its archive, in bytes. */
 export const ITEM_COST_BYTES = 64;
 
-/** A peer did not keep to what there is room for. */
+/** A peer exceeded its credit. */
 export function overCredit(what: string): ProtocolError {
   return protocolError("BadCredit", what);
 }

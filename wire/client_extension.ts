@@ -21,7 +21,7 @@ import {
 import { beginMessage, writeCarrier, writeRoot } from "./place.ts";
 import type { ClientMessage } from "./requests.ts";
 
-/** Write what is a root alone: `0` tag, `1` id, `2` a byte. */
+/** Write a message that is only a root: `0` tag, `1` id, `2` a byte. */
 export function writeBrief(writer: Writer, tag: number, id: number, byte = 0): void {
   beginMessage(writer);
   const at = writeRoot(writer, CLIENT_MESSAGE_BYTES, tag, id);
@@ -77,7 +77,7 @@ export function writeFailed(writer: Writer, id: number, code: RpcHandlerErrorCod
 }
 
 /**
- * Read the rest of a message whose root is at `at`, and which is no call.
+ * Read the rest of a message other than a call, whose root is at `at`.
  *
  * @throws {CodecError} If it is no message of the extension.
  */

@@ -18,7 +18,7 @@ export interface Clock {
   clear(timer: unknown): void;
 }
 
-/** What a client uses of a clock: as much as a page has. */
+/** The part of a clock that a client uses, which pages have too. */
 export interface Timers {
   /** Milliseconds since a fixed time. */
   readonly now: () => number;

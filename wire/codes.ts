@@ -1,5 +1,5 @@
 /**
- * All codes in one table a kind: what the server answers by, what a client makes errors of, and what the
+ * All codes, one table per kind: for the server's answers, for the client's errors, and for the tests of the
  * tables in docs/errors.md and PROTOCOL.md are checked against.
  *
  * Only literals, so that a page loads only those it uses.

@@ -103,14 +103,14 @@ export type Unframe = (
   from?: number,
 ) => number;
 
-/** How the messages of a page become what goes over its transports, and archives again. */
+/** Frames a page's archives for its transports, and unframes received messages. */
 export interface Framing {
   /** Bytes waiting to be framed. */
   readonly waitingBytes: number;
   /**
-   * Frame an archive, whose bytes are the framing's from now on, behind those before it.
+   * Frame an archive after those before it. The framing takes ownership of its bytes.
    *
-   * @param post Is given what goes on the wire; it keeps nothing of it.
+   * @param post Receives the bytes for the wire, and must not keep them.
    * @param onError Told that it cannot be framed.
    */
   frame(

@@ -130,7 +130,7 @@ export function extensionOf(query: URLSearchParams, protocols: readonly string[]
 }
 
 /**
- * What a server answered by its header; `undefined` if it is nothing that was offered.
+ * The extension in a server's answer; `undefined` if it was not offered.
  *
  * @param answered The header's value, if it is there.
  */

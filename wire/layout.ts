@@ -58,7 +58,7 @@ export const SHORT_ITEM = 31;
 /** Bytes before a short message's archive. */
 export const SHORT_HEADER_BYTES = 4;
 
-// Several messages in one WebSocket message: DEFLATE says itself where a stream ends, and the next message follows.
+// Batches: a DEFLATE stream marks its own end, and the next message follows directly.
 
 /** Largest batch, in bytes. A larger WebSocket message is a single message. */
 export const MAX_BATCH_BYTES = 16_384;

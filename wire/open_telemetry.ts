@@ -112,7 +112,7 @@ export function openTelemetry(side: "server" | "client"): Instruments | undefine
   };
 }
 
-/** What runs a function in the context that is active now, later; `undefined` if no API has contexts. */
+/** Returns a function that runs others in the currently active context; `undefined` if no API has contexts. */
 export function activeContext(): (<T>(run: () => T) => T) | undefined {
   const contexts = registered()?.context;
   if (contexts === undefined) return undefined;

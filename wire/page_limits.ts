@@ -1,7 +1,7 @@
 /**
- * The numbers behind {@linkcode PageLimits}, whose units and meaning are there, and those that nobody sets.
+ * The default values of {@linkcode PageLimits}, which documents units and meaning, and fixed limits.
  *
- * It imports nothing, so that a bundler puts the latter where they are used.
+ * It imports nothing, so that a bundler inlines the fixed limits.
  *
  * @module
  */

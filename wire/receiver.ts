@@ -84,11 +84,11 @@ function inWords(error: unknown, maxInflatedBytes: number): unknown {
 }
 
 /**
- * Inflate one message and hand it on, in the turn it came. Its bytes are only read until this returns.
+ * Inflate one message and deliver it synchronously. Its bytes are only read until this returns.
  *
  * @param mayBeMore Whether the bytes may be several messages, of which the first is taken, and that may be short.
  * @param from Where the first begins.
- * @returns Where it ends: what follows is further messages.
+ * @returns Where it ends: further messages follow there.
  */
 export function receive(
   message: Uint8Array,

@@ -82,7 +82,7 @@ export function readClientMessage(
 }
 
 /**
- * Read the client's short message in `[start, end)` of some bytes, whose archive is then in the reader's.
+ * Read the client's short message in `[start, end)` of some bytes; its archive is then in the reader's bytes.
  *
  * @throws {CodecError} If it is neither a call nor an item.
  */

@@ -68,7 +68,7 @@ export type ServerExtensionHandlers = readonly [
 ];
 
 /**
- * Read the rest of a message whose root is at `at`, and hand it on.
+ * Read the rest of a message whose root is at `at`, and call its handler.
  *
  * @throws {CodecError} If it is no message of the extension; then no handler is called.
  */

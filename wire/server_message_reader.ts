@@ -54,7 +54,7 @@ export type ServerMessageHandlers = readonly [
  * Read the server's message in `[start, end)` of the reader's bytes, with the checks of rkyv's
  * validator, and hand it on.
  *
- * @throws {CodecError} If they are no such message; then no handler is called.
+ * @throws {CodecError} If the message is invalid; then no handler is called.
  */
 export function readServerMessage(
   reader: Reader,

@@ -46,7 +46,7 @@ export function isShort({ bytes }: Writer): boolean {
   return bytes[0] === SHORT;
 }
 
-/** Put the head of a short message before the archive that a writer begins with, and drop what is behind that. */
+/** Put the head of a short message before the writer's archive, and drop the bytes behind the archive. */
 function shorten(writer: Writer, root: number, length: number, zeros: number): void {
   const { bytes } = writer;
   bytes[0] = SHORT;

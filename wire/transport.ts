@@ -46,7 +46,7 @@ export interface Transport {
    */
   send(message: Uint8Array<ArrayBuffer>, shared?: Shared): void;
   /**
-   * Begin the close handshake; idempotent. What is queued goes before it.
+   * Begin the close handshake after the queue; idempotent.
    *
    * @param discard The peer doesn't read: drop the queue, as far as possible.
    */
@@ -56,9 +56,9 @@ export interface Transport {
 }
 
 /**
- * What a listener has made of a message: how many of its bytes it is done with; nothing says all. What follows
- * is further messages, and handed over as if it had come by itself. Below 0, the same without the sign, and the
- * event loop is to come round before the next, where several come in one turn of it.
+ * A listener's result for a message: the number of bytes it has handled; absent means all. Deliver the rest as a
+ * separate message. A negative number: its absolute value, and let the event loop run before the next message of this
+ * turn.
  */
 export type Heard = number | void;
 
@@ -67,7 +67,7 @@ export interface TransportListener {
   /**
    * One whole binary message. The bytes are the listener's to read only until it returns.
    *
-   * @param from Where in the bytes it begins: what is before is done with. Absent: at their start.
+   * @param from Its start in the bytes; earlier bytes were handled before. Absent: 0.
    */
   onMessage(message: Uint8Array, from?: number): Heard;
   /** A whole text message, which the protocol doesn't have. Absent: it is ignored, as in Rust. */

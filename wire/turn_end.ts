@@ -15,7 +15,7 @@ export type AtTurnEnd = (sent: () => number, run: () => void) => void;
 export const nextMicrotask: AtTurnEnd = (_sent, run) => queueMicrotask(run);
 
 /**
- * How the end of a turn is found: {@linkcode nextMicrotask}, unless items of streams are sent, which come a few
+ * Finds the end of a turn: {@linkcode nextMicrotask}, unless stream items are sent, which come a few
  * microtasks after one another.
  */
 export const turns: { atEnd: AtTurnEnd } = { atEnd: nextMicrotask };
