@@ -177,6 +177,10 @@ async function send(port: number, what: Attack): Promise<number> {
 /** Clients of an attack that has been. */
 const leaving: RawClient[] = [];
 
+/** Held bytes above which memory is measured again, and how often at most. */
+const BUSY_BYTES = 32 << 20;
+const MAX_TRIES = 10;
+
 /** Attack with some clients while another one calls. */
 export async function attack(target: Target, what: Attack): Promise<Cost> {
   await using other = await connect(Hostile, `ws://127.0.0.1:${target.port}`, { level: 0 });
@@ -200,6 +204,12 @@ export async function attack(target: Target, what: Attack): Promise<Cost> {
   // By now retained memory is visible, and the rest had time to be collected.
   await new Promise((resolve) => setTimeout(resolve, 100));
   const report = await target.report();
+  let { heldBytes } = report;
+  // On a busy machine messages may still be in the runtime.
+  for (let tries = 0; heldBytes > BUSY_BYTES && tries < MAX_TRIES; tries++) {
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    heldBytes += (await target.report()).heldBytes;
+  }
   for (const { socket } of leaving.splice(0)) socket.destroy();
-  return { ...report, sentBytes, slowestCallMs };
+  return { ...report, heldBytes: Math.max(0, heldBytes), sentBytes, slowestCallMs };
 }

@@ -16,7 +16,7 @@ export interface Report {
   readonly longestBlockMs: number;
   /** Bytes by which the process has grown, at most: garbage that is not collected yet included. */
   readonly grownBytes: number;
-  /** Growth after a collection, in bytes. */
+  /** Growth after a collection since the last report, in bytes; below 0 if memory was freed. */
   readonly heldBytes: number;
   /** Milliseconds of the processor of `JSON.parse` of the largest message that is allowed. */
   readonly parseMs: number;
@@ -114,7 +114,7 @@ process.stdout.write(`listening ${port}\n`);
 for await (const _ of createInterface({ input: process.stdin })) {
   const now = collect();
   const report: Report = {
-    heldBytes: Math.max(0, now - left),
+    heldBytes: now - left,
     longestBlockMs: longest,
     grownBytes: Math.max(0, most - before),
     parseMs: parse,
