@@ -35,7 +35,7 @@ export type {
 } from "./nats_connection.ts";
 export type { PrefixOptions } from "./topic_name.ts";
 
-/** What {@linkcode natsBroker} can be told. */
+/** Options of {@linkcode natsBroker}. */
 export interface NatsBrokerOptions extends PrefixOptions {}
 
 /**

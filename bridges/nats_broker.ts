@@ -122,7 +122,7 @@ export class NatsBroker implements Broker {
     }
   }
 
-  /** Handle a refusal of the server. A subscription gets its own error, if the error names it. */
+  /** The server has refused a request. A subscription is notified separately, if the error names it. */
   #refused(error: unknown): void {
     this.#lastError = error;
     const { operation, subject, message } = about(error);

@@ -67,7 +67,7 @@ export class NatsCluster {
   #hellos: ReturnType<typeof setTimeout> | undefined;
   #ticking: ReturnType<typeof setTimeout> | undefined;
 
-  /** Watch the subjects with a prefix. `onChange` runs when servers become silent or answer again. */
+  /** Create for the subjects with a prefix; the callback is notified when servers become silent or answer again. */
   constructor(connection: NatsConnection, prefix: string, onChange: () => void) {
     this.#connection = connection;
     this.#prefix = `${prefix}_.`;
@@ -135,7 +135,7 @@ export class NatsCluster {
     if (changed) this.#onChange();
   };
 
-  /** An ended connection throws here; its end is reported elsewhere. */
+  /** An ended connection throws; its end is reported separately. */
   #publish(subject: string, payload: Uint8Array, options?: { readonly reply: string }): void {
     try {
       this.#connection.publish(subject, payload, options);

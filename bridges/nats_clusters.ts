@@ -16,7 +16,7 @@ export class NatsClusters {
   /** Counts the times that the connection came or went. */
   #turn = 0;
 
-  /** Create for a node, which gets the state of its link. */
+  /** Create for a node, which is notified of its link's status. */
   constructor(connection: NatsConnection, prefixes: readonly string[], node: BrokerNode) {
     this.#node = node;
     this.#clusters = prefixes.map((prefix) =>

@@ -55,7 +55,7 @@ export interface NatsMessage {
   readonly subject?: string | undefined;
   /** Where its answer goes. */
   readonly reply?: string | undefined;
-  /** The server's status instead of a payload: 503 without subscribers. */
+  /** The server's status instead of a payload: 503 without a subscriber. */
   readonly headers?: { readonly code: number } | undefined;
 }
 

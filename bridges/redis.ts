@@ -23,7 +23,7 @@ export { Topic } from "../wire/topic.ts";
 export type { RedisClient, RedisListener } from "./redis_client.ts";
 export type { PrefixOptions } from "./topic_name.ts";
 
-/** What {@linkcode redisBroker} can be told. */
+/** Options of {@linkcode redisBroker}. */
 export interface RedisBrokerOptions extends PrefixOptions {}
 
 /**

@@ -123,7 +123,7 @@ export class RedisConnections {
     this.#ready = true;
   }
 
-  /** Throws if the server is a replica. If `ROLE` is not permitted, the check is skipped. */
+  /** Throws if the server is a replica. Without the permission to ask it is unknown. */
   async #checkRole(): Promise<void> {
     if (!this.#asksRole) return;
     let role: unknown;

@@ -39,7 +39,7 @@ function gathering(socket: WebSocket, extension: Extension): PageTransport {
     },
     close(code, reason) {
       flush();
-      // Whatever characters they are: the socket takes 123 bytes of UTF-8.
+      // With any characters: the socket accepts 123 bytes of UTF-8.
       socket.close(code, reason.slice(0, 41));
     },
   };
@@ -48,16 +48,16 @@ function gathering(socket: WebSocket, extension: Extension): PageTransport {
 /**
  * Open a connection that speaks `hl.2`.
  *
- * The answer's headers cannot be read, and there are no pings: the server's find dead connections. Nor is there a
- * hard stop: the socket closes as it can. `headers` and `tls` cannot be honoured, and the owner is the one that
- * checks how long messages are.
+ * A page cannot read the answer's headers, and cannot ping: the server's pings detect dead connections. It cannot
+ * cut a connection either: the socket closes in its own time. `headers` and `tls` are not supported. The owner
+ * checks the length of messages.
  *
- * @param url Where: `ws:` or `wss:`.
+ * @param url The address: `ws:` or `wss:`.
  * @param level The compression level to request.
- * @param open Called when the socket is open, with the negotiated extension; returns the listener.
+ * @param open Called when the socket is open, with the agreed extension; returns the socket's listener.
  * @param fail Called when the socket cannot open.
- * @param refuse Called with the close that refused it. One of the three is called, once.
- * @returns Ends the attempt, if it is still under way.
+ * @param refuse Called with the close by which the server refused. Exactly one of the three is called, once.
+ * @returns Ends a pending attempt.
  */
 export function dial(
   url: string,

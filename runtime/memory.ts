@@ -134,7 +134,7 @@ class MemoryTransport extends GuardedTransport {
     this.#queue.push(own);
     this.#queuedBytes += own.length;
     const onSend = this.#onSend;
-    // Before it is delivered; an error of the listener is nobody else's.
+    // Before it is delivered; an error of the listener affects nothing else.
     if (onSend !== undefined) queueMicrotask(() => onSend(own));
     this.#schedule();
   }

@@ -36,7 +36,7 @@ export interface Waiter {
   goOn(): boolean;
 }
 
-/** Whether coming round takes a timer: a caller of one call after the other would wait for it. */
+/** Whether the next turn needs a timer, which would delay calls made one after the other. */
 const IS_LAZY = runtimeName() === "deno";
 /** Milliseconds of small messages for which nothing is scheduled then, though the loop may not have come round. */
 const LAZY_MS = 4;

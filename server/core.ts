@@ -106,7 +106,7 @@ export interface CloseOptions {
 
 /** The interface of every kind of server. */
 export interface ServerCore<Event> {
-  /** Sends events to subscribers. */
+  /** Sends events to all subscribers. */
   readonly events: EventEmitter<Event>;
   /** Number of connections. */
   readonly connections: number;

@@ -48,10 +48,8 @@ export function explainMismatch<M, S, E, C>(
     named.includes(part) && server[part] !== service.fingerprint[part]
   );
   if (differing.length === 0) {
-    return `The server has the same service, but was told that ${
-      listOf(named)
-    }: what lies on the way ` +
-      'changed "hl" in the query of its address';
+    return "The server has the same service, but received other fingerprints of " +
+      `${named.join(", ")}: a proxy changed "hl" in the query of its address`;
   }
   const added = differing.map((each) => firstAdded(each, server[each.part], fingerprintOf));
   if (!added.includes(undefined)) {

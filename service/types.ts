@@ -164,7 +164,7 @@ export type EventOf<S> = S extends Service<infer _M, infer _S, infer E, infer _C
 export type ClientMethodsOf<S> = S extends Service<infer _M, infer _S, infer _E, infer C> ? C
   : never;
 
-/** A handler's second argument: the context of its call. */
+/** The context of a call, for its handler. */
 export interface CallContext {
   /**
    * Aborts when the call's result is no longer needed: the caller cancelled it or left the stream, its deadline

@@ -76,7 +76,7 @@ test("explainMismatch() of a server with the same service says that the query wa
   const { reason } = otherService(["methods", "state"], made({}).fingerprint);
   assertEquals(
     explainMismatch(reason, made({}), fingerprintOf),
-    "The server has the same service, but was told that methods, state differ: what lies on the way " +
+    "The server has the same service, but received other fingerprints of methods, state: a proxy " +
       'changed "hl" in the query of its address',
   );
 });
