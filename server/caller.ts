@@ -115,12 +115,13 @@ export function connectionLost(): RpcError {
 /** Drop the connection's calls. Their handlers keep running, so its guard stays. */
 export function forgetCalls(caller: Caller): void {
   caller.guard?.leave();
-  caller.clientCalls?.end();
+  const { clientCalls } = caller;
+  const reason = caller.listening || clientCalls ? connectionLost() : undefined;
+  clientCalls?.end(reason);
   const { listening, streams } = caller;
   caller.takenIds = caller.listening = undefined;
   caller.callsInFlight = 0;
   if (listening === undefined) return;
-  const reason = connectionLost();
   for (const call of listening.values()) call.cancel(reason);
   streams?.stop();
 }

@@ -82,6 +82,8 @@ function failure(
 
 /** The calls in flight to one client. Created when a handler first reads `client`. */
 export class ClientCalls {
+  /** The reason with which calls fail because the connection has ended; absent before. */
+  lost: unknown;
   /** The functions that the handler gets. */
   readonly functions: Readonly<Record<string, ClientCall>>;
   readonly #options: ClientCallerOptions;
@@ -260,12 +262,15 @@ export class ClientCalls {
     waiting?.reject(failure(code, waiting.method, `the client answered ${code}`));
   }
 
-  /** The connection has ended. */
-  end(): void {
+  /** The connection has ended, for this reason. */
+  end(reason: unknown): void {
     this.#ended = true;
+    this.lost = reason;
     for (const id of [...this.#taken.keys()]) {
       const waiting = this.#settle(id);
-      waiting?.reject(failure("ConnectionLost", waiting.method, "the connection has ended"));
+      waiting?.reject(
+        failure("ConnectionLost", waiting.method, "the connection has ended", reason),
+      );
     }
   }
 }

@@ -70,7 +70,7 @@ export class ServerCall implements CallContext {
 
   /** Whether an error is only the call's cancellation and need not be reported. */
   isReason(error: unknown): boolean {
-    const { reason } = this;
+    const reason = this.reason ?? this.caller.clientCalls?.lost;
     return reason !== undefined &&
       (error === reason || (error instanceof Error && error.cause === reason));
   }

@@ -1,5 +1,5 @@
 /**
- * {@linkcode bindSource}: a source that is pulled in the context of its call, whoever pulls it.
+ * {@linkcode bindSource}: pulls a source in the context of its call.
  *
  * @module
  */
@@ -15,8 +15,8 @@ interface Pulled {
 type Open = () => Pulled;
 
 /**
- * The same source, of which everything runs by `runIn`: the body of a generator begins and goes on where its pull is.
- * What is no source is returned as it is.
+ * Bind a source to a context: all its functions run by `runIn`, and so does the body of a generator. Other values are
+ * returned unchanged.
  */
 export function bindSource(source: unknown, runIn: RunIn): unknown {
   const given = typeof source === "object" && source !== null ? source : {};

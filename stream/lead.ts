@@ -7,25 +7,25 @@ import type { Timers } from "../wire/clock.ts";
 import { STREAM_WINDOW_BYTES } from "./window.ts";
 
 /**
- * Bytes that a source goes ahead of a reader that is near: what else is sent waits behind them, and so does what
- * comes, while their items are made and read.
+ * Bytes that a source may be ahead of a near reader. Other messages wait behind them, in both directions, while their
+ * items are made and read.
  */
 const NEAR_BYTES = 49_152;
-/** Items that it goes ahead at least, so that large ones are made while others are read. */
+/** Items that it may be ahead at least, so that large ones are made while others are read. */
 const NEAR_ITEMS = 4;
-/** Milliseconds without news of a reader, after which it is far or slow, and has the whole window. */
+/** Milliseconds without a grant after which a reader counts as far or slow and gets the whole window. */
 const FAR_MS = 2;
-/** Bytes for which a reader is far, before it is looked at again; twice as many each time it was, up to the second. */
+/** Bytes after which a far reader is tested again. They double each time, up to the maximum. */
 const FAR_BYTES = 4_194_304;
 const MAX_FAR_BYTES = 268_435_456;
 
-/** How far a source goes ahead of its reader. */
+/** The bound on how far a source is ahead of its reader. */
 export interface Lead {
   /** Room of the window that is left. An item may go while there is more. */
   readonly leftRoom: number;
   /** An item was sent. */
   sent(bytes: number): void;
-  /** The reader has taken so much. */
+  /** The reader has consumed so many bytes. */
   granted(bytes: number): void;
   /** The source waits, though there is room. */
   wait(): void;
@@ -34,9 +34,9 @@ export interface Lead {
 }
 
 /**
- * Make a lead, near at first. A reader that has room for more and is not heard of for some milliseconds gets all.
+ * Create a lead for a near reader. A reader with credit that grants nothing for some milliseconds gets the window.
  *
- * @param goOn Is called when it is.
+ * @param goOn Called when that happens.
  */
 export function openLead({ after }: Pick<Timers, "after">, goOn: () => void): Lead {
   let nearBytes = NEAR_BYTES;

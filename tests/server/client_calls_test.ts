@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { test } from "node:test";
 import { interpret } from "../../codec/archive.ts";
+import { memoryPair } from "../../memory.ts";
 import type { Schema } from "../../codec/mod.ts";
 import {
   bool,
@@ -226,4 +227,29 @@ test("what has changed in the state reaches the client before the call does", as
   void clients[0]!.confirm({ text: "a" }).catch(() => {});
   assertEquals(connection.take().map((line) => line.split(" ")[0]), ["state", "call"]);
   connection.hangUp();
+});
+
+test("onError does not hear of handlers whose call of the client ends with the connection, but of others", async () => {
+  const Nested = service({
+    rpc: { signalled: rpc(), plain: rpc(), broken: rpc() },
+    client: { hang: rpc() },
+  });
+  const reported: string[] = [];
+  const pair = await memoryPair(Nested, ({ client }) => ({
+    signalled: (_, { signal }) => client.hang({}, { signal }),
+    plain: () => client.hang(),
+    broken: () => client.hang().catch(() => Promise.reject(new Error("of its own"))),
+  }), {
+    server: { onError: (error, { where }) => void reported.push(`${where}: ${error}`) },
+    client: { client: { hang: () => new Promise<void>(() => {}) } },
+  });
+  const { rpc: calls } = pair.client;
+  const settled = Promise.allSettled([calls.signalled(), calls.plain(), calls.broken()]);
+  while (pair.server.stats().clientCallsInFlight < 3) await turn();
+  await pair.client.close();
+  await settled;
+  while (reported.length === 0) await turn();
+  await turn();
+  assertEquals(reported, ["broken: Error: of its own"]);
+  await pair.close();
 });
