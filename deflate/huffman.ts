@@ -95,3 +95,15 @@ export class Huffman {
     return -1;
   }
 }
+
+let fixed: readonly [Huffman, Huffman] | undefined;
+
+/** The codes of blocks that bring none: RFC 1951, 3.2.6. */
+export function fixedCodes(): readonly [literals: Huffman, distances: Huffman] {
+  if (fixed !== undefined) return fixed;
+  const lengths = new Uint8Array(288).fill(8).fill(9, 144, 256).fill(7, 256, 280);
+  fixed = [new Huffman(288), new Huffman(32)];
+  fixed[0].build(lengths, 0, 288, false);
+  fixed[1].build(lengths.fill(5), 0, 32, false);
+  return fixed;
+}

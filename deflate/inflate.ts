@@ -3,22 +3,22 @@
  *
  * @module
  */
-import { Huffman } from "./huffman.ts";
+import { fixedCodes, Huffman } from "./huffman.ts";
 import { soleStoredLength, STORED_HEADER_BYTES } from "./stored.ts";
 
 /** Bytes the output starts with. */
 const SCRATCH_BYTES = 16_384;
 
 /** Most bytes of output memory that are kept from one call to the next: 1 MiB and 16 KiB of overhead. */
-const MAX_SCRATCH_BYTES = 1_048_576 + 16_384;
+export const MAX_SCRATCH_BYTES: number = 1_048_576 + 16_384;
 
 const END_OF_BLOCK = 256;
 
-/** First value and extra bits of the length symbols from 257 and the distance symbols from 0. */
+/** First value and extra bits of the length symbols from 257, and of the distance symbols: two of these mean none. */
 const LENGTH_BASE: Uint16Array = new Uint16Array(29);
 const LENGTH_EXTRA: Uint8Array = new Uint8Array(29);
-const DISTANCE_BASE: Uint16Array = new Uint16Array(30);
-const DISTANCE_EXTRA: Uint8Array = new Uint8Array(30);
+const DISTANCE_BASE: Uint16Array = new Uint16Array(32);
+const DISTANCE_EXTRA: Uint8Array = new Uint8Array(32);
 for (let i = 0, length = 3, distance = 1; i < 30; i++) {
   DISTANCE_BASE[i] = distance;
   distance += 1 << (DISTANCE_EXTRA[i] = i < 4 ? 0 : (i - 2) >> 1);
@@ -35,13 +35,9 @@ const NOTHING: Uint8Array = new Uint8Array(0);
 
 let scratch: Uint8Array | undefined;
 let codeLengths: Uint8Array | undefined;
-let fixed: readonly [Huffman, Huffman] | undefined;
 let dynamic: readonly [Huffman, Huffman] | undefined;
 
-/**
- * The stream being read. It reads as zeros past its end; {@linkcode checkEnd} detects that such bits were
- * used.
- */
+/** The stream being read: zeros past its end, whose use {@linkcode checkEnd} detects. */
 let input: Uint8Array = NOTHING;
 let at = 0;
 let hold = 0;
@@ -93,14 +89,6 @@ function grow(need: number, maxBytes: number): void {
   grown.set(output.subarray(0, used));
   output = grown;
   if (room > SCRATCH_BYTES && room <= MAX_SCRATCH_BYTES) scratch = grown;
-}
-
-function fixedCodes(): readonly [Huffman, Huffman] {
-  const lengths = new Uint8Array(288).fill(8).fill(9, 144, 256).fill(7, 256, 280);
-  fixed = [new Huffman(288), new Huffman(32)];
-  fixed[0].build(lengths, 0, 288, false);
-  fixed[1].build(lengths.fill(5), 0, 32, false);
-  return fixed;
 }
 
 function dynamicCodes(): readonly [Huffman, Huffman] {
@@ -191,18 +179,18 @@ function readSymbols([literals, distances]: readonly [Huffman, Huffman], maxByte
     if (far === 0 && (far = distances.findLong(word)) < 0) throw corrupt("an unused code");
     word >>>= far & 15;
     count -= far & 15;
-    const farSymbol = far >> 4;
-    const farExtra = farSymbol < 30 ? DISTANCE_EXTRA[farSymbol] as number : 0;
+    const farBase = DISTANCE_BASE[far >> 4] as number;
+    const farExtra = DISTANCE_EXTRA[far >> 4] as number;
     while (count <= 16) {
       if (next < end) word |= (source[next] as number) << count;
       next++;
       count += 8;
     }
-    const distance = (DISTANCE_BASE[farSymbol] ?? 0) + (word & (1 << farExtra) - 1);
+    const distance = farBase + (word & (1 << farExtra) - 1);
     word >>>= farExtra;
     count -= farExtra;
     if (next > end && next - (count >> 3) > end) break;
-    if (farSymbol > 29) throw corrupt("a distance that does not exist");
+    if (farBase === 0) throw corrupt("a distance that does not exist");
     if (distance > out) throw corrupt("a distance before the start");
 
     if (out + length > room) {
@@ -229,19 +217,15 @@ function readStored(maxBytes: number): void {
   checkEnd();
   if ((length ^ check) !== 0xffff) throw corrupt("a stored block's lengths disagree");
   if (used + length > room) grow(used + length, maxBytes);
-  const start = at;
   at += length;
   checkEnd();
-  output.set(input.subarray(start, at), used);
+  output.set(input.subarray(at - length, at), used);
   used += length;
 }
 
-function readBlocks(maxBytes: number, isSole: boolean): Uint8Array {
-  at =
-    hold =
-    bits =
-    used =
-      0;
+function readBlocks(maxBytes: number): Uint8Array {
+  at = used = 0;
+  hold = bits = 0;
   output = scratch ??= new Uint8Array(SCRATCH_BYTES);
   room = Math.min(output.length, maxBytes);
   for (let final = 0; final === 0;) {
@@ -249,14 +233,11 @@ function readBlocks(maxBytes: number, isSole: boolean): Uint8Array {
     const kind = take(2);
     checkEnd();
     if (kind === 0) readStored(maxBytes);
-    else if (kind === 1) readSymbols(fixed ?? fixedCodes(), maxBytes);
+    else if (kind === 1) readSymbols(fixedCodes(), maxBytes);
     else if (kind === 2) readSymbols(dynamicCodes(), maxBytes);
     else throw corrupt("a block of an unknown kind");
   }
   ended = at - (bits >> 3);
-  if (isSole && ended < input.length) {
-    throw new InflateError("TrailingBytes", "Cannot inflate: bytes follow the final block");
-  }
   return output.subarray(0, used);
 }
 
@@ -274,16 +255,11 @@ function readBlocks(maxBytes: number, isSole: boolean): Uint8Array {
 export function inflate(bytes: Uint8Array, maxBytes: number): Uint8Array {
   const length = soleStoredLength(bytes);
   if (length >= 0 && length <= maxBytes) return bytes.subarray(STORED_HEADER_BYTES);
-  return read(bytes, maxBytes, true);
-}
-
-function read(bytes: Uint8Array, maxBytes: number, isSole: boolean): Uint8Array {
-  input = bytes;
-  try {
-    return readBlocks(maxBytes, isSole);
-  } finally {
-    input = output = NOTHING;
+  const inflated = inflateFirst(bytes, maxBytes);
+  if (ended < bytes.length) {
+    throw new InflateError("TrailingBytes", "Cannot inflate: bytes follow the final block");
   }
+  return inflated;
 }
 
 /**
@@ -295,7 +271,12 @@ function read(bytes: Uint8Array, maxBytes: number, isSole: boolean): Uint8Array 
  * @throws {InflateError} `Truncated`, `Corrupt` or `TooBig`.
  */
 export function inflateFirst(bytes: Uint8Array, maxBytes: number): Uint8Array {
-  return read(bytes, maxBytes, false);
+  input = bytes;
+  try {
+    return readBlocks(maxBytes);
+  } finally {
+    input = output = NOTHING;
+  }
 }
 
 /** Bytes of the stream that {@linkcode inflateFirst} read last. */

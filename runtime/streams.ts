@@ -11,7 +11,7 @@
  *
  * @module
  */
-import { inflate } from "../deflate/inflate.ts";
+import { inflate, MAX_SCRATCH_BYTES } from "../deflate/inflate.ts";
 import type { Deflater } from "../wire/deflater.ts";
 import { deflateFixed, maxFixedSize } from "../deflate/fixed_huffman.ts";
 import { deflateStored, storedSize } from "../deflate/stored.ts";
@@ -80,9 +80,6 @@ class StreamsDeflater implements Deflater {
 export function createStreamsDeflater(): Deflater {
   return new StreamsDeflater();
 }
-
-/** Output memory kept between calls, in bytes: a message of 1 MiB and its overhead. */
-const MAX_SCRATCH_BYTES = 1_048_576 + 16_384;
 
 /** Deflates with our own code, in memory that is reused for the next message. */
 export class SmallDeflater {
