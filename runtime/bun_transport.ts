@@ -13,7 +13,7 @@ import { truncateReason } from "./websocket/frames.ts";
 import { Heartbeat, type HeartbeatOptions, unref } from "./websocket/heartbeat.ts";
 import { turnTime } from "./turn.ts";
 import { turns } from "../wire/turn_end.ts";
-import { TurnGuard, type TurnLimits } from "./turn_guard.ts";
+import { TurnGuard } from "./turn_guard.ts";
 
 /** Messages of at least this many bytes are not gathered: a copy would cost more than a write. */
 const MAX_GATHERED_BYTES = 16 * 1024;
@@ -79,27 +79,23 @@ export class BunTransport extends TurnGuard implements BunSocketData, HeartbeatO
   #waiting: Waiting[] | undefined;
   /** The close code and reason, once `close()` was called. */
   #closing: CloseInfo | undefined;
-  readonly clock: Clock = systemClock;
-  readonly #limits: Pick<TransportLimits, "idleTimeoutMs" | "closeTimeoutMs">;
   #closeTimer: unknown;
   /** Bun's own idle timeout restarts with every send. */
   readonly #heartbeat: Heartbeat | undefined;
 
   /** Create for an open socket. */
-  constructor(
-    socket: BunSocket,
-    limits: TurnLimits & Pick<TransportLimits, "idleTimeoutMs" | "closeTimeoutMs">,
-    extension?: Extension,
-  ) {
+  constructor(socket: BunSocket, limits: TransportLimits, extension?: Extension) {
     super(limits, extension);
     this.#socket = socket;
-    this.#limits = limits;
-    const { idleTimeoutMs } = limits;
-    if (idleTimeoutMs > 0) this.#heartbeat = new Heartbeat(this);
+    if (limits.idleTimeoutMs > 0) this.#heartbeat = new Heartbeat(this);
+  }
+
+  get clock(): Clock {
+    return systemClock;
   }
 
   get idleTimeoutMs(): number {
-    return this.#limits.idleTimeoutMs;
+    return this.limits.idleTimeoutMs;
   }
 
   /** The peer sent something. */
@@ -242,7 +238,7 @@ export class BunTransport extends TurnGuard implements BunSocketData, HeartbeatO
   /** Bun reports the end as soon as it is asked to close, and cannot cut the connection afterwards. */
   #closeIfWritten({ code, reason }: CloseInfo): void {
     if (this.#waiting !== undefined || this.#socket.getBufferedAmount() > 0) {
-      const { closeTimeoutMs } = this.#limits;
+      const { closeTimeoutMs } = this.limits;
       this.#closeTimer ??= unref(this.clock.after(closeTimeoutMs, () => this.#cut()));
       return;
     }

@@ -7,10 +7,10 @@
  */
 
 import type { Extension } from "../wire/handshake.ts";
-import type { Acceptor, Upgrade } from "../wire/transport.ts";
+import type { Acceptor, TransportLimits, Upgrade } from "../wire/transport.ts";
 import { runtimeName } from "./detect.ts";
 import { truncateReason } from "./websocket/frames.ts";
-import { TurnGuard, type TurnLimits } from "./turn_guard.ts";
+import { TurnGuard } from "./turn_guard.ts";
 import {
   answerFrom,
   describeEndpoint,
@@ -32,7 +32,7 @@ class DenoTransport extends TurnGuard {
   /** Bytes buffered when it was closed: Deno reports 0 from then on but still holds them. */
   #leftBytes: number | undefined;
 
-  constructor(socket: WebSocket, limits: TurnLimits, extension: Extension | undefined) {
+  constructor(socket: WebSocket, limits: TransportLimits, extension: Extension | undefined) {
     super(limits, extension);
     this.#socket = socket;
   }

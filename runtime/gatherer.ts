@@ -11,35 +11,49 @@ const NOTHING: Uint8Array<ArrayBuffer> = new Uint8Array(0);
 /** How many times as much as there is is made room for. */
 const GROWTH = 4;
 
-/** Sends one message. Its bytes may change when this returns. */
-export type SendWhole = (message: Uint8Array<ArrayBuffer>) => void;
+/** A socket whose messages are gathered. */
+export interface Gathering {
+  /** Its gatherer, during a turn in which it sends. */
+  gatherer: Gatherer | undefined;
+  /** Send one message. Its bytes may change when this returns. */
+  sendWhole(message: Uint8Array<ArrayBuffer>): void;
+}
+
+/** Gatherers without a socket, because most sockets are idle. */
+const spare: Gatherer[] = [];
+const MAX_SPARE = 256;
 
 /**
  * Gathers the messages of one turn of the event loop, for a peer that accepts batches. A large message is sent
  * separately, after those before it.
  */
 export class Gatherer {
-  readonly #send: SendWhole;
+  #socket: Gathering | undefined;
   /** What was gathered, in one piece. */
   #buffer: Uint8Array<ArrayBuffer> = NOTHING;
   /** Count of all gathered messages. */
   #sent = 0;
-  #isScheduled = false;
   /** Bytes gathered for the end of the turn. */
   bytes = 0;
+  readonly #count = (): number => this.#sent;
+  readonly #endTurn = (): void => this.#end();
 
-  /** Create for one socket. */
-  constructor(send: SendWhole) {
-    this.#send = send;
+  /** The gatherer of a socket, for this turn. */
+  static of(socket: Gathering): Gatherer {
+    const { gatherer } = socket;
+    if (gatherer !== undefined) return gatherer;
+    const taken = socket.gatherer = spare.pop() ?? new Gatherer();
+    taken.#socket = socket;
+    turns.atEnd(taken.#count, taken.#endTurn);
+    return taken;
   }
 
   /** Send one message, now or at the end of the turn. Waiting bytes are copied. */
   send(message: Uint8Array<ArrayBuffer>): void {
     const { length } = message;
     if (this.bytes + length > MAX_BATCH_BYTES) this.flush();
-    if (length > MAX_BATCH_BYTES) return this.#send(message);
+    if (length > MAX_BATCH_BYTES) return this.#socket?.sendWhole(message);
     this.#sent++;
-    if (!this.#isScheduled) this.#schedule();
     if (this.bytes + length > this.#buffer.length) this.#grow(length);
     this.#buffer.set(message, this.bytes);
     this.bytes += length;
@@ -52,12 +66,11 @@ export class Gatherer {
     giveBuffer(old);
   }
 
-  #schedule(): void {
-    this.#isScheduled = true;
-    turns.atEnd(() => this.#sent, () => {
-      this.#isScheduled = false;
-      this.flush();
-    });
+  #end(): void {
+    if (this.#socket !== undefined) this.#socket.gatherer = undefined;
+    this.flush();
+    this.#socket = undefined;
+    if (spare.length < MAX_SPARE) spare.push(this);
   }
 
   /** Send the gathered messages. */
@@ -67,7 +80,7 @@ export class Gatherer {
     const buffer = this.#buffer;
     this.#buffer = NOTHING;
     this.bytes = 0;
-    this.#send(buffer.subarray(0, bytes));
+    this.#socket?.sendWhole(buffer.subarray(0, bytes));
     giveBuffer(buffer);
   }
 

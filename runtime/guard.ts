@@ -8,15 +8,15 @@ import { maxFrameBytes } from "../wire/layout.ts";
 import { CloseCode, tooBigReason } from "../wire/close.ts";
 import type { Extension } from "../wire/handshake.ts";
 import type { CloseInfo, Heard, Shared, Transport, TransportListener } from "../wire/transport.ts";
-import { Gatherer } from "./gatherer.ts";
+import { Gatherer, type Gathering } from "./gatherer.ts";
 
 /**
  * Keeps the port's promises on every runtime: no message over the limit is delivered, none follows the end,
  * the end is reported once, and nothing is thrown (on Deno that would end the process).
  */
-export abstract class GuardedTransport implements Transport {
+export abstract class GuardedTransport implements Transport, Gathering {
   readonly #maxMessageBytes: number;
-  #gatherer: Gatherer | undefined;
+  gatherer: Gatherer | undefined;
   #listener: TransportListener | undefined;
   #info: CloseInfo | undefined;
   /** Whether the runtime's socket is gone, or there is none. */
@@ -46,17 +46,16 @@ export abstract class GuardedTransport implements Transport {
 
   /** Bytes gathered for the end of the turn. */
   protected get gatheredBytes(): number {
-    return this.#gatherer?.bytes ?? 0;
+    return this.gatherer?.bytes ?? 0;
   }
 
   /** Send a message together with the others of this turn, if the peer accepts batches. */
   protected gather(message: Uint8Array<ArrayBuffer>): void {
     if (!this.gathers) return this.sendNow(message);
-    this.#gatherer ??= new Gatherer((whole) => this.#sendWhole(whole));
-    this.#gatherer.send(message);
+    Gatherer.of(this).send(message);
   }
 
-  #sendWhole(message: Uint8Array<ArrayBuffer>): void {
+  sendWhole(message: Uint8Array<ArrayBuffer>): void {
     try {
       if (this.#info === undefined) this.sendNow(message);
     } catch {
@@ -66,12 +65,12 @@ export abstract class GuardedTransport implements Transport {
 
   /** Send what was gathered in this turn. */
   protected flush(): void {
-    this.#gatherer?.flush();
+    this.gatherer?.flush();
   }
 
   /** Forget it. */
   protected dropGathered(): void {
-    this.#gatherer?.drop();
+    this.gatherer?.drop();
   }
 
   /** Ask the owner for its listener. */
@@ -138,7 +137,7 @@ export abstract class GuardedTransport implements Transport {
   /** The transport has ended. */
   end(info: CloseInfo): void {
     if (this.#info !== undefined) return;
-    this.#gatherer?.drop();
+    this.gatherer?.drop();
     this.#info = info;
     try {
       this.#listener?.onClose(info);

@@ -6,9 +6,9 @@
  */
 
 import type { Extension } from "../wire/handshake.ts";
-import type { Acceptor, PeerInfo, Upgrade } from "../wire/transport.ts";
+import type { Acceptor, PeerInfo, TransportLimits, Upgrade } from "../wire/transport.ts";
 import { truncateReason } from "./websocket/frames.ts";
-import { TurnGuard, type TurnLimits } from "./turn_guard.ts";
+import { TurnGuard } from "./turn_guard.ts";
 
 /** `WebSocket.OPEN`. */
 const OPEN = 1;
@@ -61,7 +61,7 @@ export interface StandardUpgrade {
 class StandardTransport extends TurnGuard {
   readonly #socket: StandardSocket;
 
-  constructor(socket: StandardSocket, limits: TurnLimits, extension: Extension | undefined) {
+  constructor(socket: StandardSocket, limits: TransportLimits, extension: Extension | undefined) {
     super(limits, extension);
     this.#socket = socket;
     // A socket that cannot be cut never reports its end.
@@ -148,7 +148,7 @@ function closeInTurn(socket: StandardSocket): void {
   }
 }
 
-function attach(socket: StandardSocket, upgrade: Upgrade, limits: TurnLimits): void {
+function attach(socket: StandardSocket, upgrade: Upgrade, limits: TransportLimits): void {
   const transport = new StandardTransport(socket, limits, upgrade.extension);
   // Cloudflare has no `binaryType` and always delivers ArrayBuffers.
   if (socket.binaryType !== undefined) socket.binaryType = "arraybuffer";

@@ -18,28 +18,30 @@ import {
   waitForTurn,
 } from "./turn.ts";
 
-/** The limits of such a socket. */
-export type TurnLimits = Pick<TransportLimits, "maxMessageBytes" | "maxWaitingBytes">;
-
 /** Estimated memory overhead, in bytes, of a waiting message. */
 export const WAITING_BYTES = 192;
 
+/** Messages that wait for their turn. */
+interface Waiting {
+  readonly messages: Uint8Array[];
+  /** Their size, overhead included. */
+  bytes: number;
+  /** The end of the socket, behind them. */
+  gone: CloseInfo | undefined;
+}
+
 /** Holds messages for their turn, in order, and the socket's end behind them. */
 export abstract class TurnGuard extends GuardedTransport implements Hearer, Waiter {
-  readonly #maxWaitingBytes: number;
-  #waiting: Uint8Array[] | undefined;
-  #waitingBytes = 0;
-  #gone: CloseInfo | undefined;
+  /** The limits, shared by all sockets of a server. */
+  protected readonly limits: TransportLimits;
+  #waiting: Waiting | undefined;
   #heardIn = 0;
   isLight = false;
 
   /** Create for a socket of the runtime's. */
-  constructor(
-    { maxMessageBytes, maxWaitingBytes = DEFAULT_LIMITS.maxWaitingBytes }: TurnLimits,
-    extension?: Extension,
-  ) {
-    super(maxMessageBytes, extension);
-    this.#maxWaitingBytes = maxWaitingBytes;
+  constructor(limits: TransportLimits, extension?: Extension) {
+    super(limits.maxMessageBytes, extension);
+    this.limits = limits;
   }
 
   override receive(message: Uint8Array): void {
@@ -57,37 +59,45 @@ export abstract class TurnGuard extends GuardedTransport implements Hearer, Wait
 
   #wait(message: Uint8Array): void {
     if (this.ended) return;
-    this.#waitingBytes += message.length + WAITING_BYTES;
-    if (this.#waitingBytes > this.#maxWaitingBytes) {
+    const { maxWaitingBytes = DEFAULT_LIMITS.maxWaitingBytes } = this.limits;
+    const bytes = (this.#waiting?.bytes ?? 0) + message.length + WAITING_BYTES;
+    if (bytes > maxWaitingBytes) {
       return this.fail(
         CloseCode.SlowConsumer,
-        `Messages that wait are over maxWaitingBytes, ${this.#maxWaitingBytes} bytes`,
+        `Messages that wait are over maxWaitingBytes, ${maxWaitingBytes} bytes`,
       );
     }
     const copy = new Uint8Array(message);
-    if (this.#waiting !== undefined) return void this.#waiting.push(copy);
-    this.#waiting = [copy];
-    waitForTurn(this);
+    if (this.#waiting === undefined) {
+      this.#waiting = { messages: [copy], bytes, gone: undefined };
+      return waitForTurn(this);
+    }
+    this.#waiting.messages.push(copy);
+    this.#waiting.bytes = bytes;
   }
 
   goOn(): boolean {
+    const waiting = this.#waiting;
+    // The socket may end meanwhile.
+    if (waiting === undefined) return false;
+    const { messages } = waiting;
     let next = 0;
-    for (let over = false; !over;) {
-      const message = this.#waiting?.[next++];
-      // None are left, or the socket has ended meanwhile.
+    for (let over = false; !over && this.#waiting === waiting;) {
+      const message = messages[next++];
       if (message === undefined) break;
-      this.#waitingBytes -= message.length + WAITING_BYTES;
+      waiting.bytes -= message.length + WAITING_BYTES;
       const rest = hearInTurn(this, message);
       over = isTurnOver();
-      if (rest === undefined || this.#waiting === undefined) continue;
-      this.#waiting[--next] = rest;
-      this.#waitingBytes += rest.length + WAITING_BYTES;
+      if (rest === undefined) continue;
+      messages[--next] = rest;
+      waiting.bytes += rest.length + WAITING_BYTES;
       break;
     }
-    this.#waiting?.splice(0, next);
-    if (this.#waiting !== undefined && this.#waiting.length > 0) return true;
+    if (this.#waiting !== waiting) return false;
+    messages.splice(0, next);
+    if (messages.length > 0) return true;
     this.#waiting = undefined;
-    if (this.#gone !== undefined) this.end(this.#gone);
+    if (waiting.gone !== undefined) this.end(waiting.gone);
     return false;
   }
 
@@ -95,7 +105,7 @@ export abstract class TurnGuard extends GuardedTransport implements Hearer, Wait
   gone(info: CloseInfo): void {
     this.leave();
     if (this.#waiting === undefined) this.end(info);
-    else this.#gone ??= info;
+    else this.#waiting.gone ??= info;
   }
 
   override end(info: CloseInfo): void {

@@ -369,6 +369,8 @@ const ROWS: readonly Row[] = [
     async attempt(excess) {
       let closedWith: number | undefined;
       const socket = new KeptSocket({
+        idleTimeoutMs: 0,
+        closeTimeoutMs: 5000,
         maxMessageBytes: 10_000,
         maxWaitingBytes: 5000 + 2 * WAITING_BYTES,
       });

@@ -1,7 +1,7 @@
 import { systemClock, timersOf } from "../../wire/clock.ts";
 import { assert, assertEquals } from "@std/assert";
 import { test } from "node:test";
-import { Gatherer } from "../../runtime/gatherer.ts";
+import { Gatherer, type Gathering } from "../../runtime/gatherer.ts";
 import { openOutlet } from "../../stream/outlet.ts";
 import type { Outlet } from "../../stream/types.ts";
 import { ITEM_COST_BYTES } from "../../stream/window.ts";
@@ -11,10 +11,15 @@ const { after } = timersOf(systemClock);
 const isExpecting = () => turns.atEnd !== nextMicrotask;
 const turn = () => new Promise<void>((resolve) => setTimeout(resolve, 0));
 
-/** The sizes of a gatherer's messages, in bytes. */
+const socket = (sendWhole: Gathering["sendWhole"]): Gathering => ({
+  gatherer: undefined,
+  sendWhole,
+});
+
+/** The sizes of what a socket sends, in bytes. */
 function gathering() {
   const sent: number[] = [];
-  return { sent, gatherer: new Gatherer((message) => void sent.push(message.length)) };
+  return { sent, to: socket((message) => void sent.push(message.length)) };
 }
 
 async function* items(count: number, wait?: () => Promise<void>) {
@@ -25,11 +30,11 @@ async function* items(count: number, wait?: () => Promise<void>) {
 }
 
 /** To a reader that reads each item at once. */
-function outletTo(gatherer: Gatherer, source: unknown): Outlet {
+function outletTo(to: Gathering, source: unknown): Outlet {
   const outlet = openOutlet(source, {
     after,
     send: () => {
-      gatherer.send(new Uint8Array(10));
+      Gatherer.of(to).send(new Uint8Array(10));
       outlet.grant(10 + ITEM_COST_BYTES);
       return 10;
     },
@@ -49,25 +54,25 @@ test("without a stream a turn is over in a microtask", async () => {
 });
 
 test("the items of an async generator go together, though each comes by itself", async () => {
-  const { sent, gatherer } = gathering();
-  outletTo(gatherer, items(100));
+  const { sent, to } = gathering();
+  outletTo(to, items(100));
   await turn();
   assertEquals(sent, [1000]);
-  outletTo(gatherer, items(100, () => Promise.resolve()));
+  outletTo(to, items(100, () => Promise.resolve()));
   await turn();
   assertEquals(sent, [1000, 1000]);
 });
 
 test("one item does not wait for another that takes its time", async () => {
-  const { sent, gatherer } = gathering();
-  outletTo(gatherer, items(3, turn));
+  const { sent, to } = gathering();
+  outletTo(to, items(3, turn));
   for (let i = 0; i < 10 && sent.length < 3; i++) await turn();
   assertEquals(sent, [10, 10, 10]);
 });
 
 test("more than a batch goes in several, none of them larger", async () => {
-  const { sent, gatherer } = gathering();
-  outletTo(gatherer, items(2000));
+  const { sent, to } = gathering();
+  outletTo(to, items(2000));
   await turn();
   assertEquals(sent.reduce((sum, bytes) => sum + bytes, 0), 20_000);
   assert(sent.length === 2 && sent[0]! <= 16_384, `${sent}`);
@@ -75,12 +80,12 @@ test("more than a batch goes in several, none of them larger", async () => {
 
 test("what else is sent while a stream is goes with it, in order", async () => {
   const messages: number[][] = [];
-  const gatherer = new Gatherer((message) => void messages.push([...message]));
+  const to = socket((message) => void messages.push([...message]));
   const outlet = openOutlet(items(3), {
     after,
     send: (item) => {
-      gatherer.send(Uint8Array.of(item as number));
-      if (item === 1) gatherer.send(Uint8Array.of(9));
+      Gatherer.of(to).send(Uint8Array.of(item as number));
+      if (item === 1) Gatherer.of(to).send(Uint8Array.of(9));
       return 1;
     },
     onEnd() {},
@@ -90,13 +95,23 @@ test("what else is sent while a stream is goes with it, in order", async () => {
 });
 
 test("a stream that has nothing to send has nothing else wait", async () => {
-  const { gatherer, sent } = gathering();
+  const { sent, to } = gathering();
   let go = () => {};
-  const outlet = outletTo(gatherer, items(3, () => new Promise((resolve) => go = resolve)));
+  const outlet = outletTo(to, items(3, () => new Promise((resolve) => go = resolve)));
   assertEquals(isExpecting(), false);
   await turn();
   go();
   await turn();
   assertEquals([sent, isExpecting()], [[10], false]);
   outlet.cancel();
+});
+
+test("a socket keeps no gatherer when its turn is over, and a large message takes what waits along", async () => {
+  const { sent, to } = gathering();
+  Gatherer.of(to).send(new Uint8Array(3));
+  Gatherer.of(to).send(new Uint8Array(1 << 20));
+  Gatherer.of(to).send(new Uint8Array(4));
+  assertEquals([sent, to.gatherer === undefined], [[3, 1 << 20], false]);
+  await turn();
+  assertEquals([sent, to.gatherer], [[3, 1 << 20, 4], undefined]);
 });
