@@ -139,6 +139,7 @@ export type MountedFetch = (request: Request, info?: unknown) => Response | Prom
  * @param options The port, and further options.
  * @param handler Creates the handlers of each connection, or a `rawHandler`.
  * @throws {TypeError} If an option is invalid, or this runtime cannot listen.
+ * @throws {RangeError} If a number, such as that of the port, is out of range.
  */
 export async function serve<Methods, State, Event, Auth = undefined, ClientMethods = NoMethods>(
   service: Service<Methods, State, Event, ClientMethods>,

@@ -22,7 +22,7 @@ import { checkUses, tellOfMany } from "./check_uses.ts";
 import { createClient, type UnconnectedClient } from "./client.ts";
 import { checkAddress, type ConnectOptions, type PerAttempt, resolve } from "./options.ts";
 import type { CheckedOptions, ClientParts } from "./parts.ts";
-import { onAbort } from "./signals.ts";
+import { onAbort } from "../wire/signals.ts";
 import type { ClientTelemetry } from "./telemetry.ts";
 import type { Client } from "./types.ts";
 

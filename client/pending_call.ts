@@ -6,7 +6,7 @@
 import type { Writer } from "../codec/writer.ts";
 import type { MethodInfo } from "../service/types.ts";
 import type { StreamingCall } from "../stream/caller.ts";
-import { listen, unlisten } from "./signals.ts";
+import { listen, unlisten } from "../wire/signals.ts";
 import type { Turn } from "./deadlines.ts";
 
 /** One pending call. It is the listener of its own signal, so that a call costs no closures. */

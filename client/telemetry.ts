@@ -3,14 +3,17 @@
  *
  * @module
  */
+import type { StreamingCall } from "../stream/caller.ts";
 import type { RpcError, RpcErrorCode } from "../wire/errors.ts";
 import {
+  activeContext,
   callAttributes,
   CLIENT_SPAN,
   endCall,
   type Instruments,
   openTelemetry,
   SERVER_SPAN,
+  type Span,
 } from "../wire/open_telemetry.ts";
 import type { Caller, Followed } from "./parts.ts";
 import type { ClientStatus } from "./types.ts";
@@ -84,7 +87,7 @@ export class ClientTelemetry {
 
   /** Wrap the program's calls. */
   readonly watch = (call: Caller): Caller => (method, args, options, streaming) => {
-    const end = this.#begin(method.name, CLIENT_SPAN, this.#instruments);
+    const end = this.#begin(method.name, CLIENT_SPAN, this.#instruments, streaming);
     const answer = call(method, args, options, streaming);
     const tell = (code?: ClientTrace["code"]): void => {
       const items = streaming &&
@@ -105,13 +108,25 @@ export class ClientTelemetry {
   };
 
   /** A call begins. Returns the function to call at its end, which returns the duration. */
-  #begin(method: string, kind: number, instruments: Instruments | undefined) {
+  #begin(
+    method: string,
+    kind: number,
+    instruments: Instruments | undefined,
+    streaming?: Pick<StreamingCall, "runIn">,
+  ) {
     const attributes = callAttributes(this.#service, method);
     const startedAt = performance.now();
-    const span = this.#instruments?.tracer?.startSpan(`${this.#service}/${method}`, {
-      kind,
-      attributes,
-    });
+    const tracer = this.#instruments?.tracer;
+    const name = `${this.#service}/${method}`;
+    const options = { kind, attributes };
+    let span: Span | undefined;
+    if (streaming === undefined) span = tracer?.startSpan(name, options);
+    else {
+      tracer?.startActiveSpan(name, options, (started) => {
+        span = started;
+        streaming.runIn = activeContext();
+      });
+    }
     return (
       code: ClientTrace["code"],
       items?: { readonly itemsSent: number; readonly itemsReceived: number },

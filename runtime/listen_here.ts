@@ -10,10 +10,14 @@ import { runtimeName } from "./detect.ts";
 import type { Listener, ListenOptions } from "./listen.ts";
 import { listen as rawListen } from "./node/server.ts";
 
-/** @throws {TypeError} If it is not a port. */
+/**
+ * @throws {TypeError} If it is not a number.
+ * @throws {RangeError} If no port has that number.
+ */
 export function checkPort(port: unknown): void {
-  if (typeof port === "number" && Number.isInteger(port) && port >= 0 && port <= 65_535) return;
-  throw new TypeError(`Cannot listen on port ${port}: expected a number from 0 to 65535`);
+  if (Number.isInteger(port) && Number(port) >= 0 && Number(port) <= 65_535) return;
+  const wrong = typeof port === "number" ? RangeError : TypeError;
+  throw new wrong(`Cannot listen on port ${port}: expected a number from 0 to 65535`);
 }
 
 /** Listen. Rejects with a `TypeError` in a browser, or with the runtime's error in words. */

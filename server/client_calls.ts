@@ -13,6 +13,7 @@ import type { Limits } from "../wire/limits.ts";
 import { writeServerCall, writeServerCancel } from "../wire/messages.ts";
 import { checkOptionKinds, type OptionKind } from "../wire/option_kinds.ts";
 import { surelyTakes } from "../wire/sender.ts";
+import { onAbort } from "../wire/signals.ts";
 import type { Caller } from "./caller.ts";
 import type { ServerCounters } from "./stats.ts";
 import type { ServerTelemetry } from "./telemetry.ts";
@@ -128,18 +129,17 @@ export class ClientCalls {
       }
       this.#check(method, signal);
       const id = this.#freeId();
-      const onAbort = () => {
-        this.#abandon(id, failure("Cancelled", method, "Cancelled", signal?.reason));
-      };
       const timer = clock.after(timeoutMs, () => {
         const why = `no answer came within ${timeoutMs} ms`;
         this.#abandon(id, failure("DeadlineExceeded", method, why));
       });
+      const unlisten = onAbort(signal, () => {
+        this.#abandon(id, failure("Cancelled", method, "Cancelled", signal?.reason));
+      });
       const leave = () => {
         clock.clear(timer);
-        signal?.removeEventListener("abort", onAbort);
+        unlisten();
       };
-      signal?.addEventListener("abort", onAbort);
       this.#taken.set(id, { method, resolve, reject, leave });
       try {
         this.#send(id, method, args);

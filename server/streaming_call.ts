@@ -8,7 +8,7 @@ import type { Reader } from "../codec/reader.ts";
 import type { Schema } from "../codec/schema.ts";
 import type { Writer } from "../codec/writer.ts";
 import type { MethodInfo } from "../service/types.ts";
-import type { Inlet, InletPort, Outlet, OutletPort } from "../stream/types.ts";
+import type { Inlet, InletPort, Outlet, OutletPort, RunIn } from "../stream/types.ts";
 import { type Clock, type Timers, timersOf } from "../wire/clock.ts";
 import { RpcError } from "../wire/errors.ts";
 import type { Limits } from "../wire/limits.ts";
@@ -71,13 +71,8 @@ export class StreamingCall extends ServerCall implements InletPort, OutletPort, 
     info: MethodInfo,
     trace: CallTrace | undefined,
   ) {
-    super(
-      caller,
-      id,
-      info.index,
-      // Add the item counts here, so that callers of `end()` need not know that the call streams.
-      trace && { ...trace, end: (code) => trace.end(code, this.#items) },
-    );
+    super(caller, id, info.index, trace);
+    if (trace !== undefined) trace.items = () => this.#items;
     this.#host = host;
     this.after = timersOf(host.clock).after;
     this.#info = info;
@@ -106,7 +101,7 @@ export class StreamingCall extends ServerCall implements InletPort, OutletPort, 
   stream(output: unknown): boolean {
     const { items } = this.#info;
     if (items === undefined) return false;
-    this.#outlet = items.outlet(this.trace?.bind(output) ?? output, this);
+    this.#outlet = items.outlet(output, this);
     // The call was cancelled before there was a source to cancel.
     if (this.reason !== undefined) this.#outlet.cancel(this.reason);
     return true;
@@ -145,6 +140,10 @@ export class StreamingCall extends ServerCall implements InletPort, OutletPort, 
   grantOutput(bytes: number): void {
     this.#outlet?.grant(bytes);
     this.#streams.resume();
+  }
+
+  get runIn(): RunIn | undefined {
+    return this.trace?.runIn;
   }
 
   get #items(): ItemCounts {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { bindSource, type RunIn } from "../stream/bound.ts";
+import type { RunIn } from "../stream/types.ts";
 import type { ConnectErrorCode, RpcErrorCode, RpcHandlerErrorCode } from "../wire/errors.ts";
 import { tell } from "../wire/listener.ts";
 import {
@@ -60,12 +60,14 @@ export type ServerTraceListener = (trace: ServerTrace) => void;
 
 /** One call, from before its handler runs to its answer. */
 export interface CallTrace {
+  /** Runs a function in the context that the handler ran in. */
+  runIn: RunIn | undefined;
+  /** Its item counts, if it streams. */
+  items: (() => ItemCounts) | undefined;
   /** Run the handler. */
   run<T>(handler: () => T): T;
-  /** The source of a stream that the handler returned, to be pulled in the context that the handler ran in. */
-  bind(source: unknown): unknown;
-  /** The call was answered; `items` if it streams. */
-  end(code: RpcHandlerErrorCode | undefined, items?: ItemCounts): void;
+  /** The call was answered. */
+  end(code: RpcHandlerErrorCode | undefined): void;
 }
 
 /** Item counts of a streaming call. */
@@ -116,20 +118,21 @@ export class ServerTelemetry {
     const attributes = callAttributes(this.#service, method);
     const startedAt = performance.now();
     let span: Span | undefined;
-    let runIn: RunIn | undefined;
-    return {
+    const trace: CallTrace = {
+      runIn: undefined,
+      items: undefined,
       run: (handler) => {
         const tracer = instruments?.tracer;
         if (tracer === undefined) return handler();
         const name = `${this.#service}/${method}`;
         return tracer.startActiveSpan(name, { kind: SERVER_SPAN, attributes }, (started) => {
           span = started;
-          runIn = activeContext();
+          trace.runIn = activeContext();
           return handler();
         });
       },
-      bind: (source) => runIn === undefined ? source : bindSource(source, runIn),
-      end: (code, items) => {
+      end: (code) => {
+        const items = trace.items?.();
         if (items !== undefined) {
           span?.setAttribute("hardlight.items.sent", items.itemsSent);
           span?.setAttribute("hardlight.items.received", items.itemsReceived);
@@ -138,6 +141,7 @@ export class ServerTelemetry {
         this.#tell({ type: "call", connection, method, durationMs, code, ...items });
       },
     };
+    return trace;
   }
 
   /** A call to the client begins. Returns the function to call at its end. */

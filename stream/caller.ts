@@ -16,7 +16,7 @@ import { readServerExtension, type ServerExtensionHandlers } from "../wire/serve
 import { SHORT_HEADER_BYTES, SHORT_ITEM } from "../wire/layout.ts";
 import { openInlet } from "./inlet.ts";
 import { openOutlet } from "./outlet.ts";
-import type { Inlet, InletPort, ItemStream, Outlet, OutletPort } from "./types.ts";
+import type { Inlet, InletPort, ItemStream, Outlet, OutletPort, RunIn } from "./types.ts";
 
 /** The part of a session that streaming calls use. */
 export interface StreamingSession {
@@ -64,6 +64,8 @@ export interface StreamingCall {
   readonly itemsReceived: number;
   /** Cancels it, if unsettled; set by the session. */
   giveUp: (error: unknown) => void;
+  /** Runs the source of its argument; set by telemetry. */
+  runIn?: RunIn | undefined;
   /** It has an id; its request is being sent. */
   begin(session: StreamingSession, id: number): void;
 }
@@ -135,6 +137,9 @@ export const startStreaming: StartStreaming = (call, method, args, options) => {
   };
 
   const port: InletPort & OutletPort = {
+    get runIn() {
+      return streaming.runIn;
+    },
     after: (delayMs, run) => session.after(delayMs, run),
     decode(bytes, start, end) {
       const { reader } = streams;

@@ -6,7 +6,7 @@
 import { isThenable } from "../wire/listener.ts";
 import { openLead } from "./lead.ts";
 import { expectMore, expectNoMore } from "./quiet.ts";
-import type { Outlet, OutletPort } from "./types.ts";
+import type { Outlet, OutletPort, RunIn } from "./types.ts";
 import { ITEM_COST_BYTES, overCredit, STREAM_WINDOW_BYTES } from "./window.ts";
 
 /** A source of any kind, as it is pulled. */
@@ -46,7 +46,8 @@ function pulledFrom(source: unknown): Pulled {
  * @throws {TypeError} If it is not iterable.
  */
 export function openOutlet(source: unknown, port: OutletPort): Outlet {
-  const pulled = pulledFrom(source);
+  const run: RunIn = (step) => port.runIn ? port.runIn(step) : step();
+  const pulled = run(() => pulledFrom(source));
   let room = STREAM_WINDOW_BYTES;
   const lead = openLead(port, () => pull());
   let paused = false;
@@ -64,6 +65,8 @@ export function openOutlet(source: unknown, port: OutletPort): Outlet {
   let stopped = false;
   let reason: unknown;
 
+  const next = (): unknown => pulled.next();
+  const end = (): unknown => pulled.return?.(reason);
   const pull = (): void => {
     if (held && !paused) {
       const [item] = held;
@@ -74,7 +77,7 @@ export function openOutlet(source: unknown, port: OutletPort): Outlet {
       let result: unknown;
       pulling = inside = true;
       try {
-        result = pulled.next();
+        result = run(next);
       } catch (error) {
         inside = false;
         return onThrown(error);
@@ -157,7 +160,7 @@ export function openOutlet(source: unknown, port: OutletPort): Outlet {
   const leave = (): void => {
     let left: unknown;
     try {
-      left = pulled.return?.(reason);
+      left = run(end);
     } catch (error) {
       return onStopped(error);
     }

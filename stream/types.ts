@@ -30,6 +30,8 @@ export interface ItemStream<T> extends AsyncIterableIterator<T, undefined>, Asyn
 
 /** The sender of an {@linkcode Outlet}'s items. */
 export interface OutletPort {
+  /** Runs the source's functions in the context of its call; absent: they run in any. */
+  readonly runIn?: RunIn | undefined;
   /** Does something later, where the reader is not heard of meanwhile; returns how not to. */
   readonly after: Timers["after"];
   /**
@@ -51,6 +53,9 @@ export interface OutletPort {
    */
   onStopped?(error: unknown): void;
 }
+
+/** Runs a function in a context. */
+export type RunIn = <T>(run: () => T) => T;
 
 /** The sending side of a stream: pulls a source while the reader has credit. */
 export interface Outlet {

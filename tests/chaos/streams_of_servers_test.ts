@@ -10,7 +10,7 @@ import { openQueue } from "../../client/extras.ts";
 import { startPageCalls } from "../../client/page_calls.ts";
 import type { StartCalls } from "../../client/parts.ts";
 import { openSession } from "../../client/session.ts";
-import { onAbort } from "../../client/signals.ts";
+import { onAbort } from "../../wire/signals.ts";
 import { mirrorState } from "../../client/state_mirror.ts";
 import { NO_COUNTS } from "../../client/types.ts";
 import { interpret, readArchive, writeArchive } from "../../codec/archive.ts";

@@ -7,7 +7,7 @@ import { createEventHub } from "../../client/events.ts";
 import { startPageCalls } from "../../client/page_calls.ts";
 import type { CallsHost, StartCalls } from "../../client/parts.ts";
 import { openSession } from "../../client/session.ts";
-import { onAbort } from "../../client/signals.ts";
+import { onAbort } from "../../wire/signals.ts";
 import { mirrorState } from "../../client/state_mirror.ts";
 import { NO_COUNTS } from "../../client/types.ts";
 import { interpret, readArchive, writeArchive } from "../../codec/archive.ts";

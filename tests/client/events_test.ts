@@ -9,7 +9,7 @@ import {
   type EventsOptions,
   type EventStream,
 } from "../../client/events.ts";
-import { onAbort } from "../../client/signals.ts";
+import { onAbort } from "../../wire/signals.ts";
 import { rpc, service, u32 } from "../../mod.ts";
 import { Topic } from "../../wire/topic.ts";
 import { fakeDialer, FakePeer } from "../support/fake_peer.ts";

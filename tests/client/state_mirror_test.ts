@@ -2,7 +2,7 @@ import { assert, assertEquals, assertRejects, assertStrictEquals } from "@std/as
 import { test } from "node:test";
 import { createFullClient } from "../../client/full.ts";
 import { MANY_ITERATORS } from "../../client/check_uses.ts";
-import { onAbort } from "../../client/signals.ts";
+import { onAbort } from "../../wire/signals.ts";
 import { mirrorState, type StateMirror } from "../../client/state_mirror.ts";
 import { type Schema, string, u32 } from "../../codec/mod.ts";
 import { timersOf } from "../../wire/clock.ts";

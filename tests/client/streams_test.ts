@@ -11,7 +11,7 @@ import type { StartCalls } from "../../client/parts.ts";
 import { makeCalls } from "../../client/client.ts";
 import { openQueue } from "../../client/extras.ts";
 import { openSession } from "../../client/session.ts";
-import { onAbort } from "../../client/signals.ts";
+import { onAbort } from "../../wire/signals.ts";
 import { mirrorState } from "../../client/state_mirror.ts";
 import { NO_COUNTS } from "../../client/types.ts";
 import { decode, encode, type Schema } from "../../codec/mod.ts";

@@ -1,7 +1,9 @@
 import { assertEquals } from "@std/assert";
+import { AsyncLocalStorage } from "node:async_hooks";
 import { test } from "node:test";
 import { ClientTelemetry } from "../../client/telemetry.ts";
-import { rpc, service, stream, u32 } from "../../mod.ts";
+import { memoryPair } from "../../memory.ts";
+import { rpc, service, stream, type StreamSource, u32 } from "../../mod.ts";
 import type { MethodInfo } from "../../service/types.ts";
 import type { StreamingCall } from "../../stream/caller.ts";
 import { RpcError } from "../../wire/errors.ts";
@@ -61,4 +63,74 @@ test("ClientTelemetry gives what the server calls a span of a server", async () 
     "Files/confirm kind=1",
     "Files/confirm kind=1 error.type=Error status=2",
   ]);
+});
+
+test("the source of a client's argument is pulled in the context of its call's span, to its end", async () => {
+  const API = Symbol.for("opentelemetry.js.api.1");
+  const contexts = new AsyncLocalStorage<string>();
+  const span = { setAttribute() {}, setStatus() {}, end() {} };
+  const tracer = {
+    startSpan: () => span,
+    startActiveSpan: <T>(name: string, { kind }: { kind: number }, run: (span: unknown) => T) =>
+      contexts.run(`${name} ${kind}`, () => run(span)),
+  };
+  const context = {
+    active: () => contexts.getStore(),
+    with: <T>(active: string, run: () => T) => contexts.run(active, run),
+  };
+  const Sums = service({
+    name: "Sums",
+    rpc: { sum: rpc({ of: stream(u32) }, u32), first: rpc({ of: stream(u32) }, u32) },
+  });
+  const seen: (string | undefined)[] = [];
+  const see = (): void => void seen.push(contexts.getStore());
+  const sources: Readonly<Record<string, () => StreamSource<number>>> = {
+    async *"an async generator"() {
+      for (let i = 0; i < 3; i++) {
+        see();
+        yield i;
+        await new Promise((resolve) => setTimeout(resolve, 0));
+        see();
+      }
+    },
+    *"a generator"() {
+      try {
+        for (let i = 0; i < 10_000; i++) {
+          see();
+          yield i;
+        }
+      } finally {
+        see();
+      }
+    },
+    // Not of the runtime: Bun pulls those in the context that they were made in.
+    "a ReadableStream": () => {
+      let left = 3;
+      const read = () => (see(), Promise.resolve({ done: left-- === 0, value: 1 }));
+      const cancel = () => Promise.resolve(see());
+      return { getReader: () => ({ read, cancel }) } as unknown as ReadableStream<number>;
+    },
+  };
+  Object.assign(globalThis, { [API]: { trace: { getTracer: () => tracer }, context } });
+  try {
+    await using pair = await memoryPair(Sums, () => ({
+      async sum({ of }) {
+        let sum = 0;
+        for await (const item of of) sum += item;
+        return sum;
+      },
+      async first({ of }) {
+        for await (const item of of) return item;
+        return 0;
+      },
+    }));
+    for (const method of ["sum", "first"] as const) {
+      for (const [name, source] of Object.entries(sources)) {
+        await contexts.run("the caller's own", () => pair.client.rpc[method]({ of: source() }));
+        assertEquals(new Set(seen.splice(0)), new Set([`Sums/${method} 2`]), `${method} ${name}`);
+      }
+    }
+  } finally {
+    Reflect.deleteProperty(globalThis, API);
+  }
 });

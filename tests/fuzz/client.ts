@@ -13,7 +13,7 @@ import { openQueue } from "../../client/extras.ts";
 import { startPageCalls } from "../../client/page_calls.ts";
 import type { CallsHost, StartCalls } from "../../client/parts.ts";
 import { openSession, type Session } from "../../client/session.ts";
-import { onAbort } from "../../client/signals.ts";
+import { onAbort } from "../../wire/signals.ts";
 import { mirrorState } from "../../client/state_mirror.ts";
 import { NO_COUNTS } from "../../client/types.ts";
 import { interpret, readArchive, writeArchive } from "../../codec/archive.ts";

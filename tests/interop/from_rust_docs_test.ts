@@ -19,6 +19,7 @@ import {
   topic,
   u32,
   u64,
+  variants,
   wireSnapshot,
 } from "../../mod.ts";
 import { filesOf, inFolder, resolved, runFile, textOf } from "../docs/markdown.ts";
@@ -145,3 +146,40 @@ test("docs/from-rust.md: the order of state fields: onError gets the field", {
   assertStringIncludes(error.message, "state.");
   assertEquals(client.state.current.counter, 0);
 });
+
+test(
+  "docs/from-rust.md: an event's type: it is skipped and onError is notified, or it is another value",
+  {
+    skip: SKIP,
+  },
+  async () => {
+    const wider = { to: u64, from: u64 };
+    const Wider = service({
+      rpc: methods,
+      state,
+      event: variants({ incremented: wider, decremented: wider, serverSentTest: null }),
+    });
+    const Texts = service({ rpc: methods, state, event: string });
+    await using server = await rustServer();
+    const url = `wss://localhost:${server.port}`;
+    let tell = (_: unknown) => {};
+    const told = new Promise((resolve) => tell = resolve);
+    const options = { tls: "self-signed", onError: (e: unknown) => tell(e) } as const;
+    await using client = await connect(Wider, url, options);
+    await using _events = client.events();
+    await client.rpc.newCounter();
+    await client.rpc.increment({ amount: 3 });
+    const error = await told;
+    assert(error instanceof ProtocolError, String(error));
+    assertEquals([error.code, client.status.state], ["BadEvent", "open"]);
+    assertEquals(await client.rpc.get(), 3);
+
+    // The last 8 bytes, 3 and 0, are an empty string as well.
+    await using other = await connect(Texts, url, { tls: "self-signed" });
+    const texts = other.events();
+    await other.rpc.newCounter();
+    await other.rpc.increment({ amount: 3 });
+    assertEquals((await texts.next()).value?.payload, "");
+    await texts.return();
+  },
+);

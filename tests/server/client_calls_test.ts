@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
+import process from "node:process";
 import { test } from "node:test";
 import { interpret } from "../../codec/archive.ts";
 import { memoryPair } from "../../memory.ts";
@@ -120,6 +121,37 @@ test("a deadline rejects a call and tells the client; its id is free when the la
   connection.reply(0, bool, true);
   connection.failed(1, "HandlerPanicked");
   assertEquals([core.stats().clientCallsInFlight, connection.closedWith], [0, undefined]);
+});
+
+test("any number of calls of any number of clients listen to one signal by one listener", async () => {
+  const { connect, clients } = await asking();
+  await connect();
+  const controller = new AbortController();
+  const { signal } = controller;
+  const add = signal.addEventListener.bind(signal);
+  const remove = signal.removeEventListener.bind(signal);
+  const log: string[] = [];
+  signal.addEventListener = ((...args: Parameters<typeof add>) => {
+    log.push("added");
+    add(...args);
+  }) as typeof add;
+  signal.removeEventListener = ((...args: Parameters<typeof remove>) => {
+    log.push("removed");
+    remove(...args);
+  }) as typeof remove;
+  const warnings: string[] = [];
+  const onWarning = ({ name }: Error): void => void warnings.push(name);
+  process.on("warning", onWarning);
+  const calls = clients.flatMap((client) =>
+    Array.from({ length: 100 }, () => codeOf(client.confirm({ text: "a" }, { signal })))
+  );
+  await turn();
+  assertEquals(log, ["added"]);
+  controller.abort();
+  assertEquals(new Set(await Promise.all(calls)), new Set(["Cancelled"]));
+  await turn();
+  process.off("warning", onWarning);
+  assertEquals([log, calls.length, warnings], [["added", "removed"], 200, []]);
 });
 
 test("a signal cancels a call, at once if it has aborted before", async () => {

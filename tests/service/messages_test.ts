@@ -204,9 +204,10 @@ test("wireSnapshot() says what it takes", () => {
   assertStringIncludes(error.message, "Cannot use total: it is undefined");
 });
 
-for (const port of [undefined, "8080", -1, 80_000, 1.5]) {
-  test(`serve() refuses port ${JSON.stringify(port)}`, async () => {
-    const error = await assertRejects(() => serve(Sum, { port } as never, methods), TypeError);
+for (const port of [undefined, "8080", -1, 70_000, 1.5, NaN]) {
+  const wrong = typeof port === "number" ? RangeError : TypeError;
+  test(`serve() refuses port ${port} of type ${typeof port} with a ${wrong.name}`, async () => {
+    const error = await assertRejects(() => serve(Sum, { port } as never, methods), wrong);
     assertStringIncludes(error.message, `port ${port}: expected a number from 0 to 65535`);
   });
 }
