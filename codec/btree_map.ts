@@ -7,7 +7,7 @@
  */
 import { INNER_NODE, NODE_HEADER_BYTES, readTree } from "./btree_reader.ts";
 import { entriesBy, type Entry } from "./collections.ts";
-import { compare } from "./compare.ts";
+import { compare, type Rank, sorted } from "./keys.ts";
 import { type FieldsLayout, structLayout } from "./layout.ts";
 import { unit } from "./scalars.ts";
 import { type AnySchema, type BTree, once, type Schema } from "./schema.ts";
@@ -61,7 +61,7 @@ function writeNode(
   return at;
 }
 
-function sorted(kind: "btreemap" | "btreeset", key: AnySchema, item: AnySchema): BTree {
+function makeTree(kind: "btreemap" | "btreeset", key: AnySchema, item: AnySchema): BTree {
   const isMap = kind === "btreemap";
   const leaf = once(() => structLayout([key, item]));
   const inner = once(() => structLayout([{ size: 4, align: 4 }, key]));
@@ -118,7 +118,7 @@ function sorted(kind: "btreemap" | "btreeset", key: AnySchema, item: AnySchema):
       const [, all] = entries.make(
         writer,
         value,
-        (all) => all.sort(([a], [b]) => compare(schema, a, b)),
+        (all) => sorted(all, schema),
       );
       // rkyv leaves the root pointer of an empty map aiming at the archive's first byte.
       if (all.length === 0) return writer.point(at + 4, writer.base);
@@ -130,15 +130,15 @@ function sorted(kind: "btreemap" | "btreeset", key: AnySchema, item: AnySchema):
     read(reader, at) {
       const { leaves, repeats } = readTree(reader, at, tree, entries);
       const value = entries.create();
-      let last: unknown;
+      let last: Rank;
       let decoded: unknown;
-      for (const { keys, values } of leaves) {
+      for (const { keys, ranks, values } of leaves) {
         keys.forEach((own, i) => {
           // Rust's map takes equal keys too, and keeps the first key with the last value.
-          const again = repeats && value.size > 0 && compare(schema, last, own) === 0;
+          const again = repeats && value.size > 0 && compare(last, ranks[i]) === 0;
           if (!again) decoded = entries.decode(reader, own);
           entries.add(value, decoded, values[i]);
-          last = own;
+          last = ranks[i];
         });
       }
       return value;
@@ -166,7 +166,9 @@ function sorted(kind: "btreemap" | "btreeset", key: AnySchema, item: AnySchema):
  * ```
  */
 export function btreeMap<K, V>(key: Schema<K>, value: Schema<V>): Schema<Map<K, V>> {
-  return sorted("btreemap", key as AnySchema, value as AnySchema) as AnySchema as Schema<Map<K, V>>;
+  return makeTree("btreemap", key as AnySchema, value as AnySchema) as AnySchema as Schema<
+    Map<K, V>
+  >;
 }
 
 /**
@@ -182,5 +184,5 @@ export function btreeMap<K, V>(key: Schema<K>, value: Schema<V>): Schema<Map<K, 
  * ```
  */
 export function btreeSet<K>(key: Schema<K>): Schema<Set<K>> {
-  return sorted("btreeset", key as AnySchema, unit as AnySchema) as AnySchema as Schema<Set<K>>;
+  return makeTree("btreeset", key as AnySchema, unit as AnySchema) as AnySchema as Schema<Set<K>>;
 }

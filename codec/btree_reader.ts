@@ -6,11 +6,11 @@
  * @module
  */
 import type { Entries } from "./collections.ts";
-import { compare } from "./compare.ts";
+import { compare, type Rank, rankOf } from "./keys.ts";
 import { entryFootprint, spend } from "./footprint.ts";
 import { type FieldsLayout, roundUp } from "./layout.ts";
 import type { Reader } from "./reader.ts";
-import type { AnySchema, BTree } from "./schema.ts";
+import type { BTree } from "./schema.ts";
 
 /** Bytes of a node's header: `u32` size, `i32` pointer, `u16` meta, 2 of padding. */
 export const NODE_HEADER_BYTES = 12;
@@ -35,7 +35,8 @@ export interface ClaimedNode {
 /** A node that was read. */
 interface ReadNode extends ClaimedNode {
   /** Ascending. */
-  readonly keys: unknown[];
+  readonly keys: readonly unknown[];
+  readonly ranks: readonly Rank[];
   readonly values: unknown[];
   /** An inner node's children, the least first. */
   readonly children: ReadNode[];
@@ -99,12 +100,12 @@ export function readTree(reader: Reader, at: number, tree: BTree, entries: Entri
     queue.push(...children);
   }
   const leaves = queue.slice(next);
-  const repeats = checkLeaves(reader, leaves, entries.schema, count, at);
-  for (const { at, keys, children } of queue.slice(0, next)) {
-    keys.forEach((own, i) => {
+  const repeats = checkLeaves(reader, leaves, count, at);
+  for (const { at, ranks, children } of queue.slice(0, next)) {
+    ranks.forEach((own, i) => {
       let first = children[i + 1]!;
       while (first.isInner) first = first.children[0]!;
-      if (compare(entries.schema, own, first.keys[0]) !== 0) reader.fail("IncorrectChildKey", at);
+      if (compare(own, first.ranks[0]) !== 0) reader.fail("IncorrectChildKey", at);
     });
   }
   reader.low = root.start + root.count * root.entry.size;
@@ -129,12 +130,14 @@ function readNode(
   reader.low = block;
   reader.high = at;
   const keys = new Array<unknown>(count);
+  const ranks = new Array<Rank>(count);
   const values = new Array<unknown>(isInner ? 0 : count);
   for (let i = count - 1; i >= 0; i--) {
     const entryAt = start + i * size;
     reader.path[steps] = i;
     reader.steps = steps + 1;
     keys[i] = entries.schema.read(reader, entryAt + offsets[isInner ? 1 : 0]!);
+    ranks[i] = rankOf(entries.schema, keys[i]);
     if (isInner) continue;
     reader.steps = entries.step(reader.path, steps, keys[i], i);
     values[i] = tree.item.read(reader, entryAt + offsets[1]!);
@@ -142,34 +145,33 @@ function readNode(
   reader.steps = steps;
   reader.high = reader.low;
   reader.low = low;
-  return { ...node, keys, values, children: [], depth };
+  return { ...node, keys, ranks, values, children: [], depth };
 }
 
 /** Check that leaves are at one depth, linked and ascending. Returns whether any keys are equal. */
 function checkLeaves(
   reader: Reader,
   leaves: readonly ReadNode[],
-  key: AnySchema,
   count: number,
   at: number,
 ): boolean {
   const { depth } = leaves[0]!;
   let total = 0;
   let repeats = false;
-  const isUnsorted = (a: unknown, b: unknown): boolean => {
-    const order = compare(key, a, b);
+  const isUnsorted = (a: Rank, b: Rank): boolean => {
+    const order = compare(a, b);
     repeats ||= order === 0;
     return order > 0;
   };
-  for (const { at, isInner, keys, depth: own } of leaves) {
+  for (const { at, isInner, ranks, depth: own } of leaves) {
     if (isInner) reader.fail("InnerNodeInLeafLevel", at);
     if (own !== depth) reader.fail("InvalidLeafNodeDepth", at, depth);
-    total += keys.length;
-    for (let k = 1; k < keys.length; k++) {
-      if (isUnsorted(keys[k - 1], keys[k])) reader.fail("UnsortedLeafNodeEntries", at);
+    total += ranks.length;
+    for (let k = 1; k < ranks.length; k++) {
+      if (isUnsorted(ranks[k - 1], ranks[k])) reader.fail("UnsortedLeafNodeEntries", at);
     }
   }
-  leaves.forEach(({ at, keys }, i) => {
+  leaves.forEach(({ at, ranks }, i) => {
     const offset = reader.i32(at + 4);
     const next = leaves[i + 1];
     if (next === undefined) {
@@ -179,7 +181,7 @@ function checkLeaves(
     if (inside(reader, at + 4, offset, NODE_HEADER_BYTES, 4) !== next.at) {
       reader.fail("UnlinkedLeafNode", at + 4);
     }
-    if (isUnsorted(keys.at(-1), next.keys[0])) reader.fail("UnsortedLeafNode", next.at);
+    if (isUnsorted(ranks.at(-1), next.ranks[0])) reader.fail("UnsortedLeafNode", next.at);
   });
   if (total !== count) reader.fail("LengthMismatch", at, count, total);
   return repeats;

@@ -8,8 +8,8 @@
  */
 import { zeroOf } from "./default.ts";
 import type { Fields, Items } from "./fields.ts";
-import { keyFault } from "./hash.ts";
-import { type AnySchema, isSchema, type Node, type Wrapper } from "./schema.ts";
+import { partsOf } from "./parts.ts";
+import { type AnySchema, type Field, isSchema, type Node, type Wrapper } from "./schema.ts";
 import { signature } from "./signature.ts";
 
 /** Keys that objects enumerate first. */
@@ -120,6 +120,13 @@ function checkNode(what: string, node: Node): void {
     case "btreemap":
     case "btreeset":
       checkSchema(`the key of a ${node.kind} in ${what}`, node.key);
+      if (hasHashTable(node.key)) {
+        throw new TypeError(
+          `Cannot use ${
+            signature(node.key)
+          } as the key of a ${node.kind}: a hash map has no order in Rust`,
+        );
+      }
       return checkSchema(`the value of a ${node.kind} in ${what}`, node.item);
     case "convert":
       checkSchema(`what is converted in ${what}`, node.item);
@@ -129,6 +136,10 @@ function checkNode(what: string, node: Node): void {
     default:
       if ("item" in node) checkSchema(`the inside of a ${node.kind} in ${what}`, node.item);
   }
+}
+
+function hasHashTable(schema: AnySchema): boolean {
+  return schema.kind.startsWith("hash") || partsOf(schema).some(hasHashTable);
 }
 
 function checkConversion(what: string, conversion: Wrapper["conversion"]): void {
@@ -157,4 +168,57 @@ function checkNames(what: string, names: readonly string[]): void {
       );
     }
   }
+}
+
+/** The reason why a type cannot be the key of a hash map, if it cannot. */
+function keyFault(schema: AnySchema): string | undefined {
+  const node = schema as Node;
+  switch (node.kind) {
+    case "usize":
+    case "isize":
+      return `rkyv hashes ${node.kind} as 8 bytes when writing and as 4 when reading`;
+    case "ip":
+    case "sock":
+    case "ipv4":
+    case "ipv6":
+      return "Rust's std hashes addresses differently from version to version";
+    case "lazy":
+      return "a recursive type cannot be a map's key";
+    case "f32":
+    case "f64":
+    case "arm":
+    case "hashmap":
+    case "hashset":
+    case "btreemap":
+    case "btreeset":
+      return `${node.kind} does not implement Hash in Rust`;
+    case "struct":
+      if (node.name !== undefined) {
+        return node.name.startsWith("sock")
+          ? "Rust's std hashes addresses differently from version to version"
+          : "this module does not hash ranges";
+      }
+      return faultOf(node.fields);
+    case "tuple":
+    case "tstruct":
+      return faultOf(node.fields);
+    case "variants":
+      if (!node.reprU8 && node.arms.length > 1) {
+        return "rkyv hashes an enum that is not #[repr(u8)] differently when writing and reading";
+      }
+      return faultOf(node.arms.flatMap(({ fields }) => fields));
+    case "option":
+    case "result":
+      return faultOf(node.arms.flatMap(({ fields }) => fields));
+    default:
+      return "item" in node ? keyFault(node.item) : undefined;
+  }
+}
+
+function faultOf(fields: readonly Field[]): string | undefined {
+  for (const { schema } of fields) {
+    const fault = keyFault(schema);
+    if (fault !== undefined) return fault;
+  }
+  return undefined;
 }

@@ -7,11 +7,10 @@
  *
  * @module
  */
-import { type CodecError, refusal } from "./errors.ts";
 import type { Reader } from "./reader.ts";
-import type { Schema } from "./schema.ts";
-import { feed as feedTo } from "./hash.ts";
-import { SeaHasher } from "./sea_hash.ts";
+import type { AnySchema } from "./schema.ts";
+import { Feeder, hash } from "./sea_hash.ts";
+import { Writer } from "./writer.ts";
 
 /** Displacement of an empty bucket. */
 const EMPTY = 0xffff_ffff;
@@ -25,15 +24,6 @@ const FIRST_SEED = 0x8000_0000;
 const FREE_HASHES = 8192;
 const HASHES_PER_KEY = 64;
 
-/** One hasher is enough: hashing is synchronous. */
-const hasher = /* @__PURE__ */ new SeaHasher();
-
-function feed<K>(schema: Schema<K>, key: K): SeaHasher {
-  hasher.reset();
-  feedTo(hasher, schema, key);
-  return hasher;
-}
-
 /** The index. */
 export interface HashIndex {
   /** One per bucket. */
@@ -43,25 +33,28 @@ export interface HashIndex {
 }
 
 /**
- * Build the index of distinct keys. `where` is the map's path in a value.
+ * Build the index of distinct keys.
  *
  * @throws {CodecError} `TooLong` if the keys collide so often that the search for seeds exceeds its bound. Rust has no
  * such bound.
  */
-export function buildIndex<K>(
-  schema: Schema<K>,
-  keys: readonly K[],
-  where: () => string = () => "",
+export function buildIndex(
+  writer: Writer,
+  schema: AnySchema,
+  keys: readonly unknown[],
 ): HashIndex {
+  const { top } = writer;
   const count = keys.length;
-  const buckets: number[][] = Array.from({ length: count }, () => []);
-  keys.forEach((key, i) => buckets[feed(schema, key).finish(count)]!.push(i));
+  const buckets: number[][] = keys.map(() => []);
+  const feeder = new Feeder(writer);
+  const fed = keys.map((key) => feeder.feed(schema, key));
+  fed.forEach((key, i) => buckets[hash(writer, key, count)]!.push(i));
   const sorted = [...buckets.keys()].sort((a, b) =>
     buckets[b]!.length - buckets[a]!.length || a - b
   );
 
-  const displacements = new Array<number>(count).fill(EMPTY);
-  const order = new Array<number>(count).fill(-1);
+  const displacements = keys.map(() => EMPTY);
+  const order = keys.map(() => -1);
   let free = 0;
   let hashesLeft = FREE_HASHES + HASHES_PER_KEY * count;
   for (const bucket of sorted) {
@@ -73,39 +66,51 @@ export function buildIndex<K>(
     }
     for (let seed = FIRST_SEED; members.length > 1; seed++) {
       hashesLeft -= members.length;
-      if (hashesLeft < 0) throw collides(count, where());
-      const positions = members.map((i) => feed(schema, keys[i]!).finishSeeded(seed, count));
+      if (hashesLeft < 0) {
+        writer.fail(
+          "TooLong",
+          `the hashes of its ${count} keys collide too often; a btreeMap or btreeSet takes any keys`,
+        );
+      }
+      const positions = members.map((i) => hash(writer, fed[i]!, count, seed));
       if (positions.some((p, i) => order[p]! >= 0 || positions.indexOf(p) !== i)) continue;
       positions.forEach((p, i) => order[p] = members[i]!);
       displacements[bucket] = seed;
       break;
     }
   }
+  writer.top = top;
   return { displacements, order };
 }
 
-function collides(count: number, where: string): CodecError {
-  return refusal(
-    "TooLong",
-    where,
-    `the hashes of its ${count} keys collide too often; a btreeMap or btreeSet takes any keys`,
-  );
-}
+/** Largest kept scratch, in bytes. */
+const MAX_KEPT_BYTES = 4096;
+/** For the hashes of looked up keys. */
+const scratch = /* @__PURE__ */ new Writer(0);
+const feeder = /* @__PURE__ */ new Feeder(scratch);
 
 /** The position where `key` would be, or -1. `displacements` is their position in the archive. */
-export function lookUp<K>(
+export function lookUp(
   reader: Reader,
   displacements: number,
   count: number,
-  schema: Schema<K>,
-  key: K,
+  schema: AnySchema,
+  key: unknown,
 ): number {
   if (count === 0) return -1;
-  const fed = feed(schema, key);
-  const displacement = reader.u32(displacements + 4 * fed.finish(count));
-  if (displacement === EMPTY) return -1;
-  if (displacement < FIRST_SEED) return displacement < count ? displacement : -1;
-  return fed.finishSeeded(displacement, count);
+  // A conversion in the key may look up another one.
+  const { top } = scratch;
+  const fed = feeder.feed(schema, key);
+  const displacement = reader.u32(displacements + 4 * hash(scratch, fed, count));
+  const place = displacement === EMPTY
+    ? -1
+    : displacement < FIRST_SEED
+    ? displacement < count ? displacement : -1
+    : hash(scratch, fed, count, displacement);
+  scratch.top = top;
+  // A key may have been large.
+  if (top === 0 && scratch.out.length > MAX_KEPT_BYTES) scratch.setScratch();
+  return place;
 }
 
 /** Check that every displacement is a position, a seed or empty. */

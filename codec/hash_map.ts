@@ -4,7 +4,6 @@
  * @module
  */
 import { entriesBy } from "./collections.ts";
-import { formatPath } from "./errors.ts";
 import { entryFootprint, spend } from "./footprint.ts";
 import { buildIndex, checkDisplacements, lookUp } from "./hash_index.ts";
 import { structLayout } from "./layout.ts";
@@ -33,12 +32,7 @@ function hashed(kind: "hashmap" | "hashset", key: AnySchema, item: AnySchema): H
       const [all, { displacements, order }] = entries.make(
         writer,
         value,
-        (all) =>
-          buildIndex(
-            schema,
-            all.map(([own]) => own),
-            () => formatPath(writer.path, writer.steps),
-          ),
+        (all) => buildIndex(writer, schema, all.map(([own]) => own)),
       );
       const count = all.length;
       writer.outView.setUint32(at, count, true);

@@ -1,9 +1,9 @@
 /**
- * {@linkcode partsOf}, {@linkcode isFlat} and {@linkcode carriedBy}: the parts of a type and of a value.
+ * {@linkcode partsOf} and {@linkcode isFlat}: the parts of a type.
  *
  * @module
  */
-import type { AnySchema, Arm, Node, Sum } from "./schema.ts";
+import type { AnySchema, Node } from "./schema.ts";
 
 /** The types of a type's values, without the inside of recursive types. */
 export function partsOf(schema: AnySchema): readonly AnySchema[] {
@@ -31,14 +31,3 @@ export function isFlat(schema: AnySchema): boolean {
   }
   return known;
 }
-
-/** The fields of an arm's value, by key. */
-export function carriedBy({ kind }: Sum, { shape, fields }: Arm, value: unknown): Carried {
-  if (shape === "items") return (value as { value: Carried }).value;
-  // Only a value that may itself be `null` is wrapped in an object.
-  return (kind === "option" && fields[0] && !fields[0].schema.nullable
-    ? { some: value }
-    : value) as Carried;
-}
-
-type Carried = Readonly<Record<string | number, unknown>>;

@@ -4,7 +4,7 @@
  * @module
  */
 import { accept } from "./explain.ts";
-import { compare } from "./compare.ts";
+import { compare, type Rank, rankOf } from "./keys.ts";
 import { CodecError } from "./errors.ts";
 import type { AnySchema } from "./schema.ts";
 import { INLINE_CAPACITY } from "./string.ts";
@@ -20,8 +20,10 @@ export function probe(schema: AnySchema, key: unknown): Probe | undefined {
     if (typeof key !== "string" || !key.isWellFormed()) return undefined;
     return (reader, at) => compareString(reader, at, key);
   }
+  let rank: Rank;
   try {
     accept(schema, key);
+    rank = rankOf(schema, key);
   } catch {
     return undefined;
   }
@@ -33,7 +35,7 @@ export function probe(schema: AnySchema, key: unknown): Probe | undefined {
   }
   return (reader, at) => {
     try {
-      return compare(schema, schema.read(reader, at), key);
+      return compare(rankOf(schema, schema.read(reader, at)), rank);
     } catch (cause) {
       if (cause instanceof CodecError) throw cause;
       return reader.fail("BadValue", at, `a key that can be converted (${cause})`);

@@ -52,6 +52,10 @@ const WRONG: readonly (readonly [text: string, make: () => Schema<unknown>])[] =
   ["make an array of -1", () => array(u8, -1)],
   ["make an array of 1.5", () => array(u8, 1.5)],
   ["make string non-zero", () => nonZero(string as unknown as Schema<number>)],
+  [
+    "(u8,hashset<u8>) as the key of a btreemap: a hash map has no order",
+    () => btreeMap(tuple(u8, set(u8)), u8),
+  ],
   ["f64 as the key of a hashmap: f64 does not implement Hash", () => key(f64)],
   ["isize as the key of a hashmap: rkyv hashes", () => key(isize)],
   ["ip as the key of a hashset: Rust's std", () => set(ip)],
