@@ -7,7 +7,7 @@
 /** Bytes of each of the four places that are looked at. */
 const PLACE_BYTES = 48;
 /** Positions that repeat what came before, from which it is worth to go on. */
-const MIN_REPEATS = 6;
+const MIN_REPEATS = 9;
 const HASH_BITS = 9;
 /** Positions after which what was seen is forgotten. */
 const MAX_EPOCH = 0x4000_0000;

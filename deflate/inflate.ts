@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { fixedCodes, Huffman } from "./huffman.ts";
+import { DISTANCES, fixedCodes, Huffman, IS_END, IS_LENGTH, IS_NONE, LITERALS } from "./huffman.ts";
 import { soleStoredLength, STORED_HEADER_BYTES } from "./stored.ts";
 
 /** Bytes the output starts with. */
@@ -13,20 +13,6 @@ const SCRATCH_BYTES = 16_384;
 export const MAX_SCRATCH_BYTES: number = 1_048_576 + 16_384;
 
 const END_OF_BLOCK = 256;
-
-/** First value and extra bits of the length symbols from 257, and of the distance symbols: two of these mean none. */
-const LENGTH_BASE: Uint16Array = new Uint16Array(29);
-const LENGTH_EXTRA: Uint8Array = new Uint8Array(29);
-const DISTANCE_BASE: Uint16Array = new Uint16Array(32);
-const DISTANCE_EXTRA: Uint8Array = new Uint8Array(32);
-for (let i = 0, length = 3, distance = 1; i < 30; i++) {
-  DISTANCE_BASE[i] = distance;
-  distance += 1 << (DISTANCE_EXTRA[i] = i < 4 ? 0 : (i - 2) >> 1);
-  LENGTH_BASE[i] = length;
-  length += 1 << (LENGTH_EXTRA[i] = i < 8 ? 0 : (i - 4) >> 2);
-}
-LENGTH_BASE[28] = 258;
-LENGTH_EXTRA[28] = 0;
 
 /** The order in which a dynamic block gives the lengths of its code length codes. */
 const ORDER = [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15] as const;
@@ -92,7 +78,7 @@ function grow(need: number, maxBytes: number): void {
 }
 
 function dynamicCodes(): readonly [Huffman, Huffman] {
-  const codes = dynamic ??= [new Huffman(286), new Huffman(30)];
+  const codes = dynamic ??= [new Huffman(LITERALS), new Huffman(DISTANCES)];
   const lengths = codeLengths ??= new Uint8Array(286 + 30);
   const literals = take(5) + 257;
   const total = literals + take(5) + 1;
@@ -109,7 +95,7 @@ function dynamicCodes(): readonly [Huffman, Huffman] {
     fill(7);
     const entry = codes[0].table[hold & codes[0].mask] as number; // at most 7 bits: always there
     take(entry & 15);
-    const symbol = entry >> 4;
+    const symbol = entry >> 8;
     let repeat = 1;
     if (symbol < 16) last = symbol;
     else if (symbol === 16) repeat = 3 + take(2);
@@ -133,6 +119,7 @@ function dynamicCodes(): readonly [Huffman, Huffman] {
 function readSymbols([literals, distances]: readonly [Huffman, Huffman], maxBytes: number): void {
   const source = input;
   const end = source.length;
+  const last = end - 1;
   const { table, mask } = literals;
   const { table: farTable, mask: farMask } = distances;
   let target = output;
@@ -142,55 +129,68 @@ function readSymbols([literals, distances]: readonly [Huffman, Huffman], maxByte
   let count = bits;
 
   for (;;) {
-    while (count <= 24) {
-      if (next < end) word |= (source[next] as number) << count;
-      next++;
-      count += 8;
+    if (count < 16) {
+      if (next < last) {
+        word |= ((source[next] as number) | (source[next + 1] as number) << 8) << count;
+      } else if (next < end) word |= (source[next] as number) << count;
+      next += 2;
+      count += 16;
     }
     let entry = table[word & mask] as number;
     if (entry === 0 && (entry = literals.findLong(word)) < 0) throw corrupt("an unused code");
     word >>>= entry & 15;
     count -= entry & 15;
     if (next > end && next - (count >> 3) > end) break;
-    const symbol = entry >> 4;
 
-    if (symbol < END_OF_BLOCK) {
+    if (entry < IS_LENGTH) {
       if (out >= room) {
         used = out;
         grow(out + 1, maxBytes);
         target = output;
       }
-      target[out++] = symbol;
+      target[out++] = entry >> 8;
       continue;
     }
-    if (symbol === END_OF_BLOCK) break;
-    if (symbol > 285) throw corrupt("a length that does not exist");
+    if (entry >= IS_END) {
+      if (entry < IS_NONE) break;
+      throw corrupt("a length that does not exist");
+    }
 
-    const lengthExtra = LENGTH_EXTRA[symbol - 257] as number;
-    const length = (LENGTH_BASE[symbol - 257] as number) + (word & (1 << lengthExtra) - 1);
+    if (count < 16) {
+      if (next < last) {
+        word |= ((source[next] as number) | (source[next + 1] as number) << 8) << count;
+      } else if (next < end) word |= (source[next] as number) << count;
+      next += 2;
+      count += 16;
+    }
+    const lengthExtra = entry >> 4 & 15;
+    const length = (entry >> 8 & 0xffff) + (word & (1 << lengthExtra) - 1);
     word >>>= lengthExtra;
     count -= lengthExtra;
-    while (count <= 24) {
-      if (next < end) word |= (source[next] as number) << count;
-      next++;
-      count += 8;
+    if (count < 16) {
+      if (next < last) {
+        word |= ((source[next] as number) | (source[next + 1] as number) << 8) << count;
+      } else if (next < end) word |= (source[next] as number) << count;
+      next += 2;
+      count += 16;
     }
     let far = farTable[word & farMask] as number;
     if (far === 0 && (far = distances.findLong(word)) < 0) throw corrupt("an unused code");
     word >>>= far & 15;
     count -= far & 15;
-    const farBase = DISTANCE_BASE[far >> 4] as number;
-    const farExtra = DISTANCE_EXTRA[far >> 4] as number;
-    while (count <= 16) {
-      if (next < end) word |= (source[next] as number) << count;
-      next++;
-      count += 8;
+    if (count < 16) {
+      if (next < last) {
+        word |= ((source[next] as number) | (source[next + 1] as number) << 8) << count;
+      } else if (next < end) word |= (source[next] as number) << count;
+      next += 2;
+      count += 16;
     }
-    const distance = farBase + (word & (1 << farExtra) - 1);
+    const farExtra = far >> 4 & 15;
+    const distance = (far >> 8) + (word & (1 << farExtra) - 1);
     word >>>= farExtra;
     count -= farExtra;
     if (next > end && next - (count >> 3) > end) break;
-    if (farBase === 0) throw corrupt("a distance that does not exist");
+    if (far >= IS_NONE) throw corrupt("a distance that does not exist");
     if (distance > out) throw corrupt("a distance before the start");
 
     if (out + length > room) {
@@ -198,8 +198,8 @@ function readSymbols([literals, distances]: readonly [Huffman, Huffman], maxByte
       grow(out + length, maxBytes);
       target = output;
     }
-    for (const stop = out + length; out < stop; out++) {
-      target[out] = target[out - distance] as number;
+    for (let from = out - distance, stop = out + length; out < stop;) {
+      target[out++] = target[from++] as number;
     }
   }
   used = out;

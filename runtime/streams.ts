@@ -11,8 +11,8 @@
  *
  * @module
  */
-import { inflate, MAX_SCRATCH_BYTES } from "../deflate/inflate.ts";
-import type { Deflater } from "../wire/deflater.ts";
+import { inflate, inflatedBytes, inflateFirst, MAX_SCRATCH_BYTES } from "../deflate/inflate.ts";
+import type { Deflater, InflatedFirst } from "../wire/deflater.ts";
 import { deflateFixed, maxFixedSize } from "../deflate/fixed_huffman.ts";
 import { deflateStored, storedSize } from "../deflate/stored.ts";
 
@@ -73,6 +73,10 @@ class StreamsDeflater implements Deflater {
 
   inflate(bytes: Uint8Array, maxBytes: number): Uint8Array {
     return inflate(bytes, maxBytes);
+  }
+
+  inflateFirst(bytes: Uint8Array, maxBytes: number): InflatedFirst {
+    return [inflateFirst(bytes, maxBytes), inflatedBytes()];
   }
 }
 

@@ -39,7 +39,12 @@ export interface Deflater {
    * this way.
    */
   inflate(bytes: Uint8Array, maxBytes: number): Uint8Array;
+  /** Inflate the stream at the start of `bytes`, as {@linkcode inflate}. Anything may follow it. */
+  inflateFirst(bytes: Uint8Array, maxBytes: number): InflatedFirst;
 }
+
+/** What a stream inflates to, and where it ends. */
+export type InflatedFirst = readonly [archive: Uint8Array, end: number];
 
 /**
  * Smallest archive, in bytes, that is deflated: below, deflating costs more than the bytes it saves.

@@ -47,7 +47,7 @@ function find(
 ): number {
   const { maxMessageBytes, maxInflatedBytes } = limits;
   if (mayBeMore) {
-    const end = findFirst(message, from, maxInflatedBytes);
+    const end = findFirst(message, deflater, maxInflatedBytes, from);
     if (end - from > maxMessageBytes) throw tooBig("maxMessageBytes", maxMessageBytes);
     return end;
   }
@@ -65,18 +65,28 @@ function find(
   return message.length;
 }
 
-/** For small messages: by our own decoder, which knows where a stream ends. */
-function findFirst(message: Uint8Array, from: number, maxInflatedBytes: number): number {
+function findFirst(
+  message: Uint8Array,
+  deflater: Deflater,
+  maxInflatedBytes: number,
+  from: number,
+): number {
   const stored = firstStoredLength(message, from);
   if (stored >= 0 && stored <= maxInflatedBytes) {
     archive = message;
     archiveStart = from + STORED_HEADER_BYTES;
     return archiveEnd = archiveStart + stored;
   }
-  archive = inflateFirst(from === 0 ? message : message.subarray(from), maxInflatedBytes);
+  let end: number;
+  if (from === 0) [archive, end] = deflater.inflateFirst(message, maxInflatedBytes);
+  else {
+    // By our own decoder: a batch may have thousands of tiny streams, for each of which zlib takes microseconds.
+    archive = inflateFirst(message.subarray(from), maxInflatedBytes);
+    end = from + inflatedBytes();
+  }
   archiveStart = 0;
   archiveEnd = archive.length;
-  return from + inflatedBytes();
+  return end;
 }
 
 function inWords(error: unknown, maxInflatedBytes: number): unknown {

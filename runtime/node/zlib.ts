@@ -16,16 +16,16 @@
  * | one stored block | a view |
  * | stored blocks | our own decoder |
  * | up to `MAX_OWN_INFLATE_BYTES` of stream | our own decoder |
- * | more | zlib, bounded, and held to have read every byte |
+ * | more | zlib, bounded; it tells how many bytes it read |
  *
  * The thresholds are where the two meet in `bench/deflate.ts` (`deno run -A bench/deflate.ts`, and
  * the same with `bun`).
  *
  * @module
  */
-import { inflate, InflateError } from "../../deflate/inflate.ts";
+import { inflate, inflatedBytes, InflateError, inflateFirst } from "../../deflate/inflate.ts";
 import { deflateStored, STORED_HEADER_BYTES, storedSize } from "../../deflate/stored.ts";
-import type { DeflateOwner, Deflater } from "../../wire/deflater.ts";
+import type { DeflateOwner, Deflater, InflatedFirst } from "../../wire/deflater.ts";
 import { SmallDeflater } from "../streams.ts";
 
 /** Most bytes that are deflated by our own code. */
@@ -50,7 +50,7 @@ export const MAX_WAITING = 8;
 export const MAX_WAITING_EACH = 4;
 
 /** Longest stream, in bytes, that is inflated by our own code. */
-export const MAX_OWN_INFLATE_BYTES = 512;
+export const MAX_OWN_INFLATE_BYTES = 2048;
 
 /** zlib's output chunk, in bytes: larger chunks take fewer calls. */
 const MIN_CHUNK_BYTES = 16 * 1024;
@@ -58,7 +58,10 @@ const MAX_CHUNK_BYTES = 256 * 1024;
 
 /** The part of `node:zlib` that is used. */
 interface Zlib {
-  deflateRawSync(bytes: Uint8Array, options: { level: number }): Uint8Array<ArrayBuffer>;
+  deflateRawSync(
+    bytes: Uint8Array,
+    options: { level: number; chunkSize: number },
+  ): Uint8Array<ArrayBuffer>;
   deflateRaw(
     bytes: Uint8Array,
     options: { level: number; chunkSize: number },
@@ -149,7 +152,8 @@ class ZlibDeflater implements Deflater {
     if (zlib === undefined) return this.#small.deflate(bytes, level);
     const spent = level === 6 && bytes.length >= LARGE_BYTES ? LARGE_LEVEL : level;
     if (bytes.length < MIN_ASYNC_DEFLATE_BYTES) {
-      return notLarger(zlib.deflateRawSync(bytes, { level: spent }), bytes);
+      const chunkSize = Math.min(bytes.length, MIN_CHUNK_BYTES);
+      return notLarger(zlib.deflateRawSync(bytes, { level: spent, chunkSize }), bytes);
     }
     if (this.#waiting.length >= MAX_WAITING) this.#dropUnwanted();
     if (this.#waiting.length >= MAX_WAITING || this.#waitingOf(owner) >= MAX_WAITING_EACH) {
@@ -201,12 +205,25 @@ class ZlibDeflater implements Deflater {
   }
 
   inflate(bytes: Uint8Array, maxBytes: number): Uint8Array {
-    // Stored blocks never need zlib, and zlib accepts no limit of 0.
-    if (bytes.length <= MAX_OWN_INFLATE_BYTES || isStored(bytes) || maxBytes < 1) {
-      return inflate(bytes, maxBytes);
+    const found = this.#inflate(bytes, maxBytes);
+    if (found === undefined) return inflate(bytes, maxBytes);
+    // zlib stops at the final block and ignores trailing bytes.
+    if (found[1] < bytes.length) {
+      throw new InflateError("TrailingBytes", "Cannot inflate: bytes follow the final block");
     }
+    return found[0];
+  }
+
+  inflateFirst(bytes: Uint8Array, maxBytes: number): InflatedFirst {
+    return this.#inflate(bytes, maxBytes) ?? [inflateFirst(bytes, maxBytes), inflatedBytes()];
+  }
+
+  /** By zlib, where it is faster. */
+  #inflate(bytes: Uint8Array, maxBytes: number): InflatedFirst | undefined {
+    // Stored blocks never need zlib, and zlib accepts no limit of 0.
+    if (bytes.length <= MAX_OWN_INFLATE_BYTES || isStored(bytes) || maxBytes < 1) return undefined;
     const zlib = this.#load();
-    if (zlib === undefined) return inflate(bytes, maxBytes);
+    if (zlib === undefined) return undefined;
     let result;
     try {
       result = zlib.inflateRawSync(bytes, {
@@ -217,13 +234,9 @@ class ZlibDeflater implements Deflater {
     } catch (error) {
       throw toInflateError(error);
     }
-    // zlib stops at the final block and ignores trailing bytes.
-    if (result.engine.bytesWritten !== bytes.length) {
-      throw new InflateError("TrailingBytes", "Cannot inflate: bytes follow the final block");
-    }
     // A Buffer would end up in users' values, and its methods differ from Uint8Array's.
     const { buffer, byteOffset, length } = result.buffer;
-    return new Uint8Array(buffer, byteOffset, length);
+    return [new Uint8Array(buffer, byteOffset, length), result.engine.bytesWritten];
   }
 }
 

@@ -23,6 +23,17 @@ test("seemsCompressible() says no to noise and to what is compressed", () => {
   assertEquals(seemsCompressible(new Uint8Array(deflateRawSync(json(200_000)))), false);
 });
 
+test("seemsCompressible() says no to what repeats by chance alone", () => {
+  for (let round = 0; round < 200; round++) {
+    const ids = Uint32Array.from({ length: 1000 }, () => Math.random() * 1e6);
+    assertEquals(seemsCompressible(new Uint8Array(ids.buffer)), false);
+    // A little text before an image.
+    const image = new Uint8Array(randomBytes(8000));
+    image.set(json(60));
+    assertEquals(seemsCompressible(image), false);
+  }
+});
+
 test("seemsCompressible() says yes to text, rows, and one value over and over", () => {
   for (const length of [200, 1281, 4096, 65_535]) {
     assertEquals(seemsCompressible(json(length)), true);

@@ -7,12 +7,20 @@ import { deflateRawSync, inflateRawSync } from "node:zlib";
 import { InflateError } from "../../deflate/inflate.ts";
 import type { Deflater } from "../../wire/deflater.ts";
 
+interface Found {
+  readonly buffer: Uint8Array;
+  readonly engine: { readonly bytesWritten: number };
+}
+
 /** Answers at once, and refuses invalid streams with the right code. */
 export const testDeflater: Deflater = {
   deflate: (bytes, level) => new Uint8Array(deflateRawSync(bytes, { level })),
-  inflate(bytes, maxBytes) {
+  inflate: (bytes, maxBytes) => testDeflater.inflateFirst(bytes, maxBytes)[0],
+  inflateFirst(bytes, maxBytes) {
     try {
-      return new Uint8Array(inflateRawSync(bytes, { maxOutputLength: maxBytes }));
+      const options = { maxOutputLength: maxBytes, info: true };
+      const { buffer, engine } = inflateRawSync(bytes, options) as unknown as Found;
+      return [new Uint8Array(buffer), engine.bytesWritten];
     } catch (cause) {
       const { code } = cause as { code?: string };
       throw new InflateError(

@@ -1,15 +1,16 @@
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { test } from "node:test";
 import { deflateRawSync } from "node:zlib";
+import { createZlibDeflater, MAX_OWN_INFLATE_BYTES } from "../../runtime/node/zlib.ts";
 import type { ProtocolError } from "../../wire/errors.ts";
 import { type ArchiveListener, receive } from "../../wire/receiver.ts";
 import { createStreamsDeflater } from "../../runtime/streams.ts";
-import type { Deflater } from "../../wire/deflater.ts";
+import type { Deflater, FrameLimits } from "../../wire/deflater.ts";
 import { testDeflater } from "../support/test_deflater.ts";
 
 const LIMITS = { maxMessageBytes: 1000, maxInflatedBytes: 5000 };
 
-function setUp(deflater: Deflater = testDeflater) {
+function setUp(deflater: Deflater = testDeflater, limits: FrameLimits = LIMITS) {
   const archives: string[] = [];
   const errors: ProtocolError[] = [];
   const listener: ArchiveListener = {
@@ -19,13 +20,11 @@ function setUp(deflater: Deflater = testDeflater) {
     },
     onProtocolError: (error) => errors.push(error),
   };
-  const push = (message: Uint8Array) => receive(message, { deflater, limits: LIMITS }, listener);
+  const push = (message: Uint8Array) => receive(message, { deflater, limits }, listener);
   /** As those do that take several messages in one. */
   const pushAll = (message: Uint8Array) => {
-    for (let rest = message; rest.length > 0;) {
-      rest = rest.subarray(
-        receive(rest, { deflater, limits: LIMITS }, listener, true),
-      );
+    for (let from = 0; from < message.length;) {
+      from = receive(message, { deflater, limits }, listener, true, from);
     }
   };
   return { archives, errors, push, pushAll };
@@ -82,6 +81,30 @@ test("receive() takes the first of several messages, stored or deflated, and say
   ));
   assertEquals(errors, []);
   assertEquals(archives, ["1x3", "2x300", "1x0", "4x1", "5x1", "6x900"]);
+});
+
+test("receive() takes several large streams that zlib inflates, and bounds each", () => {
+  const large = (fill: number) => {
+    const archive = new Uint8Array(16_000).map((_, i) => i * i * i >> 5);
+    archive[0] = fill;
+    return new Uint8Array(deflateRawSync(archive));
+  };
+  assert(large(1).length > MAX_OWN_INFLATE_BYTES);
+  const limits = { maxMessageBytes: 16_000, maxInflatedBytes: 16_000 };
+  const { archives, errors, pushAll } = setUp(createZlibDeflater(), limits);
+  pushAll(joined(large(1), stored(2, 3), large(3), deflated(4, 300)));
+  pushAll(joined(large(5), large(6)));
+  assertEquals(archives, ["1x16000", "2x3", "3x16000", "4x300", "5x16000", "6x16000"]);
+  assertEquals(errors, []);
+  const strict = setUp(createZlibDeflater(), { ...limits, maxInflatedBytes: 15_999 });
+  strict.pushAll(joined(large(1), stored(2, 3)));
+  const short = setUp(createZlibDeflater(), limits);
+  short.pushAll(large(1).subarray(0, -1));
+  assertEquals(strict.errors.concat(short.errors).map(({ code }) => code), [
+    "TooBig",
+    "BadDeflate",
+  ]);
+  assertEquals([...strict.archives, ...short.archives], []);
 });
 
 test("receive() bounds each of several messages, and not them together", () => {
