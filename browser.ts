@@ -32,7 +32,6 @@ export { Topic } from "./wire/topic.ts";
 
 /** The parts of a client in a page that sets no further options. */
 const PARTS: PageParts = {
-  answerKit: { readArchive, writeArchive, codes: RPC_HANDLER_ERRORS },
   level: 0,
   limits: DEFAULT_PAGE_LIMITS,
   ...pageTimers,
@@ -65,20 +64,19 @@ export async function connect<Methods, State, Event, ClientMethods = NoMethods>(
   url: PerAttempt<string | URL>,
   options: ConnectOptions<Methods, State, ClientMethods> = {},
 ): Promise<Client<Methods, State, Event>> {
-  const { onConnect: _c, onError: _e, reconnect: _r, signal: _s, ...asked } = options;
-  const isPlain = Object.values(asked).every((value) => value === undefined) &&
-    service.clientMethods.length === 0 && !(Symbol.for("opentelemetry.js.api.1") in globalThis);
+  const isPlain =
+    Object.entries(options).every(([name, value]) =>
+      value === undefined || PLAIN_OPTION.test(name)
+    ) && !service.clientMethods[0] && !(Symbol.for("opentelemetry.js.api.1") in globalThis);
   const parts = isPlain ? PARTS : await (await import("./client/extras.ts")).partsWithExtras(
     service,
     options as ConnectOptions<never, never, never>,
     PARTS,
-    async (level) =>
-      new (await import("./runtime/deflating.ts")).DeflatingFraming(
-        level,
-        storedFraming,
-        badDeflate,
-        tooBig,
-      ),
+    [readArchive, writeArchive, RPC_HANDLER_ERRORS, badDeflate, tooBig],
+    () => import("./runtime/deflating.ts"),
   );
   return await createClient(service, url, options, parts).connect();
 }
+
+/** The options that need no further code. */
+const PLAIN_OPTION = /^(on(Connect|Error)|reconnect|signal)$/;

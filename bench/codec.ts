@@ -48,6 +48,7 @@ const handlers: ServerMessageHandlers = [
   (_id, _error, start, end) => find(_id, start, end),
   (_start, _end, _isText, start, end) => find(_isText, start, end),
   ([index, start, end]) => find(index, start!, end!),
+  () => {},
 ];
 
 function write(name: string, into: () => void): Uint8Array {

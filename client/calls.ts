@@ -9,7 +9,7 @@ import type { CallOptions, MethodInfo } from "../service/types.ts";
 import type { OpenStreams, StreamingCall } from "../stream/caller.ts";
 import { writeClientCancel } from "../wire/client_extension.ts";
 import { systemClock, type Timers } from "../wire/clock.ts";
-import { INTERNAL, NORMAL } from "../wire/close.ts";
+import { INTERNAL } from "../wire/close.ts";
 import type { Deflater } from "../wire/deflater.ts";
 import { RpcError } from "../wire/errors.ts";
 import type { Extension } from "../wire/handshake.ts";
@@ -45,7 +45,7 @@ export function startCalls(deflater: Deflater): StartCalls {
 export class Calls implements SessionCalls {
   readonly #options: CallsHost;
   readonly #sender: Sender;
-  readonly #end: (code: number, error: Error) => void;
+  readonly #end: (error: Error, code?: number) => void;
   readonly #extension: Extension;
   readonly #table: CallTable<PendingCall> = new CallTable();
   readonly #deadlines: Deadlines;
@@ -65,7 +65,7 @@ export class Calls implements SessionCalls {
     deflater: Deflater,
     transport: Transport,
     host: CallsHost,
-    end: (code: number, error: Error) => void,
+    end: (error: Error, code?: number) => void,
     extension: Extension,
   ) {
     const { after, clock = systemClock, codec, level, limits } = host;
@@ -79,9 +79,9 @@ export class Calls implements SessionCalls {
     this.#deadlines = new Deadlines(clock, (now) => this.#expire(now));
   }
 
-  /** Bytes of all sent messages on the wire. */
+  /** Bytes of sent messages on the wire, until they are counted at the end. */
   get sentBytes(): number {
-    return this.#sender.sentBytes;
+    return this.#ended ? 0 : this.#sender.sentBytes;
   }
 
   /** Bytes queued for sending. */
@@ -90,7 +90,7 @@ export class Calls implements SessionCalls {
   }
 
   onSendError(error: unknown): void {
-    this.#end(INTERNAL, lost("a message could not be deflated", error));
+    this.#end(lost("a message could not be deflated", error), INTERNAL);
   }
 
   /** Calls that hold an id, or wait for one. */
@@ -268,7 +268,7 @@ export class Calls implements SessionCalls {
 
   #checkAbandoned(): void {
     const { abandoned } = this.#table;
-    const end = (): void => this.#end(NORMAL, lost("too many abandoned calls were never answered"));
+    const end = (): void => this.#end(lost("too many abandoned calls were never answered"));
     if (!this.#extension) {
       if (abandoned > MAX_ABANDONED_CALLS) end();
     } else if (abandoned === MAX_CALLS_IN_FLIGHT) {
@@ -284,6 +284,7 @@ export class Calls implements SessionCalls {
 
   /** The session has ended: reject pending calls. `retryable`: no unanswered call has run. */
   end(cause: Error, retryable: boolean): void {
+    this.#options.counters.bytesSent += this.sentBytes;
     this.#ended = true;
     this.#sender.close();
     this.#deadlines.clear();

@@ -6,15 +6,13 @@
 import type { Schema } from "../codec/schema.ts";
 import { fingerprintOf } from "../service/fingerprint.ts";
 import type { CallOptions, CallsOf, MethodInfo, NoMethods, Service } from "../service/types.ts";
-import { NORMAL } from "../wire/close.ts";
-import { ConnectError, RpcError } from "../wire/errors.ts";
-import type { Extension } from "../wire/handshake.ts";
+import { ConnectError } from "../wire/errors.ts";
 import { tell } from "../wire/listener.ts";
 import { createEventHub, type EventHub } from "./events.ts";
-import { failed, isFinal, refusal, toError } from "./failures.ts";
+import { closed, failed, isFinal, lost, toError } from "./failures.ts";
 import { observable } from "./observable.ts";
 import { type ConnectOptions, type PerAttempt, toWebSocketUrl } from "./options.ts";
-import type { Caller, ClientParts, ClientTransport } from "./parts.ts";
+import type { Caller, ClientParts } from "./parts.ts";
 import { backoffMs, nextAttempt } from "./reconnect.ts";
 import { openSession, type Session, type SessionHost } from "./session.ts";
 import { mirrorState, type StateMirror } from "./state_mirror.ts";
@@ -85,7 +83,7 @@ export function createClient<Methods, State, Event, ClientMethods = NoMethods>(
 
   const interrupted = (
     code: "Cancelled" | "DeadlineExceeded",
-    why = "the client was closed",
+    why: string = code,
   ): ConnectError =>
     new ConnectError(
       code === "Cancelled" ? code : "TimedOut",
@@ -96,18 +94,6 @@ export function createClient<Methods, State, Event, ClientMethods = NoMethods>(
   /** Wait for a step, unless the client is closed. */
   const whileOpen = <T>(start: Start<T>, timeoutMs?: number): Promise<T> =>
     interruptible(parts, start, interrupted, signal, timeoutMs);
-
-  const open = (transport: ClientTransport, extension: Extension): Session => {
-    const session = openSession(transport, host, extension);
-    sessions.add(session);
-    void session.closed.then(() => {
-      sessions.delete(session);
-      counters.bytesSent += session.calls.sentBytes;
-    });
-    // Last: a watcher of the state may close the client.
-    state.reset();
-    return session;
-  };
 
   /** Begin to dial, wherever that is. */
   const dial: Start<Session> = (resolve, reject) => {
@@ -120,13 +106,17 @@ export function createClient<Methods, State, Event, ClientMethods = NoMethods>(
         toWebSocketUrl(at, service.fingerprint, limits),
         parts.level,
         (transport, extension) => {
-          const session = open(transport, extension);
+          const session = openSession(transport, host, extension);
+          sessions.add(session);
+          void session.closed.then(() => sessions.delete(session));
           stop = undefined;
+          // Last: a watcher of the state may close the client.
+          state.reset();
           resolve(session);
           return session;
         },
         reject,
-        (info) => reject(refusal(info, "BadHandshake")),
+        (info) => reject(closed(info, "BadHandshake")),
       );
     };
     start().catch(reject);
@@ -136,7 +126,7 @@ export function createClient<Methods, State, Event, ClientMethods = NoMethods>(
     };
   };
 
-  const connectOnce = async (reconnected: boolean): Promise<Session> => {
+  const connectOnce = async (reconnected = false): Promise<Session> => {
     let session: Session | undefined;
     try {
       session = await whileOpen(dial, limits.handshakeTimeoutMs);
@@ -145,16 +135,14 @@ export function createClient<Methods, State, Event, ClientMethods = NoMethods>(
         session.ended,
       ]);
       // It may have ended meanwhile without `onConnect` noticing.
-      if (session.ending) throw session.ending.error;
+      if (session.ending) throw session.ending[0];
     } catch (reason) {
-      const ending = session?.ending?.error;
-      session?.end(NORMAL, toError(reason));
+      const ending = session?.ending?.[0];
+      session?.end(toError(reason));
       counters.attemptsFailed++;
       if (signal.aborted) throw interrupted("Cancelled");
       const error = ending && !(ending instanceof ConnectError)
-        ? new ConnectError("ConnectionLost", `It ended too early: ${ending.message}`, {
-          cause: ending,
-        })
+        ? new ConnectError("ConnectionLost", ending.message, { cause: ending })
         : ending ?? reason;
       throw (error as ConnectError).code === "SchemaMismatch"
         // Pages load the explanation only now.
@@ -170,32 +158,30 @@ export function createClient<Methods, State, Event, ClientMethods = NoMethods>(
     return session;
   };
 
-  /** Connect, and reconnect until the client closes; `onFirst` receives the first result. */
-  const stay = async (onFirst: () => void): Promise<void> => {
-    let error: Error | undefined;
+  /** Keep up a connection, and reconnect until the client closes. */
+  const stay = async (session?: Session): Promise<void> => {
     let spreadMs = 0;
     for (let attempt = 0;;) {
+      let error: Error;
+      let isBroken;
       let lastedMs = 0;
       let heardBefore = Infinity;
       try {
-        if (error) {
+        if (!session) {
           const pauseMs = backoffMs(attempt, random(), spreadMs);
           await whileOpen<void>((wake) => after(pauseMs, wake));
           if (whenVisible) await whileOpen<void>(whenVisible);
+          session = await connectOnce(true);
         }
-        const session = await connectOnce(!!error);
-        onFirst();
         const openedAt = now();
         heardBefore = counters.messagesReceived;
-        const ending = await session.ended;
-        ({ error, spreadMs } = ending);
-        if (!ending.broken) lastedMs = now() - openedAt;
+        [error, spreadMs, isBroken] = await session.ended;
+        if (!isBroken) lastedMs = now() - openedAt;
       } catch (reason) {
-        if (!error) throw reason;
         error = toError(reason);
         spreadMs = 0;
       }
-      current = undefined;
+      session = current = undefined;
       attempt = nextAttempt(attempt, lastedMs, counters.messagesReceived > heardBefore);
       if (signal.aborted) return;
       report(error);
@@ -208,8 +194,8 @@ export function createClient<Methods, State, Event, ClientMethods = NoMethods>(
     if (signal.aborted) return;
     forgetSignal?.();
     closing.abort(reason);
-    const error = new RpcError("ConnectionLost", "The client was closed", { cause });
-    for (const session of sessions) session.end(NORMAL, error);
+    const error = lost("the client was closed", cause);
+    for (const session of sessions) session.end(error);
     current = undefined;
     release?.();
     events.end();
@@ -248,24 +234,23 @@ export function createClient<Methods, State, Event, ClientMethods = NoMethods>(
       for (const { calls, ending } of sessions) {
         stats.callsPending += calls.pending;
         stats.streamsOpen += calls.streams?.size ?? 0;
-        stats.bytesSent += calls.sentBytes;
+        stats.bytesSent += calls.sentBytes ?? 0;
         if (!ending) stats.bufferedBytes += calls.bufferedBytes;
       }
       return stats;
     },
-    connect: () =>
-      new Promise((resolve, reject) => {
-        forgetSignal = onAbort(options.signal, () => finish(undefined, options.signal!.reason));
-        events.hold();
-        stay(() => {
-          // The program opens its iterators before any timer fires and before any call.
-          if (!signal.aborted) release = after(0, events.release);
-          resolve(client);
-        }).catch((error) => {
-          finish(toError(error));
-          reject(error);
-        });
-      }),
+    async connect() {
+      forgetSignal = onAbort(options.signal, () => finish(undefined, options.signal!.reason));
+      try {
+        void stay(await connectOnce());
+      } catch (error) {
+        finish(toError(error));
+        throw error;
+      }
+      // The program opens its iterators before any timer fires and before any call.
+      if (!signal.aborted) release = after(0, events.release);
+      return client;
+    },
     close,
     [Symbol.asyncDispose]: close,
   };
@@ -283,9 +268,8 @@ export function makeCalls<Methods>(
   const calls: Record<string, (args?: unknown, options?: CallOptions) => unknown> = {};
   for (const method of methods) {
     const streamed = method.input ?? method.items;
-    calls[method.name] = streamed
-      ? (args = NO_ARGS, options) => streamed.startCall(call, method, args, options)
-      : (args = NO_ARGS, options) => call(method, args, options);
+    calls[method.name] = (args = NO_ARGS, options) =>
+      streamed ? streamed.startCall(call, method, args, options) : call(method, args, options);
   }
   return Object.freeze(calls) as CallsOf<Methods>;
 }

@@ -53,27 +53,24 @@ export interface EventStream<E>
   readonly dropped: number;
 }
 
-interface Consumer<E> extends Sink<ReceivedEvent<E>> {
-  /** Whether an iterator receives events on a topic. */
-  wants(topic: Topic): boolean;
-}
+/** Makes an event, with the bytes it is decoded from. */
+export type ReadEvent<E> = () => [payload: E, bytes: number];
+
+/** The topics that an iterator receives, by their key, and its queue. */
+type Consumer<E> = readonly [wants: (topic: Topic) => boolean, sink: Sink<ReceivedEvent<E>>];
 
 /** Delivers each event to the matching iterators. */
 export interface EventHub<E> {
   /** Number of iterators. */
   readonly size: number;
-  /** Whether there is any iterator. */
+  /** Whether any event would be kept. */
   readonly wanted: boolean;
-  /** Hold events for iterators that are created before {@linkcode EventHub.release}. */
-  hold(): void;
-  /** Stop holding events for later iterators. */
+  /** Stop keeping events for iterators that are created before it is called, as the hub does at first. */
   readonly release: () => void;
   /** Create an iterator. */
   readonly open: (options?: EventsOptions) => EventStream<E>;
-  /** Whether any iterator receives events on this topic. */
-  wants(topic: Topic): boolean;
-  /** Deliver an event of so many bytes. Returns whether a reader needs time to catch up. */
-  deliver(topic: Topic, payload: E, payloadBytes: number): boolean;
+  /** Deliver an event, which is read if an iterator matches. Returns whether a reader needs time to catch up. */
+  deliver(topic: Topic, read: ReadEvent<E>): boolean;
   /** End all iterators. */
   end(): void;
 }
@@ -85,67 +82,65 @@ export function createEventHub<E>(
   onAbort: Waits["onAbort"],
 ): EventHub<E> {
   const consumers = new Set<Consumer<E>>();
-  /** Events held before the first iterator, with their bytes; bounded like an iterator. */
-  let early: [event: ReceivedEvent<E>, bytes: number][] | undefined;
-  let earlyBytes = 0;
+  /** Events before the first iterators, in a queue like theirs. */
+  const early: [event: ReceivedEvent<E>, bytes: number][] = [];
+  let held = 1;
   let ended = false;
+
+  const open = (
+    { buffer: maxItems = maxQueuedEvents, overflow, topic, signal }: EventsOptions = {},
+    items?: typeof early,
+  ): EventStream<E> => {
+    const key = typeof topic === "string" ? `s${topic}` : topic?.key;
+    const wants = (topic: Topic): boolean => key === undefined || key === topic.key;
+    return queue<ReceivedEvent<E>>(
+      { maxItems, maxBytes, overflow, signal, onAbort, onDrop: items ? undefined : onDrop, items },
+      (sink) => {
+        const consumer: Consumer<E> = [wants, sink];
+        consumers.add(consumer);
+        early.forEach(([event, bytes]) => {
+          if (wants(event.topic)) sink.push(event, bytes);
+        });
+        if (ended) sink.end();
+        return () => void consumers.delete(consumer);
+      },
+    );
+  };
+  const holding = open({}, early);
 
   const hub: EventHub<E> = {
     get size() {
-      return consumers.size;
+      return consumers.size - held;
     },
     get wanted() {
-      return !!early || consumers.size > 0;
-    },
-    hold() {
-      early = [];
+      return consumers.size > 0;
     },
     release() {
-      early = undefined;
+      held = 0;
+      void holding.return();
     },
-    open({ buffer: maxItems = maxQueuedEvents, overflow, topic, signal } = {}) {
-      const key = typeof topic === "string" ? `s${topic}` : topic?.key;
-      return queue<ReceivedEvent<E>>(
-        { maxItems, maxBytes, overflow, signal, onAbort, onDrop },
-        (sink) => {
-          const wants = (topic: Topic): boolean => key === undefined || key === topic.key;
-          const consumer = { ...sink, wants };
-          consumers.add(consumer);
-          early?.forEach(([event, bytes]) => {
-            if (wants(event.topic)) sink.push(event, bytes);
-          });
-          if (ended) sink.end();
-          return () => void consumers.delete(consumer);
-        },
-      );
-    },
-    wants(topic) {
-      if (early) return true;
-      for (const { wants } of consumers) if (wants(topic)) return true;
-      return false;
-    },
-    deliver(topic, payload, payloadBytes) {
+    open: (options) => open(options),
+    deliver(topic, read) {
       // The memory overhead of an event.
       const EVENT_BYTES = 256;
-      const event = { topic, payload };
-      const bytes = EVENT_BYTES + payloadBytes;
+      let event: ReceivedEvent<E> | undefined;
+      let bytes = 0;
       let isBehind = false;
-      if (early) {
-        early.push([event, bytes]);
-        earlyBytes += bytes;
-        while (early[maxQueuedEvents] || (earlyBytes > maxBytes && early[1])) {
-          earlyBytes -= early.shift()![1];
+      for (const [wants, { push }] of consumers) {
+        if (!wants(topic)) continue;
+        if (!event) {
+          const [payload, payloadBytes] = read();
+          event = { topic, payload };
+          bytes = EVENT_BYTES + payloadBytes;
         }
-      }
-      for (const { wants, push } of consumers) {
-        if (wants(topic) && push(event, bytes)) isBehind = true;
+        if (push(event, bytes)) isBehind = true;
       }
       return isBehind;
     },
     end() {
       ended = true;
       hub.release();
-      for (const { end } of consumers) end();
+      for (const [, { end }] of consumers) end();
     },
   };
   return hub;

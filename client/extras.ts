@@ -6,7 +6,9 @@
  */
 import type { MethodInfo } from "../service/types.ts";
 import type { Framing } from "../wire/deflater.ts";
+import type { badDeflate, tooBig } from "../wire/faults.ts";
 import type { OtherLimits } from "../wire/limits.ts";
+import type { AnswerKit } from "./answers.ts";
 import { checkOptions } from "./check_options.ts";
 import type { ConnectOptions } from "./options.ts";
 import type { CallQueue, PageParts, QueuedCall } from "./parts.ts";
@@ -25,12 +27,32 @@ const OTHER_LIMITS: Readonly<Record<keyof OtherLimits, 1>> = {
   idleTimeoutMs: 1,
 };
 
+/** What the parts of an option take from the page's first chunk: functions for archives, all codes, and errors. */
+export type PageKit = readonly [
+  readArchive: AnswerKit["readArchive"],
+  writeArchive: AnswerKit["writeArchive"],
+  codes: AnswerKit["codes"],
+  badDeflate: typeof badDeflate,
+  tooBig: typeof tooBig,
+];
+
+/** The module that frames messages at a level above 0. */
+export interface Deflating {
+  readonly DeflatingFraming: new (
+    level: number,
+    stored: Framing,
+    badDeflate: PageKit[3],
+    tooBig: PageKit[4],
+  ) => Framing;
+}
+
 /**
  * Validate a page's options, and load the parts for them.
  *
  * @param service The service.
  * @param plain The parts without options.
- * @param deflating Frames messages at a level above 0.
+ * @param kit What the page has loaded, for the parts.
+ * @param loadDeflating Loads what frames messages at a level above 0.
  * @throws {TypeError} If an option is unknown or invalid, or only the browser decides on it.
  * @throws {RangeError} If a number is out of bounds.
  */
@@ -38,7 +60,8 @@ export async function partsWithExtras(
   { name, clientMethods }: { readonly name: string; readonly clientMethods: readonly MethodInfo[] },
   options: ConnectOptions<never, never, never>,
   plain: PageParts,
-  deflating: (level: number) => Promise<Framing>,
+  [readArchive, writeArchive, codes, badDeflate, tooBig]: PageKit,
+  loadDeflating: () => Promise<Deflating>,
 ): Promise<PageParts> {
   const { tls, headers, onTrace, client } = options;
   if (tls !== undefined || Object.keys(headers ?? {}).length > 0 || typeof headers === "function") {
@@ -49,7 +72,10 @@ export async function partsWithExtras(
   const isObserved = onTrace !== undefined || isOpenTelemetryThere();
   const isCalled = clientMethods.length > 0 || client !== undefined;
   const [framing, telemetry, answers] = await Promise.all([
-    checked.level === 0 ? plain.framing : deflating(checked.level),
+    checked.level === 0 ? plain.framing : loadDeflating().then(
+      ({ DeflatingFraming }) =>
+        new DeflatingFraming(checked.level, plain.framing, badDeflate, tooBig),
+    ),
     isObserved
       ? import("./telemetry.ts").then((made) => made.createTelemetry(name, onTrace))
       : undefined,
@@ -61,7 +87,9 @@ export async function partsWithExtras(
     framing,
     openQueue: whenFull === "wait" ? openQueue : undefined,
     openAnswers: answers?.answering(clientMethods, client, {
-      ...plain.answerKit,
+      readArchive,
+      writeArchive,
+      codes,
       watch: telemetry?.watchAnswer,
     }),
     watch: telemetry?.watch,

@@ -26,11 +26,8 @@ export function failed(
 }
 
 /** The arguments of a call are invalid. */
-export function unencodable({ name }: MethodInfo, cause: unknown): RpcError {
-  const { path, message = cause } = Object(cause) as { path?: string; message?: unknown };
-  return new RpcError("ClientEncodeError", `${name}${path ? `.${path}` : ""}: ${message}`, {
-    cause,
-  });
+export function unencodable(method: MethodInfo, cause: unknown): RpcError {
+  return failed("ClientEncodeError", method, cause, toError(cause).message);
 }
 
 /** A connection has ended. */
@@ -38,26 +35,22 @@ export function lost(why: string, cause?: unknown): RpcError {
   return new RpcError("ConnectionLost", `The connection was lost: ${why}`, { cause });
 }
 
-/** A text for a connection's close. */
-export function closedWith({ code, reason }: CloseInfo): string {
-  return `it closed with ${code}${reason && `: ${reason}`}`;
-}
-
 /**
- * The refusal that a server's close means, if any.
+ * What a server's close means: a refusal, or the end of a connection.
  *
  * @param otherwise The code for a connection that never opened, if its close is no refusal. If it was open, a server
  * that failed or rejected a message may be retried: that is no refusal.
  */
-export function refusal(info: CloseInfo, otherwise?: ConnectErrorCode): ConnectError | undefined {
-  const { code } = info;
+export function closed(
+  { code, reason }: CloseInfo,
+  otherwise?: ConnectErrorCode,
+): ConnectError | RpcError {
   const isRefusal = otherwise || (code !== PROTOCOL_BROKEN && code !== INTERNAL);
   const [why, status] = (isRefusal && REFUSED[code]) || [otherwise];
-  return why && new ConnectError(
-    why,
-    `${status ? "The server refused" : "No hardlight server"}: ${closedWith(info)}`,
-    { status },
-  );
+  const text = `it closed with ${code}${reason && `: ${reason}`}`;
+  if (!why) return lost(text);
+  const who = status ? "The server refused" : "No hardlight server";
+  return new ConnectError(why, `${who}: ${text}`, { status });
 }
 
 /** Whether a retry is pointless. */

@@ -6,37 +6,54 @@
 import { Writer } from "../codec/writer.ts";
 import type { StreamingCall } from "../stream/caller.ts";
 import { writeBrief } from "../wire/client_extension.ts";
-import { INTERNAL, NORMAL } from "../wire/close.ts";
+import { INTERNAL } from "../wire/close.ts";
 import type { Framing } from "../wire/deflater.ts";
 import type { RpcError, RpcErrorCode } from "../wire/errors.ts";
-import { CLIENT_CANCEL } from "../wire/layout.ts";
+import { CLIENT_CANCEL, MAX_BATCH_BYTES } from "../wire/layout.ts";
 import { MAX_ABANDONED_CALLS, MAX_CALLS_IN_FLIGHT, MAX_QUEUED_CALLS } from "../wire/page_limits.ts";
 import { setRequestId, writeRequest } from "../wire/requests.ts";
+import { turns } from "../wire/turn_end.ts";
 import { failed, lost, unencodable } from "./failures.ts";
 import type { QueuedCall, StartCalls } from "./parts.ts";
 import { interruptible } from "./waiting.ts";
 
 interface Call extends QueuedCall {
   readonly streaming: StreamingCall | undefined;
-  id: number;
+  id?: number;
 }
 
 /** {@linkcode StartCalls} with a timer and a writer for each call: for a page, which makes few at a time. */
 export const startPageCalls: StartCalls = (transport, host, endSession, extension) => {
-  const { after, codec, limits } = host;
+  const { after, codec, counters, limits } = host;
   const { maxBufferedBytes, maxInflatedBytes } = limits;
   const framing = host.framing as Framing;
+  /** Messages of one turn, which go as one if that is agreed on. */
+  const batch = new Uint8Array(extension && MAX_BATCH_BYTES);
+  let batched = 0;
   /** By id: the pending call, or `null` if abandoned. An abandoned call keeps its id. */
   const calls: (Call | null | undefined)[] = [];
   /** Free ids, the one that has been free longest first. */
-  const free = Array.from({ length: MAX_CALLS_IN_FLIGHT }, (_, id) => id);
+  const free = [...Array(MAX_CALLS_IN_FLIGHT).keys()];
   const waiting = host.openQueue<Call>?.(MAX_QUEUED_CALLS, maxBufferedBytes);
   let abandoned = 0;
   let ended = false;
   /** Ends the session because all ids are abandoned. */
   let stopStarving: (() => void) | undefined;
 
-  const starve = (): void => endSession(NORMAL, lost("abandoned calls"));
+  const flush = (): void => {
+    if (batched > 0) transport.send(batch.subarray(0, batched));
+    batched = 0;
+  };
+  const post = (message: Uint8Array<ArrayBuffer>): void => {
+    const { length } = message;
+    counters.bytesSent += length;
+    if (batched + length > batch.length) flush();
+    if (length >= batch.length) return transport.send(message);
+    if (batched === 0) turns.atEnd(() => batched, flush);
+    batch.set(message, batched);
+    batched += length;
+  };
+  const starve = (): void => endSession(lost("abandoned calls"));
   const send = (call: Call): void => {
     const { request, streaming } = call;
     calls[call.id = free.shift()!] = call;
@@ -45,11 +62,8 @@ export const startPageCalls: StartCalls = (transport, host, endSession, extensio
     session.commit(request);
   };
 
-  const session: ReturnType<StartCalls> & { sentBytes: number } = {
-    after,
-    codec,
-    limits,
-    sentBytes: 0,
+  const session: ReturnType<StartCalls> = {
+    ...host,
     streams: undefined,
     begin() {
       const writer = new Writer();
@@ -59,11 +73,8 @@ export const startPageCalls: StartCalls = (transport, host, endSession, extensio
     commit(writer) {
       framing.frame(
         writer.written(),
-        (message) => {
-          session.sentBytes += message.length;
-          transport.send(message);
-        },
-        (error) => endSession(INTERNAL, lost(`${error}`, error)),
+        post,
+        (error) => endSession(lost(`${error}`, error), INTERNAL),
       );
     },
     abandon() {},
@@ -71,7 +82,7 @@ export const startPageCalls: StartCalls = (transport, host, endSession, extensio
       return ended ? 0 : MAX_CALLS_IN_FLIGHT - free.length + (waiting?.size ?? 0);
     },
     get bufferedBytes() {
-      return transport.bufferedAmount + framing.waitingBytes;
+      return transport.bufferedAmount + batched + framing.waitingBytes;
     },
     call(method, args, { signal, timeoutMs } = {}, streaming) {
       timeoutMs ??= streaming ? Infinity : limits.callTimeoutMs;
@@ -98,7 +109,7 @@ export const startPageCalls: StartCalls = (transport, host, endSession, extensio
           }
           // A getter of the arguments may have closed the client.
           check();
-          const call: Call = { method, request, id: -1, resolve, reject, streaming };
+          const call: Call = { method, request, resolve, reject, streaming };
           const isFull = free.length === 0;
           if (
             session.bufferedBytes > maxBufferedBytes || (isFull && !waiting?.admit(call))
@@ -106,7 +117,7 @@ export const startPageCalls: StartCalls = (transport, host, endSession, extensio
           if (streaming) streaming.giveUp = reject;
           if (!isFull) send(call);
           return () => {
-            const { id } = call;
+            const id = call.id!;
             if (waiting?.delete(call) || calls[id] !== call) return;
             // Another call with this id would get the wrong answer: soon no id would be left.
             calls[id] = null;
@@ -145,6 +156,7 @@ export const startPageCalls: StartCalls = (transport, host, endSession, extensio
     },
     end(cause, retryable) {
       ended = true;
+      flush();
       stopStarving?.();
       for (const call of calls) {
         call?.reject(failed("ConnectionLost", call.method, cause, cause.message, retryable));

@@ -12,8 +12,8 @@ import type { Extension } from "../wire/handshake.ts";
 import type { PageLimits } from "../wire/limits.ts";
 import type { Framing } from "../wire/deflater.ts";
 import type { CloseInfo, Transport, TransportListener } from "../wire/transport.ts";
-import type { AnswerKit, OpenAnswers } from "./answers.ts";
-import type { Client } from "./types.ts";
+import type { OpenAnswers } from "./answers.ts";
+import type { Client, ClientCounters } from "./types.ts";
 import type { Waits } from "./waiting.ts";
 
 /** The observed parts of a client. */
@@ -46,6 +46,8 @@ export type Caller = (
 
 /** The parts that the calls of a session need. */
 export interface CallsHost extends Omit<CheckedOptions, "whenFull">, Waits {
+  /** The statistics. */
+  readonly counters: ClientCounters;
   /** The reaction to the 257th call in flight, if the calls support it. Default: reject it. */
   readonly whenFull?: WhenFull;
   /** The clock, for calls without a timer each. */
@@ -119,8 +121,8 @@ export interface CallQueue<C extends QueuedCall> {
 export interface SessionCalls extends StreamingSession {
   /** Calls that hold an id, or wait for one. */
   readonly pending: number;
-  /** Bytes of all sent messages on the wire. */
-  readonly sentBytes: number;
+  /** Bytes of sent messages on the wire that the counters lack so far. Default: none. */
+  readonly sentBytes?: number;
   /** Bytes queued for sending. */
   readonly bufferedBytes: number;
   /** Make a call. All errors reject the promise. */
@@ -143,18 +145,18 @@ export interface SessionCalls extends StreamingSession {
 /**
  * Makes the calls of a session.
  *
- * @param end Ends the session with a close code, because of an error.
+ * @param end Ends the session because of an error, with a close code. Default: 1000.
  * @param extension The negotiated extension.
  */
 export type StartCalls = (
   transport: ClientTransport,
   host: CallsHost,
-  end: (code: number, error: Error) => void,
+  end: (error: Error, code?: number) => void,
   extension: Extension,
 ) => SessionCalls;
 
 /** The environment of a client. */
-export interface ClientParts extends CallsHost {
+export interface ClientParts extends Omit<CallsHost, "counters"> {
   /** Opens transports. */
   readonly dial: ClientDialer;
   /** Makes calls. */
@@ -175,6 +177,4 @@ export interface ClientParts extends CallsHost {
 export interface PageParts extends ClientParts {
   /** The framing of its messages. */
   readonly framing: Framing;
-  /** The parts for answering, passed to the lazily loaded module. */
-  readonly answerKit: AnswerKit;
 }

@@ -4,9 +4,10 @@
  * @module
  */
 import { readArchive } from "../codec/archive.ts";
+import { truncateUtf8 } from "../codec/utf8.ts";
 import { Reader } from "../codec/reader.ts";
 import type { Schema } from "../codec/schema.ts";
-import { GOING_AWAY, isDrained, PROTOCOL_BROKEN, spreadOf, TOO_BIG } from "../wire/close.ts";
+import { MAX_REASON_BYTES, NORMAL, PROTOCOL_BROKEN, returnOf, TOO_BIG } from "../wire/close.ts";
 import { writeBrief } from "../wire/client_extension.ts";
 import type { ProtocolError, ProtocolErrorCode } from "../wire/errors.ts";
 import type { Extension } from "../wire/handshake.ts";
@@ -27,10 +28,9 @@ import {
 } from "../wire/layout.ts";
 import type { Answers } from "./answers.ts";
 import type { EventHub } from "./events.ts";
-import { closedWith, failed, lost, refusal } from "./failures.ts";
+import { closed, failed } from "./failures.ts";
 import type { CallsHost, ClientTransport, SessionCalls, StartCalls } from "./parts.ts";
 import type { StateMirror } from "./state_mirror.ts";
-import type { ClientCounters } from "./types.ts";
 
 /** The parts of a client that outlive a session. */
 export interface SessionHost extends CallsHost {
@@ -42,21 +42,15 @@ export interface SessionHost extends CallsHost {
   readonly events: EventHub<unknown>;
   /** The state mirror. */
   readonly state: StateMirror<unknown>;
-  /** The statistics. */
-  readonly counters: ClientCounters;
   /** Receives errors that don't end the session. */
   report(error: unknown): void;
 }
 
-/** The end of a session. */
-export interface SessionEnd {
-  /** The error. */
-  readonly error: Error;
-  /** Milliseconds over which a draining server spreads its clients' reconnects. */
-  readonly spreadMs: number;
-  /** Whether a message was invalid: a retry would probably fail again. */
-  readonly broken: boolean;
-}
+/**
+ * The end of a session: its error, the milliseconds over which a draining server spreads its clients' reconnects, and
+ * whether a message was invalid: a retry would probably fail again.
+ */
+export type SessionEnd = readonly [error: Error, spreadMs: number, isBroken: boolean];
 
 /** One live connection: calls go out; replies, events and state changes come in. */
 export interface Session extends TransportListener {
@@ -68,8 +62,13 @@ export interface Session extends TransportListener {
   readonly ended: Promise<SessionEnd>;
   /** Resolves when the transport has ended. */
   readonly closed: Promise<void>;
-  /** End it: settle every call, close, and cut the transport if the peer doesn't close. */
-  end(code: number, error: Error): void;
+  /**
+   * End it: settle every call, close, and cut the transport if the peer doesn't close.
+   *
+   * @param error Why. The peer is told of a {@linkcode ProtocolError}.
+   * @param code The close code. Default: that of a `ProtocolError`, otherwise 1000.
+   */
+  end(error: Error, code?: number): void;
 }
 
 /** Begin a session on an open transport. */
@@ -92,18 +91,18 @@ export function openSession(
 
   const finish = (error: Error, { code, reason }: CloseInfo): void => {
     if (ending) return;
-    const broken = code === TOO_BIG || code === PROTOCOL_BROKEN;
+    const [spreadMs, isDrained] = returnOf(code, reason);
     // First, so that the status has changed when calls reject.
-    onEnded(ending = { error, spreadMs: code === GOING_AWAY ? spreadOf(reason) : 0, broken });
-    calls.end(error, isDrained(code, reason));
+    onEnded(ending = [error, spreadMs, code === TOO_BIG || code === PROTOCOL_BROKEN]);
+    calls.end(error, isDrained);
     answers?.end(error);
   };
   const onClose = (info: CloseInfo): void => {
     stopInsisting?.();
-    finish(refusal(info) ?? lost(closedWith(info)), info);
+    finish(closed(info), info);
     onClosed();
   };
-  const end = (code: number, error: Error, reason = ""): void => {
+  const end = (error: Error & { closeCode?: number }, code = error.closeCode ?? NORMAL): void => {
     if (ending) return;
     const info = { code, reason: "" };
     stopInsisting = after(limits.closeTimeoutMs, () => {
@@ -111,9 +110,8 @@ export function openSession(
       onClose(info);
     });
     finish(error, info);
-    transport.close(code, reason);
+    transport.close(code, error.closeCode ? truncateUtf8(error.message, MAX_REASON_BYTES) : "");
   };
-  const refuse = (error: ProtocolError): void => end(error.closeCode, error, error.message);
   const calls = host.startCalls(transport, host, end, extension);
   const wrong = (code: ProtocolErrorCode, what: string, cause?: unknown): ProtocolError =>
     protocolError(code, what, cause, advice);
@@ -145,9 +143,10 @@ export function openSession(
           throw new RangeError(`${topicBytes} are over maxTopicBytes`);
         }
         const topic = Topic.fromWire(reader.bytes.subarray(topicStart, topicEnd), isText);
-        if (!events.wants(topic)) return;
-        const payload = read(event, start, end);
-        isBehind = events.deliver(topic, payload, end - topicStart + reader.spent);
+        isBehind = events.deliver(
+          topic,
+          () => [read(event, start, end), end - topicStart + reader.spent],
+        );
       } catch (cause) {
         // It goes on without the event. Of a stream of them, ever fewer are told of: the 1st, 2nd, 4th, 8th …
         const count = ++counters.undecodableEvents;
@@ -172,23 +171,21 @@ export function openSession(
       // Last: watchers of the state may do anything, also use the reader.
       if (what) state.apply(changed);
     },
-    extension
-      ? (kind, at) => {
-        const calling = kind < SERVER_CALL
-          ? calls.streams
-          : answers ??= host.openAnswers?.(calls, report);
-        if (calling) return calling.receive(reader, kind, at);
-        if (kind > SERVER_CANCEL) reader.fail("InvalidTag", at, "a ServerMessage");
-        // Ignored messages must be valid too: an item and a call contain an archive.
-        if (kind & 1) reader.claimBytes(at + 4);
-        if (kind === SERVER_CALL) {
-          // A page whose service has no client methods: answer, so that the server doesn't wait.
-          const writer = calls.begin();
-          writeBrief(writer, CLIENT_FAILED, reader.bytes[at + 1]!, CLIENT_DECODE_ERROR);
-          calls.commit(writer);
-        }
+    (kind, at) => {
+      if (!extension || kind > SERVER_CANCEL) reader.fail("InvalidTag", at, "a ServerMessage");
+      const calling = kind < SERVER_CALL
+        ? calls.streams
+        : answers ??= host.openAnswers?.(calls, report);
+      if (calling) return calling.receive(reader, kind, at);
+      // Ignored messages must be valid too: an item and a call contain an archive.
+      if (kind & 1) reader.claimBytes(at + 4);
+      if (kind === SERVER_CALL) {
+        // A page whose service has no client methods: answer, so that the server doesn't wait.
+        const writer = calls.begin();
+        writeBrief(writer, CLIENT_FAILED, reader.bytes[at + 1]!, CLIENT_DECODE_ERROR);
+        calls.commit(writer);
       }
-      : undefined,
+    },
   ];
   const take = (bytes: Uint8Array, start: number, end: number): void => {
     reader.reset(bytes);
@@ -225,14 +222,14 @@ export function openSession(
           } else taken = unframe(message, limits, take, mayBeMore, from);
         }
       } catch (cause) {
-        refuse(toProtocolError(cause));
+        end(toProtocolError(cause));
       }
       taken -= from;
       counters.bytesReceived += taken;
       return isBehind ? -taken : taken;
     },
     onText() {
-      refuse(protocolError("BadMessage", "text"));
+      end(protocolError("BadMessage", "text"));
     },
   };
 }

@@ -6,7 +6,7 @@
 import { zeroOf } from "../codec/default.ts";
 import type { Schema } from "../codec/schema.ts";
 import { RpcError, type RpcErrorCode } from "../wire/errors.ts";
-import { observable } from "./observable.ts";
+import { type Observable, observable } from "./observable.ts";
 import { queue } from "../stream/queue.ts";
 import { interruptible, type Waits } from "./waiting.ts";
 
@@ -63,18 +63,14 @@ export interface MirroredField {
   readonly schema: Schema<unknown>;
 }
 
-/** {@linkcode ClientState} with its writing side. */
-export interface StateMirror<S> extends ClientState<S> {
+/** {@linkcode ClientState} with its writing side: what it observes. */
+export interface StateMirror<S> extends ClientState<S>, Observable<Readonly<S>> {
   /** In the service's order. */
   readonly fields: readonly MirroredField[];
-  /** Number of watchers. */
-  readonly watchers: number;
   /** Change fields, by name. */
   apply(changed: Readonly<Record<string, unknown>>): void;
   /** Reset to the defaults, for a new connection. */
   reset(): void;
-  /** End: no more changes. */
-  end(): void;
 }
 
 /**
@@ -89,18 +85,16 @@ export function mirrorState<S>(
   waits: Waits,
   onBug: (error: unknown) => void,
 ): StateMirror<S> {
-  const state = observable(defaults<S>(fields), onBug);
-  return {
+  const defaults = (): Readonly<S> =>
+    Object.freeze(
+      Object.fromEntries(fields.map(({ name, schema }) => [name, zeroOf(schema)])),
+    ) as Readonly<S>;
+  const state = observable(defaults(), onBug);
+
+  const uses: Omit<StateMirror<S>, keyof Observable<S>> = {
     fields,
-    get current() {
-      return state.current;
-    },
-    get watchers() {
-      return state.watchers;
-    },
     apply: (changed) => state.set(Object.freeze({ ...state.current, ...changed })),
-    reset: () => state.set(defaults(fields)),
-    end: state.end,
+    reset: () => state.set(defaults()),
     subscribe: state.watch,
     until: (predicate, { signal, timeoutMs } = {}) => {
       const error = (code: RpcErrorCode, why: string = code): RpcError =>
@@ -129,10 +123,5 @@ export function mirrorState<S>(
         ({ push, end }) => state.watch((now) => push(now), () => end()),
       ),
   };
-}
-
-function defaults<S>(fields: readonly MirroredField[]): Readonly<S> {
-  return Object.freeze(
-    Object.fromEntries(fields.map(({ name, schema }) => [name, zeroOf(schema)])),
-  ) as Readonly<S>;
+  return Object.assign(state, uses);
 }

@@ -51,6 +51,11 @@ export function writeUtf8(bytes: Uint8Array, at: number, text: string): number {
   return at + written;
 }
 
+/** The longest start of a text, in whole characters, that takes at most so many bytes. */
+export function truncateUtf8(text: string, maxBytes: number): string {
+  return text.slice(0, encoder.encodeInto(text, new Uint8Array(maxBytes)).read);
+}
+
 /** Reads a string from bytes; `undefined` if they are not UTF-8. */
 export type ReadUtf8 = (bytes: Uint8Array, start: number, length: number) => string | undefined;
 

@@ -8,6 +8,9 @@ import type { InflateErrorCode } from "./inflate.ts";
 const HEADER_BYTES = 5;
 const MAX_BLOCK_BYTES = 65_535;
 
+/** A block's type, its length, and the complement of that, low byte first. */
+type Header = readonly [head: number, a: number, b: number, c: number, d: number];
+
 /** A stream of as many stored blocks as are needed, the last of them final. */
 export function storeBlocks(input: Uint8Array): Uint8Array<ArrayBuffer> {
   const blocks = Math.ceil(input.length / MAX_BLOCK_BYTES) || 1;
@@ -28,24 +31,24 @@ export function storeBlocks(input: Uint8Array): Uint8Array<ArrayBuffer> {
  *
  * @param bytes The whole stream.
  * @param maxBytes Most bytes the result may have; checked before they are allocated.
- * @param refuse Throws: `Corrupt` if a block is compressed, otherwise the code that `inflate()` gives.
  * @param isFirst Whether bytes may follow the stream.
- * @returns The payload, and where the stream ends.
+ * @returns The payload, and where the stream ends; or what is wrong: `Corrupt` if a block is compressed, otherwise
+ * the code that `inflate()` gives.
  */
 export function readBlocks(
   bytes: Uint8Array,
   maxBytes: number,
-  refuse: (code: InflateErrorCode) => never,
   isFirst = false,
-): [archive: Uint8Array, end: number] {
+): [archive: Uint8Array, end: number, fault?: InflateErrorCode] {
   const { length } = bytes;
   const output = new Uint8Array(Math.min(length, maxBytes));
   let used = 0;
   let at = 0;
-  for (let isLast = false; !isLast;) {
-    const [head = 0, a = 0, b = 0, c = 0, d = 0] = bytes.subarray(at, at += HEADER_BYTES);
+  for (let isLast = 0; !isLast;) {
+    // Of a header that is cut short the rest counts as 0.
+    const [head, a, b, c, d] = bytes.subarray(at, at += HEADER_BYTES) as unknown as Header;
     const block = bytes.subarray(at, at += a | b << 8);
-    isLast = (head & 1) === 1;
+    isLast = head & 1;
     const fault = head & 6
       ? "Corrupt"
       : at > length
@@ -55,7 +58,7 @@ export function readBlocks(
       : used + block.length > maxBytes
       ? "TooBig"
       : isLast && at < length && !isFirst && "TrailingBytes";
-    if (fault) refuse(fault);
+    if (fault) return [output, at, fault];
     output.set(block, used);
     used += block.length;
   }

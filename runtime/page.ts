@@ -13,9 +13,8 @@ export const storedFraming: Framing = {
   waitingBytes: 0,
   frame: (archive, post) => post(storeBlocks(archive)),
   unframe(message, { maxMessageBytes, maxInflatedBytes }, read, mayBeMore) {
-    const [archive, end] = readBlocks(message, maxInflatedBytes, (code) => {
-      throw badDeflate(code, maxInflatedBytes);
-    }, mayBeMore);
+    const [archive, end, fault] = readBlocks(message, maxInflatedBytes, mayBeMore);
+    if (fault) throw badDeflate(fault, maxInflatedBytes);
     if (end > maxMessageBytes) throw tooBig("maxMessageBytes", maxMessageBytes);
     read(archive, 0, archive.length);
     return end;

@@ -24,7 +24,7 @@ export class OverflowError extends Error {
 export type Result<T> = IteratorResult<T, undefined>;
 
 /** The limits of a {@linkcode queue}. */
-export interface QueueOptions {
+export interface QueueOptions<T> {
   /** Most buffered items. */
   readonly maxItems: number;
   /** Most bytes of buffered items, if there is more than one. Default: no limit. */
@@ -35,6 +35,8 @@ export interface QueueOptions {
   readonly signal?: AbortSignal | undefined;
   /** Call a function when a signal aborts, at once if it has; returns a function that unsubscribes. */
   readonly onAbort: (signal: AbortSignal | undefined, run: () => void) => () => void;
+  /** What waits to be read, with its bytes, for those who look into the queue. */
+  readonly items?: [value: T, bytes: number][] | undefined;
   /** Called at the first lost item. */
   readonly onDrop?: ((error: OverflowError) => void) | undefined;
 }
@@ -56,7 +58,7 @@ export interface QueueIterator<T> extends AsyncIterableIterator<T, undefined>, A
 }
 
 /** Ends garbage-collected iterators. */
-const forgotten: FinalizationRegistry<() => void> = /* @__PURE__ */ new FinalizationRegistry(
+const forgotten: FinalizationRegistry<() => unknown> = /* @__PURE__ */ new FinalizationRegistry(
   (forget) => forget(),
 );
 
@@ -67,22 +69,20 @@ const forgotten: FinalizationRegistry<() => void> = /* @__PURE__ */ new Finaliza
  * iterator, so that an unreferenced iterator ends by itself.
  */
 export function queue<T>(
-  { maxItems, maxBytes = Infinity, overflow, signal, onAbort, onDrop }: QueueOptions,
+  { maxItems, maxBytes = Infinity, overflow, signal, onAbort, onDrop, items = [] }: QueueOptions<T>,
   start: (sink: Sink<T>) => () => void,
 ): QueueIterator<T> {
   // What is kept before its reader is given time: a quarter of `maxQueuedEvents` by default, and so many bytes that
   // the largest event, of `maxDecodedBytes`, fits besides.
   const MANY_ITEMS = 4096;
   const MANY_BYTES = 4_194_304;
-  /** What waits to be read, with its bytes. */
-  let items: [value: T, bytes: number][] = [];
   let bytes = 0;
   let dropped = 0;
   let ended = false;
   let error: Error | undefined;
-  let isForgotten = false;
   const done: Result<T> = { done: true, value: undefined };
-  const waiting: ((result: Result<T>) => void)[] = [];
+  /** Reads under way, each with its iterator, which is not collected before it is answered. */
+  const waiting: [resolve: (result: Result<T>) => void, iterator: unknown][] = [];
   const [defer, stop] = cleanup();
   /** Before the first loss, even if the buffer is small. */
   const many = Math.min(MANY_ITEMS, maxItems - 1);
@@ -94,19 +94,14 @@ export function queue<T>(
   };
   const end = (): void => {
     ended = true;
-    for (const resolve of waiting.splice(0)) resolve(done);
+    for (const [resolve] of waiting.splice(0)) resolve(done);
     stop();
   };
   const leave = (): Promise<Result<T>> => {
-    items = [];
-    bytes = 0;
+    items.length = bytes = 0;
     error = undefined;
     end();
     return Promise.resolve(done);
-  };
-  const forget = (): void => {
-    isForgotten = true;
-    if (!waiting[0]) void leave();
   };
   const push = (value: T, size = 0): boolean | void => {
     if (ended) return;
@@ -126,11 +121,8 @@ export function queue<T>(
     }
     bytes += size;
     const count = items.push([value, size]);
-    const resolve = waiting.shift();
-    if (resolve) {
-      resolve(take());
-      return isForgotten ? forget() : undefined;
-    }
+    const read = waiting.shift();
+    if (read) return read[0](take());
     // Only once: a reader that doesn't read is not waited for again.
     return count === many || (bytes > MANY_BYTES && bytes - size <= MANY_BYTES);
   };
@@ -139,15 +131,16 @@ export function queue<T>(
     get dropped() {
       return dropped;
     },
-    next: () =>
-      new Promise((resolve, reject) => {
+    next() {
+      return new Promise((resolve, reject) => {
         if (items[0]) resolve(take());
         else if (error) {
           reject(error);
           error = undefined;
         } else if (ended) resolve(done);
-        else waiting.push(resolve);
-      }),
+        else waiting.push([resolve, this]);
+      });
+    },
     return: leave,
     // By `this`: all closures here share the variables that one of them captures.
     [Symbol.asyncIterator]() {
@@ -155,7 +148,7 @@ export function queue<T>(
     },
     [Symbol.asyncDispose]: leave as () => Promise<never>,
   };
-  forgotten.register(iterator, forget);
+  forgotten.register(iterator, leave);
   defer(onAbort(signal, end));
   defer(start({ push, end }));
   return iterator;

@@ -12,7 +12,7 @@ export const MAX_SPREAD_MS = 300_000;
 
 /** The peer is done. */
 export const NORMAL = 1000;
-/** The server is going away: connect again, to it or another, after a pause. See {@linkcode isDrained}. */
+/** The server is going away: connect again, to it or another, after a pause. See {@linkcode returnOf}. */
 export const GOING_AWAY = 4001;
 /** The peer violated the protocol: undecodable message. */
 export const PROTOCOL_BROKEN = 4002;
@@ -25,7 +25,7 @@ export const INTERNAL = 4011;
 export const CloseCode = {
   /** The peer is done. */
   Normal: NORMAL as 1000,
-  /** The server is going away: connect again, to it or another, after a pause. See {@linkcode isDrained}. */
+  /** The server is going away: connect again, to it or another, after a pause. See {@linkcode returnOf}. */
   GoingAway: GOING_AWAY as 4001,
   /** The peer violated the protocol: undecodable message. */
   Protocol: PROTOCOL_BROKEN as 4002,
@@ -49,6 +49,9 @@ export const CloseCode = {
 
 /** One of {@linkcode CloseCode}. */
 export type CloseCode = typeof CloseCode[keyof typeof CloseCode];
+
+/** Most bytes of a reason: RFC 6455, section 5.5. */
+export const MAX_REASON_BYTES = 123;
 
 /** The reason with {@linkcode CloseCode.TooBig}: names the option that allows larger messages. */
 export function tooBigReason(maxMessageBytes: number): string {
@@ -84,14 +87,17 @@ export function goingAwayReason(spreadMs: number, drained: boolean): string {
 }
 
 /**
- * Whether a close states that every call the server received was answered before it: a call without an answer
- * then did not run. Without the mark it may have run.
+ * What a close of a server that goes away says of the return.
+ *
+ * @returns The milliseconds over which to spread it, 0 for any other close; and whether the close states that every
+ * call the server received was answered before it: a call without an answer then did not run. Without the mark it may
+ * have run.
  */
-export function isDrained(code: number, reason: string): boolean {
-  return code === GOING_AWAY && reason.split("; ").includes("drained", 1);
-}
-
-/** The spread in a reason, in milliseconds; 0 if there is none. */
-export function spreadOf(reason: string): number {
-  return Math.min(MAX_SPREAD_MS, Number(/; return within (\d{1,6}) ms$/.exec(reason)?.[1] ?? 0));
+export function returnOf(
+  code: number,
+  reason: string,
+): [spreadMs: number, isDrained: boolean] {
+  if (code !== GOING_AWAY) return [0, false];
+  const [, within = 0] = /; return within (\d{1,6}) ms$/.exec(reason) ?? [];
+  return [Math.min(MAX_SPREAD_MS, +within), /; drained(;|$)/.test(reason)];
 }

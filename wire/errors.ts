@@ -77,8 +77,7 @@ export class RpcError extends Error {
     super(message, options);
     this.name = "RpcError";
     this.code = code;
-    this.retryable = options.retryable ??
-      (code === "ClientNotConnected" || code === "TooManyCallsInFlight");
+    this.retryable = options.retryable ?? /^(ClientNot|TooMany)/.test(code);
   }
 }
 
@@ -156,8 +155,8 @@ export class ConnectError extends Error {
     this.name = "ConnectError";
     this.code = code;
     this.status = options.status;
-    this.retryable = ["Unreachable", "TimedOut", "TooBusy", "ConnectionLost"].includes(code) ||
-      (code === "BadHandshake" && (options.status ?? 0) >= 500);
+    this.retryable = /Unreachable|TimedOut|TooBusy|ConnectionLost/.test(code) ||
+      (code === "BadHandshake" && options.status! >= 500);
   }
 }
 

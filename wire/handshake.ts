@@ -86,7 +86,7 @@ export type FingerprintPart = keyof Fingerprint;
 
 /** The value of the URL's `hl` parameter: `<methods>.<state>.<events>`. */
 export function formatFingerprint(fingerprint: Fingerprint): string {
-  return `${fingerprint.methods}.${fingerprint.state}.${fingerprint.events}`;
+  return Object.values(fingerprint).join(".");
 }
 
 const FINGERPRINT = /^([0-9a-f]{16})\.([0-9a-f]{16})\.([0-9a-f]{16})$/;

@@ -6,6 +6,7 @@
  * @module
  */
 import type { Reader } from "../codec/reader.ts";
+import { bool } from "../codec/scalars.ts";
 import { RPC_HANDLER_ERRORS, type RpcHandlerErrorCode } from "./errors.ts";
 import {
   MESSAGE_ALIGN,
@@ -36,18 +37,17 @@ export type OnEvent = (
 /** Changes of the state, three numbers each: the field's index, and where its archive begins and ends. */
 export type OnStateChange = (updates: readonly number[]) => void;
 
-/** A message of an extension, whose root is at `at`: for `readServerExtension()`. */
+/** A message of an extension, whose root is at `at`: for `readServerExtension()`. Throws if it is none. */
 export type OnExtension = (kind: number, at: number) => void;
 
 /**
- * The handler of each kind of message, by tag. All positions are in the reader's bytes. Without the last handler
- * other kinds are invalid.
+ * The handler of each kind of message, by tag. All positions are in the reader's bytes.
  */
 export type ServerMessageHandlers = readonly [
   onResponse: OnResponse,
   onEvent: OnEvent,
   onStateChange: OnStateChange,
-  onExtension?: OnExtension | undefined,
+  onExtension: OnExtension,
 ];
 
 /**
@@ -77,12 +77,10 @@ export function readServerMessage(
   } else if (kind === NEW_EVENT) {
     const topic = reader.claimBytes(at + 4);
     const topicEnd = reader.low;
-    const isText = bytes[at + 12]!;
-    if (isText > 1) reader.fail("Bool", at + 12, "0 or 1");
+    const isText = bool.read(reader, at + 12);
     const payload = reader.claimBytes(at + 16);
-    onEvent(topic, topicEnd, isText === 1, payload, reader.low);
+    onEvent(topic, topicEnd, isText, payload, reader.low);
   } else if (kind !== STATE_CHANGE) {
-    if (!onExtension) reader.fail("InvalidTag", at, "a ServerMessage");
     onExtension(kind, at);
   } else {
     const size = reader.u32(at + 8) * STATE_UPDATE_BYTES;

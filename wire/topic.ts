@@ -78,14 +78,7 @@ export class Topic {
    * Text is `s` and the text; bytes are `b` and one character a byte.
    */
   get key(): string {
-    if (this.#key === undefined) {
-      const text = this.isString ? fromUtf8(this.#bytes) : undefined;
-      // A peer may send invalid UTF-8 as text; such a topic equals no text.
-      let key = this.isString ? "x" : "b";
-      if (text === undefined) { for (const byte of this.#bytes) key += String.fromCharCode(byte); }
-      this.#key = text === undefined ? key : `s${text}`;
-    }
-    return this.#key;
+    return this.#key ??= keyOf(this.#bytes, this.isString);
   }
 
   /** Whether both are the same topic. */
@@ -100,8 +93,15 @@ export class Topic {
 
   /** Text as it is, bytes as an array of numbers. */
   toJSON(): string | number[] {
-    return this.isString ? this.toString() : [...this.#bytes];
+    return this.isString ? `${this}` : [...this.#bytes];
   }
+}
+
+function keyOf(bytes: Uint8Array, isString: boolean): string {
+  const text = isString ? fromUtf8(bytes) : undefined;
+  if (text !== undefined) return `s${text}`;
+  // A peer may send invalid UTF-8 as text; such a topic equals no text.
+  return bytes.reduce((key, byte) => key + String.fromCharCode(byte), isString ? "x" : "b");
 }
 
 /** Whether it is a topic of any copy of this module. Never throws, even if a proxy does. */

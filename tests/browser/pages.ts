@@ -406,8 +406,7 @@ for (const kind of BROWSERS) {
       }, other.port);
       assertEquals(
         told,
-        "ConnectionLost: It ended too early: " +
-          "Cannot take text: BadMessage",
+        "ConnectionLost: Cannot take text: BadMessage",
       );
     });
   });

@@ -226,7 +226,7 @@ for (const [where, core] of Object.entries(CORES)) {
           await turn();
           const { ending } = session;
           if (ending !== undefined) {
-            assert(ending.error instanceof ProtocolError, String(ending.error));
+            assert(ending[0] instanceof ProtocolError, String(ending[0]));
             assertEquals(peer.closedWith?.code, 4002);
           } else peer.end();
           for (let i = 0; i < 20; i++) await turn();

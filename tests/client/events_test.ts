@@ -23,6 +23,17 @@ function hubOf(
   errors: unknown[] = [],
   maxQueuedEventBytes = 1 << 20,
 ): EventHub<number> {
+  const hub = holdingHubOf(maxQueuedEvents, errors, maxQueuedEventBytes);
+  hub.release();
+  return hub;
+}
+
+/** One that keeps events for the iterators to come. */
+function holdingHubOf(
+  maxQueuedEvents: number,
+  errors: unknown[] = [],
+  maxQueuedEventBytes = 1 << 20,
+): EventHub<number> {
   const report = (error: Error): void => void errors.push(error);
   return createEventHub({ maxQueuedEvents, maxQueuedEventBytes }, report, onAbort);
 }
@@ -48,7 +59,7 @@ for (const { options, sent, expected, dropped } of POLICIES) {
   test(`EventHub.open(${JSON.stringify(options)}) keeps ${expected.length} of ${sent} events`, async () => {
     const hub = hubOf(32);
     const stream = hub.open(options);
-    for (let i = 0; i < sent; i++) hub.deliver(TOPIC, i, 8);
+    for (let i = 0; i < sent; i++) hub.deliver(TOPIC, () => [i, 8]);
     hub.end();
     assertEquals(await rest(stream), expected);
     assertEquals(stream.dropped, dropped);
@@ -61,7 +72,7 @@ test("EventHub.open() keeps order over many rounds of filling and reading", asyn
   const got: number[] = [];
   let sent = 0;
   for (let round = 0; round < 50; round++) {
-    for (let i = 0; i <= round % 4; i++) hub.deliver(TOPIC, sent++, 8);
+    for (let i = 0; i <= round % 4; i++) hub.deliver(TOPIC, () => [sent++, 8]);
     for (let i = 0; i <= round % 4; i++) {
       const { value } = await stream.next();
       got.push(value?.payload ?? -1);
@@ -76,7 +87,7 @@ test("EventHub.open() keeps order over many rounds of filling and reading", asyn
 test('EventHub.open({ overflow: "close" }) ends with OverflowError after what was buffered', async () => {
   const hub = hubOf(32);
   const stream = hub.open({ buffer: 2, overflow: "close" });
-  for (let i = 0; i < 4; i++) hub.deliver(TOPIC, i, 8);
+  for (let i = 0; i < 4; i++) hub.deliver(TOPIC, () => [i, 8]);
   assertEquals(hub.size, 0);
   assertEquals((await stream.next()).value?.payload, 0);
   assertEquals((await stream.next()).value?.payload, 1);
@@ -92,10 +103,10 @@ test("EventHub.deliver() gives iterators what they ask for, each on its own", as
   const empty = hub.open({ topic: "" });
   const bytes = hub.open({ topic: Topic.from(new Uint8Array([97])) });
   const slow = hub.open({ buffer: 1 });
-  hub.deliver(Topic.from("a"), 1, 8);
-  hub.deliver(Topic.from(new Uint8Array([97])), 2, 8);
-  hub.deliver(Topic.from("b"), 3, 8);
-  hub.deliver(Topic.from(""), 4, 8);
+  hub.deliver(Topic.from("a"), () => [1, 8]);
+  hub.deliver(Topic.from(new Uint8Array([97])), () => [2, 8]);
+  hub.deliver(Topic.from("b"), () => [3, 8]);
+  hub.deliver(Topic.from(""), () => [4, 8]);
   hub.end();
   assertEquals(await rest(all), [1, 2, 3, 4]);
   assertEquals(await rest(empty), [4]);
@@ -109,33 +120,39 @@ test("EventHub.deliver() wakes those who wait, in turn", async () => {
   const hub = hubOf(32);
   const stream = hub.open();
   const waiting = [stream.next(), stream.next(), stream.next()];
-  hub.deliver(TOPIC, 1, 8);
-  hub.deliver(TOPIC, 2, 8);
+  hub.deliver(TOPIC, () => [1, 8]);
+  hub.deliver(TOPIC, () => [2, 8]);
   hub.end();
   const values = (await Promise.all(waiting)).map(({ value }) => value?.payload);
   assertEquals(values, [1, 2, undefined]);
 });
 
-test("EventHub.wants() is false without a listener", () => {
+test("EventHub.deliver() reads an event once, if an iterator receives it", () => {
   const hub = hubOf(32);
-  assertEquals(hub.wants(TOPIC), false);
+  let reads = 0;
+  const deliver = (): number => {
+    hub.deliver(TOPIC, () => [reads++, 8]);
+    return reads;
+  };
+  assertEquals([hub.wanted, deliver()], [false, 0]);
   hub.open({ topic: "other" });
-  assertEquals(hub.wants(TOPIC), false);
+  assertEquals([hub.wanted, deliver()], [true, 0]);
   hub.open({ topic: TOPIC });
-  assertEquals(hub.wants(TOPIC), true);
+  hub.open();
+  assertEquals([hub.wanted, deliver()], [true, 1]);
 });
 
 test("EventHub.open() lets go when its loop is left, its signal aborts or it is disposed of", async () => {
   const hub = hubOf(32);
   const controller = new AbortController();
   const aborted = hub.open({ signal: controller.signal });
-  hub.deliver(TOPIC, 1, 8);
+  hub.deliver(TOPIC, () => [1, 8]);
   controller.abort();
   assertEquals(hub.size, 0);
   assertEquals(await rest(aborted), [1]);
 
   const left = hub.open();
-  hub.deliver(TOPIC, 2, 8);
+  hub.deliver(TOPIC, () => [2, 8]);
   for await (const { payload } of left) {
     assertEquals(payload, 2);
     break;
@@ -182,9 +199,9 @@ for (const overflow of ["drop-oldest", "drop-newest", "close"] as const) {
   test(`EventHub.open({ overflow: "${overflow}" }) bounds what waits in bytes, but for one event`, async () => {
     const hub = hubOf(1000, [], 4000);
     const stream = hub.open({ overflow });
-    hub.deliver(TOPIC, 0, 1_000_000);
-    hub.deliver(TOPIC, 1, 1000);
-    hub.deliver(TOPIC, 2, 1000);
+    hub.deliver(TOPIC, () => [0, 1_000_000]);
+    hub.deliver(TOPIC, () => [1, 1000]);
+    hub.deliver(TOPIC, () => [2, 1000]);
     hub.end();
     const got: number[] = [];
     assertEquals(
@@ -203,7 +220,7 @@ test("EventHub tells of the first loss of each iterator, and how to choose other
   hub.open({ overflow: "drop-newest" });
   hub.open({ overflow: "close" });
   hub.open({ buffer: 100 });
-  for (let i = 0; i < 50; i++) hub.deliver(TOPIC, i, 8);
+  for (let i = 0; i < 50; i++) hub.deliver(TOPIC, () => [i, 8]);
   assertEquals(errors.map((error) => error instanceof OverflowError), [true, true]);
   for (const error of errors) assertMatch(String(error), /overflow/);
 });
@@ -215,26 +232,28 @@ test("an iterator may be ended while its first loss is reported", async () => {
     () => void streams[0]!.return(),
     onAbort,
   );
+  hub.release();
   streams.push(hub.open());
-  for (let i = 0; i < 5; i++) hub.deliver(TOPIC, i, 8);
+  for (let i = 0; i < 5; i++) hub.deliver(TOPIC, () => [i, 8]);
   assertEquals([hub.size, await rest(streams[0]!)], [0, []]);
 });
 
-test("EventHub.hold() keeps events for iterators that are opened before release()", async () => {
-  const hub = hubOf(3);
-  assertEquals([hub.wanted, hub.wants(TOPIC)], [false, false]);
-  hub.hold();
-  assertEquals([hub.wanted, hub.wants(TOPIC), hub.size], [true, true, 0]);
-  for (let i = 0; i < 5; i++) hub.deliver(TOPIC, i, 8);
-  hub.deliver(Topic.from("other"), 5, 8);
+test("EventHub keeps events for iterators that are opened before release()", async () => {
+  const errors: unknown[] = [];
+  const hub = holdingHubOf(3, errors);
+  assertEquals([hub.wanted, hub.size], [true, 0]);
+  for (let i = 0; i < 5; i++) hub.deliver(TOPIC, () => [i, 8]);
+  hub.deliver(Topic.from("other"), () => [5, 8]);
+  assertEquals([hub.size, errors], [0, []]);
   const all = hub.open();
   const some = hub.open({ topic: TOPIC });
-  hub.deliver(TOPIC, 6, 8);
+  hub.deliver(TOPIC, () => [6, 8]);
   const late = hub.open({ topic: TOPIC });
+  assertEquals(hub.size, 3);
   hub.release();
-  assertEquals(hub.wanted, true);
+  assertEquals([hub.wanted, hub.size], [true, 3]);
   const none = hub.open();
-  hub.deliver(TOPIC, 7, 8);
+  hub.deliver(TOPIC, () => [7, 8]);
   hub.end();
   assertEquals(await rest(all), [5, 6, 7]);
   assertEquals(await rest(some), [4, 6, 7]);
@@ -250,7 +269,7 @@ test("unreferenced iterators end when they are collected", async () => {
     hub.open();
     hub.open({ signal });
     const next = hub.open().next();
-    hub.deliver(TOPIC, 1, 8);
+    hub.deliver(TOPIC, () => [1, 8]);
     await next;
   };
   for (let i = 0; i < 100; i++) await open();
@@ -271,14 +290,14 @@ test("an iterator with a pending next() is never collected, and ends later if un
   const waited = once();
   await collected(() => false, 20);
   assertEquals(hub.size, 2);
-  hub.deliver(TOPIC, 1, 8);
+  hub.deliver(TOPIC, () => [1, 8]);
   await waited;
   assert(
     await collected(() => hub.size === 1),
     "the unreferenced one is still there",
   );
   await collected(() => false, 20);
-  hub.deliver(TOPIC, 2, 8);
+  hub.deliver(TOPIC, () => [2, 8]);
   await new Promise((resolve) => setTimeout(resolve, 5));
   assertEquals([got, hub.size], [[1, 2], 1]);
 });

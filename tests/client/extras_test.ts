@@ -8,12 +8,12 @@ import { interpret, readArchive, writeArchive } from "../../codec/archive.ts";
 import { RPC_HANDLER_ERRORS } from "../../wire/errors.ts";
 import { dial, onAbort } from "../../runtime/browser.ts";
 import { pageTimers, storedFraming } from "../../runtime/page.ts";
+import { badDeflate, tooBig } from "../../wire/faults.ts";
 import { DEFAULT_PAGE_LIMITS } from "../../wire/page_limits.ts";
 
 type Options = ConnectOptions<never, never, never>;
 
 const PLAIN: PageParts = {
-  answerKit: { readArchive, writeArchive, codes: RPC_HANDLER_ERRORS },
   level: 0,
   limits: DEFAULT_PAGE_LIMITS,
   ...pageTimers,
@@ -32,10 +32,18 @@ async function extras(options: Options) {
     { name: "Test", clientMethods: [] },
     options,
     PLAIN,
-    (level) => {
-      levels.push(level);
-      return Promise.resolve(storedFraming);
-    },
+    [readArchive, writeArchive, RPC_HANDLER_ERRORS, badDeflate, tooBig],
+    () =>
+      Promise.resolve({
+        DeflatingFraming: class {
+          readonly waitingBytes = 0;
+          readonly frame = storedFraming.frame;
+          readonly unframe = storedFraming.unframe;
+          constructor(level: number) {
+            levels.push(level);
+          }
+        },
+      }),
   );
   return { checked, levels };
 }

@@ -99,7 +99,7 @@ test("a message that is too big to be sent names the limit", async () => {
   await client.connect();
   assertEquals(
     await messageOf(client.rpc.count()),
-    "count: the message has 16 bytes, maxInflatedBytes is 8",
+    "Cannot call count: the message has 16 bytes, maxInflatedBytes is 8",
   );
   await client.close();
 });
@@ -139,7 +139,7 @@ for (const [what, send, says] of OTHERS) {
     assertEquals(errors.map((error) => [error instanceof ProtocolError, error.message]), [
       [true, says],
     ]);
-    assertEquals(peers[0]!.closedWith, { code: 4002, reason: says });
+    assertEquals(peers[0]!.closedWith, { code: 4002, reason: says.slice(0, 123) });
     await client.close();
   });
 }

@@ -3,17 +3,13 @@ import { test } from "node:test";
 import { createFullClient } from "../../client/full.ts";
 import { whenVisible } from "../../runtime/browser.ts";
 import { rpc, service, u32 } from "../../mod.ts";
-import {
-  defaultSpreadMs,
-  goingAwayReason,
-  isDrained,
-  MAX_SPREAD_MS,
-  spreadOf,
-} from "../../wire/close.ts";
+import { defaultSpreadMs, goingAwayReason, MAX_SPREAD_MS, returnOf } from "../../wire/close.ts";
 import { FakeClock } from "../support/fake_clock.ts";
 import { fakeDialer, FakePeer } from "../support/fake_peer.ts";
 import { testDeflater } from "../support/test_deflater.ts";
 
+const spreadOf = (reason: string): number => returnOf(4001, reason)[0];
+const isDrained = (code: number, reason: string): boolean => returnOf(code, reason)[1];
 const Counter = service({ rpc: { add: rpc({ amount: u32 }, u32) } });
 
 /** A document with the parts that `whenVisible()` uses. */
@@ -130,17 +126,18 @@ test("10,000 clients that a server sends away come back evenly over 5 seconds", 
   assertEquals([defaultSpreadMs(0), defaultSpreadMs(1)], [0, 1]);
 });
 
-test("spreadOf() reads what goingAwayReason() writes, and bounds what others write", () => {
+test("returnOf() reads the spread that goingAwayReason() writes, and bounds what others write", () => {
   assertEquals(spreadOf(goingAwayReason(123.4, false)), 124);
   assertEquals(spreadOf(goingAwayReason(Infinity, false)), MAX_SPREAD_MS);
   assertEquals(spreadOf("; return within 999999 ms"), MAX_SPREAD_MS);
   for (const reason of ["", "going away", "; return within -1 ms", "; return within 1e9 ms"]) {
     assertEquals(spreadOf(reason), 0);
   }
+  assertEquals(returnOf(1000, goingAwayReason(5, true)), [0, false]);
   assertEquals(new TextEncoder().encode(goingAwayReason(1e9, true)).length <= 123, true);
 });
 
-test("isDrained() reads what goingAwayReason() writes, and nothing else", () => {
+test("returnOf() reads the mark that goingAwayReason() writes, and nothing else", () => {
   assertEquals(isDrained(4001, goingAwayReason(5, true)), true);
   assertEquals(spreadOf(goingAwayReason(5, true)), 5);
   assertEquals(isDrained(4001, "going away; drained"), true);

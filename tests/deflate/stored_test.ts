@@ -13,9 +13,8 @@ import { readBlocks, storeBlocks } from "../../deflate/stored_blocks.ts";
 import { inputs, SIZES, zlibVerdict } from "./support.ts";
 
 function inflate(bytes: Uint8Array, maxBytes: number): Uint8Array {
-  const [archive] = readBlocks(bytes, maxBytes, (code) => {
-    throw new InflateError(code, "no");
-  });
+  const [archive, , fault] = readBlocks(bytes, maxBytes);
+  if (fault) throw new InflateError(fault, "no");
   return archive;
 }
 

@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { isFinal, refusal } from "../../client/failures.ts";
+import { closed, isFinal } from "../../client/failures.ts";
 import { CloseCode } from "../../wire/close.ts";
 import { PROTOCOL_CODES, REFUSALS, RPC_CODES } from "../../wire/codes.ts";
 import { protocolError } from "../../wire/faults.ts";
@@ -123,8 +123,8 @@ test("PROTOCOL.md has each close code, and whether clients connect again after i
   const rows = table(PROTOCOL, "code", "meaning", "reconnect");
   assertEquals(sorted(rows.keys()), sorted(Object.values(CloseCode).map(String)));
   for (const [code, [, again]] of rows) {
-    const error = refusal({ code: Number(code), reason: "" });
-    assertEquals([code, again], [code, yesNo(error === undefined || !isFinal(error))]);
+    const error = closed({ code: Number(code), reason: "" });
+    assertEquals([code, again], [code, yesNo(!isFinal(error))]);
   }
 });
 
@@ -132,15 +132,15 @@ test("PROTOCOL.md has the codes of RFC 6455 that come, after which clients conne
   const rows = table(PROTOCOL, "code", "the peer sent", "client connects again");
   assertEquals([...rows.keys()], ["1002", "1007", "1009"]);
   for (const [code, [, again]] of rows) {
-    const error = refusal({ code: Number(code), reason: "" });
-    assertEquals([code, again], [code, yesNo(error === undefined || !isFinal(error))]);
+    const error = closed({ code: Number(code), reason: "" });
+    assertEquals([code, again], [code, yesNo(!isFinal(error))]);
   }
 });
 
 test("PROTOCOL.md names the refusals that are final, and those after which clients try again", () => {
   const [, final, tried] = /refusal is final where([^;]*);([^.]*)\./.exec(PROTOCOL)!;
   for (const [code, { closeCode }] of Object.entries(REFUSALS)) {
-    const error = refusal({ code: closeCode, reason: "" }, "BadHandshake")!;
+    const error = closed({ code: closeCode, reason: "" }, "BadHandshake");
     const where = (isFinal(error) ? final : tried)!;
     assert(where.replace(/\s+/g, " ").includes(`\`${code}\` (${closeCode})`), code);
   }

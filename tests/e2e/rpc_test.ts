@@ -150,6 +150,6 @@ test("rpc: arguments that do not fit are refused here, and the connection goes o
   const { rpc } = pair.client;
   const error = await assertRejects(() => rpc.add({ amount: -1 }), RpcError);
   assertEquals(error.code, "ClientEncodeError");
-  assertEquals(error.message.startsWith("add.amount:"), true);
+  assertEquals(error.message.startsWith("Cannot call add: Cannot encode amount: "), true);
   assertEquals(await rpc.add({ amount: 1 }), 1);
 });

@@ -244,7 +244,7 @@ class Fuzzed {
 
   /** End it from here, where it has not. Throws if anything is left. */
   async end(): Promise<void> {
-    this.session.end(1000, new Error("done"));
+    this.session.end(new Error("done"));
     this.#end();
     for (let i = 0; this.open > 0 && i < 10; i++) await turn();
     const { pending, streams } = this.session.calls;
@@ -290,8 +290,8 @@ export async function fuzzClients(messages: number, seed: number): Promise<Clien
     const { ending } = client.session;
     if (ending !== undefined) {
       ended++;
-      if (!(ending.error instanceof ProtocolError)) {
-        throw new Error(`seed ${seed}, message ${sent}`, { cause: ending.error });
+      if (!(ending[0] instanceof ProtocolError)) {
+        throw new Error(`seed ${seed}, message ${sent}`, { cause: ending[0] });
       }
     }
     await client.end();

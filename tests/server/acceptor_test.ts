@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { isDrained } from "../../wire/close.ts";
+import { returnOf } from "../../wire/close.ts";
 import { formatFingerprint } from "../../wire/handshake.ts";
 import { createCore } from "../../server/core.ts";
 import type { Deflater } from "../../wire/deflater.ts";
@@ -431,7 +431,7 @@ test("close() decides and closes in one step: a call is answered, or it never ra
     await closed;
     const answers = ["response 1 01000000", ...(ran ? ["response 2 02000000"] : [])];
     assertEquals([client.take(), client.closedWith?.code], [answers, 4001], `${turns} turns`);
-    assertEquals(isDrained(4001, client.closedWith?.reason ?? ""), true);
+    assertEquals(returnOf(4001, client.closedWith?.reason ?? "")[1], true);
     assertEquals(setup.clock.pending, 0);
   }
 });
@@ -445,7 +445,7 @@ test("close() does not say that all was answered when its deadline passed", asyn
   await turn();
   setup.clock.advance(3000);
   await closed;
-  assertEquals(isDrained(4001, client.closedWith?.reason ?? ""), false);
+  assertEquals(returnOf(4001, client.closedWith?.reason ?? "")[1], false);
 });
 
 test("ServiceAcceptor refuses a client that says a senseless hl-max", async () => {

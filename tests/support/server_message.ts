@@ -5,7 +5,13 @@
  */
 import type { Reader } from "../../codec/reader.ts";
 import type { RpcHandlerErrorCode } from "../../wire/errors.ts";
-import { NEW_EVENT, readServerMessage, RPC_RESPONSE, STATE_CHANGE } from "../../wire/messages.ts";
+import {
+  NEW_EVENT,
+  type OnExtension,
+  readServerMessage,
+  RPC_RESPONSE,
+  STATE_CHANGE,
+} from "../../wire/messages.ts";
 import { Topic } from "../../wire/topic.ts";
 
 /** One changed field: its index, and where its archive is. */
@@ -38,6 +44,10 @@ const NOTHING: ServerMessage = {
   updates: [],
 };
 
+/** Refuses messages of an extension. */
+export const noExtension = (reader: Reader): OnExtension => (_kind, at) =>
+  reader.fail("InvalidTag", at, "a ServerMessage");
+
 /** Read the message in `[start, end)` of the reader's bytes. */
 export function serverMessage(reader: Reader, start: number, end: number): ServerMessage {
   let message = NOTHING;
@@ -57,6 +67,7 @@ export function serverMessage(reader: Reader, start: number, end: number): Serve
       }
       message = { ...NOTHING, kind: STATE_CHANGE, updates };
     },
+    noExtension(reader),
   ]);
   return message;
 }

@@ -10,6 +10,7 @@ import * as messages from "../../wire/messages.ts";
 import type { Extension } from "../../wire/handshake.ts";
 import { mutate, randomFrom, SEED } from "../fuzz/support.ts";
 import { writeRawRequest } from "../support/raw_request.ts";
+import { noExtension } from "../support/server_message.ts";
 import { build, type Line, readLines } from "../support/vectors.ts";
 
 /** Where messages are written and read: at an odd place, with bytes around them. */
@@ -85,7 +86,7 @@ function read(side: Side, archive: Uint8Array, extension: Extension): Said {
     () => said = ["NewEvent"],
     () => said = ["StateChange"],
     extension === 0
-      ? undefined
+      ? noExtension(reader)
       : (kind, at) => messages.readServerExtension(reader, kind, at, handlers),
   ]);
   return said;
