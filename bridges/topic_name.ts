@@ -1,5 +1,9 @@
+/**
+ * {@linkcode topicName} and {@linkcode prefixesOf}: names of topics at a broker.
+ *
+ * @module
+ */
 import { bytesOf, type Topic } from "../wire/topic.ts";
-import { base64url } from "./base64url.ts";
 
 /** What subjects and channels begin with. */
 export interface PrefixOptions {
@@ -18,6 +22,26 @@ export interface PrefixOptions {
 
 /** Prefixes that may be listened to besides. */
 const MAX_ALSO = 4;
+
+const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+/** Two letters for each 12 bits, so that a long topic is put together in few steps. */
+const PAIRS: readonly string[] = Array.from(
+  { length: 4096 },
+  (_, bits) => ALPHABET[bits >> 6]! + ALPHABET[bits & 63]!,
+);
+
+/** Bytes in base64url without padding (RFC 4648, section 5). */
+function base64url(bytes: Uint8Array): string {
+  let text = "";
+  for (let i = 0; i < bytes.length; i += 3) {
+    const left = bytes.length - i;
+    const group = bytes[i]! << 16 | (bytes[i + 1] ?? 0) << 8 | (bytes[i + 2] ?? 0);
+    text += PAIRS[group >> 12]!;
+    if (left > 2) text += PAIRS[group & 4095]!;
+    else if (left === 2) text += ALPHABET[group >> 6 & 63]!;
+  }
+  return text;
+}
 
 /** A topic in letters that every engine takes: `s.` or `b.`, and its bytes in base64url, or `=`. */
 export function topicName(topic: Topic): string {

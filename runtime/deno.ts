@@ -6,11 +6,10 @@
  * @module
  */
 
-import type { Extension } from "../wire/handshake.ts";
-import type { Acceptor, TransportLimits, Upgrade } from "../wire/transport.ts";
+import type { Acceptor, Upgrade } from "../wire/transport.ts";
 import { runtimeName } from "./detect.ts";
 import { truncateReason } from "./websocket/frames.ts";
-import { TurnGuard } from "./turn_guard.ts";
+import { join, StandardTransport } from "./standard.ts";
 import {
   answerFrom,
   describeEndpoint,
@@ -26,56 +25,42 @@ export type Handler = (
   info?: { readonly remoteAddr?: unknown },
 ) => Response | Promise<Response>;
 
-/** Deno has no hard stop for one socket: see {@linkcode DenoTransport.terminate}. */
-class DenoTransport extends TurnGuard {
-  readonly #socket: WebSocket;
+/**
+ * Deno has no hard stop for one socket. `terminate()` notifies the owner at once, and no more messages are
+ * delivered; bytes queued in the runtime for a peer that doesn't read stay there until the peer leaves.
+ */
+class DenoTransport extends StandardTransport {
   /** Bytes buffered when it was closed: Deno reports 0 from then on but still holds them. */
   #leftBytes: number | undefined;
 
-  constructor(socket: WebSocket, limits: TransportLimits, extension: Extension | undefined) {
-    super(limits, extension);
-    this.#socket = socket;
-  }
-
-  get bufferedAmount(): number {
+  override get bufferedAmount(): number {
     const gone = this.ended && this.lingers === undefined;
-    return gone ? 0 : this.#leftBytes ?? this.#socket.bufferedAmount + this.gatheredBytes;
+    return gone ? 0 : this.#leftBytes ?? super.bufferedAmount;
   }
 
-  /** Deno cannot end a socket whose peer does not read: see {@linkcode DenoTransport.terminate}. */
   override get lingers(): "stuck" | undefined {
     return super.lingers && "stuck";
   }
 
-  get #isOpen(): boolean {
-    return this.#leftBytes === undefined && this.#socket.readyState === WebSocket.OPEN;
+  protected override get isOpen(): boolean {
+    return this.#leftBytes === undefined && super.isOpen;
   }
 
-  send(message: Uint8Array<ArrayBuffer>): void {
-    if (this.#isOpen) this.gather(message);
+  override send(message: Uint8Array<ArrayBuffer>): void {
+    if (this.isOpen) this.gather(message);
   }
 
-  protected sendNow(message: Uint8Array<ArrayBuffer>): void {
+  protected override sendNow(message: Uint8Array<ArrayBuffer>): void {
     // Deno copies before `send` returns.
-    if (this.#isOpen) this.#socket.send(message);
+    if (this.isOpen) this.socket.send(message);
   }
 
-  /**
-   * The owner is notified at once, and no more messages are delivered. Bytes queued in the runtime for a peer
-   * that doesn't read stay there until the peer leaves: no API frees them.
-   */
-  terminate(): void {
-    if (this.ended) return;
-    this.end({ code: 1006, reason: "Terminated" });
-    this.hangUp(1001, "");
-  }
-
-  protected hangUp(code: number, reason: string): void {
-    if (!this.#isOpen) return;
+  protected override hangUp(code: number, reason: string): void {
+    if (!this.isOpen) return;
     this.flush();
-    this.#leftBytes = this.#socket.bufferedAmount;
+    this.#leftBytes = this.socket.bufferedAmount ?? 0;
     // Deno closes without a close frame while unread frames of the peer wait.
-    setTimeout(() => this.#socket.close(code, truncateReason(reason)));
+    setTimeout(() => this.socket.close(code, truncateReason(reason)));
   }
 }
 
@@ -119,20 +104,7 @@ function answer(
   }
   const { socket, response } = upgraded;
   for (const [name, value] of headers) response.headers.set(name, value);
-  socket.binaryType = "arraybuffer";
-  const transport = new DenoTransport(socket, acceptor, decision.extension);
-  let failure = "";
-  socket.onopen = () => transport.attach(() => decision.open(transport));
-  socket.onmessage = ({ data }) => {
-    // The protocol has no use for text, and Rust ignores it.
-    if (data instanceof ArrayBuffer) transport.receive(new Uint8Array(data));
-  };
-  socket.onerror = (event) => failure = event instanceof ErrorEvent ? event.message : "";
-  // Fires twice after an idle timeout.
-  socket.onclose = ({ code, reason }) => {
-    // Deno reports code 0 if there was no close handshake.
-    transport.gone(code === 0 ? { code: 1006, reason: reason || failure } : { code, reason });
-  };
+  join(socket, new DenoTransport(socket, acceptor, decision.extension), decision);
   return response;
 }
 

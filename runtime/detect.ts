@@ -7,17 +7,23 @@
 /** A known runtime. Any other environment counts as a browser. */
 export type RuntimeName = "deno" | "bun" | "node" | "browser";
 
-/** The running runtime. */
-export function runtimeName(): RuntimeName {
+/** The running runtime and its version. */
+function runtime(): [name: RuntimeName, version: string | undefined] {
   const globals = globalThis as {
-    readonly Deno?: { readonly version?: unknown };
-    readonly Bun?: { readonly version?: unknown };
-    readonly process?: { readonly versions?: { readonly node?: unknown } };
+    readonly Deno?: { readonly version?: { readonly deno: string } };
+    readonly Bun?: { readonly version?: string };
+    readonly process?: { readonly versions?: { readonly node?: string } };
   };
   // In this order: Deno and Bun have Node's `process` too.
-  if (globals.Deno?.version !== undefined) return "deno";
-  if (globals.Bun?.version !== undefined) return "bun";
-  return globals.process?.versions?.node === undefined ? "browser" : "node";
+  if (globals.Deno?.version !== undefined) return ["deno", globals.Deno.version.deno];
+  if (globals.Bun?.version !== undefined) return ["bun", globals.Bun.version];
+  const node = globals.process?.versions?.node;
+  return [node === undefined ? "browser" : "node", node];
+}
+
+/** The running runtime. */
+export function runtimeName(): RuntimeName {
+  return runtime()[0];
 }
 
 /** Major and minor version. `deno task minimums` runs the core of the tests on each. */
@@ -39,14 +45,7 @@ export function whyTooOld(name: RuntimeName, version: string): string | undefine
 
 /** @throws {TypeError} If the runtime is older than the oldest supported version. */
 export function checkRuntime(): void {
-  const name = runtimeName();
-  const globals = globalThis as {
-    readonly Deno?: { readonly version: { readonly deno: string } };
-    readonly Bun?: { readonly version: string };
-    readonly process?: { readonly versions?: { readonly node?: string } };
-  };
-  const version = globals.Deno?.version.deno ?? globals.Bun?.version ??
-    globals.process?.versions?.node;
-  const why = whyTooOld(name, version ?? "");
+  const [name, version = ""] = runtime();
+  const why = whyTooOld(name, version);
   if (why !== undefined) throw new TypeError(why);
 }

@@ -18,12 +18,9 @@ import {
 import type {
   Acceptor,
   CloseInfo,
-  Dialed,
   Dialer,
   DialRequest,
-  Transport,
   TransportLimits,
-  TransportListener,
 } from "../wire/transport.ts";
 import { refusalError } from "./dial_errors.ts";
 import { inBatches } from "./gatherer.ts";
@@ -223,46 +220,38 @@ class MemoryTransport extends GuardedTransport {
 }
 
 /**
- * Ask `acceptor` as a server would, and join both sides.
+ * A dialer whose every attempt asks `acceptor` as a server would, and joins both sides.
  *
  * Both ends keep the port's promises: bytes are copied, order is kept, nothing is delivered inside `send`, and
  * each side is notified of the end once.
  */
-export async function connectMemory(
-  acceptor: Acceptor,
-  request: DialRequest,
-  open: (transport: Transport, dialed: Dialed) => TransportListener,
-  network: MemoryNetwork = new MemoryNetwork(),
-): Promise<void> {
-  const { signal } = request;
-  signal.throwIfAborted();
-  const decision = await untilAborted(
-    Promise.resolve(acceptor.upgrade(upgradeRequest(request), { address: "" })),
-    signal,
-  );
-  if (decision instanceof Response) {
-    const body = await untilAborted(decision.text(), signal);
-    throw refusalError("memory", decision.status, decision.headers.get(REFUSED_HEADER), body);
-  }
-  if (decision.protocol !== PROTOCOL) {
-    throw new ConnectError(
-      "ProtocolMismatch",
-      `The server speaks "${decision.protocol}", not "${PROTOCOL}"`,
-    );
-  }
-  const { protocol, headers } = decision;
-  const extension = extensionAnswered(headers[EXTENSION_HEADER]);
-  const [client, server] = network.pair(request, acceptor, extension);
-  client.attach(() => open(client, { protocol, extension }));
-  server.attach(() => decision.open(server));
-}
-
-/** A dialer whose every attempt reaches `acceptor`. */
 export function memoryDialer(
   acceptor: Acceptor,
   network: MemoryNetwork = new MemoryNetwork(),
 ): Dialer {
-  return (request, open) => connectMemory(acceptor, request, open, network);
+  return async (request, open) => {
+    const { signal } = request;
+    signal.throwIfAborted();
+    const decision = await untilAborted(
+      Promise.resolve(acceptor.upgrade(upgradeRequest(request), { address: "" })),
+      signal,
+    );
+    if (decision instanceof Response) {
+      const body = await untilAborted(decision.text(), signal);
+      throw refusalError("memory", decision.status, decision.headers.get(REFUSED_HEADER), body);
+    }
+    const { protocol, headers } = decision;
+    if (protocol !== PROTOCOL) {
+      throw new ConnectError(
+        "ProtocolMismatch",
+        `The server speaks "${protocol}", not "${PROTOCOL}"`,
+      );
+    }
+    const extension = extensionAnswered(headers[EXTENSION_HEADER]);
+    const [client, server] = network.pair(request, acceptor, extension);
+    client.attach(() => open(client, { protocol, extension }));
+    server.attach(() => decision.open(server));
+  };
 }
 
 function upgradeRequest({ url, level, headers: further }: DialRequest): Request {

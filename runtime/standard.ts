@@ -46,6 +46,8 @@ export interface StandardEvent {
   readonly code?: number;
   /** Of a close. */
   readonly reason?: string;
+  /** Of an error. */
+  readonly message?: string;
 }
 
 /** A request that is accepted: answer it, then hand over the socket. */
@@ -58,31 +60,37 @@ export interface StandardUpgrade {
   accept(socket: StandardSocket): void;
 }
 
-class StandardTransport extends TurnGuard {
-  readonly #socket: StandardSocket;
+/** One standard socket. */
+export class StandardTransport extends TurnGuard {
+  /** The socket. */
+  protected readonly socket: StandardSocket;
 
-  constructor(socket: StandardSocket, limits: TransportLimits, extension: Extension | undefined) {
+  /** Create for a socket, open or about to be. */
+  constructor(socket: StandardSocket, limits: TransportLimits, extension?: Extension) {
     super(limits, extension);
-    this.#socket = socket;
-    // A socket that cannot be cut never reports its end.
-    if (socket.terminate === undefined) this.leave();
+    this.socket = socket;
+  }
+
+  /** Whether messages can be sent. */
+  protected get isOpen(): boolean {
+    return this.socket.readyState === OPEN;
   }
 
   get bufferedAmount(): number {
     const counts = !this.ended || this.lingers !== undefined;
-    return counts ? (this.#socket.bufferedAmount ?? 0) + this.gatheredBytes : 0;
+    return counts ? (this.socket.bufferedAmount ?? 0) + this.gatheredBytes : 0;
   }
 
   send(message: Uint8Array<ArrayBuffer>): void {
     // Cloudflare reports a socket of another request only when it is used.
-    if (this.#socket.bufferedAmount === undefined) this.sendNow(message);
-    else if (this.#socket.readyState === OPEN) this.gather(message);
+    if (this.socket.bufferedAmount === undefined) this.sendNow(message);
+    else if (this.isOpen) this.gather(message);
   }
 
   protected sendNow(message: Uint8Array<ArrayBuffer>): void {
     try {
       // `ws` writes later, from the memory it was given.
-      if (this.#socket.readyState === OPEN) this.#socket.send(message.slice());
+      if (this.isOpen) this.socket.send(message.slice());
     } catch (error) {
       throw inWords(error);
     }
@@ -92,14 +100,14 @@ class StandardTransport extends TurnGuard {
   terminate(): void {
     if (this.ended) return;
     this.end({ code: 1006, reason: "Terminated" });
-    if (this.#socket.terminate === undefined) this.hangUp(1001, "");
-    else this.#socket.terminate();
+    if (this.socket.terminate === undefined) this.hangUp(1001, "");
+    else this.socket.terminate();
   }
 
   protected hangUp(code: number, reason: string): void {
     try {
       this.flush();
-      if (this.#socket.readyState === OPEN) this.#socket.close(code, truncateReason(reason));
+      if (this.isOpen) this.socket.close(code, truncateReason(reason));
     } catch {
       // It belongs to another request and cannot be closed here.
       this.end({ code: 1006, reason });
@@ -150,19 +158,36 @@ function closeInTurn(socket: StandardSocket): void {
 
 function attach(socket: StandardSocket, upgrade: Upgrade, limits: TransportLimits): void {
   const transport = new StandardTransport(socket, limits, upgrade.extension);
+  // A socket that cannot be cut never reports its end.
+  if (socket.terminate === undefined) transport.leave();
+  join(socket, transport, upgrade);
+}
+
+/** Let a transport hear its socket, and open its connection once that is open. */
+export function join(
+  socket: StandardSocket,
+  transport: StandardTransport,
+  upgrade: Upgrade,
+): void {
+  let failure = "";
   // Cloudflare has no `binaryType` and always delivers ArrayBuffers.
   if (socket.binaryType !== undefined) socket.binaryType = "arraybuffer";
   socket.addEventListener("message", ({ data }) => {
+    // The protocol has no use for text, and Rust ignores it.
     if (data instanceof ArrayBuffer) transport.receive(new Uint8Array(data));
     else if (data instanceof Uint8Array) transport.receive(data);
   });
+  // Fires twice on Deno after an idle timeout.
   socket.addEventListener("close", ({ code, reason }) => {
-    transport.gone({ code: code || 1006, reason: reason ?? "" });
+    // Deno reports code 0 if there was no close handshake.
+    transport.gone(
+      code ? { code, reason: reason ?? "" } : { code: 1006, reason: reason || failure },
+    );
     // On Cloudflare both ends wait for this close.
     if (socket.readyState !== CLOSED) closeInTurn(socket);
   });
   // A close follows.
-  socket.addEventListener("error", () => {});
+  socket.addEventListener("error", ({ message }) => failure = message ?? "");
   const open = (): void => transport.attach(() => upgrade.open(transport));
   if (socket.readyState === OPEN) open();
   else socket.addEventListener("open", open);

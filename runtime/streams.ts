@@ -12,7 +12,7 @@
  * @module
  */
 import { inflate, inflatedBytes, inflateFirst, MAX_SCRATCH_BYTES } from "../deflate/inflate.ts";
-import type { Deflater, InflatedFirst } from "../wire/deflater.ts";
+import type { Deflater } from "../wire/deflater.ts";
 import { deflateFixed, maxFixedSize } from "../deflate/fixed_huffman.ts";
 import { deflateStored, storedSize } from "../deflate/stored.ts";
 
@@ -32,57 +32,30 @@ function compressionStream(): CompressionStream | undefined {
 }
 
 async function deflateThrough(
-  stream: CompressionStream,
+  { readable, writable }: CompressionStream,
   bytes: Uint8Array<ArrayBuffer>,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const writer = stream.writable.getWriter();
-  const written = Promise.all([writer.write(bytes), writer.close()]);
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  const read = (async () => {
-    for (const reader = stream.readable.getReader();;) {
-      const { done, value } = await reader.read();
-      if (done) return;
-      chunks.push(value);
-      length += value.length;
-    }
-  })();
-  await Promise.all([written, read]);
-  const whole = new Uint8Array(length);
-  let at = 0;
-  for (const chunk of chunks) {
-    whole.set(chunk, at);
-    at += chunk.length;
-  }
-  return whole;
-}
-
-class StreamsDeflater implements Deflater {
-  readonly #small = new SmallDeflater();
-
-  deflate(
-    bytes: Uint8Array<ArrayBuffer>,
-    level: number,
-  ): Uint8Array<ArrayBuffer> | Promise<Uint8Array<ArrayBuffer>> {
-    if (level >= MIN_STREAM_LEVEL && bytes.length >= MIN_STREAM_BYTES) {
-      const stream = compressionStream();
-      if (stream) return deflateThrough(stream, bytes);
-    }
-    return this.#small.deflate(bytes, level);
-  }
-
-  inflate(bytes: Uint8Array, maxBytes: number): Uint8Array {
-    return inflate(bytes, maxBytes);
-  }
-
-  inflateFirst(bytes: Uint8Array, maxBytes: number): InflatedFirst {
-    return [inflateFirst(bytes, maxBytes), inflatedBytes()];
-  }
+  const writer = writable.getWriter();
+  const [deflated] = await Promise.all([
+    new Response(readable).arrayBuffer(),
+    writer.write(bytes),
+    writer.close(),
+  ]);
+  return new Uint8Array(deflated);
 }
 
 /** A {@linkcode Deflater} that needs nothing of the runtime and uses `CompressionStream` if present. */
 export function createStreamsDeflater(): Deflater {
-  return new StreamsDeflater();
+  const small = new SmallDeflater();
+  return {
+    deflate(bytes, level) {
+      const isLarge = level >= MIN_STREAM_LEVEL && bytes.length >= MIN_STREAM_BYTES;
+      const stream = isLarge ? compressionStream() : undefined;
+      return stream ? deflateThrough(stream, bytes) : small.deflate(bytes, level);
+    },
+    inflate,
+    inflateFirst: (bytes, maxBytes) => [inflateFirst(bytes, maxBytes), inflatedBytes()],
+  };
 }
 
 /** Deflates with our own code, in memory that is reused for the next message. */

@@ -1,5 +1,5 @@
 /**
- * Writes the subset of DER (ITU-T X.690) that a certificate needs.
+ * Writes the subset of DER (ITU-T X.690) that a certificate needs, and PEM (RFC 7468).
  *
  * @module
  */
@@ -79,4 +79,11 @@ export function time(date: Date): Uint8Array<ArrayBuffer> {
   return year < 2050
     ? tlv(DER_TAG.utcTime, new TextEncoder().encode(digits.slice(2)))
     : tlv(DER_TAG.generalizedTime, new TextEncoder().encode(digits));
+}
+
+/** DER under a label, in lines of 64 characters. */
+export function pem(label: "CERTIFICATE" | "PRIVATE KEY", der: Uint8Array): string {
+  const base64 = btoa(Array.from(der, (byte) => String.fromCharCode(byte)).join(""));
+  const lines = base64.match(/.{1,64}/g) ?? [];
+  return `-----BEGIN ${label}-----\n${lines.join("\n")}\n-----END ${label}-----\n`;
 }

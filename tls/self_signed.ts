@@ -3,9 +3,8 @@
  *
  * @module
  */
-import { bitString, DER_TAG, integer, objectIdentifier, sequence, time, tlv } from "./der.ts";
+import { bitString, DER_TAG, integer, objectIdentifier, pem, sequence, time, tlv } from "./der.ts";
 import { generalName } from "./general_name.ts";
-import { pem } from "./pem.ts";
 
 const DAY_MS = 86_400_000;
 

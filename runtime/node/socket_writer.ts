@@ -9,13 +9,7 @@ import type { Socket } from "node:net";
 import type { Shared } from "../../wire/transport.ts";
 import { FrameWriter } from "../websocket/frame_writer.ts";
 import { Opcode } from "../websocket/frames.ts";
-import {
-  isNotWriting,
-  isWriting,
-  onAppended,
-  type TurnWriter,
-  writeAtEndOfTurn,
-} from "./turn_writes.ts";
+import { turns } from "../../wire/turn_end.ts";
 
 /** Shared messages of at least this many bytes are not copied; below, a copy is cheaper than another write. */
 export const MIN_SHARED_BYTES = 65_536;
@@ -23,6 +17,26 @@ export const MIN_SHARED_BYTES = 65_536;
 const MAX_WRITTEN_BYTES = 262_144;
 /** Bytes after which frames are written before the turn ends: a stream may send many more. */
 const FLUSH_BYTES = 65_536;
+
+/** Writers with frames of this turn. */
+let unflushed: SocketWriter[] = [];
+/** Writers that were still writing when the last turn ended, whose buffers can be reused. */
+const unfinished: SocketWriter[] = [];
+const MAX_UNFINISHED = 1024;
+/** Count of all appended frames. */
+let appended = 0;
+
+/** Write every writer's frames at the end of this turn of the event loop; called once a turn by each. */
+function writeAtTurnEnd(writer: SocketWriter): void {
+  if (unflushed.push(writer) > 1) return;
+  turns.atEnd(() => appended, () => {
+    for (const each of unfinished) each.recycleWritten();
+    unfinished.length = 0;
+    const writers = unflushed;
+    unflushed = [];
+    for (const each of writers) each.endTurn();
+  });
+}
 
 /** Shared bytes, which are written without a copy. */
 interface Piece {
@@ -34,7 +48,7 @@ interface Piece {
 }
 
 /** Writes the frames of one turn at once. Large shared messages are not copied. */
-export class SocketWriter extends FrameWriter implements TurnWriter {
+export class SocketWriter extends FrameWriter {
   readonly #socket: Socket;
   #flushQueued = false;
   /** Writing has stopped. */
@@ -88,16 +102,17 @@ export class SocketWriter extends FrameWriter implements TurnWriter {
 
   /** Write the appended frames at the end of the turn. */
   queueFlush(): void {
-    onAppended();
+    appended++;
     if (this.#flushQueued) {
       // Streams append as much in one turn as the buffer has room for.
       if (this.length >= FLUSH_BYTES) this.flush();
       return;
     }
     this.#flushQueued = true;
-    writeAtEndOfTurn(this);
+    writeAtTurnEnd(this);
   }
 
+  /** One turn has passed: the written buffer may be free. */
   recycleWritten(): void {
     const { writable, writableLength } = this.#socket;
     // After a failure the socket may keep reading the bytes for an unknown time.
@@ -106,6 +121,7 @@ export class SocketWriter extends FrameWriter implements TurnWriter {
     this.#written = undefined;
   }
 
+  /** The turn has ended: write its frames. */
   endTurn(): void {
     this.#flushQueued = false;
     if (!this.#stopped) this.flush();
@@ -125,7 +141,10 @@ export class SocketWriter extends FrameWriter implements TurnWriter {
     // Without a callback, which costs time: over TCP the write is mostly done by now, over TLS by the next turn.
     socket.write(bytes);
     if (socket.writableLength === 0) return this.recycle(bytes);
-    if (this.#written === undefined && isWriting(this)) this.#written = bytes;
+    if (this.#written === undefined && unfinished.length < MAX_UNFINISHED) {
+      unfinished.push(this);
+      this.#written = bytes;
+    }
     if (socket.writableNeedDrain) this.#awaitDrain();
   }
 
@@ -178,7 +197,7 @@ export class SocketWriter extends FrameWriter implements TurnWriter {
   /** Stop writing. */
   stop(): void {
     this.#stopped = true;
-    if (this.#written !== undefined) isNotWriting(this);
+    if (this.#written !== undefined) unfinished.splice(unfinished.indexOf(this), 1);
     this.#written = undefined;
   }
 

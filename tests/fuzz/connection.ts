@@ -10,7 +10,7 @@ import { Writer } from "../../codec/writer.ts";
 import { deflateStored, storedSize } from "../../deflate/stored.ts";
 import { connectWith } from "../../client/full.ts";
 import { CodecError, map, rpc, service, stream, string, u32, vec } from "../../mod.ts";
-import { connectMemory, memoryDialer } from "../../runtime/memory.ts";
+import { memoryDialer } from "../../runtime/memory.ts";
 import { createZlibDeflater } from "../../runtime/node/zlib.ts";
 import { createCore } from "../../server/core.ts";
 import type { HandlerOf } from "../../server/mod.ts";
@@ -156,7 +156,7 @@ async function dial(acceptor: Acceptor, onAnswer: () => void): Promise<Peer> {
     closeTimeoutMs: 5000,
     signal: new AbortController().signal,
   };
-  await connectMemory(acceptor, request, (transport) => {
+  await memoryDialer(acceptor)(request, (transport) => {
     const opened: Peer = peer = { transport, open: true };
     return { onMessage: () => void onAnswer(), onClose: () => void (opened.open = false) };
   });

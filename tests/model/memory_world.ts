@@ -7,7 +7,7 @@
 import type { Codec } from "../../codec/archive.ts";
 import { createFullClient } from "../../client/full.ts";
 import type { Client, ConnectOptions } from "../../client.ts";
-import { connectMemory, MemoryNetwork } from "../../runtime/memory.ts";
+import { memoryDialer, MemoryNetwork } from "../../runtime/memory.ts";
 import { createZlibDeflater } from "../../runtime/node/zlib.ts";
 import { type AcceptingCore, createCore } from "../../server/core.ts";
 import type {
@@ -163,12 +163,12 @@ export class MemoryWorld implements World {
     this.#links.set(index, wires);
     const dial: Dialer = async (request, open) => {
       const network = new MemoryNetwork(clock);
-      await connectMemory(this.server.acceptor, request, (transport, dialed) => {
+      await memoryDialer(this.server.acceptor, network)(request, (transport, dialed) => {
         const wire = new Wire(transport, network);
         wires.push(wire);
         wire.listener = open(wire, dialed);
         return wire;
-      }, network);
+      });
     };
     const client = createFullClient(Scripted, "ws://memory/", options, {
       dial,

@@ -8,7 +8,7 @@ import type { UnconnectedClient } from "../../client/client.ts";
 import { createFullClient } from "../../client/full.ts";
 import { createTelemetry } from "../../client/telemetry.ts";
 import { rpc, service, u32 } from "../../mod.ts";
-import { connectMemory, MemoryNetwork } from "../../runtime/memory.ts";
+import { memoryDialer, MemoryNetwork } from "../../runtime/memory.ts";
 import { createZlibDeflater } from "../../runtime/node/zlib.ts";
 import { type AcceptingCore, createCore } from "../../server/core.ts";
 import type { Context } from "../../server/mod.ts";
@@ -189,10 +189,11 @@ export async function stageWith(place: Place, action: (stage: Stage) => unknown,
     },
     {
       async dial(request, open) {
-        await connectMemory(server.acceptor, request, (transport, dialed) => {
+        const dial = memoryDialer(server.acceptor, new MemoryNetwork(clock));
+        await dial(request, (transport, dialed) => {
           transports.push(transport);
           return open(transport, dialed);
-        }, new MemoryNetwork(clock));
+        });
       },
       deflater,
       clock,

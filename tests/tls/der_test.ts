@@ -1,7 +1,7 @@
 import { test } from "node:test";
 import { assertEquals, assertThrows } from "@std/assert";
 import { decodeHex, encodeHex } from "@std/encoding";
-import { bitString, integer, objectIdentifier, sequence, time, tlv } from "../../tls/der.ts";
+import { bitString, integer, objectIdentifier, pem, sequence, time, tlv } from "../../tls/der.ts";
 
 const CASES: readonly { readonly name: string; readonly der: Uint8Array; readonly hex: string }[] =
   [
@@ -45,4 +45,15 @@ test("tlv() writes lengths in the fewest bytes", () => {
 test("time() refuses years that DER cannot hold", () => {
   assertThrows(() => time(new Date("1949-12-31T00:00:00Z")), RangeError);
   assertThrows(() => time(new Date(8.64e15)), RangeError);
+});
+
+test("pem() breaks lines at 64 characters", () => {
+  assertEquals(
+    pem("CERTIFICATE", new Uint8Array(49)),
+    `-----BEGIN CERTIFICATE-----\n${"A".repeat(64)}\nAA==\n-----END CERTIFICATE-----\n`,
+  );
+  assertEquals(
+    pem("PRIVATE KEY", new Uint8Array(48).fill(255)),
+    `-----BEGIN PRIVATE KEY-----\n${"/".repeat(64)}\n-----END PRIVATE KEY-----\n`,
+  );
 });
