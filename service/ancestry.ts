@@ -8,14 +8,7 @@ import type { AnySchema, Arm, Sum } from "../codec/schema.ts";
 import { signature } from "../codec/signature.ts";
 import { toUtf8 } from "../codec/utf8.ts";
 import type { FingerprintPart } from "../wire/handshake.ts";
-import {
-  describeClientMethod,
-  feed,
-  type FingerprintParts,
-  type Fnv,
-  FNV_START,
-  hexOf,
-} from "./fingerprint.ts";
+import { describeClientMethod, type FingerprintParts } from "./fingerprint.ts";
 
 /**
  * Recognizes, by their fingerprints, clients that were built before methods or state fields were appended.
@@ -136,6 +129,31 @@ function sameLayoutFrom(arms: readonly Arm[]): number {
     return alignSoFar === align && roundUp(end, align) === size;
   });
   return Math.max(least, index + 1);
+}
+
+/** A hash under way: both halves of its state. Numbers, for there may be many bytes. */
+type Fnv = readonly [high: number, low: number];
+
+/** Where each hash begins. */
+const FNV_START: Fnv = [0xcbf2_9ce4, 0x8422_2325];
+
+/** What bytes make of a state. */
+function feed([high, low]: Fnv, bytes: Uint8Array): Fnv {
+  // The prime is 2⁴⁰ and this.
+  const PRIME_LOW = 0x1b3;
+  for (const byte of bytes) {
+    low ^= byte;
+    const product = (low >>> 0) * PRIME_LOW;
+    // Signed while it runs: engines keep such numbers as integers.
+    high = Math.imul(high, PRIME_LOW) + (low << 8) + (product / 2 ** 32 | 0) | 0;
+    low = product | 0;
+  }
+  return [high, low];
+}
+
+/** A state as 16 hex digits. */
+function hexOf(state: Fnv): string {
+  return state.map((half) => (half >>> 0).toString(16).padStart(8, "0")).join("");
 }
 
 /** `state + factor × more`, of 64 bits. */
