@@ -18,8 +18,8 @@ import type { Client, ConnectOptions, PerAttempt } from "./client/mod.ts";
 import { startPageCalls } from "./client/page_calls.ts";
 import type { PageParts } from "./client/parts.ts";
 import { interpret, readArchive, writeArchive } from "./codec/archive.ts";
-import { dial, onAbort, whenVisible } from "./runtime/browser.ts";
-import { pageTimers, storedFraming } from "./runtime/page.ts";
+import { page } from "./runtime/browser.ts";
+import { storedFraming } from "./runtime/page.ts";
 import type { NoMethods, Service } from "./service/types.ts";
 import { DEFAULT_PAGE_LIMITS } from "./wire/page_limits.ts";
 import { RPC_HANDLER_ERRORS } from "./wire/errors.ts";
@@ -34,14 +34,10 @@ export { Topic } from "./wire/topic.ts";
 const PARTS: PageParts = {
   level: 0,
   limits: DEFAULT_PAGE_LIMITS,
-  ...pageTimers,
+  ...page,
   codec: interpret,
-  dial,
   framing: storedFraming,
-  onAbort,
-  reportBug: (bug) => reportError(bug),
   startCalls: startPageCalls,
-  whenVisible,
 };
 
 /**

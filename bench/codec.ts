@@ -46,7 +46,7 @@ const find = (_: unknown, start: number, end: number): void => {
 };
 const handlers: ServerMessageHandlers = [
   (_id, _error, start, end) => find(_id, start, end),
-  (_start, _end, _isText, start, end) => find(_isText, start, end),
+  (_topic, start, end) => find(_topic, start, end),
   ([index, start, end]) => find(index, start!, end!),
   () => {},
 ];

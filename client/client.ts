@@ -13,7 +13,7 @@ import { closed, failed, isFinal, lost, toError } from "./failures.ts";
 import { observable } from "./observable.ts";
 import { type ConnectOptions, type PerAttempt, toWebSocketUrl } from "./options.ts";
 import type { Caller, ClientParts } from "./parts.ts";
-import { backoffMs, nextAttempt } from "./reconnect.ts";
+import { FIRST_BACKOFF_MS, nextBackoffMs } from "./reconnect.ts";
 import { openSession, type Session, type SessionHost } from "./session.ts";
 import { mirrorState, type StateMirror } from "./state_mirror.ts";
 import { type Client, type ClientStatus, NO_COUNTS } from "./types.ts";
@@ -161,14 +161,14 @@ export function createClient<Methods, State, Event, ClientMethods = NoMethods>(
   /** Keep up a connection, and reconnect until the client closes. */
   const stay = async (session?: Session): Promise<void> => {
     let spreadMs = 0;
-    for (let attempt = 0;;) {
+    for (let backoffMs = FIRST_BACKOFF_MS;;) {
       let error: Error;
       let isBroken;
       let lastedMs = 0;
       let heardBefore = Infinity;
       try {
         if (!session) {
-          const pauseMs = backoffMs(attempt, random(), spreadMs);
+          const pauseMs = Math.max(backoffMs, spreadMs) * random();
           await whileOpen<void>((wake) => after(pauseMs, wake));
           if (whenVisible) await whileOpen<void>(whenVisible);
           session = await connectOnce(true);
@@ -182,7 +182,7 @@ export function createClient<Methods, State, Event, ClientMethods = NoMethods>(
         spreadMs = 0;
       }
       session = current = undefined;
-      attempt = nextAttempt(attempt, lastedMs, counters.messagesReceived > heardBefore);
+      backoffMs = nextBackoffMs(backoffMs, lastedMs, counters.messagesReceived > heardBefore);
       if (signal.aborted) return;
       report(error);
       if (reconnect === false || isFinal(error)) return finish(error);
@@ -231,11 +231,11 @@ export function createClient<Methods, State, Event, ClientMethods = NoMethods>(
         transports: sessions.size,
         bufferedBytes: 0,
       };
-      for (const { calls, ending } of sessions) {
+      for (const { calls } of sessions) {
         stats.callsPending += calls.pending;
         stats.streamsOpen += calls.streams?.size ?? 0;
         stats.bytesSent += calls.sentBytes ?? 0;
-        if (!ending) stats.bufferedBytes += calls.bufferedBytes;
+        stats.bufferedBytes += calls.bufferedBytes;
       }
       return stats;
     },

@@ -12,9 +12,8 @@ import { writeBrief } from "../wire/client_extension.ts";
 import type { ProtocolError, ProtocolErrorCode } from "../wire/errors.ts";
 import type { Extension } from "../wire/handshake.ts";
 import { protocolError, toProtocolError } from "../wire/faults.ts";
-import { isSeldom } from "../wire/seldom.ts";
 import { readServerMessage, type ServerMessageHandlers } from "../wire/server_message_reader.ts";
-import { Topic } from "../wire/topic.ts";
+import { bytesOf } from "../wire/topic.ts";
 import type { CloseInfo, TransportListener } from "../wire/transport.ts";
 import {
   CLIENT_DECODE_ERROR,
@@ -77,8 +76,7 @@ export function openSession(
   host: SessionHost,
   extension: Extension = 0,
 ): Session {
-  const { advice, after, codec, counters, event, events, limits, state, report } = host;
-  const { unframe } = host.framing;
+  const { codec, counters, event, events, limits, state, report } = host;
   const reader = new Reader(limits);
   reader.words = codec.words;
   let ending: SessionEnd | undefined;
@@ -105,7 +103,7 @@ export function openSession(
   const end = (error: Error & { closeCode?: number }, code = error.closeCode ?? NORMAL): void => {
     if (ending) return;
     const info = { code, reason: "" };
-    stopInsisting = after(limits.closeTimeoutMs, () => {
+    stopInsisting = host.after(limits.closeTimeoutMs, () => {
       transport.terminate?.();
       onClose(info);
     });
@@ -114,7 +112,7 @@ export function openSession(
   };
   const calls = host.startCalls(transport, host, end, extension);
   const wrong = (code: ProtocolErrorCode, what: string, cause?: unknown): ProtocolError =>
-    protocolError(code, what, cause, advice);
+    protocolError(code, what, cause, host.advice);
 
   const read = <T>(schema: Schema<T>, start: number, end: number): T =>
     readArchive(codec, schema, reader, start, end);
@@ -134,42 +132,36 @@ export function openSession(
         throw error;
       }
     },
-    (topicStart, topicEnd, isText, start, end) => {
+    (topic, start, end) => {
       counters.eventsReceived++;
       if (!event || !events.wanted) return;
       try {
-        const topicBytes = topicEnd - topicStart;
-        if (topicBytes > limits.maxTopicBytes) {
-          throw new RangeError(`${topicBytes} are over maxTopicBytes`);
-        }
-        const topic = Topic.fromWire(reader.bytes.subarray(topicStart, topicEnd), isText);
+        const { length } = bytesOf(topic);
+        if (length > limits.maxTopicBytes) throw new RangeError(`${length} are over maxTopicBytes`);
         isBehind = events.deliver(
           topic,
-          () => [read(event, start, end), end - topicStart + reader.spent],
+          () => [read(event, start, end), length + end - start + reader.spent],
         );
       } catch (cause) {
         // It goes on without the event. Of a stream of them, ever fewer are told of: the 1st, 2nd, 4th, 8th …
         const count = ++counters.undecodableEvents;
-        if (isSeldom(count)) report(wrong("BadEvent", `event ${count}`, cause));
+        if ((count & (count - 1)) === 0) report(wrong("BadEvent", `event ${count}`, cause));
       }
     },
     (updates) => {
       const changed: Record<string, unknown> = {};
-      let what: string | undefined;
-      for (let i = 0; i < updates.length; i += 3) {
-        const field = state.fields[updates[i]!];
-        if (!field) counters.unknownStateFields++;
-        else {
-          what = field.name;
-          try {
-            changed[what] = read(field.schema, updates[i + 1]!, updates[i + 2]!);
-          } catch (cause) {
-            throw wrong("BadState", `state.${what}`, cause);
-          }
+      let name: string | undefined;
+      try {
+        for (let i = 0; i < updates.length; i += 3) {
+          const field = state.fields[updates[i]!];
+          if (!field) counters.unknownStateFields++;
+          else changed[name = field.name] = read(field.schema, updates[i + 1]!, updates[i + 2]!);
         }
+      } catch (cause) {
+        throw wrong("BadState", `state.${name}`, cause);
       }
       // Last: watchers of the state may do anything, also use the reader.
-      if (what) state.apply(changed);
+      if (name) state.apply(changed);
     },
     (kind, at) => {
       if (!extension || kind > SERVER_CANCEL) reader.fail("InvalidTag", at, "a ServerMessage");
@@ -219,7 +211,7 @@ export function openSession(
             if (kind === SHORT) handlers[0](message[from + 1]!, undefined, start, taken);
             else if (kind === SHORT_ITEM) calls.streams?.receive(reader, kind, taken);
             else reader.fail("InvalidTag", from, "a ServerMessage");
-          } else taken = unframe(message, limits, take, mayBeMore, from);
+          } else taken = host.framing.unframe(message, limits, take, mayBeMore, from);
         }
       } catch (cause) {
         end(toProtocolError(cause));

@@ -8,53 +8,94 @@ import { ConnectError } from "../wire/errors.ts";
 import { ALIAS, EXTENDED, type Extension, REFUSED } from "../wire/handshake.ts";
 import type { CloseInfo, TransportListener } from "../wire/transport.ts";
 
-/**
- * Open a connection that speaks `hl.2`.
- *
- * A page cannot read the answer's headers, and cannot ping: the server's pings detect dead connections. It cannot
- * cut a connection either: the socket closes in its own time. `headers` and `tls` are not supported. The owner
- * checks the length of messages.
- *
- * @param url The address: `ws:` or `wss:`.
- * @param level The compression level to request.
- * @param open Called when the socket is open, with the agreed extension; returns the socket's listener.
- * @param fail Called when the socket cannot open.
- * @param refuse Called with the close by which the server refused. Exactly one of the three is called, once.
- * @returns Ends a pending attempt.
- */
-export function dial(
-  url: string,
-  level: number,
-  open: (transport: WebSocket, extension: Extension) => TransportListener,
-  fail: (error: unknown) => void,
-  refuse: (info: CloseInfo) => void,
-): () => void {
-  const socket = new WebSocket(url, [ALIAS, EXTENDED, `${ALIAS}.c${level}`, REFUSED]);
-  let isRefused = false;
-  socket.binaryType = "arraybuffer";
-  socket.onopen = () => {
-    const { protocol } = socket;
-    const extension = protocol === EXTENDED ? 1 : 0;
-    if (extension || protocol === ALIAS) listen(socket, open(socket, extension));
-    // Its close says why, and comes later where the runtime upgrades. One from here could be answered instead.
-    else if (protocol === REFUSED) isRefused = true;
-    else fail(new ConnectError("ProtocolMismatch", `The server speaks "${protocol}"`));
-  };
-  // An error is always followed by a close.
-  socket.onclose = (info) => {
-    // If the server hangs up at once after a refusal, Firefox may only report the close.
-    if (isRefused || info.code > 3999) refuse(info);
-    else {
-      fail(
-        new ConnectError("Unreachable", `Cannot connect to ${new URL(url).host}: see the console`),
-      );
-    }
-  };
-  return () => {
-    socket.onopen = null;
-    socket.close(NORMAL);
-  };
-}
+/** What a page's client needs of the page. */
+export const page = {
+  /** Milliseconds since a fixed time. */
+  now: (): number => performance.now(),
+  /**
+   * Do something later, once; returns how not to. As for `systemClock`, a timer that is late lets what has come
+   * meanwhile be heard first. Delays are below 2³¹.
+   */
+  after(delayMs: number, run: () => void): () => void {
+    // A timer that is later than the first is late, and leaves the second for what has come in the meantime.
+    const LATE_MS = 5;
+    const GRACE_MS = 20;
+    const lateMs = performance.now() + delayMs + LATE_MS;
+    let id = setTimeout(() => {
+      if (performance.now() < lateMs) run();
+      else id = setTimeout(run, GRACE_MS);
+    }, delayMs);
+    return () => clearTimeout(id);
+  },
+  /**
+   * Open a connection that speaks `hl.2`.
+   *
+   * A page cannot read the answer's headers, and cannot ping: the server's pings detect dead connections. It cannot
+   * cut a connection either: the socket closes in its own time. `headers` and `tls` are not supported. The owner
+   * checks the length of messages.
+   *
+   * @param url The address: `ws:` or `wss:`.
+   * @param level The compression level to request.
+   * @param open Called when the socket is open, with the agreed extension; returns the socket's listener.
+   * @param fail Called when the socket cannot open.
+   * @param refuse Called with the close by which the server refused. Exactly one of the three is called, once.
+   * @returns Ends a pending attempt.
+   */
+  dial(
+    url: string,
+    level: number,
+    open: (transport: WebSocket, extension: Extension) => TransportListener,
+    fail: (error: unknown) => void,
+    refuse: (info: CloseInfo) => void,
+  ): () => void {
+    const socket = new WebSocket(url, [ALIAS, EXTENDED, `${ALIAS}.c${level}`, REFUSED]);
+    let isRefused = false;
+    socket.binaryType = "arraybuffer";
+    socket.onopen = () => {
+      const { protocol } = socket;
+      const extension = protocol === EXTENDED ? 1 : 0;
+      if (extension || protocol === ALIAS) listen(socket, open(socket, extension));
+      // Its close says why, and comes later where the runtime upgrades. One from here could be answered instead.
+      else if (protocol === REFUSED) isRefused = true;
+      else fail(new ConnectError("ProtocolMismatch", `The server speaks "${protocol}"`));
+    };
+    // An error is always followed by a close.
+    socket.onclose = (info) => {
+      // If the server hangs up at once after a refusal, Firefox may only report the close.
+      if (isRefused || info.code > 3999) refuse(info);
+      else {
+        fail(
+          new ConnectError(
+            "Unreachable",
+            `Cannot connect to ${new URL(url).host}: see the console`,
+          ),
+        );
+      }
+    };
+    return () => {
+      socket.onopen = null;
+      socket.close(NORMAL);
+    };
+  },
+  /** Call a function when a signal aborts, at once if it has; returns a function that unsubscribes. */
+  onAbort(signal: AbortSignal | undefined, run: () => void): () => void {
+    if (signal?.aborted) run();
+    return on(signal, "abort", run);
+  },
+  /** Run a step when the page is visible, at once if it is; returns a function that cancels. A worker has no page. */
+  whenVisible(run: () => void): () => void {
+    const { document } = globalThis as { document?: Document };
+    const look = (): void => {
+      if (document?.visibilityState !== "hidden") run();
+    };
+    look();
+    return on(document, "visibilitychange", look);
+  },
+  /** Report an error that nobody listens for. */
+  reportBug(bug: unknown): void {
+    reportError(bug);
+  },
+};
 
 /** Tell the listener of an open socket. No message comes before the handler of its opening returns. */
 function listen(socket: WebSocket, listener: TransportListener): void {
@@ -90,22 +131,6 @@ function on(target: Listened | undefined, type: string, run: () => void): () => 
 /** The part of an `EventTarget` that is used. */
 type Listened = Pick<EventTarget, "addEventListener" | "removeEventListener">;
 
-/** Call a function when a signal aborts, at once if it has; returns a function that unsubscribes. */
-export function onAbort(signal: AbortSignal | undefined, run: () => void): () => void {
-  if (signal?.aborted) run();
-  return on(signal, "abort", run);
-}
-
-interface Page extends Listened {
+interface Document extends Listened {
   readonly visibilityState: string;
-}
-
-/** Run a step when the page is visible, at once if it is; returns a function that cancels. A worker has no page. */
-export function whenVisible(run: () => void): () => void {
-  const page = (globalThis as { document?: Page }).document;
-  const look = (): void => {
-    if (page?.visibilityState !== "hidden") run();
-  };
-  look();
-  return on(page, "visibilitychange", look);
 }

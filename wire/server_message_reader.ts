@@ -6,7 +6,6 @@
  * @module
  */
 import type { Reader } from "../codec/reader.ts";
-import { bool } from "../codec/scalars.ts";
 import { RPC_HANDLER_ERRORS, type RpcHandlerErrorCode } from "./errors.ts";
 import {
   MESSAGE_ALIGN,
@@ -16,6 +15,7 @@ import {
   STATE_CHANGE,
   STATE_UPDATE_BYTES,
 } from "./layout.ts";
+import { type Topic, topic } from "./topic.ts";
 
 /** An answer: either an error, or an archived output at `[start, end)`. */
 export type OnResponse = (
@@ -25,14 +25,8 @@ export type OnResponse = (
   end: number,
 ) => void;
 
-/** An event: the topic's bytes, whether they are text, and the archived payload. */
-export type OnEvent = (
-  topicStart: number,
-  topicEnd: number,
-  isText: boolean,
-  start: number,
-  end: number,
-) => void;
+/** An event: its topic, and the archived payload at `[start, end)`. */
+export type OnEvent = (topic: Topic, start: number, end: number) => void;
 
 /** Changes of the state, three numbers each: the field's index, and where its archive begins and ends. */
 export type OnStateChange = (updates: readonly number[]) => void;
@@ -75,11 +69,7 @@ export function readServerMessage(
     const output = tag ? 0 : reader.claimBytes(at + 8);
     onResponse(bytes[at + 1]!, error, output, reader.low);
   } else if (kind === NEW_EVENT) {
-    const topic = reader.claimBytes(at + 4);
-    const topicEnd = reader.low;
-    const isText = bool.read(reader, at + 12);
-    const payload = reader.claimBytes(at + 16);
-    onEvent(topic, topicEnd, isText, payload, reader.low);
+    onEvent(topic.read(reader, at + 4), reader.claimBytes(at + 16), reader.low);
   } else if (kind !== STATE_CHANGE) {
     onExtension(kind, at);
   } else {

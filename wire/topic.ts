@@ -194,7 +194,11 @@ function makeSchema(): Schema<Topic> {
       if (!isTopic(value)) writer.refuse(conversion.expected, value);
       item.write(writer, at, conversion.encode(value));
     },
-    read: (reader: Reader, at: number) => conversion.decode(item.read(reader, at) as TopicFields),
+    read(reader: Reader, at: number) {
+      const start = reader.claimBytes(at);
+      const bytes = reader.bytes.subarray(start, reader.low);
+      return Topic.fromWire(bytes, bool.read(reader, at + 8));
+    },
   } as AnySchema as Schema<Topic>;
 }
 

@@ -6,8 +6,8 @@ import { startPageCalls } from "../../client/page_calls.ts";
 import type { PageParts } from "../../client/parts.ts";
 import { interpret, readArchive, writeArchive } from "../../codec/archive.ts";
 import { RPC_HANDLER_ERRORS } from "../../wire/errors.ts";
-import { dial, onAbort } from "../../runtime/browser.ts";
-import { pageTimers, storedFraming } from "../../runtime/page.ts";
+import { page } from "../../runtime/browser.ts";
+import { storedFraming } from "../../runtime/page.ts";
 import { badDeflate, tooBig } from "../../wire/faults.ts";
 import { DEFAULT_PAGE_LIMITS } from "../../wire/page_limits.ts";
 
@@ -16,12 +16,9 @@ type Options = ConnectOptions<never, never, never>;
 const PLAIN: PageParts = {
   level: 0,
   limits: DEFAULT_PAGE_LIMITS,
-  ...pageTimers,
+  ...page,
   codec: interpret,
-  dial,
   framing: storedFraming,
-  onAbort,
-  reportBug() {},
   startCalls: startPageCalls,
 };
 

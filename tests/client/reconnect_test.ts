@@ -1,44 +1,34 @@
 import { assertEquals } from "@std/assert";
 import { test } from "node:test";
-import { backoffMs, nextAttempt } from "../../client/reconnect.ts";
+import { FIRST_BACKOFF_MS, nextBackoffMs } from "../../client/reconnect.ts";
 
-const CASES: readonly (readonly [attempt: number, random: number, expected: number])[] = [
-  [0, 0, 0],
-  [0, 0.5, 50],
-  [0, 1, 100],
-  [1, 1, 200],
-  [4, 0.25, 400],
-  [8, 1, 25_600],
-  [9, 1, 30_000],
-  [9, 0.5, 15_000],
-  [5_000, 1, 30_000],
-];
-for (const [attempt, random, expected] of CASES) {
-  test(`backoffMs(${attempt}, ${random}) is ${expected}`, () => {
-    assertEquals(backoffMs(attempt, random), expected);
-  });
-}
+test("nextBackoffMs() doubles to 30 s after attempts that fail", () => {
+  const all = [FIRST_BACKOFF_MS];
+  while (all.length < 11) all.push(nextBackoffMs(all.at(-1)!, 0, false));
+  assertEquals(all, [100, 200, 400, 800, 1600, 3200, 6400, 12_800, 25_600, 30_000, 30_000]);
+});
 
 const NEXT: readonly (readonly [
-  attempt: number,
+  lastMs: number,
   lastedMs: number,
   used: boolean,
   expected: number,
 ])[] = [
-  [0, 0, true, 1],
-  [0, 150, true, 1], // a server that hangs up after its first answer
-  [0, 4999, true, 1],
-  [0, 5000, true, 0],
-  [0, 5000, false, 1],
-  [0, 30_000, false, 0],
-  [5, 4999, true, 6],
-  [6, 6399, true, 7],
-  [6, 6400, true, 0],
-  [20, 29_999, true, 21],
-  [20, 30_000, true, 0],
+  [100, 0, true, 200],
+  [100, 150, true, 200], // a server that hangs up after its first answer
+  [100, 4999, true, 200],
+  [100, 5000, true, 100],
+  [100, 5000, false, 200],
+  [100, 30_000, false, 100],
+  [3200, 4999, true, 6400],
+  [6400, 6399, true, 12_800],
+  [6400, 6400, true, 100],
+  [30_000, 29_999, true, 30_000],
+  [30_000, 30_000, true, 100],
 ];
-for (const [attempt, lastedMs, used, expected] of NEXT) {
-  test(`nextAttempt(${attempt}) after ${lastedMs} ms, ${used ? "" : "un"}used, is ${expected}`, () => {
-    assertEquals(nextAttempt(attempt, lastedMs, used), expected);
+for (const [lastMs, lastedMs, used, expected] of NEXT) {
+  const how = `after ${lastedMs} ms, ${used ? "" : "un"}used`;
+  test(`nextBackoffMs(${lastMs}) ${how}, is ${expected}`, () => {
+    assertEquals(nextBackoffMs(lastMs, lastedMs, used), expected);
   });
 }

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { test } from "node:test";
 import { createFullClient } from "../../client/full.ts";
-import { whenVisible } from "../../runtime/browser.ts";
+import { page as environment } from "../../runtime/browser.ts";
 import { rpc, service, u32 } from "../../mod.ts";
 import { defaultSpreadMs, goingAwayReason, MAX_SPREAD_MS, returnOf } from "../../wire/close.ts";
 import { FakeClock } from "../support/fake_clock.ts";
@@ -35,7 +35,7 @@ class FakePage {
     const globals = globalThis as { document?: unknown };
     globals.document = this;
     try {
-      return whenVisible(run);
+      return environment.whenVisible(run);
     } finally {
       delete globals.document;
     }
@@ -95,7 +95,7 @@ test("whenVisible() runs at once where nothing is hidden, or there is no page", 
   const page = new FakePage();
   let runs = 0;
   page.whenVisible(() => runs++)();
-  whenVisible(() => runs++)();
+  environment.whenVisible(() => runs++)();
   page.turn(true);
   const stop = page.whenVisible(() => runs++);
   assertEquals([runs, page.listeners.size], [2, 1]);

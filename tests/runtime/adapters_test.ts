@@ -1,6 +1,6 @@
 import { describe, test } from "node:test";
 import { assert, assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
-import { dial as browserDial } from "../../runtime/browser.ts";
+import { page } from "../../runtime/browser.ts";
 import { runtimeName } from "../../runtime/detect.ts";
 import { memoryDialer } from "../../runtime/memory.ts";
 import { dial as rawDial } from "../../runtime/node/dial.ts";
@@ -15,7 +15,7 @@ const pageDial: Dialer = async (request, open) => {
   const { url, level, signal } = request;
   signal.throwIfAborted();
   const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const abort = browserDial(
+  const abort = page.dial(
     url,
     level,
     (socket, extension) => {

@@ -1,6 +1,6 @@
 import { assertEquals, assertInstanceOf, assertStringIncludes } from "@std/assert";
 import { test } from "node:test";
-import { dial } from "../../runtime/browser.ts";
+import { page } from "../../runtime/browser.ts";
 import { ConnectError } from "../../wire/errors.ts";
 import type { CloseInfo } from "../../wire/transport.ts";
 
@@ -26,7 +26,7 @@ function closedWith(info: CloseInfo, answered?: string): unknown[] {
     const told: unknown[] = [];
     const say = (what: string) => ({ code, reason }: CloseInfo) =>
       void told.push(what, code, reason);
-    dial(
+    page.dial(
       "ws://peer/",
       0,
       () => ({ onMessage() {}, onClose: say("closed") }),

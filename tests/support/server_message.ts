@@ -12,7 +12,7 @@ import {
   RPC_RESPONSE,
   STATE_CHANGE,
 } from "../../wire/messages.ts";
-import { Topic } from "../../wire/topic.ts";
+import type { Topic } from "../../wire/topic.ts";
 
 /** One changed field: its index, and where its archive is. */
 export interface Update {
@@ -56,8 +56,7 @@ export function serverMessage(reader: Reader, start: number, end: number): Serve
       const ok = errorCode === undefined;
       message = { ...NOTHING, kind: RPC_RESPONSE, id, ok, errorCode, start, end };
     },
-    (topicStart, topicEnd, isText, start, end) => {
-      const topic = Topic.fromWire(reader.bytes.subarray(topicStart, topicEnd), isText);
+    (topic, start, end) => {
       message = { ...NOTHING, kind: NEW_EVENT, topic, start, end };
     },
     (numbers) => {
