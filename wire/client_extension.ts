@@ -8,7 +8,7 @@ import type { Codec } from "../codec/archive.ts";
 import type { Reader } from "../codec/reader.ts";
 import type { Schema } from "../codec/schema.ts";
 import type { Writer } from "../codec/writer.ts";
-import { RPC_HANDLER_ERRORS, type RpcHandlerErrorCode } from "./errors.ts";
+import { RPC_HANDLER_ERRORS } from "./errors.ts";
 import {
   CLIENT_CANCEL,
   CLIENT_END,
@@ -58,22 +58,6 @@ export function writeClientGrant(writer: Writer, id: number, bytes: number): voi
   beginMessage(writer);
   const at = writeRoot(writer, CLIENT_MESSAGE_BYTES, CLIENT_GRANT, id);
   writer.view.setUint32(at + 4, bytes, true);
-}
-
-/** Write the answer to a call by the server: `0` tag 5, `1` id, `4` pointer and `8` length of the archived output. */
-export function writeReply<T>(
-  codec: Codec,
-  writer: Writer,
-  id: number,
-  output: Schema<T>,
-  value: T,
-): void {
-  writeCarrier(codec, writer, CLIENT_MESSAGE_BYTES, CLIENT_REPLY, id, output, value);
-}
-
-/** Write that a call by the server failed: `0` tag 6, `1` id, `2` index of the code. */
-export function writeFailed(writer: Writer, id: number, code: RpcHandlerErrorCode): void {
-  writeBrief(writer, CLIENT_FAILED, id, RPC_HANDLER_ERRORS.indexOf(code));
 }
 
 /**

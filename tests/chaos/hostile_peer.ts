@@ -15,10 +15,9 @@ import {
   writeClientEnd,
   writeClientGrant,
   writeClientItem,
-  writeFailed,
-  writeReply,
   writeRequest,
 } from "../../wire/messages.ts";
+import { writeFailed, writeReply } from "../support/replies.ts";
 import { masked, RawClient, upgradeRequest } from "../support/raw_client.ts";
 import { writeRawRequest } from "../support/raw_request.ts";
 

@@ -2,7 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { test } from "node:test";
 import { MAX_ABANDONED_CALLS, MAX_CALLS_IN_FLIGHT } from "../../wire/page_limits.ts";
 import { FIRST_BACKOFF_MS, MAX_BACKOFF_MS, SETTLED_MS } from "../../client/reconnect.ts";
-import { PROTOCOL_CODES } from "../../wire/codes.ts";
+import { protocolError } from "../../wire/faults.ts";
 import { DEFAULT_LEVEL } from "../../wire/handshake.ts";
 import { DEFAULT_LIMITS } from "../../wire/limits.ts";
 import { text } from "./tables.ts";
@@ -27,6 +27,7 @@ test("PROTOCOL.md gives the numbers of servers and clients of this module", () =
     `ends the transport ${seconds(closeTimeoutMs)} after a close`,
   ];
   for (const each of says) assert(section.includes(each), each);
-  const { BadMessage, BadReply, BadState } = PROTOCOL_CODES;
-  assertEquals([BadMessage, BadReply, BadState], [4002, 4002, 4002]);
+  for (const code of ["BadMessage", "BadReply", "BadState"] as const) {
+    assertEquals([code, protocolError(code, "it").closeCode], [code, 4002]);
+  }
 });

@@ -6,6 +6,7 @@ import { Writer } from "../../codec/writer.ts";
 import { deflateStored, storedSize } from "../../deflate/stored.ts";
 import { Counter } from "../../examples/counter/service.ts";
 import * as wire from "../../wire/messages.ts";
+import { writeFailed, writeReply } from "../support/replies.ts";
 import { beginRoom, shortenRequest } from "../../wire/short_message.ts";
 import { Topic } from "../../wire/topic.ts";
 import { writeStateChange } from "../support/state_change.ts";
@@ -143,8 +144,8 @@ test("PROTOCOL.md says what is where in the messages of x1", () => {
     "client Item": [12, written((w) => void wire.writeClientItem(interpret, w, 7, u32, 5))],
     "client End": [12, written((w) => wire.writeClientEnd(w, 7, true))],
     "client Grant": [12, written((w) => wire.writeClientGrant(w, 7, 1000))],
-    "client Reply": [12, written((w) => wire.writeReply(interpret, w, 7, u32, 5))],
-    "client Failed": [12, written((w) => wire.writeFailed(w, 7, "HandlerPanicked"))],
+    "client Reply": [12, written((w) => writeReply(interpret, w, 7, u32, 5))],
+    "client Failed": [12, written((w) => writeFailed(w, 7, "HandlerPanicked"))],
     "server Item": [24, written((w) => void wire.writeServerItem(interpret, w, 7, u32, 5))],
     "server Grant": [24, written((w) => wire.writeServerGrant(w, 7, 1000))],
     "server Call": [

@@ -15,8 +15,6 @@ import {
   writeClientGrant,
   writeClientItem,
   writeEventOf,
-  writeFailed,
-  writeReply,
   writeRequest,
   writeResponse,
   writeServerCall,
@@ -24,6 +22,7 @@ import {
   writeServerGrant,
   writeServerItem,
 } from "../../wire/messages.ts";
+import { writeFailed, writeReply } from "../support/replies.ts";
 import { beginRoom, isShort, shortenAnswer, shortenRequest } from "../../wire/short_message.ts";
 import { Topic } from "../../wire/topic.ts";
 import { writeStateChange } from "../support/state_change.ts";

@@ -22,10 +22,9 @@ import {
   writeClientEnd,
   writeClientGrant,
   writeClientItem,
-  writeFailed,
-  writeReply,
   writeRequest,
 } from "../../wire/messages.ts";
+import { writeFailed, writeReply } from "../support/replies.ts";
 import { giveWriter, takeWriter } from "../../wire/shared_message.ts";
 import { isShort, shortenRequest } from "../../wire/short_message.ts";
 import { processorTimes } from "../hostile/processor.ts";

@@ -14,9 +14,8 @@ import {
   writeClientEnd,
   writeClientGrant,
   writeClientItem,
-  writeFailed,
-  writeReply,
 } from "../../wire/messages.ts";
+import { writeFailed, writeReply } from "../support/replies.ts";
 import type { Attack } from "./attacks.ts";
 import { call, deflated } from "./frames.ts";
 import { Hostile } from "./service.ts";

@@ -17,7 +17,7 @@ import {
 import { MAX_CLIENT_CALLS } from "../../server/client_calls.ts";
 import { createCore, type ServerOptions } from "../../server/core.ts";
 import { type ProtocolError, RpcError } from "../../wire/errors.ts";
-import { writeFailed, writeReply } from "../../wire/messages.ts";
+import { writeFailed, writeReply } from "../support/replies.ts";
 import { FakeClock } from "../support/fake_clock.ts";
 import { ScriptedClient, upgradeRequest } from "../support/scripted_client.ts";
 import { testDeflater } from "../support/test_deflater.ts";

@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { bytes, u32 } from "../../mod.ts";
 import { STREAM_WINDOW_BYTES } from "../../stream/window.ts";
 import type { ProtocolError } from "../../wire/errors.ts";
-import { writeFailed, writeReply } from "../../wire/messages.ts";
+import { writeFailed, writeReply } from "../support/replies.ts";
 import { interpret } from "../../codec/archive.ts";
 import { CALLS, streaming } from "./streams_support.ts";
 import { turn } from "./support.ts";

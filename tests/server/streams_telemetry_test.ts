@@ -5,7 +5,7 @@ import { bool, rpc, service, type StreamSource, string } from "../../mod.ts";
 import { interpret } from "../../codec/archive.ts";
 import { createCore } from "../../server/core.ts";
 import type { ServerTrace } from "../../server/telemetry.ts";
-import { writeFailed, writeReply } from "../../wire/messages.ts";
+import { writeFailed, writeReply } from "../support/replies.ts";
 import { FakeClock } from "../support/fake_clock.ts";
 import { ScriptedClient, upgradeRequest } from "../support/scripted_client.ts";
 import { testDeflater } from "../support/test_deflater.ts";

@@ -7,6 +7,7 @@ import { Reader } from "../../codec/reader.ts";
 import { Writer } from "../../codec/writer.ts";
 import type { RpcHandlerErrorCode } from "../../wire/errors.ts";
 import * as messages from "../../wire/messages.ts";
+import { writeFailed, writeReply } from "../support/replies.ts";
 import type { Extension } from "../../wire/handshake.ts";
 import { mutate, randomFrom, SEED } from "../fuzz/support.ts";
 import { writeRawRequest } from "../support/raw_request.ts";
@@ -108,8 +109,8 @@ function write(side: Side, { v, f }: Value): string {
       Item: () => messages.writeClientItem(interpret, writer, id, any, values),
       End: () => messages.writeClientEnd(writer, id, failed),
       Grant: () => messages.writeClientGrant(writer, id, bytes),
-      Reply: () => messages.writeReply(interpret, writer, id, any, values),
-      Failed: () => messages.writeFailed(writer, id, code.v),
+      Reply: () => writeReply(interpret, writer, id, any, values),
+      Failed: () => writeFailed(writer, id, code.v),
     }
     : {
       RPCResponse: () => messages.writeRawResponse(writer, id, carried),

@@ -16,14 +16,13 @@ import {
   writeClientGrant,
   writeClientItem,
   writeErrorResponse,
-  writeFailed,
   writeRawResponse,
-  writeReply,
   writeServerCall,
   writeServerCancel,
   writeServerGrant,
   writeServerItem,
 } from "../../wire/messages.ts";
+import { writeFailed, writeReply } from "../support/replies.ts";
 import { receive } from "../../wire/receiver.ts";
 import { frame, giveWriter, takeWriter } from "../../wire/shared_message.ts";
 import { HEADER_ROOM_BYTES, shortenAnswer, shortenRequest } from "../../wire/short_message.ts";
