@@ -141,23 +141,19 @@ export class NatsBroker implements Broker {
   }
 
   #doubtAll(error: unknown): void {
-    for (const { topic } of [...this.#subscribed.values()]) {
-      this.unsubscribe(topic);
-      this.#node?.unsubscribed(topic, new BrokerRefusal(error));
-    }
+    for (const { topic } of [...this.#subscribed.values()]) this.#fail(topic, error);
   }
 
   /** A subject does not fit a line: the longest in use is given up, and no other like it is taken. */
   #tooLong(error: unknown): void {
+    const subscribed = [...this.#subscribed.values()];
     let longest = 0;
-    for (const { subject } of this.#subscribed.values()) {
+    for (const { subject } of [...subscribed, ...this.#sent]) {
       longest = Math.max(longest, subject.length);
     }
-    for (const { subject } of this.#sent) longest = Math.max(longest, subject.length);
     this.#maxSubjectLength = longest - 1;
-    for (const { topic, subject } of [...this.#subscribed.values()]) {
-      if (subject.length < longest) continue;
-      this.#fail(topic, error);
+    for (const { topic, subject } of subscribed) {
+      if (subject.length === longest) this.#fail(topic, error);
     }
   }
 
@@ -287,10 +283,7 @@ export class NatsBroker implements Broker {
     this.#node = undefined;
     this.#stopStatus?.();
     this.#clusters?.close();
-    for (const { subscriptions } of this.#subscribed.values()) {
-      for (const subscription of subscriptions) subscription.unsubscribe();
-    }
-    this.#subscribed.clear();
+    for (const { topic } of [...this.#subscribed.values()]) this.unsubscribe(topic);
     this.#sent.clear();
   }
 }

@@ -34,7 +34,7 @@ const REASON_TIMEOUT_MS = 1000;
 const TLS_ALERT = 21;
 
 /**
- * Open a connection that speaks `hl/2`.
+ * Open a connection that speaks `hl/2`. Rejects with {@linkcode ConnectError}; the socket is then destroyed.
  *
  * @throws {TypeError} If the URL, a header or the fingerprint cannot be used.
  */
@@ -42,21 +42,6 @@ export const dial: Dialer = async (
   request: DialRequest,
   open: (transport: Transport, dialed: Dialed) => TransportListener,
 ): Promise<void> => {
-  await openWebSocket(request, (socket, dialed, rest) => {
-    const { extension } = dialed;
-    const transport = new RawTransport("client", socket, request, systemClock, extension);
-    transport.start(open(transport, dialed), rest);
-  });
-};
-
-/** Called once the socket is a WebSocket. `rest` are the bytes after the answer's head. */
-type OnUpgraded = (socket: Socket, dialed: Dialed, rest: Uint8Array) => void;
-
-/**
- * Connect and upgrade. `onUpgraded` is called in the turn of the answer, so that no byte is lost. Rejects
- * with {@linkcode ConnectError}; the socket is then destroyed.
- */
-async function openWebSocket(request: DialRequest, onUpgraded: OnUpgraded): Promise<void> {
   const url = new URL(request.url);
   if (url.protocol !== "wss:" && url.protocol !== "ws:") {
     throw new TypeError(`Cannot dial "${url.protocol}": a URL of ws: or wss: is needed`);
@@ -64,22 +49,26 @@ async function openWebSocket(request: DialRequest, onUpgraded: OnUpgraded): Prom
   const key = randomBytes(16).toString("base64");
   const head = requestHead(url, request, key);
   const socket = await openSocket(url, request);
-  await upgrade(socket, { url, head, key, signal: request.signal, onUpgraded });
-}
+  await upgrade(socket, { url, head, key, signal: request.signal }, (dialed, rest) => {
+    const { extension } = dialed;
+    const transport = new RawTransport("client", socket, request, systemClock, extension);
+    transport.start(open(transport, dialed), rest);
+  });
+};
 
-interface UpgradeOptions {
+interface UpgradeRequest extends Pick<DialRequest, "signal"> {
   readonly url: URL;
   /** The request's head. */
   readonly head: string;
   /** Its `Sec-WebSocket-Key`. */
   readonly key: string;
-  readonly signal: AbortSignal;
-  readonly onUpgraded: OnUpgraded;
 }
 
+/** Upgrade. `onUpgraded` is called in the turn of the answer, so that no byte behind it is lost. */
 function upgrade(
   socket: Socket,
-  { url, head, key, signal, onUpgraded }: UpgradeOptions,
+  { url, head, key, signal }: UpgradeRequest,
+  onUpgraded: (dialed: Dialed, rest: Uint8Array) => void,
 ): Promise<void> {
   return new Promise((resolve, reject) => {
     let received: Buffer = Buffer.alloc(0);
@@ -108,7 +97,7 @@ function upgrade(
       if (dialed instanceof ConnectError) return fail(ofAddress(url, dialed));
       detach();
       try {
-        onUpgraded(socket, dialed, rest);
+        onUpgraded(dialed, rest);
         resolve();
       } catch (error) {
         socket.destroy();

@@ -21,7 +21,7 @@ import { bodyOf, peerOf, toRequest } from "./http.ts";
 import type { OpenSockets } from "./open_sockets.ts";
 
 /** Most pipelined requests of one connection. Over the limit the connection is cut. */
-export const MAX_PIPELINED_REQUESTS = 100;
+const MAX_PIPELINED_REQUESTS = 100;
 
 /** Options of {@linkcode PlainHttp}. */
 export interface PlainHttpOptions {

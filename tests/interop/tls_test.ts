@@ -8,7 +8,7 @@ import { test } from "node:test";
 import { connect as connectTls } from "node:tls";
 import { connect } from "../../client.ts";
 import { ConnectError } from "../../mod.ts";
-import { selfSigned } from "../../tls/mod.ts";
+import { selfSigned } from "../../tls/self_signed.ts";
 import { startClient, startServer } from "./peer.ts";
 import { clientProgram, ours, PAIRS, RUST, serverProgram, SKIP } from "./programs.ts";
 import { Counter } from "./services.ts";

@@ -5,7 +5,7 @@ import net from "node:net";
 import { test } from "node:test";
 import { rpc, service, u32 } from "../../mod.ts";
 import { type Broker, serve, type ServeOptions } from "../../server.ts";
-import { selfSigned } from "../../tls/mod.ts";
+import { selfSigned } from "../../tls/self_signed.ts";
 
 const Small = service({ rpc: { get: rpc({}, u32) } });
 const methods = () => ({ get: () => 1 });

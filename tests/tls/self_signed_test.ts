@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net";
 import { test } from "node:test";
 import { connect, createServer } from "node:tls";
 import { assert, assertEquals, assertMatch, assertNotEquals, assertRejects } from "@std/assert";
-import { selfSigned } from "../../tls/mod.ts";
+import { selfSigned } from "../../tls/self_signed.ts";
 
 const DAY_MS = 86_400_000;
 
