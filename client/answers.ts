@@ -197,7 +197,7 @@ class Answering implements Answers {
       const { maxInflatedBytes } = session.limits;
       if (bytes > maxInflatedBytes) throw new RangeError(`${bytes} are over maxInflatedBytes`);
     } catch (error) {
-      session.abandon(writer);
+      session.abandon?.(writer);
       this.#onError(error);
       return this.#fail(id, "ClientEncodeError");
     }

@@ -7,13 +7,14 @@ import type { Codec } from "../codec/archive.ts";
 import type { Writer } from "../codec/writer.ts";
 import type { CallOptions, MethodInfo } from "../service/types.ts";
 import type { OpenStreams, StreamingCall } from "../stream/caller.ts";
-import { writeClientCancel } from "../wire/client_extension.ts";
+import { writeBrief } from "../wire/client_extension.ts";
 import { systemClock, type Timers } from "../wire/clock.ts";
 import { INTERNAL } from "../wire/close.ts";
 import type { Deflater } from "../wire/deflater.ts";
 import { RpcError } from "../wire/errors.ts";
 import type { Extension } from "../wire/handshake.ts";
 import type { PageLimits } from "../wire/limits.ts";
+import { CLIENT_CANCEL } from "../wire/layout.ts";
 import { MAX_ABANDONED_CALLS, MAX_CALLS_IN_FLIGHT, MAX_QUEUED_CALLS } from "../wire/page_limits.ts";
 import { setRequestId, writeRequest } from "../wire/requests.ts";
 import { shortenRequest } from "../wire/short_message.ts";
@@ -84,7 +85,6 @@ export class Calls implements SessionCalls {
     return this.#ended ? 0 : this.#sender.sentBytes;
   }
 
-  /** Bytes queued for sending. */
   get bufferedBytes(): number {
     return this.#sender.bufferedBytes;
   }
@@ -93,9 +93,14 @@ export class Calls implements SessionCalls {
     this.#end(lost("a message could not be deflated", error), INTERNAL);
   }
 
-  /** Calls that hold an id, or wait for one. */
   get pending(): number {
     return this.#ended ? 0 : this.#table.inFlight + this.#queue.length;
+  }
+
+  say(tag: number, id: number, byte?: number): void {
+    const writer = this.#sender.begin();
+    writeBrief(writer, tag, id, byte);
+    this.#sender.commit(writer);
   }
 
   begin(): Writer {
@@ -111,7 +116,6 @@ export class Calls implements SessionCalls {
     this.#sender.abandon(writer);
   }
 
-  /** Make a call. All errors reject the promise. */
   call(
     method: MethodInfo,
     args: unknown,
@@ -237,11 +241,7 @@ export class Calls implements SessionCalls {
     else {
       this.#table.abandon(id);
       this.streams?.over(id);
-      if (this.#extension && !this.#ended) {
-        const writer = this.#sender.begin();
-        writeClientCancel(writer, id);
-        this.#sender.commit(writer);
-      }
+      if (this.#extension && !this.#ended) this.say(CLIENT_CANCEL, id);
     }
     call.reject(error);
   }
@@ -282,7 +282,6 @@ export class Calls implements SessionCalls {
     this.#starving = undefined;
   }
 
-  /** The session has ended: reject pending calls. `retryable`: no unanswered call has run. */
   end(cause: Error, retryable: boolean): void {
     this.#options.counters.bytesSent += this.sentBytes;
     this.#ended = true;

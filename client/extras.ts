@@ -109,8 +109,8 @@ export function openQueue<C extends QueuedCall>(maxCalls: number, maxBytes: numb
       return calls.size;
     },
     admit(call) {
-      let bytes = call.request.position;
-      for (const { request } of calls) bytes += request.position;
+      let bytes = call.request.length;
+      for (const { request } of calls) bytes += request.length;
       return calls.size < maxCalls && bytes <= maxBytes && !!calls.add(call);
     },
     shift() {

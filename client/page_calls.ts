@@ -5,13 +5,12 @@
  */
 import { Writer } from "../codec/writer.ts";
 import type { StreamingCall } from "../stream/caller.ts";
-import { writeBrief } from "../wire/client_extension.ts";
 import { INTERNAL } from "../wire/close.ts";
 import type { Framing } from "../wire/deflater.ts";
 import type { RpcError, RpcErrorCode } from "../wire/errors.ts";
-import { CLIENT_CANCEL, MAX_BATCH_BYTES } from "../wire/layout.ts";
+import { CLIENT_CANCEL, CLIENT_MESSAGE_BYTES, MAX_BATCH_BYTES } from "../wire/layout.ts";
 import { MAX_ABANDONED_CALLS, MAX_CALLS_IN_FLIGHT, MAX_QUEUED_CALLS } from "../wire/page_limits.ts";
-import { setRequestId, writeRequest } from "../wire/requests.ts";
+import { writeRequest } from "../wire/requests.ts";
 import { turns } from "../wire/turn_end.ts";
 import { failed, lost, unencodable } from "./failures.ts";
 import type { QueuedCall, StartCalls } from "./parts.ts";
@@ -53,31 +52,31 @@ export const startPageCalls: StartCalls = (transport, host, endSession, extensio
     batch.set(message, batched);
     batched += length;
   };
+  const frame = (archive: Uint8Array<ArrayBuffer>): void =>
+    framing.frame(archive, post, (error) => endSession(lost(`${error}`, error), INTERNAL));
   const starve = (): void => endSession(lost("abandoned calls"));
   const send = (call: Call): void => {
     const { request, streaming } = call;
     calls[call.id = free.shift()!] = call;
-    setRequestId(request, call.id);
+    request[request.length - CLIENT_MESSAGE_BYTES + 1] = call.id;
     streaming?.begin(session, call.id);
-    session.commit(request);
+    frame(request);
   };
 
   const session: ReturnType<StartCalls> = {
     ...host,
     streams: undefined,
+    say(tag, id, byte = 0) {
+      const archive = new Uint8Array(CLIENT_MESSAGE_BYTES);
+      archive.set([tag, id, byte]);
+      frame(archive);
+    },
     begin() {
       const writer = new Writer();
       writer.maxDepth = limits.maxDepth;
       return writer;
     },
-    commit(writer) {
-      framing.frame(
-        writer.written(),
-        post,
-        (error) => endSession(lost(`${error}`, error), INTERNAL),
-      );
-    },
-    abandon() {},
+    commit: (writer) => frame(writer.written()),
     get pending() {
       return ended ? 0 : MAX_CALLS_IN_FLIGHT - free.length + (waiting?.size ?? 0);
     },
@@ -98,18 +97,18 @@ export const startPageCalls: StartCalls = (transport, host, endSession, extensio
           if (streaming && !extension) throw error("StreamsUnsupported");
           if (signal?.aborted) throw error("Cancelled");
           if (!(timeoutMs > 0)) throw new RangeError(`Cannot use timeoutMs ${timeoutMs}`);
-          const request = session.begin();
+          const writer = session.begin();
           try {
-            writeRequest(codec, request, 0, method.call, args);
-            if (request.position > maxInflatedBytes) {
-              throw new RangeError(`${request.position} are over maxInflatedBytes`);
+            writeRequest(codec, writer, 0, method.call, args);
+            if (writer.position > maxInflatedBytes) {
+              throw new RangeError(`${writer.position} are over maxInflatedBytes`);
             }
           } catch (cause) {
             throw unencodable(method, cause);
           }
           // A getter of the arguments may have closed the client.
           check();
-          const call: Call = { method, request, resolve, reject, streaming };
+          const call: Call = { method, request: writer.written(), resolve, reject, streaming };
           const isFull = free.length === 0;
           if (
             session.bufferedBytes > maxBufferedBytes || (isFull && !waiting?.admit(call))
@@ -125,9 +124,7 @@ export const startPageCalls: StartCalls = (transport, host, endSession, extensio
             session.streams?.over(id);
             if (ended) return;
             if (extension) {
-              const writer = session.begin();
-              writeBrief(writer, CLIENT_CANCEL, id);
-              session.commit(writer);
+              session.say(CLIENT_CANCEL, id);
               // A server with `x1` answers cancelled calls: it gets the timeout of a call.
               if (abandoned === MAX_CALLS_IN_FLIGHT) {
                 stopStarving = after(limits.callTimeoutMs, starve);

@@ -4,7 +4,6 @@
  * @module
  */
 import type { Codec } from "../codec/archive.ts";
-import type { Writer } from "../codec/writer.ts";
 import type { CallOptions, MethodInfo } from "../service/types.ts";
 import type { StreamingCall, StreamingSession } from "../stream/caller.ts";
 import type { Clock } from "../wire/clock.ts";
@@ -99,8 +98,8 @@ export interface Waiter {
 
 /** A call that can wait for an id. */
 export interface QueuedCall extends Waiter {
-  /** Holds its request. */
-  readonly request: Writer;
+  /** Its request, whose id is to be filled in. */
+  readonly request: Uint8Array<ArrayBuffer>;
 }
 
 /** Calls of a page's session that wait for an id, in order. */
@@ -125,6 +124,8 @@ export interface SessionCalls extends StreamingSession {
   readonly sentBytes?: number;
   /** Bytes queued for sending. */
   readonly bufferedBytes: number;
+  /** Send a message that is only a root: its tag, an id and a byte. */
+  say(tag: number, id: number, byte?: number): void;
   /** Make a call. All errors reject the promise. */
   call(
     method: MethodInfo,

@@ -8,7 +8,6 @@ import { truncateUtf8 } from "../codec/utf8.ts";
 import { Reader } from "../codec/reader.ts";
 import type { Schema } from "../codec/schema.ts";
 import { MAX_REASON_BYTES, NORMAL, PROTOCOL_BROKEN, returnOf, TOO_BIG } from "../wire/close.ts";
-import { writeBrief } from "../wire/client_extension.ts";
 import type { ProtocolError, ProtocolErrorCode } from "../wire/errors.ts";
 import type { Extension } from "../wire/handshake.ts";
 import { protocolError, toProtocolError } from "../wire/faults.ts";
@@ -155,7 +154,7 @@ export function openSession(
         for (let i = 0; i < updates.length; i += 3) {
           const field = state.fields[updates[i]!];
           if (!field) counters.unknownStateFields++;
-          else changed[name = field.name] = read(field.schema, updates[i + 1]!, updates[i + 2]!);
+          else changed[name = field[0]] = read(field[1], updates[i + 1]!, updates[i + 2]!);
         }
       } catch (cause) {
         throw wrong("BadState", `state.${name}`, cause);
@@ -173,9 +172,7 @@ export function openSession(
       if (kind & 1) reader.claimBytes(at + 4);
       if (kind === SERVER_CALL) {
         // A page whose service has no client methods: answer, so that the server doesn't wait.
-        const writer = calls.begin();
-        writeBrief(writer, CLIENT_FAILED, reader.bytes[at + 1]!, CLIENT_DECODE_ERROR);
-        calls.commit(writer);
+        calls.say(CLIENT_FAILED, reader.bytes[at + 1]!, CLIENT_DECODE_ERROR);
       }
     },
   ];

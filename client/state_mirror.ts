@@ -4,7 +4,7 @@
  * @module
  */
 import { zeroOf } from "../codec/default.ts";
-import type { Schema } from "../codec/schema.ts";
+import type { StateField } from "../service/types.ts";
 import { RpcError, type RpcErrorCode } from "../wire/errors.ts";
 import { type Observable, observable } from "./observable.ts";
 import { queue } from "../stream/queue.ts";
@@ -55,18 +55,10 @@ export interface ClientState<S> {
   readonly subscribe: (listener: (state: Readonly<S>) => void) => () => void;
 }
 
-/** One field of the state. */
-export interface MirroredField {
-  /** Its name. */
-  readonly name: string;
-  /** Its schema. */
-  readonly schema: Schema<unknown>;
-}
-
 /** {@linkcode ClientState} with its writing side: what it observes. */
 export interface StateMirror<S> extends ClientState<S>, Observable<Readonly<S>> {
   /** In the service's order. */
-  readonly fields: readonly MirroredField[];
+  readonly fields: readonly StateField[];
   /** Change fields, by name. */
   apply(changed: Readonly<Record<string, unknown>>): void;
   /** Reset to the defaults, for a new connection. */
@@ -81,13 +73,13 @@ export interface StateMirror<S> extends ClientState<S>, Observable<Readonly<S>> 
  * @param onBug Receives errors of listeners.
  */
 export function mirrorState<S>(
-  fields: readonly MirroredField[],
+  fields: readonly StateField[],
   waits: Waits,
   onBug: (error: unknown) => void,
 ): StateMirror<S> {
   const defaults = (): Readonly<S> =>
     Object.freeze(
-      Object.fromEntries(fields.map(({ name, schema }) => [name, zeroOf(schema)])),
+      Object.fromEntries(fields.map(([name, schema]) => [name, zeroOf(schema)])),
     ) as Readonly<S>;
   const state = observable(defaults(), onBug);
 

@@ -41,13 +41,13 @@ export class StateShape {
   constructor(fields: readonly StateField[], codec: Codec) {
     this.fields = fields;
     this.codec = codec;
-    this.paths = fields.map(({ name }) => ["state", name]);
-    const defaults = fields.map(({ schema }) => defaultOf(schema));
+    this.paths = fields.map(([name]) => ["state", name]);
+    const defaults = fields.map(([, schema]) => defaultOf(schema));
     this.values = defaults.map((value) => isFixed(value) ? value : UNTOUCHED);
-    this.sent = fields.map(({ schema }, i) =>
+    this.sent = fields.map(([, schema], i) =>
       isFixed(defaults[i]) ? defaults[i] : archiveOf(codec, schema, defaults[i])
     );
-    this.#accessors = fields.map(({ index }) => ({
+    this.#accessors = fields.map((_field, index) => ({
       enumerable: true,
       get(this: Tracked): unknown {
         return this[STATE].get(index);
@@ -64,9 +64,9 @@ export class StateShape {
    */
   makeObject(state: ConnectionState): Readonly<Record<string, unknown>> {
     const object: Record<string, unknown> = {};
-    for (const { name, index } of this.fields) {
-      Object.defineProperty(object, name, this.#accessors[index]!);
-    }
+    this.fields.forEach(([name], index) =>
+      Object.defineProperty(object, name, this.#accessors[index]!)
+    );
     return Object.preventExtensions(Object.defineProperty(object, STATE, { value: state }));
   }
 }
@@ -107,13 +107,13 @@ export class ConnectionState {
     const value = (this.#values ?? this.#shape.values)[index];
     if (value !== UNTOUCHED) return value;
     this.#values ??= this.#shape.values.slice();
-    return this.#values[index] = defaultOf(this.#shape.fields[index]!.schema);
+    return this.#values[index] = defaultOf(this.#shape.fields[index]![1]);
   }
 
   /** Assign a field, for the handler. Throws `CodecError` for an invalid primitive value. */
   set(index: number, value: unknown): void {
     const { fields, paths, values } = this.#shape;
-    if (isFixed(value)) accept(fields[index]!.schema, value, paths[index]);
+    if (isFixed(value)) accept(fields[index]![1], value, paths[index]);
     this.#broken?.delete(index);
     (this.#values ??= values.slice())[index] = value;
   }
@@ -150,7 +150,7 @@ export class ConnectionState {
       const start = writer.position;
       let length: number;
       try {
-        length = writeArchive(codec, fields[i]!.schema, writer, value);
+        length = writeArchive(codec, fields[i]![1], writer, value);
       } catch (cause) {
         const error = this.#fail(i, value, cause);
         failure ??= error;
@@ -194,7 +194,7 @@ export class ConnectionState {
     if (broken.has(index)) return undefined;
     broken.add(index);
     const { fields, paths } = this.#shape;
-    const { name, schema } = fields[index]!;
+    const [name, schema] = fields[index]!;
     let error = cause;
     try {
       accept(schema, value, paths[index]);

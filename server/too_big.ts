@@ -29,7 +29,7 @@ export function stateTooBig(
   for (let i = 3; i < places.length; i += 3) {
     if (places[i + 1]! > places[largest + 1]!) largest = i;
   }
-  const field = `state.${fields[places[largest + 2]!]!.name}`;
+  const field = `state.${fields[places[largest + 2]!]![0]}`;
   const bytes = places[largest + 1]!;
   const what = `A change of the state, of which ${field} has ${bytes} bytes,`;
   return { field, error: tooBig(what, options) };

@@ -48,7 +48,7 @@ export class Ancestry {
 function earlierStates({ state }: FingerprintParts): string[] {
   const end = toUtf8("}");
   let fields = feed(FNV_START, toUtf8("state{"));
-  return state.map(({ name, schema }, count) => {
+  return state.map(([name, schema], count) => {
     const earlier = hexOf(feed(fields, end));
     const text = `${count === 0 ? "" : ","}${name}:${signature(schema)}`;
     fields = feed(fields, toUtf8(text));

@@ -25,7 +25,7 @@ export function fingerprintOf(
   { calls, methods, clientMethods, state, event }: FingerprintParts,
 ): Fingerprint {
   const outputs = methods.map(({ items, output }) => signature(items ?? output));
-  const fields = state.map(({ name, schema }) => `${name}:${signature(schema)}`);
+  const fields = state.map(([name, schema]) => `${name}:${signature(schema)}`);
   return {
     methods: hashText(`${signature(calls)}->${outputs}`),
     state: hashText(`state{${fields}}`),

@@ -116,7 +116,7 @@ function partsOf(
     },
     {
       part: "state",
-      members: state.map(({ name }) => `state field "${name}"`),
+      members: state.map(([name]) => `state field "${name}"`),
       first: (count) => ({ ...nothing, state: state.slice(0, count) }),
     },
     {

@@ -138,11 +138,7 @@ export function service<
     methods,
     calls,
     clientMethods,
-    state: Object.entries<AnySchema>(state).map(([name, schema], index) => ({
-      index,
-      name,
-      schema,
-    })),
+    state: Object.entries<AnySchema>(state),
     event,
   };
   let fingerprint: Fingerprint | undefined;

@@ -54,9 +54,9 @@ export function wireSnapshot<M, S, E, C>(
   const lines = [`service ${name}`, "methods", ...linesOf(methods)];
   if (clientMethods.length > 0) lines.push("client", ...linesOf(clientMethods));
   lines.push("state");
-  for (const { index, name, schema } of state) {
+  state.forEach(([name, schema], index) => {
     lines.push(`  ${index} ${name}: ${signature(schema)}`);
-  }
+  });
   if (state.length === 0) lines.push("  none");
   lines.push("events", `  ${event === undefined ? "none" : signature(event)}`);
   return `${lines.join("\n")}\n`;

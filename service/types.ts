@@ -44,15 +44,8 @@ export interface MethodInfo {
 /** The interface of functions of a side that has none. */
 export type NoMethods = Record<never, never>;
 
-/** One field of the connection state. */
-export interface StateField {
-  /** Its place: what travels on the wire. */
-  readonly index: number;
-  /** Its name. */
-  readonly name: string;
-  /** Its schema. */
-  readonly schema: Schema<unknown>;
-}
+/** One field of the connection state. Its place among them is what travels on the wire. */
+export type StateField = readonly [name: string, schema: Schema<unknown>];
 
 /**
  * A service: the contract between both sides.

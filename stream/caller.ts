@@ -37,8 +37,8 @@ export interface StreamingSession {
   begin(): Writer;
   /** Send the writer's message, unless the session has ended. */
   commit(writer: Writer): void;
-  /** Return a writer. */
-  abandon(writer: Writer): void;
+  /** Return a writer, if they are reused. */
+  abandon?(writer: Writer): void;
 }
 
 /** The streaming calls of a session, by id. */
@@ -132,7 +132,7 @@ export const startStreaming: StartStreaming = (call, method, args, options) => {
       return written;
     } finally {
       if (sends) session.commit(writer);
-      else session.abandon(writer);
+      else session.abandon?.(writer);
     }
   };
 

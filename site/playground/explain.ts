@@ -159,10 +159,11 @@ function explainState(archive: Uint8Array, root: number): Explained {
   const count = view.getUint32(root + 8, true);
   const updates = Array.from({ length: count }, (_, i) => {
     const update = at + i * STATE_UPDATE_BYTES;
-    const field = Counter.state[view.getUint32(update + 8, true)]!;
+    const index = view.getUint32(update + 8, true);
+    const [name, schema] = Counter.state[index]!;
     const [start, end] = slice(archive, update);
-    const value = decode(field.schema as Schema<unknown>, archive.slice(start, end));
-    return { name: field.name, index: field.index, start, end, update, value };
+    const value = decode(schema, archive.slice(start, end));
+    return { name, index, start, end, update, value };
   });
   const cutter = new Cutter(archive);
   for (const { name, start, end } of updates) {

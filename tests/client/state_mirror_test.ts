@@ -2,6 +2,7 @@ import { assert, assertEquals, assertRejects, assertStrictEquals } from "@std/as
 import { test } from "node:test";
 import { createFullClient } from "../../client/full.ts";
 import { MANY_ITERATORS } from "../../client/check_uses.ts";
+import type { StateField } from "../../service/types.ts";
 import { onAbort } from "../../wire/signals.ts";
 import { mirrorState, type StateMirror } from "../../client/state_mirror.ts";
 import { type Schema, string, u32 } from "../../codec/mod.ts";
@@ -21,9 +22,9 @@ interface State {
 function setup(): { mirror: StateMirror<State>; clock: FakeClock; errors: unknown[] } {
   const clock = new FakeClock();
   const errors: unknown[] = [];
-  const fields = [
-    { name: "counter", schema: u32 as Schema<unknown> },
-    { name: "name", schema: string as Schema<unknown> },
+  const fields: StateField[] = [
+    ["counter", u32 as Schema<unknown>],
+    ["name", string as Schema<unknown>],
   ];
   const told = (error: unknown): void => void errors.push(error);
   return {

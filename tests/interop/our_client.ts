@@ -101,7 +101,7 @@ async function take(count: number, timeoutMs: number): Promise<PeerEvent[]> {
 function state(): JsonObject {
   const current = client.state.current as Readonly<Record<string, unknown>>;
   return Object.fromEntries(
-    service.state.map(({ name, schema }) => [snakeCase(name), toJson(schema, current[name])]),
+    service.state.map(([name, schema]) => [snakeCase(name), toJson(schema, current[name])]),
   );
 }
 

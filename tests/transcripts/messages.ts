@@ -66,7 +66,7 @@ export function readAnswer(
     };
   }
   const changes = message.updates.map(({ index, start, end }) => {
-    const { name, schema } = state[index]!;
+    const [name, schema] = state[index]!;
     const data = archive.slice(start, end);
     return [snakeCase(name), toJson(schema, decode(schema, data))] as const;
   });
@@ -76,7 +76,8 @@ export function readAnswer(
 function updatesOf(service: Service, state: JsonObject): StateUpdate[] {
   const fields = SERVICES[service].state;
   return Object.entries(state).map(([changed, json]) => {
-    const { index, name, schema } = fields.find(({ name }) => snakeCase(name) === changed)!;
+    const index = fields.findIndex(([name]) => snakeCase(name) === changed);
+    const [name, schema] = fields[index]!;
     const value = name === "topic" ? toTopic(json as JsonObject) : fromJson(schema, json);
     return { index, data: encode(schema, value) };
   });
