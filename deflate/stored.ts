@@ -60,6 +60,62 @@ export function deflateStored(input: Uint8Array, output: Uint8Array, at = 0): nu
 }
 
 /**
+ * Make stored blocks of what stands behind room for the first one's header, without another buffer: the rest of each
+ * block moves by the headers before it.
+ *
+ * @param bytes {@linkcode STORED_HEADER_BYTES}, the input, and room up to {@linkcode storedSize} of its length.
+ * @param length Bytes of the input.
+ * @returns Where the stream ends, which begins at 0.
+ */
+export function storeInPlace(bytes: Uint8Array, length: number): number {
+  const last = Math.max(0, Math.ceil(length / MAX_STORED_BYTES) - 1);
+  for (let block = last; block > 0; block--) {
+    const start = block * MAX_STORED_BYTES;
+    const size = Math.min(MAX_STORED_BYTES, length - start);
+    const from = STORED_HEADER_BYTES + start;
+    const at = from + (block - 1) * STORED_HEADER_BYTES;
+    bytes.copyWithin(at + STORED_HEADER_BYTES, from, from + size);
+    writeStoredHeader(bytes, at, size);
+    if (block < last) bytes[at] = 0; // not the final block
+  }
+  writeStoredHeader(bytes, 0, Math.min(length, MAX_STORED_BYTES));
+  if (last > 0) bytes[0] = 0;
+  return length + (last + 1) * STORED_HEADER_BYTES;
+}
+
+/**
+ * Join the payloads of a stream of stored blocks alone, in place: they stand behind {@linkcode STORED_HEADER_BYTES}
+ * then, and the stream is no more.
+ *
+ * @param bytes The whole stream.
+ * @param maxBytes Most bytes they may have.
+ * @returns How many bytes they have, or -1, with nothing changed, if the stream is anything else.
+ */
+export function joinStored(bytes: Uint8Array, maxBytes: number): number {
+  let blocks = 1;
+  for (let at = 0;; blocks++) {
+    const head = bytes[at];
+    const length = bytes[at + 1]! | bytes[at + 2]! << 8;
+    const check = bytes[at + 3]! | bytes[at + 4]! << 8;
+    at += STORED_HEADER_BYTES + length;
+    if (head === undefined || (head & 6) !== 0 || (length ^ check) !== 0xffff) return -1;
+    if (at > bytes.length || at - blocks * STORED_HEADER_BYTES > maxBytes) return -1;
+    if ((head & 1) === 0) continue;
+    if (at < bytes.length) return -1;
+    break;
+  }
+  let joined = 0;
+  for (let at = 0; blocks > 0; blocks--) {
+    const length = bytes[at + 1]! | bytes[at + 2]! << 8;
+    const from = at + STORED_HEADER_BYTES;
+    at = from + length;
+    if (joined > 0) bytes.copyWithin(STORED_HEADER_BYTES + joined, from, at);
+    joined += length;
+  }
+  return joined;
+}
+
+/**
  * Payload bytes of the final stored block at position `at`, or -1 if there is none. The payload
  * starts {@linkcode STORED_HEADER_BYTES} further on. Any bytes may follow it.
  */

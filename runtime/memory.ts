@@ -131,8 +131,8 @@ class MemoryTransport extends GuardedTransport {
     this.#queue.push(own);
     this.#queuedBytes += own.length;
     const onSend = this.#onSend;
-    // Before it is delivered; an error of the listener affects nothing else.
-    if (onSend !== undefined) queueMicrotask(() => onSend(own));
+    // Before it is delivered, which may change it; an error of the listener affects nothing else.
+    if (onSend !== undefined) queueMicrotask(() => onSend(own.slice()));
     this.#schedule();
   }
 

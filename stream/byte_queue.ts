@@ -6,11 +6,16 @@
 
 /** Bytes of buffer kept while the queue is empty. */
 const SPARE_BYTES = 32_768;
+/** The bytes of a larger one that is kept for whichever queue needs it next: one of all queues. */
+const MAX_SPARE_BYTES = 1_048_576;
 /** Removed entries after which the index is compacted. */
 const MANY_GONE = 1024;
 /** Pieces of up to this many bytes are copied byte by byte: a view costs more. */
 const MAX_LOOPED_BYTES = 96;
 const NO_BYTES: Uint8Array = /* @__PURE__ */ new Uint8Array();
+
+/** That one: large items would take a new one each. */
+let spare = NO_BYTES;
 
 /** Copies entries into one buffer that grows and shrinks: separate buffers would be larger than small entries. */
 export interface ByteQueue {
@@ -44,7 +49,17 @@ export function byteQueue(): ByteQueue {
       at =
       lengths.length =
         0;
-    if (bytes.length > SPARE_BYTES) bytes = NO_BYTES;
+    if (bytes.length <= SPARE_BYTES) return;
+    if (bytes.length > spare.length && bytes.length <= MAX_SPARE_BYTES) spare = bytes;
+    bytes = NO_BYTES;
+  };
+  const larger = (needed: number): Uint8Array => {
+    if (needed <= SPARE_BYTES || needed > spare.length) {
+      return new Uint8Array(Math.max(needed, 2 * (end - start), 256));
+    }
+    const taken = spare;
+    spare = NO_BYTES;
+    return taken;
   };
   return {
     get length() {
@@ -65,7 +80,7 @@ export function byteQueue(): ByteQueue {
       if (end + length > bytes.length) {
         // Moving costs as much as the rest, so only after as much was read.
         const fits = size + length <= bytes.length && size <= start;
-        const into = fits ? bytes : new Uint8Array(Math.max(size + length, 2 * size, 256));
+        const into = fits ? bytes : larger(size + length);
         into.set(bytes.subarray(start, end));
         bytes = into;
         start = 0;

@@ -4,7 +4,12 @@
  * @module
  */
 import { inflatedBytes, InflateError, inflateFirst } from "../deflate/inflate.ts";
-import { firstStoredLength, soleStoredLength, STORED_HEADER_BYTES } from "../deflate/stored.ts";
+import {
+  firstStoredLength,
+  joinStored,
+  soleStoredLength,
+  STORED_HEADER_BYTES,
+} from "../deflate/stored.ts";
 import type { Deflater, FrameLimits, Unframe } from "./deflater.ts";
 import type { ProtocolError } from "./errors.ts";
 import { badDeflate, tooBig, toProtocolError } from "./faults.ts";
@@ -52,11 +57,12 @@ function find(
     return end;
   }
   if (message.length > maxMessageBytes) throw tooBig("maxMessageBytes", maxMessageBytes);
-  const stored = soleStoredLength(message);
+  let stored = soleStoredLength(message);
+  if (stored < 0) stored = joinStored(message, maxInflatedBytes);
   if (stored >= 0 && stored <= maxInflatedBytes) {
     archive = message;
     archiveStart = STORED_HEADER_BYTES;
-    archiveEnd = message.length;
+    archiveEnd = archiveStart + stored;
   } else {
     archive = deflater.inflate(message, maxInflatedBytes);
     archiveStart = 0;
@@ -94,7 +100,8 @@ function inWords(error: unknown, maxInflatedBytes: number): unknown {
 }
 
 /**
- * Inflate one message and deliver it synchronously. Its bytes are only read until this returns.
+ * Inflate one message and deliver it synchronously. Its bytes are only used until this returns; those of one that is
+ * large may change.
  *
  * @param mayBeMore Whether the bytes may be several messages, of which the first is taken, and that may be short.
  * @param from Where the first begins.

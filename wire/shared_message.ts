@@ -4,7 +4,13 @@
  * @module
  */
 import { Writer } from "../codec/writer.ts";
-import { MAX_STORED_BYTES, STORED_HEADER_BYTES, writeStoredHeader } from "../deflate/stored.ts";
+import {
+  MAX_STORED_BYTES,
+  STORED_HEADER_BYTES,
+  storedSize,
+  storeInPlace,
+  writeStoredHeader,
+} from "../deflate/stored.ts";
 import { seemsCompressible } from "../deflate/compressible.ts";
 import {
   type DeflateOwner,
@@ -70,7 +76,8 @@ function isStored(writer: Writer, level: number): boolean {
 }
 
 /**
- * The writer's archive as one deflate stream. Valid until the writer is returned or the deflater is used.
+ * The writer's archive as one deflate stream. Valid until the writer is returned or the deflater is used. The archive
+ * itself is no more, unless it `isKept`.
  *
  * @param level 0 to 9, or {@linkcode IF_COMPRESSIBLE} and one of these.
  */
@@ -79,17 +86,27 @@ export function frame(
   deflater: Deflater,
   level: number,
   owner?: DeflateOwner,
+  isKept = false,
 ): Framed {
   if (isShort(writer)) return writer.written();
   if (isStored(writer, level)) return stored(writer);
   const archive = writer.bytes.subarray(STORED_HEADER_BYTES, writer.position);
-  if (level < IF_COMPRESSIBLE) return deflater.deflate(archive, level, owner);
-  if (seemsCompressible(archive)) return deflater.deflate(archive, level - IF_COMPRESSIBLE, owner);
-  return isStored(writer, 0) ? stored(writer) : deflater.deflate(archive, 0, owner);
+  const spent = level < IF_COMPRESSIBLE
+    ? level
+    : seemsCompressible(archive)
+    ? level - IF_COMPRESSIBLE
+    : 0;
+  if (spent === 0 && (!isKept || isStored(writer, 0))) return stored(writer);
+  return deflater.deflate(archive, spent, owner);
 }
 
 function stored(writer: Writer): Uint8Array<ArrayBuffer> {
-  writeStoredHeader(writer.bytes, 0, writer.position - STORED_HEADER_BYTES);
+  const length = writer.position - STORED_HEADER_BYTES;
+  if (length <= MAX_STORED_BYTES) writeStoredHeader(writer.bytes, 0, length);
+  else {
+    writer.ensure(storedSize(length) - writer.position);
+    writer.position = storeInPlace(writer.bytes, length);
+  }
   return writer.written();
 }
 
@@ -130,7 +147,7 @@ export class SharedMessage implements Shared {
   }
 
   #frame(level: number): Framed {
-    const framed = frame(this.#writer, this.#deflater, level);
+    const framed = frame(this.#writer, this.#deflater, level, undefined, true);
     // One copy, so that no transport has to make one of its own.
     return framed instanceof Promise ? framed : framed.slice();
   }

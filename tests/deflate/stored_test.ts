@@ -5,8 +5,10 @@ import { decodeHex, encodeHex } from "@std/encoding";
 import { InflateError, type InflateErrorCode } from "../../deflate/inflate.ts";
 import {
   deflateStored,
+  joinStored,
   STORED_HEADER_BYTES,
   storedSize,
+  storeInPlace,
   writeStoredHeader,
 } from "../../deflate/stored.ts";
 import { readBlocks, storeBlocks } from "../../deflate/stored_blocks.ts";
@@ -53,6 +55,24 @@ for (const size of SIZES) {
 }
 
 for (const size of SIZES) {
+  test(`storeInPlace() of ${size} bytes is what deflateStored() writes, and joinStored() gives them back`, () => {
+    for (const input of Object.values(inputs(size))) {
+      const expected = new Uint8Array(storedSize(size));
+      deflateStored(input, expected);
+      const bytes = new Uint8Array(storedSize(size) + 3).fill(9);
+      bytes.set(input, STORED_HEADER_BYTES);
+      assertEquals(storeInPlace(bytes, size), expected.length);
+      assertEquals(bytes.subarray(0, expected.length), expected);
+      assertEquals(bytes.subarray(expected.length), Uint8Array.of(9, 9, 9));
+      for (const stream of [expected, new Uint8Array(deflateRawSync(input, { level: 0 }))]) {
+        assertEquals(joinStored(stream, size), size);
+        assertEquals(stream.slice(STORED_HEADER_BYTES, STORED_HEADER_BYTES + size), input);
+      }
+    }
+  });
+}
+
+for (const size of SIZES) {
   test(`readBlocks() gives back ${size} bytes, ours and zlib's`, () => {
     for (const input of Object.values(inputs(size))) {
       const output = new Uint8Array(storedSize(size));
@@ -80,5 +100,11 @@ for (const [what, hex, code, maxBytes = 10] of HOSTILE) {
   test(`readBlocks() refuses ${what}`, () => {
     const error = assertThrows(() => inflate(decodeHex(hex), maxBytes), InflateError);
     assertEquals(error.code, code);
+  });
+
+  test(`joinStored() leaves ${what} to others, as it is`, () => {
+    const bytes = decodeHex(hex);
+    assertEquals(joinStored(bytes, maxBytes), -1);
+    assertEquals(encodeHex(bytes), hex);
   });
 }

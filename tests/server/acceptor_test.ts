@@ -399,8 +399,9 @@ for (
     const client = new ScriptedClient().open(upgrade);
     client.call(1, call.big, {});
     await turn();
-    // Level 0 is stored in one block up to 65,535 bytes, and by the deflater above that.
-    assertEquals(levels, [spent]);
+    // What is only stored needs no deflater.
+    assertEquals(levels, spent === 0 ? [] : [spent]);
+    assert(client.received[0]!.length > 2 * 70_000);
     await core.close({ deadlineMs: 0 });
   });
 }
