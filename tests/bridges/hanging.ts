@@ -7,7 +7,8 @@
 import process from "node:process";
 import { memoryPair } from "../../memory.ts";
 import { type EngineId, openBroker } from "./engines.ts";
-import { numbers, sleep, until } from "./members.ts";
+import { until } from "../support/until.ts";
+import { numbers, sleep } from "./members.ts";
 import { Rooms, rooms } from "./rooms.ts";
 
 const [, , engine, port, topicBytes = ""] = process.argv;

@@ -3,7 +3,8 @@ import { test } from "node:test";
 import { Proxy } from "../support/proxy.ts";
 import { findServer, openBroker } from "./engines.ts";
 import { LOBBY, localNode, twentyCome } from "./local_node.ts";
-import { numbers, until } from "./members.ts";
+import { until } from "../support/until.ts";
+import { numbers } from "./members.ts";
 
 for (const engine of ["nats", "redis"] as const) {
   const { start, skip } = findServer(engine);

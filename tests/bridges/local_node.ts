@@ -13,7 +13,8 @@ import {
   type MissedEvents,
 } from "../../server/mod.ts";
 import { Topic } from "../../wire/topic.ts";
-import { numbers, type RoomsClient, sleep, until } from "./members.ts";
+import { until } from "../support/until.ts";
+import { numbers, type RoomsClient, sleep } from "./members.ts";
 import { Rooms, rooms } from "./rooms.ts";
 
 /** Where the tests meet. */

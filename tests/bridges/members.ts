@@ -23,11 +23,6 @@ export const sleep = (ms: number): Promise<void> =>
 /** 0 and up. */
 export const numbers = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
 
-/** Wait for a condition that other processes cause. */
-export async function until(is: () => boolean | Promise<boolean>): Promise<void> {
-  while (!await is()) await sleep(20);
-}
-
 /** A client that records its events: `from:number`. */
 export class Member implements AsyncDisposable {
   readonly heard: string[] = [];

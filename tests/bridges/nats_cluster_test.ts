@@ -5,7 +5,8 @@ import { natsBroker } from "../../bridges/nats.ts";
 import { Topic } from "../../wire/topic.ts";
 import { Proxy } from "../support/proxy.ts";
 import { LOBBY, localNode, twentyCome, untilHeard } from "./local_node.ts";
-import { numbers, sleep, until } from "./members.ts";
+import { until } from "../support/until.ts";
+import { numbers, sleep } from "./members.ts";
 import { clustered, joined, natsNode, skip } from "./nats_node.ts";
 
 const room = (number: number): Topic => Topic.from(`room ${number}`);

@@ -17,7 +17,8 @@ import {
   twentyCome,
   untilHeard,
 } from "./local_node.ts";
-import { numbers, sleep, until } from "./members.ts";
+import { until } from "../support/until.ts";
+import { numbers, sleep } from "./members.ts";
 import { found, natsNode, skip, startNats } from "./nats_node.ts";
 import { rooms, RoomsDefinition } from "./rooms.ts";
 

@@ -5,7 +5,8 @@ import { ConnectError } from "../../wire/errors.ts";
 import { Topic } from "../../wire/topic.ts";
 import { type Program, start, THIS_RUNTIME } from "../support/runtimes.ts";
 import { type EngineId, findServer } from "./engines.ts";
-import { Member, numbers, sleep, until } from "./members.ts";
+import { until } from "../support/until.ts";
+import { Member, numbers, sleep } from "./members.ts";
 import { NextRooms, Rooms } from "./rooms.ts";
 
 /** The runtimes of the nodes. */

@@ -14,7 +14,8 @@ import {
   twentyCome,
   untilHeard,
 } from "./local_node.ts";
-import { sleep, until } from "./members.ts";
+import { until } from "../support/until.ts";
+import { sleep } from "./members.ts";
 
 const command = findRedisServer();
 const skip = command === undefined ? "redis-server is not installed" : false;

@@ -6,7 +6,8 @@ import { memoryPair } from "../../memory.ts";
 import { DEFAULT_LIMITS } from "../../wire/limits.ts";
 import { Topic } from "../../wire/topic.ts";
 import { findRedisServer, RedisServer } from "../support/redis_server.ts";
-import { numbers, until } from "./members.ts";
+import { until } from "../support/until.ts";
+import { numbers } from "./members.ts";
 import { Rooms, rooms } from "./rooms.ts";
 
 const command = findRedisServer();

@@ -8,11 +8,10 @@
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, readdirSync } from "node:fs";
-import { createServer } from "node:net";
-import type { AddressInfo } from "node:net";
 import process from "node:process";
 import { type Browser as Chromium, chromium } from "playwright-core";
 import { launch as launchPuppeteer } from "puppeteer-core";
+import { freePort } from "../support/engine.ts";
 
 /** A function for a page, with one JSON argument. Its source is sent, so it cannot use outer names. */
 export type Step<Argument, Output> = (argument: Argument) => Output | Promise<Output>;
@@ -185,16 +184,6 @@ function ended(child: ChildProcess | undefined): Promise<void> {
     }
     child.once("exit", () => resolve());
     child.kill();
-  });
-}
-
-/** A port on which nothing listens. */
-export function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, "127.0.0.1", () => {
-      const { port } = server.address() as AddressInfo;
-      server.close(() => resolve(port));
-    });
   });
 }
 

@@ -13,7 +13,8 @@ import { page as workshopPage } from "../../examples/streams/page.ts";
 import { Workshop } from "../../examples/streams/service.ts";
 import { serve } from "../../server.ts";
 import type { RuntimeId } from "../support/runtimes.ts";
-import { type Browser, BROWSERS, CHROMIUM_KIND, freePort, type Tab } from "./browsers.ts";
+import { type Browser, BROWSERS, CHROMIUM_KIND, type Tab } from "./browsers.ts";
+import { freePort } from "../support/engine.ts";
 import type { probe as Probes } from "./page.ts";
 import { otherServer, Site } from "./site.ts";
 

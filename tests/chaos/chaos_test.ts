@@ -1,27 +1,15 @@
 import { assert, assertEquals } from "@std/assert";
-import { readdirSync } from "node:fs";
 import process from "node:process";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { connect } from "../../client.ts";
 import { serve } from "../../server.ts";
 import { ATTACKS, leave, randomOf, STREAMING, Target } from "./hostile_peer.ts";
+import { until } from "../support/until.ts";
+import { openFiles } from "../support/open_files.ts";
 
 const SEED = Number(process.env["CHAOS_SEED"] ?? 1);
 const ROUNDS = Number(process.env["CHAOS_ROUNDS"] ?? 3);
-
-/** File descriptors of this process, where the system shows them. */
-function openFiles(): number {
-  try {
-    return readdirSync("/proc/self/fd").length;
-  } catch {
-    return 0;
-  }
-}
-
-async function until(holds: () => boolean): Promise<void> {
-  while (!holds()) await sleep(20);
-}
 
 test(
   `a server answers another client through every attack, and keeps nothing (CHAOS_SEED=${SEED})`,

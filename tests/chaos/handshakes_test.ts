@@ -1,5 +1,4 @@
 import { assert, assertEquals } from "@std/assert";
-import { readdirSync } from "node:fs";
 import net from "node:net";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -8,6 +7,7 @@ import { connect } from "../../client.ts";
 import { handler, serve } from "../../server.ts";
 import { upgradeRequest } from "../support/raw_client.ts";
 import { STREAMING, Target } from "./hostile_peer.ts";
+import { openFiles } from "../support/open_files.ts";
 
 const OPTIONS = { limits: { handshakeTimeoutMs: 500, closeTimeoutMs: 500 }, onError() {} };
 const HALF_OPEN = 1000;
@@ -119,14 +119,6 @@ const SLOW: Readonly<Record<string, (peer: Peer) => void>> = {
   "half a request": ({ socket }) => void socket.write(HEAD.slice(0, 40)),
   "a request byte by byte": (peer) => drip(peer, HEAD + "X-A: b\r\n".repeat(1000)),
 };
-
-function openFiles(): number {
-  try {
-    return readdirSync("/proc/self/fd").length;
-  } catch {
-    return 0;
-  }
-}
 
 /** Call all the while; every call must be answered. Returns how many were. */
 async function meanwhile({ port, secure }: Started, run: () => Promise<void>): Promise<number> {

@@ -4,13 +4,13 @@ import { bytes, rpc, service, u32 } from "../../mod.ts";
 import { createCore } from "../../server/core.ts";
 import { ScriptedClient, upgradeRequest } from "../support/scripted_client.ts";
 import { testDeflater } from "../support/test_deflater.ts";
+import { noise } from "../support/noise.ts";
 
 const Target = service({ rpc: { big: rpc({}, bytes), wait: rpc({}, u32) } });
 const [BIG, WAIT] = Target.methods.map(({ call }) => call) as [
   typeof Target.methods[0]["call"],
   typeof Target.methods[0]["call"],
 ];
-const noise = (length: number) => crypto.getRandomValues(new Uint8Array(length));
 const turn = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0));
 
 function setUp() {

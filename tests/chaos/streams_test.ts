@@ -8,6 +8,7 @@ import { testDeflater } from "../support/test_deflater.ts";
 import { FakeClock } from "../support/fake_clock.ts";
 import { turn } from "../server/support.ts";
 import { StreamingClient } from "../server/streams_support.ts";
+import { noise } from "../support/noise.ts";
 
 const Target = service({
   rpc: {
@@ -21,8 +22,6 @@ const [KEEP, TICK, BLOBS] = Target.methods.map(({ call }) => call) as [
   typeof Target.methods[0]["call"],
   typeof Target.methods[0]["call"],
 ];
-const noise = (length: number) => crypto.getRandomValues(new Uint8Array(length));
-
 interface Options {
   readonly limits?: Readonly<Record<string, number>>;
   readonly path?: string;

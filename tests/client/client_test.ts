@@ -12,6 +12,7 @@ import { held } from "../support/held.ts";
 import { FakeClock } from "../support/fake_clock.ts";
 import { fakeDialer, FakePeer } from "../support/fake_peer.ts";
 import { testDeflater } from "../support/test_deflater.ts";
+import { codeOf } from "../support/codes.ts";
 
 const Counter = service({
   rpc: { add: rpc({ amount: u32 }, u32), get: rpc({}, u32) },
@@ -57,10 +58,6 @@ async function finish({ client, clock }: Setup): Promise<void> {
   await settle();
   assertEquals(held(client), [0, 0, 0, 0]);
   assertEquals(clock.pending, 0);
-}
-
-async function codeOf(promise: Promise<unknown>): Promise<string> {
-  return (await assertRejects(() => promise, RpcError)).code;
 }
 
 async function connectCode(promise: Promise<unknown>): Promise<string> {

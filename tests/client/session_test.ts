@@ -25,6 +25,7 @@ import { storedFraming } from "../../runtime/page.ts";
 import { FakeClock } from "../support/fake_clock.ts";
 import { FakePeer } from "../support/fake_peer.ts";
 import { testDeflater } from "../support/test_deflater.ts";
+import { codeOf } from "../support/codes.ts";
 
 const Counter = service({
   rpc: { add: rpc({ amount: u32 }, u32), name: rpc({ name: string }), get: rpc({}, u32) },
@@ -89,10 +90,6 @@ function each(name: string, run: () => void | Promise<void>): void {
       await run();
     });
   }
-}
-
-async function codeOf(promise: Promise<unknown>): Promise<string> {
-  return (await assertRejects(() => promise, RpcError)).code;
 }
 
 /** Deadlines count from the end of the turn that a call was made in. */

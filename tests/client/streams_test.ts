@@ -48,6 +48,7 @@ import { ITEM_COST_BYTES, STREAM_WINDOW_BYTES } from "../../stream/window.ts";
 import { FakeClock } from "../support/fake_clock.ts";
 import { FakePeer } from "../support/fake_peer.ts";
 import { testDeflater } from "../support/test_deflater.ts";
+import { failsWith } from "../support/codes.ts";
 
 const Files = service({
   rpc: {
@@ -146,12 +147,6 @@ const kinds = ({ said }: FakePeer): string => said.map(({ kind, id }) => `${kind
 const nextOf = async <T>(items: ItemStream<T>): Promise<T | "done"> => {
   const { done, value } = await items.next();
   return done ? "done" : value;
-};
-
-const failsWith = async (code: string, promise: Promise<unknown>): Promise<RpcError> => {
-  const error = await assertRejects(() => promise, RpcError);
-  assertEquals(error.code, code);
-  return error;
 };
 
 for (const [where, core] of Object.entries(CORES)) {

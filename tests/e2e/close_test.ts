@@ -5,6 +5,7 @@ import { bytes, rpc, RpcError, service, u32, unit } from "../../mod.ts";
 import type { Context } from "../../server.ts";
 import { settle } from "../support/chat_service.ts";
 import { type Deferred, deferred } from "../support/deferred.ts";
+import { noise } from "../support/noise.ts";
 
 const Data = service({
   name: "Data",
@@ -12,14 +13,6 @@ const Data = service({
   state: { count: u32 },
   event: u32,
 });
-
-const noise = (length: number): Uint8Array => {
-  const data = new Uint8Array(length);
-  for (let at = 0; at < length; at += 65_536) {
-    crypto.getRandomValues(data.subarray(at, at + 65_536));
-  }
-  return data;
-};
 
 for (const length of [1000, 1_000_000, 1_048_500, 3_000_000]) {
   test(`connection.close() sends what was answered before, ${length} bytes and what is behind`, async () => {

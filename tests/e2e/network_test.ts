@@ -6,6 +6,7 @@ import { type ClientStatus, connect } from "../../client.ts";
 import { ConnectError, rpc, RpcError, service, Topic, u32 } from "../../mod.ts";
 import { serve } from "../../server.ts";
 import { Proxy } from "../support/proxy.ts";
+import { until } from "../support/until.ts";
 
 const Counter = service({
   rpc: { add: rpc({ amount: u32 }, u32), wait: rpc({}, u32) },
@@ -35,11 +36,6 @@ async function startServer() {
     }),
   );
   return { server, ends };
-}
-
-/** Wait for a condition, as long as a test may take. */
-async function until(holds: () => boolean): Promise<void> {
-  while (!holds()) await sleep(20);
 }
 
 /** Bun's sockets look at the time every four seconds. */

@@ -2,10 +2,7 @@ import { assertEquals, assertRejects } from "@std/assert";
 import { test } from "node:test";
 import { RpcError } from "../../mod.ts";
 import { chatPair, settle } from "../support/chat_service.ts";
-
-async function codeOf(promise: Promise<unknown>): Promise<string> {
-  return (await assertRejects(() => promise, RpcError)).code;
-}
+import { codeOf } from "../support/codes.ts";
 
 for (const level of [0, 1, 6, 9]) {
   test(`rpc: outputs of all sizes come back at level ${level}`, async () => {

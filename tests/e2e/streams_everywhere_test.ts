@@ -3,20 +3,8 @@ import { test } from "node:test";
 import { RpcError } from "../../mod.ts";
 import { ITEM_COST_BYTES, STREAM_WINDOW_BYTES } from "../../stream/window.ts";
 import { type FilesPair, REACHES } from "../support/stream_service.ts";
-
-/** Wait until a condition holds. */
-async function until(what: () => boolean): Promise<void> {
-  for (let i = 0; !what(); i++) {
-    if (i === 1000) throw new Error(`never: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-}
-
-const failsWith = async (code: string, promise: Promise<unknown>): Promise<RpcError> => {
-  const error = await assertRejects(() => promise, RpcError);
-  assertEquals(error.code, code);
-  return error;
-};
+import { until } from "../support/until.ts";
+import { failsWith } from "../support/codes.ts";
 
 async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
   const read: T[] = [];

@@ -3,7 +3,6 @@ import type { ChildProcess } from "node:child_process";
 import net from "node:net";
 import process from "node:process";
 import { test } from "node:test";
-import { setTimeout as sleep } from "node:timers/promises";
 import tls from "node:tls";
 import { type ClientStatus, connect } from "../../client.ts";
 import { Counter } from "../../examples/counter/service.ts";
@@ -12,15 +11,12 @@ import { Proxy } from "../support/proxy.ts";
 import { upgradeRequest } from "../support/raw_client.ts";
 import { commandOf, type RuntimeId, start } from "../support/runtimes.ts";
 import { CLOSE_TIMEOUT_MS, Draining } from "./draining_server.ts";
+import { until } from "../support/until.ts";
 
 const RUNTIMES: readonly RuntimeId[] = ["deno", "bun"];
 /** Extra time for a slow machine. */
 const PATIENCE_MS = 10_000;
 const TEST = { timeout: 90_000 };
-
-async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
-  while (!await holds()) await sleep(20);
-}
 
 /** Ask a process to end; its exit code, or the signal that it had to be cut by when its time was over. */
 async function terminate(child: ChildProcess, deadlineMs: number): Promise<number | string | null> {

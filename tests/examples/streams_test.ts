@@ -7,11 +7,7 @@ import { page } from "../../examples/streams/page.ts";
 import { Workshop } from "../../examples/streams/service.ts";
 import { serve } from "../../server.ts";
 import { deferred } from "../support/deferred.ts";
-
-/** Until `condition` holds. */
-async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 1));
-}
+import { until } from "../support/until.ts";
 
 async function setUp() {
   const log = new Log();

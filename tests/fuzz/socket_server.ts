@@ -4,12 +4,12 @@
  *
  * @module
  */
-import { readdirSync } from "node:fs";
 import process from "node:process";
 import { createInterface } from "node:readline";
 import { serve } from "../../server.ts";
 import { processorTimes } from "../hostile/processor.ts";
 import { handlers, isPeersFault, Target } from "./connection.ts";
+import { openFiles } from "../support/open_files.ts";
 
 /** The servers' resources, and their errors. */
 export interface SocketServerReport {
@@ -29,14 +29,6 @@ export interface SocketServerReport {
   readonly protocolErrors: number;
   /** The first error that is not the fault of a damaged message. */
   readonly unexpected: string | undefined;
-}
-
-function openFiles(): number {
-  try {
-    return readdirSync("/proc/self/fd").length;
-  } catch {
-    return 0;
-  }
 }
 
 const SAMPLE_MS = 5;

@@ -9,6 +9,7 @@ import type { Schema } from "../../codec/mod.ts";
 import { call, rawCall } from "./frames.ts";
 import { Hostile } from "./service.ts";
 import { STREAM_ATTACKS } from "./stream_attacks.ts";
+import { noise } from "../support/noise.ts";
 
 /** One attack: its messages, each with a separate id. */
 export interface Attack {
@@ -61,15 +62,6 @@ const empties = (): Buffer[] => repeated("empties", { v: filled(most(0, 64), {})
 const KIND = { type: "a" } as const;
 const numbers = (length: number): Map<number, number> =>
   new Map(Array.from({ length }, (_, i) => [i, 0]));
-
-/** Bytes that do not deflate. */
-function noise(length: number): Buffer {
-  const made = Buffer.alloc(length);
-  for (let at = 0; at < length; at += 65_536) {
-    crypto.getRandomValues(made.subarray(at, at + 65_536));
-  }
-  return made;
-}
 
 /** Two bytes that say how many of nothing there are. */
 function units(count: number): Uint8Array {
@@ -127,7 +119,8 @@ export const ATTACKS: readonly Attack[] = [
   },
   {
     name: "halves of messages, whose connections leave",
-    messages: () => Array.from({ length: 16 }, () => noise(DEFAULT_LIMITS.maxMessageBytes)),
+    messages: () =>
+      Array.from({ length: 16 }, () => Buffer.from(noise(DEFAULT_LIMITS.maxMessageBytes))),
     leaves: true,
   },
   {

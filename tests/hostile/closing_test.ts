@@ -9,14 +9,11 @@ import { bytes, rpc, service } from "../../mod.ts";
 import { type Context, serve } from "../../server.ts";
 import { RawClient } from "../support/raw_client.ts";
 import { call, frame } from "./frames.ts";
+import { until } from "../support/until.ts";
 
 const Big = service({ rpc: { join: rpc() }, event: bytes });
 /** More than the system's buffers hold. */
 const EVENT_BYTES = 12 << 20;
-
-async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 5));
-}
 
 /** A server with one client, that does not read. */
 async function begin(closeTimeoutMs: number) {

@@ -10,6 +10,7 @@ import { createInterface } from "node:readline";
 import type { Limits } from "../../mod.ts";
 import { handler, serve, type ServerOptions } from "../../server.ts";
 import { Crowd, type CrowdCommand, type CrowdReport } from "./crowd.ts";
+import { noise } from "../support/noise.ts";
 
 interface Runtimes {
   readonly Bun?: { serve(options: unknown): { readonly port: number }; gc(force: boolean): void };
@@ -17,15 +18,6 @@ interface Runtimes {
     serve(options: unknown, fetch: unknown): { readonly addr: { readonly port: number } };
   };
   readonly gc?: () => void;
-}
-
-/** The payload is noise to the other side: an event is sent as it is. */
-function noise(length: number): Uint8Array {
-  const made = new Uint8Array(length);
-  for (let at = 0; at < length; at += 65_536) {
-    crypto.getRandomValues(made.subarray(at, at + 65_536));
-  }
-  return made;
 }
 
 const { Bun: bun, Deno: deno, gc } = globalThis as unknown as Runtimes;

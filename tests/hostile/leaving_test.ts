@@ -11,6 +11,7 @@ import { handler, type HandlerOf, serve, type ServerStats } from "../../server.t
 import { collected } from "../support/garbage.ts";
 import { RawClient, upgradeRequest } from "../support/raw_client.ts";
 import { call, frame } from "./frames.ts";
+import { until } from "../support/until.ts";
 
 const Left = service({
   rpc: {
@@ -115,10 +116,6 @@ const SERVERS: Readonly<Record<string, () => Served | Promise<Served>>> = {
     serve(Left, { port: 0, hostname: "127.0.0.1", tls: "plain", ...options }, answer),
   ...(bun === undefined && deno === undefined ? {} : { "a mount": mount }),
 };
-
-async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 5));
-}
 
 /** How far a client goes before it leaves. */
 type Stage = (client: RawClient, server: Served) => void | Promise<void>;

@@ -15,6 +15,7 @@ import {
   waitForTurn,
 } from "../../runtime/turn.ts";
 import { RawClient } from "../support/raw_client.ts";
+import { until } from "../support/until.ts";
 import { call, frame } from "./frames.ts";
 
 const Busy = service({
@@ -134,10 +135,6 @@ const SERVERS: Readonly<Record<string, (log: Log, workMs: number) => Served | Pr
   "serve()": serveBusy,
   ...(bun === undefined && deno === undefined ? {} : { "a mount": mountBusy }),
 };
-
-async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 5));
-}
 
 /** Replace the clock that turns are measured by. */
 function setClock(now: () => number): Disposable {

@@ -9,17 +9,9 @@ import { echo } from "./handlers.ts";
 import { startClient, startServer } from "./peer.ts";
 import { RUST, SKIP } from "./programs.ts";
 import { Echo } from "./services.ts";
+import { noise } from "../support/noise.ts";
 
 const MIB = 1 << 20;
-
-/** Bytes that do not compress. */
-function noise(length: number): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(length);
-  for (let at = 0; at < length; at += 65_536) {
-    crypto.getRandomValues(bytes.subarray(at, Math.min(at + 65_536, length)));
-  }
-  return bytes;
-}
 
 test("1 MiB of noise passes from our client to Rust and back, at the defaults", {
   skip: SKIP,

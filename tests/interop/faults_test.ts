@@ -19,14 +19,12 @@ import { type Script, ScriptedServer } from "../support/scripted_server.ts";
 import { startServer } from "./peer.ts";
 import { RUST, SKIP } from "./programs.ts";
 import { Custom, Echo } from "./services.ts";
+import { until } from "../support/until.ts";
+import { codeOf } from "../support/codes.ts";
 
 const CLOSE = 8;
 const TLS = { tls: "self-signed" } as const;
 type Options = ConnectOptions<MethodsOf<typeof Echo>, StateOf<typeof Echo>>;
-
-async function codeOf(call: Promise<unknown>): Promise<string> {
-  return (await assertRejects(() => call, RpcError)).code;
-}
 
 test("our client gives up a call that Rust does not answer, and goes on", {
   skip: SKIP,
@@ -190,9 +188,4 @@ for (const [what, [declared, says]] of Object.entries(MISTAKES)) {
     assertStringIncludes(errors[0]!.message, says);
     assertStringIncludes(errors[0]!.message, "does the server declare it alike?");
   });
-}
-
-/** Wait for a condition without a notification; the test's own timeout bounds it. */
-async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 5));
 }

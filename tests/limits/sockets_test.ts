@@ -36,6 +36,7 @@ import {
 } from "../../wire/page_limits.ts";
 import { writeRequest } from "../../wire/messages.ts";
 import { deferred } from "../support/deferred.ts";
+import { noise } from "../support/noise.ts";
 
 /** The outcome of using an amount of a resource: an output, an error's code, a close code. */
 type Outcome = number | string;
@@ -391,15 +392,6 @@ test("a client with maxMessageBytes takes n bytes from a socket, and is not sent
 });
 
 const Mirror = service({ rpc: { echo: rpc({ data: bytes }, bytes) } });
-
-/** Bytes that do not compress. */
-function noise(length: number): Uint8Array<ArrayBuffer> {
-  const data = new Uint8Array(length);
-  for (let at = 0; at < length; at += 65_536) {
-    crypto.getRandomValues(data.subarray(at, Math.min(at + 65_536, length)));
-  }
-  return data;
-}
 
 test("1 MiB of noise passes both ways at the defaults, and a larger message names the limit", async () => {
   const errors: unknown[] = [];

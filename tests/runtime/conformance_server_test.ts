@@ -1,6 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
 import { Buffer } from "node:buffer";
-import { readdirSync } from "node:fs";
 import { describe, test } from "node:test";
 import { setImmediate as turn, setTimeout as sleep } from "node:timers/promises";
 import { connect } from "../../client.ts";
@@ -14,6 +13,7 @@ import {
 } from "../support/conformance_cases.ts";
 import { answeredId, callOf, cutFrame, Echo, framesOf } from "../support/conformance_frames.ts";
 import { RawClient } from "../support/raw_client.ts";
+import { openFiles } from "../support/open_files.ts";
 
 const frame = framesOf("client");
 /** The id of the call that shows whether a server goes on. */
@@ -75,15 +75,6 @@ async function outcomeOf(
 }
 
 const hexOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString("hex");
-
-/** File descriptors of this process, where the system shows them. */
-function openFiles(): number {
-  try {
-    return readdirSync("/proc/self/fd").length;
-  } catch {
-    return 0;
-  }
-}
 
 const options = {
   limits: { maxMessageBytes: MAX_MESSAGE_BYTES, closeTimeoutMs: 500 },

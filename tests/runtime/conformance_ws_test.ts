@@ -6,15 +6,7 @@ import { runtimeName } from "../../runtime/detect.ts";
 import { serve } from "../../server.ts";
 import { callOf, Echo } from "../support/conformance_frames.ts";
 import { start } from "../support/runtimes.ts";
-
-/** Incompressible, so that it is a message of nearly 1 MiB. */
-function noise(length: number): Uint8Array<ArrayBuffer> {
-  const octets = new Uint8Array(length);
-  for (let at = 0; at < length; at += 65_536) {
-    crypto.getRandomValues(octets.subarray(at, Math.min(length, at + 65_536)));
-  }
-  return octets;
-}
+import { noise } from "../support/noise.ts";
 
 const NEARLY_MIB = (1 << 20) - 1000;
 

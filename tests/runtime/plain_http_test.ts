@@ -5,6 +5,7 @@ import { rpc, service, u32 } from "../../mod.ts";
 import { type ErrorContext, type Fallback, handler, serve } from "../../server.ts";
 import { deferred } from "../support/deferred.ts";
 import { RawClient } from "../support/raw_client.ts";
+import { until } from "../support/until.ts";
 
 const Small = service({ name: "Small", rpc: { get: rpc({}, u32) } });
 const MIB = 1 << 20;
@@ -62,11 +63,6 @@ const mounted: Start = (fallback, told) => {
 const STARTS: Readonly<Record<string, Start>> = "Deno" in globalThis || onBun
   ? { "serve()": served, "handler()": mounted }
   : { "serve()": served };
-
-/** Until `condition` holds. */
-async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 5));
-}
 
 const text = (client: RawClient): string => client.bytes.toString("latin1");
 

@@ -1,11 +1,11 @@
 /** A `serve()` that rejects leaves nothing behind. */
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { readdirSync } from "node:fs";
 import net from "node:net";
 import { test } from "node:test";
 import { rpc, service, u32 } from "../../mod.ts";
 import { type Broker, serve, type ServeOptions } from "../../server.ts";
 import { selfSigned } from "../../tls/self_signed.ts";
+import { openFiles } from "../support/open_files.ts";
 
 const Small = service({ rpc: { get: rpc({}, u32) } });
 const methods = () => ({ get: () => 1 });
@@ -44,14 +44,6 @@ async function takenPort(): Promise<{ readonly port: number } & AsyncDisposable>
     port: address.port,
     [Symbol.asyncDispose]: () => new Promise((resolve) => server.close(() => resolve())),
   };
-}
-
-function openFiles(): number {
-  try {
-    return readdirSync("/proc/self/fd").length;
-  } catch {
-    return 0;
-  }
 }
 
 test("serve() names the port in use, and starts no broker", async () => {
