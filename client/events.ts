@@ -92,7 +92,7 @@ export function createEventHub<E>(
     items?: typeof early,
   ): EventStream<E> => {
     const key = typeof topic === "string" ? `s${topic}` : topic?.key;
-    const wants = (topic: Topic): boolean => key === undefined || key === topic.key;
+    const wants = (topic: Topic): boolean => !key || key === topic.key;
     return queue<ReceivedEvent<E>>(
       { maxItems, maxBytes, overflow, signal, onAbort, onDrop: items ? undefined : onDrop, items },
       (sink) => {

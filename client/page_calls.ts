@@ -40,7 +40,7 @@ export const startPageCalls: StartCalls = (transport, host, endSession, extensio
   let stopStarving: (() => void) | undefined;
 
   const flush = (): void => {
-    if (batched > 0) transport.send(batch.subarray(0, batched));
+    if (batched) transport.send(batch.subarray(0, batched));
     batched = 0;
   };
   const post = (message: Uint8Array<ArrayBuffer>): void => {
@@ -48,7 +48,7 @@ export const startPageCalls: StartCalls = (transport, host, endSession, extensio
     counters.bytesSent += length;
     if (batched + length > batch.length) flush();
     if (length >= batch.length) return transport.send(message);
-    if (batched === 0) turns.atEnd(() => batched, flush);
+    if (!batched) turns.atEnd(() => batched, flush);
     batch.set(message, batched);
     batched += length;
   };
@@ -109,7 +109,7 @@ export const startPageCalls: StartCalls = (transport, host, endSession, extensio
           // A getter of the arguments may have closed the client.
           check();
           const call: Call = { method, request: writer.written(), resolve, reject, streaming };
-          const isFull = free.length === 0;
+          const isFull = !free.length;
           if (
             session.bufferedBytes > maxBufferedBytes || (isFull && !waiting?.admit(call))
           ) throw error("TooManyCallsInFlight");

@@ -122,7 +122,7 @@ export function openSession(
       if (call === undefined) counters.strayReplies++;
       if (!call) return;
       const { method } = call;
-      if (error !== undefined) return call.reject(failed(error, method));
+      if (error) return call.reject(failed(error, method));
       try {
         call.resolve(read(method.output, start, end));
       } catch (cause) {
@@ -144,7 +144,7 @@ export function openSession(
       } catch (cause) {
         // It goes on without the event. Of a stream of them, ever fewer are told of: the 1st, 2nd, 4th, 8th …
         const count = ++counters.undecodableEvents;
-        if ((count & (count - 1)) === 0) report(wrong("BadEvent", `event ${count}`, cause));
+        if (!(count & (count - 1))) report(wrong("BadEvent", `event ${count}`, cause));
       }
     },
     (updates) => {
@@ -197,7 +197,7 @@ export function openSession(
       isBehind = false;
       try {
         if (!ending) {
-          const mayBeMore = extension > 0 && length <= MAX_BATCH_BYTES;
+          const mayBeMore = !!extension && length <= MAX_BATCH_BYTES;
           const kind = message[from]!;
           if (mayBeMore && (kind & SHORT) === SHORT) {
             const start = from + SHORT_HEADER_BYTES;

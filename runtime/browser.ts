@@ -106,7 +106,7 @@ function listen(socket: WebSocket, listener: TransportListener): void {
     for (let message; (message = unheard[0]);) {
       const heard = listener.onMessage(message) ?? Infinity;
       unheard[0] = message.subarray(Math.abs(heard));
-      if (unheard[0].length === 0) unheard.shift();
+      if (!unheard[0].length) unheard.shift();
       // What comes later comes in a turn of its own.
       if (heard < 0 && unheard[0]) return void setTimeout(hear);
     }

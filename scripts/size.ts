@@ -161,8 +161,12 @@ function strangersIn(counter: Bundle): string[] {
 
 /** Print the modules that the page loads on demand. */
 function printLazy(page: Bundle): void {
-  const { metafile, entry, first } = page;
-  for (const { path, kind, external } of metafile.outputs[entry]?.imports ?? []) {
+  const { metafile, first } = page;
+  for (
+    const { path, kind, external } of Object.values(metafile.outputs).flatMap(({ imports }) =>
+      imports
+    )
+  ) {
     if (kind !== "dynamic-import" || external) continue;
     const more = [...loadedWith(metafile, path)].filter((each) => !first.has(each));
     const { minified, gzipped } = sizeOf(page, more);
