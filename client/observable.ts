@@ -55,6 +55,7 @@ export function observable<T>(current: T, report: (error: unknown) => void): Obs
     set(value) {
       if (ended) return;
       current = value;
+      if (!all.size) return;
       if (telling.push([value, [...all]]) > 1) return;
       for (const [told, watchers] of telling) {
         for (const watcher of watchers) {

@@ -148,19 +148,19 @@ export function openSession(
       }
     },
     (updates) => {
-      const changed: Record<string, unknown> = {};
+      const next: Record<string, unknown> = { ...state.current };
       let name: string | undefined;
       try {
         for (let i = 0; i < updates.length; i += 3) {
           const field = state.fields[updates[i]!];
           if (!field) counters.unknownStateFields++;
-          else changed[name = field[0]] = read(field[1], updates[i + 1]!, updates[i + 2]!);
+          else next[name = field[0]] = read(field[1], updates[i + 1]!, updates[i + 2]!);
         }
       } catch (cause) {
         throw wrong("BadState", `state.${name}`, cause);
       }
       // Last: watchers of the state may do anything, also use the reader.
-      if (name) state.apply(changed);
+      if (name) state.set(Object.freeze(next));
     },
     (kind, at) => {
       if (!extension || kind > SERVER_CANCEL) reader.fail("InvalidTag", at, "a ServerMessage");

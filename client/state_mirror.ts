@@ -59,8 +59,6 @@ export interface ClientState<S> {
 export interface StateMirror<S> extends ClientState<S>, Observable<Readonly<S>> {
   /** In the service's order. */
   readonly fields: readonly StateField[];
-  /** Change fields, by name. */
-  apply(changed: Readonly<Record<string, unknown>>): void;
   /** Reset to the defaults, for a new connection. */
   reset(): void;
 }
@@ -85,7 +83,6 @@ export function mirrorState<S>(
 
   const uses: Omit<StateMirror<S>, keyof Observable<S>> = {
     fields,
-    apply: (changed) => state.set(Object.freeze({ ...state.current, ...changed })),
     reset: () => state.set(defaults()),
     subscribe: state.watch,
     until: (predicate, { signal, timeoutMs } = {}) => {

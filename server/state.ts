@@ -221,6 +221,7 @@ function isFixed(value: unknown): boolean {
 /** Whether a field may differ from its last sent value, as far as known without archiving it. */
 function mayDiffer(value: unknown, sent: unknown): boolean {
   if (Object.is(value, sent) || value === UNTOUCHED) return false;
+  if (typeof value !== "object") return true;
   try {
     return !(isTopic(value) && isTopic(sent) && value.key === sent.key);
   } catch {

@@ -358,6 +358,21 @@ each("Session applies a state change before the reply behind it", async () => {
   assertEquals(state.current, { counter: 7, label: "seven" });
 });
 
+each("Session makes another frozen snapshot of the state at each change", () => {
+  const { peer, state } = setup();
+  const snapshots = [state.current];
+  peer.state([0, COUNTER, 7]);
+  snapshots.push(state.current);
+  peer.state([1, LABEL, "seven"]);
+  snapshots.push(state.current);
+  assertEquals(snapshots, [
+    { counter: 0, label: "" },
+    { counter: 7, label: "" },
+    { counter: 7, label: "seven" },
+  ]);
+  assertEquals(snapshots.map(Object.isFrozen), [true, true, true]);
+});
+
 each("Session ignores and counts a state field it does not know", () => {
   const { peer, state, session, counters } = setup();
   peer.state([2, COUNTER, 1], [0, COUNTER, 7], [0xffff_ffff, COUNTER, 1]);
