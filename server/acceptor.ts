@@ -3,19 +3,21 @@
  *
  * @module
  */
-import type { Codec } from "../codec/archive.ts";
 import { Reader } from "../codec/reader.ts";
 import { Ancestry } from "../service/ancestry.ts";
-import type { Service } from "../service/types.ts";
 import { CloseCode, defaultSpreadMs, goingAwayReason } from "../wire/close.ts";
 import {
   ALIAS,
+  ANYTHING,
   compareFingerprint,
+  type Extension,
   EXTENSION_HEADER,
   LEVEL_HEADER,
   PROTOCOL,
+  type Receives,
 } from "../wire/handshake.ts";
 import { ClientMessage } from "../wire/messages.ts";
+import type { SenderOptions } from "../wire/sender.ts";
 import type {
   Acceptor,
   PeerInfo,
@@ -26,12 +28,10 @@ import type {
 import { Authorizations, AuthorizationTimeout, type Authorize, decisionOf } from "./authorize.ts";
 import { Backpressure } from "./backpressure.ts";
 import { CallRunner } from "./calls.ts";
-import { ClientCaller } from "./client_calls.ts";
 import { Connection } from "./connection.ts";
-import type { ConnectionHost } from "./connection_host.ts";
-import { Connections, type EventLoop, untilQuiet } from "./connections.ts";
-import type { ServiceHandler } from "./context.ts";
-import { createDispatcher } from "./dispatcher.ts";
+import type { ConnectionHost, ServerParts } from "./connection_host.ts";
+import { Connections, untilQuiet } from "./connections.ts";
+import { type AnyHandler, createDispatcher } from "./dispatcher.ts";
 import { type Offer, offerOf } from "./offer.ts";
 import type { OriginRules } from "./origins.ts";
 import {
@@ -45,50 +45,29 @@ import {
   TOO_BUSY,
   UNAUTHORIZED,
 } from "./refusal.ts";
-import { Sendings } from "./sendings.ts";
 import { StateShape } from "./state.ts";
-import type { ServerStats } from "./stats.ts";
-
-/** The parts that an acceptor creates for its connections. */
-type Made =
-  | "name"
-  | "dispatcher"
-  | "stateShape"
-  | "reader"
-  | "request"
-  | "calls"
-  | "clients"
-  | "backpressure"
-  | "onEnd"
-  | "onGone";
+import { gaugesOf, type ServerStats } from "./stats.ts";
 
 /** What an acceptor needs in addition to its connections' needs. */
-export interface AcceptorOptions<Methods, State, Event, Auth>
-  extends Omit<ConnectionHost<State, Event, Auth>, Made> {
-  /** The service. */
-  readonly service: Service<Methods, State, Event>;
-  /** The codec for values. */
-  readonly codec: Codec;
+export interface AcceptorOptions extends ServerParts {
   /** The handlers. */
-  readonly handler: ServiceHandler<Methods, State, Event, Auth>;
+  readonly handler: AnyHandler;
   /** The rules for origins and hosts. */
   readonly origins: OriginRules;
   /** The highest compression level for any client. */
   readonly maxLevel: number;
   /** Decides on each connection; absent, all are accepted. */
-  readonly authorize?: Authorize<Auth> | undefined;
-  /** The event loop, if the runtime may hold received messages; absent otherwise. */
-  readonly loop?: EventLoop | undefined;
+  readonly authorize: Authorize<unknown> | undefined;
 }
 
 /** Decides on upgrades by protocol, capacity, origin, service and `authorize`, in this order. */
-export class ServiceAcceptor<Methods, State, Event, Auth> implements Acceptor {
-  readonly #options: AcceptorOptions<Methods, State, Event, Auth>;
+export class ServiceAcceptor implements Acceptor {
+  readonly #options: AcceptorOptions;
   readonly #ancestry: Ancestry;
-  readonly #host: ConnectionHost<State, Event, Auth>;
+  readonly #host: ConnectionHost;
   readonly #authorizations: Authorizations;
-  readonly #connections: Connections<Connection<State, Event, Auth>>;
-  readonly #sendings: Sendings;
+  readonly #connections: Connections<Connection>;
+  #lastSending: SenderOptions | undefined;
   #closing: Promise<void> | undefined;
   #lastId = 0;
   readonly maxMessageBytes: number;
@@ -98,43 +77,27 @@ export class ServiceAcceptor<Methods, State, Event, Auth> implements Acceptor {
   readonly handshakeTimeoutMs: number;
 
   /** Create for one service. */
-  constructor(options: AcceptorOptions<Methods, State, Event, Auth>) {
+  constructor(options: AcceptorOptions) {
     this.#options = options;
     this.#ancestry = new Ancestry(options.service);
-    const { service, handler, codec, limits, clock, counters } = options;
-    this.#authorizations = new Authorizations({
-      clock,
-      max: limits.maxAuthorizations,
-      timeoutMs: limits.handshakeTimeoutMs,
-    });
+    const { service, handler, codec, limits, counters } = options;
+    this.#authorizations = new Authorizations(options);
     const connections = this.#connections = new Connections(limits);
     const reader = new Reader(limits);
     reader.words = codec.words;
-    const dispatcher = createDispatcher(service, handler, codec);
+    const host = { ...options, reader, dispatcher: createDispatcher(service, handler, codec) };
     this.#host = {
-      ...options,
-      name: service.name,
-      dispatcher,
+      ...host,
       stateShape: new StateShape(service.state, codec),
-      reader,
       request: new ClientMessage(),
-      calls: new CallRunner({ ...options, reader, dispatcher }),
-      clients: new ClientCaller({ ...options, reader, methods: service.clientMethods }),
-      backpressure: new Backpressure({
-        clock,
-        maxBufferedBytes: limits.maxBufferedBytes,
-        maxTotalBufferedBytes: limits.maxTotalBufferedBytes,
-        patienceMs: limits.closeTimeoutMs,
-        tally: options.events.tally,
-        owners: connections,
-      }),
+      calls: new CallRunner(host),
+      backpressure: new Backpressure(options, connections),
       onEnd: (connection) => {
         counters.bytesSent += connection.sender.sentBytes;
         connections.end(connection);
       },
       onGone: (connection) => connections.gone(connection),
     };
-    this.#sendings = new Sendings({ ...options, tally: options.events.tally });
     this.maxMessageBytes = limits.maxMessageBytes;
     this.maxWaitingBytes = limits.maxWaitingBytes;
     this.idleTimeoutMs = limits.idleTimeoutMs;
@@ -150,25 +113,10 @@ export class ServiceAcceptor<Methods, State, Event, Auth> implements Acceptor {
   /** The server's statistics. */
   stats(): ServerStats {
     const { counters, events } = this.#options;
+    const now = gaugesOf(this.#connections);
+    const bytesSent = counters.bytesSent + now.bytesSent;
     const { heldBytes } = this.#host.calls;
-    const now = {
-      callsInFlight: 0,
-      streamsOpen: 0,
-      clientCallsInFlight: 0,
-      subscriptions: 0,
-      bufferedBytes: 0,
-      heldBytes,
-    };
-    let bytesSent = counters.bytesSent;
-    for (const { sender } of this.#connections) now.bufferedBytes += sender.bufferedBytes;
-    for (const connection of this.#connections.open) {
-      now.callsInFlight += connection.callsInFlight;
-      now.streamsOpen += connection.streams?.open ?? 0;
-      now.clientCallsInFlight += connection.clientCalls?.size ?? 0;
-      now.subscriptions += connection.subscriptions.size;
-      bytesSent += connection.sender.sentBytes;
-    }
-    return { ...counters, bytesSent, ...now, connections: this.size, topics: events.size };
+    return { ...counters, ...now, bytesSent, heldBytes, topics: events.size };
   }
 
   upgrade(request: Request, peer: PeerInfo): Upgrade | Response | Promise<Upgrade | Response> {
@@ -176,7 +124,7 @@ export class ServiceAcceptor<Methods, State, Event, Auth> implements Acceptor {
     const refusal = this.#refusal(request, offer);
     if (refusal !== undefined) return this.#refuse(offer, refusal);
     const { authorize } = this.#options;
-    if (authorize === undefined) return this.#accept(offer, undefined as Auth);
+    if (authorize === undefined) return this.#accept(offer, undefined);
     if (this.#authorizations.full) return this.#refuse(offer, TOO_BUSY);
     return this.#authorize(authorize, request, offer);
   }
@@ -194,9 +142,8 @@ export class ServiceAcceptor<Methods, State, Event, Auth> implements Acceptor {
     if (receives === undefined) return BAD_RECEIVES;
     if (fingerprint === undefined) return BAD_FINGERPRINT;
     if (this.#full()) return TOO_BUSY;
-    const { service, origins } = this.#options;
-    const { name, onError } = this.#host;
-    const context = { where: "origin", peer, service: name };
+    const { service, origins, onError } = this.#options;
+    const context = { where: "origin", peer, service: service.name };
     const refusal = origins.refusal(request, (error) => onError(error, context));
     if (refusal !== undefined) return refusal;
     const ours = service.fingerprint;
@@ -209,11 +156,11 @@ export class ServiceAcceptor<Methods, State, Event, Auth> implements Acceptor {
   }
 
   async #authorize(
-    authorize: Authorize<Auth>,
+    authorize: Authorize<unknown>,
     request: Request,
     offer: Offer,
   ): Promise<Upgrade | Response> {
-    let decision: ReturnType<typeof decisionOf<Auth>>;
+    let decision: ReturnType<typeof decisionOf<unknown>>;
     try {
       decision = decisionOf(
         await this.#authorizations.wait(() => authorize(request, offer.peer)),
@@ -221,8 +168,8 @@ export class ServiceAcceptor<Methods, State, Event, Auth> implements Acceptor {
       );
     } catch (error) {
       const timeout = error instanceof AuthorizationTimeout ? error : undefined;
-      const { name, onError } = this.#host;
-      const context = { where: "authorize", peer: offer.peer, service: name };
+      const { service, onError } = this.#options;
+      const context = { where: "authorize", peer: offer.peer, service: service.name };
       if (timeout?.isClosing !== true) onError(error, context);
       return this.#refuse(offer, timeout === undefined ? FAILED : TOO_BUSY);
     }
@@ -244,7 +191,7 @@ export class ServiceAcceptor<Methods, State, Event, Auth> implements Acceptor {
     this.#options.telemetry?.refused(peer, code);
   }
 
-  #accept({ protocol, extension, level, receives, peer }: Offer, auth: Auth): Upgrade {
+  #accept({ protocol, extension, level, receives, peer }: Offer, auth: unknown): Upgrade {
     const headers: Record<string, string> = { [LEVEL_HEADER]: String(level) };
     // For other peers the subprotocol tells.
     if (extension > 0 && protocol === PROTOCOL) headers[EXTENSION_HEADER] = String(extension);
@@ -258,12 +205,31 @@ export class ServiceAcceptor<Methods, State, Event, Auth> implements Acceptor {
           return refuseByClose(TOO_BUSY).open(transport);
         }
         const id = ++this.#lastId;
-        const sending = this.#sendings.at(level, receives, extension);
+        const sending = this.#sending(level, receives, extension);
         const connection = new Connection(this.#host, { id, transport, sending, peer, auth });
         if (!connection.ended) this.#connections.open.add(connection);
         return connection;
       },
     };
+  }
+
+  /** The sender options for a client's level, largest message and extension. Most clients share the same ones. */
+  #sending(asked: number, takes: Receives | undefined, extension: Extension): SenderOptions {
+    const { deflater, limits, maxLevel, events: { tally } } = this.#options;
+    const level = Math.min(asked, maxLevel);
+    // One message must not fill the queue: its peer would be closed as one that doesn't read.
+    const { maxMessageBytes, maxInflatedBytes } = takes ?? ANYTHING;
+    const receives = {
+      maxMessageBytes: Math.min(maxMessageBytes, limits.maxBufferedBytes * 2),
+      maxInflatedBytes,
+    };
+    const last = this.#lastSending;
+    const isSame = last?.level === level && last.extension === extension &&
+      last.receives?.maxMessageBytes === receives.maxMessageBytes &&
+      last.receives.maxInflatedBytes === receives.maxInflatedBytes;
+    return isSame
+      ? last
+      : this.#lastSending = { deflater, level, receives, extension, limits, tally };
   }
 
   /**

@@ -6,6 +6,8 @@
 import { checkAnswer } from "../wire/http_answer.ts";
 import type { PeerInfo } from "../wire/transport.ts";
 import type { Clock } from "../wire/clock.ts";
+import type { Limits } from "../wire/limits.ts";
+import type { ServerParts } from "./connection_host.ts";
 
 /** The result of `authorize`: the handler's `auth`, or a refusal. */
 export type Authorization<Auth> = Auth | Response | false;
@@ -69,35 +71,28 @@ export class AuthorizationTimeout extends Error {
   }
 }
 
-/** The limits of {@linkcode Authorizations}. */
-export interface AuthorizationBounds {
-  /** Most pending decisions. */
-  readonly max: number;
-  /** Milliseconds each may take. */
-  readonly timeoutMs: number;
-  /** The clock. */
-  readonly clock: Clock;
-}
-
 /** Pending decisions. Their peers have no connection yet and may have left. */
 export class Authorizations {
-  readonly #bounds: AuthorizationBounds;
+  readonly #clock: Clock;
+  readonly #limits: Pick<Limits, "maxAuthorizations" | "handshakeTimeoutMs">;
   /** Cancels each pending decision. */
   readonly #pending = new Set<(reason: Error) => void>();
 
   /** Create with none under way. */
-  constructor(bounds: AuthorizationBounds) {
-    this.#bounds = bounds;
+  constructor({ clock, limits }: Pick<ServerParts, "clock" | "limits">) {
+    this.#clock = clock;
+    this.#limits = limits;
   }
 
   /** Whether the limit is reached. */
   get full(): boolean {
-    return this.#pending.size >= this.#bounds.max;
+    return this.#pending.size >= this.#limits.maxAuthorizations;
   }
 
   /** Await a decision. Rejects as it does, or with {@linkcode AuthorizationTimeout}. */
   async wait<T>(decide: () => T | PromiseLike<T>): Promise<T> {
-    const { clock, timeoutMs } = this.#bounds;
+    const clock = this.#clock;
+    const { handshakeTimeoutMs: timeoutMs } = this.#limits;
     let giveUp!: (reason: Error) => void;
     const givenUp = new Promise<never>((_, reject) => giveUp = reject);
     const timer = clock.after(timeoutMs, () => giveUp(new AuthorizationTimeout(timeoutMs)));
@@ -112,7 +107,7 @@ export class Authorizations {
 
   /** Cancel all: the server is closing. */
   end(): void {
-    const { timeoutMs } = this.#bounds;
+    const { handshakeTimeoutMs: timeoutMs } = this.#limits;
     for (const giveUp of this.#pending) giveUp(new AuthorizationTimeout(timeoutMs, true));
   }
 }

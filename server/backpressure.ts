@@ -4,8 +4,10 @@
  * @module
  */
 import type { Clock } from "../wire/clock.ts";
-import type { Sender } from "../wire/sender.ts";
+import type { Limits } from "../wire/limits.ts";
 import type { SendTally } from "../wire/shared_message.ts";
+import type { Connection } from "./connection.ts";
+import type { ServerParts } from "./connection_host.ts";
 
 /** Bytes sent between two readings of the transport's queue: reading it costs time. */
 const CHECK_BYTES = 1 << 16;
@@ -14,46 +16,19 @@ const MIN_ADMITTED_BYTES = 1 << 12;
 /** Milliseconds for which a sum over the limit stays valid while nothing is sent: it visits all connections. */
 const SUM_HOLDS_MS = 10;
 
-/** What {@linkcode Backpressure} needs, shared by all connections. */
-export interface BackpressureOptions {
-  /** The clock. */
-  readonly clock: Clock;
-  /** Most queued bytes of one peer. */
-  readonly maxBufferedBytes: number;
-  /** Most queued bytes of all peers together. */
-  readonly maxTotalBufferedBytes: number;
-  /** Milliseconds for a peer over that limit to read something. */
-  readonly patienceMs: number;
-  /** Counts the bytes sent to all. */
-  readonly tally: SendTally;
-  /** All connections that may have queued bytes. */
-  readonly owners: Iterable<BackpressureOwner>;
-}
-
-/** A connection whose peer may not read. */
-export interface BackpressureOwner {
-  /** The transport. */
-  readonly sender: Sender;
-  /** `sentBytes` at the last check. */
-  checkedBytes: number;
-  /** The timer, while the queue is over its limit. */
-  patience: unknown;
-  /** Whether it is ending. */
-  readonly closing: boolean;
-  /** The peer doesn't read: close the connection, or cut it if it is closing already. */
-  onStuck(): void;
-}
-
 /**
  * No message is ever dropped, because a lost one would corrupt the state. Instead a peer's connection ends when
- * more than `maxBufferedBytes` are queued for it and it reads nothing for `patienceMs`, or when twice as many
+ * more than `maxBufferedBytes` are queued for it and it reads nothing for `closeTimeoutMs`, or when twice as many
  * are queued. When more than `maxTotalBufferedBytes` are queued for all, those with the longest queues end.
  *
  * The total is computed again after enough bytes were sent to exceed it. If ending peers doesn't free memory, no
  * large message is sent while it would exceed the total by more than 1/16: its connection ends instead.
  */
 export class Backpressure {
-  readonly #options: BackpressureOptions;
+  readonly #clock: Clock;
+  readonly #limits: Limits;
+  /** All that may have queued bytes. */
+  readonly #connections: Iterable<Connection>;
   readonly #maxBufferedBytes: number;
   readonly #checkBytes: number;
   readonly #tally: SendTally;
@@ -65,18 +40,20 @@ export class Backpressure {
   #summedBytes = 0;
   #summedAtMs = 0;
 
-  /** Create for one server. */
-  constructor(options: BackpressureOptions) {
-    const { maxBufferedBytes, maxTotalBufferedBytes, tally } = options;
-    this.#options = options;
+  /** Create for the connections of one server. */
+  constructor({ clock, limits, events }: ServerParts, connections: Iterable<Connection>) {
+    const { maxBufferedBytes, maxTotalBufferedBytes } = limits;
+    this.#clock = clock;
+    this.#limits = limits;
+    this.#connections = connections;
     this.#maxBufferedBytes = maxBufferedBytes;
     this.#checkBytes = Math.min(CHECK_BYTES, maxBufferedBytes);
-    this.#tally = tally;
+    this.#tally = events.tally;
     this.#sumAtBytes = maxTotalBufferedBytes;
   }
 
   /** Something was sent. */
-  check(owner: BackpressureOwner): void {
+  check(owner: Connection): void {
     if (this.#tally.sentBytes > this.#sumAtBytes) this.#checkTotal();
     const { sender } = owner;
     if (sender.sentBytes - owner.checkedBytes < this.#checkBytes) return;
@@ -87,10 +64,10 @@ export class Backpressure {
   }
 
   /** Whether a message of so many bytes may be sent. If not, its connection is ending. */
-  admits(owner: BackpressureOwner, bytes: number): boolean {
+  admits(owner: Connection, bytes: number): boolean {
     const tally = this.#tally;
     if (bytes < MIN_ADMITTED_BYTES || tally.sentBytes + bytes <= this.#fullAtBytes) return true;
-    const age = this.#options.clock.now() - this.#summedAtMs;
+    const age = this.#clock.now() - this.#summedAtMs;
     if (tally.sentBytes !== this.#summedBytes || age >= SUM_HOLDS_MS) this.#checkTotal();
     if (tally.sentBytes + bytes <= this.#fullAtBytes) return true;
     // Computing the total may have ended it.
@@ -99,10 +76,10 @@ export class Backpressure {
   }
 
   #checkTotal(): void {
-    const { maxTotalBufferedBytes: max, owners } = this.#options;
-    const most: { readonly owner: BackpressureOwner; readonly bytes: number }[] = [];
+    const { maxTotalBufferedBytes: max } = this.#limits;
+    const most: { readonly owner: Connection; readonly bytes: number }[] = [];
     let ownBytes = 0;
-    for (const owner of owners) {
+    for (const owner of this.#connections) {
       ownBytes += owner.sender.ownBytes;
       const bytes = owner.sender.bufferedBytes;
       if (bytes > this.#checkBytes) most.push({ owner, bytes });
@@ -122,16 +99,15 @@ export class Backpressure {
     this.#sumAtBytes = sentBytes + Math.max(left, max / 16);
     this.#fullAtBytes = left < 0 ? sentBytes + left + max / 16 : Infinity;
     this.#summedBytes = sentBytes;
-    this.#summedAtMs = this.#options.clock.now();
+    this.#summedAtMs = this.#clock.now();
   }
 
-  #watch(owner: BackpressureOwner): void {
-    if (owner.patience !== undefined) return;
-    const { sender } = owner;
-    const { clock, patienceMs } = this.#options;
+  #watch(owner: Connection): void {
+    const { sender, parts } = owner;
+    if (parts.patience !== undefined) return;
     const taken = sender.sentBytes - sender.bufferedBytes;
-    owner.patience = clock.after(patienceMs, () => {
-      owner.patience = undefined;
+    parts.patience = this.#clock.after(this.#limits.closeTimeoutMs, () => {
+      parts.patience = undefined;
       const { bufferedBytes } = sender;
       if (bufferedBytes <= this.#maxBufferedBytes) return;
       if (sender.sentBytes - bufferedBytes > taken) this.#watch(owner);
@@ -140,9 +116,9 @@ export class Backpressure {
   }
 
   /** The connection is ending. */
-  stop(owner: BackpressureOwner): void {
-    if (owner.patience === undefined) return;
-    this.#options.clock.clear(owner.patience);
-    owner.patience = undefined;
+  stop({ rare }: Connection): void {
+    if (rare?.patience === undefined) return;
+    this.#clock.clear(rare.patience);
+    rare.patience = undefined;
   }
 }

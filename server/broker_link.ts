@@ -3,9 +3,8 @@
  *
  * @module
  */
-import { checkArchive, type Codec } from "../codec/archive.ts";
-import { type DecodeLimits, Reader } from "../codec/reader.ts";
-import type { Schema } from "../codec/schema.ts";
+import { checkArchive } from "../codec/archive.ts";
+import { Reader } from "../codec/reader.ts";
 import type { Writer } from "../codec/writer.ts";
 import type { Broker, BrokerNode } from "../wire/broker.ts";
 import { BrokerHeader, eventsOf, readBrokerHeader } from "../wire/broker_message.ts";
@@ -17,38 +16,25 @@ import { BrokerOutbox } from "./broker_outbox.ts";
 import { BrokerState } from "./broker_state.ts";
 import type { BrokerLosses, BrokerStatus } from "./broker_status.ts";
 import { BrokerTopics } from "./broker_topics.ts";
-import type { EventLink } from "./event_switch.ts";
+import type { ServerParts } from "./connection_host.ts";
 import { IMPOSSIBLE, STALE } from "./seen_messages.ts";
 
 /** What a link needs. */
-export interface BrokerLinkOptions {
+export interface BrokerLinkOptions
+  extends Pick<ServerParts, "service" | "codec" | "events" | "limits"> {
   /** The broker. */
   readonly broker: Broker;
-  /** The name of the service. */
-  readonly service: string;
-  /** The event's schema; absent if the service has none. */
-  readonly schema: Schema<unknown> | undefined;
-  /** Their codec. */
-  readonly codec: Codec;
-  /** The events' fingerprint: hex digits. */
-  readonly fingerprint: string;
-  /** Most bytes in flight to the broker. */
-  readonly maxPendingBytes: number;
-  /** Limits for decoding an event; absent: the defaults. */
-  readonly limits?: DecodeLimits | undefined;
-  /** Give another node's event to this node's subscribers. Returns false if there are none. */
-  deliver(topic: Topic, payload: Uint8Array): boolean;
   /** Reports errors; never throws. */
   onError(error: BrokerError): void;
   /** Reports topics that may have missed events; never throws. */
-  readonly onMissed?: MissedListener | undefined;
+  readonly onMissed: MissedListener | undefined;
 }
 
 /** Brokers that are in use by a server. */
 const IN_USE = new WeakSet<Broker>();
 
 /** Checks and counts events to and from other nodes; local work never waits for it. */
-export class BrokerLink implements EventLink, BrokerNode {
+export class BrokerLink implements BrokerNode {
   readonly #options: BrokerLinkOptions;
   readonly #topics: BrokerTopics;
   readonly #outbox: BrokerOutbox;
@@ -75,12 +61,12 @@ export class BrokerLink implements EventLink, BrokerNode {
    * @throws {TypeError} If the broker is in use by another server.
    */
   constructor(options: BrokerLinkOptions) {
-    const { broker, maxPendingBytes } = options;
+    const { broker, codec, limits, service: { fingerprint } } = options;
     checkUnused(broker);
     this.#options = options;
-    this.#reader = new Reader(options.limits);
-    this.#reader.words = options.codec.words;
-    this.#fingerprint = parseInt(options.fingerprint.slice(0, 8), 16) >>> 0;
+    this.#reader = new Reader(limits);
+    this.#reader.words = codec.words;
+    this.#fingerprint = parseInt(fingerprint.events.slice(0, 8), 16) >>> 0;
     this.#missed = new MissedTopics(options.onMissed);
     this.#topics = new BrokerTopics({
       broker,
@@ -90,7 +76,7 @@ export class BrokerLink implements EventLink, BrokerNode {
     this.#outbox = new BrokerOutbox({
       broker,
       fingerprint: this.#fingerprint,
-      maxPendingBytes,
+      maxPendingBytes: limits.maxBufferedBytes,
       onFailed: (count, cause) => this.#failed(count, cause),
     });
     this.#state = new BrokerState({
@@ -133,7 +119,7 @@ export class BrokerLink implements EventLink, BrokerNode {
   }
 
   get service(): string {
-    return this.#options.service;
+    return this.#options.service.name;
   }
 
   /** The status. */
@@ -156,6 +142,7 @@ export class BrokerLink implements EventLink, BrokerNode {
     };
   }
 
+  /** Whether events are accepted now. */
   get open(): boolean {
     return this.#state.open;
   }
@@ -180,19 +167,23 @@ export class BrokerLink implements EventLink, BrokerNode {
     }
   }
 
+  /** The topic has its first subscriber on this node. */
   subscribe(topic: Topic): Promise<void> {
     return this.#topics.add(topic);
   }
 
+  /** The topic has lost its last. */
   unsubscribe(topic: Topic): void {
     this.#topics.remove(topic);
   }
 
+  /** Copy the writer's event, to send it to the other nodes after this turn. */
   publish(topic: Topic, writer: Writer): void {
     if (this.#state.open) this.#outbox.add(topic, writer);
     else this.drop(topic.key);
   }
 
+  /** Count an event of the topic with this key that is not sent because the link is not open. */
   drop(key: string): void {
     this.#outbox.skip(key);
   }
@@ -230,7 +221,7 @@ export class BrokerLink implements EventLink, BrokerNode {
         this.#missed.add(topic, "EventsMissed");
       }
       for (const [start, end] of eventsOf(message)) {
-        if (this.#options.deliver(topic, message.subarray(start, end))) this.#received++;
+        if (this.#options.events.receive(topic, message.subarray(start, end))) this.#received++;
         else this.#counts.late++;
       }
     }
@@ -238,11 +229,11 @@ export class BrokerLink implements EventLink, BrokerNode {
 
   /** Throws if an event is not a valid archive of the schema. */
   #check(message: Uint8Array): void {
-    const { schema, codec } = this.#options;
-    if (schema === undefined) return;
+    const { service: { event }, codec } = this.#options;
+    if (event === undefined) return;
     const reader = this.#reader;
     reader.reset(message);
-    for (const [start, end] of eventsOf(message)) checkArchive(codec, schema, reader, start, end);
+    for (const [start, end] of eventsOf(message)) checkArchive(codec, event, reader, start, end);
   }
 
   #bad(what: string, about: BrokerErrorOptions): void {

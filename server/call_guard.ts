@@ -6,8 +6,8 @@
 import type { Clock } from "../wire/clock.ts";
 import type { Limits } from "../wire/limits.ts";
 import { Seldom } from "../wire/seldom.ts";
-import { type Held, Holding } from "./holding.ts";
-import { TokenBucket } from "./token_bucket.ts";
+import type { Connection } from "./connection.ts";
+import { type CallRate, TokenBucket } from "./token_bucket.ts";
 
 /** Most calls of one connection that may fail to decode before it must wait. */
 export const VAIN_CALLS = { perSecond: 16, burst: 32 } as const;
@@ -19,25 +19,26 @@ export const TOLD_CALLS = { perSecond: 16, burst: 64 } as const;
 export const MIN_HELD_BYTES = 4096;
 
 /** A guarded connection. */
-export interface Guarded {
-  /** Its rate limit, if any. */
-  readonly rate: TokenBucket | undefined;
-  /** Its guard, made when a call is large or fails. */
-  guard: CallGuard | undefined;
-}
+type Guarded = Pick<Connection, "rare" | "parts">;
 
 /**
  * The guards of one server's connections and their total memory, including ended connections: nothing stops a
  * handler.
  */
-export class CallGuards implements Held {
+export class CallGuards {
   readonly #maxHeldBytes: number;
   readonly #maxTotalHeldBytes: number;
   readonly #now: () => number;
+  readonly #rate: CallRate | undefined;
   #bytes = 0;
 
-  /** Create for one server. */
-  constructor(limits: Pick<Limits, "maxHeldBytes" | "maxTotalHeldBytes">, clock: Clock) {
+  /** Create for one server, with the rate limit of each connection, if any. */
+  constructor(
+    limits: Pick<Limits, "maxHeldBytes" | "maxTotalHeldBytes">,
+    clock: Clock,
+    rate?: CallRate,
+  ) {
+    this.#rate = rate;
     this.#maxHeldBytes = limits.maxHeldBytes;
     this.#maxTotalHeldBytes = limits.maxTotalHeldBytes;
     this.#now = () => clock.now();
@@ -45,27 +46,28 @@ export class CallGuards implements Held {
 
   /** The guard of a connection. */
   of(owner: Guarded): CallGuard {
-    return owner.guard ??= new CallGuard(this.#maxHeldBytes, this, this.#now);
+    return owner.parts.guard ??= new CallGuard(this.#maxHeldBytes, this, this.#now, this.#rate);
   }
 
   /**
    * Estimated bytes of memory allowed for the arguments of a call whose archive has so many bytes. Below 0 if the
    * call must not be decoded at all.
    */
-  roomFor({ rate, guard }: Guarded, bytes: number): number {
-    if (rate !== undefined && !rate.take()) return -1;
+  roomFor(owner: Guarded, bytes: number): number {
+    const guard = this.#rate === undefined ? owner.rare?.guard : this.of(owner);
     if (guard === undefined) return this.room - bytes;
-    if (!guard.admits) return -1;
+    if (!guard.admits()) return -1;
     const room = this.room - bytes;
     return room < 0 ? room : Math.max(0, Math.min(room, guard.room - bytes));
   }
 
   /** A handler has settled and releases its arguments, even after its connection has ended. */
   release(owner: Guarded, id: number): void {
-    const { guard } = owner;
+    const { rare } = owner;
+    const guard = rare?.guard;
     if (guard === undefined) return;
     guard.release(id);
-    if (guard.idle) owner.guard = undefined;
+    if (guard.idle) rare!.guard = undefined;
   }
 
   /** Estimated bytes of memory held. */
@@ -93,15 +95,53 @@ export class CallGuards implements Held {
   }
 }
 
+/** Releases the memory of handlers that can never settle, because their promise was garbage-collected. */
+const forgotten = new FinalizationRegistry<Holding>((holding) => holding.letGo(holding.bytes));
+
+/** The memory held by the calls of one connection. */
+class Holding {
+  readonly #all: CallGuards;
+  #bytes = 0;
+
+  /** Create with nothing. */
+  constructor(all: CallGuards) {
+    this.#all = all;
+  }
+
+  /** Estimated bytes of memory they hold. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Hold more bytes. Returns false if the total would exceed the limit. */
+  hold(bytes: number): boolean {
+    if (!this.#all.hold(bytes)) return false;
+    this.#bytes += bytes;
+    return true;
+  }
+
+  /** Release bytes. */
+  letGo(bytes: number): void {
+    this.#bytes -= bytes;
+    this.#all.letGo(bytes);
+  }
+
+  /** Release everything when `owner` is garbage-collected: everything that could release bytes refers to it. */
+  endWith(owner: object): void {
+    forgotten.register(owner, this);
+  }
+}
+
 /**
- * Bounds the memory and the failing work that a connection can cause. Created on first need; clients of small
- * calls never need one.
+ * Bounds the rate, the memory and the failing work that a connection can cause. Created on first need: without a
+ * rate limit, clients of small calls never need one.
  */
 export class CallGuard {
   readonly #held = new Map<number, number>();
   readonly #maxHeldBytes: number;
   readonly #holding: Holding;
   readonly #now: () => number;
+  readonly #rate: TokenBucket | undefined;
   #vain: TokenBucket | undefined;
   #told: TokenBucket | undefined;
   #untold = 0;
@@ -111,7 +151,8 @@ export class CallGuard {
    * Create with the limit `maxHeldBytes` and the total of all connections. `now` is a monotonic clock in
    * milliseconds.
    */
-  constructor(maxHeldBytes: number, all: Held, now: () => number) {
+  constructor(maxHeldBytes: number, all: CallGuards, now: () => number, rate?: CallRate) {
+    this.#rate = rate && new TokenBucket(rate, now);
     this.#maxHeldBytes = maxHeldBytes;
     this.#holding = new Holding(all);
     this.#now = now;
@@ -124,11 +165,12 @@ export class CallGuard {
 
   /** Whether the guard can be dropped. */
   get idle(): boolean {
-    return this.#held.size === 0 && (this.#vain ?? this.#told) === undefined;
+    return this.#held.size === 0 && (this.#rate ?? this.#vain ?? this.#told) === undefined;
   }
 
-  /** Whether another call may be decoded. */
-  get admits(): boolean {
+  /** Whether another call may be decoded. Counts towards the rate. */
+  admits(): boolean {
+    if (this.#rate?.take() === false) return false;
     return this.heldBytes < this.#maxHeldBytes && this.#vain?.empty !== true;
   }
 

@@ -3,44 +3,30 @@
  *
  * @module
  */
-import type { Codec } from "../codec/archive.ts";
 import { grant, type Reader } from "../codec/reader.ts";
 import type { MethodInfo } from "../service/types.ts";
-import type { Clock } from "../wire/clock.ts";
 import { isRpcError, RPC_HANDLER_ERRORS, type RpcHandlerErrorCode } from "../wire/errors.ts";
-import type { Limits } from "../wire/limits.ts";
 import { isThenable } from "../wire/listener.ts";
-import { type ClientMessage, writeErrorResponse } from "../wire/messages.ts";
+import {
+  CLIENT_CANCEL,
+  CLIENT_END,
+  CLIENT_FAILED,
+  CLIENT_GRANT,
+  CLIENT_ITEM,
+  CLIENT_REPLY,
+  type ClientMessage,
+  writeErrorResponse,
+} from "../wire/messages.ts";
 import { shortenAnswer } from "../wire/short_message.ts";
 import { surelyTakes } from "../wire/sender.ts";
 import { CallGuards, MIN_HELD_BYTES } from "./call_guard.ts";
-import { type Caller, free, take } from "./caller.ts";
+import type { Connection } from "./connection.ts";
+import type { CallsHost } from "./connection_host.ts";
 import type { Dispatcher } from "./dispatcher.ts";
-import type { EventLoop } from "./connections.ts";
 import { ServerCall } from "./server_call.ts";
-import { StreamingCall, type StreamsHost } from "./streaming_call.ts";
+import { StreamingCall } from "./streaming_call.ts";
 import type { ServerCounters } from "./stats.ts";
-import type { CallTrace, ServerTelemetry } from "./telemetry.ts";
-
-/** What a {@linkcode CallRunner} needs, shared by all connections. */
-export interface CallRunnerOptions {
-  /** The reader that holds the last message. */
-  readonly reader: Reader;
-  /** Runs the handlers. */
-  readonly dispatcher: Dispatcher<never, never, never>;
-  /** The codec for stream items. */
-  readonly codec: Codec;
-  /** The statistics. */
-  readonly counters: ServerCounters;
-  /** The telemetry, if observed. */
-  readonly telemetry: ServerTelemetry | undefined;
-  /** `maxHeldBytes`, `maxTotalHeldBytes` and `maxBufferedBytes`. */
-  readonly limits: Pick<Limits, "maxHeldBytes" | "maxTotalHeldBytes" | "maxBufferedBytes">;
-  /** The clock. */
-  readonly clock: Clock;
-  /** The event loop, notified of calls that take time to decode. */
-  readonly loop?: Pick<EventLoop, "onDecoded"> | undefined;
-}
+import type { CallTrace } from "./telemetry.ts";
 
 type Trace = CallTrace | undefined;
 
@@ -49,43 +35,34 @@ const WIRE_CODES: ReadonlySet<string> = new Set(RPC_HANDLER_ERRORS);
 /** Runs the calls of all connections and answers them. */
 export class CallRunner {
   readonly #reader: Reader;
-  readonly #dispatcher: Dispatcher<never, never, never>;
+  readonly #dispatcher: Dispatcher;
   readonly #counters: ServerCounters;
-  readonly #telemetry: ServerTelemetry | undefined;
-  readonly #loop: Pick<EventLoop, "onDecoded"> | undefined;
-  readonly #guards: CallGuards;
-  readonly #streams: StreamsHost;
+  /** What all connections share. */
+  readonly host: CallsHost;
+  /** The memory of arguments and items. */
+  readonly guards: CallGuards;
 
   /** Create for one server. */
-  constructor(options: CallRunnerOptions) {
-    this.#reader = options.reader;
-    this.#dispatcher = options.dispatcher;
-    this.#counters = options.counters;
-    this.#telemetry = options.telemetry;
-    this.#loop = options.loop;
-    this.#guards = new CallGuards(options.limits, options.clock);
-    this.#streams = {
-      ...options,
-      loop: options.loop,
-      guards: this.#guards,
-      onOutput: (call, output, isForNobody) => this.#onOutput(call, output, isForNobody),
-      onThrown: (call, error, isForNobody) => this.#onThrown(call, error, isForNobody),
-      onUnsent: (call, error) => this.#onUnsent(call, error),
-    };
+  constructor(host: CallsHost) {
+    this.#reader = host.reader;
+    this.#dispatcher = host.dispatcher;
+    this.#counters = host.counters;
+    this.host = host;
+    this.guards = new CallGuards(host.limits, host.clock, host.callRate);
   }
 
   /** Estimated bytes of memory held by handlers, including those of ended connections. */
   get heldBytes(): number {
-    return this.#guards.bytes;
+    return this.guards.bytes;
   }
 
   /** Handle a call. */
-  receive(caller: Caller, call: ClientMessage): void {
+  receive(caller: Connection, call: ClientMessage): void {
     const { id, start, end } = call;
     // Rust ignores a second call with an id in use, and answers the first.
-    if (!take(caller, id)) return;
+    if (!caller.take(id)) return;
     this.#counters.callsReceived++;
-    const room = this.#guards.roomFor(caller, end - start);
+    const room = this.guards.roomFor(caller, end - start);
     if (room < 0) return this.#limit(caller, id);
     const dispatcher = this.#dispatcher;
     const reader = this.#reader;
@@ -102,11 +79,11 @@ export class CallRunner {
     const bytes = end - start + spent;
     if (isNarrow) grant(reader);
     if (bytes >= MIN_HELD_BYTES) {
-      this.#loop?.onDecoded(spent);
-      if (!this.#guards.of(caller).hold(id, bytes)) return this.#limit(caller, id);
+      this.host.loop?.onDecoded(spent);
+      if (!this.guards.of(caller).hold(id, bytes)) return this.#limit(caller, id);
     }
     const { method } = dispatcher;
-    const trace = this.#telemetry?.call(caller.id, dispatcher.nameOf(method));
+    const trace = this.host.telemetry?.call(caller.id, dispatcher.nameOf(method));
     const streaming = dispatcher.streaming(method);
     if (streaming !== undefined) return this.#stream(caller, id, streaming, args, trace);
     const begun = new ServerCall(caller, id, method, trace);
@@ -115,9 +92,9 @@ export class CallRunner {
       output = this.#run(begun, args);
       if (isThenable(output)) return this.#await(begun, output);
     } catch (error) {
-      return this.#onThrown(begun, error, caller.closing);
+      return this.onThrown(begun, error, caller.closing);
     }
-    this.#onOutput(begun, output, caller.closing);
+    this.onOutput(begun, output, caller.closing);
   }
 
   #run(call: ServerCall, args: unknown): unknown {
@@ -128,14 +105,37 @@ export class CallRunner {
       : trace.run(() => dispatcher.call(target, method, args, call));
   }
 
+  /**
+   * Handle a message other than a call. Messages about finished or unknown calls are ignored: they may have been
+   * in flight when the call ended.
+   *
+   * @throws {ProtocolError} If it exceeds its credit or is not a valid answer.
+   */
+  receiveMore(
+    { calls, rare }: Connection,
+    { kind, id, start, end, bytes, code, failed }: ClientMessage,
+  ): void {
+    if (kind === CLIENT_CANCEL) {
+      if (calls?.cancel(id)) this.#counters.callsCancelled++;
+    } else if (kind === CLIENT_REPLY) rare?.clientCalls?.onReply(id, start, end);
+    else if (kind === CLIENT_FAILED) rare?.clientCalls?.onFailed(id, code);
+    else {
+      const call = calls?.get(id);
+      if (!(call instanceof StreamingCall)) return;
+      if (kind === CLIENT_ITEM) call.push(this.#reader.bytes, start, end);
+      else if (kind === CLIENT_END) call.endInput(failed);
+      else if (kind === CLIENT_GRANT) call.grantOutput(bytes);
+    }
+  }
+
   /** Begin a streaming call. */
-  #stream(caller: Caller, id: number, info: MethodInfo, args: unknown, trace: Trace): void {
+  #stream(caller: Connection, id: number, info: MethodInfo, args: unknown, trace: Trace): void {
     if (!caller.sender.options.extension) {
       // Such a client can neither receive nor send items.
-      this.#guards.release(caller, id);
+      this.guards.release(caller, id);
       return this.#fail(caller, id, "ServerDecodeError", trace);
     }
-    const call = new StreamingCall(this.#streams, caller, id, info, trace);
+    const call = new StreamingCall(caller, id, info, trace);
     call.admit(args as Record<string, unknown>);
     let output: unknown;
     try {
@@ -143,12 +143,12 @@ export class CallRunner {
       if (isThenable(output)) {
         Promise.resolve(output).then(
           (value) => this.#onStreaming(call, value, caller.mute),
-          (error) => this.#onThrown(call, error, caller.mute),
+          (error) => this.onThrown(call, error, caller.mute),
         );
         return;
       }
     } catch (error) {
-      return this.#onThrown(call, error, caller.closing);
+      return this.onThrown(call, error, caller.closing);
     }
     this.#onStreaming(call, output, caller.closing);
   }
@@ -158,21 +158,21 @@ export class CallRunner {
     try {
       if (call.stream(output)) return;
     } catch (error) {
-      return this.#onThrown(call, error, isForNobody);
+      return this.onThrown(call, error, isForNobody);
     }
-    this.#onOutput(call, output, isForNobody);
+    this.onOutput(call, output, isForNobody);
   }
 
-  #onUndecoded(caller: Caller, { id, start, end }: ClientMessage, error: unknown): void {
+  #onUndecoded(caller: Connection, { id, start, end }: ClientMessage, error: unknown): void {
     const dispatcher = this.#dispatcher;
     const reader = this.#reader;
-    const guard = this.#guards.of(caller);
-    this.#loop?.onDecoded(reader.spent);
+    const guard = this.guards.of(caller);
+    this.host.loop?.onDecoded(reader.spent);
     const isOverRoom = reader.memory < 0 && reader.budget < reader.limits.maxDecodedBytes;
     grant(reader);
     if (isOverRoom) {
       // A lack of memory caused by other connections' calls is not this connection's fault.
-      if (guard.room <= this.#guards.room) guard.onVain();
+      if (guard.room <= this.guards.room) guard.onVain();
       return this.#limit(caller, id);
     }
     const untold = guard.onUndecoded();
@@ -185,26 +185,26 @@ export class CallRunner {
   }
 
   /** Report a failed call, throttled: a client can cause this at any rate. */
-  #tell(caller: Caller, method: number, error: unknown): void {
-    const untold = this.#guards.of(caller).onFailed();
+  #tell(caller: Connection, method: number, error: unknown): void {
+    const untold = this.guards.of(caller).onFailed();
     if (untold === undefined) return;
     caller.onCallError(error, this.#dispatcher.nameOf(method), untold);
   }
 
   /** The caller exceeds a limit. */
-  #limit(caller: Caller, id: number): void {
+  #limit(caller: Connection, id: number): void {
     this.#counters.callsLimited++;
     this.#fail(caller, id, "TooManyCallsInFlight", undefined);
   }
 
   #await(call: ServerCall, output: PromiseLike<unknown>): void {
     Promise.resolve(output).then(
-      (value) => this.#onOutput(call, value, call.caller.mute),
-      (error) => this.#onThrown(call, error, call.caller.mute),
+      (value) => this.onOutput(call, value, call.caller.mute),
+      (error) => this.onThrown(call, error, call.caller.mute),
     );
   }
 
-  #onOutput(call: ServerCall, output: unknown, isForNobody: boolean): void {
+  onOutput(call: ServerCall, output: unknown, isForNobody: boolean): void {
     const { caller, id, method, trace } = call;
     this.#onReturned(call);
     if (isForNobody) return trace?.end("ClientNotConnected");
@@ -240,14 +240,14 @@ export class CallRunner {
 
   /** A handler has settled, possibly after its connection has ended. */
   #onReturned(call: ServerCall): void {
-    this.#guards.release(call.caller, call.id);
+    this.guards.release(call.caller, call.id);
     call.end();
   }
 
   #onSettled({ caller, id, method, trace }: ServerCall, taken: boolean): void {
     if (caller.mute) return trace?.end("ClientNotConnected");
     if (taken) {
-      free(caller, id);
+      caller.free(id);
       trace?.end(undefined);
       caller.onAnswered();
       return;
@@ -257,8 +257,8 @@ export class CallRunner {
     this.#fail(caller, id, "ServerEncodeError", trace);
   }
 
-  /** An item of a stream could not be sent. */
-  #onUnsent(call: ServerCall, error: unknown): void {
+  /** An item of a stream could not be sent: it is invalid, or, without an error, over the client's limits. */
+  onUnsent(call: ServerCall, error?: unknown): void {
     const { caller, id, method, trace } = call;
     this.#onReturned(call);
     const name = this.#dispatcher.nameOf(method);
@@ -267,7 +267,7 @@ export class CallRunner {
     this.#fail(caller, id, "ServerEncodeError", trace);
   }
 
-  #onThrown(call: ServerCall, error: unknown, isForNobody: boolean): void {
+  onThrown(call: ServerCall, error: unknown, isForNobody: boolean): void {
     const { caller, id, method, trace } = call;
     this.#onReturned(call);
     const code = isRpcError(error) && WIRE_CODES.has(error.code)
@@ -286,14 +286,14 @@ export class CallRunner {
     this.#fail(caller, id, code ?? "HandlerPanicked", trace);
   }
 
-  #fail(caller: Caller, id: number, code: RpcHandlerErrorCode, trace: Trace): void {
+  #fail(caller: Connection, id: number, code: RpcHandlerErrorCode, trace: Trace): void {
     this.#counters.callsFailed++;
     trace?.end(code);
     if (caller.mute) return;
     const { sender } = caller;
     const writer = sender.begin();
     writeErrorResponse(writer, id, code);
-    free(caller, id);
+    caller.free(id);
     sender.commit(writer);
     caller.onAnswered();
   }

@@ -1,22 +1,17 @@
 /**
- * {@linkcode ClientCaller} and {@linkcode ClientCalls}: calls from the server to its clients.
+ * {@linkcode ClientCalls}: calls from the server to one of its clients.
  *
  * @module
  */
-import { type Codec, readArchive } from "../codec/archive.ts";
-import type { Reader } from "../codec/reader.ts";
+import { readArchive } from "../codec/archive.ts";
 import type { CallOptions, MethodInfo } from "../service/types.ts";
-import type { Clock } from "../wire/clock.ts";
 import { RpcError, type RpcErrorCode, type RpcHandlerErrorCode } from "../wire/errors.ts";
 import { protocolError } from "../wire/faults.ts";
-import type { Limits } from "../wire/limits.ts";
 import { writeServerCall, writeServerCancel } from "../wire/messages.ts";
 import { checkOptionKinds, type OptionKind } from "../wire/option_kinds.ts";
 import { surelyTakes } from "../wire/sender.ts";
 import { onAbort } from "../wire/signals.ts";
-import type { Caller } from "./caller.ts";
-import type { ServerCounters } from "./stats.ts";
-import type { ServerTelemetry } from "./telemetry.ts";
+import type { Connection } from "./connection.ts";
 
 /** Calls that a server may have in flight to one client: each has its own id. */
 export const MAX_CLIENT_CALLS = 256;
@@ -26,42 +21,8 @@ const KINDS: Readonly<Record<keyof CallOptions, OptionKind>> = {
   signal: "signal",
 };
 
-/** The parts that calls to all clients share. */
-export interface ClientCallerOptions {
-  /** The methods of the client. */
-  readonly methods: readonly MethodInfo[];
-  /** How calls and answers are archived. */
-  readonly codec: Codec;
-  /** Reads answers. */
-  readonly reader: Reader;
-  /** `callTimeoutMs` and `maxBufferedBytes`. */
-  readonly limits: Pick<Limits, "callTimeoutMs" | "maxBufferedBytes">;
-  /** The clock. */
-  readonly clock: Clock;
-  /** The statistics. */
-  readonly counters: ServerCounters;
-  /** The telemetry, if observed. */
-  readonly telemetry: ServerTelemetry | undefined;
-}
-
 /** Calls a method of the client. */
 type ClientCall = (args?: unknown, options?: CallOptions) => Promise<unknown>;
-
-/** Creates the functions by which handlers call their clients. */
-export class ClientCaller {
-  readonly #options: ClientCallerOptions;
-
-  /** Create for one server. */
-  constructor(options: ClientCallerOptions) {
-    this.#options = options;
-  }
-
-  /** The functions of one client. */
-  of(caller: Caller): Readonly<Record<string, ClientCall>> {
-    const calls = caller.clientCalls ??= new ClientCalls(this.#options, caller);
-    return calls.functions;
-  }
-}
 
 /** A call that waits for its answer. */
 interface Waiting {
@@ -87,20 +48,18 @@ export class ClientCalls {
   lost: unknown;
   /** The functions that the handler gets. */
   readonly functions: Readonly<Record<string, ClientCall>>;
-  readonly #options: ClientCallerOptions;
-  readonly #caller: Caller;
+  readonly #caller: Connection;
   /** The waiting call by id, or `undefined` if it was abandoned. An id is taken until its answer arrives. */
   readonly #taken = new Map<number, Waiting | undefined>();
   #lastId = -1;
   #ended = false;
 
   /** Create for one connection. */
-  constructor(options: ClientCallerOptions, caller: Caller) {
-    this.#options = options;
+  constructor(caller: Connection) {
     this.#caller = caller;
     const functions: Record<string, ClientCall> = {};
-    const { methods, telemetry } = options;
-    for (const method of methods) {
+    const { service, telemetry } = caller.host;
+    for (const method of service.clientMethods) {
       const { name } = method;
       functions[name] = (args = {}, given = {}) => {
         const end = telemetry?.clientCall(caller.id, name);
@@ -118,7 +77,7 @@ export class ClientCalls {
   }
 
   #call(method: MethodInfo, args: unknown, options: CallOptions): Promise<unknown> {
-    const { clock, limits } = this.#options;
+    const { clock, limits } = this.#caller.host;
     return new Promise((resolve, reject) => {
       checkOptionKinds("a call", options, KINDS);
       const { signal, timeoutMs = limits.callTimeoutMs } = options;
@@ -173,7 +132,7 @@ export class ClientCalls {
     if (this.#taken.size >= MAX_CLIENT_CALLS) {
       throw failure("TooManyCallsInFlight", method, `${MAX_CLIENT_CALLS} are in flight`);
     }
-    const { maxBufferedBytes } = this.#options.limits;
+    const { maxBufferedBytes } = this.#caller.host.limits;
     if (sender.bufferedBytes > maxBufferedBytes) {
       throw failure(
         "TooManyCallsInFlight",
@@ -196,7 +155,7 @@ export class ClientCalls {
     const { sender } = caller;
     const writer = sender.begin();
     try {
-      writeServerCall(this.#options.codec, writer, id, method.call, args);
+      writeServerCall(this.#caller.host.codec, writer, id, method.call, args);
     } catch (error) {
       sender.abandon(writer);
       throw error;
@@ -210,7 +169,7 @@ export class ClientCalls {
         this.#settle(id)?.reject(failure("ServerEncodeError", method, why));
       });
     }
-    this.#options.counters.clientCalls++;
+    this.#caller.host.counters.clientCalls++;
     caller.onSent();
   }
 
@@ -245,7 +204,7 @@ export class ClientCalls {
     const waiting = this.#settle(id);
     if (waiting === undefined) return;
     const { method, resolve, reject } = waiting;
-    const { codec, reader } = this.#options;
+    const { codec, reader } = this.#caller.host;
     let output: unknown;
     try {
       output = readArchive(codec, method.output, reader, start, end);

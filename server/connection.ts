@@ -8,65 +8,63 @@ import { CloseCode } from "../wire/close.ts";
 import type { ProtocolError } from "../wire/errors.ts";
 import type { Extension } from "../wire/handshake.ts";
 import { readClientMessage, readShortMessage, RPC_REQUEST } from "../wire/messages.ts";
-import { receive } from "../wire/receiver.ts";
+import { type ArchiveListener, receive } from "../wire/receiver.ts";
 import { isSeldom } from "../wire/seldom.ts";
-import { Sender, surelyTakes } from "../wire/sender.ts";
+import { Sender, type SenderOwner, surelyTakes } from "../wire/sender.ts";
 import type { SharedMessage } from "../wire/shared_message.ts";
-import type { CloseInfo, PeerInfo, Transport } from "../wire/transport.ts";
-import { forgetCalls, OpenCalls } from "./caller.ts";
-import {
-  type ConnectionHost,
-  type ConnectionPeer,
-  type ConnectionRoles,
-  Ending,
-} from "./connection_host.ts";
+import type { CloseInfo, PeerInfo, Transport, TransportListener } from "../wire/transport.ts";
+import { Ending } from "./connection_end.ts";
+import { type ConnectionHost, type ConnectionPeer, RareParts } from "./connection_host.ts";
 import { createContext } from "./context.ts";
-import { receiveMore } from "./extension.ts";
+import { connectionLost, OpenCalls } from "./open_calls.ts";
 import { ConnectionState } from "./state.ts";
 import { Subscriptions } from "./subscriptions.ts";
-import { TokenBucket } from "./token_bucket.ts";
 import { limitError, stateTooBig, tooBig } from "./too_big.ts";
 
 /**
  * One peer: its calls, its state, its topics and its end.
  *
  * A server has one per peer, and most are idle: everything possible is shared, and the rest is created on first
- * use. The class implements its listeners itself, because each function would cost 32 bytes.
+ * use. The class implements its listeners itself, because each function would cost 32 bytes, and has at most 12
+ * fields, because Bun would take 48 bytes for another.
  */
-export class Connection<State, Event, Auth> extends OpenCalls implements ConnectionRoles<Event> {
+export class Connection implements TransportListener, ArchiveListener, SenderOwner {
+  /** Its number on this server. */
   readonly id: number;
+  /** Where its peer is. */
   readonly peer: PeerInfo;
+  /** Sends its messages. */
   readonly sender: Sender;
+  /** Its topics. */
   readonly subscriptions: Subscriptions;
-  readonly rate: TokenBucket | undefined;
+  /** Its handlers. */
   target: unknown;
+  /** Its calls in flight, if there are any. */
+  calls: OpenCalls | undefined;
+  /** Its parts that most connections never need. */
+  rare: RareParts | undefined;
+  /** Sent bytes when {@linkcode Backpressure} last looked. */
   checkedBytes = 0;
-  patience: unknown;
+  /** Its index in a list of connections. */
   slot = -1;
+  /** Whether it is ending: later results are dropped. */
   closing = false;
-  readonly #host: ConnectionHost<State, Event, Auth>;
+  /** What all connections of its server share. */
+  readonly host: ConnectionHost;
   readonly #state: ConnectionState;
-  #ending: Ending | undefined;
-  #abort: AbortController | undefined;
-  #tooBig = 0;
 
   /** Create on an open transport. */
-  constructor(
-    host: ConnectionHost<State, Event, Auth>,
-    { id, transport, sending, peer, auth }: ConnectionPeer<Auth>,
-  ) {
-    super();
+  constructor(host: ConnectionHost, { id, transport, sending, peer, auth }: ConnectionPeer) {
     this.id = id;
     this.peer = peer;
-    this.#host = host;
+    this.host = host;
     this.sender = new Sender(transport, sending, this);
     this.subscriptions = new Subscriptions(this);
     this.#state = new ConnectionState(host.stateShape);
-    this.rate = host.callRate && new TokenBucket(host.callRate, () => host.clock.now());
     host.counters.connectionsOpened++;
     host.telemetry?.opened(id, peer);
     try {
-      this.target = host.dispatcher.targetOf(createContext(this, auth));
+      this.target = host.dispatcher.targetOf(createContext(this, this.#state, auth));
       // The handler's factory may set up the state or end the connection.
       this.flush();
     } catch (error) {
@@ -76,42 +74,26 @@ export class Connection<State, Event, Auth> extends OpenCalls implements Connect
 
   /** Whether it has ended, possibly during construction. */
   get ended(): boolean {
-    return this.#ending?.ended === true;
+    return this.rare?.ending?.ended === true;
   }
 
+  /** Whether all answers are dropped, also those of handlers that settled before the end began. */
   get mute(): boolean {
-    return this.#ending?.mute === true;
+    return this.rare?.ending?.mute === true;
+  }
+
+  /** Its rare parts, created with the first. */
+  get parts(): RareParts {
+    return this.rare ??= new RareParts();
   }
 
   get transport(): Transport {
     return this.sender.transport;
   }
 
-  get client(): object {
-    return this.#host.clients.of(this);
-  }
-
-  makeStateObject(): object {
-    return this.#host.stateShape.makeObject(this.#state);
-  }
-
-  get events(): ConnectionRoles<Event>["events"] {
-    return this.#host.events;
-  }
-
-  get limits(): ConnectionRoles<Event>["limits"] {
-    return this.#host.limits;
-  }
-
-  get signal(): AbortSignal {
-    const abort = this.#abort ??= new AbortController();
-    if (this.closing) abort.abort();
-    return abort.signal;
-  }
-
   onMessage(message: Uint8Array, from = 0): number | void {
     if (this.closing || this.target === undefined) return;
-    const host = this.#host;
+    const host = this.host;
     host.counters.messagesReceived++;
     const mayBeMore = this.#extension > 0 && message.length <= MAX_BATCH_BYTES;
     const taken = receive(message, host, this, mayBeMore, from) - from;
@@ -124,23 +106,33 @@ export class Connection<State, Event, Auth> extends OpenCalls implements Connect
   }
 
   onArchive(bytes: Uint8Array, start: number, end: number, isShort: boolean): void {
-    const { reader, request, calls } = this.#host;
+    const { reader, request, calls } = this.host;
     if (isShort) readShortMessage(reader, bytes, start, end, request);
     else {
       reader.reset(bytes);
       readClientMessage(reader, start, end, request, this.#extension);
     }
     if (request.kind === RPC_REQUEST) calls.receive(this, request);
-    else receiveMore(this, request, this.#host);
+    else calls.receiveMore(this, request);
   }
 
   onProtocolError(error: ProtocolError): void {
     if (this.closing) return;
-    const count = ++this.#host.counters.protocolErrors;
-    const closes = this.#host.onProtocolError === "close";
+    const count = ++this.host.counters.protocolErrors;
+    const closes = this.host.onProtocolError === "close";
     // If violations are ignored, a peer can cause this at any rate.
     if (closes || isSeldom(count)) this.#report(error, "protocol");
     if (closes) this.close(error.closeCode, error.message);
+  }
+
+  /** Take the id of a call. Returns false if it is in use. */
+  take(id: number): boolean {
+    return (this.calls ??= OpenCalls.unused()).take(id);
+  }
+
+  /** A call is over: release its id. */
+  free(id: number): void {
+    if (this.calls?.free(id)) this.calls = undefined;
   }
 
   /** Send state changes. Throws `CodecError` afterwards if a field does not encode. */
@@ -149,27 +141,29 @@ export class Connection<State, Event, Auth> extends OpenCalls implements Connect
     const from = this.#state.firstTouched();
     if (from === -1) return;
     const failure = this.#state.send(this.sender, from, this);
-    this.#host.backpressure.check(this);
+    this.host.backpressure.check(this);
     if (failure !== undefined) throw failure;
   }
 
   /** The client must not miss a change: its state would be wrong. */
   onChangeTooBig(places: readonly number[]): void {
     // Nor receive an answer that follows it.
-    this.#end.silence(this.sender);
+    this.#end.silence();
     if (this.closing) return;
-    const { field, error } = stateTooBig(places, this.#host.stateShape.fields, this.sender.options);
+    const { field, error } = stateTooBig(places, this.host.stateShape.fields, this.sender.options);
     this.#report(error, "state");
     this.close(CloseCode.TooBig, `a change of the state is too big for this client: ${field}`);
   }
 
+  /** Whether so many bytes may be sent. If not, the connection is ending. */
   admits(bytes: number): boolean {
-    return this.#host.backpressure.admits(this, bytes);
+    return this.host.backpressure.admits(this, bytes);
   }
 
+  /** Send an event. */
   deliver(message: SharedMessage): void {
     if (this.closing || !this.admits(message.length)) return;
-    this.#host.counters.eventsDelivered++;
+    this.host.counters.eventsDelivered++;
     const { sender } = this;
     try {
       if (surelyTakes(sender.options, message.length)) sender.sendShared(message);
@@ -177,39 +171,44 @@ export class Connection<State, Event, Auth> extends OpenCalls implements Connect
     } catch (error) {
       return this.#crash(error, "transport");
     }
-    this.#host.backpressure.check(this);
+    this.host.backpressure.check(this);
   }
 
   /** A client can miss an event. */
   #onEventTooBig(): void {
     if (this.closing) return;
-    this.#host.counters.eventsTooBig++;
+    this.host.counters.eventsTooBig++;
     this.onTooBig("An event that was skipped", "event");
   }
 
   /** Throttled: a client chooses its own limit and can cause this at any rate. */
   onTooBig(what: string, where: string, method?: string): void {
-    if (!isSeldom(++this.#tooBig)) return;
-    this.#report(tooBig(`${what} (number ${this.#tooBig})`, this.sender.options), where, method);
+    const count = ++this.parts.tooBig;
+    if (!isSeldom(count)) return;
+    this.#report(tooBig(`${what} (number ${count})`, this.sender.options), where, method);
   }
 
+  /** A message other than an answer was sent. */
   onSent(): void {
-    this.#host.backpressure.check(this);
+    this.host.backpressure.check(this);
   }
 
+  /** An answer was sent, and its call is over. */
   onAnswered(): void {
     if (this.closing) return;
     this.onSent();
-    this.#closeIfDrained();
+    this.rare?.ending?.closeIfDrained();
   }
 
+  /** A handler failed, its output cannot be encoded, or its arguments cannot be decoded. */
   onCallError(error: unknown, method: string | undefined, untold: number): void {
     this.#report(error, method ?? "call", method, untold);
   }
 
+  /** The peer doesn't read: close the connection, or cut it if it is closing already. */
   onStuck(): void {
     if (this.closing) return this.transport.terminate();
-    this.#host.counters.slowConsumersClosed++;
+    this.host.counters.slowConsumersClosed++;
     this.close(CloseCode.SlowConsumer, "the peer does not read");
   }
 
@@ -221,7 +220,7 @@ export class Connection<State, Event, Auth> extends OpenCalls implements Connect
   }
 
   #report(error: unknown, where: string, method?: string, untold = 0): void {
-    const { name, onError } = this.#host;
+    const { service: { name }, onError } = this.host;
     const context = { where, peer: this.peer, service: name, connection: this.id, method };
     onError(error, untold === 0 ? context : { ...context, untold });
   }
@@ -233,79 +232,51 @@ export class Connection<State, Event, Auth> extends OpenCalls implements Connect
 
   /** Close as soon as no call is in flight and every answer was sent. */
   drain(code: number, reason: string): void {
-    if (this.closing) return;
-    this.#end.whenDrained = { code, reason };
-    this.#closeIfDrained();
-  }
-
-  #closeIfDrained(): void {
-    const info = this.#ending?.whenDrained;
-    // In one step: a call could begin between the check and the close.
-    if (info === undefined || this.callsInFlight > 0 || !this.sender.idle) return;
-    this.close(info.code, info.reason);
+    if (!this.closing) this.#end.drain({ code, reason });
   }
 
   onIdle(): void {
     // The transport may have copied the sent messages.
     if (!this.closing) return this.onAnswered();
-    if (this.mute) this.#end.hangUp(this.sender);
+    if (this.mute) this.#end.hangUp();
   }
 
   get #end(): Ending {
-    return this.#ending ??= new Ending();
+    return this.parts.ending ??= new Ending(this);
   }
 
-  /**
-   * Begin the close. Answers are sent first, unless the peer doesn't read. The transport is cut if that and the
-   * peer's close take too long.
-   */
+  /** Begin the close, once: see {@linkcode Ending.close}. */
   close(code: number, reason: string): void {
-    if (this.closing) return;
-    const { clock, limits } = this.#host;
-    const hangUp = this.#end.begin({ code, reason }, this.sender, this.callsInFlight);
-    this.#release();
-    this.#end.timer = clock.after(limits.closeTimeoutMs, () => {
-      this.transport.terminate();
-      this.#finish();
-    });
-    hangUp();
+    if (!this.closing) this.#end.close({ code, reason });
   }
 
   onClose(info: CloseInfo): void {
     const error = this.closing ? undefined : limitError(info);
     if (error !== undefined) {
-      this.#host.counters.protocolErrors++;
+      this.host.counters.protocolErrors++;
       this.#report(error, "protocol");
     }
-    this.#end.closedWith ??= info;
-    this.#end.silence(this.sender);
-    this.#release();
-    this.#finish();
+    this.#end.closed(info);
   }
 
   /** Release everything except the transport and its queue: nothing more is received. */
-  #release(): void {
+  release(): void {
     if (this.closing) return;
     this.closing = true;
-    forgetCalls(this);
-    this.#host.backpressure.stop(this);
+    const { calls, rare } = this;
+    // Handlers keep running.
+    rare?.guard?.leave();
+    const isHeard = calls?.areHeard || rare?.clientCalls !== undefined;
+    const reason = isHeard ? connectionLost() : undefined;
+    rare?.clientCalls?.end(reason);
+    this.calls = undefined;
+    calls?.end(reason);
+    this.host.backpressure.stop(this);
     this.subscriptions.close();
-    this.#abort?.abort();
+    rare?.abort?.abort();
   }
 
   onGone(): void {
-    this.#host.onGone(this);
-  }
-
-  #finish(): void {
-    const end = this.#end;
-    if (end.ended) return;
-    end.ended = true;
-    this.sender.close();
-    const { clock, telemetry } = this.#host;
-    clock.clear(end.timer);
-    const { code, reason } = end.closedWith ?? { code: 1006, reason: "" };
-    telemetry?.closed(this.id, this.peer, code, reason);
-    this.#host.onEnd(this);
+    this.host.onGone(this);
   }
 }

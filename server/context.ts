@@ -15,7 +15,10 @@ import type {
 } from "../service/types.ts";
 import { checkCloseCode, CloseCode } from "../wire/close.ts";
 import type { PeerInfo } from "../wire/transport.ts";
+import { ClientCalls } from "./client_calls.ts";
+import type { Connection } from "./connection.ts";
 import type { EventEmitter } from "./event_switch.ts";
+import type { ConnectionState } from "./state.ts";
 import type { Subscriptions } from "./subscriptions.ts";
 
 /** Controls a handler's connection. */
@@ -64,46 +67,30 @@ export interface Context<State, Event, Auth, ClientMethods = NoMethods> {
   readonly client: CallsOf<ClientMethods>;
 }
 
-/** A connection, as seen by its context. */
-export interface ContextOwner<Event> {
-  /** Its topics. */
-  readonly subscriptions: Subscriptions;
-  /** The event switch. */
-  readonly events: EventEmitter<Event>;
-  /** Where its peer is. */
-  readonly peer: PeerInfo;
-  /** Aborts when it has ended. */
-  readonly signal: AbortSignal;
-  /** The caller of the client's methods. */
-  readonly client: object;
-  /** Create the state object that the handler reads and assigns. */
-  makeStateObject(): object;
-  /** Send state changes. Throws `CodecError` afterwards if a field does not encode. */
-  flush(): void;
-  /** Begin the close. */
-  close(code: number, reason: string): void;
-}
-
 /**
  * Create the context of a connection. Rarely used parts are created on first use. Only the handler refers to the
  * context, and seldom keeps it.
  */
-export function createContext<State, Event, Auth>(
-  owner: ContextOwner<Event>,
-  auth: Auth,
-): Context<State, Event, Auth> {
+export function createContext(
+  owner: Connection,
+  state: ConnectionState,
+  auth: unknown,
+): Context<unknown, unknown, unknown> {
+  const { host } = owner;
   let control: ConnectionControl | undefined;
   return {
-    state: owner.makeStateObject() as State,
+    state: host.stateShape.makeObject(state),
     subscriptions: owner.subscriptions,
-    events: owner.events,
+    events: host.events,
     peer: owner.peer,
     auth,
     get signal(): AbortSignal {
-      return owner.signal;
+      const abort = owner.parts.abort ??= new AbortController();
+      if (owner.closing) abort.abort();
+      return abort.signal;
     },
     get client(): CallsOf<NoMethods> {
-      return owner.client as CallsOf<NoMethods>;
+      return (owner.parts.clientCalls ??= new ClientCalls(owner)).functions;
     },
     get connection(): ConnectionControl {
       return control ??= {

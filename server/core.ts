@@ -21,15 +21,15 @@ import type { Authorize } from "./authorize.ts";
 import { BrokerLink } from "./broker_link.ts";
 import type { MissedEvents } from "./broker_missed.ts";
 import type { BrokerStatus } from "./broker_status.ts";
+import type { AnyService } from "./connection_host.ts";
 import type { ErrorListener, ServiceHandler } from "./context.ts";
-import { checkHandler } from "./dispatcher.ts";
-import { type EventEmitter, EventSwitch } from "./event_switch.ts";
+import { type AnyHandler, checkHandler } from "./dispatcher.ts";
+import { type EventEmitter, EventSwitch, type TopicNotifications } from "./event_switch.ts";
 import { OriginRules, type Origins } from "./origins.ts";
 import type { EventLoop } from "./connections.ts";
 import { ServerCounters, type ServerStats } from "./stats.ts";
 import { observeBroker, ServerTelemetry, type ServerTraceListener } from "./telemetry.ts";
 import { type CallRate, checkCallRate } from "./token_bucket.ts";
-import type { TopicNotifications } from "./topic_notifications.ts";
 
 /** Options of every kind of server. */
 export interface ServerOptions<Auth> {
@@ -172,28 +172,25 @@ export function createCore<Methods, State, Event, Auth, ClientMethods = NoMethod
   const onBrokerError = (error: unknown): void =>
     onError(error, { where: "broker", peer: { address: "" }, service: service.name });
   const { onMissedEvents } = options;
-  const link = events.link = broker && new BrokerLink({
-    broker,
-    service: service.name,
-    schema: service.event,
+  const parts = {
+    // The layers in between don't need their types.
+    service: service as unknown as AnyService,
     codec,
-    fingerprint: service.fingerprint.events,
-    maxPendingBytes: limits.maxBufferedBytes,
+    events,
     limits,
-    deliver: (topic, payload) => events.receive(topic, payload),
+  };
+  const link = events.link = broker && new BrokerLink({
+    ...parts,
+    broker,
     onError: onBrokerError,
     onMissed: onMissedEvents && ((missed) => tell(onMissedEvents, missed, onBrokerError)),
   });
   let unobserve: (() => void) | undefined;
   const acceptor = new ServiceAcceptor({
-    // The layers in between don't need the client's method types.
-    service: service as unknown as Service<Methods, State, Event>,
-    handler: handler as ServiceHandler<Methods, State, Event, Auth>,
-    events,
+    ...parts,
+    handler: handler as unknown as AnyHandler,
     deflater,
-    codec,
     clock,
-    limits,
     onProtocolError,
     onError,
     counters: new ServerCounters(),

@@ -9,19 +9,21 @@ import { describeValue } from "../codec/explain.ts";
 import type { Reader } from "../codec/reader.ts";
 import { readTag } from "../codec/sums.ts";
 import type { Writer } from "../codec/writer.ts";
-import type { CallContext, MethodInfo, Service } from "../service/types.ts";
+import type { CallContext, MethodInfo } from "../service/types.ts";
 import { ignore, isThenable } from "../wire/listener.ts";
 import { writeRawResponse, writeResponse } from "../wire/messages.ts";
-import {
-  type Context,
-  type HandlerFactory,
-  isRawHandler,
-  type RawHandle,
-  type ServiceHandler,
-} from "./context.ts";
+import type { AnyService } from "./connection_host.ts";
+import { type Context, isRawHandler, type RawHandle, type RawHandler } from "./context.ts";
+
+type AnyContext = Context<unknown, unknown, unknown>;
+
+/** A handler of a service of any types. */
+export type AnyHandler =
+  | ((context: AnyContext) => unknown)
+  | RawHandler<unknown, unknown, unknown>;
 
 /** Runs the calls of all connections; each connection has its own target. */
-export interface Dispatcher<State, Event, Auth> {
+export interface Dispatcher {
   /** The method of the last decoded call, or -1 if unknown. */
   method: number;
   /**
@@ -29,7 +31,7 @@ export interface Dispatcher<State, Event, Auth> {
    *
    * @throws What the handler throws; `TypeError` if a method is missing.
    */
-  targetOf(context: Context<State, Event, Auth>): unknown;
+  targetOf(context: AnyContext): unknown;
   /** Decode a call's arguments. Throws any error if they are invalid. */
   decode(reader: Reader, start: number, end: number): unknown;
   /** Explains why the last call failed to decode: where, what was expected, what was found. */
@@ -55,21 +57,17 @@ function unknownMethod(tag: number, count: number, offset: number): CodecError {
 
 type Handlers = Readonly<Record<string, (args: unknown, context: CallContext) => unknown>>;
 
-class TypedDispatcher<Methods, State, Event, Auth> implements Dispatcher<State, Event, Auth> {
+class TypedDispatcher implements Dispatcher {
   method = 0;
-  readonly #service: Service<Methods, State, Event>;
-  readonly #factory: HandlerFactory<Methods, State, Event, Auth>;
+  readonly #service: AnyService;
+  readonly #factory: (context: AnyContext) => unknown;
   readonly #codec: Codec;
   /** The streaming methods, by index; absent if there are none. */
   readonly #streaming: readonly (MethodInfo | undefined)[] | undefined;
   /** Whether the method names of the first connection's handler were checked. */
   #checked = false;
 
-  constructor(
-    service: Service<Methods, State, Event>,
-    factory: HandlerFactory<Methods, State, Event, Auth>,
-    codec: Codec,
-  ) {
+  constructor(service: AnyService, factory: (context: AnyContext) => unknown, codec: Codec) {
     this.#service = service;
     this.#factory = factory;
     this.#codec = codec;
@@ -77,8 +75,8 @@ class TypedDispatcher<Methods, State, Event, Auth> implements Dispatcher<State, 
     if (streaming.some((info) => info !== undefined)) this.#streaming = streaming;
   }
 
-  targetOf(context: Context<State, Event, Auth>): unknown {
-    const handlers: unknown = this.#factory(context);
+  targetOf(context: AnyContext): unknown {
+    const handlers = this.#factory(context);
     if (typeof handlers !== "object" || handlers === null) {
       throw new TypeError("Cannot use the handler: it made no object of methods");
     }
@@ -162,15 +160,15 @@ class TypedDispatcher<Methods, State, Event, Auth> implements Dispatcher<State, 
   }
 }
 
-class RawDispatcher<State, Event, Auth> implements Dispatcher<State, Event, Auth> {
+class RawDispatcher implements Dispatcher {
   method = 0;
-  readonly #handle: RawHandle<State, Event, Auth>;
+  readonly #handle: RawHandle<unknown, unknown, unknown>;
 
-  constructor(handle: RawHandle<State, Event, Auth>) {
+  constructor(handle: RawHandle<unknown, unknown, unknown>) {
     this.#handle = handle;
   }
 
-  targetOf(context: Context<State, Event, Auth>): unknown {
+  targetOf(context: AnyContext): unknown {
     return context;
   }
 
@@ -185,7 +183,7 @@ class RawDispatcher<State, Event, Auth> implements Dispatcher<State, Event, Auth
   streaming(): undefined {}
 
   call(target: unknown, _method: number, call: unknown, context: CallContext): unknown {
-    const connection = target as Context<State, Event, Auth>;
+    const connection = target as AnyContext;
     return this.#handle(call as Uint8Array<ArrayBuffer>, connection, context);
   }
 
@@ -219,12 +217,12 @@ export function checkHandler(handler: unknown): void {
 }
 
 /** The dispatcher of a service and its handler. */
-export function createDispatcher<Methods, State, Event, Auth>(
-  service: Service<Methods, State, Event>,
-  handler: ServiceHandler<Methods, State, Event, Auth>,
+export function createDispatcher(
+  service: AnyService,
+  handler: AnyHandler,
   codec: Codec,
-): Dispatcher<State, Event, Auth> {
+): Dispatcher {
   return isRawHandler(handler)
     ? new RawDispatcher(handler.handle)
-    : new TypedDispatcher(service, handler as HandlerFactory<Methods, State, Event, Auth>, codec);
+    : new TypedDispatcher(service, handler, codec);
 }

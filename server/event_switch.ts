@@ -3,27 +3,22 @@
  *
  * @module
  */
-import type { Sink } from "../stream/queue.ts";
 import type { Codec } from "../codec/archive.ts";
 import { interpretInFull } from "../codec/explain.ts";
 import type { Schema } from "../codec/schema.ts";
 import type { Writer } from "../codec/writer.ts";
+import { queue, type Sink } from "../stream/queue.ts";
 import type { Deflater } from "../wire/deflater.ts";
 import { DEFAULT_LIMITS, type Limits } from "../wire/limits.ts";
+import { ignore } from "../wire/listener.ts";
 import { writeEvent, writeEventOf } from "../wire/messages.ts";
 import { giveWriter, SendTally, SharedMessage, takeWriter } from "../wire/shared_message.ts";
 import { checkTopicBytes, type Topic, topicKey, toTopic } from "../wire/topic.ts";
-import {
-  notificationsOf,
-  type TopicNotification,
-  type TopicNotifications,
-} from "./topic_notifications.ts";
+import type { BrokerLink } from "./broker_link.ts";
+import type { Connection } from "./connection.ts";
 
 /** One connection, as seen by the switch. */
-export interface Subscriber {
-  /** Send an event's message. */
-  deliver(message: SharedMessage): void;
-}
+type Subscriber = Pick<Connection, "deliver">;
 
 /** Sends events to the subscribers of their topic. Rust: `server.rs`, `EventEmitter`. */
 export interface EventEmitter<Event> {
@@ -42,19 +37,44 @@ export interface EventEmitter<Event> {
   emitRaw(topic: Topic | string, payload: Uint8Array): void;
 }
 
-/** The part of the broker link that the switch uses. */
-export interface EventLink {
-  /** Whether events are accepted now. */
-  readonly open: boolean;
-  /** The topic has its first subscriber on this node. */
-  subscribe(topic: Topic): Promise<void>;
-  /** The topic has lost its last. */
-  unsubscribe(topic: Topic): void;
-  /** Copy the writer's event, to send it to the other nodes after this turn. */
-  publish(topic: Topic, writer: Writer): void;
-  /** Count an event of the topic with this key that is not sent because the link is not open. */
-  drop(key: string): void;
+/** A topic got its first subscriber, or lost its last. Rust: `server.rs`, `TopicNotification`. */
+export interface TopicNotification {
+  /** Which of the two. */
+  readonly type: "created" | "removed";
+  /** The topic. */
+  readonly topic: Topic;
 }
+
+/** Most queued notifications of one consumer; beyond it the oldest are dropped and counted. */
+export const MAX_QUEUED_NOTIFICATIONS = 4096;
+
+/**
+ * The notifications since its creation. Ends with the server, when the loop is left, by `return()`, or some time
+ * after it was garbage-collected.
+ *
+ * At most {@linkcode MAX_QUEUED_NOTIFICATIONS} are queued; {@linkcode TopicNotifications.dropped} counts the rest.
+ */
+export interface TopicNotifications
+  extends AsyncIterableIterator<TopicNotification, undefined>, AsyncDisposable {
+  /** Notifications dropped because the consumer was too slow. */
+  readonly dropped: number;
+  /** Stop. */
+  return(): Promise<IteratorResult<TopicNotification, undefined>>;
+}
+
+/** The notifications pushed to `sinks` from now on, until they end. */
+export function notificationsOf(sinks: Set<Sink<TopicNotification>>): TopicNotifications {
+  return queue({ maxItems: MAX_QUEUED_NOTIFICATIONS, onAbort: () => ignore }, (sink) => {
+    sinks.add(sink);
+    return () => sinks.delete(sink);
+  });
+}
+
+/** The part of the broker link that the switch uses. */
+export type EventLink = Pick<
+  BrokerLink,
+  "open" | "subscribe" | "unsubscribe" | "publish" | "drop"
+>;
 
 interface Entry {
   readonly topic: Topic;
@@ -69,10 +89,10 @@ const DONE: Promise<void> = Promise.resolve();
  *
  * Rust: `server.rs`, `EventSwitch`. Unlike there, an ended connection leaves nothing behind.
  */
-export class EventSwitch<Event> implements EventEmitter<Event> {
+export class EventSwitch implements EventEmitter<unknown> {
   readonly #entries = new Map<string, Entry>();
   readonly #notifications = new Set<Sink<TopicNotification>>();
-  readonly #schema: Schema<Event> | undefined;
+  readonly #schema: Schema<unknown> | undefined;
   readonly #deflater: Deflater;
   readonly #limits: Pick<Limits, "maxTopicBytes" | "maxDepth">;
   readonly #codec: Codec;
@@ -84,7 +104,7 @@ export class EventSwitch<Event> implements EventEmitter<Event> {
 
   /** Create for events of a schema. */
   constructor(
-    schema: Schema<Event> | undefined,
+    schema: Schema<unknown> | undefined,
     deflater: Deflater,
     limits: Pick<Limits, "maxTopicBytes" | "maxDepth"> = DEFAULT_LIMITS,
     codec: Codec = interpretInFull,
@@ -124,7 +144,7 @@ export class EventSwitch<Event> implements EventEmitter<Event> {
     this.link?.unsubscribe(entry.topic);
   }
 
-  emit(topic: Topic | string, event: Event): void {
+  emit(topic: Topic | string, event: unknown): void {
     checkTopicBytes(topic, this.#limits.maxTopicBytes);
     if (this.#schema === undefined) {
       throw new TypeError("Cannot emit an event: the service declares none");

@@ -22,13 +22,13 @@ export {
   type ServiceHandler,
 } from "./context.ts";
 export type { CloseOptions, ServerCore, ServerOptions } from "./core.ts";
-export type { EventEmitter } from "./event_switch.ts";
+export {
+  type EventEmitter,
+  MAX_QUEUED_NOTIFICATIONS,
+  type TopicNotification,
+  type TopicNotifications,
+} from "./event_switch.ts";
 export type { ServerStats } from "./stats.ts";
 export type { Subscriptions } from "./subscriptions.ts";
 export type { ServerTrace, ServerTraceListener } from "./telemetry.ts";
 export type { CallRate } from "./token_bucket.ts";
-export {
-  MAX_QUEUED_NOTIFICATIONS,
-  type TopicNotification,
-  type TopicNotifications,
-} from "./topic_notifications.ts";

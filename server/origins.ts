@@ -5,6 +5,7 @@
  */
 
 import { ignore, isThenable } from "../wire/listener.ts";
+import type { ServerOptions } from "./core.ts";
 import { type Refusal, WRONG_HOST, WRONG_ORIGIN } from "./refusal.ts";
 
 /**
@@ -18,14 +19,6 @@ export type Origins =
 /** Most refused origins and hosts that are reported, once each. Others are refused silently. */
 export const MAX_ORIGINS_TOLD = 64;
 
-/** The `ServerOptions` for origins and hosts. */
-export interface OriginOptions {
-  /** See `ServerOptions`. */
-  readonly origins?: Origins | undefined;
-  /** See `ServerOptions`. */
-  readonly hosts?: readonly string[] | undefined;
-}
-
 /** Checks `Origin` and `Host` of each request. */
 export class OriginRules {
   readonly #origins: Origins;
@@ -33,7 +26,7 @@ export class OriginRules {
   readonly #told = new Set<string>();
 
   /** Throws `TypeError` if an origin or a host is invalid. */
-  constructor({ origins = [], hosts }: OriginOptions) {
+  constructor({ origins = [], hosts }: Pick<ServerOptions<never>, "origins" | "hosts">) {
     if (typeof origins !== "function") {
       if (!Array.isArray(origins)) {
         throw new TypeError("Cannot use origins: expected an array, or a function");

@@ -5,7 +5,8 @@
  */
 import type { CallContext } from "../service/types.ts";
 import { RpcError } from "../wire/errors.ts";
-import { type Caller, connectionLost, isCancelled, listen, unlisten } from "./caller.ts";
+import type { Connection } from "./connection.ts";
+import { connectionLost } from "./open_calls.ts";
 import type { CallTrace } from "./telemetry.ts";
 
 /**
@@ -14,7 +15,7 @@ import type { CallTrace } from "./telemetry.ts";
  */
 export class ServerCall implements CallContext {
   /** The connection. */
-  readonly caller: Caller;
+  readonly caller: Connection;
   /** Its id. */
   readonly id: number;
   /** The method's index. */
@@ -27,7 +28,7 @@ export class ServerCall implements CallContext {
   #over = false;
 
   /** Create for a received call. */
-  constructor(caller: Caller, id: number, method: number, trace: CallTrace | undefined) {
+  constructor(caller: Connection, id: number, method: number, trace: CallTrace | undefined) {
     this.caller = caller;
     this.id = id;
     this.method = method;
@@ -46,8 +47,8 @@ export class ServerCall implements CallContext {
   #begin(): void {
     const { caller, id } = this;
     if (caller.closing) this.cancel(connectionLost());
-    else if (isCancelled(caller, id)) this.cancel();
-    else listen(caller, this);
+    else if (caller.calls?.isCancelled(id)) this.cancel();
+    else caller.calls?.listen(this);
   }
 
   /** Cancel the call; by default because its peer has. */
@@ -70,7 +71,7 @@ export class ServerCall implements CallContext {
 
   /** Whether an error is only the call's cancellation and need not be reported. */
   isReason(error: unknown): boolean {
-    const reason = this.reason ?? this.caller.clientCalls?.lost;
+    const reason = this.reason ?? this.caller.rare?.clientCalls?.lost;
     return reason !== undefined &&
       (error === reason || (error instanceof Error && error.cause === reason));
   }
@@ -78,6 +79,6 @@ export class ServerCall implements CallContext {
   /** Its handler has settled. */
   end(): void {
     this.#over = true;
-    if (this.caller.listening !== undefined) unlisten(this.caller, this);
+    this.caller.calls?.unlisten(this);
   }
 }

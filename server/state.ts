@@ -13,6 +13,7 @@ import type { StateField } from "../service/types.ts";
 import { finishStateChange } from "../wire/messages.ts";
 import { type Sender, surelyTakes } from "../wire/sender.ts";
 import { isTopic } from "../wire/topic.ts";
+import type { Connection } from "./connection.ts";
 
 const STATE = Symbol("state");
 /** Marks a field with its default that was neither read nor assigned. */
@@ -69,14 +70,6 @@ export class StateShape {
     );
     return Object.preventExtensions(Object.defineProperty(object, STATE, { value: state }));
   }
-}
-
-/** The owner of a state. */
-export interface StateOwner {
-  /** A change is larger than the client accepts: `places` as in {@linkcode ConnectionState.writeChange}. */
-  onChangeTooBig(places: readonly number[]): void;
-  /** Whether so many bytes may be sent. If not, the connection has ended. */
-  admits(bytes: number): boolean;
 }
 
 /**
@@ -174,7 +167,7 @@ export class ConnectionState {
    *
    * @returns The error of the first field that newly fails to encode.
    */
-  send(sender: Sender, from: number, owner: StateOwner): CodecError | undefined {
+  send(sender: Sender, from: number, owner: Connection): CodecError | undefined {
     const writer = sender.begin();
     const places: number[] = [];
     const failure = this.writeChange(writer, from, places);

@@ -3,6 +3,8 @@
  *
  * @module
  */
+import type { Connection } from "./connection.ts";
+import type { Connections } from "./connections.ts";
 
 /** Counters since the server was created, and current gauges. */
 export interface ServerStats {
@@ -82,4 +84,28 @@ export class ServerCounters {
   bytesSent = 0;
   eventsDelivered = 0;
   eventsTooBig = 0;
+}
+
+/** The gauges of a server's connections, and the bytes that they have sent so far. */
+export function gaugesOf(
+  connections: Connections<Connection>,
+): Omit<ServerStats, Exclude<keyof ServerCounters, "bytesSent"> | "topics" | "heldBytes"> {
+  const now = {
+    connections: connections.size,
+    callsInFlight: 0,
+    streamsOpen: 0,
+    clientCallsInFlight: 0,
+    subscriptions: 0,
+    bufferedBytes: 0,
+    bytesSent: 0,
+  };
+  for (const { sender } of connections) now.bufferedBytes += sender.bufferedBytes;
+  for (const { calls, rare, sender, subscriptions } of connections.open) {
+    now.callsInFlight += calls?.size ?? 0;
+    now.streamsOpen += calls?.streams?.open ?? 0;
+    now.clientCallsInFlight += rare?.clientCalls?.size ?? 0;
+    now.subscriptions += subscriptions.size;
+    now.bytesSent += sender.sentBytes;
+  }
+  return now;
 }

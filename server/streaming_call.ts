@@ -3,53 +3,24 @@
  *
  * @module
  */
-import { type Codec, readArchive, readUnexplained } from "../codec/archive.ts";
-import type { Reader } from "../codec/reader.ts";
+import { readArchive, readUnexplained } from "../codec/archive.ts";
 import type { Schema } from "../codec/schema.ts";
 import type { Writer } from "../codec/writer.ts";
 import type { MethodInfo } from "../service/types.ts";
 import type { Inlet, InletPort, Outlet, OutletPort, RunIn } from "../stream/types.ts";
-import { type Clock, type Timers, timersOf } from "../wire/clock.ts";
+import { type Timers, timersOf } from "../wire/clock.ts";
 import { RpcError } from "../wire/errors.ts";
-import type { Limits } from "../wire/limits.ts";
 import { writeServerGrant, writeServerItem } from "../wire/messages.ts";
 import { shortenAnswer } from "../wire/short_message.ts";
 import { type Sender, surelyTakes } from "../wire/sender.ts";
-import { type CallGuards, MIN_HELD_BYTES } from "./call_guard.ts";
-import { type Caller, listen } from "./caller.ts";
+import { MIN_HELD_BYTES } from "./call_guard.ts";
+import type { Connection } from "./connection.ts";
 import { ConnectionStreams, type Pausable } from "./connection_streams.ts";
-import type { EventLoop } from "./connections.ts";
 import { ServerCall } from "./server_call.ts";
-import type { ServerCounters } from "./stats.ts";
 import type { CallTrace, ItemCounts } from "./telemetry.ts";
-
-/** The parts that all streams of a server share. */
-export interface StreamsHost {
-  /** How items are archived. */
-  readonly codec: Codec;
-  /** Reads items. */
-  readonly reader: Reader;
-  /** The clock. */
-  readonly clock: Clock;
-  /** `maxBufferedBytes`. */
-  readonly limits: Pick<Limits, "maxBufferedBytes">;
-  /** The statistics. */
-  readonly counters: ServerCounters;
-  /** Items that wait for a handler count as held bytes. */
-  readonly guards: CallGuards;
-  /** The event loop, notified of calls that take time to decode. */
-  readonly loop: Pick<EventLoop, "onDecoded"> | undefined;
-  /** The source of a call's output has ended, and so has the call. */
-  onOutput(call: ServerCall, output: undefined, isForNobody: boolean): void;
-  /** The source failed. */
-  onThrown(call: ServerCall, error: unknown, isForNobody: boolean): void;
-  /** The source returned an invalid item, or, without an error, one over the client's limits. */
-  onUnsent(call: ServerCall, error?: unknown): void;
-}
 
 /** A call that streams. It receives its argument's items and sends its output's until it is answered. */
 export class StreamingCall extends ServerCall implements InletPort, OutletPort, Pausable {
-  readonly #host: StreamsHost;
   readonly #info: MethodInfo;
   readonly #streams: ConnectionStreams;
   readonly after: Timers["after"];
@@ -65,24 +36,21 @@ export class StreamingCall extends ServerCall implements InletPort, OutletPort, 
 
   /** Create for a received call. */
   constructor(
-    host: StreamsHost,
-    caller: Caller,
+    caller: Connection,
     id: number,
     info: MethodInfo,
     trace: CallTrace | undefined,
   ) {
     super(caller, id, info.index, trace);
     if (trace !== undefined) trace.items = () => this.#items;
-    this.#host = host;
-    this.after = timersOf(host.clock).after;
+    const { clock, limits } = caller.host;
+    this.after = timersOf(clock).after;
     this.#info = info;
-    this.#streams = caller.streams ??= new ConnectionStreams(
-      caller.sender,
-      host.clock,
-      host.limits,
-    );
+    // A call in flight has its connection's open calls.
+    const calls = caller.calls!;
+    this.#streams = calls.streams ??= new ConnectionStreams(caller.sender, clock, limits);
     this.#streams.open++;
-    listen(caller, this);
+    calls.listen(this);
   }
 
   /** Add the streaming argument to the handler's arguments. */
@@ -114,13 +82,13 @@ export class StreamingCall extends ServerCall implements InletPort, OutletPort, 
     // Count before keeping: uncounted items could be of any number and size.
     if (!this.#count(end - start)) {
       this.#isFull = true;
-      this.#host.counters.callsLimited++;
+      this.caller.host.counters.callsLimited++;
       return inlet.end(
         new RpcError("TooManyCallsInFlight", `Cannot take more of ${this.#input}: queue is full`),
       );
     }
     inlet.push(bytes, start, end);
-    this.#host.counters.itemsReceived++;
+    this.caller.host.counters.itemsReceived++;
     this.#count();
   }
 
@@ -167,7 +135,8 @@ export class StreamingCall extends ServerCall implements InletPort, OutletPort, 
     this.#inlet?.end(new RpcError("Cancelled", `${this.#info.name} has been answered`));
     const streams = this.#streams;
     streams.forget(this);
-    if (--streams.open === 0 && this.caller.streams === streams) this.caller.streams = undefined;
+    const { calls } = this.caller;
+    if (--streams.open === 0 && calls?.streams === streams) calls.streams = undefined;
   }
 
   /** Count the bytes that wait for the handler, plus `coming` bytes. Returns false if over the limit. */
@@ -176,7 +145,7 @@ export class StreamingCall extends ServerCall implements InletPort, OutletPort, 
     if (this.isOver) return true;
     const more = (this.#inlet?.bufferedBytes ?? 0) + coming - this.#heldBytes;
     if (Math.abs(more) < MIN_HELD_BYTES) return true;
-    const guard = this.#host.guards.of(this.caller);
+    const guard = this.caller.host.calls.guards.of(this.caller);
     if (more < 0) guard.letGo(this.id, -more);
     else if (!guard.hold(this.id, more)) return false;
     this.#heldBytes += more;
@@ -187,7 +156,7 @@ export class StreamingCall extends ServerCall implements InletPort, OutletPort, 
 
   decode(bytes: Uint8Array, start: number, end: number): unknown {
     this.#count();
-    const { reader, codec, loop } = this.#host;
+    const { reader, codec, loop } = this.caller.host;
     const { item } = this.#info.input!;
     reader.reset(bytes);
     try {
@@ -202,7 +171,7 @@ export class StreamingCall extends ServerCall implements InletPort, OutletPort, 
   #undecoded(item: Schema<unknown>, start: number, end: number, error: unknown): RpcError {
     let cause = error;
     try {
-      readArchive(this.#host.codec, item, this.#host.reader, start, end);
+      readArchive(this.caller.host.codec, item, this.caller.host.reader, start, end);
     } catch (explained) {
       cause = explained;
     }
@@ -236,7 +205,7 @@ export class StreamingCall extends ServerCall implements InletPort, OutletPort, 
     const writer = sender.begin();
     let bytes: number;
     try {
-      bytes = writeServerItem(this.#host.codec, writer, id, this.#info.items!.item, item);
+      bytes = writeServerItem(this.caller.host.codec, writer, id, this.#info.items!.item, item);
     } catch (error) {
       sender.abandon(writer);
       throw error;
@@ -248,7 +217,7 @@ export class StreamingCall extends ServerCall implements InletPort, OutletPort, 
     shortenAnswer(writer);
     if (surelyTakes(sender.options, writer.position)) sender.commit(writer);
     else this.#commitIfTaken(sender, writer);
-    this.#host.counters.itemsSent++;
+    this.caller.host.counters.itemsSent++;
     caller.onSent();
     if (!this.isOver) this.#streams.onSent(this);
     return bytes;
@@ -284,16 +253,16 @@ export class StreamingCall extends ServerCall implements InletPort, OutletPort, 
 
   onEnd(error: unknown, failed: "source" | "item" | undefined): void {
     const { mute } = this.caller;
-    if (failed === undefined) this.#host.onOutput(this, undefined, mute);
-    else if (failed === "source") this.#host.onThrown(this, error, mute);
-    else this.#host.onUnsent(this, error);
+    if (failed === undefined) this.caller.host.calls.onOutput(this, undefined, mute);
+    else if (failed === "source") this.caller.host.calls.onThrown(this, error, mute);
+    else this.caller.host.calls.onUnsent(this, error);
   }
 
   onStopped(error: unknown): void {
     // If the connection's end stopped the stream, there is no client to answer.
     const { closing } = this.caller;
-    if (this.#isTooBig) this.#host.onUnsent(this);
-    else if (error === undefined) this.#host.onOutput(this, undefined, closing);
-    else this.#host.onThrown(this, error, closing);
+    if (this.#isTooBig) this.caller.host.calls.onUnsent(this);
+    else if (error === undefined) this.caller.host.calls.onOutput(this, undefined, closing);
+    else this.caller.host.calls.onThrown(this, error, closing);
   }
 }

@@ -3,30 +3,19 @@
  *
  * @module
  */
-import type { Limits } from "../wire/limits.ts";
 import { checkTopicBytes, type Topic, topicKey, toTopic } from "../wire/topic.ts";
-import type { EventSwitch, Subscriber } from "./event_switch.ts";
-
-/** The owner of the subscriptions. */
-export interface SubscriptionOwner extends Subscriber {
-  /** The event switch. */
-  readonly events: Pick<EventSwitch<never>, "subscribe" | "unsubscribe">;
-  /** The limits of topics and their bytes. */
-  readonly limits: Pick<Limits, "maxSubscriptions" | "maxTopicBytes">;
-  /** Whether the connection is ending. */
-  readonly closing: boolean;
-}
+import type { Connection } from "./connection.ts";
 
 const NO_TOPICS: ReadonlyMap<string, Topic> = new Map();
 
 /** The topics of one connection. Rust: `server.rs`, `HandlerSubscriptionManager`. */
 export class Subscriptions {
-  readonly #owner: SubscriptionOwner;
+  readonly #owner: Connection;
   /** Created with the first topic, dropped with the last. */
   #topics: Map<string, Topic> | undefined;
 
   /** Create for one connection. */
-  constructor(owner: SubscriptionOwner) {
+  constructor(owner: Connection) {
     this.#owner = owner;
   }
 
@@ -50,7 +39,7 @@ export class Subscriptions {
    * @throws {RangeError} Synchronously, if there are `maxSubscriptions`, or the topic has over `maxTopicBytes`.
    */
   add(topic: Topic | string): Promise<void> {
-    const { events, limits: { maxSubscriptions, maxTopicBytes }, closing } = this.#owner;
+    const { host: { events, limits: { maxSubscriptions, maxTopicBytes } }, closing } = this.#owner;
     if (closing) return Promise.resolve();
     checkTopicBytes(topic, maxTopicBytes);
     const key = topicKey(topic);
@@ -76,7 +65,7 @@ export class Subscriptions {
     if (removed === undefined) return;
     topics.delete(key);
     if (topics.size === 0) this.#topics = undefined;
-    this.#owner.events.unsubscribe(removed, this.#owner);
+    this.#owner.host.events.unsubscribe(removed, this.#owner);
   }
 
   /** The topics, in the order they were added. */
@@ -89,6 +78,6 @@ export class Subscriptions {
     const topics = this.#topics;
     if (topics === undefined) return;
     this.#topics = undefined;
-    for (const topic of topics.values()) this.#owner.events.unsubscribe(topic, this.#owner);
+    for (const topic of topics.values()) this.#owner.host.events.unsubscribe(topic, this.#owner);
   }
 }

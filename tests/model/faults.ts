@@ -28,17 +28,15 @@ function every(n: number): () => boolean {
   return () => ++count % n === 0;
 }
 
-type AnyConnection = Connection<unknown, unknown, unknown>;
-
 /** Each fault, and how to plant it; the result removes it again. */
 export const FAULTS: Readonly<Record<string, () => () => void>> = {
   "a flush that is skipped now and then": () => {
     const skipped = every(10);
     return replace(
-      Connection.prototype as AnyConnection,
+      Connection.prototype,
       "flush",
       (flush) =>
-        function (this: AnyConnection) {
+        function (this: Connection) {
           if (!skipped()) flush.call(this);
         },
     );
@@ -46,10 +44,10 @@ export const FAULTS: Readonly<Record<string, () => () => void>> = {
   "an event that is delivered twice": () => {
     const twice = every(10);
     return replace(
-      Connection.prototype as AnyConnection,
+      Connection.prototype,
       "deliver",
       (deliver) =>
-        function (this: AnyConnection, message) {
+        function (this: Connection, message) {
           deliver.call(this, message);
           if (twice()) deliver.call(this, message);
         },
@@ -58,10 +56,10 @@ export const FAULTS: Readonly<Record<string, () => () => void>> = {
   "an event that is lost": () => {
     const lost = every(20);
     return replace(
-      Connection.prototype as AnyConnection,
+      Connection.prototype,
       "deliver",
       (deliver) =>
-        function (this: AnyConnection, message) {
+        function (this: Connection, message) {
           if (!lost()) deliver.call(this, message);
         },
     );

@@ -3,6 +3,7 @@ import { assert, assertEquals } from "@std/assert";
 import { test } from "node:test";
 import { bytes, convert, u32, u8, variants, vec } from "../../codec/mod.ts";
 import { createCore } from "../../server/core.ts";
+import { RareParts } from "../../server/connection_host.ts";
 import { CallGuards, MIN_HELD_BYTES, VAIN_CALLS } from "../../server/call_guard.ts";
 import { rpc, service } from "../../service/mod.ts";
 import type { Limits } from "../../wire/limits.ts";
@@ -251,24 +252,29 @@ test("what a handler holds that can settle no more is released when it is collec
   client.hangUp();
 });
 
+function owner() {
+  const parts = new RareParts();
+  return { parts, rare: parts };
+}
+
 test("CallGuard forgets what has ended, and knows when there is nothing to remember", () => {
   const all = new CallGuards({ maxHeldBytes: 100, maxTotalHeldBytes: 1000 }, new FakeClock());
-  const guard = all.of({ rate: undefined, guard: undefined });
-  assertEquals([guard.idle, guard.admits], [true, true]);
+  const guard = all.of(owner());
+  assertEquals([guard.idle, guard.admits()], [true, true]);
   assertEquals([guard.hold(1, 60), guard.hold(2, 60), guard.hold(2, 40)], [true, false, true]);
-  assertEquals([guard.heldBytes, guard.admits, guard.idle], [100, false, false]);
+  assertEquals([guard.heldBytes, guard.admits(), guard.idle], [100, false, false]);
   guard.release(1);
   guard.release(1);
   guard.release(7);
-  assertEquals([guard.heldBytes, guard.admits], [40, true]);
+  assertEquals([guard.heldBytes, guard.admits()], [40, true]);
   guard.release(2);
   assertEquals([guard.heldBytes, guard.idle, all.bytes], [0, true, 0]);
 });
 
 test("CallGuard holds nothing that there is no room for with those of others", () => {
   const all = new CallGuards({ maxHeldBytes: 9000, maxTotalHeldBytes: 10_000 }, new FakeClock());
-  const guard = all.of({ rate: undefined, guard: undefined });
-  const other = all.of({ rate: undefined, guard: undefined });
+  const guard = all.of(owner());
+  const other = all.of(owner());
   assertEquals(all.room, Infinity);
   assertEquals([guard.hold(1, 5000), other.hold(1, 5001), other.hold(2, 5000)], [
     true,

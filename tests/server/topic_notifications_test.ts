@@ -4,7 +4,7 @@ import {
   notificationsOf,
   type TopicNotification,
   type TopicNotifications,
-} from "../../server/topic_notifications.ts";
+} from "../../server/event_switch.ts";
 import type { Sink } from "../../stream/queue.ts";
 import { Topic } from "../../wire/topic.ts";
 import { collected } from "../support/garbage.ts";

@@ -1,0 +1,97 @@
+/**
+ * {@linkcode OpenCalls}: the calls in flight of one connection.
+ *
+ * @module
+ */
+import { RpcError } from "../wire/errors.ts";
+import { MAX_CALLS_IN_FLIGHT } from "../wire/page_limits.ts";
+import type { ConnectionStreams } from "./connection_streams.ts";
+import type { ServerCall } from "./server_call.ts";
+
+/** State of an id: a call is in flight. */
+const TAKEN = 1;
+/** State of an id: a cancelled call is still in flight. */
+const CANCELLED = 2;
+
+/** Those of connections without calls in flight: most connections are idle. */
+const spare: OpenCalls[] = [];
+const MAX_SPARE = 64;
+
+/** The calls in flight of one connection, which has this only while there are any. */
+export class OpenCalls {
+  readonly #ids = new Uint8Array(MAX_CALLS_IN_FLIGHT);
+  /** The calls that must be notified, of a cancel for example. */
+  #listening: Map<number, ServerCall> | undefined;
+  /** Shared state of the streaming calls. */
+  streams: ConnectionStreams | undefined;
+  /** Calls in flight. */
+  size = 0;
+
+  /** Without calls, for a connection's first. */
+  static unused(): OpenCalls {
+    return spare.pop() ?? new OpenCalls();
+  }
+
+  /** Take an id. Returns false if it is in use. */
+  take(id: number): boolean {
+    if (this.#ids[id] !== 0) return false;
+    this.#ids[id] = TAKEN;
+    this.size++;
+    return true;
+  }
+
+  /** A call is over: release its id. After the last, which returns true, this is for another connection. */
+  free(id: number): boolean {
+    this.#ids[id] = 0;
+    if (--this.size > 0) return false;
+    if (spare.length < MAX_SPARE) spare.push(this);
+    return true;
+  }
+
+  /** Whether some call must be notified of the connection's end. */
+  get areHeard(): boolean {
+    return this.#listening !== undefined;
+  }
+
+  /** The call of an id, if it must be notified. */
+  get(id: number): ServerCall | undefined {
+    return this.#listening?.get(id);
+  }
+
+  /** Notify a call until it is over. */
+  listen(call: ServerCall): void {
+    (this.#listening ??= new Map()).set(call.id, call);
+  }
+
+  /** Stop notifying a call. */
+  unlisten(call: ServerCall): void {
+    const listening = this.#listening;
+    if (listening?.get(call.id) !== call) return;
+    listening.delete(call.id);
+    if (listening.size === 0) this.#listening = undefined;
+  }
+
+  /** The peer has cancelled a call. Returns whether it was in flight and not yet cancelled. */
+  cancel(id: number): boolean {
+    if (this.#ids[id] !== TAKEN) return false;
+    this.#ids[id] = CANCELLED;
+    this.get(id)?.cancel();
+    return true;
+  }
+
+  /** Whether a call in flight was cancelled. */
+  isCancelled(id: number): boolean {
+    return this.#ids[id] === CANCELLED;
+  }
+
+  /** The connection has ended, for this reason. */
+  end(reason: unknown): void {
+    for (const call of this.#listening?.values() ?? []) call.cancel(reason);
+    this.streams?.stop();
+  }
+}
+
+/** The reason with which calls are cancelled when their connection has ended. */
+export function connectionLost(): RpcError {
+  return new RpcError("ConnectionLost", "The connection has ended");
+}
