@@ -8,7 +8,7 @@
 import { INNER_NODE, NODE_HEADER_BYTES, readTree } from "./btree_reader.ts";
 import { entriesBy, type Entry } from "./collections.ts";
 import { compare, type Rank, sorted } from "./keys.ts";
-import { type FieldsLayout, structLayout } from "./layout.ts";
+import { structLayout } from "./layout.ts";
 import { unit } from "./scalars.ts";
 import { type AnySchema, type BTree, once, type Schema } from "./schema.ts";
 import type { Writer } from "./writer.ts";
@@ -18,49 +18,6 @@ const NODE_BYTES = 4096;
 /** An inner node is aligned to 8 by 64-bit peers. */
 const INNER_NODE_ALIGN = 8;
 
-/** A node that is written. */
-interface Written {
-  readonly firstKey: unknown;
-  readonly at: number;
-}
-
-/**
- * Write a node: its entries' parts, its header, then its entries, the last begun first.
- *
- * @param take Writes the two fields of the next entry, and returns how many are left.
- * @param target The header's pointee, known after the entries are written.
- */
-function writeNode(
-  writer: Writer,
-  { size, align, offsets }: FieldsLayout,
-  isInner: boolean,
-  take: (first: number, second: number) => number,
-  target: () => number | undefined,
-): number {
-  const { position } = writer;
-  const begun: number[] = [];
-  let left: number;
-  let isFull: boolean;
-  do {
-    const at = writer.begin(size);
-    begun.push(at);
-    left = take(at + offsets[0]!, at + offsets[1]!);
-    const parts = writer.position - position;
-    isFull = parts + NODE_HEADER_BYTES + begun.length * size >= NODE_BYTES;
-    // An inner node has a child more than entries, and none is left that has but one.
-  } while (isInner ? left === 2 || left > 1 && !(isFull && begun.length > 1) : left > 0 && !isFull);
-  writer.reserve(0, Math.max(isInner ? INNER_NODE_ALIGN : 4, align));
-  const blockBytes = writer.position - position;
-  const at = writer.reserve(NODE_HEADER_BYTES, 4);
-  const { view } = writer;
-  view.setUint32(at, blockBytes, true);
-  const to = target();
-  if (to !== undefined) view.setInt32(at + 4, to - at - 4, true);
-  view.setUint16(at + 8, (isInner ? INNER_NODE : 0) | begun.length, true);
-  for (const entryAt of begun.reverse()) writer.end(entryAt, align);
-  return at;
-}
-
 function makeTree(kind: "btreemap" | "btreeset", key: AnySchema, item: AnySchema): BTree {
   const isMap = kind === "btreemap";
   const leaf = once(() => structLayout([key, item]));
@@ -68,35 +25,54 @@ function makeTree(kind: "btreemap" | "btreeset", key: AnySchema, item: AnySchema
   const entries = entriesBy(() => tree, key, isMap);
   const { schema } = entries;
 
-  /** Greatest keys first; returns the leaves in the order they were written. */
-  function writeLeaves(writer: Writer, all: readonly Entry[]): Written[] {
-    const nodes: Written[] = [];
+  /**
+   * Write the nodes of one level, greatest keys first: their entries' parts, a header, then the entries.
+   *
+   * @param all The entries of leaves, or the nodes below inner ones.
+   * @returns The least key of each node, and where the node is.
+   */
+  function writeLevel(writer: Writer, all: readonly Entry[], isInner: boolean): Entry[] {
+    const { size, align, offsets } = isInner ? inner() : leaf();
+    const [first, second] = offsets as [number, number];
+    const nodes: Entry[] = [];
     const { steps } = writer;
-    for (let next = all.length; next > 0;) {
-      const at = writeNode(writer, leaf(), false, (keyAt, itemAt) => {
-        const [own, value] = all[--next]!;
-        writer.steps = entries.step(writer.path, steps, own, next);
-        schema.write(writer, keyAt, own);
-        item.write(writer, itemAt, value);
-        return next;
-      }, () => nodes.at(-1)?.at);
-      nodes.push({ firstKey: all[next]![0], at });
+    for (let next = 0; next < all.length;) {
+      const { position } = writer;
+      const begun: number[] = [];
+      let left: number;
+      let isFull: boolean;
+      do {
+        const at = writer.begin(size);
+        begun.push(at);
+        const [own, rest] = all[next++]!;
+        left = all.length - next;
+        if (isInner) {
+          writer.point(at + first, rest as number);
+          schema.write(writer, at + second, own);
+        } else {
+          writer.steps = entries.step(writer.path, steps, own, left);
+          schema.write(writer, at + first, own);
+          item.write(writer, at + second, rest);
+        }
+        const parts = writer.position - position;
+        isFull = parts + NODE_HEADER_BYTES + begun.length * size >= NODE_BYTES;
+        // An inner node has a child more than entries, and none is left that has but one.
+      } while (
+        isInner ? left === 2 || left > 1 && !(isFull && begun.length > 1) : left > 0 && !isFull
+      );
+      // An inner node leads to its least child, a leaf to the next one.
+      const target = isInner ? all[next++]![1] : nodes.at(-1)?.[1];
+      writer.reserve(0, Math.max(isInner ? INNER_NODE_ALIGN : 4, align));
+      const blockBytes = writer.position - position;
+      const at = writer.reserve(NODE_HEADER_BYTES, 4);
+      const { view } = writer;
+      view.setUint32(at, blockBytes, true);
+      if (target !== undefined) view.setInt32(at + 4, target as number - at - 4, true);
+      view.setUint16(at + 8, (isInner ? INNER_NODE : 0) | begun.length, true);
+      for (const entryAt of begun.reverse()) writer.end(entryAt, align);
+      nodes.push([all[next - 1]![0], at]);
     }
     writer.steps = steps;
-    return nodes;
-  }
-
-  function writeInner(writer: Writer, level: readonly Written[]): Written[] {
-    const nodes: Written[] = [];
-    for (let next = 0; next < level.length; next++) {
-      const at = writeNode(writer, inner(), true, (pointerAt, keyAt) => {
-        const child = level[next++]!;
-        writer.point(pointerAt, child.at);
-        schema.write(writer, keyAt, child.firstKey);
-        return level.length - next;
-      }, () => level[next]!.at);
-      nodes.push({ firstKey: level[next]!.firstKey, at });
-    }
     return nodes;
   }
 
@@ -115,17 +91,13 @@ function makeTree(kind: "btreemap" | "btreeset", key: AnySchema, item: AnySchema
       return inner();
     },
     write(writer, at, value) {
-      const [, all] = entries.make(
-        writer,
-        value,
-        (all) => sorted(all, schema),
-      );
+      const [, all] = entries.make(writer, value, (all) => sorted(all, schema).reverse());
       // rkyv leaves the root pointer of an empty map aiming at the archive's first byte.
       if (all.length === 0) return writer.point(at + 4, writer.base);
-      let level = writeLeaves(writer, all);
-      while (level.length > 1) level = writeInner(writer, level);
+      let level = writeLevel(writer, all, false);
+      while (level.length > 1) level = writeLevel(writer, level, true);
       writer.outView.setUint32(at, all.length, true);
-      writer.point(at + 4, level[0]!.at);
+      writer.point(at + 4, level[0]![1] as number);
     },
     read(reader, at) {
       const { leaves, repeats } = readTree(reader, at, tree, entries);

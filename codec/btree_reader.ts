@@ -71,10 +71,16 @@ export function claimNode(reader: Reader, base: number, tree: BTree): ClaimedNod
   const entry = isInner ? tree.innerEntry : tree.entry;
   const start = at + roundUp(NODE_HEADER_BYTES, entry.align);
   const size = start - at + count * entry.size;
-  const { low, high } = reader;
-  if (at < low || at >= high) reader.fail("SubtreePointerOutOfBounds", at, size, 1);
-  if (high - at < size) reader.fail("SubtreePointerOverrun", at, size, 1);
+  if (reader.high - at < size) reader.fail("SubtreePointerOverrun", at, size, 1);
   return { at, isInner, count, start, entry };
+}
+
+/** Where the pointer to a child of an inner node is; the first is the least. */
+export function childPointer(
+  { at, start, entry: { size, offsets } }: ClaimedNode,
+  index: number,
+): number {
+  return index === 0 ? at + 4 : start + (index - 1) * size + offsets[0]!;
 }
 
 /** Refuse a node without entries. */
@@ -89,19 +95,18 @@ export function readTree(reader: Reader, at: number, tree: BTree, entries: Entri
   if (count === 0) return { leaves: [], repeats: false };
   const { high } = reader;
   const root = readNode(reader, at + 4, tree, 0, entries);
-  const queue: ReadNode[] = [root];
+  const nodes = [root];
   let next = 0;
-  for (let node: ReadNode; (node = queue[next]!)?.isInner; next++) {
-    const { at, start, entry, depth, children } = node;
-    for (let i = -1; i < node.count; i++) {
-      const base = i < 0 ? at + 4 : start + i * entry.size + entry.offsets[0]!;
-      children.push(readNode(reader, base, tree, depth + 1, entries));
+  for (let node = root; node.isInner; node = nodes[++next]!) {
+    for (let i = 0; i <= node.count; i++) {
+      const child = readNode(reader, childPointer(node, i), tree, node.depth + 1, entries);
+      node.children.push(child);
+      nodes.push(child);
     }
-    queue.push(...children);
   }
-  const leaves = queue.slice(next);
+  const leaves = nodes.slice(next);
   const repeats = checkLeaves(reader, leaves, count, at);
-  for (const { at, ranks, children } of queue.slice(0, next)) {
+  for (const { at, ranks, children } of nodes.slice(0, next)) {
     ranks.forEach((own, i) => {
       let first = children[i + 1]!;
       while (first.isInner) first = first.children[0]!;
@@ -130,14 +135,12 @@ function readNode(
   reader.low = block;
   reader.high = at;
   const keys = new Array<unknown>(count);
-  const ranks = new Array<Rank>(count);
   const values = new Array<unknown>(isInner ? 0 : count);
   for (let i = count - 1; i >= 0; i--) {
     const entryAt = start + i * size;
     reader.path[steps] = i;
     reader.steps = steps + 1;
     keys[i] = entries.schema.read(reader, entryAt + offsets[isInner ? 1 : 0]!);
-    ranks[i] = rankOf(entries.schema, keys[i]);
     if (isInner) continue;
     reader.steps = entries.step(reader.path, steps, keys[i], i);
     values[i] = tree.item.read(reader, entryAt + offsets[1]!);
@@ -145,6 +148,7 @@ function readNode(
   reader.steps = steps;
   reader.high = reader.low;
   reader.low = low;
+  const ranks = keys.map((own) => rankOf(entries.schema, own));
   return { ...node, keys, ranks, values, children: [], depth };
 }
 

@@ -153,16 +153,11 @@ export class Reader {
     return this.budget - this.memory;
   }
 
-  /** The path in the value. */
-  where(): string {
-    return formatPath(this.path, this.steps);
-  }
-
   /** Reject the archive because of a position; `about` are the details. */
   fail(code: CodecErrorCode, at: number, ...about: readonly unknown[]): never {
     const offset = at - this.start;
     const why = this.words?.ofArchive(this, code, at, about) ?? `${code} at byte ${offset}`;
-    throw refusal(code, this.where(), why, offset);
+    throw refusal(code, formatPath(this.path, this.steps), why, offset);
   }
 }
 

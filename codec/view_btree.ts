@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { checkCount, type ClaimedNode, claimNode } from "./btree_reader.ts";
+import { checkCount, childPointer, type ClaimedNode, claimNode } from "./btree_reader.ts";
 import { entryFootprint } from "./footprint.ts";
 import type { BTree } from "./schema.ts";
 import { type Probe, probe } from "./view_key.ts";
@@ -81,10 +81,7 @@ export class BTreeView extends EntriesView {
 
   /** Children of an inner node, the least first. */
   #child(node: ClaimedNode, index: number): ClaimedNode {
-    const base = index === 0
-      ? node.at + 4
-      : node.start + (index - 1) * node.entry.size + node.entry.offsets[0]!;
-    return this.#follow(base, node.at);
+    return this.#follow(childPointer(node, index), node.at);
   }
 
   get(key: unknown): unknown {

@@ -4,7 +4,7 @@
  * @module
  */
 import { readUtf8Fast } from "./utf8_buffer.ts";
-import { CodecError, formatPath } from "./errors.ts";
+import { CodecError, type CodecErrorCode } from "./errors.ts";
 import { WORDS } from "./explain.ts";
 import { spend } from "./footprint.ts";
 import { type DecodeLimits, Reader } from "./reader.ts";
@@ -62,8 +62,11 @@ export class ViewReader extends Reader {
     return reader;
   }
 
-  override where(): string {
-    return formatPath([...pathTo(this.#up, this.#step), ...this.path.slice(0, this.steps)]);
+  override fail(code: CodecErrorCode, at: number, ...about: readonly unknown[]): never {
+    const { path } = this;
+    this.path.splice(0, path.length, ...pathTo(this.#up, this.#step), ...path.slice(0, this.steps));
+    this.steps = path.length;
+    return super.fail(code, at, ...about);
   }
 }
 

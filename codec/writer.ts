@@ -76,9 +76,8 @@ export class Writer {
 
   /** Make room for `count` more bytes. */
   ensure(count: number): void {
-    const { bytes } = this;
     const needed = this.position + count;
-    if (needed > bytes.length) this.setBytes(grown(bytes, needed));
+    if (needed > this.bytes.length) this.setBytes(grown(this.bytes, needed));
   }
 
   /** A view of the written bytes, valid until the next write. */
@@ -89,12 +88,10 @@ export class Writer {
   /** Write `size` zero bytes at a multiple of `align` from `base`, and return their position. */
   reserve(size: number, align: number): number {
     const { position } = this;
-    const start = position + ((this.base - position) & (align - 1));
-    const end = start + size;
-    this.ensure(end - position);
-    zero(this.bytes, position, end);
-    this.position = end;
-    return start;
+    const padding = (this.base - position) & (align - 1);
+    this.ensure(padding + size);
+    zero(this.bytes, position, this.position += padding + size);
+    return position + padding;
   }
 
   /** Write a relative pointer to `target`, then a count, at a reserved position. */
@@ -105,10 +102,10 @@ export class Writer {
 
   /** Append bytes. */
   writeBytes(bytes: Uint8Array): void {
-    const { position } = this;
-    this.ensure(bytes.length);
-    copy(bytes, this.bytes, position, 0, bytes.length);
-    this.position = position + bytes.length;
+    const { length } = bytes;
+    this.ensure(length);
+    copy(bytes, this.bytes, this.position, 0, length);
+    this.position += length;
   }
 
   /** Begin one or several adjacent objects: zeroed bytes of {@linkcode Writer.out} at the returned position. */
@@ -122,16 +119,15 @@ export class Writer {
 
   /** End the last begun objects, at `at` of the scratch; returns their final position. */
   end(at: number, align: number): number {
-    const { top, pointers } = this;
-    const start = this.reserve(top - at, align);
-    copy(this.out, this.bytes, start, at, top - at);
-    const by = start - at;
-    const { view } = this;
+    const { out, outView, pointers } = this;
+    const size = this.top - at;
+    const start = this.reserve(size, align);
     let { mark } = this;
     while (mark > 0 && pointers[mark - 1]! >= at) {
-      const field = pointers[--mark]! + by;
-      view.setInt32(field, view.getInt32(field, true) - by, true);
+      const field = pointers[--mark]!;
+      outView.setInt32(field, outView.getInt32(field, true) + at - start, true);
     }
+    copy(out, this.bytes, start, at, size);
     this.mark = mark;
     this.top = at;
     return start;
