@@ -65,7 +65,7 @@ test("a connection to NATS that is gone without a word is found out, and made an
   await twentyCome(a, b);
 });
 
-test("natsBroker() refuses what is no connection, also in plain JavaScript", () => {
+test("natsBroker() refuses anything but a connection, also in plain JavaScript", () => {
   const refused: unknown[] = [{}, undefined, connect({ port: 1 }).catch(() => {})];
   for (const each of refused) {
     assertThrows(() => natsBroker(each as Parameters<typeof natsBroker>[0]), TypeError);

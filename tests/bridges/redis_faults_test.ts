@@ -71,7 +71,7 @@ for (const [name, options] of Object.entries(STRATEGIES)) {
     },
   );
 
-  test(`an operator kills what is subscribed to Redis under ${name}: the node hears again`, {
+  test(`an operator kills the node's subscriber at Redis under ${name}: the node hears again`, {
     skip,
   }, async () => {
     await using server = await startRedis();
@@ -196,7 +196,7 @@ test(
   },
 );
 
-test("redisBroker() refuses what is no client of node-redis, also in plain JavaScript", () => {
+test("redisBroker() refuses anything but a client of node-redis, also in plain JavaScript", () => {
   const refused: unknown[] = [
     createCluster({ rootNodes: [{ url: "redis://localhost:1" }] }),
     createClientPool(),

@@ -283,7 +283,7 @@ for (const [service, of] of Object.entries({ "a service": Plain, "one that calls
   }
 }
 
-test("what is no item breaks the protocol also before a client's first stream", async () => {
+test("an invalid item breaks the protocol also before a client's first stream", async () => {
   for (const kind of [FULL, PAGE]) {
     for (
       const [name, write] of Object.entries({

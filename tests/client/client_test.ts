@@ -416,7 +416,7 @@ test("ServiceClient.close() waits for the transport, and no longer than closeTim
   await finish(ctx);
 });
 
-test("ServiceClient.onStatus() tells listeners until told not to, whatever they throw", async () => {
+test("ServiceClient.onStatus() notifies listeners until they unsubscribe, also if they throw", async () => {
   const ctx = setup();
   const seen: ClientStatus[] = [];
   const { onStatus } = ctx.client;

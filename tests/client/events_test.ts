@@ -142,7 +142,7 @@ test("EventHub.deliver() reads an event once, if an iterator receives it", () =>
   assertEquals([hub.wanted, deliver()], [true, 1]);
 });
 
-test("EventHub.open() lets go when its loop is left, its signal aborts or it is disposed of", async () => {
+test("EventHub.open() unsubscribes when its loop is left, its signal aborts or it is disposed of", async () => {
   const hub = hubOf(32);
   const controller = new AbortController();
   const aborted = hub.open({ signal: controller.signal });
@@ -190,7 +190,7 @@ for (const buffer of [0, -1, 1.5, NaN, Infinity]) {
   });
 }
 
-test("Client.events() refuses an unknown overflow policy, and what is no topic", () => {
+test("Client.events() refuses an unknown overflow policy, and anything but a topic", () => {
   assertThrows(() => clientOf().events({ overflow: "queue" as "close" }), TypeError);
   assertThrows(() => clientOf().events({ topic: 7 as unknown as string }), TypeError);
 });

@@ -123,7 +123,7 @@ const OTHERS: readonly (readonly [
     `Cannot take state.name: expected a root of 8 bytes in the archive's 4, at a multiple of 4 at byte 4 (OutOfBounds)${ADVICE}`,
   ],
   [
-    "what is no message",
+    "an invalid message",
     (peer) => peer.archive((writer) => void writer.bytes.fill(9, writer.reserve(24, 4), 24)),
     "Cannot take a message: expected a ServerMessage at byte 0 (InvalidTag)",
   ],
@@ -144,7 +144,7 @@ for (const [what, send, says] of OTHERS) {
   });
 }
 
-test("what a conversion of the program's throws is not told to the server", async () => {
+test("an error of the program's conversion is not sent to the server", async () => {
   const { client, peers, errors } = connected({ reconnect: false });
   await client.connect();
   const call = messageOf(client.rpc.secret());

@@ -533,7 +533,7 @@ for (const [where, core] of Object.entries(CORES)) {
     assertEquals(session.ending, undefined);
   });
 
-  each("what is no source is said at once, and nothing is sent", async () => {
+  each("an argument that is no source is refused at once, and nothing is sent", async () => {
     const { peer, rpc } = setup(core);
     for (const parts of [5, "text", undefined, {}, null]) {
       const error = await failsWith(
@@ -689,7 +689,7 @@ for (const [where, core] of Object.entries(CORES)) {
         "HandlerPanicked",
         true,
       ],
-      ["answers what is no output", () => "yes", "ClientEncodeError", true],
+      ["answers an invalid output", () => "yes", "ClientEncodeError", true],
     ];
   for (const [what, handler, code, isTold] of FAILING) {
     each(`a handler of the client that ${what} fails the server's call with ${code}`, async () => {

@@ -82,7 +82,7 @@ const WRONG: readonly (readonly [text: string, make: () => Schema<unknown>])[] =
 ];
 
 for (const [text, make] of WRONG) {
-  test(`what is declared wrongly can be made, and is refused where it is used: ${text}`, () => {
+  test(`an invalid declaration can be made, and is refused where it is used: ${text}`, () => {
     const schema = make();
     // Twice: a refused schema must not pass the second time.
     for (let time = 0; time < 2; time++) {
@@ -106,7 +106,7 @@ test("encode(), decode(), validate() and view() look at a declaration before the
   for (const use of uses) assertThrows(use, TypeError, "Cannot name a field");
 });
 
-test("checkSchema() follows what is recursive once, and comes back", () => {
+test("checkSchema() follows a recursive type once, and comes back", () => {
   interface Tree {
     kids: readonly Tree[];
     bad: number;

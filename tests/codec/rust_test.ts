@@ -157,7 +157,7 @@ test("toRust() writes typed arrays as a Vec of their numbers", () => {
   }
 });
 
-test("toRust() says what to do with what is no schema", () => {
+test("toRust() says what to do with a value that is no schema", () => {
   const Counter = service({ rpc: { get: rpc({}, u32) } });
   for (const wrong of [Counter, undefined, {}, "u32"]) {
     const error = assertThrows(() => toRust(wrong as never), TypeError);

@@ -75,7 +75,7 @@ test("view() shows the fields of an archive by their types", () => {
   assertEquals(tasks[1]?.text, "read what was written");
 });
 
-test("view() checks what is touched, and says where", () => {
+test("view() checks only the parts that are read, and says where", () => {
   const archive = ARCHIVE.slice();
   const at = new TextDecoder("latin1").decode(archive).indexOf("read what");
   archive[at] = 0xff;

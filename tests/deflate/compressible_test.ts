@@ -14,7 +14,7 @@ function json(length: number): Uint8Array {
   return encoder.encode(text.slice(0, length));
 }
 
-test("seemsCompressible() says no to noise and to what is compressed", () => {
+test("seemsCompressible() says no to noise and to compressed bytes", () => {
   for (let round = 0; round < 200; round++) {
     for (const length of [0, 1, 2, 3, 95, 200, 1281, 4096, 65_535]) {
       assertEquals(seemsCompressible(new Uint8Array(randomBytes(length))), false);

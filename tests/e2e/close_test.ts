@@ -15,7 +15,7 @@ const Data = service({
 });
 
 for (const length of [1000, 1_000_000, 1_048_500, 3_000_000]) {
-  test(`connection.close() sends what was answered before, ${length} bytes and what is behind`, async () => {
+  test(`connection.close() sends earlier answers first, ${length} bytes and those behind`, async () => {
     await using pair = await memoryPair(
       Data,
       ({ state, events, subscriptions, connection }) => {

@@ -65,7 +65,7 @@ for (const [where, reach] of Object.entries(REACHES)) {
     await comesToRest(pair);
   });
 
-  test(`a handler that has read enough answers, and the source is let go, ${where}`, async () => {
+  test(`a handler that has read enough answers, and the source is closed, ${where}`, async () => {
     await using pair = await reach();
     let pulled = 0;
     let returned = 0;

@@ -70,7 +70,7 @@ type Calls = CallsOf<MethodsOf<typeof Server>>;
 
 /** Ids of the calls, as {@linkcode begin} makes them. */
 const [SORT, NUMBERS, TOTAL, TWICE] = [0, 1, 2, 3];
-const SOME: readonly string[] = ["a", "longer than what is stored inline", "ü"];
+const SOME: readonly string[] = ["a", "longer than inline text", "ü"];
 
 const SAID: readonly ((writer: Writer) => void)[] = [
   (writer) => writeResponse(interpret, writer, SORT, WORDS, SOME),

@@ -46,7 +46,7 @@ export const Target = service({
 
 const CALLS: readonly Readonly<Record<string, unknown>>[] = [
   { amount: 7 },
-  { words: ["a", "longer than what is stored inline", "ü"] },
+  { words: ["a", "longer than inline text", "ü"] },
   { words: new Map([["one", [1]], ["a key that is not inline", [2, 3]]]) },
   { from: 7 },
   {},

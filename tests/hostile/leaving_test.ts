@@ -170,7 +170,7 @@ const STAGES: Readonly<Record<string, Stage>> = {
   "behind its close frame": afterwards((client) => {
     client.write(frame(Buffer.from([0x03, 0xe8]), 0x88));
   }),
-  "behind what is no frame": afterwards((client) => client.write(Buffer.from([0xff, 0xff]))),
+  "behind an invalid frame": afterwards((client) => client.write(Buffer.from([0xff, 0xff]))),
 };
 
 const WAYS: Readonly<Record<string, (client: RawClient) => void>> = {
@@ -227,7 +227,7 @@ for (const [name, start] of Object.entries(SERVERS)) {
     });
   }
 
-  test(`${name}: what handlers that can settle no more were given is let go with their clients`, async () => {
+  test(`${name}: arguments of handlers that can settle no more are released with their clients`, async () => {
     await using server = await start();
     // Not all at once: engines keep objects that are on the stack.
     for (let i = 0; i < 4 * CLIENTS; i++) {

@@ -64,7 +64,7 @@ for (const each of attacks) {
 if (shows) process.exit();
 const lines = [
   [
-    "what is sent",
+    "attack",
     "bytes sent",
     ...TARGETS.map((name) => name[0]!.toUpperCase() + name.slice(1)),
   ],

@@ -226,7 +226,7 @@ for (
   });
 }
 
-test("who waits behind another has its part of the same turn", async () => {
+test("a socket that waits behind another has its part of the same turn", async () => {
   const turns: [name: string, turn: number][] = [];
   // A process that had to wait for a processor would use up another's part as well.
   let now = performance.now();
@@ -249,7 +249,7 @@ test("who waits behind another has its part of the same turn", async () => {
   assertEquals([first![0], second![0], second![1]], ["busy", "other", first![1]]);
 });
 
-test("whose last message was small waits for two others at most, and these have every second turn", async () => {
+test("a socket with a small last message waits for two others at most, and these have every second turn", async () => {
   const served: string[] = [];
   // Each keeps a turn for itself.
   const waiter = (name: string, isLight: boolean, times: number) => ({

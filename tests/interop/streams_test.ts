@@ -28,29 +28,33 @@ async function failsWith(code: string, call: Promise<unknown>): Promise<void> {
   assertEquals([error.code, error.retryable], [code, false]);
 }
 
-test("what streams is not sent to Rust: it is said so, its source let go, and calls go on", {
-  skip: SKIP,
-}, async () => {
-  await using server = await startServer(RUST ?? "", "counter");
-  await using client = await connect(Counter, `wss://localhost:${server.port}`, {
-    tls: "self-signed",
-    client: { confirm() {} },
-  });
-  await failsWith("StreamsUnsupported", client.rpc.follow().next());
-  let pulled = 0;
-  let returned = 0;
-  const numbers = {
-    [Symbol.iterator]: () => ({
-      next: () => ({ done: false, value: pulled++ }),
-      return: () => ({ done: true, value: returned++ }),
-    }),
-  };
-  await failsWith("StreamsUnsupported", client.rpc.sum({ numbers }));
-  assertEquals([pulled, returned, client.stats().callsPending], [0, 1, 0]);
-  await client.rpc.newCounter();
-  await client.rpc.increment({ amount: 7 });
-  assertEquals([await client.rpc.get(), client.state.current.counter], [7, 7]);
-});
+test(
+  "a streaming call is not sent to Rust: it fails with a code, its source is closed, and calls go on",
+  {
+    skip: SKIP,
+  },
+  async () => {
+    await using server = await startServer(RUST ?? "", "counter");
+    await using client = await connect(Counter, `wss://localhost:${server.port}`, {
+      tls: "self-signed",
+      client: { confirm() {} },
+    });
+    await failsWith("StreamsUnsupported", client.rpc.follow().next());
+    let pulled = 0;
+    let returned = 0;
+    const numbers = {
+      [Symbol.iterator]: () => ({
+        next: () => ({ done: false, value: pulled++ }),
+        return: () => ({ done: true, value: returned++ }),
+      }),
+    };
+    await failsWith("StreamsUnsupported", client.rpc.sum({ numbers }));
+    assertEquals([pulled, returned, client.stats().callsPending], [0, 1, 0]);
+    await client.rpc.newCounter();
+    await client.rpc.increment({ amount: 7 });
+    assertEquals([await client.rpc.get(), client.state.current.counter], [7, 7]);
+  },
+);
 
 test("a client of Rust calls a service that streams, and is not called itself", {
   skip: SKIP,

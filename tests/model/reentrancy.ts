@@ -116,7 +116,7 @@ const TURNS = 200;
  * Live through connecting, calls, an event, a loss, a reconnect and the end, and act at one place.
  *
  * @param from How often to pass by there before.
- * @returns The number of actions, and what is left: it should be nothing.
+ * @returns The number of actions, and what they left behind: it should be nothing.
  */
 export async function stageWith(place: Place, action: (stage: Stage) => unknown, from: number) {
   const clock = new FakeClock();

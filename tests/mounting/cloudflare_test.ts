@@ -86,7 +86,7 @@ test("the example at Cloudflare counts, in a Durable Object for each path", PATI
   assertEquals((await events.next()).value?.payload, { type: "incremented", to: 3, from: 0 });
 });
 
-test("connections of one Durable Object hear of one another", PATIENT, async () => {
+test("connections of one Durable Object exchange events", PATIENT, async () => {
   await using worker = await served("worker.ts");
   await using one = await connect(Chat, `${worker.url}room`);
   await using other = await connect(Chat, `${worker.url}room`);

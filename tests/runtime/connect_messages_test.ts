@@ -1,4 +1,4 @@
-/** The errors of failed connections: what is wrong, where, and what to do. */
+/** The errors of failed connections: the cause, where, and what to do. */
 import { describe, test } from "node:test";
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { connect } from "../../client.ts";
@@ -45,7 +45,7 @@ describe("connect() says", () => {
     });
   }
 
-  test('what is wrong with a "ca" that is of another server', async () => {
+  test('that a "ca" is of another server', async () => {
     const { server: certificate, other } = await certificates();
     await using server = await ScriptedServer.start(() => {}, certificate);
     const error = await assertRejects(() =>

@@ -115,7 +115,7 @@ describe("FrameWriter.take()", () => {
     assertEquals(readClientFrames(take(writer)).frames[0]?.payload, pattern(30));
   });
 
-  test("keeps buffers of a few sizes, and what is larger not at all", () => {
+  test("keeps buffers of a few sizes, and no larger ones", () => {
     for (const size of [10, 1024, 4096, 20_000, 65_536, 200_000, 1 << 20, 2 << 20]) {
       const writer = new FrameWriter("server");
       writer.append(Opcode.Binary, pattern(size));

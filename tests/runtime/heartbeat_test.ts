@@ -24,7 +24,7 @@ test("Heartbeat pings after n ms of silence, gives up after 2 n, and neither a m
   assertEquals([told, clock.pending], [["ping", "dead"], 0]);
 });
 
-test("Heartbeat takes whatever is heard for a sign of life, and stops when told", () => {
+test("Heartbeat counts everything received as a sign of life, and stops on stop()", () => {
   const clock = new FakeClock();
   let dead = 0;
   const heartbeat = new Heartbeat({

@@ -253,7 +253,7 @@ describe("dial()", () => {
       async (client) => assertEquals(await client.received(1), [Uint8Array.of(1, 2)]),
     ));
 
-  test("writes what is sent in one turn in order", () =>
+  test("writes the messages of one turn in order", () =>
     connected(
       async (connection) => {
         await connection.upgrade();

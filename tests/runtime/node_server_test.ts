@@ -415,7 +415,7 @@ describe("listen() ends a connection", () => {
 
 for (const secure of [false, true]) {
   // Under Nagle's algorithm a second write would wait for the peer's delayed acknowledgement.
-  test(`what is sent in one turn leaves in one write${secure ? ", with TLS" : ""}`, async () => {
+  test(`the messages of one turn leave in one write${secure ? ", with TLS" : ""}`, async () => {
     const acceptor = new EchoAcceptor();
     const { server: { cert, key } } = await certificates();
     await listening(acceptor, async ({ port }) => {

@@ -266,7 +266,7 @@ for (const [name, start] of Object.entries(STARTS)) {
       throw new Error("a secret");
     },
     "rejects": () => Promise.reject(new Error("a secret")),
-    "answers what is no Response": () => ({ status: 200, secret: "a secret" }) as never,
+    "answers no Response": () => ({ status: 200, secret: "a secret" }) as never,
     "answers Response.error()": () => Response.error(),
     "answers a Response that was read": () => used,
   };

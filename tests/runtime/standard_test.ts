@@ -83,7 +83,7 @@ test("upgrade() gives up a socket that can neither be sent on nor closed", async
   assertEquals(mounted.connections, 0);
 });
 
-test("upgrade() closes a socket that sends what is no message", async () => {
+test("upgrade() closes a socket that sends an invalid message", async () => {
   await using mounted = handler(Sum, { onError() {} }, () => ({ add: ({ amount }) => amount }));
   const upgrade = await mounted.upgrade(request("hl.2"));
   if (upgrade instanceof Response) throw new Error("refused");

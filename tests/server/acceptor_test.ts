@@ -46,7 +46,7 @@ const CASES: readonly Case[] = [
   ["both names", { "sec-websocket-protocol": "hl.2, hl/2, hl.2.no" }, "/", "hl/2 6"],
   ["hl/2 and an extension", {}, "/?hl-x=1", "hl/2 6 x1"],
   ["hl/2 and a later extension", {}, "/?hl-x=7", "hl/2 6 x1"],
-  ["hl/2 and what is no extension", {}, "/?hl-x=one", "hl/2 6"],
+  ["hl/2 and an invalid extension", {}, "/?hl-x=one", "hl/2 6"],
   [
     "a browser and an extension",
     { "sec-websocket-protocol": "hl.2, hl.2.x1, hl.2.c0, hl.2.no" },
@@ -399,7 +399,7 @@ for (
     const client = new ScriptedClient().open(upgrade);
     client.call(1, call.big, {});
     await turn();
-    // What is only stored needs no deflater.
+    // Stored messages need no deflater.
     assertEquals(levels, spent === 0 ? [] : [spent]);
     assert(client.received[0]!.length > 2 * 70_000);
     await core.close({ deadlineMs: 0 });

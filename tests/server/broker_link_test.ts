@@ -134,7 +134,7 @@ test("a broker that throws, rejects or is down never stops local delivery", asyn
   await end(node);
 });
 
-test("bytes on the way are bounded: what is more is dropped and counted", async () => {
+test("bytes on the way are bounded: further events are dropped and counted", async () => {
   const node = await makeNode(new Bus(), 100);
   const { promise, resolve } = deferred<void>();
   node.broker.send = () => promise;
@@ -176,7 +176,7 @@ test("no more than maxMessagesInFlight are handed to the engine at a time; the r
   await end(node);
 });
 
-test("garbage, other versions, own echoes, doubles and what is late are counted, none is delivered", async () => {
+test("garbage, other versions, own echoes, doubles and late messages are counted, none is delivered", async () => {
   const bus = new Bus();
   const [a, b] = [await makeNode(bus), await makeNode(bus)];
   const topic = Topic.from("t");

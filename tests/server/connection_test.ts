@@ -466,7 +466,7 @@ test("Connection skips an event that its client does not take, says so ever less
   }
 });
 
-test("Connection says whose a state change is that is too big, and of which field", async () => {
+test("Connection names the connection and the field of a state change that is too big", async () => {
   const setup = setUp();
   const client = await ScriptedClient.connect(setup.core, upgradeRequest({}, "/?hl-max=256.1000"));
   const { state } = setup.contexts[0]!;

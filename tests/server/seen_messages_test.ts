@@ -9,7 +9,7 @@ import {
   STALE,
 } from "../../server/seen_messages.ts";
 
-test("SeenMessages.accept() counts what is missing, and takes nothing twice or late", () => {
+test("SeenMessages.accept() counts missing messages, and takes none twice or late", () => {
   const seen = new SeenMessages();
   const now = (): number => 0;
   const given = [[7, 2], [9, 1], [9, 1], [7, 2], [15, 1], [12, 1], [16, 4]] as const;

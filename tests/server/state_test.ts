@@ -56,7 +56,7 @@ test("ConnectionState sends a field that differs from what was last sent, in fie
   assertEquals(take(), ["0:00000000"]);
 });
 
-test("ConnectionState sees what is changed inside a value", () => {
+test("ConnectionState sees a change inside a value", () => {
   const { state, take } = setUp();
   (state.names as string[]).push("x");
   assertEquals(take().length, 1);
@@ -67,7 +67,7 @@ test("ConnectionState sees what is changed inside a value", () => {
   assertEquals(take(), []);
 });
 
-test("ConnectionState looks for good at what was handed out, and at what was assigned", () => {
+test("ConnectionState compares values that were handed out or assigned, for as long as it has them", () => {
   const { state, take } = setUp();
   const { ages } = state;
   assertEquals(take(), []);
@@ -93,7 +93,7 @@ test("ConnectionState has nothing to look at while only its plain values were re
   assertEquals([tracker.firstTouched(), take()], [1, []]);
 });
 
-test("ConnectionState checks what is no object as it is assigned, and keeps what was there", () => {
+test("ConnectionState checks a value that is no object when it is assigned, and keeps the old one", () => {
   const { state, take } = setUp();
   const loose = state as unknown as Record<string, unknown>;
   const bad: readonly [field: string, value: unknown][] = [
@@ -176,7 +176,7 @@ test("ConnectionState reports an object that always throws once, and sends the o
   }
 });
 
-test("ConnectionState converts what is assigned to check it, and again to send it", () => {
+test("ConnectionState converts an assigned value to check it, and again to send it", () => {
   let encoded = 0;
   const digits = convert(string, {
     expected: "a number",

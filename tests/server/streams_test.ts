@@ -266,7 +266,7 @@ test("Cancel ends the argument of a handler that reads", async () => {
   assertEquals([(caught[0] as RpcError).code, errors], ["Cancelled", []]);
 });
 
-test("Cancel before a handler has made its source has that let go as it is made", async () => {
+test("Cancel before a handler has made its source closes that when it is made", async () => {
   const { told, source } = endless();
   const made = deferred<void>();
   const { client, core } = await streaming(() => ({
@@ -324,7 +324,7 @@ test("a generator that throws is reported, after its items; one that throws a co
   ]);
 });
 
-test("an item of another type fails its call, with its path told; the connection lives on", async () => {
+test("an item of another type fails its call and names its path; the connection lives on", async () => {
   let finished = 0;
   const { client, errors } = await streaming(() => ({
     async *count() {
@@ -478,7 +478,7 @@ test("a server that drains waits for streams until its deadline", async () => {
   }
 });
 
-test("what is for no stream is ignored: in every state, and twice", async () => {
+test("messages for no stream are ignored: in every state, and twice", async () => {
   const { client, core } = await streaming(() => ({
     sum: async ({ numbers }) => await sumOf(numbers),
     quick: () => new Promise(() => {}),
@@ -640,7 +640,7 @@ function keeping() {
 /** Archived size of a part of a given length. */
 const PART_BYTES = 8;
 
-test("what waits for handlers is held: up to maxHeldBytes, and let go as it is read", async () => {
+test("items that wait for handlers are held up to maxHeldBytes, and released when they are read", async () => {
   for (const over of [0, 1]) {
     const { begin, read, keep } = keeping();
     const half = 50_000 - PART_BYTES;

@@ -120,7 +120,7 @@ test("onError gets what a handler throws after its connection has ended", async 
   assertEquals([client.take(), setup.errors.length], [[], 1]);
 });
 
-test("callRate answers what is over it without running it, and lets calls in again", async () => {
+test("callRate answers calls over it without running them, and lets calls in again", async () => {
   const setup = setUp({ callRate: { perSecond: 0.001, burst: 3 } });
   let runs = 0;
   setup.script = () => runs++;

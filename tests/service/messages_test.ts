@@ -65,7 +65,7 @@ const DECLARED: readonly (readonly [what: string, make: () => Declared, told: st
 ];
 
 for (const [what, make, told] of DECLARED) {
-  test(`a service ${what} says what is missing, to its server and to its client`, async () => {
+  test(`a service ${what} is refused with the missing part named, by its server and by its client`, async () => {
     const declared = make() as never;
     assertStringIncludes(assertThrows(() => checkService(declared), TypeError).message, told);
     const uses: readonly (() => unknown)[] = [

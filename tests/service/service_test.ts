@@ -185,7 +185,7 @@ for (const [what, make] of BAD) {
   });
 }
 
-test("checkService() says what is undefined where modules import each other", () => {
+test("checkService() names the service that is undefined where modules import each other", () => {
   const undeclared = undefined as unknown as Schema<number>;
   for (
     const made of [

@@ -222,7 +222,7 @@ const REFUSED: readonly (readonly [
     /a stream can be an argument or the output of a method/,
   ],
   [
-    "a stream of what is undefined",
+    "a stream of undefined",
     () => service({ rpc: { a: rpc({}, stream(undefined as unknown as Schema<number>)) } }),
     /^Cannot use an item of the output of method a: it is undefined; modules that import each other/,
   ],

@@ -116,7 +116,7 @@ test("receive() bounds each of several messages, and not them together", () => {
   assertEquals(archives.slice(16), ["2x1"]);
 });
 
-test("receive() takes nothing behind what is no whole stream", () => {
+test("receive() takes nothing behind an incomplete stream", () => {
   for (
     const broken of [
       stored(1, 3).slice(0, -1),
