@@ -12,25 +12,28 @@ export { bool, char, f32, f64, unit } from "./scalars.ts";
 export { boxStr, string } from "./string.ts";
 export { bytes } from "./bytes.ts";
 export { array, boxSlice, vec } from "./vec.ts";
-export { option, type Optional } from "./option.ts";
-export { type Result, result } from "./sums.ts";
-export { type Fields, type Items } from "./fields.ts";
 export {
+  type Fields,
   type InferFields,
   type InferItems,
+  type Items,
   struct,
   type StructOptions,
   tuple,
   tupleStruct,
-} from "./struct.ts";
+} from "./fields.ts";
 export {
   type InferVariant,
   type InferVariants,
+  option,
+  type Optional,
+  type Result,
+  result,
   type Variants,
   variants,
   type VariantsOptions,
   type VariantSpec,
-} from "./variants.ts";
+} from "./sums.ts";
 export { box, lazy } from "./box.ts";
 export { type Conversion, convert, nonZero, withDefault } from "./convert.ts";
 export { map, set } from "./hash_map.ts";

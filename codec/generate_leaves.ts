@@ -9,13 +9,19 @@ import { viewOf } from "./reader.ts";
 import type { AnySchema, BigInteger, Integer, Node, Sum } from "./schema.ts";
 import { isUtf8, readUtf8Fast } from "./utf8_buffer.ts";
 
-/** An integer of up to 32 bits; composed from bytes if the function has no view. */
-export function readInteger(node: Integer, from: At, bytewise: boolean): string {
-  if (bytewise) return readBytewise(node, from);
-  const type = `${node.min < 0 ? "Int" : "Uint"}${8 * node.size}`;
-  return node.kind === "u8"
+/** An integer; if it has up to 32 bits, composed from bytes if the function has no view. */
+export function readInteger(node: Integer | BigInteger, from: At, bytewise: boolean): string {
+  const { kind, size, min } = node;
+  if (typeof min === "bigint") return readBigInteger(size, min < 0n ? "Int" : "Uint", from);
+  if (bytewise) return readBytewise({ size, min }, from);
+  return kind === "u8"
     ? `u8[${at(from)}]`
-    : `dv.get${type}(${at(from)}${node.size > 1 ? ",true" : ""})`;
+    : `dv.get${min < 0 ? "Int" : "Uint"}${8 * size}(${at(from)}${size > 1 ? ",true" : ""})`;
+}
+
+function readBigInteger(size: number, type: "Int" | "Uint", from: At): string {
+  if (size === 8) return `dv.getBig${type}64(${at(from)},true)`;
+  return `((dv.getBig${type}64(${at(from, 8)},true)<<64n)|dv.getBigUint64(${at(from)},true))`;
 }
 
 /** A relative pointer, or a count. */
@@ -39,13 +45,6 @@ function readBytewise({ size, min }: Pick<Integer, "size" | "min">, from: At): s
 /** The tag of a sum. */
 export function readTag({ tagBytes }: Pick<Sum, "tagBytes">, from: At): string {
   return tagBytes === 1 ? `u8[${at(from)}]` : `dv.getUint${8 * tagBytes}(${at(from)},true)`;
-}
-
-/** An integer of 64 or 128 bits. */
-export function readBigInteger({ min, size }: BigInteger, from: At): string {
-  const type = min < 0n ? "Int" : "Uint";
-  if (size === 8) return `dv.getBig${type}64(${at(from)},true)`;
-  return `((dv.getBig${type}64(${at(from, 8)},true)<<64n)|dv.getBigUint64(${at(from)},true))`;
 }
 
 /** Whether any bytes of the right length are a valid value. */

@@ -6,7 +6,7 @@
 import { type At, at, member, plus } from "./generator.ts";
 import { writeFlat } from "./phases.ts";
 import { isFlat } from "./parts.ts";
-import type { AnySchema, Arm, Field, Integer, List, Node, Sum } from "./schema.ts";
+import type { AnySchema, Arm, BigInteger, Field, Integer, List, Node, Sum } from "./schema.ts";
 import { INLINE_CAPACITY } from "./string.ts";
 import { writeUtf8 } from "./utf8.ts";
 import { itemFields, MAX_UNROLLED, type Slots, type WriteContext } from "./write_context.ts";
@@ -38,35 +38,15 @@ export function emitObject(
   const { g } = c;
   const node = schema as Node;
   if (c.isOutlined(schema)) return objectOutside(c, schema, to, v, slots);
+  if ("min" in node) return integer(c, node, to, v);
   switch (node.kind) {
     case "unit":
       return g.emit(`if(${v}!==undefined&&${v}!==null)throw BAD;`);
-    case "u8":
-    case "u16":
-    case "u32":
-    case "usize":
-    case "i8":
-    case "i16":
-    case "i32":
-    case "isize":
-      return integer(c, node, to, v);
     case "f32":
     case "f64":
       return g.emit(
         `if(typeof ${v}!=="number")throw BAD;dv.setFloat${8 * node.size}(${at(to)},${v},true);`,
       );
-    case "u64":
-    case "i64":
-    case "u128":
-    case "i128": {
-      const [min, max] = [g.constant(node.min), g.constant(node.max)];
-      g.emit(`if(typeof ${v}!=="bigint"||${v}<${min}||${v}>${max})throw BAD;`);
-      g.emit(`dv.setBigInt64(${at(to)},BigInt.asIntN(64,${v}),true);`);
-      if (node.size === 16) {
-        g.emit(`dv.setBigInt64(${at(to, 8)},BigInt.asIntN(64,${v}>>64n),true);`);
-      }
-      return;
-    }
     case "bool":
       return g.emit(`if(typeof ${v}!=="boolean")throw BAD;u8[${at(to)}]=${v}?1:0;`);
     case "string": {
@@ -135,22 +115,21 @@ export function inOrder(
   return kind === "tuple" ? [...fields].reverse() : fields;
 }
 
-const WRAPS: Readonly<Record<Integer["kind"], string>> = {
-  u8: "&255",
-  u16: "&65535",
-  u32: ">>>0",
-  usize: ">>>0",
-  i8: "<<24>>24",
-  i16: "<<16>>16",
-  i32: "|0",
-  isize: "|0",
-};
-
-function integer({ g }: WriteContext, { kind, size }: Integer, to: At, v: string): void {
+function integer({ g }: WriteContext, node: Integer | BigInteger, to: At, v: string): void {
+  const { size, min, max } = node;
+  if (typeof min === "bigint") {
+    const [least, most] = [g.constant(min), g.constant(max)];
+    g.emit(`if(typeof ${v}!=="bigint"||${v}<${least}||${v}>${most})throw BAD;`);
+    g.emit(`dv.setBigInt64(${at(to)},BigInt.asIntN(64,${v}),true);`);
+    if (size === 16) g.emit(`dv.setBigInt64(${at(to, 8)},BigInt.asIntN(64,${v}>>64n),true);`);
+    return;
+  }
+  const shift = 32 - 8 * size;
+  const wrapped = min < 0 ? `<<${shift}>>${shift}` : size === 4 ? ">>>0" : `&${max}`;
   const store = size === 1
     ? `u8[${at(to)}]=${v}`
     : `dv.setInt${8 * size}(${at(to)},${v}${size === 4 ? "|0" : ""},true)`;
-  g.emit(`if((${v}${WRAPS[kind]})!==${v})throw BAD;${store};`);
+  g.emit(`if((${v}${wrapped})!==${v})throw BAD;${store};`);
 }
 
 function pointer({ g }: WriteContext, to: At, target: string): void {
@@ -174,7 +153,7 @@ function fieldsOf(
 function arrayOf(c: WriteContext, schema: List, to: At, v: string, slots: Slots): void {
   const { g } = c;
   const { item, length = 0 } = schema;
-  if (!isFlat(schema) && length > MAX_UNROLLED) return objectOutside(c, schema, to, v, slots);
+  if (!isFlat(schema)) return objectOutside(c, schema, to, v, slots);
   c.checkLength(v, length);
   if (length <= MAX_UNROLLED) return fieldsOf(c, itemFields(schema), to, v, slots);
   const i = g.name("i");

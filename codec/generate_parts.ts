@@ -15,7 +15,7 @@ import { isFlat } from "./parts.ts";
 import type { AnySchema, Field, List, Node, Sum } from "./schema.ts";
 import { INLINE_CAPACITY } from "./string.ts";
 import { utf8Length, writeUtf8 } from "./utf8.ts";
-import { itemFields, MAX_UNROLLED, type Slots, WriteContext } from "./write_context.ts";
+import { type Slots, WriteContext } from "./write_context.ts";
 
 /** Writes a string that doesn't fit inline, and returns the position after it. */
 export function appendString(u8: Uint8Array, p: number, value: string): number {
@@ -128,10 +128,6 @@ function emitParts(c: WriteContext, schema: AnySchema, v: string): Slots {
     case "vec":
     case "boxslice":
       return vecOf(c, node, v);
-    case "array":
-      if (node.length! > MAX_UNROLLED) break;
-      c.checkLength(v, node.length!);
-      return fieldsOf(c, itemFields(node), v);
     case "option": {
       const { schema: inside } = node.arms[1]!.fields[0]!;
       if (inside.nullable) break;

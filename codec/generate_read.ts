@@ -14,7 +14,6 @@ import {
   isBytewise,
   isFree,
   open,
-  readBigInteger,
   readInteger,
   readTag,
   readWord,
@@ -84,26 +83,13 @@ return value;
       return this.#outside(`${g.outline(schema)}(r,${at(from)})`);
     }
     const node = schema as Node;
+    if ("min" in node) return readInteger(node, from, this.#bytewise);
     switch (node.kind) {
       case "unit":
         return "undefined";
-      case "u8":
-      case "u16":
-      case "u32":
-      case "usize":
-      case "i8":
-      case "i16":
-      case "i32":
-      case "isize":
-        return readInteger(node, from, this.#bytewise);
       case "f32":
       case "f64":
         return `dv.getFloat${8 * node.size}(${at(from)},true)`;
-      case "u64":
-      case "i64":
-      case "u128":
-      case "i128":
-        return readBigInteger(node, from);
       case "bool": {
         const byte = this.#bind(`u8[${at(from)}]`);
         g.emit(`if(${byte}>1)throw BAD;`);

@@ -115,6 +115,16 @@ export class Place {
     };
   }
 
+  /** See a part of a place. */
+  static see(place: Place, access: Access, at: number, step: Step): unknown {
+    return access(place.#reader, at, place, step);
+  }
+
+  /** The reader, aimed at a part of a place. */
+  static aim(place: Place, at: number, step: Step): ViewReader {
+    return place.#reader.aim(at, place, step);
+  }
+
   /** The decoded value of a place. */
   static decode(place: Place): unknown {
     const { schema, part } = place.#whole;

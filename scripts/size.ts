@@ -54,7 +54,6 @@ const USED: readonly string[] = [
   "codec/signature.ts",
   "codec/sums.ts",
   "codec/utf8.ts",
-  "codec/variants.ts",
   "codec/writer.ts",
   "deflate/stored_blocks.ts",
   "runtime/browser.ts",

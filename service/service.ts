@@ -6,7 +6,7 @@
 import { unit } from "../codec/scalars.ts";
 import type { Fields } from "../codec/fields.ts";
 import type { AnySchema, Infer, Schema, Sum } from "../codec/schema.ts";
-import { taggedSum } from "../codec/variants.ts";
+import { taggedSum } from "../codec/sums.ts";
 import type { Fingerprint } from "../wire/handshake.ts";
 import { fingerprintOf } from "./fingerprint.ts";
 import { isStream, type StreamSpec } from "./stream.ts";
