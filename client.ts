@@ -71,7 +71,11 @@ export async function connect<Methods, State, Event, ClientMethods = NoMethods>(
     return await (await import("./browser.ts")).connect(service, url, options);
   }
   (await import("./service/check.ts")).checkService(service);
-  const [dial, deflater, codec] = await Promise.all([loadDialer(), loadDeflater(), loadCodec()]);
+  const [dial, deflater, codec] = await Promise.all([
+    loadDialer(),
+    sharedDeflater ??= loadDeflater(),
+    loadCodec(),
+  ]);
   const telemetry = createTelemetry(service.name, options?.onTrace);
   return await connectWith(service, url, options, { dial, deflater, codec, telemetry });
 }
@@ -85,6 +89,9 @@ async function loadDialer(): Promise<Dialer> {
 async function loadCodec(): Promise<Codec> {
   return (await import("./codec/compiler.ts")).generate;
 }
+
+/** One for all clients: it has memory of its own. */
+let sharedDeflater: Promise<Deflater> | undefined;
 
 async function loadDeflater(): Promise<Deflater> {
   const { createZlibDeflater } = await import("./runtime/node/zlib.ts");

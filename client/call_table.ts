@@ -19,9 +19,9 @@ const ID_MASK = MAX_CALLS_IN_FLIGHT - 1;
  */
 export class CallTable<C> {
   /** By id: the pending call, or `null` if abandoned. */
-  readonly #calls: (C | null | undefined)[] = new Array(MAX_CALLS_IN_FLIGHT).fill(undefined);
+  readonly #calls: (C | null | undefined)[] = [];
   /** A ring buffer of free ids. */
-  readonly #free: Uint8Array = Uint8Array.from(this.#calls, (_, id) => id);
+  readonly #free: Uint8Array = Uint8Array.from({ length: MAX_CALLS_IN_FLIGHT }, (_, id) => id);
   #firstFree = 0;
   #freeCount = MAX_CALLS_IN_FLIGHT;
   #abandoned = 0;
