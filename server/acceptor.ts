@@ -66,7 +66,7 @@ export class ServiceAcceptor implements Acceptor {
   readonly #ancestry: Ancestry;
   readonly #host: ConnectionHost;
   readonly #authorizations: Authorizations;
-  readonly #connections: Connections<Connection>;
+  readonly #connections: Connections;
   #lastSending: SenderOptions | undefined;
   #closing: Promise<void> | undefined;
   #lastId = 0;

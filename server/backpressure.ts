@@ -3,14 +3,13 @@
  *
  * @module
  */
+import { CHECK_BYTES } from "../stream/window.ts";
 import type { Clock } from "../wire/clock.ts";
 import type { Limits } from "../wire/limits.ts";
 import type { SendTally } from "../wire/shared_message.ts";
 import type { Connection } from "./connection.ts";
 import type { ServerParts } from "./connection_host.ts";
 
-/** Bytes sent between two readings of the transport's queue: reading it costs time. */
-const CHECK_BYTES = 1 << 16;
 /** Bytes below which a message is always sent. */
 const MIN_ADMITTED_BYTES = 1 << 12;
 /** Milliseconds for which a sum over the limit stays valid while nothing is sent: it visits all connections. */

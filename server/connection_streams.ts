@@ -3,16 +3,10 @@
  *
  * @module
  */
+import { CHECK_BYTES, RESUME_MS, SENT_PART } from "../stream/window.ts";
 import type { Clock } from "../wire/clock.ts";
 import type { Limits } from "../wire/limits.ts";
 import type { Sender } from "../wire/sender.ts";
-
-/** Items of streams may fill 1/16 of `maxBufferedBytes`. */
-const SENT_PART = 16;
-/** Bytes sent between two checks of the buffered bytes: a check is not free. */
-const CHECK_BYTES = 1 << 16;
-/** Milliseconds between two checks while streams wait for the peer to read. */
-const RESUME_MS = 5;
 
 /** The sender of a stream's items. */
 export interface Pausable {

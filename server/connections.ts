@@ -5,16 +5,10 @@
  * @module
  */
 import type { Limits } from "../wire/limits.ts";
-import type { Transport } from "../wire/transport.ts";
-
-/** An item that stores its index in a list. */
-export interface Listed {
-  /** Its index, or -1. */
-  slot: number;
-}
+import type { Connection } from "./connection.ts";
 
 /** A set of items that store their index: a `Set` would take 70 bytes each. */
-export class ConnectionList<T extends Listed> {
+export class ConnectionList<T extends Pick<Connection, "slot">> {
   readonly #items: T[] = [];
 
   /** How many there are. */
@@ -44,29 +38,20 @@ export class ConnectionList<T extends Listed> {
   }
 }
 
-/** A counted connection. */
-export interface Counted extends Listed {
-  /** Its transport. */
-  readonly transport: Pick<Transport, "lingers">;
-}
-
-/** The limits. */
-export type ConnectionBounds = Pick<Limits, "maxConnections" | "maxStuckConnections">;
-
 /** Open connections, and ended ones whose sockets are still open. */
-export class Connections<T extends Counted> {
-  readonly #bounds: ConnectionBounds;
+export class Connections {
+  readonly #limits: Limits;
   /** Open connections. */
-  readonly open: ConnectionList<T> = new ConnectionList();
-  readonly #lingering: ConnectionList<T> = new ConnectionList();
+  readonly open: ConnectionList<Connection> = new ConnectionList();
+  readonly #lingering: ConnectionList<Connection> = new ConnectionList();
   /** Ended connections whose sockets wait for their peers. */
-  readonly #stuck = new Set<T>();
+  readonly #stuck = new Set<Connection>();
   /** Called when none is open any more. */
   onEmpty: (() => void) | undefined;
 
   /** Create with none. */
-  constructor(bounds: ConnectionBounds) {
-    this.#bounds = bounds;
+  constructor(limits: Limits) {
+    this.#limits = limits;
   }
 
   /** How many there are. */
@@ -76,13 +61,13 @@ export class Connections<T extends Counted> {
 
   /** Whether no other may be opened. */
   get full(): boolean {
-    const { maxConnections, maxStuckConnections } = this.#bounds;
+    const { maxConnections, maxStuckConnections } = this.#limits;
     const stuck = this.#stuck.size;
     return this.size - stuck >= maxConnections || stuck >= maxStuckConnections;
   }
 
   /** A connection has ended. */
-  end(connection: T): void {
+  end(connection: Connection): void {
     this.open.delete(connection);
     const { lingers } = connection.transport;
     if (lingers === "closing") this.#lingering.add(connection);
@@ -91,12 +76,12 @@ export class Connections<T extends Counted> {
   }
 
   /** The socket of a lingering connection has ended. */
-  gone(connection: T): void {
+  gone(connection: Connection): void {
     if (!this.#stuck.delete(connection)) this.#lingering.delete(connection);
   }
 
   /** All items, in no particular order. */
-  *[Symbol.iterator](): IterableIterator<T> {
+  *[Symbol.iterator](): IterableIterator<Connection> {
     yield* this.open;
     yield* this.#lingering;
     yield* this.#stuck;

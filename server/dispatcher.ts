@@ -7,6 +7,7 @@ import { type Codec, readArchive, readUnexplained } from "../codec/archive.ts";
 import { CodecError } from "../codec/errors.ts";
 import { describeValue } from "../codec/explain.ts";
 import type { Reader } from "../codec/reader.ts";
+import type { Schema } from "../codec/schema.ts";
 import { readTag } from "../codec/sums.ts";
 import type { Writer } from "../codec/writer.ts";
 import type { CallContext, MethodInfo } from "../service/types.ts";
@@ -53,6 +54,23 @@ function unknownMethod(tag: number, count: number, offset: number): CodecError {
     "",
     offset,
   );
+}
+
+/** Explains why an archive was not read: where, what was expected, what was found. */
+export function explainArchive(
+  codec: Codec,
+  schema: Schema<unknown>,
+  reader: Reader,
+  start: number,
+  end: number,
+  cause: unknown,
+): unknown {
+  try {
+    readArchive(codec, schema, reader, start, end);
+  } catch (error) {
+    return error;
+  }
+  return cause;
 }
 
 type Handlers = Readonly<Record<string, (args: unknown, context: CallContext) => unknown>>;
@@ -128,12 +146,7 @@ class TypedDispatcher implements Dispatcher {
   explain(reader: Reader, start: number, end: number, cause: unknown): unknown {
     if (this.method === -1 && cause instanceof CodecError) return cause;
     const { call } = this.#service.methods[Math.max(0, this.method)]!;
-    try {
-      readArchive(this.#codec, call, reader, start, end);
-    } catch (error) {
-      return error;
-    }
-    return cause;
+    return explainArchive(this.#codec, call, reader, start, end, cause);
   }
 
   streaming(method: number): MethodInfo | undefined {

@@ -4,12 +4,11 @@
  * @module
  */
 import type { Codec } from "../codec/archive.ts";
-import { interpretInFull } from "../codec/explain.ts";
 import type { Schema } from "../codec/schema.ts";
 import type { Writer } from "../codec/writer.ts";
 import { queue, type Sink } from "../stream/queue.ts";
 import type { Deflater } from "../wire/deflater.ts";
-import { DEFAULT_LIMITS, type Limits } from "../wire/limits.ts";
+import type { Limits } from "../wire/limits.ts";
 import { ignore } from "../wire/listener.ts";
 import { writeEvent, writeEventOf } from "../wire/messages.ts";
 import { giveWriter, SendTally, SharedMessage, takeWriter } from "../wire/shared_message.ts";
@@ -94,7 +93,7 @@ export class EventSwitch implements EventEmitter<unknown> {
   readonly #notifications = new Set<Sink<TopicNotification>>();
   readonly #schema: Schema<unknown> | undefined;
   readonly #deflater: Deflater;
-  readonly #limits: Pick<Limits, "maxTopicBytes" | "maxDepth">;
+  readonly #limits: Limits;
   readonly #codec: Codec;
   /** The senders' shared options. */
   readonly tally: SendTally = new SendTally();
@@ -106,8 +105,8 @@ export class EventSwitch implements EventEmitter<unknown> {
   constructor(
     schema: Schema<unknown> | undefined,
     deflater: Deflater,
-    limits: Pick<Limits, "maxTopicBytes" | "maxDepth"> = DEFAULT_LIMITS,
-    codec: Codec = interpretInFull,
+    limits: Limits,
+    codec: Codec,
   ) {
     this.#schema = schema;
     this.#deflater = deflater;

@@ -1,5 +1,17 @@
 /**
- * The server's public interface, without a runtime.
+ * The server's public interface, without a runtime. The other files hold:
+ *
+ * | files | |
+ * | --- | --- |
+ * | `core` | a server, made of these parts |
+ * | `acceptor`, `offer`, `origins`, `authorize`, `refusal`, `connections` | who may connect, and who is |
+ * | `connection`, `connection_host`, `connection_end` | one peer, and what all share |
+ * | `context`, `dispatcher`, `state`, `subscriptions` | what its handler sees |
+ * | `calls`, `open_calls`, `server_call`, `call_guard`, `token_bucket` | its calls, and their bounds |
+ * | `streaming_call`, `connection_streams`, `client_calls` | its streams, and the server's calls of it |
+ * | `backpressure`, `too_big` | what it does not read, or not accept |
+ * | `event_switch`, `broker_…`, `event_numbers`, `seen_messages` | events to subscribers, and to other nodes |
+ * | `stats`, `telemetry` | what is counted and traced |
  *
  * @module
  */

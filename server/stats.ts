@@ -3,7 +3,6 @@
  *
  * @module
  */
-import type { Connection } from "./connection.ts";
 import type { Connections } from "./connections.ts";
 
 /** Counters since the server was created, and current gauges. */
@@ -88,7 +87,7 @@ export class ServerCounters {
 
 /** The gauges of a server's connections, and the bytes that they have sent so far. */
 export function gaugesOf(
-  connections: Connections<Connection>,
+  connections: Connections,
 ): Omit<ServerStats, Exclude<keyof ServerCounters, "bytesSent"> | "topics" | "heldBytes"> {
   const now = {
     connections: connections.size,

@@ -3,8 +3,7 @@
  *
  * @module
  */
-import { readArchive, readUnexplained } from "../codec/archive.ts";
-import type { Schema } from "../codec/schema.ts";
+import { readUnexplained } from "../codec/archive.ts";
 import type { Writer } from "../codec/writer.ts";
 import type { MethodInfo } from "../service/types.ts";
 import type { Inlet, InletPort, Outlet, OutletPort, RunIn } from "../stream/types.ts";
@@ -16,6 +15,7 @@ import { type Sender, surelyTakes } from "../wire/sender.ts";
 import { MIN_HELD_BYTES } from "./call_guard.ts";
 import type { Connection } from "./connection.ts";
 import { ConnectionStreams, type Pausable } from "./connection_streams.ts";
+import { explainArchive } from "./dispatcher.ts";
 import { ServerCall } from "./server_call.ts";
 import type { CallTrace, ItemCounts } from "./telemetry.ts";
 
@@ -161,24 +161,15 @@ export class StreamingCall extends ServerCall implements InletPort, OutletPort, 
     reader.reset(bytes);
     try {
       return readUnexplained(codec, item, reader, start, end);
-    } catch (cause) {
-      throw this.#undecoded(item, start, end, cause);
+    } catch (error) {
+      const cause = explainArchive(codec, item, reader, start, end, error);
+      const why = cause instanceof Error ? cause.message : String(cause);
+      throw new RpcError("ServerDecodeError", `Cannot take an item of ${this.#input}: ${why}`, {
+        cause,
+      });
     } finally {
       if (end - start + reader.spent >= MIN_HELD_BYTES) loop?.onDecoded(reader.spent);
     }
-  }
-
-  #undecoded(item: Schema<unknown>, start: number, end: number, error: unknown): RpcError {
-    let cause = error;
-    try {
-      readArchive(this.caller.host.codec, item, this.caller.host.reader, start, end);
-    } catch (explained) {
-      cause = explained;
-    }
-    const why = cause instanceof Error ? cause.message : String(cause);
-    return new RpcError("ServerDecodeError", `Cannot take an item of ${this.#input}: ${why}`, {
-      cause,
-    });
   }
 
   grant(bytes: number): void {

@@ -17,6 +17,7 @@ import { SHORT_HEADER_BYTES, SHORT_ITEM } from "../wire/layout.ts";
 import { openInlet } from "./inlet.ts";
 import { openOutlet } from "./outlet.ts";
 import type { Inlet, InletPort, ItemStream, Outlet, OutletPort, RunIn } from "./types.ts";
+import { CHECK_BYTES, RESUME_MS, SENT_PART } from "./window.ts";
 
 /** The part of a session that streaming calls use. */
 export interface StreamingSession {
@@ -228,13 +229,6 @@ interface Streams extends OpenStreams {
   /** A source no longer waits. */
   goOn(outlet: Outlet): void;
 }
-
-/** The share of `maxBufferedBytes` for items, so that calls find room: 1 / this. */
-const SENT_PART = 16;
-/** Bytes sent between two checks of the buffered bytes: a check is not free. */
-const CHECK_BYTES = 65_536;
-/** Milliseconds between two readings while sources wait. */
-const RESUME_MS = 5;
 
 function openStreams(session: StreamingSession): Streams {
   const { after, limits } = session;

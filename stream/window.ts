@@ -12,6 +12,13 @@ export const STREAM_WINDOW_BYTES = 262_144;
 /** Credit that an item costs in addition to its archive, in bytes. */
 export const ITEM_COST_BYTES = 64;
 
+/** Items of streams may fill this part of `maxBufferedBytes`, 1 / this, so that other messages find room. */
+export const SENT_PART = 16;
+/** Bytes sent between two checks of the buffered bytes: a check is not free. */
+export const CHECK_BYTES = 65_536;
+/** Milliseconds between two checks while sources wait. */
+export const RESUME_MS = 5;
+
 /** A peer exceeded its credit. */
 export function overCredit(what: string): ProtocolError {
   return protocolError("BadCredit", what);
