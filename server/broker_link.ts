@@ -68,30 +68,16 @@ export class BrokerLink implements BrokerNode {
     this.#reader.words = codec.words;
     this.#fingerprint = parseInt(fingerprint.events.slice(0, 8), 16) >>> 0;
     this.#missed = new MissedTopics(options.onMissed);
-    this.#topics = new BrokerTopics({
+    const onError = (error: BrokerError): void => options.onError(error);
+    this.#topics = new BrokerTopics(broker, onError, this.#missed);
+    this.#outbox = new BrokerOutbox(
       broker,
-      onError: (error) => options.onError(error),
-      onMissed: (topic, reason) => this.#missed.add(topic, reason),
-    });
-    this.#outbox = new BrokerOutbox({
-      broker,
-      fingerprint: this.#fingerprint,
-      maxPendingBytes: limits.maxBufferedBytes,
-      onFailed: (count, cause) => this.#failed(count, cause),
-    });
-    this.#state = new BrokerState({
-      broker,
-      node: this.#outbox.numbers.node,
-      onUp: () => {
-        this.#topics.up();
-        this.#outbox.release();
-      },
-      onDown: () => {
-        this.#outbox.drop();
-        this.#topics.down();
-      },
-      tell: (code, message, about) => this.#report(code, message, about),
-    });
+      this.#fingerprint,
+      limits.maxBufferedBytes,
+      (count, cause) => this.#failed(count, cause),
+    );
+    const report = this.#report.bind(this);
+    this.#state = new BrokerState(broker, this.#topics, this.#outbox, report);
   }
 
   /**
@@ -126,7 +112,7 @@ export class BrokerLink implements BrokerNode {
   get status(): BrokerStatus {
     const { subscribed, size } = this.#topics;
     const { published, dropped, pendingBytes } = this.#outbox;
-    const { link, final, proofAgeMs, roundTripMs } = this.#state;
+    const { link, final, probe: { proofAgeMs, roundTripMs } } = this.#state;
     return {
       link,
       final,

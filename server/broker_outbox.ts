@@ -39,18 +39,6 @@ interface Sealed {
   readonly bytes: number;
 }
 
-/** What an outbox needs. */
-export interface BrokerOutboxOptions {
-  /** The broker. */
-  readonly broker: Broker;
-  /** The events' fingerprint. */
-  readonly fingerprint: number;
-  /** Most bytes in flight to the broker. */
-  readonly maxPendingBytes: number;
-  /** Some events could not be sent. */
-  onFailed(count: number, error: unknown): void;
-}
-
 /**
  * Gathers events into messages and sends them at the end of the turn, after the turn's messages to this node's
  * own subscribers.
@@ -58,7 +46,9 @@ export interface BrokerOutboxOptions {
  * Consecutive events of one topic share a message, so the order over all topics is kept.
  */
 export class BrokerOutbox {
-  readonly #options: BrokerOutboxOptions;
+  readonly #broker: Broker;
+  readonly #maxPendingBytes: number;
+  readonly #onFailed: (count: number, error: unknown) => void;
   readonly #message = new BrokerMessage();
   /** The node's id and its next event number on each topic. */
   readonly numbers: EventNumbers;
@@ -85,18 +75,30 @@ export class BrokerOutbox {
   /** Events dropped because the link was down or too many bytes were in flight. */
   dropped = 0;
 
-  /** Create for a broker. */
-  constructor(options: BrokerOutboxOptions) {
-    this.#options = options;
-    this.numbers = new EventNumbers(options.fingerprint);
+  /**
+   * Create for a broker.
+   *
+   * @param fingerprint The events' fingerprint.
+   * @param maxPendingBytes Most bytes in flight to the broker.
+   * @param onFailed Called when some events could not be sent.
+   */
+  constructor(
+    broker: Broker,
+    fingerprint: number,
+    maxPendingBytes: number,
+    onFailed: (count: number, error: unknown) => void,
+  ) {
+    this.#broker = broker;
+    this.#maxPendingBytes = maxPendingBytes;
+    this.#onFailed = onFailed;
+    this.numbers = new EventNumbers(fingerprint);
   }
 
   /** Copy the event that a writer holds. */
   add(topic: Topic, writer: Writer): void {
-    const { broker, maxPendingBytes } = this.#options;
     const length = eventLength(writer);
     const message = this.#message;
-    const max = Math.min(MAX_BATCH_BYTES, broker.maxMessageBytes ?? MAX_BATCH_BYTES);
+    const max = Math.min(MAX_BATCH_BYTES, this.#broker.maxMessageBytes ?? MAX_BATCH_BYTES);
     const room = max - EVENT_LENGTH_BYTES - length;
     if ((topic !== this.#topic && topic.key !== this.#topic?.key) || message.length > room) {
       this.#seal();
@@ -104,7 +106,7 @@ export class BrokerOutbox {
     }
     const pending = this.pendingBytes + this.#costOf(topic) + message.length + EVENT_LENGTH_BYTES +
       length;
-    if (pending > maxPendingBytes) {
+    if (pending > this.#maxPendingBytes) {
       this.#seal();
       return this.skip(topic.key);
     }
@@ -117,7 +119,7 @@ export class BrokerOutbox {
 
   #costOf({ key }: Topic): number {
     const more = Math.max(0, key.length - COVERED_TOPIC_CHARS) * TOPIC_CHAR_BYTES;
-    return (this.#options.broker.messageCostBytes ?? MESSAGE_COST_BYTES) + more;
+    return (this.#broker.messageCostBytes ?? MESSAGE_COST_BYTES) + more;
   }
 
   /** An event is dropped; its number is used up. */
@@ -139,7 +141,7 @@ export class BrokerOutbox {
     this.#seal();
     for (let key; (key = this.#lost.take()) !== undefined;) {
       const topic = topicOf(key);
-      if (this.pendingBytes + this.#costOf(topic) > this.#options.maxPendingBytes) {
+      if (this.pendingBytes + this.#costOf(topic) > this.#maxPendingBytes) {
         this.#lose(key);
         break;
       }
@@ -219,7 +221,7 @@ export class BrokerOutbox {
   }
 
   /** Messages over the broker's limit wait. Merging them would change the order over topics. */
-  #hand(max = this.#options.broker.maxMessagesInFlight ?? Infinity): void {
+  #hand(max = this.#broker.maxMessagesInFlight ?? Infinity): void {
     while (this.#inFlight < max && this.#handed < this.#sealed.length) {
       this.#send(this.#sealed[this.#handed++]!);
     }
@@ -229,7 +231,7 @@ export class BrokerOutbox {
   }
 
   #send({ topic, count, message, bytes }: Sealed): void {
-    const { broker } = this.#options;
+    const broker = this.#broker;
     this.published += count;
     if (this.#lost.size > 0) this.#lost.delete(topic.key);
     this.#inFlight++;
@@ -241,7 +243,7 @@ export class BrokerOutbox {
       done();
       // The engine would refuse it again.
       if (!(error instanceof BrokerRefusal)) this.#lose(topic.key);
-      if (count > 0) this.#options.onFailed(count, error);
+      if (count > 0) this.#onFailed(count, error);
     };
     const goOn = (): void => {
       if (this.#handed < this.#sealed.length && !this.#held) this.#hand();

@@ -17,12 +17,8 @@ const TIMEOUT_TICKS = PROBE_TIMEOUT_MS / TICK_MS;
 const EVERY_TICKS = PROBE_EVERY_MS / TICK_MS;
 const NAME = new TextEncoder().encode("hardlight probe ");
 
-/** What a probe needs. */
-export interface BrokerProbeOptions {
-  /** The broker. */
-  readonly broker: Broker;
-  /** The node's id. */
-  readonly node: number;
+/** The owner of a probe. */
+export interface ProbeOwner {
   /** A probe has come back. */
   onProof(): void;
   /** A probe has not come back in time. */
@@ -38,7 +34,8 @@ export interface BrokerProbeOptions {
  * dead link.
  */
 export class BrokerProbe {
-  readonly #options: BrokerProbeOptions;
+  readonly #broker: Broker;
+  readonly #owner: ProbeOwner;
   /** Its topic: random bytes that no other node uses. */
   readonly topic: Topic;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -52,12 +49,13 @@ export class BrokerProbe {
   /** Milliseconds that the last probe took; `undefined` before there was one. */
   roundTripMs: number | undefined;
 
-  /** Create for a broker. */
-  constructor(options: BrokerProbeOptions) {
-    this.#options = options;
+  /** Create for a broker and a node's id. */
+  constructor(broker: Broker, node: number, owner: ProbeOwner) {
+    this.#broker = broker;
+    this.#owner = owner;
     const name = new Uint8Array(NAME.length + 8);
     name.set(NAME);
-    new DataView(name.buffer).setFloat64(NAME.length, options.node);
+    new DataView(name.buffer).setFloat64(NAME.length, node);
     this.topic = Topic.from(name);
   }
 
@@ -89,7 +87,7 @@ export class BrokerProbe {
     } else if (this.#ticks >= TIMEOUT_TICKS) {
       this.#number = 0;
       this.#subscribed = false;
-      this.#options.onSilence(
+      this.#owner.onSilence(
         new Error(`a message to this node itself did not come back within ${PROBE_TIMEOUT_MS} ms`),
       );
       if (this.#timer !== undefined) this.#send();
@@ -97,7 +95,7 @@ export class BrokerProbe {
   };
 
   #send(): void {
-    const { broker } = this.#options;
+    const broker = this.#broker;
     const number = this.#number = ++this.#last;
     this.#ticks = 0;
     this.#sentAt = performance.now();
@@ -122,7 +120,7 @@ export class BrokerProbe {
     if (!(error instanceof BrokerRefusal)) return;
     this.#number = 0;
     this.#subscribed = false;
-    this.#options.onRefused(error);
+    this.#owner.onRefused(error);
   }
 
   /** A message came on the topic. */
@@ -136,7 +134,7 @@ export class BrokerProbe {
     this.#ticks = 0;
     this.#provedAt = performance.now();
     this.roundTripMs = this.#provedAt - this.#sentAt;
-    this.#options.onProof();
+    this.#owner.onProof();
   }
 }
 

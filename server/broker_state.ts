@@ -7,29 +7,24 @@ import type { Broker } from "../wire/broker.ts";
 import type { BrokerErrorCode, BrokerErrorOptions } from "../wire/errors.ts";
 import { Seldom } from "../wire/seldom.ts";
 import type { Topic } from "../wire/topic.ts";
-import { BrokerProbe } from "./broker_probe.ts";
+import type { BrokerOutbox } from "./broker_outbox.ts";
+import { BrokerProbe, type ProbeOwner } from "./broker_probe.ts";
+import type { BrokerTopics } from "./broker_topics.ts";
 
 /** Milliseconds that events wait for the first connect; then they are dropped. */
 export const START_TIMEOUT_MS = 5000;
 
-/** What a state needs. */
-export interface BrokerStateOptions {
-  /** The broker. */
-  readonly broker: Broker;
-  /** The node. */
-  readonly node: number;
-  /** The link is up. */
-  onUp(): void;
-  /** The link is down, or was not up in time. */
-  onDown(): void;
-  /** Report a change. */
-  tell(code: BrokerErrorCode, message: string, about: BrokerErrorOptions): void;
-}
+/** Reports a change of the link. */
+type Report = (code: BrokerErrorCode, message: string, about: BrokerErrorOptions) => void;
 
 /** Combines the reports of the engine's client and of the probes: the link is up if both say so. */
-export class BrokerState {
-  readonly #options: BrokerStateOptions;
-  readonly #probe: BrokerProbe;
+export class BrokerState implements ProbeOwner {
+  readonly #broker: Broker;
+  readonly #topics: BrokerTopics;
+  readonly #outbox: BrokerOutbox;
+  readonly #report: Report;
+  /** Its probes. */
+  readonly probe: BrokerProbe;
   readonly #rarely = new Seldom();
   readonly #refusals = new Seldom();
   /** The client's report. */
@@ -49,16 +44,12 @@ export class BrokerState {
   final = false;
 
   /** Create; the broker has not been started. */
-  constructor(options: BrokerStateOptions) {
-    this.#options = options;
-    const { broker, node } = options;
-    this.#probe = new BrokerProbe({
-      broker,
-      node,
-      onProof: () => this.#proved(),
-      onSilence: (error) => this.#silence(error),
-      onRefused: (cause) => this.#refused(cause),
-    });
+  constructor(broker: Broker, topics: BrokerTopics, outbox: BrokerOutbox, report: Report) {
+    this.#broker = broker;
+    this.#topics = topics;
+    this.#outbox = outbox;
+    this.#report = report;
+    this.probe = new BrokerProbe(broker, outbox.numbers.node, this);
   }
 
   /** The broker is being started. */
@@ -72,16 +63,6 @@ export class BrokerState {
   /** Whether events are accepted: the link is up, or the first connect is pending. */
   get open(): boolean {
     return this.up || this.#starting !== undefined;
-  }
-
-  /** Milliseconds since a probe returned. */
-  get proofAgeMs(): number | undefined {
-    return this.#probe.proofAgeMs;
-  }
-
-  /** Milliseconds it took. */
-  get roundTripMs(): number | undefined {
-    return this.#probe.roundTripMs;
   }
 
   /** The link's status. */
@@ -98,9 +79,9 @@ export class BrokerState {
     this.final = final && !this.#connected;
     if (this.#connected) {
       this.#unproved = true;
-      this.#probe.start();
+      this.probe.start();
     } else {
-      this.#probe.stop();
+      this.probe.stop();
       this.#lost("The link to the broker is down", error);
     }
   }
@@ -110,33 +91,33 @@ export class BrokerState {
     this.#partial = true;
     if (!this.up || this.#rarely.add() === undefined) return;
     this.#downSince ??= performance.now();
-    this.#options.tell("LinkDown", "Some of the other nodes are not heard", { cause });
+    this.#report("LinkDown", "Some of the other nodes are not heard", { cause });
   }
 
   /** Handle a message if it is a probe. */
   deliver(topic: Topic, message: Uint8Array): boolean {
-    if (topic.key !== this.#probe.topic.key) return false;
-    this.#probe.deliver(message);
+    if (topic.key !== this.probe.topic.key) return false;
+    this.probe.deliver(message);
     return true;
   }
 
   /** The engine has refused a topic or a message on it. Returns whether it is the probes' topic. */
   refused(topic: Topic, error: unknown): boolean {
-    if (topic.key !== this.#probe.topic.key) return false;
-    this.#probe.refused(error);
+    if (topic.key !== this.probe.topic.key) return false;
+    this.probe.refused(error);
     return true;
   }
 
-  #proved(): void {
+  onProof(): void {
     if (!this.#unproved) return;
     this.#unproved = false;
     if (this.#connected) this.#up();
   }
 
-  #silence(error: Error): void {
+  onSilence(error: Error): void {
     this.#unproved = true;
     this.#lost("The link to the broker does not carry messages", error);
-    this.#options.broker.reset?.();
+    this.#broker.reset?.();
   }
 
   /** While the link has not been up yet it may still come up in time. */
@@ -145,12 +126,12 @@ export class BrokerState {
     else this.#startError = cause;
   }
 
-  #refused(cause: unknown): void {
-    this.#proved();
+  onRefused(cause: unknown): void {
+    this.onProof();
     if (this.#refusals.add() === undefined) return;
-    this.#options.tell("SubscribeFailed", "The link cannot be proved: allow its topic", {
+    this.#report("SubscribeFailed", "The link cannot be proved: allow its topic", {
       cause,
-      topic: this.#probe.topic,
+      topic: this.probe.topic,
     });
   }
 
@@ -162,9 +143,10 @@ export class BrokerState {
     if (since !== undefined) {
       const seconds = ((performance.now() - since) / 1000).toFixed(1);
       const message = `The link to the broker is up again after ${seconds} s`;
-      this.#options.tell("LinkRestored", message, {});
+      this.#report("LinkRestored", message, {});
     }
-    this.#options.onUp();
+    this.#topics.up();
+    this.#outbox.release();
   }
 
   #down(message: string, cause: unknown): void {
@@ -175,9 +157,10 @@ export class BrokerState {
     if (final || (wasUp && this.#rarely.add() !== undefined)) {
       this.#downSince ??= performance.now();
       const end = final ? ", for good" : "";
-      this.#options.tell("LinkDown", `${message}${end}`, { cause, final });
+      this.#report("LinkDown", `${message}${end}`, { cause, final });
     }
-    this.#options.onDown();
+    this.#outbox.drop();
+    this.#topics.down();
   }
 
   #started(): void {
@@ -188,7 +171,7 @@ export class BrokerState {
   /** Clear all timers. */
   close(): void {
     this.#started();
-    this.#probe.stop();
+    this.probe.stop();
     this.up = false;
   }
 }

@@ -7,7 +7,7 @@ import type { Broker } from "../wire/broker.ts";
 import { BrokerError } from "../wire/errors.ts";
 import { Seldom } from "../wire/seldom.ts";
 import type { Topic } from "../wire/topic.ts";
-import type { MissedReason } from "./broker_missed.ts";
+import type { MissedReason, MissedTopics } from "./broker_missed.ts";
 import { SeenMessages } from "./seen_messages.ts";
 
 /** Milliseconds that a topic stays subscribed after its last subscriber has gone. */
@@ -35,20 +35,11 @@ interface Entry {
   missed: MissedReason | undefined;
 }
 
-/** What a broker's topics need. */
-export interface BrokerTopicsOptions {
-  /** The owner. */
-  readonly broker: Broker;
-  /** A topic is not live. Throttled. */
-  onError(error: BrokerError): void;
-  /** A topic is live again, and may have missed events. */
-  onMissed(topic: Topic, reason: MissedReason): void;
-}
-
 /** Keeps a broker's subscriptions equal to the topics with local subscribers. */
 export class BrokerTopics {
   readonly #broker: Broker;
-  readonly #options: BrokerTopicsOptions;
+  readonly #onError: (error: BrokerError) => void;
+  readonly #missed: MissedTopics;
   readonly #entries = new Map<string, Entry>();
   #lingering = 0;
   #up = false;
@@ -61,10 +52,11 @@ export class BrokerTopics {
   /** Topics that the engine has confirmed. */
   subscribed = 0;
 
-  /** Create for a broker. */
-  constructor(options: BrokerTopicsOptions) {
-    this.#broker = options.broker;
-    this.#options = options;
+  /** Create for a broker. `onError` is called for topics that are not live; throttled. */
+  constructor(broker: Broker, onError: (error: BrokerError) => void, missed: MissedTopics) {
+    this.#broker = broker;
+    this.#onError = onError;
+    this.#missed = missed;
   }
 
   /** Topics with a local subscriber, or recently without. */
@@ -144,7 +136,7 @@ export class BrokerTopics {
   #failed(entry: Entry, error: BrokerError): void {
     this.#answered(entry, undefined, false);
     entry.missed ??= "SubscribeFailed";
-    if (this.#rarely.add() !== undefined) this.#options.onError(error);
+    if (this.#rarely.add() !== undefined) this.#onError(error);
     this.#retryLater();
   }
 
@@ -153,14 +145,14 @@ export class BrokerTopics {
     entry.subscribed = subscribed;
     entry.answer = answer;
     if (!subscribed || entry.missed === undefined) return;
-    if (entry.linger === undefined) this.#options.onMissed(entry.topic, entry.missed);
+    if (entry.linger === undefined) this.#missed.add(entry.topic, entry.missed);
     entry.missed = undefined;
   }
 
   #report(cause: unknown): void {
     if (this.#closed || !this.#up) return;
     const error = new BrokerError("SubscribeFailed", "The broker failed to unsubscribe", { cause });
-    this.#options.onError(error);
+    this.#onError(error);
   }
 
   /** The link is up: subscribe to every topic again. */

@@ -95,42 +95,17 @@ export class CallGuards {
   }
 }
 
-/** Releases the memory of handlers that can never settle, because their promise was garbage-collected. */
-const forgotten = new FinalizationRegistry<Holding>((holding) => holding.letGo(holding.bytes));
-
-/** The memory held by the calls of one connection. */
-class Holding {
-  readonly #all: CallGuards;
-  #bytes = 0;
-
-  /** Create with nothing. */
-  constructor(all: CallGuards) {
-    this.#all = all;
-  }
-
-  /** Estimated bytes of memory they hold. */
-  get bytes(): number {
-    return this.#bytes;
-  }
-
-  /** Hold more bytes. Returns false if the total would exceed the limit. */
-  hold(bytes: number): boolean {
-    if (!this.#all.hold(bytes)) return false;
-    this.#bytes += bytes;
-    return true;
-  }
-
-  /** Release bytes. */
-  letGo(bytes: number): void {
-    this.#bytes -= bytes;
-    this.#all.letGo(bytes);
-  }
-
-  /** Release everything when `owner` is garbage-collected: everything that could release bytes refers to it. */
-  endWith(owner: object): void {
-    forgotten.register(owner, this);
-  }
+/** Bytes held by the calls of one connection, and those of all connections, which include them. */
+interface Holding {
+  readonly all: CallGuards;
+  bytes: number;
 }
+
+/**
+ * Releases the memory of handlers that can never settle, because their promise was garbage-collected: everything that
+ * could release it refers to their guard.
+ */
+const forgotten = new FinalizationRegistry<Holding>(({ all, bytes }) => all.letGo(bytes));
 
 /**
  * Bounds the rate, the memory and the failing work that a connection can cause. Created on first need: without a
@@ -154,7 +129,7 @@ export class CallGuard {
   constructor(maxHeldBytes: number, all: CallGuards, now: () => number, rate?: CallRate) {
     this.#rate = rate && new TokenBucket(rate, now);
     this.#maxHeldBytes = maxHeldBytes;
-    this.#holding = new Holding(all);
+    this.#holding = { all, bytes: 0 };
     this.#now = now;
   }
 
@@ -218,7 +193,8 @@ export class CallGuard {
     // A call larger than the total was allowed by its own limit.
     const { heldBytes } = this;
     if (heldBytes > 0 && heldBytes + bytes > this.#maxHeldBytes) return false;
-    if (!this.#holding.hold(bytes)) return false;
+    if (!this.#holding.all.hold(bytes)) return false;
+    this.#holding.bytes += bytes;
     this.#held.set(id, bytes + (this.#held.get(id) ?? 0));
     return true;
   }
@@ -228,7 +204,7 @@ export class CallGuard {
     const left = this.#held.get(id)! - bytes;
     if (left > 0) this.#held.set(id, left);
     else this.#held.delete(id);
-    this.#holding.letGo(bytes);
+    this.#letGo(bytes);
   }
 
   /** A call's handler has settled. */
@@ -236,11 +212,16 @@ export class CallGuard {
     const bytes = this.#held.get(id);
     if (bytes === undefined) return;
     this.#held.delete(id);
-    this.#holding.letGo(bytes);
+    this.#letGo(bytes);
+  }
+
+  #letGo(bytes: number): void {
+    this.#holding.bytes -= bytes;
+    this.#holding.all.letGo(bytes);
   }
 
   /** The connection has ended. Its handlers keep running, except those that can never settle. */
   leave(): void {
-    if (this.heldBytes > 0) this.#holding.endWith(this);
+    if (this.heldBytes > 0) forgotten.register(this, this.#holding);
   }
 }

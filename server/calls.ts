@@ -4,7 +4,6 @@
  * @module
  */
 import { grant, type Reader } from "../codec/reader.ts";
-import type { MethodInfo } from "../service/types.ts";
 import { isRpcError, RPC_HANDLER_ERRORS, type RpcHandlerErrorCode } from "../wire/errors.ts";
 import { isThenable } from "../wire/listener.ts";
 import {
@@ -84,9 +83,15 @@ export class CallRunner {
     }
     const { method } = dispatcher;
     const trace = this.host.telemetry?.call(caller.id, dispatcher.nameOf(method));
-    const streaming = dispatcher.streaming(method);
-    if (streaming !== undefined) return this.#stream(caller, id, streaming, args, trace);
-    const begun = new ServerCall(caller, id, method, trace);
+    const info = dispatcher.streaming(method);
+    if (info !== undefined && !caller.sender.options.extension) {
+      // Such a client can neither receive nor send items.
+      this.guards.release(caller, id);
+      return this.#fail(caller, id, "ServerDecodeError", trace);
+    }
+    const begun = info === undefined
+      ? new ServerCall(caller, id, method, trace)
+      : new StreamingCall(caller, id, info, trace, args as Record<string, unknown>);
     let output: unknown;
     try {
       output = this.#run(begun, args);
@@ -94,7 +99,7 @@ export class CallRunner {
     } catch (error) {
       return this.onThrown(begun, error, caller.closing);
     }
-    this.onOutput(begun, output, caller.closing);
+    this.#onValue(begun, output, caller.closing);
   }
 
   #run(call: ServerCall, args: unknown): unknown {
@@ -126,41 +131,6 @@ export class CallRunner {
       else if (kind === CLIENT_END) call.endInput(failed);
       else if (kind === CLIENT_GRANT) call.grantOutput(bytes);
     }
-  }
-
-  /** Begin a streaming call. */
-  #stream(caller: Connection, id: number, info: MethodInfo, args: unknown, trace: Trace): void {
-    if (!caller.sender.options.extension) {
-      // Such a client can neither receive nor send items.
-      this.guards.release(caller, id);
-      return this.#fail(caller, id, "ServerDecodeError", trace);
-    }
-    const call = new StreamingCall(caller, id, info, trace);
-    call.admit(args as Record<string, unknown>);
-    let output: unknown;
-    try {
-      output = this.#run(call, args);
-      if (isThenable(output)) {
-        Promise.resolve(output).then(
-          (value) => this.#onStreaming(call, value, caller.mute),
-          (error) => this.onThrown(call, error, caller.mute),
-        );
-        return;
-      }
-    } catch (error) {
-      return this.onThrown(call, error, caller.closing);
-    }
-    this.#onStreaming(call, output, caller.closing);
-  }
-
-  /** The handler of a streaming call returned its source, or its answer if only the argument streams. */
-  #onStreaming(call: StreamingCall, output: unknown, isForNobody: boolean): void {
-    try {
-      if (call.stream(output)) return;
-    } catch (error) {
-      return this.onThrown(call, error, isForNobody);
-    }
-    this.onOutput(call, output, isForNobody);
   }
 
   #onUndecoded(caller: Connection, { id, start, end }: ClientMessage, error: unknown): void {
@@ -199,9 +169,19 @@ export class CallRunner {
 
   #await(call: ServerCall, output: PromiseLike<unknown>): void {
     Promise.resolve(output).then(
-      (value) => this.onOutput(call, value, call.caller.mute),
+      (value) => this.#onValue(call, value, call.caller.mute),
       (error) => this.onThrown(call, error, call.caller.mute),
     );
+  }
+
+  /** The handler returned the source of its items, or its answer. */
+  #onValue(call: ServerCall, value: unknown, isForNobody: boolean): void {
+    try {
+      if (call.stream(value)) return;
+    } catch (error) {
+      return this.onThrown(call, error, isForNobody);
+    }
+    this.onOutput(call, value, isForNobody);
   }
 
   onOutput(call: ServerCall, output: unknown, isForNobody: boolean): void {

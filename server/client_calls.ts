@@ -33,12 +33,10 @@ interface Waiting {
   leave(): void;
 }
 
-function failure(
-  code: RpcErrorCode,
-  { name }: MethodInfo,
-  why: string,
-  cause?: unknown,
-): RpcError {
+/** The code of an error, why, and its cause. */
+type Failure = readonly [code: RpcErrorCode, why: string, cause?: unknown];
+
+function failure({ name }: MethodInfo, code: RpcErrorCode, why: string, cause?: unknown): RpcError {
   return new RpcError(code, `Cannot call ${name} of the client: ${why}`, { cause });
 }
 
@@ -52,7 +50,6 @@ export class ClientCalls {
   /** The waiting call by id, or `undefined` if it was abandoned. An id is taken until its answer arrives. */
   readonly #taken = new Map<number, Waiting | undefined>();
   #lastId = -1;
-  #ended = false;
 
   /** Create for one connection. */
   constructor(caller: Connection) {
@@ -86,14 +83,15 @@ export class ClientCalls {
           `Cannot call ${method.name} of the client: timeoutMs is ${timeoutMs}, expected more than 0`,
         );
       }
-      this.#check(method, signal);
+      const refusal = this.#refusal(signal);
+      if (refusal !== undefined) throw failure(method, ...refusal);
       const id = this.#freeId();
       const timer = clock.after(timeoutMs, () => {
         const why = `no answer came within ${timeoutMs} ms`;
-        this.#abandon(id, failure("DeadlineExceeded", method, why));
+        this.#abandon(id, failure(method, "DeadlineExceeded", why));
       });
       const unlisten = onAbort(signal, () => {
-        this.#abandon(id, failure("Cancelled", method, "Cancelled", signal?.reason));
+        this.#abandon(id, failure(method, "Cancelled", "Cancelled", signal?.reason));
       });
       const leave = () => {
         clock.clear(timer);
@@ -103,43 +101,28 @@ export class ClientCalls {
       try {
         this.#send(id, method, args);
       } catch (error) {
-        this.#settle(id)?.reject(
-          error instanceof RpcError ? error : failure(
-            "ServerEncodeError",
-            method,
-            error instanceof Error ? error.message : String(error),
-            error,
-          ),
-        );
+        const why = error instanceof Error ? error.message : String(error);
+        const isOwn = error instanceof RpcError;
+        const failed = isOwn ? error : failure(method, "ServerEncodeError", why, error);
+        this.#settle(id)?.reject(failed);
       }
     });
   }
 
-  /** Throws if the call cannot be sent. */
-  #check(method: MethodInfo, signal: AbortSignal | undefined): void {
-    const { sender } = this.#caller;
-    if (this.#ended || this.#caller.closing) {
-      throw failure("ClientNotConnected", method, "its connection has ended");
-    }
+  /** Why a call cannot be sent, if it cannot. */
+  #refusal(signal: AbortSignal | undefined): Failure | undefined {
+    const { sender, closing, host: { limits: { maxBufferedBytes } } } = this.#caller;
+    if (closing) return ["ClientNotConnected", "its connection has ended"];
     if (!sender.options.extension) {
-      throw failure(
-        "StreamsUnsupported",
-        method,
-        "the client (Rust, or an older release) cannot be called",
-      );
+      return ["StreamsUnsupported", "the client (Rust, or an older release) cannot be called"];
     }
-    if (signal?.aborted) throw failure("Cancelled", method, "Cancelled", signal.reason);
+    if (signal?.aborted) return ["Cancelled", "Cancelled", signal.reason];
     if (this.#taken.size >= MAX_CLIENT_CALLS) {
-      throw failure("TooManyCallsInFlight", method, `${MAX_CLIENT_CALLS} are in flight`);
+      return ["TooManyCallsInFlight", `${MAX_CLIENT_CALLS} are in flight`];
     }
-    const { maxBufferedBytes } = this.#caller.host.limits;
-    if (sender.bufferedBytes > maxBufferedBytes) {
-      throw failure(
-        "TooManyCallsInFlight",
-        method,
-        `more than ${maxBufferedBytes} bytes wait to be sent`,
-      );
-    }
+    return sender.bufferedBytes > maxBufferedBytes
+      ? ["TooManyCallsInFlight", `more than ${maxBufferedBytes} bytes wait to be sent`]
+      : undefined;
   }
 
   /** The next free id, in turn, so that each id stays free for as long as possible before it is reused. */
@@ -166,7 +149,7 @@ export class ClientCalls {
       sender.commit(writer, (taken) => {
         if (taken) return;
         const why = "its arguments are larger than the client accepts";
-        this.#settle(id)?.reject(failure("ServerEncodeError", method, why));
+        this.#settle(id)?.reject(failure(method, "ServerEncodeError", why));
       });
     }
     this.#caller.host.counters.clientCalls++;
@@ -209,7 +192,7 @@ export class ClientCalls {
     try {
       output = readArchive(codec, method.output, reader, start, end);
     } catch (cause) {
-      reject(failure("ServerDecodeError", method, "its answer does not decode", cause));
+      reject(failure(method, "ServerDecodeError", "its answer does not decode", cause));
       throw protocolError("BadReply", `the answer of ${method.name}`, cause);
     }
     resolve(method.output.kind === "unit" ? undefined : output);
@@ -218,17 +201,16 @@ export class ClientCalls {
   /** The client answered with an error. */
   onFailed(id: number, code: RpcHandlerErrorCode): void {
     const waiting = this.#settle(id);
-    waiting?.reject(failure(code, waiting.method, `the client answered ${code}`));
+    waiting?.reject(failure(waiting.method, code, `the client answered ${code}`));
   }
 
   /** The connection has ended, for this reason. */
   end(reason: unknown): void {
-    this.#ended = true;
     this.lost = reason;
     for (const id of [...this.#taken.keys()]) {
       const waiting = this.#settle(id);
       waiting?.reject(
-        failure("ConnectionLost", waiting.method, "the connection has ended", reason),
+        failure(waiting.method, "ConnectionLost", "the connection has ended", reason),
       );
     }
   }

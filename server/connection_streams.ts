@@ -5,8 +5,8 @@
  */
 import { CHECK_BYTES, RESUME_MS, SENT_PART } from "../stream/window.ts";
 import type { Clock } from "../wire/clock.ts";
-import type { Limits } from "../wire/limits.ts";
 import type { Sender } from "../wire/sender.ts";
+import type { Connection } from "./connection.ts";
 
 /** The sender of a stream's items. */
 export interface Pausable {
@@ -31,14 +31,10 @@ export class ConnectionStreams {
   #timer: unknown;
 
   /** Create for one connection. */
-  constructor(
-    sender: Sender,
-    clock: Clock,
-    { maxBufferedBytes }: Pick<Limits, "maxBufferedBytes">,
-  ) {
+  constructor({ sender, host: { clock, limits } }: Connection) {
     this.#sender = sender;
     this.#clock = clock;
-    this.#maxSentBytes = maxBufferedBytes / SENT_PART;
+    this.#maxSentBytes = limits.maxBufferedBytes / SENT_PART;
     this.#checkedBytes = sender.sentBytes;
   }
 

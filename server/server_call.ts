@@ -61,7 +61,16 @@ export class ServerCall implements CallContext {
     this.onCancelled(reason);
   }
 
-  /** Whether it was cancelled. */
+  /**
+   * Begin to stream the handler's output, if the method streams it. Returns true if the call goes on.
+   *
+   * @throws {TypeError} If the output must be streamed and is not a stream source.
+   */
+  stream(_output: unknown): boolean {
+    return false;
+  }
+
+  /** It was cancelled. */
   protected onCancelled(_reason: unknown): void {}
 
   /** Whether its handler has settled. */

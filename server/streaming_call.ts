@@ -34,39 +34,30 @@ export class StreamingCall extends ServerCall implements InletPort, OutletPort, 
   /** Whether it is still unknown if the last item is within the client's limits. */
   #isAsking = false;
 
-  /** Create for a received call. */
+  /** Create for a received call, and add its streaming argument to the handler's arguments. */
   constructor(
     caller: Connection,
     id: number,
     info: MethodInfo,
     trace: CallTrace | undefined,
+    args: Record<string, unknown>,
   ) {
     super(caller, id, info.index, trace);
     if (trace !== undefined) trace.items = () => this.#items;
-    const { clock, limits } = caller.host;
-    this.after = timersOf(clock).after;
+    this.after = timersOf(caller.host.clock).after;
     this.#info = info;
     // A call in flight has its connection's open calls.
     const calls = caller.calls!;
-    this.#streams = calls.streams ??= new ConnectionStreams(caller.sender, clock, limits);
+    this.#streams = calls.streams ??= new ConnectionStreams(caller);
     this.#streams.open++;
     calls.listen(this);
-  }
-
-  /** Add the streaming argument to the handler's arguments. */
-  admit(args: Record<string, unknown>): void {
-    const { input } = this.#info;
+    const { input } = info;
     if (input === undefined) return;
     this.#inlet = input.inlet(this);
     args[input.name] = this.#inlet.stream;
   }
 
-  /**
-   * Begin to stream the handler's output, if the method streams it. Returns true if the call goes on.
-   *
-   * @throws {TypeError} If the output must be streamed and is not a stream source.
-   */
-  stream(output: unknown): boolean {
+  override stream(output: unknown): boolean {
     const { items } = this.#info;
     if (items === undefined) return false;
     this.#outlet = items.outlet(output, this);
