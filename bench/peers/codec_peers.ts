@@ -3,14 +3,25 @@
  *
  * @module
  */
-// deno-lint-ignore-file no-explicit-any
 import { Buffer } from "node:buffer";
 import process from "node:process";
+import type {
+  Avro,
+  AvroType,
+  Bufbuild,
+  ByteBuffer,
+  CborX,
+  Flatbuffers,
+  Msgpackr,
+  Protobufjs,
+  Typical,
+  WellKnownTypes,
+} from "./codec_types.ts";
 
 /** The values. */
 export interface Values {
-  readonly call: unknown;
-  readonly typical: unknown;
+  readonly call: { readonly amount: number };
+  readonly typical: Typical;
   readonly numbers: readonly number[];
   readonly many: readonly unknown[];
 }
@@ -29,7 +40,7 @@ export interface PeerCodec {
 const KEYS: readonly Key[] = ["call", "typical", "numbers", "many"];
 
 /** Deno loads packages by name and version, Bun and Node from `node_modules` in this folder. */
-async function load(name: string, version: string): Promise<any> {
+async function load<Used>(name: string, version: string): Promise<Used> {
   return await import("Deno" in globalThis ? `npm:${name}@${version}` : name);
 }
 
@@ -38,7 +49,7 @@ type Maker = readonly [name: string, make: () => PeerCodec];
 function peer(
   name: string,
   values: Values,
-  encode: (key: Key, value: any) => Uint8Array,
+  encode: (key: Key, value: unknown) => Uint8Array,
   decode: (key: Key, bytes: Uint8Array) => unknown,
 ): Maker {
   return [name, () => make(name, values, encode, decode)];
@@ -47,7 +58,7 @@ function peer(
 function make(
   name: string,
   values: Values,
-  encode: (key: Key, value: any) => Uint8Array,
+  encode: (key: Key, value: unknown) => Uint8Array,
   decode: (key: Key, bytes: Uint8Array) => unknown,
 ): PeerCodec {
   const encoded: Each<Uint8Array> = {};
@@ -86,10 +97,10 @@ const PROTO_TYPES: Record<Key, string> = {
   many: "Many",
 };
 
-function toProto(key: Key, value: any): any {
-  if (key === "call") return { increment: { amount: value.amount } };
-  if (key === "numbers") return { numbers: value };
-  return key === "many" ? { many: value } : value;
+function toProto(key: Key, values: Values): object {
+  if (key === "call") return { increment: { amount: values.call.amount } };
+  if (key === "numbers") return { numbers: values.numbers };
+  return key === "many" ? { many: values.many } : values.typical;
 }
 
 /** All that can be loaded here. */
@@ -102,13 +113,13 @@ export async function loadPeers(
     process.env["CBOR_NATIVE_ACCELERATION_DISABLED"] = "true";
     process.env["MSGPACKR_NATIVE_ACCELERATION_DISABLED"] = "true";
   }
-  const { Packr, Unpackr } = await load("msgpackr", "2.1.3");
-  const { Encoder } = await load("cbor-x", "1.6.9");
-  const avro = (await load("avsc", "5.7.9")).default;
-  const protobufjs = (await load("protobufjs", "8.8.1")).default;
-  const bufbuild = await load("@bufbuild/protobuf", "2.17.0");
-  const wkt = await load("@bufbuild/protobuf/wkt", "2.17.0").catch(() =>
-    import("npm:@bufbuild/protobuf@2.17.0/wkt" as string)
+  const { Packr, Unpackr } = await load<Msgpackr>("msgpackr", "2.1.3");
+  const { Encoder } = await load<CborX>("cbor-x", "1.6.9");
+  const avro = (await load<Avro>("avsc", "5.7.9")).default;
+  const protobufjs = (await load<Protobufjs>("protobufjs", "8.8.1")).default;
+  const bufbuild = await load<Bufbuild>("@bufbuild/protobuf", "2.17.0");
+  const wkt = await load<WellKnownTypes>("@bufbuild/protobuf/wkt", "2.17.0").catch(() =>
+    import("npm:@bufbuild/protobuf@2.17.0/wkt" as string) as Promise<WellKnownTypes>
   );
 
   const packr = new Packr({ useRecords: false });
@@ -135,7 +146,7 @@ export async function loadPeers(
       { name: "items", type: { type: "array", items: item } },
     ],
   };
-  const avroTypes: Record<Key, any> = {
+  const avroTypes: Record<Key, AvroType> = {
     call: avro.Type.forSchema({
       type: "record",
       name: "Call",
@@ -165,7 +176,7 @@ export async function loadPeers(
       key,
     ) => [
       key,
-      root.lookupType(PROTO_TYPES[key]).create(toProto(key, values[key])),
+      root.lookupType(PROTO_TYPES[key]).create(toProto(key, values)),
     ]),
   );
 
@@ -177,7 +188,7 @@ export async function loadPeers(
   const bufTypes = Object.fromEntries(
     KEYS.map((key) => [key, registry.getMessage(PROTO_TYPES[key])]),
   );
-  const bufValues: Record<string, any> = {};
+  const bufValues = {} as Record<Key, object>;
   for (const key of KEYS) {
     const plain = key === "call"
       ? {
@@ -186,7 +197,7 @@ export async function loadPeers(
           value: bufbuild.create(registry.getMessage("Amount"), { amount: 7 }),
         },
       }
-      : toProto(key, values[key]);
+      : toProto(key, values);
     bufValues[key] = bufbuild.create(bufTypes[key], plain);
   }
 
@@ -219,8 +230,8 @@ export async function loadPeers(
     peer(
       "protobufjs",
       values,
-      (key) => protoTypes[key].encode(protoValues[key]).finish(),
-      (key, bytes) => protoTypes[key].decode(bytes),
+      (key) => protoTypes[key]!.encode(protoValues[key]!).finish(),
+      (key, bytes) => protoTypes[key]!.decode(bytes),
     ),
     peer(
       "@bufbuild/protobuf",
@@ -239,7 +250,7 @@ export async function loadPeers(
   return makers.filter(([name]) => isWanted(name)).map(([, make]) => make());
 }
 
-function descriptor(wkt: any, bufbuild: any): any {
+function descriptor(wkt: WellKnownTypes, bufbuild: Bufbuild): object {
   const TYPES: Record<string, number> = {
     double: 1,
     uint32: 13,
@@ -302,21 +313,21 @@ function descriptor(wkt: any, bufbuild: any): any {
 
 /** The code that `flatc` would generate for the typical object, decoded into a whole object like the others. */
 async function flatbuffersPeer(values: Values): Promise<PeerCodec> {
-  const { Builder, ByteBuffer } = await load("flatbuffers", "25.9.23");
+  const { Builder, ByteBuffer } = await load<Flatbuffers>("flatbuffers", "25.9.23");
   const builder = new Builder(1 << 16);
-  const write = (value: any): number => {
+  const write = (value: Typical): number => {
     const name = builder.createString(value.name);
-    const tagOffsets = value.tags.map((tag: string) => builder.createString(tag));
+    const tagOffsets = value.tags.map((tag) => builder.createString(tag));
     builder.startVector(4, tagOffsets.length, 4);
     for (let i = tagOffsets.length - 1; i >= 0; i--) {
-      builder.addOffset(tagOffsets[i]);
+      builder.addOffset(tagOffsets[i]!);
     }
     const tags = builder.endVector();
     builder.startVector(8, value.items.length, 4);
     for (let i = value.items.length - 1; i >= 0; i--) {
       builder.prep(4, 8);
-      builder.writeInt32(value.items[i].y);
-      builder.writeInt32(value.items[i].x);
+      builder.writeInt32(value.items[i]!.y);
+      builder.writeInt32(value.items[i]!.x);
     }
     const items = builder.endVector();
     builder.startObject(6);
@@ -328,7 +339,7 @@ async function flatbuffersPeer(values: Values): Promise<PeerCodec> {
     builder.addFieldOffset(5, items, 0);
     return builder.endObject();
   };
-  const read = (bb: any, at: number): unknown => {
+  const read = (bb: ByteBuffer, at: number): unknown => {
     const field = (slot: number): number => bb.__offset(at, 4 + 2 * slot);
     const string = (where: number): string => bb.__string(where);
     const tagsAt = field(2), itemsAt = field(5);

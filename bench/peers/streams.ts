@@ -4,9 +4,20 @@
  *
  * @module
  */
-// deno-lint-ignore-file no-explicit-any
 import { load } from "./rpc/load.ts";
-import { listenWs, openNative, openWs, RUNTIME, serveBun, serveDeno } from "./rpc/native.ts";
+import type { Capnweb } from "./rpc/capnweb.ts";
+import type { Orpc, OrpcAdapter, OrpcClient, OrpcLink } from "./rpc/orpc.ts";
+import type { Trpc, TrpcAdapter, TrpcClient, TrpcSubscription } from "./rpc/trpc.ts";
+import {
+  listenWs,
+  openNative,
+  openWs,
+  RUNTIME,
+  serveBun,
+  serveDeno,
+  webSocketClass,
+  type Ws,
+} from "./rpc/native.ts";
 
 /** One of the others. */
 export interface StreamPeer {
@@ -27,11 +38,17 @@ async function count(items: AsyncIterable<unknown>): Promise<number> {
   return read;
 }
 
+interface Texts {
+  texts(items: number): Promise<ReadableStream<string>>;
+}
+
 /** A `ReadableStream` as the answer of a call: it knows acknowledgements and a window. */
 const capnweb: StreamPeer = {
   async serve(itemBytes) {
-    if (RUNTIME === "node") globalThis.WebSocket ??= (await load("ws")).WebSocket;
-    const { newBunWebSocketRpcHandler, newWebSocketRpcSession, RpcTarget } = await load("capnweb");
+    if (RUNTIME === "node") globalThis.WebSocket ??= await webSocketClass();
+    const { newBunWebSocketRpcHandler, newWebSocketRpcSession, RpcTarget } = await load<
+      Capnweb<Texts>
+    >("capnweb");
     class Api extends RpcTarget {
       texts(items: number): ReadableStream<string> {
         const source = texts(items, itemBytes);
@@ -51,11 +68,11 @@ const capnweb: StreamPeer = {
       );
     }
     const { server, port } = await listenWs();
-    server.on("connection", (socket: any) => newWebSocketRpcSession(socket, new Api()));
+    server.on("connection", (socket) => newWebSocketRpcSession(socket, new Api()));
     return port;
   },
   async open(port) {
-    const { newWebSocketRpcSession } = await load("capnweb");
+    const { newWebSocketRpcSession } = await load<Capnweb<Texts>>("capnweb");
     const api = newWebSocketRpcSession(
       RUNTIME === "bun" ? await openNative(port) : await openWs(port),
     );
@@ -66,29 +83,34 @@ const capnweb: StreamPeer = {
 /** An event iterator. */
 const orpc: StreamPeer = {
   async serve(itemBytes) {
-    const { os } = await load("@orpc/server");
+    const { os } = await load<Orpc>("@orpc/server");
     const router = {
       texts: os.handler(({ input }: { input: { items: number } }) => texts(input.items, itemBytes)),
     };
     if (RUNTIME === "bun") {
-      const { RPCHandler } = await load("@orpc/server", "/bun-ws");
+      const { RPCHandler } = await load<OrpcAdapter>("@orpc/server", "/bun-ws");
       const handler = new RPCHandler(router);
       return serveBun({
         message: (socket, message) => handler.message(socket, message, { context: {} }),
         close: (socket) => handler.close(socket),
       });
     }
-    const { RPCHandler } = await load("@orpc/server", RUNTIME === "deno" ? "/websocket" : "/ws");
+    const { RPCHandler } = await load<OrpcAdapter>(
+      "@orpc/server",
+      RUNTIME === "deno" ? "/websocket" : "/ws",
+    );
     const handler = new RPCHandler(router);
     if (RUNTIME === "deno") return serveDeno((socket) => handler.upgrade(socket, { context: {} }));
     const { server, port } = await listenWs();
-    server.on("connection", (socket: any) => handler.upgrade(socket, { context: {} }));
+    server.on("connection", (socket) => handler.upgrade(socket, { context: {} }));
     return port;
   },
   async open(port) {
-    const { createORPCClient } = await load("@orpc/client");
-    const { RPCLink } = await load("@orpc/client", "/websocket");
-    const client: any = createORPCClient(new RPCLink({ websocket: await openNative(port) }));
+    const { createORPCClient } = await load<OrpcClient>("@orpc/client");
+    const { RPCLink } = await load<OrpcLink>("@orpc/client", "/websocket");
+    const client = createORPCClient<{
+      texts(input: { items: number }): Promise<AsyncIterable<string>>;
+    }>(new RPCLink({ websocket: await openNative(port) }));
     return async (items) => await count(await client.texts({ items }));
   },
 };
@@ -96,8 +118,8 @@ const orpc: StreamPeer = {
 /** A subscription, over `wsLink`. */
 const trpc: StreamPeer = {
   async serve(itemBytes) {
-    const { initTRPC } = await load("@trpc/server");
-    const { applyWSSHandler } = await load("@trpc/server", "/adapters/ws");
+    const { initTRPC } = await load<Trpc>("@trpc/server");
+    const { applyWSSHandler } = await load<TrpcAdapter>("@trpc/server", "/adapters/ws");
     const t = initTRPC.create();
     const router = t.router({
       texts: t.procedure.input((value: unknown) => value).subscription(
@@ -109,10 +131,12 @@ const trpc: StreamPeer = {
     return port;
   },
   async open(port) {
-    const { createTRPCClient, createWSClient, wsLink } = await load("@trpc/client");
-    const WebSocket = RUNTIME === "bun" ? globalThis.WebSocket : (await load("ws")).WebSocket;
+    const { createTRPCClient, createWSClient, wsLink } = await load<TrpcClient>("@trpc/client");
+    const WebSocket = RUNTIME === "bun" ? globalThis.WebSocket : (await load<Ws>("ws")).WebSocket;
     const ws = createWSClient({ url: `ws://127.0.0.1:${port}`, WebSocket });
-    const client: any = createTRPCClient({ links: [wsLink({ client: ws })] });
+    const client = createTRPCClient<{ texts: TrpcSubscription<{ items: number }> }>({
+      links: [wsLink({ client: ws })],
+    });
     return (items) =>
       new Promise((resolve, reject) => {
         let read = 0;

@@ -7,7 +7,31 @@
  *
  * @module
  */
-// deno-lint-ignore-file no-explicit-any
+
+/** The message `Amounts`. */
+export interface Amounts {
+  readonly a: number;
+  readonly b: number;
+}
+
+/** The message `Sum`. */
+export interface Sum {
+  readonly sum: number;
+}
+
+/** The part of `@bufbuild/protobuf` that is used. */
+export interface Protobuf {
+  create(schema: unknown, message: object): unknown;
+  createFileRegistry(
+    file: unknown,
+    resolve: () => undefined,
+  ): { getService(name: string): unknown };
+}
+
+/** The part of `@bufbuild/protobuf/wkt` that is used. */
+export interface WellKnownTypes {
+  readonly FileDescriptorProtoSchema: unknown;
+}
 
 /** Forms of the description. */
 export const ADDER = {
@@ -27,9 +51,9 @@ export const ADDER = {
   },
   /** For Connect: a service of `@bufbuild/protobuf`. */
   describe(
-    { create, createFileRegistry }: any,
-    { FileDescriptorProtoSchema }: any,
-  ): { Adder: any } {
+    { create, createFileRegistry }: Protobuf,
+    { FileDescriptorProtoSchema }: WellKnownTypes,
+  ): { readonly Adder: unknown } {
     const message = (name: string, fields: readonly string[]): object => ({
       name,
       // Type 13 is uint32, label 1 optional.

@@ -7,23 +7,44 @@
  *
  * @module
  */
-// deno-lint-ignore-file no-explicit-any
 import { load } from "./load.ts";
-import { listenWs, openNative, openWs, RUNTIME, serveBun, serveDeno } from "./native.ts";
-import { EVENT, greet, type Greeting, type RpcPeer } from "./types.ts";
+import {
+  listenWs,
+  openNative,
+  openWs,
+  RUNTIME,
+  serveBun,
+  serveDeno,
+  webSocketClass,
+  type WsSocket,
+} from "./native.ts";
+import { type Api, EVENT, greet, type Greeting, type RpcPeer } from "./types.ts";
+
+/** The part of Cap'n Web that is used. */
+export interface Capnweb<Served = Api> {
+  readonly RpcTarget: new () => object;
+  newWebSocketRpcSession(socket: WebSocket | WsSocket, api?: object): Served;
+  newBunWebSocketRpcHandler(api: () => object): Parameters<typeof serveBun>[0];
+}
+
+/** A function that a client has passed. */
+interface Stub {
+  (text: string): unknown;
+  dup(): Stub;
+}
 
 /** It looks up the states of a socket in a global that Node 20 does not have. */
-async function library(): Promise<any> {
-  if (RUNTIME === "node") globalThis.WebSocket ??= (await load("ws")).WebSocket;
-  return await load("capnweb");
+async function library(): Promise<Capnweb> {
+  if (RUNTIME === "node") globalThis.WebSocket ??= await webSocketClass();
+  return await load<Capnweb>("capnweb");
 }
 
 /** `newWebSocketRpcSession` on both sides, on Bun `newBunWebSocketRpcHandler`. */
 export const peer: RpcPeer = {
   async serve() {
     const { newBunWebSocketRpcHandler, newWebSocketRpcSession, RpcTarget } = await library();
-    const listening = new Set<(text: string) => unknown>();
-    class Api extends RpcTarget {
+    const listening = new Set<Stub>();
+    class Served extends RpcTarget {
       add(a: number, b: number): number {
         return a + b;
       }
@@ -36,7 +57,7 @@ export const peer: RpcPeer = {
       hello(text: string): Greeting {
         return greet(text);
       }
-      listen(onEvent: any): void {
+      listen(onEvent: Stub): void {
         listening.add(onEvent.dup());
       }
       emit(): void {
@@ -44,21 +65,18 @@ export const peer: RpcPeer = {
       }
     }
     if (RUNTIME === "bun") {
-      return serveBun(newBunWebSocketRpcHandler(() => new Api()));
+      return serveBun(newBunWebSocketRpcHandler(() => new Served()));
     }
     if (RUNTIME === "deno") {
       return serveDeno((socket) => {
         socket.addEventListener(
           "open",
-          () => newWebSocketRpcSession(socket, new Api()),
+          () => newWebSocketRpcSession(socket, new Served()),
         );
       });
     }
     const { server, port } = await listenWs();
-    server.on(
-      "connection",
-      (socket: any) => newWebSocketRpcSession(socket, new Api()),
-    );
+    server.on("connection", (socket) => newWebSocketRpcSession(socket, new Served()));
     return port;
   },
   async open(port) {

@@ -14,7 +14,7 @@ import process from "node:process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { listening } from "./listening.ts";
 import { load } from "./load.ts";
-import { RUNTIME } from "./native.ts";
+import { RUNTIME, type Ws } from "./native.ts";
 import { EVENT, HOST, type RpcPeer } from "./types.ts";
 
 const CHANNEL = "desk:all";
@@ -27,6 +27,21 @@ async function freePort(): Promise<number> {
   const port = await listening(server);
   await new Promise((resolve) => server.close(resolve));
   return port;
+}
+
+interface Subscription {
+  on(event: "publication", listener: () => void): void;
+  subscribe(): void;
+  ready(timeoutMs: number): Promise<void>;
+  publish(text: string): Promise<unknown>;
+}
+
+interface Centrifugo {
+  readonly Centrifuge: new (url: string, options: { websocket: typeof WebSocket }) => {
+    newSubscription(channel: string): Subscription;
+    connect(): void;
+    disconnect(): void;
+  };
 }
 
 /** A server in Go, which ends with this process. */
@@ -78,8 +93,8 @@ export const peer: RpcPeer = {
     return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND * 1e6;
   },
   async open(port) {
-    const { Centrifuge } = await load("centrifuge");
-    const websocket = RUNTIME === "node" ? (await load("ws")).WebSocket : globalThis.WebSocket;
+    const { Centrifuge } = await load<Centrifugo>("centrifuge");
+    const websocket = RUNTIME === "node" ? (await load<Ws>("ws")).WebSocket : globalThis.WebSocket;
     const client = new Centrifuge(`ws://${HOST}:${port}/connection/websocket`, { websocket });
     const subscription = client.newSubscription(CHANNEL);
     let heard = (): void => {};

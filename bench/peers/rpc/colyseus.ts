@@ -5,23 +5,44 @@
  *
  * @module
  */
-// deno-lint-ignore-file no-explicit-any
 import { load } from "./load.ts";
 import { EVENT, greet, HOST, type RpcPeer } from "./types.ts";
+
+interface Core {
+  readonly Room: new () => { broadcast(event: string, text: string): void };
+  defineRoom(room: unknown): unknown;
+  defineServer(options: object): { listen(port: number, host: string): Promise<void> };
+}
+
+interface Transport {
+  readonly server: { address(): { readonly port: number } };
+}
+
+interface RoomClient {
+  onMessage(event: string, listener: () => void): void;
+  request<T>(method: string, args?: object): Promise<T>;
+  leave(): Promise<void>;
+}
+
+interface Sdk {
+  readonly Client: new (url: string) => { joinOrCreate(room: string): Promise<RoomClient> };
+}
 
 /** Every connection is in one room. */
 export const peer: RpcPeer = {
   async serve() {
-    const { defineRoom, defineServer, Room } = await load("@colyseus/core");
-    const { WebSocketTransport } = await load("@colyseus/ws-transport");
+    const { defineRoom, defineServer, Room } = await load<Core>("@colyseus/core");
+    const { WebSocketTransport } = await load<{
+      WebSocketTransport: new (options: object) => Transport;
+    }>("@colyseus/ws-transport");
     class Desk extends Room {
       messages = {
-        add: (_: any, { a, b }: { a: number; b: number }) => a + b,
-        echo: (_: any, { octets }: { octets: Uint8Array }) => octets,
-        say: (_: any, { text }: { text: string }) => text,
-        hello: (_: any, { text }: { text: string }) => greet(text),
+        add: (_: unknown, { a, b }: { a: number; b: number }) => a + b,
+        echo: (_: unknown, { octets }: { octets: Uint8Array }) => octets,
+        say: (_: unknown, { text }: { text: string }) => text,
+        hello: (_: unknown, { text }: { text: string }) => greet(text),
         emit: () => {
-          (this as any).broadcast("event", EVENT);
+          this.broadcast("event", EVENT);
           return true;
         },
       };
@@ -32,7 +53,7 @@ export const peer: RpcPeer = {
     return transport.server.address().port;
   },
   async open(port) {
-    const { Client } = await load("@colyseus/sdk");
+    const { Client } = await load<Sdk>("@colyseus/sdk");
     const room = await new Client(`http://${HOST}:${port}`).joinOrCreate("desk");
     let heard = (): void => {};
     room.onMessage("event", () => heard());

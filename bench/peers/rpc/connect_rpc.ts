@@ -3,34 +3,46 @@
  *
  * @module
  */
-// deno-lint-ignore-file no-explicit-any
-import http2 from "node:http2";
-import { ADDER } from "./adder.ts";
+import http2, { type Http2ServerRequest, type Http2ServerResponse } from "node:http2";
+import { ADDER, type Amounts, type Protobuf, type Sum, type WellKnownTypes } from "./adder.ts";
 import { listening } from "./listening.ts";
 import { load } from "./load.ts";
 import { HOST, type RpcPeer } from "./types.ts";
 
-async function adder(): Promise<any> {
-  const protobuf = await load("@bufbuild/protobuf");
-  return ADDER.describe(protobuf, await load("@bufbuild/protobuf", "/wkt"))
-    .Adder;
+interface Router {
+  service(service: unknown, handlers: { add(amounts: Amounts): Sum }): void;
+}
+
+interface ConnectNode {
+  connectNodeAdapter(
+    options: { routes(router: Router): void },
+  ): (request: Http2ServerRequest, response: Http2ServerResponse) => void;
+  createConnectTransport(options: object): unknown;
+  readonly Http2SessionManager: new (url: string) => { abort(): void };
+}
+
+interface Connect {
+  createClient(service: unknown, transport: unknown): { add(amounts: Amounts): Promise<Sum> };
+}
+
+async function adder(): Promise<unknown> {
+  const protobuf = await load<Protobuf>("@bufbuild/protobuf");
+  const types = await load<WellKnownTypes>("@bufbuild/protobuf", "/wkt");
+  return ADDER.describe(protobuf, types).Adder;
 }
 
 /** `connectNodeAdapter` on `node:http2`; `createConnectTransport` with binary messages. */
 export const peer: RpcPeer = {
   async serve() {
-    const { connectNodeAdapter } = await load("@connectrpc/connect-node");
+    const { connectNodeAdapter } = await load<ConnectNode>("@connectrpc/connect-node");
     const Adder = await adder();
     return await listening(http2.createServer(connectNodeAdapter({
-      routes: (router: any) =>
-        router.service(Adder, {
-          add: ({ a, b }: any) => ({ sum: a + b }),
-        }),
+      routes: (router) => router.service(Adder, { add: ({ a, b }) => ({ sum: a + b }) }),
     })));
   },
   async open(port) {
-    const { createClient } = await load("@connectrpc/connect");
-    const { createConnectTransport, Http2SessionManager } = await load(
+    const { createClient } = await load<Connect>("@connectrpc/connect");
+    const { createConnectTransport, Http2SessionManager } = await load<ConnectNode>(
       "@connectrpc/connect-node",
     );
     const baseUrl = `http://${HOST}:${port}`;

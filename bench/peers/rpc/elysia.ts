@@ -5,18 +5,28 @@
  *
  * @module
  */
-// deno-lint-ignore-file no-explicit-any
-import { answerJson, EVENT_MESSAGE, jsonClient } from "./json.ts";
+import { answerJson, EVENT_MESSAGE, type JsonCall, jsonClient } from "./json.ts";
 import { load } from "./load.ts";
-import { openNative } from "./native.ts";
+import { type BunServer, openNative } from "./native.ts";
 import { HOST, type RpcPeer } from "./types.ts";
+
+interface ElysiaSocket {
+  send(message: object): void;
+  subscribe(topic: string): void;
+}
+
+interface Elysia {
+  readonly server: BunServer;
+  ws(path: string, route: { message(ws: ElysiaSocket, message: JsonCall): void }): Elysia;
+  listen(options: object): void;
+}
 
 /** On Bun alone. */
 export const peer: RpcPeer = {
   async serve() {
-    const { Elysia } = await load("elysia");
-    const app = new Elysia().ws("/", {
-      message(ws: any, message: any) {
+    const { Elysia } = await load<{ Elysia: new () => Elysia }>("elysia");
+    const app: Elysia = new Elysia().ws("/", {
+      message(ws, message) {
         answerJson(message, {
           send: (answer) => ws.send(answer),
           listen: () => ws.subscribe("all"),

@@ -3,35 +3,60 @@
  *
  * @module
  */
-// deno-lint-ignore-file no-explicit-any
-import { ADDER } from "./adder.ts";
+import { ADDER, type Amounts, type Sum } from "./adder.ts";
 import { load } from "./load.ts";
 import { HOST, type RpcPeer } from "./types.ts";
 
-async function adder(): Promise<any> {
-  const { loadPackageDefinition } = await load("@grpc/grpc-js");
-  const { fromJSON } = await load("@grpc/proto-loader");
+type Settle<T> = (error: Error | null, value: T) => void;
+
+interface AdderClient {
+  add(amounts: Amounts, done: Settle<Sum>): void;
+  waitForReady(deadlineMs: number, done: (error?: Error) => void): void;
+  close(): void;
+}
+
+interface AdderClass {
+  readonly service: object;
+  new (address: string, credentials: unknown, options: object): AdderClient;
+}
+
+interface GrpcServer {
+  addService(service: object, handlers: object): void;
+  bindAsync(address: string, credentials: unknown, done: Settle<number>): void;
+}
+
+interface Grpc {
+  readonly Server: new () => GrpcServer;
+  readonly ServerCredentials: { createInsecure(): unknown };
+  readonly credentials: { createInsecure(): unknown };
+  loadPackageDefinition(definition: unknown): { readonly bench: { readonly Adder: AdderClass } };
+}
+
+async function adder(): Promise<AdderClass> {
+  const { loadPackageDefinition } = await load<Grpc>("@grpc/grpc-js");
+  const { fromJSON } = await load<{ fromJSON(json: object): unknown }>("@grpc/proto-loader");
   return loadPackageDefinition(fromJSON(ADDER.json)).bench.Adder;
 }
 
 /** `@grpc/grpc-js` with `@grpc/proto-loader`. */
 export const peer: RpcPeer = {
   async serve() {
-    const { Server, ServerCredentials } = await load("@grpc/grpc-js");
+    const { Server, ServerCredentials } = await load<Grpc>("@grpc/grpc-js");
     const server = new Server();
     server.addService((await adder()).service, {
-      add: ({ request }: any, answer: any) => answer(null, { sum: request.a + request.b }),
+      add: ({ request }: { readonly request: Amounts }, answer: Settle<Sum>) =>
+        answer(null, { sum: request.a + request.b }),
     });
     return await new Promise((resolve, reject) =>
       server.bindAsync(
         `${HOST}:0`,
         ServerCredentials.createInsecure(),
-        (error: Error | null, port: number) => error ? reject(error) : resolve(port),
+        (error, port) => error ? reject(error) : resolve(port),
       )
     );
   },
   async open(port) {
-    const { credentials } = await load("@grpc/grpc-js");
+    const { credentials } = await load<Grpc>("@grpc/grpc-js");
     const Adder = await adder();
     // A separate connection, not shared with another client of this process.
     const client = new Adder(`${HOST}:${port}`, credentials.createInsecure(), {
@@ -40,7 +65,7 @@ export const peer: RpcPeer = {
     await new Promise<void>((resolve, reject) =>
       client.waitForReady(
         Date.now() + 5000,
-        (error?: Error) => error === undefined ? resolve() : reject(error),
+        (error) => error === undefined ? resolve() : reject(error),
       )
     );
     return {
@@ -48,7 +73,7 @@ export const peer: RpcPeer = {
         new Promise((resolve, reject) =>
           client.add(
             { a, b },
-            (error: Error | null, answer: any) => error ? reject(error) : resolve(answer.sum),
+            (error, answer) => error ? reject(error) : resolve(answer.sum),
           )
         ),
       close: () => client.close(),

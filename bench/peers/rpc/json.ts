@@ -4,7 +4,6 @@
  *
  * @module
  */
-// deno-lint-ignore-file no-explicit-any
 import { Buffer } from "node:buffer";
 import { EVENT, greet, type RpcClient } from "./types.ts";
 
@@ -18,8 +17,15 @@ export interface JsonSocket {
   publish(): void;
 }
 
+/** A call, as JSON. */
+export interface JsonCall {
+  readonly id: number;
+  readonly method: string;
+  readonly args: { readonly a: number; readonly b: number; readonly text: string };
+}
+
 /** Answer one. */
-export function answerJson({ id, method, args }: any, socket: JsonSocket): void {
+export function answerJson({ id, method, args }: JsonCall, socket: JsonSocket): void {
   let value: unknown;
   if (method === "add") value = args.a + args.b;
   else if (method === "echo" || method === "say") value = args.text;
@@ -30,17 +36,17 @@ export function answerJson({ id, method, args }: any, socket: JsonSocket): void 
 }
 
 /** A client on a WebSocket. */
-export function jsonClient(socket: any): RpcClient {
-  const waiting = new Map<number, (value: any) => void>();
+export function jsonClient(socket: WebSocket): RpcClient {
+  const waiting = new Map<number, (value: never) => void>();
   let next = 0;
   let heard: () => void = () => {};
   socket.onmessage = ({ data }: { data: string }) => {
     const { id, value } = JSON.parse(data);
     if (id === undefined) return heard();
-    waiting.get(id)?.(value);
+    waiting.get(id)?.(value as never);
     waiting.delete(id);
   };
-  const call = (method: string, args: object): Promise<any> =>
+  const call = <T>(method: string, args: object): Promise<T> =>
     new Promise((resolve) => {
       const id = next++;
       waiting.set(id, resolve);
@@ -48,7 +54,7 @@ export function jsonClient(socket: any): RpcClient {
     });
   return {
     add: (a, b) => call("add", { a, b }),
-    echo: async (octets) => fromBase64(await call("echo", { text: toBase64(octets) })),
+    echo: async (octets) => fromBase64(await call<string>("echo", { text: toBase64(octets) })),
     say: (text) => call("say", { text }),
     hello: (text) => call("hello", { text }),
     async listen(onEvent) {

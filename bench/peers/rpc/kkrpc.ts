@@ -6,14 +6,19 @@
  *
  * @module
  */
-// deno-lint-ignore-file no-explicit-any
 import { load } from "./load.ts";
-import { listenWs, RUNTIME, serveDeno } from "./native.ts";
-import { EVENT, greet, HOST, type RpcPeer } from "./types.ts";
+import { listenWs, RUNTIME, serveDeno, webSocketClass, type WsSocket } from "./native.ts";
+import { type Api, EVENT, greet, HOST, type RpcPeer } from "./types.ts";
 
-async function library(): Promise<any> {
-  if (RUNTIME === "node") globalThis.WebSocket ??= (await load("ws")).WebSocket;
-  return await load("kkrpc");
+interface Kkrpc {
+  readonly RPCChannel: new (io: unknown, options: { expose: object }) => { getAPI(): Api };
+  readonly WebSocketServerIO: new (socket: WebSocket | WsSocket) => unknown;
+  readonly WebSocketClientIO: new (options: { url: string }) => { destroy(): void };
+}
+
+async function library(): Promise<Kkrpc> {
+  if (RUNTIME === "node") globalThis.WebSocket ??= await webSocketClass();
+  return await load<Kkrpc>("kkrpc");
 }
 
 /** An object of functions, exposed. */
@@ -35,7 +40,8 @@ export const peer: RpcPeer = {
         return Promise.resolve(true);
       },
     };
-    const accept = (socket: any) => new RPCChannel(new WebSocketServerIO(socket), { expose });
+    const accept = (socket: WebSocket | WsSocket): void =>
+      void new RPCChannel(new WebSocketServerIO(socket), { expose });
     if (RUNTIME === "deno") return serveDeno(accept);
     const { server, port } = await listenWs();
     server.on("connection", accept);
@@ -44,7 +50,7 @@ export const peer: RpcPeer = {
   async open(port) {
     const { RPCChannel, WebSocketClientIO } = await library();
     const io = new WebSocketClientIO({ url: `ws://${HOST}:${port}` });
-    const api: any = new RPCChannel(io, { expose: {} }).getAPI();
+    const api = new RPCChannel(io, { expose: {} }).getAPI();
     return {
       add: (a, b) => api.add(a, b),
       echo: (octets) => api.echo(octets),

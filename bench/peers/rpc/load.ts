@@ -3,7 +3,6 @@
  *
  * @module
  */
-// deno-lint-ignore-file no-explicit-any
 import manifest from "../package.json" with { type: "json" };
 
 const versions: Readonly<Record<string, string>> = manifest.dependencies;
@@ -13,8 +12,12 @@ export function versionOf(name: string): string {
   return versions[name] ?? "";
 }
 
-/** Deno loads packages by name and version, Bun and Node from `node_modules`. */
-export async function load(name: string, path = ""): Promise<any> {
+/**
+ * Deno loads packages by name and version, Bun and Node from `node_modules`.
+ *
+ * @typeParam Used The part of the package that is used.
+ */
+export async function load<Used>(name: string, path = ""): Promise<Used> {
   const byVersion = "Deno" in globalThis;
   return await import(
     byVersion ? `npm:${name}@${versionOf(name)}${path}` : name + path

@@ -6,7 +6,6 @@
  *
  * @module
  */
-// deno-lint-ignore-file no-explicit-any
 import { load } from "./load.ts";
 import {
   type Answer,
@@ -18,15 +17,27 @@ import {
 } from "./native.ts";
 import { EVENT, greet, type RpcClient, type RpcPeer } from "./types.ts";
 
-async function packrOf(): Promise<any> {
-  const { Packr } = await load("msgpackr");
+interface Packr {
+  pack(value: unknown): Uint8Array<ArrayBuffer>;
+  unpack<T>(bytes: Uint8Array): T;
+}
+
+interface Args {
+  readonly a: number;
+  readonly b: number;
+  readonly octets: Uint8Array;
+  readonly text: string;
+}
+
+async function packrOf(): Promise<Packr> {
+  const { Packr } = await load<{ Packr: new (options: object) => Packr }>("msgpackr");
   return new Packr({ useRecords: false });
 }
 
 async function answering(): Promise<Answer> {
   const packr = await packrOf();
   return (message, socket) => {
-    const [id, method, args] = packr.unpack(message);
+    const [id, method, args] = packr.unpack<[id: number, method: string, args: Args]>(message);
     let value: unknown;
     if (method === "add") value = args.a + args.b;
     else if (method === "echo") value = args.octets;
@@ -38,18 +49,18 @@ async function answering(): Promise<Answer> {
   };
 }
 
-async function clientOn(socket: any): Promise<RpcClient> {
+async function clientOn(socket: WebSocket): Promise<RpcClient> {
   const packr = await packrOf();
-  const waiting = new Map<number, (value: any) => void>();
+  const waiting = new Map<number, (value: never) => void>();
   let next = 0;
   let heard: () => void = () => {};
   socket.onmessage = ({ data }: { data: ArrayBuffer }) => {
-    const [id, value] = packr.unpack(new Uint8Array(data));
+    const [id, value] = packr.unpack<[id: number, value: never]>(new Uint8Array(data));
     if (id === -1) return heard();
     waiting.get(id)?.(value);
     waiting.delete(id);
   };
-  const call = (method: string, args: object): Promise<any> =>
+  const call = <T>(method: string, args: object): Promise<T> =>
     new Promise((resolve) => {
       const id = next++;
       waiting.set(id, resolve);
@@ -81,7 +92,7 @@ export const deflating: RpcPeer = {
     const answer = await answering();
     const { server, port } = await listenWs(true);
     const listening = new Set<{ send(message: Uint8Array): void }>();
-    server.on("connection", (socket: any) => answerBySocket(socket, answer, listening));
+    server.on("connection", (socket) => answerBySocket(socket, answer, listening));
     return port;
   },
   open: async (port) => await clientOn(await openWs(port, true)),

@@ -4,7 +4,6 @@
  *
  * @module
  */
-// deno-lint-ignore-file no-explicit-any
 import { load } from "./load.ts";
 import { HOST } from "./types.ts";
 
@@ -20,6 +19,55 @@ export interface NativeSocket {
 /** Answers one message. */
 export type Answer = (message: Uint8Array, socket: NativeSocket) => void;
 
+/** A connection of a `ws` server. */
+export interface WsSocket {
+  send(message: Uint8Array): void;
+  on(event: "message" | "close", listener: (data: Uint8Array) => void): void;
+}
+
+/** A `ws` server. */
+export interface WsServer {
+  on(event: "listening", listener: () => void): void;
+  on(event: "connection", listener: (socket: WsSocket) => void): void;
+  address(): { readonly port: number };
+}
+
+/** The part of `ws` that is used. */
+export interface Ws {
+  readonly WebSocket: {
+    new (url: string, options: { readonly perMessageDeflate: boolean }): WebSocket;
+  } & typeof WebSocket;
+  readonly WebSocketServer: new (options: object) => WsServer;
+}
+
+/** The part of Bun that is used. */
+interface BunRuntime {
+  serve(options: object): BunServer;
+}
+
+/** The part of Bun's server that is used. */
+export interface BunServer {
+  readonly port: number;
+  publish(topic: string, message: string | Uint8Array): void;
+  upgrade(request: Request, options?: object): boolean;
+}
+
+/** A connection of Bun's server. */
+interface BunSocket {
+  data: NativeSocket;
+  send(message: Uint8Array): void;
+  subscribe(topic: string): void;
+}
+
+/** `Bun.serve`. */
+export function bunServe(options: object): BunServer {
+  return (globalThis as unknown as { readonly Bun: BunRuntime }).Bun.serve({
+    port: 0,
+    hostname: HOST,
+    ...options,
+  });
+}
+
 /** The runtime that this is. */
 export const RUNTIME: "deno" | "bun" | "node" = "Deno" in globalThis
   ? "deno"
@@ -30,10 +78,10 @@ export const RUNTIME: "deno" | "bun" | "node" = "Deno" in globalThis
 /** A `ws` server; without `deflate` at its defaults. On Bun `ws` is Bun's own. */
 export async function listenWs(
   deflate = false,
-): Promise<{ readonly server: any; readonly port: number }> {
-  const { WebSocketServer } = await load("ws");
+): Promise<{ readonly server: WsServer; readonly port: number }> {
+  const { WebSocketServer } = await load<Ws>("ws");
   const server = new WebSocketServer({ port: 0, host: HOST, perMessageDeflate: deflate });
-  await new Promise((resolve) => server.on("listening", resolve));
+  await new Promise<void>((resolve) => server.on("listening", resolve));
   return { server, port: server.address().port };
 }
 
@@ -67,13 +115,13 @@ export async function listenNative(answer: Answer): Promise<number> {
     });
   }
   const { server, port } = await listenWs();
-  server.on("connection", (socket: any) => answerBySocket(socket, answer, listening));
+  server.on("connection", (socket) => answerBySocket(socket, answer, listening));
   return port;
 }
 
 /** Answer on a socket of `ws`. */
 export function answerBySocket(
-  socket: any,
+  socket: WsSocket,
   answer: Answer,
   listening: Set<{ send(message: Uint8Array): void }>,
 ): void {
@@ -83,22 +131,19 @@ export function answerBySocket(
 }
 
 function listenNativeBun(answer: Answer): number {
-  const { serve } = (globalThis as any).Bun;
-  const server = serve({
-    port: 0,
-    hostname: HOST,
-    fetch: (request: Request, self: any) =>
+  const server = bunServe({
+    fetch: (request: Request, self: BunServer) =>
       self.upgrade(request, { data: {} }) ? undefined : new Response(null, { status: 400 }),
     websocket: {
       idleTimeout: 0,
-      open(socket: any) {
+      open(socket: BunSocket) {
         socket.data = {
           send: (message) => socket.send(message),
           listen: () => socket.subscribe("all"),
           publish: (message) => server.publish("all", message),
         } satisfies NativeSocket;
       },
-      message: (socket: any, message: Uint8Array) => answer(message, socket.data),
+      message: (socket: BunSocket, message: Uint8Array) => answer(message, socket.data),
     },
   });
   return server.port;
@@ -128,36 +173,30 @@ export function serveDeno(accept: (socket: WebSocket) => void): number {
 
 /** `Bun.serve`, with its `websocket` handlers. */
 export function serveBun(
-  websocket: Readonly<Record<string, (...args: any[]) => unknown>>,
+  websocket: Readonly<Record<string, (...args: never[]) => unknown>>,
 ): number {
-  const { serve } = (globalThis as unknown as {
-    Bun: { serve(options: object): { port: number } };
-  })
-    .Bun;
-  return serve({
-    port: 0,
-    hostname: HOST,
-    fetch: (request: Request, server: { upgrade(request: Request): boolean }) =>
+  return bunServe({
+    fetch: (request: Request, server: BunServer) =>
       server.upgrade(request) ? undefined : new Response(null, { status: 400 }),
     websocket: { idleTimeout: 0, perMessageDeflate: false, ...websocket },
   }).port;
 }
 
 /** The class that clients make sockets with. */
-export async function webSocketClass(): Promise<any> {
-  if (RUNTIME === "node") return (await load("ws")).WebSocket;
+export async function webSocketClass(): Promise<typeof WebSocket> {
+  if (RUNTIME === "node") return (await load<Ws>("ws")).WebSocket;
   return globalThis.WebSocket;
 }
 
 /** An open socket. */
-export async function openNative(port: number): Promise<any> {
+export async function openNative(port: number): Promise<WebSocket> {
   if (RUNTIME === "node") return await openWs(port);
   return await opened(new WebSocket(`ws://${HOST}:${port}`));
 }
 
 /** An open socket of `ws`. */
-export async function openWs(port: number, deflate = false): Promise<any> {
-  const { WebSocket: Socket } = await load("ws");
+export async function openWs(port: number, deflate = false): Promise<WebSocket> {
+  const { WebSocket: Socket } = await load<Ws>("ws");
   return await opened(
     new Socket(`ws://${HOST}:${port}`, { perMessageDeflate: deflate }),
   );

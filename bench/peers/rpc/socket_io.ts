@@ -4,15 +4,35 @@
  *
  * @module
  */
-// deno-lint-ignore-file no-explicit-any
 import { createServer } from "node:http";
 import { listening } from "./listening.ts";
 import { load } from "./load.ts";
-import { RUNTIME } from "./native.ts";
+import { bunServe, RUNTIME } from "./native.ts";
 import { EVENT, greet, HOST, type RpcPeer } from "./types.ts";
 
-function serving(io: any): void {
-  io.on("connection", (socket: any) => {
+interface ServedSocket {
+  on(event: string, listener: (...args: never[]) => void): void;
+  join(room: string): void;
+}
+
+interface Io {
+  on(event: "connection", listener: (socket: ServedSocket) => void): void;
+  to(room: string): { emit(event: string, text: string): void };
+  bind(engine: unknown): void;
+}
+
+interface ClientSocket {
+  on(event: string, listener: (...args: never[]) => void): void;
+  emitWithAck<T>(event: string, ...args: readonly unknown[]): Promise<T>;
+  close(): void;
+}
+
+interface Engine {
+  handler(): object;
+}
+
+function serving(io: Io): void {
+  io.on("connection", (socket) => {
     socket.on("add", (a: number, b: number, answer: (value: number) => void) => answer(a + b));
     socket.on("echo", (octets: Uint8Array, answer: (value: Uint8Array) => void) => answer(octets));
     socket.on("say", (text: string, answer: (value: string) => void) => answer(text));
@@ -31,15 +51,18 @@ function serving(io: any): void {
 /** `emitWithAck`; on Bun on `@socket.io/bun-engine`. */
 export const peer: RpcPeer = {
   async serve() {
-    const { Server } = await load("socket.io");
+    const { Server } = await load<{ Server: new (http?: unknown, options?: object) => Io }>(
+      "socket.io",
+    );
     if (RUNTIME === "bun") {
-      const { Server: Engine } = await load("@socket.io/bun-engine");
+      const { Server: Engine } = await load<{ Server: new (options: object) => Engine }>(
+        "@socket.io/bun-engine",
+      );
       const io = new Server();
       const engine = new Engine({ path: "/socket.io/" });
       io.bind(engine);
       serving(io);
-      const { serve } = (globalThis as any).Bun;
-      return serve({ ...engine.handler(), port: 0, hostname: HOST }).port;
+      return bunServe(engine.handler()).port;
     }
     const http = createServer();
     const io = new Server(http, {
@@ -50,12 +73,14 @@ export const peer: RpcPeer = {
     return await listening(http);
   },
   async open(port) {
-    const { io } = await load("socket.io-client");
+    const { io } = await load<{ io(url: string, options: object): ClientSocket }>(
+      "socket.io-client",
+    );
     const socket = io(`http://${HOST}:${port}`, {
       transports: ["websocket"],
       forceNew: true,
     });
-    await new Promise((resolve, reject) => {
+    await new Promise<void>((resolve, reject) => {
       socket.on("connect", resolve);
       socket.on("connect_error", reject);
     });

@@ -8,18 +8,64 @@
  *
  * @module
  */
-// deno-lint-ignore-file no-explicit-any
 import { EventEmitter, on } from "node:events";
 import { fromBase64, toBase64 } from "./json.ts";
 import { load } from "./load.ts";
-import { listenWs, RUNTIME } from "./native.ts";
-import { EVENT, greet, HOST, type RpcPeer } from "./types.ts";
+import { listenWs, RUNTIME, type Ws, type WsServer } from "./native.ts";
+import { EVENT, greet, type Greeting, HOST, type RpcPeer } from "./types.ts";
+
+/** The part of tRPC's server that is used. */
+export interface Trpc {
+  readonly initTRPC: { create(): Builder };
+}
+
+interface Builder {
+  router(procedures: object): object;
+  readonly procedure: Procedure;
+}
+
+interface Procedure {
+  input(parse: (value: unknown) => unknown): Procedure;
+  mutation(handle: (call: never) => unknown): unknown;
+  query(handle: (call: never) => unknown): unknown;
+  subscription(handle: (call: never) => AsyncIterable<unknown>): unknown;
+}
+
+/** Its adapter for `ws`. */
+export interface TrpcAdapter {
+  applyWSSHandler(options: { wss: WsServer; router: object }): void;
+}
+
+/** The part of its client that is used. */
+export interface TrpcClient {
+  createWSClient(options: { url: string; WebSocket: typeof WebSocket }): { close(): void };
+  wsLink(options: { client: object }): unknown;
+  createTRPCClient<Client>(options: { links: readonly unknown[] }): Client;
+}
+
+/** A subscription of its client. */
+export interface TrpcSubscription<Input> {
+  subscribe(input: Input, listeners: {
+    onStarted?(): void;
+    onData(): void;
+    onComplete?(): void;
+    onError(error: unknown): void;
+  }): void;
+}
+
+interface Client {
+  readonly add: { mutate(amounts: { a: number; b: number }): Promise<number> };
+  readonly say: { mutate(text: string): Promise<string> };
+  readonly hello: { query(text: string): Promise<Greeting> };
+  readonly listen: TrpcSubscription<undefined>;
+  readonly emit: { mutate(): Promise<unknown> };
+}
 
 /** `applyWSSHandler` and `wsLink`, without a transformer; the input's parser lets everything pass. */
 export const peer: RpcPeer = {
   async serve() {
-    const { initTRPC } = await load("@trpc/server");
-    const { applyWSSHandler } = await load("@trpc/server", "/adapters/ws");
+    const { initTRPC } = await load<Trpc>("@trpc/server");
+    const { applyWSSHandler } = await load<TrpcAdapter>("@trpc/server", "/adapters/ws");
     const t = initTRPC.create();
     const anything = (value: unknown): unknown => value;
     const emitter = new EventEmitter().setMaxListeners(0);
@@ -39,12 +85,10 @@ export const peer: RpcPeer = {
     return port;
   },
   async open(port) {
-    const { createTRPCClient, createWSClient, wsLink } = await load(
-      "@trpc/client",
-    );
-    const WebSocket = RUNTIME === "bun" ? globalThis.WebSocket : (await load("ws")).WebSocket;
+    const { createTRPCClient, createWSClient, wsLink } = await load<TrpcClient>("@trpc/client");
+    const WebSocket = RUNTIME === "bun" ? globalThis.WebSocket : (await load<Ws>("ws")).WebSocket;
     const ws = createWSClient({ url: `ws://${HOST}:${port}`, WebSocket });
-    const client: any = createTRPCClient({ links: [wsLink({ client: ws })] });
+    const client = createTRPCClient<Client>({ links: [wsLink({ client: ws })] });
     return {
       add: (a, b) => client.add.mutate({ a, b }),
       echo: async (octets) => fromBase64(await client.say.mutate(toBase64(octets))),

@@ -53,6 +53,16 @@ export interface RpcClient {
   close(): unknown;
 }
 
+/** What a server exposes, as a client calls it, where functions and bytes can be arguments. */
+export interface Api {
+  add(a: number, b: number): Promise<number>;
+  echo(octets: Uint8Array): Promise<Uint8Array>;
+  say(text: string): Promise<string>;
+  hello(text: string): Promise<Greeting>;
+  listen(onEvent: () => void): Promise<void>;
+  emit(): Promise<unknown>;
+}
+
 /** The address that all listen on. */
 export const HOST = "127.0.0.1";
 /** The payload of an event. */
