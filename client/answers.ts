@@ -10,7 +10,7 @@ import type { readArchive, writeArchive } from "../codec/archive.ts";
 import type { Reader } from "../codec/reader.ts";
 import type { Writer } from "../codec/writer.ts";
 import type { CallContext, MethodInfo } from "../service/types.ts";
-import type { StreamingSession } from "../stream/caller.ts";
+import type { StreamingSession } from "../stream/open_streams.ts";
 import type { RpcError, RpcHandlerErrorCode } from "../wire/errors.ts";
 
 /** The parts that every client has. */

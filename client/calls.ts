@@ -6,7 +6,7 @@
 import type { Codec } from "../codec/archive.ts";
 import type { Writer } from "../codec/writer.ts";
 import type { CallOptions, MethodInfo } from "../service/types.ts";
-import type { OpenStreams, StreamingCall } from "../stream/caller.ts";
+import type { OpenStreams, StreamingCall } from "../stream/open_streams.ts";
 import { writeBrief } from "../wire/client_extension.ts";
 import { systemClock, type Timers } from "../wire/clock.ts";
 import { INTERNAL } from "../wire/close.ts";
@@ -122,7 +122,7 @@ export class Calls implements SessionCalls {
     options: CallOptions = NONE,
     streaming?: StreamingCall,
   ): Promise<unknown> {
-    const { limits } = this.#options;
+    const { limits } = this;
     const { signal, timeoutMs = streaming ? Infinity : limits.callTimeoutMs } = options;
     try {
       if (options !== NONE) checkCallOptions(options);
@@ -195,7 +195,7 @@ export class Calls implements SessionCalls {
   #send(call: PendingCall, writer: Writer): void {
     call.id = this.#table.open(call);
     setRequestId(writer, call.id);
-    call.streaming?.begin(this, call.id);
+    call.streaming?.begin(this, call.id, this.#options);
     this.commit(writer);
   }
 

@@ -4,7 +4,7 @@
  * @module
  */
 import { Writer } from "../codec/writer.ts";
-import type { StreamingCall } from "../stream/caller.ts";
+import type { StreamingCall } from "../stream/open_streams.ts";
 import { INTERNAL } from "../wire/close.ts";
 import type { Framing } from "../wire/deflater.ts";
 import type { RpcError, RpcErrorCode } from "../wire/errors.ts";
@@ -59,7 +59,7 @@ export const startPageCalls: StartCalls = (transport, host, endSession, extensio
     const { request, streaming } = call;
     calls[call.id = free.shift()!] = call;
     request[request.length - CLIENT_MESSAGE_BYTES + 1] = call.id;
-    streaming?.begin(session, call.id);
+    streaming?.begin(session, call.id, host);
     frame(request);
   };
 

@@ -5,7 +5,7 @@
  */
 import type { Codec } from "../codec/archive.ts";
 import type { CallOptions, MethodInfo } from "../service/types.ts";
-import type { StreamingCall, StreamingSession } from "../stream/caller.ts";
+import type { StreamingCall, StreamingSession } from "../stream/open_streams.ts";
 import type { Clock } from "../wire/clock.ts";
 import type { Extension } from "../wire/handshake.ts";
 import type { PageLimits } from "../wire/limits.ts";

@@ -5,7 +5,7 @@
  */
 import type { Writer } from "../codec/writer.ts";
 import type { MethodInfo } from "../service/types.ts";
-import type { StreamingCall } from "../stream/caller.ts";
+import type { StreamingCall } from "../stream/open_streams.ts";
 import { listen, unlisten } from "../wire/signals.ts";
 import type { Turn } from "./deadlines.ts";
 

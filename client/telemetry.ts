@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { StreamingCall } from "../stream/caller.ts";
+import type { StreamingCall } from "../stream/open_streams.ts";
 import type { RpcError, RpcErrorCode } from "../wire/errors.ts";
 import {
   activeContext,

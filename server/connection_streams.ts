@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { CHECK_BYTES, RESUME_MS, SENT_PART } from "../stream/window.ts";
+import type { Writer } from "../codec/writer.ts";
+import { CHECK_BYTES, RESUME_MS, SENT_PART, SHARED_MS } from "../stream/window.ts";
 import type { Clock } from "../wire/clock.ts";
 import type { Sender } from "../wire/sender.ts";
 import type { Connection } from "./connection.ts";
@@ -28,6 +29,9 @@ export class ConnectionStreams {
   readonly #maxSentBytes: number;
   readonly #paused = new Set<Pausable>();
   #checkedBytes: number;
+  /** Sent bytes after the last message of a stream; -1 before the first. */
+  #streamedBytes = -1;
+  #sharedUntil = 0;
   #timer: unknown;
 
   /** Create for one connection. */
@@ -36,6 +40,30 @@ export class ConnectionStreams {
     this.#clock = clock;
     this.#maxSentBytes = limits.maxBufferedBytes / SENT_PART;
     this.#checkedBytes = sender.sentBytes;
+  }
+
+  /** Whether other messages were sent lately, such as answers and events: seen from the bytes, which costs them nothing. */
+  get isShared(): boolean {
+    this.#look();
+    return this.#sharedUntil > 0 && this.#clock.now() < this.#sharedUntil;
+  }
+
+  #look(): void {
+    const { sentBytes } = this.#sender;
+    if (this.#streamedBytes < 0 || sentBytes === this.#streamedBytes) return;
+    this.#streamedBytes = sentBytes;
+    this.#sharedUntil = this.#clock.now() + SHARED_MS;
+  }
+
+  /** A writer for a stream's message. */
+  begin(): Writer {
+    this.#look();
+    return this.#sender.begin();
+  }
+
+  /** It was sent. */
+  sent(): void {
+    this.#streamedBytes = this.#sender.sentBytes;
   }
 
   /** An item was sent: pause its source if too many bytes wait. */

@@ -22,7 +22,7 @@ import type { CallTrace, ItemCounts } from "./telemetry.ts";
 /** A call that streams. It receives its argument's items and sends its output's until it is answered. */
 export class StreamingCall extends ServerCall implements InletPort, OutletPort, Pausable {
   readonly #info: MethodInfo;
-  readonly #streams: ConnectionStreams;
+  readonly streams: ConnectionStreams;
   readonly after: Timers["after"];
   #inlet: Inlet | undefined;
   #outlet: Outlet | undefined;
@@ -48,8 +48,8 @@ export class StreamingCall extends ServerCall implements InletPort, OutletPort, 
     this.#info = info;
     // A call in flight has its connection's open calls.
     const calls = caller.calls!;
-    this.#streams = calls.streams ??= new ConnectionStreams(caller);
-    this.#streams.open++;
+    this.streams = calls.streams ??= new ConnectionStreams(caller);
+    this.streams.open++;
     calls.listen(this);
     const { input } = info;
     if (input === undefined) return;
@@ -98,7 +98,7 @@ export class StreamingCall extends ServerCall implements InletPort, OutletPort, 
   /** The client grants more credit for the output. */
   grantOutput(bytes: number): void {
     this.#outlet?.grant(bytes);
-    this.#streams.resume();
+    this.streams.resume();
   }
 
   get runIn(): RunIn | undefined {
@@ -106,10 +106,7 @@ export class StreamingCall extends ServerCall implements InletPort, OutletPort, 
   }
 
   get #items(): ItemCounts {
-    return {
-      itemsSent: this.#outlet?.items ?? 0,
-      itemsReceived: this.#inlet?.items ?? 0,
-    };
+    return { itemsSent: this.#outlet?.items ?? 0, itemsReceived: this.#inlet?.items ?? 0 };
   }
 
   get #input(): string {
@@ -124,7 +121,7 @@ export class StreamingCall extends ServerCall implements InletPort, OutletPort, 
   override end(): void {
     super.end();
     this.#inlet?.end(new RpcError("Cancelled", `${this.#info.name} has been answered`));
-    const streams = this.#streams;
+    const { streams } = this;
     streams.forget(this);
     const { calls } = this.caller;
     if (--streams.open === 0 && calls?.streams === streams) calls.streams = undefined;
@@ -166,9 +163,10 @@ export class StreamingCall extends ServerCall implements InletPort, OutletPort, 
   grant(bytes: number): void {
     const { sender, mute } = this.caller;
     if (mute) return;
-    const writer = sender.begin();
+    const writer = this.streams.begin();
     writeServerGrant(writer, this.id, bytes);
     sender.commit(writer);
+    this.streams.sent();
   }
 
   onLeft(): void {
@@ -184,7 +182,7 @@ export class StreamingCall extends ServerCall implements InletPort, OutletPort, 
     caller.flush();
     if (caller.closing) return 0;
     const { sender } = caller;
-    const writer = sender.begin();
+    const writer = this.streams.begin();
     let bytes: number;
     try {
       bytes = writeServerItem(this.caller.host.codec, writer, id, this.#info.items!.item, item);
@@ -199,9 +197,10 @@ export class StreamingCall extends ServerCall implements InletPort, OutletPort, 
     shortenAnswer(writer);
     if (surelyTakes(sender.options, writer.position)) sender.commit(writer);
     else this.#commitIfTaken(sender, writer);
+    this.streams.sent();
     this.caller.host.counters.itemsSent++;
     caller.onSent();
-    if (!this.isOver) this.#streams.onSent(this);
+    if (!this.isOver) this.streams.onSent(this);
     return bytes;
   }
 

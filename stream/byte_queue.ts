@@ -43,6 +43,7 @@ export function byteQueue(): ByteQueue {
   let bytes = NO_BYTES;
   let start = 0;
   let end = 0;
+  let wasLarge = false;
   const clear = (): void => {
     start =
       end =
@@ -52,9 +53,10 @@ export function byteQueue(): ByteQueue {
     if (bytes.length <= SPARE_BYTES) return;
     if (bytes.length > spare.length && bytes.length <= MAX_SPARE_BYTES) spare = bytes;
     bytes = NO_BYTES;
+    wasLarge = true;
   };
   const larger = (needed: number): Uint8Array => {
-    if (needed <= SPARE_BYTES || needed > spare.length) {
+    if (!wasLarge || needed > spare.length) {
       return new Uint8Array(Math.max(needed, 2 * (end - start), 256));
     }
     const taken = spare;

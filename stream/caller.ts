@@ -5,71 +5,21 @@
  *
  * @module
  */
-import { type Codec, readArchive } from "../codec/archive.ts";
-import { type DecodeLimits, Reader } from "../codec/reader.ts";
+import { readArchive } from "../codec/archive.ts";
 import type { Schema } from "../codec/schema.ts";
 import type { Writer } from "../codec/writer.ts";
 import type { Timers } from "../wire/clock.ts";
 import { writeClientEnd, writeClientGrant, writeClientItem } from "../wire/client_extension.ts";
 import { RpcError, type RpcErrorCode } from "../wire/errors.ts";
-import { readServerExtension, type ServerExtensionHandlers } from "../wire/server_extension.ts";
-import { SHORT_HEADER_BYTES, SHORT_ITEM } from "../wire/layout.ts";
 import { openInlet } from "./inlet.ts";
+import {
+  openStreams,
+  type StreamingCall,
+  type StreamingSession,
+  type Streams,
+} from "./open_streams.ts";
 import { openOutlet } from "./outlet.ts";
-import type { Inlet, InletPort, ItemStream, Outlet, OutletPort, RunIn } from "./types.ts";
-import { CHECK_BYTES, RESUME_MS, SENT_PART } from "./window.ts";
-
-/** The part of a session that streaming calls use. */
-export interface StreamingSession {
-  /** The codec for values. */
-  readonly codec: Codec;
-  /** The limits. */
-  readonly limits: DecodeLimits & {
-    readonly maxInflatedBytes: number;
-    readonly maxBufferedBytes: number;
-  };
-  /** Does something later; returns how not to. */
-  readonly after: Timers["after"];
-  /** Bytes queued for sending. */
-  readonly bufferedBytes: number;
-  /** The streaming calls, created with the first. */
-  streams: OpenStreams | undefined;
-  /** A writer for one message, to be committed or abandoned. */
-  begin(): Writer;
-  /** Send the writer's message, unless the session has ended. */
-  commit(writer: Writer): void;
-  /** Return a writer, if they are reused. */
-  abandon?(writer: Writer): void;
-}
-
-/** The streaming calls of a session, by id. */
-export interface OpenStreams {
-  /** How many there are. */
-  readonly size: number;
-  /**
-   * Read the rest of a message of the extension, whose root is at `at`, or that is short and ends there.
-   *
-   * @throws {CodecError} If it is invalid.
-   * @throws {ProtocolError} If it exceeds its credit.
-   */
-  receive(reader: Reader, kind: number, at: number): void;
-  /** A call has settled or was cancelled. */
-  over(id: number): void;
-}
-
-/** A streaming call, as seen by its session. */
-export interface StreamingCall {
-  /** Sent items of its argument. */
-  readonly itemsSent: number;
-  /** Received items of its output. */
-  readonly itemsReceived: number;
-  /** Cancels it, if unsettled; set by the session. */
-  giveUp: (error: unknown) => void;
-  /** Runs the source of its argument; set by telemetry. */
-  runIn?: RunIn | undefined;
-  /** It has an id; its request is being sent. */
-  begin(session: StreamingSession, id: number): void;
-}
+import type { InletPort, ItemStream, Outlet, OutletPort } from "./types.ts";
 
 /** The part of a method needed to call it. */
 export interface StreamingInfo {
@@ -95,19 +45,12 @@ export type StartStreaming = <Info extends StreamingInfo, Options>(
   options: Options | undefined,
 ) => Promise<unknown> | ItemStream<unknown>;
 
-/** A session's notifications about a call. */
-interface Entry {
-  readonly inlet: Inlet | undefined;
-  readonly outlet: Outlet | undefined;
-  /** The call is over in both directions. */
-  over(): void;
-}
-
 /** {@linkcode StartStreaming}. */
 export const startStreaming: StartStreaming = (call, method, args, options) => {
   const { name, input, items } = method;
   let outlet: Outlet | undefined;
   let session: StreamingSession;
+  let timers: Timers;
   let streams: Streams;
   /** The id, or -1. */
   let id = -1;
@@ -141,7 +84,10 @@ export const startStreaming: StartStreaming = (call, method, args, options) => {
     get runIn() {
       return streaming.runIn;
     },
-    after: (delayMs, run) => session.after(delayMs, run),
+    get streams() {
+      return streams;
+    },
+    after: (delayMs, run) => timers.after(delayMs, run),
     decode(bytes, start, end) {
       const { reader } = streams;
       try {
@@ -183,10 +129,11 @@ export const startStreaming: StartStreaming = (call, method, args, options) => {
       return inlet?.items ?? 0;
     },
     giveUp() {},
-    begin(madeBy, given) {
+    begin(madeBy, given, by) {
       session = madeBy;
       id = given;
-      streams = (session.streams ??= openStreams(session)) as Streams;
+      timers = by;
+      streams = (session.streams ??= openStreams(session, timers)) as Streams;
       streams.calls.set(id, {
         inlet,
         outlet,
@@ -219,69 +166,3 @@ export const startStreaming: StartStreaming = (call, method, args, options) => {
   answer.then(() => stop(), stop);
   return inlet?.stream ?? answer;
 };
-
-interface Streams extends OpenStreams {
-  readonly calls: Map<number, Entry>;
-  /** Also reads kept items: no other read is in progress then. */
-  readonly reader: Reader;
-  /** An item was sent: pause its source if the queue is long. */
-  sent(outlet: Outlet, bytes: number): void;
-  /** A source no longer waits. */
-  goOn(outlet: Outlet): void;
-}
-
-function openStreams(session: StreamingSession): Streams {
-  const { after, limits } = session;
-  const waiting = new Set<Outlet>();
-  let unchecked = 0;
-  let stopLooking: (() => void) | undefined;
-  const isFull = (): boolean => session.bufferedBytes > limits.maxBufferedBytes / SENT_PART;
-  const look = (): void => {
-    stopLooking = after(RESUME_MS, () => {
-      if (isFull()) return look();
-      const all = [...waiting];
-      // First: a resumed source may have to wait again.
-      waiting.clear();
-      for (const outlet of all) outlet.resume();
-    });
-  };
-  const calls = new Map<number, Entry>();
-  let bytes: Uint8Array;
-  // Messages for other ids belong to a call that just ended, or to none.
-  const handlers: ServerExtensionHandlers = [
-    (id, start, end) => calls.get(id)?.inlet?.push(bytes, start, end),
-    (id, room) => calls.get(id)?.outlet?.grant(room),
-    () => {},
-    () => {},
-  ];
-  return {
-    calls,
-    reader: new Reader(limits),
-    sent(outlet, bytes) {
-      unchecked += bytes;
-      if (waiting.size === 0 && unchecked < CHECK_BYTES) return;
-      unchecked = 0;
-      if (!isFull()) return;
-      outlet.pause();
-      if (waiting.size === 0) look();
-      waiting.add(outlet);
-    },
-    goOn(outlet) {
-      if (waiting.delete(outlet) && waiting.size === 0) stopLooking?.();
-    },
-    get size() {
-      return calls.size;
-    },
-    receive(reader, kind, at) {
-      ({ bytes } = reader);
-      const { start } = reader;
-      if (kind === SHORT_ITEM) handlers[0](bytes[start + 1]!, start + SHORT_HEADER_BYTES, at);
-      else readServerExtension(reader, kind, at, handlers);
-    },
-    over(id) {
-      const call = calls.get(id);
-      calls.delete(id);
-      call?.over();
-    },
-  };
-}

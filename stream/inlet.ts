@@ -9,8 +9,10 @@ import { ITEM_COST_BYTES, overCredit, STREAM_WINDOW_BYTES } from "./window.ts";
 
 type Result = IteratorResult<unknown, undefined>;
 
-/** Bytes that are taken before the sender is told of it: few, since it goes no further ahead than it must. */
-const GRANT_BYTES = 16_384;
+/** Bytes that are taken before the sender is told of it, while more items wait: telling takes a write. */
+const GRANT_BYTES = 98_304;
+/** The same when none waits, of one and a half items at least: the sender may wait at so many and go ahead no more. */
+const LAST_GRANT_BYTES = 8192;
 /** Bytes that a waiting item counts at least, even if empty. */
 const PLACE_BYTES = 16;
 
@@ -63,8 +65,11 @@ export function openInlet(port: InletPort): Inlet {
       leave(fault);
       throw fault;
     }
-    taken += end - start + ITEM_COST_BYTES;
-    if (taken >= GRANT_BYTES && !ended && !left) {
+    const cost = end - start + ITEM_COST_BYTES;
+    taken += cost;
+    const isDue = taken >= GRANT_BYTES ||
+      (taken >= LAST_GRANT_BYTES && kept.length === 0 && taken >= 1.5 * cost);
+    if (isDue && !ended && !left) {
       const granted = taken;
       taken = 0;
       room += granted;

@@ -3,16 +3,16 @@
  *
  * @module
  */
-import type { Timers } from "../wire/clock.ts";
+import type { OutletPort } from "./types.ts";
 import { STREAM_WINDOW_BYTES } from "./window.ts";
 
 /**
- * Bytes that a source may be ahead of a near reader. Other messages wait behind them, in both directions, while their
- * items are made and read.
+ * Bytes that a source may be ahead of a near reader while its connection is shared. Other messages wait behind them,
+ * in both directions, while their items are made and read.
  */
-const NEAR_BYTES = 49_152;
-/** Items that it may be ahead at least, so that large ones are made while others are read. */
-const NEAR_ITEMS = 4;
+const NEAR_BYTES = 16_384;
+/** Items that it may be ahead then at least, so that large ones are made while others are read. */
+const NEAR_ITEMS = 2;
 /** Milliseconds without a grant after which a reader counts as far or slow and gets the whole window. */
 const FAR_MS = 2;
 /** Bytes after which a far reader is tested again. They double each time, up to the maximum. */
@@ -34,12 +34,15 @@ export interface Lead {
 }
 
 /**
- * Create a lead for a near reader. A reader with credit that grants nothing for some milliseconds gets the window.
+ * Create a lead: the window, unless other messages share the connection and the reader is near. A reader with credit
+ * that grants nothing for some milliseconds gets the window.
  *
  * @param goOn Called when that happens.
  */
-export function openLead({ after }: Pick<Timers, "after">, goOn: () => void): Lead {
+export function openLead(port: Pick<OutletPort, "after" | "streams">, goOn: () => void): Lead {
   let nearBytes = NEAR_BYTES;
+  /** As of the last grant, from the first item on. */
+  let isShared: boolean | undefined;
   /** Bytes to be taken before the reader may be near again. */
   let farBytes = 0;
   let nextFarBytes = FAR_BYTES;
@@ -53,7 +56,7 @@ export function openLead({ after }: Pick<Timers, "after">, goOn: () => void): Le
   // One timer for all waits of its time: most are over long before.
   const look = (): void => {
     const seen = waits;
-    stopLooking = after(FAR_MS, () => {
+    stopLooking = port.after(FAR_MS, () => {
       stopLooking = undefined;
       if (!isWaiting) return;
       if (waits !== seen) return look();
@@ -66,13 +69,15 @@ export function openLead({ after }: Pick<Timers, "after">, goOn: () => void): Le
   };
   return {
     get leftRoom() {
-      return farBytes > 0 ? 0 : Math.max(0, STREAM_WINDOW_BYTES - nearBytes);
+      return isShared && farBytes <= 0 ? Math.max(0, STREAM_WINDOW_BYTES - nearBytes) : 0;
     },
     sent(bytes) {
+      isShared ??= port.streams.isShared;
       nearBytes = Math.max(nearBytes, NEAR_ITEMS * bytes);
     },
     granted(bytes) {
       isWaiting = false;
+      isShared = port.streams.isShared;
       if (farBytes > 0) farBytes -= bytes;
       else if ((takenBytes += bytes) > nextFarBytes) nextFarBytes = FAR_BYTES;
     },

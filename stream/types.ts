@@ -34,6 +34,11 @@ export interface OutletPort {
   readonly runIn?: RunIn | undefined;
   /** Does something later, where the reader is not heard of meanwhile; returns how not to. */
   readonly after: Timers["after"];
+  /** The streams of its connection. */
+  readonly streams: {
+    /** Whether other messages were sent lately, or other calls are in flight: they wait behind the items. */
+    readonly isShared: boolean;
+  };
   /**
    * Write and send one item.
    *

@@ -18,6 +18,8 @@ export const SENT_PART = 16;
 export const CHECK_BYTES = 65_536;
 /** Milliseconds between two checks while sources wait. */
 export const RESUME_MS = 5;
+/** Milliseconds after another message for which a connection counts as shared by streams and others. */
+export const SHARED_MS = 1000;
 
 /** A peer exceeded its credit. */
 export function overCredit(what: string): ProtocolError {

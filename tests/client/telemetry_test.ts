@@ -5,7 +5,7 @@ import { ClientTelemetry } from "../../client/telemetry.ts";
 import { memoryPair } from "../../memory.ts";
 import { rpc, service, stream, type StreamSource, u32 } from "../../mod.ts";
 import type { MethodInfo } from "../../service/types.ts";
-import type { StreamingCall } from "../../stream/caller.ts";
+import type { StreamingCall } from "../../stream/open_streams.ts";
 import { RpcError } from "../../wire/errors.ts";
 import type { Instruments, Span } from "../../wire/open_telemetry.ts";
 

@@ -33,6 +33,7 @@ async function* items(count: number, wait?: () => Promise<void>) {
 function outletTo(to: Gathering, source: unknown): Outlet {
   const outlet = openOutlet(source, {
     after,
+    streams: { isShared: true },
     send: () => {
       Gatherer.of(to).send(new Uint8Array(10));
       outlet.grant(10 + ITEM_COST_BYTES);
@@ -83,6 +84,7 @@ test("what else is sent while a stream is goes with it, in order", async () => {
   const to = socket((message) => void messages.push([...message]));
   const outlet = openOutlet(items(3), {
     after,
+    streams: { isShared: true },
     send: (item) => {
       Gatherer.of(to).send(Uint8Array.of(item as number));
       if (item === 1) Gatherer.of(to).send(Uint8Array.of(9));

@@ -6,8 +6,9 @@ import { inletOf, push, turn } from "./support.ts";
 
 const DONE: IteratorResult<number, undefined> = { value: undefined, done: true };
 
-/** Bytes that a reader reads before the sender gets a grant. */
-const GRANT_BYTES = 16_384;
+/** Bytes that a reader reads before the sender gets a grant, while more items wait, and when none does. */
+const GRANT_BYTES = 98_304;
+const LAST_GRANT_BYTES = 8192;
 
 test("an inlet gives the items that came before they were asked for, in order", async () => {
   const { inlet, stream } = inletOf();
@@ -59,25 +60,45 @@ test("an item that is waited for is decoded where it is", async () => {
   assertEquals([(await next).value, buffer === message.buffer], [7, true]);
 });
 
-test("an inlet grants what its reader took when that is 16 KiB", async () => {
+test("an inlet grants what its reader took when that is 96 KiB", async () => {
   const { inlet, stream, grants } = inletOf();
   const length = 1000;
   const cost = length + ITEM_COST_BYTES;
   const enough = Math.ceil(GRANT_BYTES / cost);
-  for (let i = 0; i < enough; i++) push(inlet, length);
+  for (let i = 0; i <= enough; i++) push(inlet, length);
   for (let i = 1; i < enough; i++) await stream.next();
   assertEquals(grants, [], "one less was taken");
   await stream.next();
   assertEquals(grants, [enough * cost]);
 });
 
-test("exactly 16 KiB are granted, a byte less is not", async () => {
+test("exactly 96 KiB are granted while an item waits, a byte less is not", async () => {
   for (const less of [0, 1]) {
     const { inlet, stream, grants } = inletOf();
     push(inlet, GRANT_BYTES - ITEM_COST_BYTES - less);
+    push(inlet, 0);
     await stream.next();
     assertEquals(grants, less === 0 ? [GRANT_BYTES] : []);
   }
+});
+
+test("exactly 8 KiB are granted when none waits, of one and a half items at least", async () => {
+  for (const less of [0, 1]) {
+    const { inlet, stream, grants } = inletOf();
+    push(inlet, LAST_GRANT_BYTES / 2 - ITEM_COST_BYTES);
+    push(inlet, LAST_GRANT_BYTES / 2 - ITEM_COST_BYTES - less);
+    await stream.next();
+    assertEquals(grants, [], "an item waits");
+    await stream.next();
+    assertEquals(grants, less === 0 ? [LAST_GRANT_BYTES] : []);
+  }
+  const { inlet, stream, grants } = inletOf();
+  for (let i = 0; i < 2; i++) {
+    push(inlet, 20_000 - ITEM_COST_BYTES);
+    assertEquals(grants, []);
+    await stream.next();
+  }
+  assertEquals(grants, [40_000]);
 });
 
 test("items may come until there is no room; the one after breaks the protocol", async () => {

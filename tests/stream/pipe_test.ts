@@ -36,6 +36,7 @@ function pipe(source: unknown, delay: Delay, patience = IMPATIENT): Pipe {
   });
   const outlet = openOutlet(source, {
     after: patience,
+    streams: { isShared: true },
     send(item) {
       const bytes = item as Uint8Array;
       onTheWay += bytes.length + ITEM_COST_BYTES;

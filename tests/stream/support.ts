@@ -35,6 +35,7 @@ export function outletOf(
   const told: Told = { sent: [], ends: [], stops: [] };
   const outlet = openOutlet(source, {
     after,
+    streams: { isShared: true },
     send(item) {
       send(item);
       told.sent.push(item);

@@ -1,0 +1,149 @@
+/**
+ * {@linkcode openStreams}: the streaming calls of one session of a client.
+ *
+ * @module
+ */
+import type { Codec } from "../codec/archive.ts";
+import { type DecodeLimits, Reader } from "../codec/reader.ts";
+import type { Writer } from "../codec/writer.ts";
+import type { Timers } from "../wire/clock.ts";
+import { SHORT_HEADER_BYTES, SHORT_ITEM } from "../wire/layout.ts";
+import { readServerExtension, type ServerExtensionHandlers } from "../wire/server_extension.ts";
+import type { Inlet, Outlet, RunIn } from "./types.ts";
+import { CHECK_BYTES, RESUME_MS, SENT_PART, SHARED_MS } from "./window.ts";
+
+/** The part of a session that streaming calls use. */
+export interface StreamingSession {
+  /** The codec for values. */
+  readonly codec: Codec;
+  /** The limits. */
+  readonly limits: DecodeLimits & {
+    readonly maxInflatedBytes: number;
+    readonly maxBufferedBytes: number;
+  };
+  /** Calls in flight, those that stream included. */
+  readonly pending: number;
+  /** Bytes queued for sending. */
+  readonly bufferedBytes: number;
+  /** The streaming calls, created with the first. */
+  streams: OpenStreams | undefined;
+  /** A writer for one message, to be committed or abandoned. */
+  begin(): Writer;
+  /** Send the writer's message, unless the session has ended. */
+  commit(writer: Writer): void;
+  /** Return a writer, if they are reused. */
+  abandon?(writer: Writer): void;
+}
+
+/** The streaming calls of a session, by id. */
+export interface OpenStreams {
+  /** How many there are. */
+  readonly size: number;
+  /**
+   * Read the rest of a message of the extension, whose root is at `at`, or that is short and ends there.
+   *
+   * @throws {CodecError} If it is invalid.
+   * @throws {ProtocolError} If it exceeds its credit.
+   */
+  receive(reader: Reader, kind: number, at: number): void;
+  /** A call has settled or was cancelled. */
+  over(id: number): void;
+}
+
+/** A streaming call, as seen by its session. */
+export interface StreamingCall {
+  /** Sent items of its argument. */
+  readonly itemsSent: number;
+  /** Received items of its output. */
+  readonly itemsReceived: number;
+  /** Cancels it, if unsettled; set by the session. */
+  giveUp: (error: unknown) => void;
+  /** Runs the source of its argument; set by telemetry. */
+  runIn?: RunIn | undefined;
+  /** It has an id; its request is being sent. */
+  begin(session: StreamingSession, id: number, timers: Timers): void;
+}
+
+/** A session's notifications about a call. */
+export interface StreamEntry {
+  readonly inlet: Inlet | undefined;
+  readonly outlet: Outlet | undefined;
+  /** The call is over in both directions. */
+  over(): void;
+}
+
+/** {@linkcode OpenStreams}, as streaming calls see them. */
+export interface Streams extends OpenStreams {
+  /** Whether other calls are in flight, or were lately. */
+  readonly isShared: boolean;
+  readonly calls: Map<number, StreamEntry>;
+  /** Also reads kept items: no other read is in progress then. */
+  readonly reader: Reader;
+  /** An item was sent: pause its source if the queue is long. */
+  sent(outlet: Outlet, bytes: number): void;
+  /** A source no longer waits. */
+  goOn(outlet: Outlet): void;
+}
+
+/** Create them, with the first streaming call. */
+export function openStreams(session: StreamingSession, timers: Timers): Streams {
+  const { limits } = session;
+  const waiting = new Set<Outlet>();
+  let unchecked = 0;
+  let stopLooking: (() => void) | undefined;
+  const isFull = (): boolean => session.bufferedBytes > limits.maxBufferedBytes / SENT_PART;
+  const look = (): void => {
+    stopLooking = timers.after(RESUME_MS, () => {
+      if (isFull()) return look();
+      const all = [...waiting];
+      // First: a resumed source may have to wait again.
+      waiting.clear();
+      for (const outlet of all) outlet.resume();
+    });
+  };
+  const calls = new Map<number, StreamEntry>();
+  let sharedUntil = 0;
+  let bytes: Uint8Array;
+  // Messages for other ids belong to a call that just ended, or to none.
+  const handlers: ServerExtensionHandlers = [
+    (id, start, end) => calls.get(id)?.inlet?.push(bytes, start, end),
+    (id, room) => calls.get(id)?.outlet?.grant(room),
+    () => {},
+    () => {},
+  ];
+  return {
+    calls,
+    get isShared() {
+      const now = timers.now();
+      if (session.pending > calls.size) sharedUntil = now + SHARED_MS;
+      return now < sharedUntil;
+    },
+    reader: new Reader(limits),
+    sent(outlet, bytes) {
+      unchecked += bytes;
+      if (waiting.size === 0 && unchecked < CHECK_BYTES) return;
+      unchecked = 0;
+      if (!isFull()) return;
+      outlet.pause();
+      if (waiting.size === 0) look();
+      waiting.add(outlet);
+    },
+    goOn(outlet) {
+      if (waiting.delete(outlet) && waiting.size === 0) stopLooking?.();
+    },
+    get size() {
+      return calls.size;
+    },
+    receive(reader, kind, at) {
+      ({ bytes } = reader);
+      const { start } = reader;
+      if (kind === SHORT_ITEM) handlers[0](bytes[start + 1]!, start + SHORT_HEADER_BYTES, at);
+      else readServerExtension(reader, kind, at, handlers);
+    },
+    over(id) {
+      const call = calls.get(id);
+      calls.delete(id);
+      call?.over();
+    },
+  };
+}
