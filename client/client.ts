@@ -37,8 +37,7 @@ export function createClient<Methods, State, Event, ClientMethods = NoMethods>(
   options: ConnectOptions<Methods, State, ClientMethods>,
   parts: ClientParts,
 ): UnconnectedClient<Methods, State, Event> {
-  const { after, now, limits, onAbort, random = Math.random, reportBug, whenVisible, watch } =
-    parts;
+  const { after, now, limits, onAbort, random = Math.random, whenVisible } = parts;
   const { onConnect, onError, reconnect } = options;
   const closing = new AbortController();
   const { signal } = closing;
@@ -52,7 +51,7 @@ export function createClient<Methods, State, Event, ClientMethods = NoMethods>(
   let release: (() => void) | undefined;
 
   const report = (error: unknown): void => tell(onError, error);
-  const onBug = (bug: unknown): void => tell(onError ?? reportBug, bug);
+  const onBug = (bug: unknown): void => tell(onError ?? parts.reportBug, bug);
   const events = createEventHub<Event>(limits, report, onAbort);
   const state = mirrorState<State>(service.state, parts, onBug);
   const status = observable<ClientStatus>({ state: "connecting" }, onBug);
@@ -78,7 +77,7 @@ export function createClient<Methods, State, Event, ClientMethods = NoMethods>(
           ),
         );
     };
-    return makeCalls(service.methods, watch?.(call) ?? call);
+    return makeCalls(service.methods, parts.watch?.(call) ?? call);
   };
 
   const interrupted = (
