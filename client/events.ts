@@ -53,8 +53,8 @@ export interface EventStream<E>
   readonly dropped: number;
 }
 
-/** Makes an event, with the bytes it is decoded from. */
-export type ReadEvent<E> = () => [payload: E, bytes: number];
+/** An event, and the bytes that it takes. */
+type Counted<E> = [event: ReceivedEvent<E>, bytes: number];
 
 /** The topics that an iterator receives, by their key, and its queue. */
 type Consumer<E> = readonly [wants: (topic: Topic) => boolean, sink: Sink<ReceivedEvent<E>>];
@@ -70,7 +70,7 @@ export interface EventHub<E> {
   /** Create an iterator. */
   readonly open: (options?: EventsOptions) => EventStream<E>;
   /** Deliver an event, which is read if an iterator matches. Returns whether a reader needs time to catch up. */
-  deliver(topic: Topic, read: ReadEvent<E>): boolean;
+  deliver(topic: Topic, read: () => Counted<E>): boolean;
   /** End all iterators. */
   end(): void;
 }
@@ -83,7 +83,7 @@ export function createEventHub<E>(
 ): EventHub<E> {
   const consumers = new Set<Consumer<E>>();
   /** Events before the first iterators, in a queue like theirs. */
-  const early: [event: ReceivedEvent<E>, bytes: number][] = [];
+  const early: Counted<E>[] = [];
   let held = 1;
   let ended = false;
 
@@ -121,19 +121,10 @@ export function createEventHub<E>(
     },
     open: (options) => open(options),
     deliver(topic, read) {
-      // The memory overhead of an event.
-      const EVENT_BYTES = 256;
-      let event: ReceivedEvent<E> | undefined;
-      let bytes = 0;
+      let made: Counted<E> | undefined;
       let isBehind = false;
       for (const [wants, { push }] of consumers) {
-        if (!wants(topic)) continue;
-        if (!event) {
-          const [payload, payloadBytes] = read();
-          event = { topic, payload };
-          bytes = EVENT_BYTES + payloadBytes;
-        }
-        if (push(event, bytes)) isBehind = true;
+        if (wants(topic) && push(...(made ??= read()))) isBehind = true;
       }
       return isBehind;
     },

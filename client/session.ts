@@ -134,12 +134,17 @@ export function openSession(
     (topic, start, end) => {
       counters.eventsReceived++;
       if (!event || !events.wanted) return;
+      // The memory overhead of an event.
+      const EVENT_BYTES = 256;
       try {
         const { length } = bytesOf(topic);
         if (length > limits.maxTopicBytes) throw new RangeError(`${length} are over maxTopicBytes`);
         isBehind = events.deliver(
           topic,
-          () => [read(event, start, end), length + end - start + reader.spent],
+          () => [
+            { topic, payload: read(event, start, end) },
+            EVENT_BYTES + length + end - start + reader.spent,
+          ],
         );
       } catch (cause) {
         // It goes on without the event. Of a stream of them, ever fewer are told of: the 1st, 2nd, 4th, 8th …

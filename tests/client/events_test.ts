@@ -38,6 +38,11 @@ function holdingHubOf(
   return createEventHub({ maxQueuedEvents, maxQueuedEventBytes }, report, onAbort);
 }
 
+/** Deliver an event of so many bytes. */
+function deliver<E>(hub: EventHub<E>, topic: Topic, payload: E, bytes: number): void {
+  hub.deliver(topic, () => [{ topic, payload }, bytes]);
+}
+
 async function rest(stream: EventStream<number>, payloads: number[] = []): Promise<number[]> {
   for await (const { payload } of stream) payloads.push(payload);
   return payloads;
@@ -59,7 +64,7 @@ for (const { options, sent, expected, dropped } of POLICIES) {
   test(`EventHub.open(${JSON.stringify(options)}) keeps ${expected.length} of ${sent} events`, async () => {
     const hub = hubOf(32);
     const stream = hub.open(options);
-    for (let i = 0; i < sent; i++) hub.deliver(TOPIC, () => [i, 8]);
+    for (let i = 0; i < sent; i++) deliver(hub, TOPIC, i, 8);
     hub.end();
     assertEquals(await rest(stream), expected);
     assertEquals(stream.dropped, dropped);
@@ -72,7 +77,7 @@ test("EventHub.open() keeps order over many rounds of filling and reading", asyn
   const got: number[] = [];
   let sent = 0;
   for (let round = 0; round < 50; round++) {
-    for (let i = 0; i <= round % 4; i++) hub.deliver(TOPIC, () => [sent++, 8]);
+    for (let i = 0; i <= round % 4; i++) deliver(hub, TOPIC, sent++, 8);
     for (let i = 0; i <= round % 4; i++) {
       const { value } = await stream.next();
       got.push(value?.payload ?? -1);
@@ -87,7 +92,7 @@ test("EventHub.open() keeps order over many rounds of filling and reading", asyn
 test('EventHub.open({ overflow: "close" }) ends with OverflowError after what was buffered', async () => {
   const hub = hubOf(32);
   const stream = hub.open({ buffer: 2, overflow: "close" });
-  for (let i = 0; i < 4; i++) hub.deliver(TOPIC, () => [i, 8]);
+  for (let i = 0; i < 4; i++) deliver(hub, TOPIC, i, 8);
   assertEquals(hub.size, 0);
   assertEquals((await stream.next()).value?.payload, 0);
   assertEquals((await stream.next()).value?.payload, 1);
@@ -103,10 +108,10 @@ test("EventHub.deliver() gives iterators what they ask for, each on its own", as
   const empty = hub.open({ topic: "" });
   const bytes = hub.open({ topic: Topic.from(new Uint8Array([97])) });
   const slow = hub.open({ buffer: 1 });
-  hub.deliver(Topic.from("a"), () => [1, 8]);
-  hub.deliver(Topic.from(new Uint8Array([97])), () => [2, 8]);
-  hub.deliver(Topic.from("b"), () => [3, 8]);
-  hub.deliver(Topic.from(""), () => [4, 8]);
+  deliver(hub, Topic.from("a"), 1, 8);
+  deliver(hub, Topic.from(new Uint8Array([97])), 2, 8);
+  deliver(hub, Topic.from("b"), 3, 8);
+  deliver(hub, Topic.from(""), 4, 8);
   hub.end();
   assertEquals(await rest(all), [1, 2, 3, 4]);
   assertEquals(await rest(empty), [4]);
@@ -120,8 +125,8 @@ test("EventHub.deliver() wakes those who wait, in turn", async () => {
   const hub = hubOf(32);
   const stream = hub.open();
   const waiting = [stream.next(), stream.next(), stream.next()];
-  hub.deliver(TOPIC, () => [1, 8]);
-  hub.deliver(TOPIC, () => [2, 8]);
+  deliver(hub, TOPIC, 1, 8);
+  deliver(hub, TOPIC, 2, 8);
   hub.end();
   const values = (await Promise.all(waiting)).map(({ value }) => value?.payload);
   assertEquals(values, [1, 2, undefined]);
@@ -130,29 +135,29 @@ test("EventHub.deliver() wakes those who wait, in turn", async () => {
 test("EventHub.deliver() reads an event once, if an iterator receives it", () => {
   const hub = hubOf(32);
   let reads = 0;
-  const deliver = (): number => {
-    hub.deliver(TOPIC, () => [reads++, 8]);
+  const next = (): number => {
+    hub.deliver(TOPIC, () => [{ topic: TOPIC, payload: reads++ }, 8]);
     return reads;
   };
-  assertEquals([hub.wanted, deliver()], [false, 0]);
+  assertEquals([hub.wanted, next()], [false, 0]);
   hub.open({ topic: "other" });
-  assertEquals([hub.wanted, deliver()], [true, 0]);
+  assertEquals([hub.wanted, next()], [true, 0]);
   hub.open({ topic: TOPIC });
   hub.open();
-  assertEquals([hub.wanted, deliver()], [true, 1]);
+  assertEquals([hub.wanted, next()], [true, 1]);
 });
 
 test("EventHub.open() unsubscribes when its loop is left, its signal aborts or it is disposed of", async () => {
   const hub = hubOf(32);
   const controller = new AbortController();
   const aborted = hub.open({ signal: controller.signal });
-  hub.deliver(TOPIC, () => [1, 8]);
+  deliver(hub, TOPIC, 1, 8);
   controller.abort();
   assertEquals(hub.size, 0);
   assertEquals(await rest(aborted), [1]);
 
   const left = hub.open();
-  hub.deliver(TOPIC, () => [2, 8]);
+  deliver(hub, TOPIC, 2, 8);
   for await (const { payload } of left) {
     assertEquals(payload, 2);
     break;
@@ -199,9 +204,9 @@ for (const overflow of ["drop-oldest", "drop-newest", "close"] as const) {
   test(`EventHub.open({ overflow: "${overflow}" }) bounds what waits in bytes, but for one event`, async () => {
     const hub = hubOf(1000, [], 4000);
     const stream = hub.open({ overflow });
-    hub.deliver(TOPIC, () => [0, 1_000_000]);
-    hub.deliver(TOPIC, () => [1, 1000]);
-    hub.deliver(TOPIC, () => [2, 1000]);
+    deliver(hub, TOPIC, 0, 1_000_000);
+    deliver(hub, TOPIC, 1, 1000);
+    deliver(hub, TOPIC, 2, 1000);
     hub.end();
     const got: number[] = [];
     assertEquals(
@@ -220,7 +225,7 @@ test("EventHub tells of the first loss of each iterator, and how to choose other
   hub.open({ overflow: "drop-newest" });
   hub.open({ overflow: "close" });
   hub.open({ buffer: 100 });
-  for (let i = 0; i < 50; i++) hub.deliver(TOPIC, () => [i, 8]);
+  for (let i = 0; i < 50; i++) deliver(hub, TOPIC, i, 8);
   assertEquals(errors.map((error) => error instanceof OverflowError), [true, true]);
   for (const error of errors) assertMatch(String(error), /overflow/);
 });
@@ -234,7 +239,7 @@ test("an iterator may be ended while its first loss is reported", async () => {
   );
   hub.release();
   streams.push(hub.open());
-  for (let i = 0; i < 5; i++) hub.deliver(TOPIC, () => [i, 8]);
+  for (let i = 0; i < 5; i++) deliver(hub, TOPIC, i, 8);
   assertEquals([hub.size, await rest(streams[0]!)], [0, []]);
 });
 
@@ -242,18 +247,18 @@ test("EventHub keeps events for iterators that are opened before release()", asy
   const errors: unknown[] = [];
   const hub = holdingHubOf(3, errors);
   assertEquals([hub.wanted, hub.size], [true, 0]);
-  for (let i = 0; i < 5; i++) hub.deliver(TOPIC, () => [i, 8]);
-  hub.deliver(Topic.from("other"), () => [5, 8]);
+  for (let i = 0; i < 5; i++) deliver(hub, TOPIC, i, 8);
+  deliver(hub, Topic.from("other"), 5, 8);
   assertEquals([hub.size, errors], [0, []]);
   const all = hub.open();
   const some = hub.open({ topic: TOPIC });
-  hub.deliver(TOPIC, () => [6, 8]);
+  deliver(hub, TOPIC, 6, 8);
   const late = hub.open({ topic: TOPIC });
   assertEquals(hub.size, 3);
   hub.release();
   assertEquals([hub.wanted, hub.size], [true, 3]);
   const none = hub.open();
-  hub.deliver(TOPIC, () => [7, 8]);
+  deliver(hub, TOPIC, 7, 8);
   hub.end();
   assertEquals(await rest(all), [5, 6, 7]);
   assertEquals(await rest(some), [4, 6, 7]);
@@ -269,7 +274,7 @@ test("unreferenced iterators end when they are collected", async () => {
     hub.open();
     hub.open({ signal });
     const next = hub.open().next();
-    hub.deliver(TOPIC, () => [1, 8]);
+    deliver(hub, TOPIC, 1, 8);
     await next;
   };
   for (let i = 0; i < 100; i++) await open();
@@ -290,14 +295,14 @@ test("an iterator with a pending next() is never collected, and ends later if un
   const waited = once();
   await collected(() => false, 20);
   assertEquals(hub.size, 2);
-  hub.deliver(TOPIC, () => [1, 8]);
+  deliver(hub, TOPIC, 1, 8);
   await waited;
   assert(
     await collected(() => hub.size === 1),
     "the unreferenced one is still there",
   );
   await collected(() => false, 20);
-  hub.deliver(TOPIC, () => [2, 8]);
+  deliver(hub, TOPIC, 2, 8);
   await new Promise((resolve) => setTimeout(resolve, 5));
   assertEquals([got, hub.size], [[1, 2], 1]);
 });
