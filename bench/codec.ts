@@ -16,15 +16,9 @@ import { Writer } from "../codec/writer.ts";
 import { Counter, CounterEvent } from "../examples/counter/service.ts";
 import { Topic, u32 } from "../mod.ts";
 import { DEFAULT_LIMITS } from "../wire/limits.ts";
-import {
-  ClientMessage,
-  readClientMessage,
-  readServerMessage,
-  type ServerMessageHandlers,
-  writeEventOf,
-  writeRequest,
-  writeResponse,
-} from "../wire/messages.ts";
+import { ClientMessage, readClientMessage, writeRequest } from "../wire/requests.ts";
+import { readServerMessage, type ServerMessageHandlers } from "../wire/server_message_reader.ts";
+import { writeEventOf, writeResponse } from "../wire/server_message_writer.ts";
 import { digits } from "./statistics.ts";
 import type { Table } from "./table.ts";
 import { writeStateChange } from "../tests/support/state_change.ts";

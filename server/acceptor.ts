@@ -16,7 +16,7 @@ import {
   PROTOCOL,
   type Receives,
 } from "../wire/handshake.ts";
-import { ClientMessage } from "../wire/messages.ts";
+import { ClientMessage } from "../wire/requests.ts";
 import type { SenderOptions } from "../wire/sender.ts";
 import type {
   Acceptor,

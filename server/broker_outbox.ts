@@ -6,7 +6,7 @@
 import type { Writer } from "../codec/writer.ts";
 import { type Broker, BrokerRefusal } from "../wire/broker.ts";
 import { BROKER_HEADER_BYTES, BrokerMessage, EVENT_LENGTH_BYTES } from "../wire/broker_message.ts";
-import { eventLength, eventStart } from "../wire/messages.ts";
+import { eventLength, eventStart } from "../wire/server_message_writer.ts";
 import type { Topic } from "../wire/topic.ts";
 import { EventNumbers, LostTopics, topicOf } from "./event_numbers.ts";
 

@@ -13,9 +13,9 @@ import {
   CLIENT_GRANT,
   CLIENT_ITEM,
   CLIENT_REPLY,
-  type ClientMessage,
-  writeErrorResponse,
-} from "../wire/messages.ts";
+} from "../wire/layout.ts";
+import type { ClientMessage } from "../wire/requests.ts";
+import { writeErrorResponse } from "../wire/server_message_writer.ts";
 import { shortenAnswer } from "../wire/short_message.ts";
 import { surelyTakes } from "../wire/sender.ts";
 import { CallGuards, MIN_HELD_BYTES } from "./call_guard.ts";

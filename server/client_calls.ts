@@ -7,7 +7,7 @@ import { readArchive } from "../codec/archive.ts";
 import type { CallOptions, MethodInfo } from "../service/types.ts";
 import { RpcError, type RpcErrorCode, type RpcHandlerErrorCode } from "../wire/errors.ts";
 import { protocolError } from "../wire/faults.ts";
-import { writeServerCall, writeServerCancel } from "../wire/messages.ts";
+import { writeServerCall, writeServerCancel } from "../wire/server_extension.ts";
 import { checkOptionKinds, type OptionKind } from "../wire/option_kinds.ts";
 import { surelyTakes } from "../wire/sender.ts";
 import { onAbort } from "../wire/signals.ts";

@@ -9,7 +9,7 @@ import type { Service } from "../service/types.ts";
 import type { Clock } from "../wire/clock.ts";
 import type { Deflater } from "../wire/deflater.ts";
 import type { Limits } from "../wire/limits.ts";
-import type { ClientMessage } from "../wire/messages.ts";
+import type { ClientMessage } from "../wire/requests.ts";
 import type { SenderOptions } from "../wire/sender.ts";
 import type { PeerInfo, Transport } from "../wire/transport.ts";
 import type { Backpressure } from "./backpressure.ts";

@@ -12,7 +12,7 @@ import { readTag } from "../codec/sums.ts";
 import type { Writer } from "../codec/writer.ts";
 import type { CallContext, MethodInfo } from "../service/types.ts";
 import { ignore, isThenable } from "../wire/listener.ts";
-import { writeRawResponse, writeResponse } from "../wire/messages.ts";
+import { writeRawResponse, writeResponse } from "../wire/server_message_writer.ts";
 import type { AnyService } from "./connection_host.ts";
 import { type Context, isRawHandler, type RawHandle, type RawHandler } from "./context.ts";
 

@@ -10,7 +10,7 @@ import { queue, type Sink } from "../stream/queue.ts";
 import type { Deflater } from "../wire/deflater.ts";
 import type { Limits } from "../wire/limits.ts";
 import { ignore } from "../wire/listener.ts";
-import { writeEvent, writeEventOf } from "../wire/messages.ts";
+import { writeEvent, writeEventOf } from "../wire/server_message_writer.ts";
 import { giveWriter, SendTally, SharedMessage, takeWriter } from "../wire/shared_message.ts";
 import { checkTopicBytes, type Topic, topicKey, toTopic } from "../wire/topic.ts";
 import type { BrokerLink } from "./broker_link.ts";

@@ -10,7 +10,7 @@ import { CodecError } from "../codec/errors.ts";
 import type { AnySchema } from "../codec/schema.ts";
 import { Writer } from "../codec/writer.ts";
 import type { StateField } from "../service/types.ts";
-import { finishStateChange } from "../wire/messages.ts";
+import { finishStateChange } from "../wire/server_message_writer.ts";
 import { type Sender, surelyTakes } from "../wire/sender.ts";
 import { isTopic } from "../wire/topic.ts";
 import type { Connection } from "./connection.ts";

@@ -9,7 +9,7 @@ import type { MethodInfo } from "../service/types.ts";
 import type { Inlet, InletPort, Outlet, OutletPort, RunIn } from "../stream/types.ts";
 import { type Timers, timersOf } from "../wire/clock.ts";
 import { RpcError } from "../wire/errors.ts";
-import { writeServerGrant, writeServerItem } from "../wire/messages.ts";
+import { writeServerGrant, writeServerItem } from "../wire/server_extension.ts";
 import { shortenAnswer } from "../wire/short_message.ts";
 import { type Sender, surelyTakes } from "../wire/sender.ts";
 import { MIN_HELD_BYTES } from "./call_guard.ts";

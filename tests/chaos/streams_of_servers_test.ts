@@ -33,13 +33,12 @@ import { ProtocolError, RPC_HANDLER_ERRORS } from "../../wire/errors.ts";
 import { DEFAULT_LIMITS } from "../../wire/limits.ts";
 import { unframeBy } from "../../wire/receiver.ts";
 import {
-  writeErrorResponse,
-  writeResponse,
   writeServerCall,
   writeServerCancel,
   writeServerGrant,
   writeServerItem,
-} from "../../wire/messages.ts";
+} from "../../wire/server_extension.ts";
+import { writeErrorResponse, writeResponse } from "../../wire/server_message_writer.ts";
 import { mutate, randomFrom } from "../fuzz/support.ts";
 import { FakeClock } from "../support/fake_clock.ts";
 import { FakePeer } from "../support/fake_peer.ts";

@@ -30,14 +30,12 @@ import { timersOf } from "../../wire/clock.ts";
 import { RPC_HANDLER_ERRORS } from "../../wire/errors.ts";
 import { DEFAULT_LIMITS } from "../../wire/limits.ts";
 import {
-  writeErrorResponse,
-  writeEvent,
-  writeResponse,
   writeServerCall,
   writeServerCancel,
   writeServerGrant,
   writeServerItem,
-} from "../../wire/messages.ts";
+} from "../../wire/server_extension.ts";
+import { writeErrorResponse, writeEvent, writeResponse } from "../../wire/server_message_writer.ts";
 import { unframeBy } from "../../wire/receiver.ts";
 import { FakeClock } from "../support/fake_clock.ts";
 import { FakePeer } from "../support/fake_peer.ts";

@@ -5,7 +5,30 @@ import { encode, u32 } from "../../codec/mod.ts";
 import { Writer } from "../../codec/writer.ts";
 import { deflateStored, storedSize } from "../../deflate/stored.ts";
 import { Counter } from "../../examples/counter/service.ts";
-import * as wire from "../../wire/messages.ts";
+import {
+  writeClientCancel,
+  writeClientEnd,
+  writeClientGrant,
+  writeClientItem,
+} from "../../wire/client_extension.ts";
+import {
+  CLIENT_MESSAGE_BYTES,
+  RPC_REQUEST,
+  SERVER_MESSAGE_BYTES,
+  STATE_UPDATE_BYTES,
+} from "../../wire/layout.ts";
+import { writeRequest } from "../../wire/requests.ts";
+import {
+  writeServerCall,
+  writeServerCancel,
+  writeServerGrant,
+  writeServerItem,
+} from "../../wire/server_extension.ts";
+import {
+  writeErrorResponse,
+  writeEventOf,
+  writeResponse,
+} from "../../wire/server_message_writer.ts";
 import { writeFailed, writeReply } from "../support/replies.ts";
 import { beginRoom, shortenRequest } from "../../wire/short_message.ts";
 import { Topic } from "../../wire/topic.ts";
@@ -38,9 +61,9 @@ const increment = Counter.methods[1]!;
 
 test("PROTOCOL.md says what is where in RPCRequest", () => {
   const message = written((writer) =>
-    wire.writeRequest(interpret, writer, 7, increment.call, { amount: 5 })
+    writeRequest(interpret, writer, 7, increment.call, { amount: 5 })
   );
-  const root = message.length - wire.CLIENT_MESSAGE_BYTES;
+  const root = message.length - CLIENT_MESSAGE_BYTES;
   const expected: Readonly<Record<string, number>> = {
     "tag 0": 0,
     "id": 7,
@@ -54,16 +77,16 @@ test("PROTOCOL.md says what is where in RPCRequest", () => {
     assertEquals([what, numberAt(message, root + at, Number(bytes))], [what, expected[what!]]);
     at += Number(bytes);
   }
-  assertEquals(at, wire.CLIENT_MESSAGE_BYTES);
+  assertEquals(at, CLIENT_MESSAGE_BYTES);
 });
 
 test("PROTOCOL.md says what is where in messages from the server", () => {
   const topic = Topic.from("ab");
   const event = { type: "serverSentTest" } as const;
-  const ok = written((writer) => wire.writeResponse(interpret, writer, 7, u32, 5));
-  const err = written((writer) => wire.writeErrorResponse(writer, 7, "HandlerPanicked"));
+  const ok = written((writer) => writeResponse(interpret, writer, 7, u32, 5));
+  const err = written((writer) => writeErrorResponse(writer, 7, "HandlerPanicked"));
   const newEvent = written((writer) =>
-    wire.writeEventOf(interpret, writer, topic, Counter.event!, event)
+    writeEventOf(interpret, writer, topic, Counter.event!, event)
   );
   const change = written((writer) =>
     writeStateChange(writer, [{ index: 3, data: encode(u32, 5) }, {
@@ -71,7 +94,7 @@ test("PROTOCOL.md says what is where in messages from the server", () => {
       data: encode(u32, 6),
     }])
   );
-  const root = (message: Uint8Array): number => message.length - wire.SERVER_MESSAGE_BYTES;
+  const root = (message: Uint8Array): number => message.length - SERVER_MESSAGE_BYTES;
   /** The field of each cell, in a message that has it. */
   const expected: Readonly<Record<string, readonly [message: Uint8Array, value: number]>> = {
     "id": [ok, 7],
@@ -125,7 +148,7 @@ test("PROTOCOL.md says what is where in a stored block, and in a state update", 
   const change = written((writer) =>
     writeStateChange(writer, [{ index: 3, data: encode(u32, 5) }])
   );
-  const at = change.length - wire.SERVER_MESSAGE_BYTES - wire.STATE_UPDATE_BYTES;
+  const at = change.length - SERVER_MESSAGE_BYTES - STATE_UPDATE_BYTES;
   const expected: Readonly<Record<string, number>> = {
     "pointer to the field's archive": back(at),
     "its length": 4,
@@ -140,19 +163,19 @@ test("PROTOCOL.md says what is where in a stored block, and in a state update", 
 test("PROTOCOL.md says what is where in the messages of x1", () => {
   const call = { amount: 5 };
   const messages: Readonly<Record<string, readonly [root: number, Uint8Array]>> = {
-    "client Cancel": [12, written((w) => wire.writeClientCancel(w, 7))],
-    "client Item": [12, written((w) => void wire.writeClientItem(interpret, w, 7, u32, 5))],
-    "client End": [12, written((w) => wire.writeClientEnd(w, 7, true))],
-    "client Grant": [12, written((w) => wire.writeClientGrant(w, 7, 1000))],
+    "client Cancel": [12, written((w) => writeClientCancel(w, 7))],
+    "client Item": [12, written((w) => void writeClientItem(interpret, w, 7, u32, 5))],
+    "client End": [12, written((w) => writeClientEnd(w, 7, true))],
+    "client Grant": [12, written((w) => writeClientGrant(w, 7, 1000))],
     "client Reply": [12, written((w) => writeReply(interpret, w, 7, u32, 5))],
     "client Failed": [12, written((w) => writeFailed(w, 7, "HandlerPanicked"))],
-    "server Item": [24, written((w) => void wire.writeServerItem(interpret, w, 7, u32, 5))],
-    "server Grant": [24, written((w) => wire.writeServerGrant(w, 7, 1000))],
+    "server Item": [24, written((w) => void writeServerItem(interpret, w, 7, u32, 5))],
+    "server Grant": [24, written((w) => writeServerGrant(w, 7, 1000))],
     "server Call": [
       24,
-      written((w) => wire.writeServerCall(interpret, w, 7, increment.call, call)),
+      written((w) => writeServerCall(interpret, w, 7, increment.call, call)),
     ],
-    "server Cancel": [24, written((w) => wire.writeServerCancel(w, 7))],
+    "server Cancel": [24, written((w) => writeServerCancel(w, 7))],
   };
   let seen = 0;
   for (const side of ["client", "server"]) {
@@ -185,11 +208,11 @@ test("PROTOCOL.md says what is where in the messages of x1", () => {
 test("PROTOCOL.md says what is where in a short message", () => {
   const call = written((writer) => {
     beginRoom(writer);
-    wire.writeRequest(interpret, writer, 7, increment.call, { amount: 5 });
+    writeRequest(interpret, writer, 7, increment.call, { amount: 5 });
     shortenRequest(writer);
   }).subarray(1);
   // 8 bytes, of which the last 3 are zero.
-  const expected = [8 * wire.RPC_REQUEST + 7, 7, 5, 3];
+  const expected = [8 * RPC_REQUEST + 7, 7, 5, 3];
   const rows = rowsOf(FIELDS, 2);
   assertEquals(rows.map(([offset, bytes, what]) => [offset, bytes, what!.split(" ")[0]]), [
     ["0", "1", "8"],

@@ -14,14 +14,15 @@ import {
   writeClientEnd,
   writeClientGrant,
   writeClientItem,
-  writeEventOf,
-  writeRequest,
-  writeResponse,
+} from "../../wire/client_extension.ts";
+import { writeRequest } from "../../wire/requests.ts";
+import {
   writeServerCall,
   writeServerCancel,
   writeServerGrant,
   writeServerItem,
-} from "../../wire/messages.ts";
+} from "../../wire/server_extension.ts";
+import { writeEventOf, writeResponse } from "../../wire/server_message_writer.ts";
 import { writeFailed, writeReply } from "../support/replies.ts";
 import { beginRoom, isShort, shortenAnswer, shortenRequest } from "../../wire/short_message.ts";
 import { Topic } from "../../wire/topic.ts";

@@ -38,14 +38,12 @@ import { timersOf } from "../../wire/clock.ts";
 import { ProtocolError, RPC_HANDLER_ERRORS, RpcError } from "../../wire/errors.ts";
 import { DEFAULT_LIMITS } from "../../wire/limits.ts";
 import {
-  writeErrorResponse,
-  writeEvent,
-  writeResponse,
   writeServerCall,
   writeServerCancel,
   writeServerGrant,
   writeServerItem,
-} from "../../wire/messages.ts";
+} from "../../wire/server_extension.ts";
+import { writeErrorResponse, writeEvent, writeResponse } from "../../wire/server_message_writer.ts";
 import { unframeBy } from "../../wire/receiver.ts";
 import type { Transport } from "../../wire/transport.ts";
 import { processorTimes } from "../hostile/processor.ts";

@@ -22,8 +22,8 @@ import {
   writeClientEnd,
   writeClientGrant,
   writeClientItem,
-  writeRequest,
-} from "../../wire/messages.ts";
+} from "../../wire/client_extension.ts";
+import { writeRequest } from "../../wire/requests.ts";
 import { writeFailed, writeReply } from "../support/replies.ts";
 import { giveWriter, takeWriter } from "../../wire/shared_message.ts";
 import { isShort, shortenRequest } from "../../wire/short_message.ts";

@@ -14,7 +14,7 @@ import {
 } from "../../mod.ts";
 import { frameStored, write } from "../transcripts/messages.ts";
 import { inflate } from "../../deflate/inflate.ts";
-import { CLIENT_MESSAGE_BYTES } from "../../wire/messages.ts";
+import { CLIENT_MESSAGE_BYTES } from "../../wire/layout.ts";
 import { type Script, ScriptedServer } from "../support/scripted_server.ts";
 import { startServer } from "./peer.ts";
 import { RUST, SKIP } from "./programs.ts";

@@ -34,7 +34,7 @@ import {
   MAX_CALLS_IN_FLIGHT,
   MAX_QUEUED_CALLS,
 } from "../../wire/page_limits.ts";
-import { writeRequest } from "../../wire/messages.ts";
+import { writeRequest } from "../../wire/requests.ts";
 import { deferred } from "../support/deferred.ts";
 import { noise } from "../support/noise.ts";
 

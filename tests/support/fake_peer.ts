@@ -10,14 +10,9 @@ import { Reader } from "../../codec/reader.ts";
 import { Writer } from "../../codec/writer.ts";
 import type { MethodInfo } from "../../service/types.ts";
 import type { RpcHandlerErrorCode } from "../../wire/errors.ts";
-import {
-  ClientMessage,
-  readClientMessage,
-  RPC_REQUEST,
-  writeErrorResponse,
-  writeEvent,
-  writeResponse,
-} from "../../wire/messages.ts";
+import { RPC_REQUEST } from "../../wire/layout.ts";
+import { ClientMessage, readClientMessage } from "../../wire/requests.ts";
+import { writeErrorResponse, writeEvent, writeResponse } from "../../wire/server_message_writer.ts";
 import type { Topic } from "../../wire/topic.ts";
 import type { CloseInfo, Dialer, Transport, TransportListener } from "../../wire/transport.ts";
 import { encode } from "../../codec/mod.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Writer } from "../../codec/writer.ts";
-import { CLIENT_MESSAGE_BYTES } from "../../wire/messages.ts";
+import { CLIENT_MESSAGE_BYTES } from "../../wire/layout.ts";
 
 /** `writeRequest()` with a call that is already an archive, or with other bytes. */
 export function writeRawRequest(writer: Writer, id: number, call: Uint8Array): void {

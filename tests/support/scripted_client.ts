@@ -9,13 +9,9 @@ import type { Schema } from "../../codec/mod.ts";
 import { Reader } from "../../codec/reader.ts";
 import { Writer } from "../../codec/writer.ts";
 import type { AcceptingCore } from "../../server/core.ts";
-import {
-  MESSAGE_ALIGN,
-  readServerExtension,
-  SERVER_ITEM,
-  SERVER_MESSAGE_BYTES,
-  writeRequest,
-} from "../../wire/messages.ts";
+import { MESSAGE_ALIGN, SERVER_ITEM, SERVER_MESSAGE_BYTES } from "../../wire/layout.ts";
+import { writeRequest } from "../../wire/requests.ts";
+import { readServerExtension } from "../../wire/server_extension.ts";
 import type { CloseInfo, Transport, TransportListener, Upgrade } from "../../wire/transport.ts";
 import { writeRawRequest } from "./raw_request.ts";
 import { archivesOf } from "./short_messages.ts";

@@ -5,13 +5,8 @@
  */
 import type { Reader } from "../../codec/reader.ts";
 import type { RpcHandlerErrorCode } from "../../wire/errors.ts";
-import {
-  NEW_EVENT,
-  type OnExtension,
-  readServerMessage,
-  RPC_RESPONSE,
-  STATE_CHANGE,
-} from "../../wire/messages.ts";
+import { NEW_EVENT, RPC_RESPONSE, STATE_CHANGE } from "../../wire/layout.ts";
+import { type OnExtension, readServerMessage } from "../../wire/server_message_reader.ts";
 import type { Topic } from "../../wire/topic.ts";
 
 /** One changed field: its index, and where its archive is. */

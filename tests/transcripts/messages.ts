@@ -10,7 +10,13 @@ import { Reader } from "../../codec/reader.ts";
 import { Writer } from "../../codec/writer.ts";
 import { RPC_HANDLER_ERRORS, Topic } from "../../mod.ts";
 import type { RpcHandlerErrorCode } from "../../wire/errors.ts";
-import * as wire from "../../wire/messages.ts";
+import { NEW_EVENT, RPC_RESPONSE } from "../../wire/layout.ts";
+import { ClientMessage, readClientMessage, writeRequest } from "../../wire/requests.ts";
+import {
+  writeErrorResponse,
+  writeEventOf,
+  writeResponse,
+} from "../../wire/server_message_writer.ts";
 import { serverMessage } from "../support/server_message.ts";
 import { fromJson, snakeCase, toJson } from "../interop/json.ts";
 import type { JsonObject, Service } from "../interop/peer.ts";
@@ -28,9 +34,9 @@ function outputSchema(service: Service, method: string): Schema<unknown> {
 export function readCall(service: Service, archive: Uint8Array<ArrayBuffer>): Meaning {
   const { calls } = SERVICES[service];
   const reader = new Reader({ maxDepth: 64, maxDecodedBytes: 16 << 20 });
-  const message = new wire.ClientMessage();
+  const message = new ClientMessage();
   reader.reset(archive);
-  wire.readClientMessage(reader, 0, archive.length, message);
+  readClientMessage(reader, 0, archive.length, message);
   const call = decode(calls, archive.slice(message.start, message.end)) as Record<string, unknown>;
   const variant = calls.arms.find(({ name }) => name === call["type"])!;
   const args = variant.fields.map(({ key, schema }) => [
@@ -51,14 +57,14 @@ export function readAnswer(
   reader.reset(archive);
   const message = serverMessage(reader, 0, archive.length);
   const payload = archive.slice(message.start, message.end);
-  if (message.kind === wire.RPC_RESPONSE) {
+  if (message.kind === RPC_RESPONSE) {
     const { id } = message;
     const reply = methods.get(id)!;
     if (message.errorCode !== undefined) return { reply, id, err: message.errorCode };
     const schema = outputSchema(service, reply);
     return { reply, id, ok: toJson(schema, decode(schema, payload)) };
   }
-  if (message.kind === wire.NEW_EVENT) {
+  if (message.kind === NEW_EVENT) {
     const topic = message.topic!;
     return {
       event: toJson(event!, decode(event!, payload)),
@@ -98,16 +104,16 @@ export function write(service: Service, means: Meaning): Uint8Array<ArrayBuffer>
       fromJson(schema, means.args[snakeCase(String(key))]!),
     ]);
     const value = { type: name, ...Object.fromEntries(args) };
-    wire.writeRequest(interpret, writer, means.id, calls as Schema<unknown>, value);
+    writeRequest(interpret, writer, means.id, calls as Schema<unknown>, value);
   } else if ("ok" in means) {
     const schema = outputSchema(service, means.reply);
-    wire.writeResponse(interpret, writer, means.id, schema, fromJson(schema, means.ok));
+    writeResponse(interpret, writer, means.id, schema, fromJson(schema, means.ok));
   } else if ("err" in means) {
     const code = RPC_HANDLER_ERRORS.find((code) => code === means.err);
-    wire.writeErrorResponse(writer, means.id, code as RpcHandlerErrorCode);
+    writeErrorResponse(writer, means.id, code as RpcHandlerErrorCode);
   } else if ("event" in means) {
     const topic = toTopic(means.topic as unknown as JsonObject);
-    wire.writeEventOf(interpret, writer, topic, event!, fromJson(event!, means.event));
+    writeEventOf(interpret, writer, topic, event!, fromJson(event!, means.event));
   } else {
     writeStateChange(writer, updatesOf(service, means.state));
   }

@@ -6,7 +6,23 @@ import { array, CodecError, decode, type Schema, u8 } from "../../codec/mod.ts";
 import { Reader } from "../../codec/reader.ts";
 import { Writer } from "../../codec/writer.ts";
 import type { RpcHandlerErrorCode } from "../../wire/errors.ts";
-import * as messages from "../../wire/messages.ts";
+import {
+  writeClientCancel,
+  writeClientEnd,
+  writeClientGrant,
+  writeClientItem,
+} from "../../wire/client_extension.ts";
+import { ClientMessage, readClientMessage } from "../../wire/requests.ts";
+import {
+  readServerExtension,
+  type ServerExtensionHandlers,
+  writeServerCall,
+  writeServerCancel,
+  writeServerGrant,
+  writeServerItem,
+} from "../../wire/server_extension.ts";
+import { readServerMessage } from "../../wire/server_message_reader.ts";
+import { writeRawResponse } from "../../wire/server_message_writer.ts";
 import { writeFailed, writeReply } from "../support/replies.ts";
 import type { Extension } from "../../wire/handshake.ts";
 import { mutate, randomFrom, SEED } from "../fuzz/support.ts";
@@ -68,27 +84,27 @@ function read(side: Side, archive: Uint8Array, extension: Extension): Said {
   const end = START + archive.length;
   const slice = (start: number, end: number) => encodeHex(bytes.subarray(start, end));
   if (side === "client") {
-    const message = new messages.ClientMessage();
-    messages.readClientMessage(reader, START, end, message, extension);
+    const message = new ClientMessage();
+    readClientMessage(reader, START, end, message, extension);
     const { kind, id, start, bytes, failed, code } = message;
     const name = CLIENT_KINDS[kind]!;
     const what = { Cancel: "", End: failed, Grant: bytes, Failed: code }[name];
     return [name, id, what ?? slice(start, message.end)];
   }
   let said: Said = [];
-  const handlers: messages.ServerExtensionHandlers = [
+  const handlers: ServerExtensionHandlers = [
     (id, start, end) => said = ["Item", id, slice(start, end)],
     (id, bytes) => said = ["Grant", id, bytes],
     (id, start, end) => said = ["Call", id, slice(start, end)],
     (id) => said = ["Cancel", id, ""],
   ];
-  messages.readServerMessage(reader, START, end, [
+  readServerMessage(reader, START, end, [
     (id, error, start, end) => said = ["RPCResponse", id, error ?? slice(start, end)],
     () => said = ["NewEvent"],
     () => said = ["StateChange"],
     extension === 0
       ? noExtension(reader)
-      : (kind, at) => messages.readServerExtension(reader, kind, at, handlers),
+      : (kind, at) => readServerExtension(reader, kind, at, handlers),
   ]);
   return said;
 }
@@ -105,19 +121,19 @@ function write(side: Side, { v, f }: Value): string {
   const writers: Record<string, () => void> = side === "client"
     ? {
       RPCRequest: () => writeRawRequest(writer, id, carried),
-      Cancel: () => messages.writeClientCancel(writer, id),
-      Item: () => messages.writeClientItem(interpret, writer, id, any, values),
-      End: () => messages.writeClientEnd(writer, id, failed),
-      Grant: () => messages.writeClientGrant(writer, id, bytes),
+      Cancel: () => writeClientCancel(writer, id),
+      Item: () => writeClientItem(interpret, writer, id, any, values),
+      End: () => writeClientEnd(writer, id, failed),
+      Grant: () => writeClientGrant(writer, id, bytes),
       Reply: () => writeReply(interpret, writer, id, any, values),
       Failed: () => writeFailed(writer, id, code.v),
     }
     : {
-      RPCResponse: () => messages.writeRawResponse(writer, id, carried),
-      Item: () => messages.writeServerItem(interpret, writer, id, any, values),
-      Grant: () => messages.writeServerGrant(writer, id, bytes),
-      Call: () => messages.writeServerCall(interpret, writer, id, any, values),
-      Cancel: () => messages.writeServerCancel(writer, id),
+      RPCResponse: () => writeRawResponse(writer, id, carried),
+      Item: () => writeServerItem(interpret, writer, id, any, values),
+      Grant: () => writeServerGrant(writer, id, bytes),
+      Call: () => writeServerCall(interpret, writer, id, any, values),
+      Cancel: () => writeServerCancel(writer, id),
     };
   writers[v]!();
   return encodeHex(writer.bytes.subarray(START, writer.position));

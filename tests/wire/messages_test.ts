@@ -7,19 +7,15 @@ import { CodecError, string, u32, u64, u8 } from "../../codec/mod.ts";
 import { Reader } from "../../codec/reader.ts";
 import { Writer } from "../../codec/writer.ts";
 import type { RpcHandlerErrorCode } from "../../wire/errors.ts";
+import { NEW_EVENT, RPC_RESPONSE, STATE_CHANGE } from "../../wire/layout.ts";
+import { ClientMessage, readClientMessage, writeRequest } from "../../wire/requests.ts";
 import {
-  ClientMessage,
-  NEW_EVENT,
-  readClientMessage,
-  RPC_RESPONSE,
-  STATE_CHANGE,
   writeErrorResponse,
   writeEvent,
   writeEventOf,
   writeRawResponse,
-  writeRequest,
   writeResponse,
-} from "../../wire/messages.ts";
+} from "../../wire/server_message_writer.ts";
 import { serverMessage } from "../support/server_message.ts";
 import { Topic } from "../../wire/topic.ts";
 import { writeRawRequest } from "../support/raw_request.ts";

@@ -7,21 +7,19 @@ import { Reader } from "../../codec/reader.ts";
 import type { Writer } from "../../codec/writer.ts";
 import type { ProtocolError } from "../../wire/errors.ts";
 import {
-  CLIENT_ITEM,
-  ClientMessage,
-  readClientMessage,
-  readShortMessage,
-  RPC_REQUEST,
   writeClientCancel,
   writeClientGrant,
   writeClientItem,
-  writeErrorResponse,
-  writeRawResponse,
+} from "../../wire/client_extension.ts";
+import { CLIENT_ITEM, RPC_REQUEST } from "../../wire/layout.ts";
+import { ClientMessage, readClientMessage, readShortMessage } from "../../wire/requests.ts";
+import {
   writeServerCall,
   writeServerCancel,
   writeServerGrant,
   writeServerItem,
-} from "../../wire/messages.ts";
+} from "../../wire/server_extension.ts";
+import { writeErrorResponse, writeRawResponse } from "../../wire/server_message_writer.ts";
 import { writeFailed, writeReply } from "../support/replies.ts";
 import { receive } from "../../wire/receiver.ts";
 import { frame, giveWriter, takeWriter } from "../../wire/shared_message.ts";
