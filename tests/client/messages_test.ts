@@ -3,7 +3,7 @@ import { assertEquals, assertRejects } from "@std/assert";
 import { test } from "node:test";
 import { createFullClient } from "../../client/full.ts";
 import type { ConnectOptions } from "../../client/options.ts";
-import { convert, type Schema, string, u32, u64 } from "../../codec/mod.ts";
+import { convert, type Schema, string, u32, u64, unit } from "../../codec/mod.ts";
 import { type MethodsOf, rpc, service, type StateOf } from "../../service/mod.ts";
 import { ConnectError, ProtocolError, RpcError } from "../../wire/errors.ts";
 import { FakeClock } from "../support/fake_clock.ts";
@@ -153,5 +153,19 @@ test("an error of the program's conversion is not sent to the server", async () 
   assertEquals(await call, `Cannot call secret: ${says}`);
   assertEquals(peers[0]!.closedWith?.reason, says);
   assertEquals((errors[0]!.cause as Error).message, `Cannot decode the archive: ${SECRET}`);
+  await client.close();
+});
+
+test("a close says why in at most 123 bytes, and whole characters", async () => {
+  const name = "é".repeat(100);
+  const Long = service({ rpc: { get: rpc() }, state: { [name]: u32 } });
+  const { dial, peers } = fakeDialer(() => new FakePeer());
+  const options = { reconnect: false };
+  const client = createFullClient(Long, "ws://test/", options, { dial, deflater: testDeflater });
+  await client.connect();
+  peers[0]!.state([0, unit as Schema<unknown>, undefined]);
+  const start = "Cannot take state.";
+  const fits = Math.floor((123 - start.length) / 2);
+  assertEquals(peers[0]!.closedWith, { code: 4002, reason: start + "é".repeat(fits) });
   await client.close();
 });

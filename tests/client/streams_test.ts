@@ -271,6 +271,14 @@ for (const [where, core] of Object.entries(CORES)) {
     assertEquals(session.ending, undefined);
   });
 
+  each("what is called in the turn of the session's end is sent before it closes", async () => {
+    const { peer, rpc, session } = setup(core);
+    const answer = rpc.get();
+    session.end(new Error("done"));
+    assertEquals([peer.requests.length, peer.closedWith?.code], [1, 1000]);
+    await failsWith("ConnectionLost", answer);
+  });
+
   each("the items of an output come in order, and then its end", async () => {
     const { peer, rpc, item, end, session } = setup(core);
     const items = rpc.tail({ file: "a.log" });
