@@ -48,9 +48,7 @@ export function closed(
   const isRefusal = otherwise || (code !== PROTOCOL_BROKEN && code !== INTERNAL);
   const [why, status] = (isRefusal && REFUSED[code]) || [otherwise];
   const text = `it closed with ${code}${reason && `: ${reason}`}`;
-  if (!why) return lost(text);
-  const who = status ? "The server refused" : "No hardlight server";
-  return new ConnectError(why, `${who}: ${text}`, { status });
+  return why ? new ConnectError(why, `Cannot connect: ${text}`, { status }) : lost(text);
 }
 
 /** Whether a retry is pointless. */

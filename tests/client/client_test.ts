@@ -117,7 +117,7 @@ test("ServiceClient.connect() does not wait for another server that answers hl.2
   const error = await assertRejects(() => ctx.client.connect(), ConnectError);
   assertEquals(
     [error.code, error.message],
-    ["BadHandshake", "No hardlight server: it closed with 1000"],
+    ["BadHandshake", "Cannot connect: it closed with 1000"],
   );
   await finish(ctx);
 });
