@@ -3,17 +3,13 @@
  *
  * @module
  */
-import type { StreamingCall } from "../stream/open_streams.ts";
 import type { RpcError, RpcErrorCode } from "../wire/errors.ts";
 import {
-  activeContext,
-  callAttributes,
   CLIENT_SPAN,
-  endCall,
   type Instruments,
+  ObservedCall,
   openTelemetry,
   SERVER_SPAN,
-  type Span,
 } from "../wire/open_telemetry.ts";
 import type { Caller, Followed } from "./parts.ts";
 import type { ClientStatus } from "./types.ts";
@@ -87,12 +83,19 @@ export class ClientTelemetry {
 
   /** Wrap the program's calls. */
   readonly watch = (call: Caller): Caller => (method, args, options, streaming) => {
-    const end = this.#begin(method.name, CLIENT_SPAN, this.#instruments, streaming);
+    const { tracer, durations } = this.#instruments ?? {};
+    const observed = new ObservedCall(this.#service, method.name, CLIENT_SPAN, tracer, durations);
+    if (streaming === undefined) observed.start();
+    else {
+      observed.run(() => {});
+      streaming.runIn = observed.runIn;
+    }
     const answer = call(method, args, options, streaming);
     const tell = (code?: ClientTrace["code"]): void => {
       const items = streaming &&
         { itemsSent: streaming.itemsSent, itemsReceived: streaming.itemsReceived };
-      this.#trace({ type: "call", method: method.name, ...end(code, items), code, ...items });
+      const durationMs = observed.settle(code, items);
+      this.#trace({ type: "call", method: method.name, durationMs, code, ...items });
     };
     answer.then(() => tell(), (error) => tell(codeOf(error)));
     return answer;
@@ -101,43 +104,17 @@ export class ClientTelemetry {
   /** Wrap a client handler. */
   readonly watchAnswer = (method: string, answer: Promise<unknown>): void => {
     // The histogram is only for calls to the server.
-    const end = this.#begin(method, SERVER_SPAN, undefined);
+    const observed = new ObservedCall(
+      this.#service,
+      method,
+      SERVER_SPAN,
+      this.#instruments?.tracer,
+    );
+    observed.start();
     const tell = (code?: ClientTrace["code"]): void =>
-      this.#trace({ type: "answer", method, ...end(code), code });
+      this.#trace({ type: "answer", method, durationMs: observed.settle(code), code });
     answer.then(() => tell(), (error) => tell(codeOf(error)));
   };
-
-  /** A call begins. Returns the function to call at its end, which returns the duration. */
-  #begin(
-    method: string,
-    kind: number,
-    instruments: Instruments | undefined,
-    streaming?: Pick<StreamingCall, "runIn">,
-  ) {
-    const attributes = callAttributes(this.#service, method);
-    const startedAt = performance.now();
-    const tracer = this.#instruments?.tracer;
-    const name = `${this.#service}/${method}`;
-    const options = { kind, attributes };
-    let span: Span | undefined;
-    if (streaming === undefined) span = tracer?.startSpan(name, options);
-    else {
-      tracer?.startActiveSpan(name, options, (started) => {
-        span = started;
-        streaming.runIn = activeContext();
-      });
-    }
-    return (
-      code: ClientTrace["code"],
-      items?: { readonly itemsSent: number; readonly itemsReceived: number },
-    ): { readonly durationMs: number } => {
-      if (items) {
-        span?.setAttribute("hardlight.items.sent", items.itemsSent);
-        span?.setAttribute("hardlight.items.received", items.itemsReceived);
-      }
-      return { durationMs: endCall(instruments, span, attributes, startedAt, code) };
-    };
-  }
 
   /** An observer must not change behavior: its errors are ignored. */
   #trace(trace: ClientTrace): void {

@@ -9,6 +9,7 @@ import type { MethodInfo } from "../service/types.ts";
 import type { Inlet, InletPort, Outlet, OutletPort, RunIn } from "../stream/types.ts";
 import { type Timers, timersOf } from "../wire/clock.ts";
 import { RpcError } from "../wire/errors.ts";
+import type { ItemCounts } from "../wire/open_telemetry.ts";
 import { writeServerGrant, writeServerItem } from "../wire/server_extension.ts";
 import { shortenAnswer } from "../wire/short_message.ts";
 import { type Sender, surelyTakes } from "../wire/sender.ts";
@@ -17,7 +18,7 @@ import type { Connection } from "./connection.ts";
 import { ConnectionStreams, type Pausable } from "./connection_streams.ts";
 import { explainArchive } from "./dispatcher.ts";
 import { ServerCall } from "./server_call.ts";
-import type { CallTrace, ItemCounts } from "./telemetry.ts";
+import type { CallTrace } from "./telemetry.ts";
 
 /** A call that streams. It receives its argument's items and sends its output's until it is answered. */
 export class StreamingCall extends ServerCall implements InletPort, OutletPort, Pausable {

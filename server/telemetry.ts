@@ -3,18 +3,15 @@
  *
  * @module
  */
-import type { RunIn } from "../stream/types.ts";
 import type { ConnectErrorCode, RpcErrorCode, RpcHandlerErrorCode } from "../wire/errors.ts";
 import { tell } from "../wire/listener.ts";
 import {
-  activeContext,
   type Attributes,
-  callAttributes,
   CLIENT_SPAN,
-  endCall,
   type Instruments,
+  type ItemCounts,
+  ObservedCall,
   SERVER_SPAN,
-  type Span,
   telemetryMeter,
 } from "../wire/open_telemetry.ts";
 import type { PeerInfo } from "../wire/transport.ts";
@@ -59,23 +56,31 @@ export type ServerTrace =
 export type ServerTraceListener = (trace: ServerTrace) => void;
 
 /** One call, from before its handler runs to its answer. */
-export interface CallTrace {
-  /** Runs a function in the context that the handler ran in. */
-  runIn: RunIn | undefined;
+export class CallTrace extends ObservedCall {
   /** Its item counts, if it streams. */
   items: (() => ItemCounts) | undefined;
-  /** Run the handler. */
-  run<T>(handler: () => T): T;
-  /** The call was answered. */
-  end(code: RpcHandlerErrorCode | undefined): void;
-}
+  readonly #onTrace: ServerTraceListener | undefined;
+  readonly #about: { readonly connection: number; readonly method: string };
 
-/** Item counts of a streaming call. */
-export interface ItemCounts {
-  /** Items of its output. */
-  readonly itemsSent: number;
-  /** Items of its argument. */
-  readonly itemsReceived: number;
+  /** Create for a received call. */
+  constructor(
+    service: string,
+    connection: number,
+    method: string,
+    instruments: Instruments | undefined,
+    onTrace: ServerTraceListener | undefined,
+  ) {
+    super(service, method, SERVER_SPAN, instruments?.tracer, instruments?.durations);
+    this.#onTrace = onTrace;
+    this.#about = { connection, method };
+  }
+
+  /** It was answered. */
+  end(code: RpcHandlerErrorCode | undefined): void {
+    const items = this.items?.();
+    const durationMs = this.settle(code, items);
+    tell(this.#onTrace, { type: "call", ...this.#about, durationMs, code, ...items });
+  }
 }
 
 /** Exists only with an `onTrace` or a registered OpenTelemetry API. */
@@ -114,46 +119,15 @@ export class ServerTelemetry {
 
   /** Handle a call. */
   call(connection: number, method: string): CallTrace {
-    const instruments = this.#instruments;
-    const attributes = callAttributes(this.#service, method);
-    const startedAt = performance.now();
-    let span: Span | undefined;
-    const trace: CallTrace = {
-      runIn: undefined,
-      items: undefined,
-      run: (handler) => {
-        const tracer = instruments?.tracer;
-        if (tracer === undefined) return handler();
-        const name = `${this.#service}/${method}`;
-        return tracer.startActiveSpan(name, { kind: SERVER_SPAN, attributes }, (started) => {
-          span = started;
-          trace.runIn = activeContext();
-          return handler();
-        });
-      },
-      end: (code) => {
-        const items = trace.items?.();
-        if (items !== undefined) {
-          span?.setAttribute("hardlight.items.sent", items.itemsSent);
-          span?.setAttribute("hardlight.items.received", items.itemsReceived);
-        }
-        const durationMs = endCall(instruments, span, attributes, startedAt, code);
-        this.#tell({ type: "call", connection, method, durationMs, code, ...items });
-      },
-    };
-    return trace;
+    return new CallTrace(this.#service, connection, method, this.#instruments, this.#onTrace);
   }
 
   /** A call to the client begins. Returns the function to call at its end. */
   clientCall(connection: number, method: string): (code: RpcErrorCode | undefined) => void {
-    const attributes = callAttributes(this.#service, method);
-    const startedAt = performance.now();
-    const span = this.#instruments?.tracer?.startSpan(`${this.#service}/${method}`, {
-      kind: CLIENT_SPAN,
-      attributes,
-    });
+    const call = new ObservedCall(this.#service, method, CLIENT_SPAN, this.#instruments?.tracer);
+    call.start();
     return (code) => {
-      const durationMs = endCall(undefined, span, attributes, startedAt, code);
+      const durationMs = call.settle(code);
       this.#tell({ type: "clientCall", connection, method, durationMs, code });
     };
   }

@@ -102,7 +102,7 @@ const USED: Readonly<Record<string, string>> = {
   service: "AbortSignal",
   server:
     "AbortController AbortSignal Request Response TextEncoder URL clearTimeout performance queueMicrotask setTimeout",
-  client: "AbortController AbortSignal URL globalThis performance queueMicrotask",
+  client: "AbortController AbortSignal URL globalThis queueMicrotask",
 };
 
 /** Files that look for optional globals, and which: their only uses of `globalThis`. */

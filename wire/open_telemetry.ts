@@ -112,40 +112,89 @@ export function openTelemetry(side: "server" | "client"): Instruments | undefine
   };
 }
 
+/** Runs a function in a context. */
+type RunIn = <T>(run: () => T) => T;
+
 /** Returns a function that runs others in the currently active context; `undefined` if no API has contexts. */
-export function activeContext(): (<T>(run: () => T) => T) | undefined {
+function activeContext(): RunIn | undefined {
   const contexts = registered()?.context;
   if (contexts === undefined) return undefined;
   const active = contexts.active();
   return (run) => contexts.with(active, run);
 }
 
-/** The attributes of a call, by the semantic conventions for RPC. */
-export function callAttributes(service: string, method: string): Attributes {
-  return { "rpc.system": "hardlight", "rpc.service": service, "rpc.method": method };
+/** Item counts of a streaming call. */
+export interface ItemCounts {
+  /** Sent items. */
+  readonly itemsSent: number;
+  /** Received items. */
+  readonly itemsReceived: number;
 }
 
-/**
- * A call has settled: end its span, if any, and record its duration.
- *
- * @param startedAt When it began, by `performance.now()`.
- * @param code The error code, if it failed.
- * @returns Its duration in milliseconds.
- */
-export function endCall(
-  instruments: Instruments | undefined,
-  span: Span | undefined,
-  attributes: Attributes,
-  startedAt: number,
-  code: string | undefined,
-): number {
-  const durationMs = performance.now() - startedAt;
-  if (code !== undefined) {
-    span?.setAttribute("error.type", code);
-    span?.setStatus({ code: SPAN_ERROR });
+/** One call of either side: its span, if there is a tracer, and its duration. */
+export class ObservedCall {
+  readonly #tracer: Tracer | undefined;
+  readonly #durations: Histogram | undefined;
+  readonly #name: string;
+  readonly #options: SpanOptions;
+  readonly #startedAt: number = performance.now();
+  #span: Span | undefined;
+  /** Runs functions in its context, once {@linkcode ObservedCall.run} was called. */
+  runIn: RunIn | undefined;
+
+  /** Create for a call that begins; `durations` record how long calls took. */
+  constructor(
+    service: string,
+    method: string,
+    kind: number,
+    tracer: Tracer | undefined,
+    durations?: Histogram,
+  ) {
+    this.#tracer = tracer;
+    this.#durations = durations;
+    this.#name = `${service}/${method}`;
+    // By the semantic conventions for RPC.
+    const attributes = { "rpc.system": "hardlight", "rpc.service": service, "rpc.method": method };
+    this.#options = { kind, attributes };
   }
-  span?.end();
-  const outcome = code === undefined ? attributes : { ...attributes, "error.type": code };
-  instruments?.durations?.record(durationMs / 1000, outcome);
-  return durationMs;
+
+  /** Start its span under the active one. */
+  start(): void {
+    this.#span = this.#tracer?.startSpan(this.#name, this.#options);
+  }
+
+  /** Start its span, and run a function with it as the active one. */
+  run<T>(step: () => T): T {
+    if (this.#tracer === undefined) return step();
+    return this.#tracer.startActiveSpan(this.#name, this.#options, (span) => {
+      this.#span = span;
+      this.runIn = activeContext();
+      return step();
+    });
+  }
+
+  /**
+   * It has settled: end its span and record its duration.
+   *
+   * @param code The error code, if it failed.
+   * @param items Its items, if it streams.
+   * @returns Its duration in milliseconds.
+   */
+  settle(code: string | undefined, items?: ItemCounts): number {
+    const durationMs = performance.now() - this.#startedAt;
+    const span = this.#span;
+    if (items !== undefined) {
+      span?.setAttribute("hardlight.items.sent", items.itemsSent);
+      span?.setAttribute("hardlight.items.received", items.itemsReceived);
+    }
+    if (code !== undefined) {
+      span?.setAttribute("error.type", code);
+      span?.setStatus({ code: SPAN_ERROR });
+    }
+    span?.end();
+    const { attributes } = this.#options;
+    const outcome = code === undefined ? attributes : { ...attributes, "error.type": code };
+    this.#durations?.record(durationMs / 1000, outcome);
+    return durationMs;
+  }
 }
