@@ -1,6 +1,6 @@
 /**
  * Memory of an idle connection on a server, compared with the runtime's own WebSocket server:
- * `deno run -A bench/idle.ts [--connections 10000] [--rounds 3] [--runtimes deno,bun,node] [--tls] [--record]`.
+ * `deno run -A bench/idle.ts [--connections 10000] [--rounds 3] [--runtimes deno,bun,node] [--tls] [--x1] [--record]`.
  *
  * The connections are plain sockets of this process with a handwritten handshake, so that they cost it
  * little. Both servers have a turn in each round, each in its own process.
@@ -13,6 +13,7 @@ import type net from "node:net";
 import process from "node:process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Counter } from "../examples/counter/service.ts";
+import { ALIAS, EXTENDED } from "../wire/handshake.ts";
 import { describeMachine, machineLines } from "./machine.ts";
 import { callFrame, HANDSHAKES, openMany, openPlain } from "./plain_sockets.ts";
 import { Progress } from "./progress.ts";
@@ -33,6 +34,8 @@ const connections = Number(option("connections", "10000"));
 const rounds = Number(option("rounds", "3"));
 const runtimes = option("runtimes", "deno,bun,node").split(",");
 const secure = args.includes("--tls");
+/** With the extension that clients of this module offer. */
+const protocols = args.includes("--x1") ? `${ALIAS}, ${EXTENDED}` : ALIAS;
 
 /** Kinds of servers other than `raw` and `hardlight`. */
 const FURTHER: Readonly<Record<string, readonly string[]>> = {
@@ -68,7 +71,7 @@ interface Cost {
 async function measure(command: readonly string[], kind: string): Promise<Cost> {
   using server = await WatchedServer.start(command, kind, secure);
   const frame = callFrame(Counter, "get", {});
-  const open = (): Promise<net.Socket> => openPlain(server.port, secure);
+  const open = (): Promise<net.Socket> => openPlain(server.port, secure, () => {}, protocols);
   const warm = await openMany(WARM_UP, open);
   await callAll(warm, frame);
   await closeAll(warm);

@@ -15,18 +15,20 @@ import { writeRequest } from "../wire/requests.ts";
 /** Concurrent handshakes: more than the kernel queues would be refused. */
 export const HANDSHAKES = 64;
 
-const UPGRADE = Buffer.from(
-  [
-    "GET / HTTP/1.1",
-    "Host: localhost",
-    "Connection: Upgrade",
-    "Upgrade: websocket",
-    "Sec-WebSocket-Version: 13",
-    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
-    `Sec-WebSocket-Protocol: ${ALIAS}`,
-    "\r\n",
-  ].join("\r\n"),
-);
+/** The request of a client that offers these subprotocols. */
+const requestFor = (protocols: string): Buffer =>
+  Buffer.from(
+    [
+      "GET / HTTP/1.1",
+      "Host: localhost",
+      "Connection: Upgrade",
+      "Upgrade: websocket",
+      "Sec-WebSocket-Version: 13",
+      "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+      `Sec-WebSocket-Protocol: ${protocols}`,
+      "\r\n",
+    ].join("\r\n"),
+  );
 /** A mask of zeros changes nothing. */
 const MASK = [0, 0, 0, 0];
 const PONG = Buffer.from([0x8a, 0x80, ...MASK]);
@@ -57,13 +59,15 @@ export function openPlain(
   port: number,
   secure = false,
   onAnswer: () => void = () => {},
+  protocols: string = ALIAS,
 ): Promise<net.Socket> {
+  const request = requestFor(protocols);
   const where = { host: "127.0.0.1", port, noDelay: true };
   const socket = secure ? tls.connect({ ...where, rejectUnauthorized: false }) : net.connect(where);
   return new Promise((resolve, reject) => {
     socket.once("error", reject);
     socket.once("close", () => reject(new Error("The connection ended")));
-    socket.once(secure ? "secureConnect" : "connect", () => socket.write(UPGRADE));
+    socket.once(secure ? "secureConnect" : "connect", () => socket.write(request));
     socket.once("data", (answer: Uint8Array) => {
       if (!Buffer.from(answer).toString("latin1").startsWith("HTTP/1.1 101")) {
         return reject(new Error(`No upgrade: ${Buffer.from(answer).toString("latin1")}`));

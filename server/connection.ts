@@ -13,7 +13,7 @@ import { type ArchiveListener, receive } from "../wire/receiver.ts";
 import { isSeldom } from "../wire/seldom.ts";
 import { Sender, type SenderOwner, surelyTakes } from "../wire/sender.ts";
 import type { SharedMessage } from "../wire/shared_message.ts";
-import type { CloseInfo, PeerInfo, Transport, TransportListener } from "../wire/transport.ts";
+import type { CloseInfo, PeerInfo, TransportListener } from "../wire/transport.ts";
 import { Ending } from "./connection_end.ts";
 import { type ConnectionHost, type ConnectionPeer, RareParts } from "./connection_host.ts";
 import { createContext } from "./context.ts";
@@ -86,10 +86,6 @@ export class Connection implements TransportListener, ArchiveListener, SenderOwn
   /** Its rare parts, created with the first. */
   get parts(): RareParts {
     return this.rare ??= new RareParts();
-  }
-
-  get transport(): Transport {
-    return this.sender.transport;
   }
 
   onMessage(message: Uint8Array, from = 0): number | void {
@@ -208,7 +204,7 @@ export class Connection implements TransportListener, ArchiveListener, SenderOwn
 
   /** The peer doesn't read: close the connection, or cut it if it is closing already. */
   onStuck(): void {
-    if (this.closing) return this.transport.terminate();
+    if (this.closing) return this.sender.transport.terminate();
     this.host.counters.slowConsumersClosed++;
     this.close(CloseCode.SlowConsumer, "the peer does not read");
   }

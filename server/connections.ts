@@ -69,7 +69,7 @@ export class Connections {
   /** A connection has ended. */
   end(connection: Connection): void {
     this.open.delete(connection);
-    const { lingers } = connection.transport;
+    const { lingers } = connection.sender.transport;
     if (lingers === "closing") this.#lingering.add(connection);
     else if (lingers === "stuck") this.#stuck.add(connection);
     if (this.open.size === 0) this.onEmpty?.();

@@ -69,12 +69,6 @@ export function notificationsOf(sinks: Set<Sink<TopicNotification>>): TopicNotif
   });
 }
 
-/** The part of the broker link that the switch uses. */
-export type EventLink = Pick<
-  BrokerLink,
-  "open" | "subscribe" | "unsubscribe" | "publish" | "drop"
->;
-
 interface Entry {
   readonly topic: Topic;
   readonly subscribers: Set<Subscriber>;
@@ -98,7 +92,7 @@ export class EventSwitch implements EventEmitter<unknown> {
   /** The senders' shared options. */
   readonly tally: SendTally = new SendTally();
   /** The link to the broker, if there is one. */
-  link: EventLink | undefined;
+  link: BrokerLink | undefined;
   #closed = false;
 
   /** Create for events of a schema. */
@@ -160,7 +154,7 @@ export class EventSwitch implements EventEmitter<unknown> {
       throw error;
     }
     if (entry === undefined && !this.#leaves(key)) giveWriter(writer);
-    else this.#send(entry, to, writer);
+    else this.#send(entry, to, writer, this.link);
   }
 
   emitRaw(topic: Topic | string, payload: Uint8Array): void {
@@ -171,7 +165,7 @@ export class EventSwitch implements EventEmitter<unknown> {
     const to = entry?.topic ?? toTopic(topic);
     const writer = takeWriter();
     writeEvent(writer, to, payload);
-    this.#send(entry, to, writer);
+    this.#send(entry, to, writer, this.link);
   }
 
   /** Whether an event without local subscribers has any receiver. */
@@ -187,30 +181,31 @@ export class EventSwitch implements EventEmitter<unknown> {
     if (entry === undefined) return false;
     const writer = takeWriter();
     writeEvent(writer, entry.topic, payload);
-    const message = new SharedMessage(writer, this.#deflater, this.tally);
-    this.#deliver(entry, message);
-    message.done();
+    this.#send(entry, topic, writer, undefined);
     return true;
   }
 
-  #send(entry: Entry | undefined, topic: Topic, writer: Writer): void {
+  /** Send a writer's event to local subscribers, if there are any, then by a link, and take the writer back. */
+  #send(
+    entry: Entry | undefined,
+    topic: Topic,
+    writer: Writer,
+    link: BrokerLink | undefined,
+  ): void {
     if (entry === undefined) {
-      this.link?.publish(topic, writer);
+      link?.publish(topic, writer);
       return giveWriter(writer);
     }
+    const { subscribers } = entry;
     const message = new SharedMessage(writer, this.#deflater, this.tally);
-    this.#deliver(entry, message);
-    this.link?.publish(topic, writer);
-    message.done();
-  }
-
-  #deliver({ subscribers }: Entry, message: SharedMessage): void {
     // Subscribers added during delivery don't receive this event.
     let left = subscribers.size;
     for (const subscriber of subscribers) {
       if (left-- === 0) break;
       subscriber.deliver(message);
     }
+    link?.publish(topic, writer);
+    message.done();
   }
 
   /** The topics created and removed from now on. */

@@ -25,7 +25,8 @@ export class ServerCall implements CallContext {
   /** The reason of its cancellation. */
   reason: unknown;
   #abort: AbortController | undefined;
-  #over = false;
+  /** Whether its handler has settled. */
+  isOver = false;
 
   /** Create for a received call. */
   constructor(caller: Connection, id: number, method: number, trace: CallTrace | undefined) {
@@ -37,25 +38,22 @@ export class ServerCall implements CallContext {
 
   /** Aborts when the call is cancelled while in flight. */
   get signal(): AbortSignal {
-    if (this.#abort === undefined) {
-      this.#abort = new AbortController();
-      if (!this.#over) this.#begin();
+    if (this.#abort !== undefined) return this.#abort.signal;
+    this.#abort = new AbortController();
+    const { caller, id } = this;
+    if (!this.isOver) {
+      if (caller.closing) this.cancel(connectionLost());
+      else if (caller.calls?.isCancelled(id)) this.cancel();
+      else caller.calls?.listen(this);
     }
     return this.#abort.signal;
-  }
-
-  #begin(): void {
-    const { caller, id } = this;
-    if (caller.closing) this.cancel(connectionLost());
-    else if (caller.calls?.isCancelled(id)) this.cancel();
-    else caller.calls?.listen(this);
   }
 
   /** Cancel the call; by default because its peer has. */
   cancel(
     reason: unknown = new RpcError("Cancelled", "The client does not wait for the call any more"),
   ): void {
-    if (this.#over || this.reason !== undefined) return;
+    if (this.isOver || this.reason !== undefined) return;
     this.reason = reason;
     this.#abort?.abort(reason);
     this.onCancelled(reason);
@@ -73,11 +71,6 @@ export class ServerCall implements CallContext {
   /** It was cancelled. */
   protected onCancelled(_reason: unknown): void {}
 
-  /** Whether its handler has settled. */
-  get isOver(): boolean {
-    return this.#over;
-  }
-
   /** Whether an error is only the call's cancellation and need not be reported. */
   isReason(error: unknown): boolean {
     const reason = this.reason ?? this.caller.rare?.clientCalls?.lost;
@@ -87,7 +80,7 @@ export class ServerCall implements CallContext {
 
   /** Its handler has settled. */
   end(): void {
-    this.#over = true;
+    this.isOver = true;
     this.caller.calls?.unlisten(this);
   }
 }
