@@ -15,7 +15,7 @@ import { RpcError } from "../wire/errors.ts";
 import type { Extension } from "../wire/handshake.ts";
 import type { PageLimits } from "../wire/limits.ts";
 import { CLIENT_CANCEL } from "../wire/layout.ts";
-import { MAX_ABANDONED_CALLS, MAX_CALLS_IN_FLIGHT, MAX_QUEUED_CALLS } from "../wire/page_limits.ts";
+import { MAX_ABANDONED_CALLS, MAX_CALLS_IN_FLIGHT } from "../wire/page_limits.ts";
 import { setRequestId, writeRequest } from "../wire/requests.ts";
 import { shortenRequest } from "../wire/short_message.ts";
 import { Sender } from "../wire/sender.ts";
@@ -33,7 +33,7 @@ import {
   unencodable,
   unsupported,
 } from "./failures.ts";
-import type { CallsHost, SessionCalls, StartCalls } from "./parts.ts";
+import { type CallsHost, MAX_QUEUED_CALLS, type SessionCalls, type StartCalls } from "./parts.ts";
 import { PendingCall } from "./pending_call.ts";
 
 /** {@linkcode StartCalls} for many calls at once: with deflating, without a timer or a closure per call. */

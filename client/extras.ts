@@ -11,7 +11,7 @@ import type { OtherLimits } from "../wire/limits.ts";
 import type { AnswerKit } from "./answers.ts";
 import { checkOptions } from "./check_options.ts";
 import type { ConnectOptions } from "./options.ts";
-import type { CallQueue, PageParts, QueuedCall } from "./parts.ts";
+import { MAX_QUEUED_CALLS, type MayWait, type PageParts } from "./parts.ts";
 
 /** Limits that pages ignore; they may be among limits shared by both sides. */
 const OTHER_LIMITS: Readonly<Record<keyof OtherLimits, 1>> = {
@@ -85,7 +85,7 @@ export async function partsWithExtras(
     ...plain,
     ...checked,
     framing,
-    openQueue: whenFull === "wait" ? openQueue : undefined,
+    mayWait: whenFull === "wait" ? mayWait(checked.limits.maxBufferedBytes) : undefined,
     openAnswers: answers?.answering(clientMethods, client, {
       readArchive,
       writeArchive,
@@ -101,24 +101,11 @@ function isOpenTelemetryThere(): boolean {
   return Symbol.for("opentelemetry.js.api.1") in globalThis;
 }
 
-/** Calls that wait for an id, so many of them, and in so many bytes. */
-export function openQueue<C extends QueuedCall>(maxCalls: number, maxBytes: number): CallQueue<C> {
-  const calls = new Set<C>();
-  return {
-    get size() {
-      return calls.size;
-    },
-    admit(call) {
-      let bytes = call.request.length;
-      for (const { request } of calls) bytes += request.length;
-      return calls.size < maxCalls && bytes <= maxBytes && !!calls.add(call);
-    },
-    shift() {
-      const [first] = calls;
-      calls.delete(first!);
-      return first;
-    },
-    delete: (call) => calls.delete(call),
-    forEach: (visit) => calls.forEach((call) => visit(call)),
+/** Up to {@linkcode MAX_QUEUED_CALLS} calls may wait for an id, and so many bytes of their requests. */
+export function mayWait(maxBytes: number): MayWait {
+  return (call, waiting) => {
+    let bytes = call.request.length;
+    for (const { request } of waiting) bytes += request.length;
+    return waiting.size < MAX_QUEUED_CALLS && bytes <= maxBytes;
   };
 }

@@ -9,7 +9,7 @@ import { INTERNAL } from "../wire/close.ts";
 import type { Framing } from "../wire/deflater.ts";
 import type { RpcError, RpcErrorCode } from "../wire/errors.ts";
 import { CLIENT_CANCEL, CLIENT_MESSAGE_BYTES, MAX_BATCH_BYTES } from "../wire/layout.ts";
-import { MAX_ABANDONED_CALLS, MAX_CALLS_IN_FLIGHT, MAX_QUEUED_CALLS } from "../wire/page_limits.ts";
+import { MAX_ABANDONED_CALLS, MAX_CALLS_IN_FLIGHT } from "../wire/page_limits.ts";
 import { writeRequest } from "../wire/requests.ts";
 import { turns } from "../wire/turn_end.ts";
 import { failed, lost, unencodable } from "./failures.ts";
@@ -33,7 +33,8 @@ export const startPageCalls: StartCalls = (transport, host, endSession, extensio
   const calls: (Call | null | undefined)[] = [];
   /** Free ids, the one that has been free longest first. */
   const free = [...Array(MAX_CALLS_IN_FLIGHT).keys()];
-  const waiting = host.openQueue<Call>?.(MAX_QUEUED_CALLS, maxBufferedBytes);
+  /** Calls that wait for an id, in order. */
+  const waiting = new Set<Call>();
   let abandoned = 0;
   let ended = false;
   /** Ends the session because all ids are abandoned. */
@@ -78,7 +79,7 @@ export const startPageCalls: StartCalls = (transport, host, endSession, extensio
     },
     commit: (writer) => frame(writer.written()),
     get pending() {
-      return ended ? 0 : MAX_CALLS_IN_FLIGHT - free.length + (waiting?.size ?? 0);
+      return ended ? 0 : MAX_CALLS_IN_FLIGHT - free.length + waiting.size;
     },
     get bufferedBytes() {
       return transport.bufferedAmount + batched + framing.waitingBytes;
@@ -111,13 +112,14 @@ export const startPageCalls: StartCalls = (transport, host, endSession, extensio
           const call: Call = { method, request: writer.written(), resolve, reject, streaming };
           const isFull = !free.length;
           if (
-            session.bufferedBytes > maxBufferedBytes || (isFull && !waiting?.admit(call))
+            session.bufferedBytes > maxBufferedBytes || (isFull && !host.mayWait?.(call, waiting))
           ) throw error("TooManyCallsInFlight");
           if (streaming) streaming.giveUp = reject;
-          if (!isFull) send(call);
+          if (isFull) waiting.add(call);
+          else send(call);
           return () => {
             const id = call.id!;
-            if (waiting?.delete(call) || calls[id] !== call) return;
+            if (waiting.delete(call) || calls[id] !== call) return;
             // Another call with this id would get the wrong answer: soon no id would be left.
             calls[id] = null;
             abandoned++;
@@ -147,8 +149,8 @@ export const startPageCalls: StartCalls = (transport, host, endSession, extensio
       calls[id] = undefined;
       free.push(id);
       session.streams?.over(id);
-      const next = waiting?.shift();
-      if (next) send(next);
+      const [next] = waiting;
+      if (next && waiting.delete(next)) send(next);
       return call;
     },
     end(cause, retryable) {
@@ -158,7 +160,7 @@ export const startPageCalls: StartCalls = (transport, host, endSession, extensio
       for (const call of calls) {
         call?.reject(failed("ConnectionLost", call.method, cause, cause.message, retryable));
       }
-      waiting?.forEach((call) => call.reject(failed("ClientNotConnected", call.method, cause)));
+      for (const call of waiting) call.reject(failed("ClientNotConnected", call.method, cause));
     },
   };
   return session;

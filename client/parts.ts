@@ -18,6 +18,9 @@ import type { Waits } from "./waiting.ts";
 /** The observed parts of a client. */
 export type Followed = Pick<Client<unknown, unknown, unknown>, "status" | "onStatus">;
 
+/** Most calls that wait for an id. One more fails with `TooManyCallsInFlight`. */
+export const MAX_QUEUED_CALLS = 1024;
+
 /** The reaction to a call when all ids are in use. */
 export type WhenFull =
   /** Reject it with `TooManyCallsInFlight`, as Rust does. */
@@ -57,10 +60,8 @@ export interface CallsHost extends Omit<CheckedOptions, "whenFull">, Waits {
   readonly advice?: string;
   /** The framing of messages. */
   readonly framing: Pick<Framing, "unframe"> & Partial<Framing>;
-  /** Where the calls of a page's session wait with `whenFull: "wait"`. Default: nowhere. */
-  readonly openQueue?:
-    | (<C extends QueuedCall>(maxCalls: number, maxBytes: number) => CallQueue<C>)
-    | undefined;
+  /** Which calls of a page's session may wait for an id, with `whenFull: "wait"`. Default: none. */
+  readonly mayWait?: MayWait | undefined;
   /** Answers calls of the server. Default: none. */
   readonly openAnswers?: OpenAnswers | undefined;
 }
@@ -102,19 +103,12 @@ export interface QueuedCall extends Waiter {
   readonly request: Uint8Array<ArrayBuffer>;
 }
 
-/** Calls of a page's session that wait for an id, in order. */
-export interface CallQueue<C extends QueuedCall> {
-  /** How many there are. */
-  readonly size: number;
-  /** Let one more wait; `false` if that is too much. */
-  admit(call: C): boolean;
-  /** Take the first. */
-  shift(): C | undefined;
-  /** Take one out; `false` if it does not wait. */
-  delete(call: C): boolean;
-  /** Visit all. */
-  forEach(visit: (call: C) => void): void;
-}
+/**
+ * Whether one more call of a page's session may wait for an id.
+ *
+ * @param waiting Those that do.
+ */
+export type MayWait = (call: QueuedCall, waiting: ReadonlySet<QueuedCall>) => boolean;
 
 /** The calls of one session: everything that it sends. */
 export interface SessionCalls extends StreamingSession {

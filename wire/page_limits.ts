@@ -16,9 +16,6 @@ export const MAX_CALLS_IN_FLIGHT = 256;
  */
 export const MAX_ABANDONED_CALLS = 128;
 
-/** Most calls that wait for an id. One more fails with `TooManyCallsInFlight`. */
-export const MAX_QUEUED_CALLS = 1024;
-
 /** The default limits, also of pages. */
 export const DEFAULT_PAGE_LIMITS: PageLimits = {
   maxMessageBytes: 2 << 20,

@@ -6,7 +6,7 @@ import { makeCalls } from "../../client/client.ts";
 import { answering } from "../../client/answers.ts";
 import { startCalls } from "../../client/calls.ts";
 import { createEventHub } from "../../client/events.ts";
-import { openQueue } from "../../client/extras.ts";
+import { mayWait } from "../../client/extras.ts";
 import { startPageCalls } from "../../client/page_calls.ts";
 import type { StartCalls } from "../../client/parts.ts";
 import { openSession } from "../../client/session.ts";
@@ -93,7 +93,7 @@ function setUp(core: StartCalls) {
     level: 6,
     limits: DEFAULT_LIMITS,
     whenFull: "wait",
-    openQueue,
+    mayWait: mayWait(DEFAULT_LIMITS.maxBufferedBytes),
     clock,
     ...timersOf(clock),
     onAbort,

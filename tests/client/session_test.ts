@@ -7,7 +7,7 @@ import { startCalls } from "../../client/calls.ts";
 import { startPageCalls } from "../../client/page_calls.ts";
 import type { StartCalls } from "../../client/parts.ts";
 import { makeCalls } from "../../client/client.ts";
-import { openQueue } from "../../client/extras.ts";
+import { mayWait } from "../../client/extras.ts";
 import { openSession } from "../../client/session.ts";
 import { onAbort } from "../../wire/signals.ts";
 import { mirrorState, type StateMirror } from "../../client/state_mirror.ts";
@@ -59,7 +59,7 @@ function setup(
     level: 6,
     limits,
     whenFull,
-    openQueue: whenFull === "wait" ? openQueue : undefined,
+    mayWait: whenFull === "wait" ? mayWait(limits.maxBufferedBytes) : undefined,
     clock,
     ...timersOf(clock),
     onAbort,

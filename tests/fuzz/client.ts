@@ -9,7 +9,7 @@ import { answering } from "../../client/answers.ts";
 import { startCalls } from "../../client/calls.ts";
 import { makeCalls } from "../../client/client.ts";
 import { createEventHub } from "../../client/events.ts";
-import { openQueue } from "../../client/extras.ts";
+import { mayWait } from "../../client/extras.ts";
 import { startPageCalls } from "../../client/page_calls.ts";
 import type { CallsHost, StartCalls } from "../../client/parts.ts";
 import { openSession, type Session } from "../../client/session.ts";
@@ -188,7 +188,7 @@ class Fuzzed {
       level: 0,
       limits: { ...DEFAULT_LIMITS, maxDepth: 64, maxDecodedBytes: 1 << 20 },
       whenFull: "wait",
-      openQueue,
+      mayWait: mayWait(DEFAULT_LIMITS.maxBufferedBytes),
       clock,
       ...timersOf(clock),
       onAbort,

@@ -3,6 +3,7 @@
  * a clock that is wound by hand, are in `table_test.ts`.
  */
 import { interpret } from "../../codec/archive.ts";
+import { MAX_QUEUED_CALLS } from "../../client/parts.ts";
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import net from "node:net";
 import { test } from "node:test";
@@ -29,11 +30,7 @@ import {
   vec,
 } from "../../mod.ts";
 import { MAX_QUEUED_NOTIFICATIONS, serve, type ServerOptions } from "../../server.ts";
-import {
-  MAX_ABANDONED_CALLS,
-  MAX_CALLS_IN_FLIGHT,
-  MAX_QUEUED_CALLS,
-} from "../../wire/page_limits.ts";
+import { MAX_ABANDONED_CALLS, MAX_CALLS_IN_FLIGHT } from "../../wire/page_limits.ts";
 import { writeRequest } from "../../wire/requests.ts";
 import { deferred } from "../support/deferred.ts";
 import { noise } from "../support/noise.ts";

@@ -4,13 +4,10 @@
  * A limit without a row fails the test.
  */
 import { assertEquals } from "@std/assert";
+import { MAX_QUEUED_CALLS } from "../../client/parts.ts";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import {
-  MAX_ABANDONED_CALLS,
-  MAX_CALLS_IN_FLIGHT,
-  MAX_QUEUED_CALLS,
-} from "../../wire/page_limits.ts";
+import { MAX_ABANDONED_CALLS, MAX_CALLS_IN_FLIGHT } from "../../wire/page_limits.ts";
 import { connectWith } from "../../client/full.ts";
 import type { ConnectOptions } from "../../client/mod.ts";
 import { encode } from "../../codec/mod.ts";
