@@ -91,7 +91,7 @@ function makeTree(kind: "btreemap" | "btreeset", key: AnySchema, item: AnySchema
       return inner();
     },
     write(writer, at, value) {
-      const [, all] = entries.make(writer, value, (all) => sorted(all, schema).reverse());
+      const all = sorted(entries.of(writer, value), schema).reverse();
       // rkyv leaves the root pointer of an empty map aiming at the archive's first byte.
       if (all.length === 0) return writer.point(at + 4, writer.base);
       let level = writeLevel(writer, all, false);

@@ -34,23 +34,19 @@ const PLAIN = /^(?:[iu](?:8|16|32|64|128|size)|bool|char|string|boxstr|cstring)$
 export interface Entries {
   /** How keys are archived, without the conversions around them, which run once for each. */
   readonly schema: AnySchema;
-  /** An empty value. */
-  create(): Map<unknown, unknown> | Set<unknown>;
   /** A key that was archived as the value has it. */
   decode(reader: Reader, plain: unknown): unknown;
+  /** An empty value. */
+  create(): Map<unknown, unknown> | Set<unknown>;
   /** Add an entry to a value. */
   add(value: unknown, key: unknown, item: unknown): void;
   /** Step from the collection to an entry, in a path that has `step` steps so far; returns how many it has then. */
   step(path: unknown[], step: number, key: unknown, index: number): number;
   /**
-   * The entries of a value with archived keys, and their index or order. Invalid keys and keys that are equal in Rust
-   * are rejected: first if a Map doesn't distinguish them, otherwise only if no index can be made.
+   * The entries of a value, with keys as they are archived. Keys that are equal in Rust are rejected, and so are invalid
+   * keys where a Map doesn't distinguish keys as Rust does; other invalid keys are rejected when they are written.
    */
-  make<R>(
-    writer: Writer,
-    value: unknown,
-    make: (entries: Entry[]) => R,
-  ): readonly [entries: Entry[], made: R];
+  of(writer: Writer, value: unknown): Entry[];
 }
 
 /** The entries of a collection with keys of a schema. */
@@ -60,7 +56,7 @@ export function entriesBy(collection: () => Collection, key: AnySchema, isMap: b
   // Types that are not declared yet are rejected on use: see `checkSchema()`.
   while (schema?.kind === "convert") {
     const { conversion, item } = schema as Wrapper;
-    conversions.push(conversion!);
+    conversions.unshift(conversion!);
     schema = item;
   }
 
@@ -70,54 +66,44 @@ export function entriesBy(collection: () => Collection, key: AnySchema, isMap: b
     return step;
   }
 
-  function check(writer: Writer, entries: Entry[]): Entry[] {
-    const { base, position, steps } = writer;
-    // As a separate archive, so that equal keys have equal bytes.
-    writer.base = position;
-    const met = new Set<string>();
-    const checked = entries.map(([own, item], i): Entry => {
-      writer.steps = step(writer.path, steps, own, i);
-      let plain = own;
-      try {
-        for (const { encode } of conversions) plain = encode(plain);
-      } catch {
-        writer.refuse(conversions[0]!.expected, own);
-      }
-      interpret.write(writer, schema, plain);
-      met.add(latin1.decode(writer.bytes.subarray(position, writer.position)));
-      writer.position = position;
-      writer.steps = steps;
-      if (met.size <= i) writer.fail("DuplicateKey", "two keys are equal in Rust");
-      return [plain, item];
-    });
-    writer.base = base;
-    return checked;
-  }
-
   return {
     schema,
     create: () => isMap ? new Map() : new Set(),
     decode({ converts }, plain) {
-      let value = plain;
-      for (let i = conversions.length; converts && i > 0;) value = conversions[--i]!.decode(value);
-      return value;
+      let own = plain;
+      if (converts) { for (const { decode } of conversions) own = decode(own); }
+      return own;
     },
     add(value, own, item) {
       if (isMap) (value as Map<unknown, unknown>).set(own, item);
       else (value as Set<unknown>).add(own);
     },
     step,
-    make(writer, value, make) {
+    of(writer, value) {
       if (!(value instanceof (isMap ? Map : Set))) writer.refuse(collection(), value);
-      const isPlain = schema === key && PLAIN.test(key.kind);
-      const all = entriesOf(value);
-      const entries = isPlain ? all : check(writer, all);
-      try {
-        return [entries, make(entries)];
-      } catch (cause) {
-        if (isPlain) check(writer, entries);
-        throw cause;
-      }
+      const entries = entriesOf(value);
+      if (schema === key && PLAIN.test(key.kind)) return entries;
+      const { base, position, steps } = writer;
+      // As a separate archive, so that equal keys have equal bytes.
+      writer.base = position;
+      const met = new Set<string>();
+      const checked = entries.map(([own, item], i): Entry => {
+        writer.steps = step(writer.path, steps, own, i);
+        let plain = own;
+        try {
+          plain = conversions.reduceRight((own, { encode }) => encode(own), own);
+        } catch {
+          writer.refuse(conversions.at(-1)!.expected, own);
+        }
+        interpret.write(writer, schema, plain);
+        met.add(latin1.decode(writer.bytes.subarray(position, writer.position)));
+        writer.position = position;
+        writer.steps = steps;
+        if (met.size <= i) writer.fail("DuplicateKey", "two keys are equal in Rust");
+        return [plain, item];
+      });
+      writer.base = base;
+      return checked;
     },
   };
 }

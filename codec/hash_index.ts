@@ -9,7 +9,7 @@
  */
 import type { Reader } from "./reader.ts";
 import type { AnySchema } from "./schema.ts";
-import { Feeder, hash } from "./sea_hash.ts";
+import { type Fed, Feeder, hash } from "./sea_hash.ts";
 import { Writer } from "./writer.ts";
 
 /** Displacement of an empty bucket. */
@@ -33,22 +33,15 @@ export interface HashIndex {
 }
 
 /**
- * Build the index of distinct keys.
+ * Build the index of distinct keys, which lie on the writer's scratch.
  *
  * @throws {CodecError} `TooLong` if the keys collide so often that the search for seeds exceeds its bound. Rust has no
  * such bound.
  */
-export function buildIndex(
-  writer: Writer,
-  schema: AnySchema,
-  keys: readonly unknown[],
-): HashIndex {
-  const { top } = writer;
+export function buildIndex(writer: Writer, keys: readonly Fed[]): HashIndex {
   const count = keys.length;
   const buckets: number[][] = keys.map(() => []);
-  const feeder = new Feeder(writer);
-  const fed = keys.map((key) => feeder.feed(schema, key));
-  fed.forEach((key, i) => buckets[hash(writer, key, count)]!.push(i));
+  keys.forEach((key, i) => buckets[hash(writer, key, count)]!.push(i));
   const sorted = [...buckets.keys()].sort((a, b) =>
     buckets[b]!.length - buckets[a]!.length || a - b
   );
@@ -72,14 +65,13 @@ export function buildIndex(
           `the hashes of its ${count} keys collide too often; a btreeMap or btreeSet takes any keys`,
         );
       }
-      const positions = members.map((i) => hash(writer, fed[i]!, count, seed));
+      const positions = members.map((i) => hash(writer, keys[i]!, count, seed));
       if (positions.some((p, i) => order[p]! >= 0 || positions.indexOf(p) !== i)) continue;
       positions.forEach((p, i) => order[p] = members[i]!);
       displacements[bucket] = seed;
       break;
     }
   }
-  writer.top = top;
   return { displacements, order };
 }
 

@@ -9,6 +9,7 @@ import { buildIndex, checkDisplacements, lookUp } from "./hash_index.ts";
 import { structLayout } from "./layout.ts";
 import { unit } from "./scalars.ts";
 import { type AnySchema, type HashTable, once, type Schema } from "./schema.ts";
+import { Feeder } from "./sea_hash.ts";
 
 function hashed(kind: "hashmap" | "hashset", key: AnySchema, item: AnySchema): HashTable {
   const isMap = kind === "hashmap";
@@ -29,11 +30,16 @@ function hashed(kind: "hashmap" | "hashset", key: AnySchema, item: AnySchema): H
       return entry();
     },
     write(writer, at, value) {
-      const [all, { displacements, order }] = entries.make(
-        writer,
-        value,
-        (all) => buildIndex(writer, schema, all.map(([own]) => own)),
-      );
+      const all = entries.of(writer, value);
+      const { steps, top } = writer;
+      const feeder = new Feeder(writer);
+      const keys = all.map(([own], i) => {
+        writer.steps = entries.step(writer.path, steps, own, i);
+        return feeder.feed(schema, own);
+      });
+      writer.steps = steps;
+      const { displacements, order } = buildIndex(writer, keys);
+      writer.top = top;
       const count = all.length;
       writer.outView.setUint32(at, count, true);
       const index = writer.begin(4 * count);
@@ -42,7 +48,6 @@ function hashed(kind: "hashmap" | "hashset", key: AnySchema, item: AnySchema): H
       );
       writer.point(at + 4, writer.end(index, 4));
       const { size, align, offsets } = entry();
-      const { steps } = writer;
       const start = writer.begin(count * size);
       order.forEach((i, place) => {
         const [own, value] = all[i]!;

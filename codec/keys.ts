@@ -101,12 +101,19 @@ export function rankOf(schema: AnySchema, key: unknown): Rank {
   return ranker.rank;
 }
 
-/** Sort entries by their keys, as Rust's `Ord` does. */
+/** Sort entries by their keys, as Rust's `Ord` does. Keys that are no values of the schema end up anywhere. */
 export function sorted(entries: Entry[], schema: AnySchema): Entry[] {
-  if (!hasParts(schema)) return entries.sort(([a], [b]) => compare(a, b));
-  return entries.map((entry) => ({ entry, rank: rankOf(schema, entry[0]) }))
-    .sort((a, b) => compare(a.rank, b.rank))
-    .map(({ entry }) => entry);
+  if (hasParts(schema)) {
+    return entries.map((entry) => ({ entry, rank: rankOf(schema, entry[0]) }))
+      .sort((a, b) => compare(a.rank, b.rank))
+      .map(({ entry }) => entry);
+  }
+  try {
+    entries.sort(([a], [b]) => compare(a, b));
+  } catch {
+    // Not all are keys.
+  }
+  return entries;
 }
 
 /** Lexicographic order; the shorter comes first. */

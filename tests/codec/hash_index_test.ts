@@ -6,12 +6,12 @@ import {
   assertThrows,
 } from "@std/assert";
 import { test } from "node:test";
-import { buildIndex, type HashIndex } from "../../codec/hash_index.ts";
 import { btreeMap, CodecError, decode, encode, map, struct, u32 } from "../../codec/mod.ts";
 import type { AnySchema } from "../../codec/schema.ts";
 import { Feeder, hash } from "../../codec/sea_hash.ts";
 import { Writer } from "../../codec/writer.ts";
 import { BACKENDS } from "../support/backends.ts";
+import { indexOf } from "../support/hash_index.ts";
 
 /** Keys that all fall into one bucket of an index of `among` keys. */
 function collidingKeys(count: number, among = count): number[] {
@@ -25,15 +25,11 @@ function collidingKeys(count: number, among = count): number[] {
   return keys;
 }
 
-function indexOf(keys: readonly number[]): HashIndex {
-  return buildIndex(new Writer(), u32 as AnySchema, keys);
-}
-
 test("buildIndex() gives up on keys that were chosen to collide", () => {
   for (const count of [24, 64, 256]) {
     let error: unknown;
     try {
-      indexOf(collidingKeys(count));
+      indexOf(u32 as AnySchema, collidingKeys(count));
     } catch (caught) {
       error = caught;
     }
@@ -44,12 +40,12 @@ test("buildIndex() gives up on keys that were chosen to collide", () => {
 
 test("buildIndex() places random keys, and a few that collide", () => {
   for (const count of [4, 6]) {
-    const { order } = indexOf(collidingKeys(count));
+    const { order } = indexOf(u32 as AnySchema, collidingKeys(count));
     assertEquals(new Set(order).size, count);
   }
   for (const count of [1, 2, 10, 100, 5000]) {
     const keys = Array.from({ length: count }, (_, i) => Math.imul(i, 2654435761) >>> 0);
-    const { order } = indexOf(keys);
+    const { order } = indexOf(u32 as AnySchema, keys);
     assertEquals(new Set(order).size, count);
   }
 });
