@@ -6,7 +6,7 @@
 import { type At, at, member, plus } from "./generator.ts";
 import { writeFlat } from "./phases.ts";
 import { isFlat } from "./parts.ts";
-import type { AnySchema, Arm, BigInteger, Field, Integer, List, Node, Sum } from "./schema.ts";
+import type { AnySchema, Arm, BigInteger, Field, Integer, List, Node } from "./schema.ts";
 import { INLINE_CAPACITY } from "./string.ts";
 import { writeUtf8 } from "./utf8.ts";
 import { itemFields, MAX_UNROLLED, type Slots, type WriteContext } from "./write_context.ts";
@@ -93,7 +93,6 @@ export function emitObject(
       return g.emit("}");
     }
     case "result":
-      return resultOf(c, node, to, v, slots);
     case "variants":
       return c.choose(node, v, (arm) => {
         const carried = c.payload(arm, v);
@@ -169,25 +168,6 @@ function arrayOf(c: WriteContext, schema: List, to: At, v: string, slots: Slots)
   emitObject(c, item, { base: q, offset: 0 }, e, {});
   g.emit("}");
   c.looping = outer;
-}
-
-function resultOf(c: WriteContext, schema: Sum, to: At, v: string, slots: Slots): void {
-  const { g } = c;
-  for (const { name, tag, fields } of schema.arms) {
-    const { schema: carried, offset } = fields[0]!;
-    const known = c.looping || isFlat(schema) ? undefined : slots[`${name}Value`] as string;
-    g.emit(`${tag === 0 ? "" : "else "}if(${JSON.stringify(name)} in ${v}){u8[${at(to)}]=${tag};`);
-    emitObject(
-      c,
-      carried,
-      plus(to, offset),
-      known ?? c.bind(`${v}.${name}`),
-      (slots[name] ?? {}) as Slots,
-    );
-    zeroGaps(c, to, schema.size, fields, 1);
-    g.emit("}");
-  }
-  g.emit("else throw BAD;");
 }
 
 function armOf(c: WriteContext, arm: Arm, to: At, v: string, slots: Slots): void {

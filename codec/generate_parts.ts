@@ -12,7 +12,7 @@ import { descend } from "./box.ts";
 import { BAD, type Generator, member } from "./generator.ts";
 import { phasesOf } from "./phases.ts";
 import { isFlat } from "./parts.ts";
-import type { AnySchema, Field, List, Node, Sum } from "./schema.ts";
+import type { AnySchema, Field, List, Node } from "./schema.ts";
 import { INLINE_CAPACITY } from "./string.ts";
 import { utf8Length, writeUtf8 } from "./utf8.ts";
 import { type Slots, WriteContext } from "./write_context.ts";
@@ -137,7 +137,6 @@ function emitParts(c: WriteContext, schema: AnySchema, v: string): Slots {
       return { some };
     }
     case "result":
-      return resultOf(c, node, v);
     case "variants": {
       const slots: Record<string, Slots> = {};
       c.choose(node, v, (arm) => {
@@ -166,19 +165,6 @@ function boxOf(c: WriteContext, item: AnySchema, v: string): Slots {
   emitObject(c, item, { base: start, offset: 0 }, v, {});
   c.g.emit(`}sp=${bottom};`);
   return c.keep({ start });
-}
-
-function resultOf(c: WriteContext, { arms }: Sum, v: string): Slots {
-  const slots: Record<string, string | Slots> = {};
-  for (const { name, tag, fields } of arms) {
-    c.g.emit(`${tag === 0 ? "" : "else "}if(${JSON.stringify(name)} in ${v}){`);
-    const value = c.variable("o", `${v}.${name}`);
-    slots[`${name}Value`] = value;
-    slots[name] = emitParts(c, fields[0]!.schema, value);
-    c.g.emit("}");
-  }
-  c.g.emit("else throw BAD;");
-  return slots;
 }
 
 /** By a separate function, which leaves its resolvers on the stack, or by the schema's own. */

@@ -117,9 +117,8 @@ return value;
         return this.#readOption(some!, from);
       }
       case "result":
-        return this.#readResult(node, from);
       case "variants":
-        return this.#readVariants(node, from);
+        return this.#readSum(node, from);
       case "arm":
         g.emit(`if(${readTag(node, from)}!==${node.tag})throw BAD;`);
         return this.#readObject(node.fields, from, []);
@@ -255,29 +254,16 @@ return value;
     return value;
   }
 
-  #readResult({ arms }: Sum, from: At): string {
-    const g = this.#g;
-    const value = g.name("o");
-    g.emit(`let ${value};switch(u8[${at(from)}]){`);
-    for (const { tag, fields } of arms) {
-      g.emit(`case ${tag}:{`);
-      const object = this.#readObject(fields, from, []);
-      g.emit(this.#builds ? `${value}=${object};` : "", "break;}");
-    }
-    g.emit("default:throw BAD;}");
-    return value;
-  }
-
-  #readVariants(schema: Sum, from: At): string {
+  #readSum(schema: Sum, from: At): string {
     const g = this.#g;
     const value = g.name("o");
     g.emit(`let ${value};switch(${readTag(schema, from)}){`);
     for (const { name, tag, shape, fields } of schema.arms) {
       g.emit(`case ${tag}:{`);
-      const type = `type:${JSON.stringify(name)}`;
+      const type = schema.kind === "variants" ? [`type:${JSON.stringify(name)}`] : [];
       const object = shape === "items"
         ? `{${type},value:${this.#readList(fields, from)}}`
-        : this.#readObject(fields, from, [type]);
+        : this.#readObject(fields, from, type);
       g.emit(this.#builds ? `${value}=${object};` : "", "break;}");
     }
     g.emit("default:throw BAD;}");

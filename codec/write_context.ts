@@ -89,8 +89,18 @@ export class WriteContext {
     return items;
   }
 
+  /** Emit a branch for each arm: by the value's `type`, or by its one key. */
   choose(schema: Sum, v: string, branch: (arm: Arm) => void): void {
     const g = this.g;
+    if (schema.kind !== "variants") {
+      for (const arm of schema.arms) {
+        g.emit(`if(${JSON.stringify(arm.name)} in ${v}){`);
+        branch(arm);
+        g.emit("}else");
+      }
+      g.emit(" throw BAD;");
+      return;
+    }
     const byMap = schema.arms.length > MAX_SWITCHED;
     const tags = byMap ? g.constant(tagsOf(schema)) : "";
     g.emit(byMap ? `switch(${tags}.get(${v}.type)){` : `switch(${v}.type){`);
