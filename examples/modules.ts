@@ -11,7 +11,7 @@ const ROOT = new URL("../", import.meta.url);
 
 /** The folders with modules of a page's client; nothing else is served. */
 const SERVED =
-  /^\/(?:(?:mod|browser)|(?:client|codec|deflate|runtime|service|stream|wire)\/\w+|(?:examples|tests\/browser)\/(?:[\w-]+\/)*\w+)\.ts$/;
+  /^\/(?:(?:mod|browser|page_extras)|(?:client|codec|deflate|runtime|service|stream|wire)\/\w+|(?:examples|tests\/browser)\/(?:[\w-]+\/)*\w+)\.ts$/;
 
 const erased = new Map<string, Promise<string>>();
 

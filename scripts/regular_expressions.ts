@@ -18,6 +18,7 @@ const PUBLISHED = [
     "server.ts",
     "client.ts",
     "browser.ts",
+    "page_extras.ts",
     "memory.ts",
     "codec",
     "wire",
