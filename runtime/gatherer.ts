@@ -11,6 +11,10 @@ const NOTHING: Uint8Array<ArrayBuffer> = new Uint8Array(0);
 /** How many times as much as there is is made room for. */
 const GROWTH = 4;
 
+/** The bytes sent last, by whichever socket, and the whole buffer that they are of: making a view takes time. */
+let view = NOTHING;
+let viewOf = NOTHING;
+
 /** A socket whose messages are gathered. */
 export interface Gathering {
   /** Its gatherer, during a turn in which it sends. */
@@ -62,6 +66,7 @@ export class Gatherer {
   #grow(length: number): void {
     const old = this.#buffer;
     this.#buffer = takeBuffer(Math.max(this.bytes + length, GROWTH * old.length));
+    if (old === NOTHING) return;
     this.#buffer.set(old.subarray(0, this.bytes));
     giveBuffer(old);
   }
@@ -80,7 +85,9 @@ export class Gatherer {
     const buffer = this.#buffer;
     this.#buffer = NOTHING;
     this.bytes = 0;
-    this.#socket?.sendWhole(buffer.subarray(0, bytes));
+    // One small message after another is the same view again.
+    if (viewOf !== buffer || view.length !== bytes) view = (viewOf = buffer).subarray(0, bytes);
+    this.#socket?.sendWhole(view);
     giveBuffer(buffer);
   }
 
