@@ -16,11 +16,12 @@ import { Counter } from "../examples/counter/service.ts";
 import { ALIAS, EXTENDED } from "../wire/handshake.ts";
 import { describeMachine, machineLines } from "./machine.ts";
 import { callFrame, HANDSHAKES, openMany, openPlain } from "./plain_sockets.ts";
+import { removeBuilt } from "./on_node.ts";
 import { Progress } from "./progress.ts";
 import { keep, rowsOfTable } from "./record.ts";
 import { digits, median, times } from "./statistics.ts";
 import { formatTable } from "./table.ts";
-import { commandFor, type Memory, removeBuilt, WatchedServer } from "./watched_server.ts";
+import { commandFor, type Memory, WatchedServer } from "./watched_server.ts";
 
 /** Warm-up connections before a server's memory is first read, so that its code is compiled. */
 const WARM_UP = 1000;

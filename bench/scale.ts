@@ -19,11 +19,12 @@ import { Counter } from "../examples/counter/service.ts";
 import { describeMachine, machineLines } from "./machine.ts";
 import { callFrame, openMany, openPlain } from "./plain_sockets.ts";
 import { pin } from "./pin.ts";
+import { removeBuilt } from "./on_node.ts";
 import { Progress } from "./progress.ts";
 import { keep, rowsOfTable } from "./record.ts";
 import { digits, median, percentile } from "./statistics.ts";
 import { formatTable } from "./table.ts";
-import { commandFor, removeBuilt, WatchedServer } from "./watched_server.ts";
+import { commandFor, WatchedServer } from "./watched_server.ts";
 
 const { values } = parseArgs({
   args: process.argv.slice(2),

@@ -39,7 +39,8 @@ export class ServerProcess implements Disposable {
     tls: boolean,
     ...flags: string[]
   ): Promise<ServerProcess> {
-    const script = new URL(`servers/${name}.ts`, import.meta.url);
+    // For Node both are bundles.
+    const script = new URL(`servers/${name}${/\.\w+$/.exec(import.meta.url)}`, import.meta.url);
     return ServerProcess.run(script, tls ? ["--tls"] : [], flags);
   }
 
@@ -49,7 +50,7 @@ export class ServerProcess implements Disposable {
     args: readonly string[],
     flags: readonly string[] = [],
   ): Promise<ServerProcess> {
-    const runtimeFlags = process.versions["bun"] === undefined ? ["run", "-A"] : [];
+    const runtimeFlags = "Deno" in globalThis ? ["run", "-A"] : [];
     const [command, all] = onServerCore(
       process.execPath,
       [...runtimeFlags, ...flags, fileURLToPath(script), ...args],

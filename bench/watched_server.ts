@@ -3,44 +3,18 @@
  *
  * @module
  */
-import { execFileSync, spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { buildForNode } from "./on_node.ts";
 import { onServerCore } from "./pin.ts";
 
 const SERVER = fileURLToPath(new URL("servers/idle.ts", import.meta.url));
-let folder: string | undefined;
-
-/** Node does not run TypeScript: for it the server is bundled, and `ws` fetched. */
-function buildForNode(): string {
-  folder ??= mkdtempSync(`${tmpdir()}/hardlight-idle-`);
-  const out = `${folder}/idle.mjs`;
-  execFileSync("npm", ["install", "--silent", "--no-audit", "--prefix", folder, "ws@8.23.0"]);
-  const flags = ["--bundle", "--format=esm", "--platform=node", "--target=node20"];
-  execFileSync("deno", [
-    "run",
-    "-A",
-    "npm:esbuild@0.28.2",
-    SERVER,
-    ...flags,
-    "--external:ws",
-    "--log-level=error",
-    `--outfile=${out}`,
-  ]);
-  return out;
-}
-
-/** Delete the built files. */
-export function removeBuilt(): void {
-  if (folder !== undefined) rmSync(folder, { recursive: true });
-}
 
 const COMMANDS: Readonly<Record<string, () => readonly string[]>> = {
   deno: () => ["deno", "run", "-A", "--quiet", "--v8-flags=--expose-gc", SERVER],
   bun: () => ["bun", SERVER],
-  node: () => ["node", "--expose-gc", buildForNode()],
+  node: () => ["node", "--expose-gc", buildForNode("servers/idle.ts")],
 };
 
 /** The command that starts the server on a runtime. */

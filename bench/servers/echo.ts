@@ -7,4 +7,4 @@ import { listenRaw } from "./raw_echo.ts";
 import { announce, certificateIfAsked } from "./stdio.ts";
 
 const certificate = await certificateIfAsked();
-await announce(listenRaw(certificate), certificate);
+await announce(await listenRaw(certificate), certificate);
