@@ -36,6 +36,8 @@ export interface KeyVisitor {
    * that ends comes first.
    */
   count(value: number, hashedBytes: number, isOrdered: boolean): void;
+  /** Sort the entries of a map or set in a key; hashed keys contain none. */
+  sort?(entries: Entry[], key: AnySchema): Entry[];
 }
 
 /** Visit a key, which must be a value of the schema. */
@@ -48,7 +50,7 @@ export function visitKey(visitor: KeyVisitor, schema: AnySchema, value: unknown)
     visitFields(visitor, arm.fields, carriedBy(node, arm, value));
   } else if ("fields" in node) visitFields(visitor, node.fields, value as Carried);
   else if ("key" in node) {
-    visitList(visitor, sorted(entriesOf(value), node.key), ([key, item]) => {
+    visitList(visitor, visitor.sort!(entriesOf(value), node.key), ([key, item]) => {
       visitKey(visitor, node.key, key);
       visitKey(visitor, node.item, item);
     });
@@ -86,6 +88,10 @@ class Ranker implements KeyVisitor {
 
   count(value: number, _hashedBytes: number, isOrdered: boolean): void {
     if (isOrdered) this.rank.push(value);
+  }
+
+  sort(entries: Entry[], key: AnySchema): Entry[] {
+    return sorted(entries, key);
   }
 }
 
