@@ -109,7 +109,9 @@ export function joinStored(bytes: Uint8Array, maxBytes: number): number {
     const length = bytes[at + 1]! | bytes[at + 2]! << 8;
     const from = at + STORED_HEADER_BYTES;
     at = from + length;
-    if (joined > 0) bytes.copyWithin(STORED_HEADER_BYTES + joined, from, at);
+    // Also behind empty blocks.
+    const to = STORED_HEADER_BYTES + joined;
+    if (from > to) bytes.copyWithin(to, from, at);
     joined += length;
   }
   return joined;

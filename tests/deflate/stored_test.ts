@@ -72,6 +72,20 @@ for (const size of SIZES) {
   });
 }
 
+test("joinStored() joins blocks of any sizes, also behind and between empty ones", () => {
+  const payload = Uint8Array.from({ length: 40 }, (_, i) => i + 1);
+  for (const sizes of [[0, 40], [0, 0, 7, 33], [3, 0, 30, 7], [40, 0], [0, 0, 0, 40, 0]]) {
+    let at = 0;
+    const stream = Uint8Array.from(sizes.flatMap((size, i) => {
+      const block = payload.subarray(at, at += size);
+      return [Number(i === sizes.length - 1), size, 0, ~size & 255, 255, ...block];
+    }));
+    assertEquals(zlibVerdict(stream, 40), payload);
+    assertEquals(joinStored(stream, 40), 40);
+    assertEquals(stream.slice(STORED_HEADER_BYTES, STORED_HEADER_BYTES + 40), payload);
+  }
+});
+
 for (const size of SIZES) {
   test(`readBlocks() gives back ${size} bytes, ours and zlib's`, () => {
     for (const input of Object.values(inputs(size))) {
