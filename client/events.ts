@@ -116,8 +116,9 @@ export function createEventHub<E>(
       return consumers.size > 0;
     },
     release() {
+      // Each call does.
+      if (held) void holding.return();
       held = 0;
-      void holding.return();
     },
     open: (options) => open(options),
     deliver(topic, read) {
