@@ -167,6 +167,9 @@ function streamsTable(): string {
   );
 }
 
+/** The table of memory of a run of `streams.ts`. */
+const SLOW_READER = "Memory in MiB, read ten times slower, after each eighth";
+
 /** Latency of another call while a stream runs. */
 function besidesTable(): string {
   const runs = runsOf("streams").slice(0, 2);
@@ -220,6 +223,10 @@ export function blocks(): ReadonlyMap<string, string> {
     ["codec-conditions", conditions(runsOf("codec"))],
     ["streams", streamsTable()],
     ["streams-besides", besidesTable()],
+    ["streams-memory-deno", plainTable([recorded("streams-deno")], SLOW_READER)],
+    ["streams-memory-bun", plainTable([recorded("streams-bun")], SLOW_READER)],
+    ["streams-page", plainTable([recorded("streams-page")], "Streams of a page, Chromium")],
+    ["streams-page-conditions", conditions([recorded("streams-page")])],
     ["streams-conditions", conditions(runsOf("streams"))],
     ["idle", plainTable([recorded("idle")])],
     ["idle-conditions", conditions([recorded("idle")])],

@@ -3,14 +3,14 @@
  * of the runtime that sends each item in its own message; small items also with Cap'n Web, oRPC and tRPC; the latency
  * of another call meanwhile; and the memory of both ends with a slow reader.
  *
- * Run: `deno run -A bench/streams.ts [--quick] [--peers] [--rounds 3] [--level 0] [--record]`, or
+ * Run: `deno run -A bench/streams.ts [--quick] [--only race,besides,slow] [--peers] [--rounds 3] [--level 0]
+ * [--record]`, or
  * `bun bench/streams.ts`.
  *
  * @module
  */
 // deno-lint-ignore-file no-console
 import process from "node:process";
-import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promises";
 import { connect } from "../client.ts";
 import { STREAM_PEERS } from "./peers/streams.ts";
 import { describeMachine, machineLines, runtimeId } from "./machine.ts";
@@ -18,7 +18,7 @@ import { pin } from "./pin.ts";
 import { Progress } from "./progress.ts";
 import { keep, type Row, rowsOfTable } from "./record.ts";
 import { ServerProcess } from "./server_process.ts";
-import { Flow, itemsOf, pump } from "./servers/flow.ts";
+import { Flow, itemsOf, pump, readSlowly } from "./servers/flow.ts";
 import { digits, median, percentile, times } from "./statistics.ts";
 import { formatTable, type Table } from "./table.ts";
 
@@ -38,8 +38,16 @@ const rounds = Number(process.argv[process.argv.indexOf("--rounds") + 1] || 0) |
 const SMALL: Size = { name: "40 B", items: quick ? 100_000 : 1_000_000, itemBytes: 40 };
 const LARGE: Size = { name: "64 KiB", items: quick ? 1_024 : 16_384, itemBytes: 65_536 };
 
+const only = process.argv.includes("--only")
+  ? process.argv[process.argv.indexOf("--only") + 1]!.split(",")
+  : ["race", "besides", "slow"];
+const runs = (part: string): boolean => only.includes(part);
+
 /** Rows of three contenders, or with others; the latency of another call; the slow reader. */
-const progress = new Progress(4 * 3 * (rounds + 1) + (withPeers ? 5 * (rounds + 1) : 0) + 12 + 12);
+const progress = new Progress(
+  (runs("race") ? 4 * 3 * (rounds + 1) : 0) + (withPeers ? 5 * (rounds + 1) : 0) +
+    (runs("besides") ? 12 : 0) + (runs("slow") ? 24 : 0),
+);
 const rows: Row[] = [];
 
 function show(table: Table): void {
@@ -148,14 +156,15 @@ async function latencies(
 async function besides(server: ServerProcess): Promise<void> {
   const client = await open(server);
   const lines: string[][] = [];
-  const during = async (name: string, work: (() => Promise<unknown>) | undefined) => {
+  const during = async (
+    name: string,
+    work?: (isOver: () => boolean) => Promise<unknown>,
+  ): Promise<void> => {
     progress.step(`another call meanwhile: ${name}`, 2);
     const until = performance.now() + (quick ? 1_000 : 3_000);
     const isOver = (): boolean => performance.now() > until;
     let runs = true;
-    const streaming = (async () => {
-      while (work !== undefined && runs) await work();
-    })();
+    const streaming = work?.(() => !runs);
     await latencies(() => client.rpc.get({}), () => performance.now() > until - 800);
     const sorted = await latencies(() => client.rpc.get({}), isOver);
     runs = false;
@@ -167,17 +176,22 @@ async function besides(server: ServerProcess): Promise<void> {
       `${sorted.length}`,
     ]);
   };
-  const readAll = async (items: number, itemBytes: number): Promise<void> => {
-    for await (const _ of client.rpc.down({ items, itemBytes })) { /* as fast as it comes */ }
+  const down = (itemBytes: number) => async (isOver: () => boolean) => {
+    for await (const _ of client.rpc.down({ items: 0xffff_ffff, itemBytes })) if (isOver()) break;
   };
-  const send = (items: number, itemBytes: number) => () =>
-    client.rpc.up({ parts: itemsOf(items, itemBytes) }, { timeoutMs: Infinity });
-  await during("nothing else", undefined);
-  await during("40 B down", () => readAll(50_000, 40));
-  await during("40 B up", send(50_000, 40));
-  await during("64 KiB down", () => readAll(512, 65_536));
-  await during("64 KiB up", send(512, 65_536));
-  await during("nothing else", undefined);
+  const up = (itemBytes: number) => async (isOver: () => boolean) => {
+    const parts = (async function* () {
+      const item = new Uint8Array(itemBytes).fill(7);
+      while (!isOver()) yield item;
+    })();
+    await client.rpc.up({ parts }, { timeoutMs: Infinity });
+  };
+  await during("nothing else");
+  await during("40 B down", down(40));
+  await during("40 B up", up(40));
+  await during("64 KiB down", down(65_536));
+  await during("64 KiB up", up(65_536));
+  await during("nothing else");
   await client.close();
   show({
     title: "A call's answer while a stream runs on the same connection, µs",
@@ -186,34 +200,54 @@ async function besides(server: ServerProcess): Promise<void> {
   });
 }
 
-/** Memory of both ends, in four quarters, while the reader takes ten times as long as the source would. */
+/** Memory of both ends, in eight parts, while the reader takes ten times as long as it would at full speed. */
 async function slowly(server: ServerProcess): Promise<void> {
   const client = await open(server);
   const lines: string[][] = [];
   for (const whole of [SMALL, LARGE]) {
-    progress.step(`a slow reader: ${whole.name}`, 6);
     const size = { ...whole, items: whole.items / 4 };
-    const from = performance.now();
-    for await (const _ of client.rpc.down(size)) { /* once at full speed */ }
-    const itemMs = 10 * (performance.now() - from) / size.items;
-    const mib: { readonly server: number; readonly client: number }[] = [];
-    const start = performance.now();
-    let read = 0;
-    for await (const _ of client.rpc.down(size)) {
-      const early = start + ++read * itemMs - performance.now();
-      if (early > 2) await sleep(early);
-      if (read % Math.floor(size.items / 8) !== 0) continue;
-      const rss = Number(await client.rpc.memory({}));
-      mib.push({ server: rss / 1_048_576, client: process.memoryUsage().rss / 1_048_576 });
-      await nextTurn();
-    }
-    for (const end of ["server", "client"] as const) {
-      lines.push([`${size.name}, ${end}`, ...mib.map((sample) => digits(sample[end]))]);
+    const { items, itemBytes } = size;
+    const own = await ours(server);
+    for (const way of ["down", "up"] as const) {
+      progress.step(`a slow reader: ${whole.name} ${way}`, 6);
+      await own[way](size);
+      const from = performance.now();
+      await own[way](size);
+      const itemUs = 10_000 * (performance.now() - from) / items;
+      const mib: Record<string, number>[] = [];
+      const look = async (): Promise<void> => {
+        const { rss, heapUsed } = process.memoryUsage();
+        mib.push({
+          "server, resident": Number(await client.rpc.memory({})) / 1_048_576,
+          "server, heap": Number(await client.rpc.heap({})) / 1_048_576,
+          "client, resident": rss / 1_048_576,
+          "client, heap": heapUsed / 1_048_576,
+        });
+      };
+      let done = 0;
+      const eighth = Math.floor(items / 8);
+      const lookAfter = (count: number) =>
+        count % eighth === 0 && mib.length < 8 ? look() : undefined;
+      if (way === "down") done = await readSlowly(client.rpc.down(size), itemUs, lookAfter);
+      else {
+        const parts = (async function* () {
+          let count = 0;
+          for await (const item of itemsOf(items, itemBytes)) {
+            await lookAfter(++count);
+            yield item;
+          }
+        })();
+        done = await client.rpc.slow({ itemUs, parts }, { timeoutMs: Infinity });
+      }
+      expectItems(done, size);
+      for (const end of Object.keys(mib[0] ?? {})) {
+        lines.push([`${whole.name} ${way}, ${end}`, ...mib.map((sample) => digits(sample[end]!))]);
+      }
     }
   }
   await client.close();
   show({
-    title: "Resident memory in MiB, read ten times slower, after each eighth",
+    title: "Memory in MiB, read ten times slower, after each eighth",
     columns: ["", "⅛", "¼", "⅜", "½", "⅝", "¾", "⅞", "1"],
     rows: lines,
   });
@@ -228,7 +262,7 @@ const hardlight = await start("hardlight");
 const mounted = await start("mounted");
 const bare = raw(await start("raw"));
 const [own, mount] = [await ours(hardlight), await ours(mounted)];
-for (const size of [SMALL, LARGE]) {
+for (const size of runs("race") ? [SMALL, LARGE] : []) {
   for (const way of ["down", "up"] as const) {
     await race(way, size, [
       ["a bare WebSocket", bare[way]],
@@ -250,8 +284,8 @@ if (withPeers) {
   }
   await race("down, beside others (texts there)", size, contenders);
 }
-await besides(hardlight);
-await slowly(hardlight);
+if (runs("besides")) await besides(hardlight);
+if (runs("slow")) await slowly(hardlight);
 progress.end();
 keep(`streams-${runtimeId(machine)}`, {
   machine,

@@ -3,28 +3,25 @@
  *
  * @module
  */
-import { setImmediate as nextTurn } from "node:timers/promises";
-import { bytes, rpc, service, stream, u32, u64 } from "../../mod.ts";
+import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promises";
 
-/** Items of bytes, down and up. */
-export const Flow = service({
-  name: "Flow",
-  rpc: {
-    /** A number of items of a number of bytes. */
-    down: rpc({ items: u32, itemBytes: u32 }, stream(bytes)),
-    /** Read items; answers their number. */
-    up: rpc({ parts: stream(bytes) }, u32),
-    /** Something else meanwhile. */
-    get: rpc({}, u32),
-    /** Resident memory of the server. */
-    memory: rpc({}, u64),
-  },
-});
+export { Flow, itemsOf } from "./flow_service.ts";
 
-/** The source. */
-export async function* itemsOf(items: number, itemBytes: number): AsyncGenerator<Uint8Array> {
-  const item = new Uint8Array(itemBytes).fill(7);
-  for (let i = 0; i < items; i++) yield item;
+/** Read items, one in so many microseconds. Tells each. */
+export async function readSlowly(
+  items: AsyncIterable<unknown>,
+  itemUs: number,
+  onItem?: (read: number) => Promise<void> | undefined,
+): Promise<number> {
+  const start = performance.now();
+  let read = 0;
+  for await (const _ of items) {
+    const early = start + ++read * itemUs / 1000 - performance.now();
+    if (early > 2) await sleep(early);
+    const told = onItem?.(read);
+    if (told !== undefined) await told;
+  }
+  return read;
 }
 
 /** Bytes that may wait in a bare socket before its sender pauses. */

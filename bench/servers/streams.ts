@@ -7,7 +7,7 @@
 import process from "node:process";
 import { handler, serve } from "../../server.ts";
 import { STREAM_PEERS } from "../peers/streams.ts";
-import { Flow, itemsOf, pump } from "./flow.ts";
+import { Flow, itemsOf, pump, readSlowly } from "./flow.ts";
 import { announce } from "./stdio.ts";
 
 const [kind = "hardlight", itemBytes = "40"] = process.argv.slice(2);
@@ -19,7 +19,10 @@ const handlers = () => ({
     for await (const _ of parts) read++;
     return read;
   },
+  slow: ({ itemUs, parts }: { itemUs: number; parts: AsyncIterable<Uint8Array> }) =>
+    readSlowly(parts, itemUs),
   get: () => 1,
+  heap: () => BigInt(process.memoryUsage().heapUsed),
   memory: () => BigInt(process.memoryUsage().rss),
 });
 
@@ -83,7 +86,12 @@ async function listen(): Promise<number> {
   if (peer !== undefined) return await peer.serve(Number(itemBytes));
   if (kind === "raw") return "Bun" in globalThis ? listenRawBun() : listenRawDeno();
   if (kind === "hardlight") {
-    const options = { port: 0, hostname: "127.0.0.1", tls: "plain" } as const;
+    const options = {
+      port: 0,
+      hostname: "127.0.0.1",
+      tls: "plain",
+      origins: () => true,
+    } as const;
     return (await serve(Flow, options, handlers)).port;
   }
   const mounted = handler(Flow, {}, handlers);
