@@ -6,7 +6,7 @@
  * @module
  */
 import type { Entries } from "./collections.ts";
-import { compare, type Rank, rankOf } from "./keys.ts";
+import { compare, type Rank, ranksOf } from "./keys.ts";
 import { entryFootprint, spend } from "./footprint.ts";
 import { type FieldsLayout, roundUp } from "./layout.ts";
 import type { Reader } from "./reader.ts";
@@ -148,7 +148,7 @@ function readNode(
   reader.steps = steps;
   reader.high = reader.low;
   reader.low = low;
-  const ranks = keys.map((own) => rankOf(entries.schema, own));
+  const ranks = ranksOf(entries.schema, keys);
   return { ...node, keys, ranks, values, children: [], depth };
 }
 

@@ -107,6 +107,11 @@ export function rankOf(schema: AnySchema, key: unknown): Rank {
   return ranker.rank;
 }
 
+/** The ranks of keys: themselves, if they have no parts. */
+export function ranksOf(schema: AnySchema, keys: readonly unknown[]): readonly Rank[] {
+  return hasParts(schema) ? keys.map((key) => rankOf(schema, key)) : keys;
+}
+
 /** Sort entries by their keys, as Rust's `Ord` does. Keys that are no values of the schema end up anywhere. */
 export function sorted(entries: Entry[], schema: AnySchema): Entry[] {
   if (hasParts(schema)) {
