@@ -4,42 +4,29 @@
  * @module
  */
 import type { Writer } from "../codec/writer.ts";
-import { CHECK_BYTES, RESUME_MS, SENT_PART, SHARED_MS } from "../stream/window.ts";
-import type { Clock } from "../wire/clock.ts";
+import { type Gate, openGate } from "../stream/gate.ts";
+import { SHARED_MS } from "../stream/window.ts";
+import { type Clock, timersOf } from "../wire/clock.ts";
 import type { Sender } from "../wire/sender.ts";
 import type { Connection } from "./connection.ts";
 
-/** The sender of a stream's items. */
-export interface Pausable {
-  /** Send nothing more until {@linkcode Pausable.resume}. */
-  pause(): void;
-  /** Resume pulling. */
-  resume(): void;
-}
-
-/**
- * Backpressure for streams: when many bytes wait to be sent, the sources pause, while other messages go on. So
- * streams alone never close a connection for slow reading. Created with the first stream, removed with the last.
- */
+/** Backpressure for streams. Created with the first stream, removed with the last. */
 export class ConnectionStreams {
   /** Streaming calls in flight. */
   open = 0;
+  /** Where their sources wait. */
+  readonly gate: Gate;
   readonly #sender: Sender;
   readonly #clock: Clock;
-  readonly #maxSentBytes: number;
-  readonly #paused = new Set<Pausable>();
-  #checkedBytes: number;
   /** Sent bytes after the last message of a stream; -1 before the first. */
   #streamedBytes = -1;
   #sharedUntil = 0;
-  #timer: unknown;
 
   /** Create for one connection. */
   constructor({ sender, host: { clock, limits } }: Connection) {
     this.#sender = sender;
     this.#clock = clock;
-    this.#maxSentBytes = limits.maxBufferedBytes / SENT_PART;
-    this.#checkedBytes = sender.sentBytes;
+    this.gate = openGate(sender, limits.maxBufferedBytes, timersOf(clock).after);
   }
 
   /** Whether other messages were sent lately, such as answers and events: seen from the bytes, which costs them nothing. */
@@ -64,47 +51,5 @@ export class ConnectionStreams {
   /** It was sent. */
   sent(): void {
     this.#streamedBytes = this.#sender.sentBytes;
-  }
-
-  /** An item was sent: pause its source if too many bytes wait. */
-  onSent(stream: Pausable): void {
-    const { sentBytes } = this.#sender;
-    const checkBytes = Math.min(CHECK_BYTES, this.#maxSentBytes);
-    if (this.#paused.size === 0 && sentBytes - this.#checkedBytes < checkBytes) return;
-    this.#checkedBytes = sentBytes;
-    if (this.#sender.bufferedBytes <= this.#maxSentBytes) return;
-    stream.pause();
-    this.#paused.add(stream);
-    this.#watch();
-  }
-
-  /** Resume paused sources if fewer bytes wait by now. */
-  resume(): void {
-    if (this.#paused.size === 0) return;
-    for (const stream of [...this.#paused]) {
-      if (this.#sender.bufferedBytes > this.#maxSentBytes / 2) break;
-      this.#paused.delete(stream);
-      stream.resume();
-    }
-    this.#watch();
-  }
-
-  #watch(): void {
-    if (this.#paused.size === 0) return this.stop();
-    this.#timer ??= this.#clock.after(RESUME_MS, () => {
-      this.#timer = undefined;
-      this.resume();
-    });
-  }
-
-  /** A stream has ended. */
-  forget(stream: Pausable): void {
-    if (this.#paused.delete(stream) && this.#paused.size === 0) this.stop();
-  }
-
-  /** Stop the timer. */
-  stop(): void {
-    this.#clock.clear(this.#timer);
-    this.#timer = undefined;
   }
 }

@@ -87,7 +87,7 @@ export class OpenCalls {
   /** The connection has ended, for this reason. */
   end(reason: unknown): void {
     for (const call of this.#listening?.values() ?? []) call.cancel(reason);
-    this.streams?.stop();
+    this.streams?.gate.stop();
   }
 }
 

@@ -15,13 +15,13 @@ import { shortenAnswer } from "../wire/short_message.ts";
 import { type Sender, surelyTakes } from "../wire/sender.ts";
 import { MIN_HELD_BYTES } from "./call_guard.ts";
 import type { Connection } from "./connection.ts";
-import { ConnectionStreams, type Pausable } from "./connection_streams.ts";
+import { ConnectionStreams } from "./connection_streams.ts";
 import { explainArchive } from "./dispatcher.ts";
 import { ServerCall } from "./server_call.ts";
 import type { CallTrace } from "./telemetry.ts";
 
 /** A call that streams. It receives its argument's items and sends its output's until it is answered. */
-export class StreamingCall extends ServerCall implements InletPort, OutletPort, Pausable {
+export class StreamingCall extends ServerCall implements InletPort, OutletPort {
   readonly #info: MethodInfo;
   readonly streams: ConnectionStreams;
   readonly after: Timers["after"];
@@ -99,7 +99,7 @@ export class StreamingCall extends ServerCall implements InletPort, OutletPort, 
   /** The client grants more credit for the output. */
   grantOutput(bytes: number): void {
     this.#outlet?.grant(bytes);
-    this.streams.resume();
+    this.streams.gate.goOn();
   }
 
   get runIn(): RunIn | undefined {
@@ -123,7 +123,7 @@ export class StreamingCall extends ServerCall implements InletPort, OutletPort, 
     super.end();
     this.#inlet?.end(new RpcError("Cancelled", `${this.#info.name} has been answered`));
     const { streams } = this;
-    streams.forget(this);
+    streams.gate.forget(this);
     const { calls } = this.caller;
     if (--streams.open === 0 && calls?.streams === streams) calls.streams = undefined;
   }
@@ -177,6 +177,10 @@ export class StreamingCall extends ServerCall implements InletPort, OutletPort, 
 
   // As the port of its output.
 
+  mustWait(): boolean {
+    return this.streams.gate.mustWait(this);
+  }
+
   send(item: unknown): number {
     const { caller, id } = this;
     // A generator's state changes reach the client before its next item.
@@ -201,7 +205,7 @@ export class StreamingCall extends ServerCall implements InletPort, OutletPort, 
     this.streams.sent();
     this.caller.host.counters.itemsSent++;
     caller.onSent();
-    if (!this.isOver) this.streams.onSent(this);
+    this.streams.gate.sent(bytes);
     return bytes;
   }
 
@@ -216,12 +220,7 @@ export class StreamingCall extends ServerCall implements InletPort, OutletPort, 
     if (this.#isAsking) this.#outlet?.pause();
   }
 
-  // As `Pausable`.
-
-  pause(): void {
-    this.#outlet?.pause();
-  }
-
+  /** It need not wait longer. */
   resume(): void {
     if (!this.#isAsking) this.#outlet?.resume();
   }

@@ -99,6 +99,7 @@ export const startStreaming: StartStreaming = (call, method, args, options) => {
     },
     grant: (bytes) => say((writer) => writeClientGrant(writer, id, bytes)),
     onLeft: (reason) => streaming.giveUp(failed("Cancelled", reason, "its reader has left")),
+    mustWait: () => streams.gate.mustWait(outlet!),
     send(item) {
       const bytes = say((writer) => {
         const start = writer.position;
@@ -108,7 +109,7 @@ export const startStreaming: StartStreaming = (call, method, args, options) => {
         }
         return bytes;
       }) ?? 0;
-      if (id >= 0) streams.sent(outlet!, bytes);
+      streams.gate.sent(bytes);
       return bytes;
     },
     onEnd(error, what) {
@@ -140,7 +141,7 @@ export const startStreaming: StartStreaming = (call, method, args, options) => {
         over() {
           id = -1;
           outlet?.cancel();
-          if (outlet) streams.goOn(outlet);
+          if (outlet) streams.gate.forget(outlet);
         },
       });
       // The request goes before its items.

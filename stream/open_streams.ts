@@ -9,8 +9,9 @@ import type { Writer } from "../codec/writer.ts";
 import type { Timers } from "../wire/clock.ts";
 import { SHORT_HEADER_BYTES, SHORT_ITEM } from "../wire/layout.ts";
 import { readServerExtension, type ServerExtensionHandlers } from "../wire/server_extension.ts";
+import { type Gate, openGate } from "./gate.ts";
 import type { Inlet, Outlet, RunIn } from "./types.ts";
-import { CHECK_BYTES, RESUME_MS, SENT_PART, SHARED_MS } from "./window.ts";
+import { SHARED_MS } from "./window.ts";
 
 /** The part of a session that streaming calls use. */
 export interface StreamingSession {
@@ -79,58 +80,36 @@ export interface Streams extends OpenStreams {
   readonly calls: Map<number, StreamEntry>;
   /** Also reads kept items: no other read is in progress then. */
   readonly reader: Reader;
-  /** An item was sent: pause its source if the queue is long. */
-  sent(outlet: Outlet, bytes: number): void;
-  /** A source no longer waits. */
-  goOn(outlet: Outlet): void;
+  /** Where their sources wait. */
+  readonly gate: Gate;
 }
 
 /** Create them, with the first streaming call. */
 export function openStreams(session: StreamingSession, timers: Timers): Streams {
   const { limits } = session;
-  const waiting = new Set<Outlet>();
-  let unchecked = 0;
-  let stopLooking: (() => void) | undefined;
-  const isFull = (): boolean => session.bufferedBytes > limits.maxBufferedBytes / SENT_PART;
-  const look = (): void => {
-    stopLooking = timers.after(RESUME_MS, () => {
-      if (isFull()) return look();
-      const all = [...waiting];
-      // First: a resumed source may have to wait again.
-      waiting.clear();
-      for (const outlet of all) outlet.resume();
-    });
-  };
+  const gate = openGate(session, limits.maxBufferedBytes, timers.after);
   const calls = new Map<number, StreamEntry>();
   let sharedUntil = 0;
   let bytes: Uint8Array;
   // Messages for other ids belong to a call that just ended, or to none.
   const handlers: ServerExtensionHandlers = [
     (id, start, end) => calls.get(id)?.inlet?.push(bytes, start, end),
-    (id, room) => calls.get(id)?.outlet?.grant(room),
+    (id, room) => {
+      calls.get(id)?.outlet?.grant(room);
+      gate.goOn();
+    },
     () => {},
     () => {},
   ];
   return {
     calls,
+    gate,
     get isShared() {
       const now = timers.now();
       if (session.pending > calls.size) sharedUntil = now + SHARED_MS;
       return now < sharedUntil;
     },
     reader: new Reader(limits),
-    sent(outlet, bytes) {
-      unchecked += bytes;
-      if (waiting.size === 0 && unchecked < CHECK_BYTES) return;
-      unchecked = 0;
-      if (!isFull()) return;
-      outlet.pause();
-      if (waiting.size === 0) look();
-      waiting.add(outlet);
-    },
-    goOn(outlet) {
-      if (waiting.delete(outlet) && waiting.size === 0) stopLooking?.();
-    },
     get size() {
       return calls.size;
     },

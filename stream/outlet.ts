@@ -39,8 +39,8 @@ function pulledFrom(source: unknown): Pulled {
 /**
  * Pull a source and send its items, starting in a microtask.
  *
- * The source is pulled while the reader has credit, one item at a time. A pulled item is sent as soon as the outlet
- * is not paused, so the credit may go below 0 by one item. Nothing is allocated per item besides the source's own
+ * The source is pulled while the reader has credit and the port lets it, one item at a time. A pulled item is sent as
+ * soon as the outlet is not paused, so the credit may go below 0 by one item. Nothing is allocated per item besides the source's own
  * objects.
  *
  * @throws {TypeError} If it is not iterable.
@@ -65,6 +65,7 @@ export function openOutlet(source: unknown, port: OutletPort): Outlet {
   let stopped = false;
   let reason: unknown;
 
+  const mustWait = (): boolean => paused ||= port.mustWait();
   const next = (): unknown => pulled.next();
   const end = (): unknown => pulled.return?.(reason);
   const pull = (): void => {
@@ -73,7 +74,7 @@ export function openOutlet(source: unknown, port: OutletPort): Outlet {
       held = undefined;
       send(item);
     }
-    while (!pulling && !sending && !over && !paused && room > lead.leftRoom) {
+    while (!pulling && !sending && !over && room > lead.leftRoom && !mustWait()) {
       let result: unknown;
       pulling = inside = true;
       try {
@@ -129,7 +130,8 @@ export function openOutlet(source: unknown, port: OutletPort): Outlet {
     else finish(error, "source");
   };
   const send = (item: unknown): void => {
-    if (paused) {
+    // Others may have sent much since it was pulled.
+    if (mustWait()) {
       held = [item];
       return;
     }

@@ -39,6 +39,8 @@ export interface OutletPort {
     /** Whether other messages were sent lately, or other calls are in flight: they wait behind the items. */
     readonly isShared: boolean;
   };
+  /** Whether the next item must wait, because much waits to be sent. The port then resumes the outlet. */
+  mustWait(): boolean;
   /**
    * Write and send one item.
    *

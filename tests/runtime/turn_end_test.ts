@@ -34,6 +34,7 @@ function outletTo(to: Gathering, source: unknown): Outlet {
   const outlet = openOutlet(source, {
     after,
     streams: { isShared: true },
+    mustWait: () => false,
     send: () => {
       Gatherer.of(to).send(new Uint8Array(10));
       outlet.grant(10 + ITEM_COST_BYTES);
@@ -85,6 +86,7 @@ test("what else is sent while a stream is goes with it, in order", async () => {
   const outlet = openOutlet(items(3), {
     after,
     streams: { isShared: true },
+    mustWait: () => false,
     send: (item) => {
       Gatherer.of(to).send(Uint8Array.of(item as number));
       if (item === 1) Gatherer.of(to).send(Uint8Array.of(9));

@@ -37,6 +37,7 @@ function pipe(source: unknown, delay: Delay, patience = IMPATIENT): Pipe {
   const outlet = openOutlet(source, {
     after: patience,
     streams: { isShared: true },
+    mustWait: () => false,
     send(item) {
       const bytes = item as Uint8Array;
       onTheWay += bytes.length + ITEM_COST_BYTES;

@@ -36,6 +36,7 @@ export function outletOf(
   const outlet = openOutlet(source, {
     after,
     streams: { isShared: true },
+    mustWait: () => false,
     send(item) {
       send(item);
       told.sent.push(item);
