@@ -11,7 +11,7 @@ import process from "node:process";
 import { connect } from "../client.ts";
 import type { ClientOf } from "../client.ts";
 import { progress } from "./progress.ts";
-import { ServerProcess } from "./server_process.ts";
+import { type Address, ServerProcess } from "./server_process.ts";
 import { Desk } from "./servers/deno_serve.ts";
 import { digits, median, times } from "./statistics.ts";
 
@@ -33,8 +33,9 @@ class Raw {
     socket.onmessage = () => this.#waiting.shift()!();
   }
 
-  static async open(url: string): Promise<Raw> {
-    const socket = new WebSocket(url);
+  static async open({ url, ca }: Address): Promise<Raw> {
+    const client = ca === "" ? undefined : Deno.createHttpClient({ caCerts: [ca] });
+    const socket = client === undefined ? new WebSocket(url) : new WebSocket(url, { client });
     socket.binaryType = "arraybuffer";
     await new Promise<void>((resolve) => socket.onopen = () => resolve());
     return new Raw(socket);
@@ -93,7 +94,7 @@ function note(row: string, way: Way, value: number): void {
 const plain: Record<string, ServerProcess> = {};
 const secure: Record<string, ServerProcess> = {};
 for (const way of WAYS) plain[way] = await start(way, false);
-for (const way of ["serve", "mount"] as const) secure[way] = await start(way, true);
+for (const way of WAYS) secure[way] = await start(way, true);
 
 for (let round = -1; round < rounds; round++) {
   progress(`round ${round + 1} of ${rounds}`);
@@ -103,17 +104,20 @@ for (let round = -1; round < rounds; round++) {
   for (const way of WAYS) {
     const server = plain[way]!;
     if (way === "raw") {
-      const raw = await Raw.open(server.address.url);
+      const raw = await Raw.open(server.address);
       const sorted = await latencies(() => raw.call());
       seen("one call, p50, µs", way, sorted[CALLS >> 1]!);
       seen("one call, p99, µs", way, sorted[Math.floor(CALLS * 0.99)]!);
       seen("256 in flight, calls a second", way, await perSecond(() => raw.call()));
       const dials = await latencies(
-        async () => (await Raw.open(server.address.url)).close(),
+        async () => (await Raw.open(server.address)).close(),
         CONNECTS,
       );
       seen("connecting, p50, µs", way, dials[CONNECTS >> 1]!);
       raw.close();
+      const safe = await Raw.open(secure[way]!.address);
+      seen("a call over TLS, p50, µs", way, (await latencies(() => safe.call(), 200))[100]!);
+      safe.close();
       continue;
     }
     await using client = await open(server);
