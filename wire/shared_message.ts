@@ -11,11 +11,13 @@ import {
   storeInPlace,
   writeStoredHeader,
 } from "../deflate/stored.ts";
-import { seemsCompressible } from "../deflate/compressible.ts";
+import { sample } from "../deflate/compressible.ts";
 import {
+  CODES_ONLY,
   type DeflateOwner,
   type Deflater,
   IF_COMPRESSIBLE,
+  MIN_CODES_BYTES,
   MIN_DEFLATED_BYTES,
 } from "./deflater.ts";
 import { DEFAULT_LIMITS } from "./limits.ts";
@@ -91,13 +93,16 @@ export function frame(
   if (isShort(writer)) return writer.written();
   if (isStored(writer, level)) return stored(writer);
   const archive = writer.bytes.subarray(STORED_HEADER_BYTES, writer.position);
-  const spent = level < IF_COMPRESSIBLE
-    ? level
-    : seemsCompressible(archive)
-    ? level - IF_COMPRESSIBLE
-    : 0;
+  const spent = level < IF_COMPRESSIBLE ? level : spentOn(archive, level - IF_COMPRESSIBLE);
   if (spent === 0 && (!isKept || isStored(writer, 0))) return stored(writer);
   return deflater.deflate(archive, spent, owner);
+}
+
+/** The level for an archive, of at most `level`, by a sample of it. */
+function spentOn(archive: Uint8Array, level: number): number {
+  const sampled = sample(archive);
+  if (sampled === "repeats") return level;
+  return sampled === "letters" && archive.length > MIN_CODES_BYTES ? CODES_ONLY : 0;
 }
 
 function stored(writer: Writer): Uint8Array<ArrayBuffer> {

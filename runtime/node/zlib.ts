@@ -7,6 +7,7 @@
  * | level 0 | stored |
  * | up to `MAX_OWN_DEFLATE_BYTES` | fixed Huffman codes, about the size of zlib's level 1 |
  * | more | zlib at the level asked for |
+ * | more, `CODES_ONLY` | zlib without a search for repeats |
  * | `LARGE_BYTES` and more | the same, with level 5 in place of 6 |
  * | `MIN_ASYNC_DEFLATE_BYTES` and more | the same on another thread, `MAX_THREADS` at a time: a promise |
  * | the same, behind `MAX_WAITING` others, or `MAX_WAITING_EACH` of its own connection | stored |
@@ -25,7 +26,12 @@
  */
 import { inflate, inflatedBytes, InflateError, inflateFirst } from "../../deflate/inflate.ts";
 import { deflateStored, STORED_HEADER_BYTES, storedSize } from "../../deflate/stored.ts";
-import type { DeflateOwner, Deflater, InflatedFirst } from "../../wire/deflater.ts";
+import {
+  CODES_ONLY,
+  type DeflateOwner,
+  type Deflater,
+  type InflatedFirst,
+} from "../../wire/deflater.ts";
 import { SmallDeflater } from "../streams.ts";
 
 /** Most bytes that are deflated by our own code. */
@@ -56,15 +62,25 @@ export const MAX_OWN_INFLATE_BYTES = 2048;
 const MIN_CHUNK_BYTES = 16 * 1024;
 const MAX_CHUNK_BYTES = 256 * 1024;
 
+/** zlib's strategy of codes without a search for repeats, `Z_HUFFMAN_ONLY`. */
+const HUFFMAN_ONLY = 2;
+
+/** Options of deflating. */
+interface DeflateOptions {
+  readonly level: number;
+  readonly strategy: number;
+  readonly chunkSize: number;
+}
+
 /** The part of `node:zlib` that is used. */
 interface Zlib {
   deflateRawSync(
     bytes: Uint8Array,
-    options: { level: number; chunkSize: number },
+    options: DeflateOptions,
   ): Uint8Array<ArrayBuffer>;
   deflateRaw(
     bytes: Uint8Array,
-    options: { level: number; chunkSize: number },
+    options: DeflateOptions,
     done: (error: Error | null, result: Uint8Array<ArrayBuffer>) => void,
   ): void;
   inflateRawSync(
@@ -150,10 +166,12 @@ class ZlibDeflater implements Deflater {
     }
     const zlib = this.#load();
     if (zlib === undefined) return this.#small.deflate(bytes, level);
-    const spent = level === 6 && bytes.length >= LARGE_BYTES ? LARGE_LEVEL : level;
+    const spent = level === CODES_ONLY
+      ? { level: 1, strategy: HUFFMAN_ONLY }
+      : { level: level === 6 && bytes.length >= LARGE_BYTES ? LARGE_LEVEL : level, strategy: 0 };
     if (bytes.length < MIN_ASYNC_DEFLATE_BYTES) {
       const chunkSize = Math.min(bytes.length, MIN_CHUNK_BYTES);
-      return notLarger(zlib.deflateRawSync(bytes, { level: spent, chunkSize }), bytes);
+      return notLarger(zlib.deflateRawSync(bytes, { ...spent, chunkSize }), bytes);
     }
     if (this.#waiting.length >= MAX_WAITING) this.#dropUnwanted();
     if (this.#waiting.length >= MAX_WAITING || this.#waitingOf(owner) >= MAX_WAITING_EACH) {
@@ -163,7 +181,7 @@ class ZlibDeflater implements Deflater {
       this.#waiting.push({
         owner,
         start(done) {
-          const options = { level: spent, chunkSize: MAX_CHUNK_BYTES };
+          const options = { ...spent, chunkSize: MAX_CHUNK_BYTES };
           zlib.deflateRaw(bytes, options, (error, result) => {
             done();
             if (error) reject(error);

@@ -1,8 +1,8 @@
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { randomBytes } from "node:crypto";
 import { test } from "node:test";
 import { deflateRawSync } from "node:zlib";
-import { seemsCompressible } from "../../deflate/compressible.ts";
+import { sample } from "../../deflate/compressible.ts";
 
 const encoder = new TextEncoder();
 
@@ -14,36 +14,50 @@ function json(length: number): Uint8Array {
   return encoder.encode(text.slice(0, length));
 }
 
-test("seemsCompressible() says no to noise and to compressed bytes", () => {
+test("sample() takes noise and compressed bytes for noise", () => {
   for (let round = 0; round < 200; round++) {
     for (const length of [0, 1, 2, 3, 95, 200, 1281, 4096, 65_535]) {
-      assertEquals(seemsCompressible(new Uint8Array(randomBytes(length))), false);
+      assertEquals(sample(new Uint8Array(randomBytes(length))), "noise");
     }
   }
-  assertEquals(seemsCompressible(new Uint8Array(deflateRawSync(json(200_000)))), false);
+  assertEquals(sample(new Uint8Array(deflateRawSync(json(200_000)))), "noise");
 });
 
-test("seemsCompressible() says no to what repeats by chance alone", () => {
+test("sample() takes what repeats by chance alone for noise", () => {
   for (let round = 0; round < 200; round++) {
     const ids = Uint32Array.from({ length: 1000 }, () => Math.random() * 1e6);
-    assertEquals(seemsCompressible(new Uint8Array(ids.buffer)), false);
+    assertEquals(sample(new Uint8Array(ids.buffer)), "noise");
     // A little text before an image.
     const image = new Uint8Array(randomBytes(8000));
     image.set(json(60));
-    assertEquals(seemsCompressible(image), false);
+    assertEquals(sample(image), "noise");
   }
 });
 
-test("seemsCompressible() says yes to text, rows, and one value over and over", () => {
+test("sample() finds the repeats of text, rows, and one value over and over", () => {
   for (const length of [200, 1281, 4096, 65_535]) {
-    assertEquals(seemsCompressible(json(length)), true);
-    assertEquals(seemsCompressible(new Uint8Array(length)), true);
+    assertEquals(sample(json(length)), "repeats");
+    assertEquals(sample(new Uint8Array(length)), "repeats");
     const rows = Uint32Array.from({ length: length >> 2 }, (_, i) => i % 4 === 0 ? i : i % 1000);
-    assertEquals(seemsCompressible(new Uint8Array(rows.buffer)), true);
+    assertEquals(sample(new Uint8Array(rows.buffer)), "repeats");
   }
 });
 
-test("seemsCompressible() doesn't take what was in the message before for its own", () => {
+test("sample() doesn't take what was in the message before for its own", () => {
   const noise = new Uint8Array(randomBytes(4096));
-  for (let round = 0; round < 100; round++) assertEquals(seemsCompressible(noise), false);
+  for (let round = 0; round < 100; round++) assertEquals(sample(noise), "noise");
+});
+
+test("sample() finds the small alphabets of hexadecimal digits, UUIDs and base64", () => {
+  for (let round = 0; round < 20; round++) {
+    const texts = {
+      hex: randomBytes(10_000).toString("hex"),
+      base64: randomBytes(10_000).toString("base64"),
+      uuids: Array.from({ length: 500 }, () => crypto.randomUUID()).join("\n"),
+    };
+    for (const [name, text] of Object.entries(texts)) {
+      // Some three digits come again by chance.
+      assert(sample(encoder.encode(text)) !== "noise", name);
+    }
+  }
 });

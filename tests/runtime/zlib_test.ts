@@ -1,9 +1,10 @@
 import process from "node:process";
+import { randomBytes } from "node:crypto";
 import { test } from "node:test";
 import { deflateRawSync, inflateRawSync } from "node:zlib";
 import { assert, assertEquals, assertInstanceOf } from "@std/assert";
 import { storedSize } from "../../deflate/stored.ts";
-import type { Deflater } from "../../wire/deflater.ts";
+import { CODES_ONLY, type Deflater } from "../../wire/deflater.ts";
 import {
   createZlibDeflater,
   LARGE_BYTES,
@@ -33,6 +34,15 @@ test("createZlibDeflater() deflates large messages at the level asked for", asyn
       const expected = deflateRawSync(input, { level: spent });
       assertEquals(new Uint8Array(deflated), new Uint8Array(expected));
     }
+  }
+});
+
+test("createZlibDeflater() halves hexadecimal digits by codes alone", async () => {
+  for (const size of [MAX_OWN_DEFLATE_BYTES + 1, 100_000, MIN_ASYNC_DEFLATE_BYTES]) {
+    const input = new TextEncoder().encode(randomBytes(size).toString("hex").slice(0, size));
+    const deflated = await create().deflate(input, CODES_ONLY);
+    assert(deflated.length < 0.6 * size, `${deflated.length} of ${size}`);
+    assertEquals(new Uint8Array(inflateRawSync(deflated)), input);
   }
 });
 
