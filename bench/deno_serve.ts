@@ -35,7 +35,9 @@ class Raw {
 
   static async open({ url, ca }: Address): Promise<Raw> {
     const client = ca === "" ? undefined : Deno.createHttpClient({ caCerts: [ca] });
-    const socket = client === undefined ? new WebSocket(url) : new WebSocket(url, { client });
+    // Deno's own option, which the standard's types do not have.
+    const options = (client && { client }) as unknown as string[] | undefined;
+    const socket = new WebSocket(url, options);
     socket.binaryType = "arraybuffer";
     await new Promise<void>((resolve) => socket.onopen = () => resolve());
     return new Raw(socket);
