@@ -283,7 +283,8 @@ function coreHere<Methods, State, Event, Auth, ClientMethods>(
 }
 
 /** Default of `onError`: print the error, so that the operator sees it. */
-const report: ErrorListener = (error, { where, peer }) => {
+const report: ErrorListener = (error, { where, peer, untold }) => {
+  const more = untold === undefined ? "" : ` (${untold} more before it)`;
   // deno-lint-ignore no-console
-  console.error(`hardlight: ${where} failed for ${peer.address || "a peer"}:`, error);
+  console.error(`hardlight: ${where} failed for ${peer.address || "a peer"}${more}:`, error);
 };

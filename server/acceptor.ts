@@ -142,9 +142,9 @@ export class ServiceAcceptor implements Acceptor {
     if (receives === undefined) return BAD_RECEIVES;
     if (fingerprint === undefined) return BAD_FINGERPRINT;
     if (this.#full()) return TOO_BUSY;
-    const { service, origins, onError } = this.#options;
+    const { service, origins, reports } = this.#options;
     const context = { where: "origin", peer, service: service.name };
-    const refusal = origins.refusal(request, (error) => onError(error, context));
+    const refusal = origins.refusal(request, (error) => reports.failed(error, context));
     if (refusal !== undefined) return refusal;
     const ours = service.fingerprint;
     const differing = compareFingerprint(ours, fingerprint, this.#ancestry);
@@ -168,9 +168,9 @@ export class ServiceAcceptor implements Acceptor {
       );
     } catch (error) {
       const timeout = error instanceof AuthorizationTimeout ? error : undefined;
-      const { service, onError } = this.#options;
+      const { service, reports } = this.#options;
       const context = { where: "authorize", peer: offer.peer, service: service.name };
-      if (timeout?.isClosing !== true) onError(error, context);
+      if (timeout?.isClosing !== true) reports.failed(error, context);
       return this.#refuse(offer, timeout === undefined ? FAILED : TOO_BUSY);
     }
     if ("refusal" in decision) {

@@ -5,7 +5,6 @@
  */
 import type { Clock } from "../wire/clock.ts";
 import type { Limits } from "../wire/limits.ts";
-import { Seldom } from "../wire/seldom.ts";
 import type { Connection } from "./connection.ts";
 import { type CallRate, TokenBucket } from "./token_bucket.ts";
 
@@ -120,7 +119,6 @@ export class CallGuard {
   #vain: TokenBucket | undefined;
   #told: TokenBucket | undefined;
   #untold = 0;
-  #undecoded: Seldom | undefined;
 
   /**
    * Create with the limit `maxHeldBytes` and the total of all connections. `now` is a monotonic clock in
@@ -160,16 +158,6 @@ export class CallGuard {
   onVain(): void {
     this.#vain ??= new TokenBucket(VAIN_CALLS, this.#now);
     this.#vain.take();
-  }
-
-  /**
-   * A call failed to decode. Its peer can cause this at any rate.
-   *
-   * @returns The number of unreported ones before it; `undefined` if this one is not reported either.
-   */
-  onUndecoded(): number | undefined {
-    this.onVain();
-    return (this.#undecoded ??= new Seldom()).add(this.#now());
   }
 
   /**

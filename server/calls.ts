@@ -145,12 +145,10 @@ export class CallRunner {
       if (guard.room <= this.guards.room) guard.onVain();
       return this.#limit(caller, id);
     }
-    const untold = guard.onUndecoded();
-    if (untold !== undefined) {
-      const { method } = dispatcher;
-      const name = method === -1 ? undefined : dispatcher.nameOf(method);
-      caller.onCallError(dispatcher.explain(reader, start, end, error), name, untold);
-    }
+    guard.onVain();
+    const { method } = dispatcher;
+    const name = method === -1 ? undefined : dispatcher.nameOf(method);
+    caller.onUndecoded(() => dispatcher.explain(reader, start, end, error), name);
     this.#fail(caller, id, "ServerDecodeError", undefined);
   }
 

@@ -10,13 +10,12 @@ import type { Extension } from "../wire/handshake.ts";
 import { RPC_REQUEST } from "../wire/layout.ts";
 import { readClientMessage, readShortMessage } from "../wire/requests.ts";
 import { type ArchiveListener, receive } from "../wire/receiver.ts";
-import { isSeldom } from "../wire/seldom.ts";
 import { Sender, type SenderOwner, surelyTakes } from "../wire/sender.ts";
 import type { SharedMessage } from "../wire/shared_message.ts";
 import type { CloseInfo, PeerInfo, TransportListener } from "../wire/transport.ts";
 import { Ending } from "./connection_end.ts";
 import { type ConnectionHost, type ConnectionPeer, RareParts } from "./connection_host.ts";
-import { createContext } from "./context.ts";
+import { createContext, type ErrorContext } from "./context.ts";
 import { connectionLost, OpenCalls } from "./open_calls.ts";
 import { ConnectionState } from "./state.ts";
 import { Subscriptions } from "./subscriptions.ts";
@@ -115,11 +114,8 @@ export class Connection implements TransportListener, ArchiveListener, SenderOwn
 
   onProtocolError(error: ProtocolError): void {
     if (this.closing) return;
-    const count = ++this.host.counters.protocolErrors;
-    const closes = this.host.onProtocolError === "close";
-    // If violations are ignored, a peer can cause this at any rate.
-    if (closes || isSeldom(count)) this.#report(error, "protocol");
-    if (closes) this.close(error.closeCode, error.message);
+    this.#wrong(error);
+    if (this.host.onProtocolError === "close") this.close(error.closeCode, error.message);
   }
 
   /** Take the id of a call. Returns false if it is in use. */
@@ -148,7 +144,7 @@ export class Connection implements TransportListener, ArchiveListener, SenderOwn
     this.#end.silence();
     if (this.closing) return;
     const { field, error } = stateTooBig(places, this.host.stateShape.fields, this.sender.options);
-    this.#report(error, "state");
+    this.host.reports.wrong("state", error, this.#at("state"));
     this.close(CloseCode.TooBig, `a change of the state is too big for this client: ${field}`);
   }
 
@@ -178,11 +174,10 @@ export class Connection implements TransportListener, ArchiveListener, SenderOwn
     this.onTooBig("An event that was skipped", "event");
   }
 
-  /** Throttled: a client chooses its own limit and can cause this at any rate. */
+  /** A client chooses its own limit and can cause this at any rate. */
   onTooBig(what: string, where: string, method?: string): void {
-    const count = ++this.parts.tooBig;
-    if (!isSeldom(count)) return;
-    this.#report(tooBig(`${what} (number ${count})`, this.sender.options), where, method);
+    const error = (): Error => tooBig(what, this.sender.options);
+    this.host.reports.wrong(`too big ${where}`, error, this.#at(where, method));
   }
 
   /** A message other than an answer was sent. */
@@ -197,9 +192,15 @@ export class Connection implements TransportListener, ArchiveListener, SenderOwn
     this.rare?.ending?.closeIfDrained();
   }
 
-  /** A handler failed, its output cannot be encoded, or its arguments cannot be decoded. */
-  onCallError(error: unknown, method: string | undefined, untold: number): void {
-    this.#report(error, method ?? "call", method, untold);
+  /** A handler failed, or its output cannot be encoded. */
+  onCallError(error: unknown, method: string, untold: number): void {
+    this.host.reports.failed(error, this.#at(method, method), untold);
+  }
+
+  /** The arguments of a call cannot be decoded. `method` is `undefined` if it is unknown. */
+  onUndecoded(explain: () => unknown, method: string | undefined): void {
+    const where = method ?? "call";
+    this.host.reports.wrong(`undecoded ${where}`, explain, this.#at(where, method));
   }
 
   /** The peer doesn't read: close the connection, or cut it if it is closing already. */
@@ -216,14 +217,19 @@ export class Connection implements TransportListener, ArchiveListener, SenderOwn
     if (late) this.onIdle();
   }
 
-  #report(error: unknown, where: string, method?: string, untold = 0): void {
-    const { service: { name }, onError } = this.host;
-    const context = { where, peer: this.peer, service: name, connection: this.id, method };
-    onError(error, untold === 0 ? context : { ...context, untold });
+  /** The peer broke the protocol. */
+  #wrong(error: ProtocolError): void {
+    this.host.counters.protocolErrors++;
+    this.host.reports.wrong(`protocol ${error.code}`, error, this.#at("protocol"));
+  }
+
+  #at(where: string, method?: string): ErrorContext {
+    const { service: { name } } = this.host;
+    return { where, peer: this.peer, service: name, connection: this.id, method };
   }
 
   #crash(error: unknown, where: string): void {
-    this.#report(error, where);
+    this.host.reports.failed(error, this.#at(where));
     this.close(CloseCode.Internal, "the server failed");
   }
 
@@ -249,10 +255,7 @@ export class Connection implements TransportListener, ArchiveListener, SenderOwn
 
   onClose(info: CloseInfo): void {
     const error = this.closing ? undefined : limitError(info);
-    if (error !== undefined) {
-      this.host.counters.protocolErrors++;
-      this.#report(error, "protocol");
-    }
+    if (error !== undefined) this.#wrong(error);
     this.#end.closed(info);
   }
 

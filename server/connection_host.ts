@@ -19,8 +19,8 @@ import type { ClientCalls } from "./client_calls.ts";
 import type { Connection } from "./connection.ts";
 import type { Ending } from "./connection_end.ts";
 import type { EventLoop } from "./connections.ts";
-import type { ErrorListener } from "./context.ts";
 import type { Dispatcher } from "./dispatcher.ts";
+import type { ErrorReports } from "./error_reports.ts";
 import type { EventSwitch } from "./event_switch.ts";
 import type { StateShape } from "./state.ts";
 import type { ServerCounters } from "./stats.ts";
@@ -46,8 +46,8 @@ export interface ServerParts {
   readonly limits: Limits;
   /** The reaction to a peer that violates the protocol. */
   readonly onProtocolError: "close" | "ignore";
-  /** Reports errors; never throws. */
-  readonly onError: ErrorListener;
+  /** Reports errors to `onError`, thinned out; never throws. */
+  readonly reports: ErrorReports;
   /** The statistics of all connections. */
   readonly counters: ServerCounters;
   /** The telemetry, if observed. */
@@ -108,6 +108,4 @@ export class RareParts {
   ending: Ending | undefined;
   /** The timer, while more is queued than `maxBufferedBytes`. */
   patience: unknown;
-  /** Messages that were larger than the client accepts. */
-  tooBig = 0;
 }

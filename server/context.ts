@@ -178,9 +178,10 @@ export interface ErrorContext {
   /** The connection's number on its server; absent before the connection opened. */
   readonly connection?: number | undefined;
   /**
-   * Number of this connection's failed calls before this one that were not reported. Of handlers' failures 64 at
-   * once are reported, then 16 a second. Of calls that failed to decode the 1st, 2nd, 4th, 8th … is reported,
-   * starting again after a minute without. Absent if 0.
+   * Number of errors of this kind before this one that were not reported. Of what peers get wrong the 1st, 2nd, 4th,
+   * 8th … of a kind is reported, of all connections together, starting again after a minute without. Of handlers'
+   * failures 64 at once are reported for each connection, then 16 a second; of all connections 256 at once for each
+   * `where`, then 64 a second. Absent if 0.
    */
   readonly untold?: number | undefined;
 }

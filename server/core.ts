@@ -24,6 +24,7 @@ import type { BrokerStatus } from "./broker_status.ts";
 import type { AnyService } from "./connection_host.ts";
 import type { ErrorListener, ServiceHandler } from "./context.ts";
 import { type AnyHandler, checkHandler } from "./dispatcher.ts";
+import { ErrorReports } from "./error_reports.ts";
 import { type EventEmitter, EventSwitch, type TopicNotifications } from "./event_switch.ts";
 import { OriginRules, type Origins } from "./origins.ts";
 import type { EventLoop } from "./connections.ts";
@@ -129,7 +130,7 @@ export interface AcceptingCore<Event> extends ServerCore<Event> {
   readonly acceptor: Acceptor;
   /** Starts the broker, after all else has succeeded: it can be started once and must be closed. */
   start(): void;
-  /** Reports errors; never throws. */
+  /** Reports failures of plain HTTP to `onError`, thinned out; never throws. */
   readonly onError: ErrorListener;
   /** Whether the server accepts a request's `Host`. */
   answersTo(request: Request): boolean;
@@ -166,6 +167,7 @@ export function createCore<Methods, State, Event, Auth, ClientMethods = NoMethod
   // A failing listener must end neither the connection nor the process.
   const onError: ErrorListener = (error, context) =>
     tell(() => options.onError?.(error, context), undefined);
+  const reports = new ErrorReports(onError, clock);
   const events = new EventSwitch(service.event, deflater, limits, codec);
   const { broker } = options;
   if (broker !== undefined) checkBroker(broker);
@@ -192,7 +194,7 @@ export function createCore<Methods, State, Event, Auth, ClientMethods = NoMethod
     deflater,
     clock,
     onProtocolError,
-    onError,
+    reports,
     counters: new ServerCounters(),
     telemetry: options.onTrace === undefined && instruments === undefined
       ? undefined
@@ -206,7 +208,7 @@ export function createCore<Methods, State, Event, Auth, ClientMethods = NoMethod
   let closing: Promise<void> | undefined;
   return {
     acceptor,
-    onError,
+    onError: (error, context) => reports.failed(error, context),
     answersTo: (request) => origins.answersTo(request),
     start() {
       if (link === undefined) return;

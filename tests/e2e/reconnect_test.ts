@@ -186,7 +186,8 @@ test("reconnect: a client with limits below the state's size waits longer each t
   assertEquals(waits, [100, 200, 400, 800]);
   assertEquals(causes.every((cause) => String(cause).includes("4009")), true);
   assertEquals(told.every((error) => error.includes("state.seen")), true);
-  assertEquals(told.length, 4);
+  // The 1st, the 2nd and the 4th: a client can cause this as often as it connects.
+  assertEquals(told.length, 3);
   await client.close();
 });
 

@@ -1,0 +1,72 @@
+/**
+ * {@linkcode ErrorReports}: what a server's `onError` gets, so that peers cannot flood it.
+ *
+ * @module
+ */
+import type { Clock } from "../wire/clock.ts";
+import { Seldom } from "../wire/seldom.ts";
+import type { ErrorContext, ErrorListener } from "./context.ts";
+import { TokenBucket } from "./token_bucket.ts";
+
+/** Failures of one kind, of all connections, that are reported; of faster ones only the count is. */
+export const TOLD_FAILURES = { perSecond: 64, burst: 256 } as const;
+
+/** Failures of one kind. */
+interface Failures {
+  readonly told: TokenBucket;
+  untold: number;
+}
+
+/**
+ * Reports errors to `onError`. Counts by kind and not by connection, since a peer can open any number of them. Kinds
+ * are names of ours and of the service's methods, so their number is bounded.
+ */
+export class ErrorReports {
+  readonly #onError: ErrorListener;
+  readonly #clock: Clock;
+  readonly #seldom = new Map<string, Seldom>();
+  readonly #failures = new Map<string, Failures>();
+
+  /** Create for one server. `onError` must not throw. */
+  constructor(onError: ErrorListener, clock: Clock) {
+    this.#onError = onError;
+    this.#clock = clock;
+  }
+
+  /**
+   * Report the 1st, 2nd, 4th, 8th … of what a peer gets wrong, starting again after a minute without.
+   *
+   * @param kind What went wrong: its code, or where.
+   * @param error The error, or what creates it if it is reported.
+   */
+  wrong(kind: string, error: Error | (() => unknown), context: ErrorContext): void {
+    let seldom = this.#seldom.get(kind);
+    if (seldom === undefined) this.#seldom.set(kind, seldom = new Seldom());
+    const untold = seldom.add(this.#clock.now());
+    if (untold === undefined) return;
+    this.#tell(typeof error === "function" ? error() : error, context, untold);
+  }
+
+  /**
+   * Report a failure of the application, which may be another each time: at most {@linkcode TOLD_FAILURES} of each
+   * `where`.
+   *
+   * @param before The number of unreported ones before it that were not counted here.
+   */
+  failed(error: unknown, context: ErrorContext, before = 0): void {
+    const { where } = context;
+    let failures = this.#failures.get(where);
+    if (failures === undefined) {
+      const told = new TokenBucket(TOLD_FAILURES, () => this.#clock.now());
+      this.#failures.set(where, failures = { told, untold: 0 });
+    }
+    const untold = failures.untold + before;
+    const isTold = failures.told.take();
+    failures.untold = isTold ? 0 : untold + 1;
+    if (isTold) this.#tell(error, context, untold);
+  }
+
+  #tell(error: unknown, context: ErrorContext, untold: number): void {
+    this.#onError(error, untold === 0 ? context : { ...context, untold });
+  }
+}
