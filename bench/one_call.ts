@@ -19,6 +19,7 @@ import { commandOf, THIS_RUNTIME } from "../tests/support/runtimes.ts";
 import { describeMachine, machineLines } from "./machine.ts";
 import { buildForNode, removeBuilt } from "./on_node.ts";
 import { EVENT_BYTES, OneCall } from "./one_call_service.ts";
+import { Progress } from "./progress.ts";
 import { openBuiltIn } from "./raw_peers.ts";
 import { ServerProcess } from "./server_process.ts";
 import { digits, median, times } from "./statistics.ts";
@@ -171,7 +172,10 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
 });
 console.log(`${machineLines(describeMachine("free")).join("\n")}\n`);
-for (const runtime of values.runtimes.split(",")) {
+const count = Number(positionals[0] ?? 9);
+const runtimes = values.runtimes.split(",");
+const progress = new Progress(runtimes.length * count);
+for (const runtime of runtimes) {
   let command: readonly string[];
   if (runtime === "node") {
     buildForNode("servers/one_call.ts");
@@ -180,8 +184,9 @@ for (const runtime of values.runtimes.split(",")) {
     const flags = runtime === "deno" ? ["run", "-A", "--quiet"] : [];
     command = [...commandOf(runtime), ...flags, fileURLToPath(import.meta.url)];
   } else throw new TypeError(`No runtime ${runtime}: expected deno, bun, node`);
-  const pairs = Array.from({ length: Number(positionals[0] ?? 9) }, () => {
+  const pairs = Array.from({ length: count }, (_, pair) => {
     const [first = "", ...args] = [...command, "--pair"];
+    progress.step(`${runtime}: pair ${pair + 1} of ${count}`);
     return JSON.parse(execFileSync(first, args, { encoding: "utf8" })) as Compared[];
   });
   report(`${runtime}, one call`, 1, pairs.map(([calls]) => calls!));
@@ -191,4 +196,5 @@ for (const runtime of values.runtimes.split(",")) {
     pairs.map(([, events]) => events!),
   );
 }
+progress.end();
 removeBuilt();

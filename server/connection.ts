@@ -20,6 +20,7 @@ import { connectionLost, OpenCalls } from "./open_calls.ts";
 import { ConnectionState } from "./state.ts";
 import { Subscriptions } from "./subscriptions.ts";
 import { limitError, stateTooBig, tooBig } from "./too_big.ts";
+import { WholeMessage } from "./whole_message.ts";
 
 /**
  * One peer: its calls, its state, its topics and its end.
@@ -91,8 +92,10 @@ export class Connection implements TransportListener, ArchiveListener, SenderOwn
     if (this.closing || this.target === undefined) return;
     const host = this.host;
     host.counters.messagesReceived++;
-    const mayBeMore = this.#extension > 0 && message.length <= MAX_BATCH_BYTES;
-    const taken = receive(message, host, this, mayBeMore, from) - from;
+    const isExtended = this.#extension > 0;
+    const isWhole = isExtended && message.length > MAX_BATCH_BYTES;
+    const listener = isWhole ? new WholeMessage(this) : this;
+    const taken = receive(message, host, listener, isExtended && !isWhole, from) - from;
     host.counters.bytesReceived += taken;
     return taken;
   }

@@ -149,8 +149,8 @@ export type RawHandle<State, Event, Auth> = (
 ) => Uint8Array | PromiseLike<Uint8Array>;
 
 /**
- * A handler that receives each call as bytes and answers with bytes. It cannot stream: a client's other messages
- * about a call are ignored.
+ * A handler that receives each call as bytes and answers with bytes. It has no streams: items and ends that a
+ * client sends for a call are ignored, and what it returns is one answer. Use none with `stream()` methods.
  *
  * Rust: the `no_server_handler` argument of `#[rpc]`.
  */

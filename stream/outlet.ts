@@ -31,9 +31,11 @@ function pulledFrom(source: unknown): Pulled {
   };
   const iterator = (inTime ?? atOnce)?.call(given) as Pulled | undefined;
   if (typeof iterator?.next === "function") return iterator;
-  throw new TypeError(
-    `Cannot stream it: expected what can be iterated, or a ReadableStream, got ${typeof source}`,
-  );
+  throw expected("what can be iterated, or a ReadableStream", source);
+}
+
+function expected(what: string, got: unknown): TypeError {
+  return new TypeError(`Cannot stream it: expected ${what}, got ${typeof got}`);
 }
 
 /**
@@ -99,6 +101,7 @@ export function openOutlet(source: unknown, port: OutletPort): Outlet {
     if (over) return;
     let item: unknown;
     try {
+      if (Object(result) !== result) throw expected("an object of next()", result);
       const { done, value } = result as IteratorResult<unknown>;
       if (done) return finish();
       item = value;

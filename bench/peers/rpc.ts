@@ -15,6 +15,7 @@ import { type Cores, pin } from "../pin.ts";
 import { Progress } from "../progress.ts";
 import { keep } from "../record.ts";
 import { formatTable } from "../table.ts";
+import { missingPackages } from "./installed.ts";
 import { bundleForNode, Contender, type Runtime, versionOfRuntime } from "./rpc_contender.ts";
 import { CALLS_ONLY, FLOODS, rowsOf, takesPart } from "./rpc_rows.ts";
 import { type RustTurn, rustTurn } from "./rpc_rust.ts";
@@ -43,6 +44,14 @@ const only = values.only?.split(",");
 const ALWAYS: readonly string[] = ["raw", "hardlight"];
 const runtimes = (values.runtime ?? (quick ? THIS_RUNTIME : "deno,bun,node"))
   .split(",") as Runtime[];
+const missing = missingPackages(new URL("./", import.meta.url));
+if (missing.length > 0) {
+  console.error(
+    `npm ci in bench/peers failed, or was not run: ${missing.length} packages are missing, ` +
+      `${missing.slice(0, 3).join(", ")} among them`,
+  );
+  process.exit(1);
+}
 const machine = describeMachine(pin(values.cores as Cores));
 
 console.log(`\n${machineLines(machine).join("\n")}\n`);

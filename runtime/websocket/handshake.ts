@@ -113,15 +113,18 @@ export function checkUpgrade(
 ): Dialed | ConnectError {
   const status = 101;
   const header = (name: string): string => headers.get(name) ?? "";
-  const bad = (what: string): ConnectError =>
-    new ConnectError("BadHandshake", `it upgraded wrongly: ${what}`, { status });
+  const bad = (what: string): ConnectError => new ConnectError("BadHandshake", what, { status });
   const connection = header("connection").toLowerCase().split(",").map((token) => token.trim());
-  if (header("upgrade").toLowerCase() !== "websocket") return bad("no Upgrade: websocket");
-  if (!connection.includes("upgrade")) return bad("no Connection: Upgrade");
-  if (header("sec-websocket-accept") !== acceptOf(key)) {
-    return bad("Sec-WebSocket-Accept does not match");
+  if (header("upgrade").toLowerCase() !== "websocket") {
+    return bad("its answer has no Upgrade: websocket");
   }
-  if (headers.has("sec-websocket-extensions")) return bad("it chose an extension");
+  if (!connection.includes("upgrade")) return bad("its answer has no Connection: Upgrade");
+  if (header("sec-websocket-accept") !== acceptOf(key)) {
+    return bad("its Sec-WebSocket-Accept does not match the request");
+  }
+  if (headers.has("sec-websocket-extensions")) {
+    return bad("it chose a WebSocket extension, and none was offered");
+  }
   const protocol = header("sec-websocket-protocol");
   if (protocol !== PROTOCOL) {
     return new ConnectError(
@@ -131,7 +134,10 @@ export function checkUpgrade(
     );
   }
   const extension = extensionAnswered(headers.get(EXTENSION_HEADER));
-  if (extension === undefined) return bad(`${EXTENSION_HEADER} is nothing that was offered`);
+  if (extension === undefined) {
+    const answered = headers.get(EXTENSION_HEADER);
+    return bad(`it answered with ${EXTENSION_HEADER}: ${answered}, which was not offered`);
+  }
   return { protocol, extension };
 }
 

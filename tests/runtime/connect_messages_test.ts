@@ -79,7 +79,7 @@ describe("connect() says", () => {
     ],
     "a WebSocket server of another kind": [
       "HTTP/1.1 101 Yes\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n",
-      "/path: it upgraded wrongly",
+      "/path: its Sec-WebSocket-Accept does not match the request",
     ],
   };
   for (const [what, [answer, says]] of Object.entries(strangers)) {
@@ -95,6 +95,22 @@ describe("connect() says", () => {
       assertStringIncludes(text, says);
     });
   }
+
+  test("which extension a server chose, and that it was not offered", async () => {
+    const text = await message(
+      async (each) => {
+        const accept = await each.readRequest();
+        each.write(
+          "HTTP/1.1 101 Yes\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +
+            `Sec-WebSocket-Accept: ${accept}\r\nSec-WebSocket-Protocol: hl/2\r\n` +
+            "x-hl-x: 7\r\n\r\n",
+        );
+      },
+      "ws",
+      false,
+    );
+    assertStringIncludes(text, "/path: it answered with x-hl-x: 7, which was not offered");
+  });
 
   const trusts: Readonly<Record<string, readonly [tls: unknown, says: string]>> = {
     "a word that is none": ["selfsigned", 'tls "selfsigned": expected self-signed, { ca } or'],

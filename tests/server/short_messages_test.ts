@@ -3,6 +3,7 @@ import { decodeHex, encodeHex } from "@std/encoding";
 import { test } from "node:test";
 import { createCore } from "../../server/core.ts";
 import { rawHandler } from "../../server/mod.ts";
+import { MAX_BATCH_BYTES } from "../../wire/layout.ts";
 import { FakeClock } from "../support/fake_clock.ts";
 import { ScriptedClient, upgradeRequest } from "../support/scripted_client.ts";
 import { isShortMessage } from "../support/short_messages.ts";
@@ -70,6 +71,18 @@ test("a short message that is cut, or of another kind, closes the connection", a
     client.bytes(bytes);
     assertEquals(client.closedWith?.code, 4002, encodeHex(bytes));
     assertEquals(errors.map(({ error }) => (error as { code: string }).code), ["BadMessage"]);
+  }
+});
+
+test("what does not inflate and is too large to be several messages: the error says so", async () => {
+  const limit = `: several in one have at most ${MAX_BATCH_BYTES} bytes`;
+  for (const [length, says] of [[MAX_BATCH_BYTES, ""], [MAX_BATCH_BYTES + 1, limit]] as const) {
+    const { core, errors } = setUp();
+    const client = await ScriptedClient.connect(core, extended());
+    client.bytes(new Uint8Array(length).fill(6));
+    const message = `Cannot take a message, Corrupt: BadDeflate${says}`;
+    assertEquals(client.closedWith, { code: 4002, reason: message });
+    assertEquals(errors.map(({ error }) => (error as Error).message), [message]);
   }
 });
 

@@ -93,6 +93,19 @@ for (const source of [undefined, null, 7, "text", {}, () => {}, { [Symbol.iterat
   });
 }
 
+for (const result of [undefined, null, 7]) {
+  test(`an outlet says what is expected of a source whose next() gives ${result}`, async () => {
+    const { ends } = outletOf({ [Symbol.asyncIterator]: () => ({ next: () => result }) });
+    await turn();
+    const [[error, failed] = []] = ends;
+    assertEquals(failed, "source");
+    assertEquals(
+      String(error),
+      `TypeError: Cannot stream it: expected an object of next(), got ${typeof result}`,
+    );
+  });
+}
+
 test("an outlet sends while there is room, of which the last item may take more than there is", async () => {
   const { source, asked } = endless();
   const itemBytes = 1000;
