@@ -5,6 +5,7 @@
  */
 import type { Writer } from "../codec/writer.ts";
 import { type Gate, openGate } from "../stream/gate.ts";
+import { itemTurns } from "../stream/item_turns.ts";
 import { SHARED_MS } from "../stream/window.ts";
 import { type Clock, timersOf } from "../wire/clock.ts";
 import type { Sender } from "../wire/sender.ts";
@@ -23,10 +24,11 @@ export class ConnectionStreams {
   #sharedUntil = 0;
 
   /** Create for one connection. */
-  constructor({ sender, host: { clock, limits } }: Connection) {
+  constructor({ sender, host: { clock, limits, loop } }: Connection) {
     this.#sender = sender;
     this.#clock = clock;
-    this.gate = openGate(sender, limits.maxBufferedBytes, timersOf(clock).after);
+    const { after, now } = timersOf(clock);
+    this.gate = openGate(sender, limits.maxBufferedBytes, after, itemTurns(now, loop?.afterInput));
   }
 
   /** Whether other messages were sent lately, such as answers and events: seen from the bytes, which costs them nothing. */

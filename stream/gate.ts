@@ -4,7 +4,8 @@
  * @module
  */
 import type { Timers } from "../wire/clock.ts";
-import { CHECK_BYTES, RESUME_MS, SENT_PART } from "./window.ts";
+import type { ItemTurns } from "./item_turns.ts";
+import { CHECK_BYTES, ITEM_COST_BYTES, RESUME_MS, SENT_PART } from "./window.ts";
 
 /** The sender of a stream's items. */
 export interface Resumable {
@@ -13,7 +14,7 @@ export interface Resumable {
 }
 
 /**
- * Lets sources send while few bytes wait to be sent. The others wait in a queue, while other messages go on. So
+ * Lets sources send while few bytes wait to be sent, and their turn of the event loop is not over. The others wait in a queue, while other messages go on. So
  * streams alone never end a connection for slow reading.
  */
 export interface Gate {
@@ -36,11 +37,14 @@ export interface Gate {
  * Open a gate. It looks at the bytes that wait after every {@linkcode CHECK_BYTES}, because a look is not free. So
  * with `maxBufferedBytes / SENT_PART` for streams, at most that, `CHECK_BYTES` and one item wait, regardless of the
  * number of streams.
+ *
+ * @param turns Bounds how long sources hold the event loop.
  */
 export function openGate(
   sender: { readonly bufferedBytes: number },
   maxBufferedBytes: number,
   after: Timers["after"],
+  turns?: ItemTurns,
 ): Gate {
   const maxSentBytes = maxBufferedBytes / SENT_PART;
   const checkBytes = Math.min(CHECK_BYTES, maxSentBytes);
@@ -77,6 +81,7 @@ export function openGate(
   };
   return {
     mustWait(source) {
+      if (turns?.mustWait(source)) return true;
       if (!isShut) {
         if (unchecked < checkBytes) return false;
         unchecked = 0;
@@ -90,6 +95,7 @@ export function openGate(
     },
     sent(bytes) {
       unchecked += bytes;
+      turns?.spend(bytes + ITEM_COST_BYTES);
     },
     goOn,
     forget(source) {

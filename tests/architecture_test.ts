@@ -115,6 +115,7 @@ const LOOKING: Readonly<Record<string, readonly string[]>> = {
   "codec/utf8_buffer.ts": [
     "globalThis as { Buffer?: { prototype: { latin1Slice?: Slice; utf8Slice?: Slice } } }",
   ],
+  "stream/item_turns.ts": ["globalThis as { setImmediate?: Later }"],
   "stream/quiet.ts": ["globalThis as { setImmediate?: (run: () => void) => unknown }"],
   "wire/clock.ts": ["globalThis as { setImmediate?: (run: () => void) => unknown; }"],
   // Uses less of a Response.

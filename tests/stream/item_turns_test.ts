@@ -1,0 +1,92 @@
+import { assert, assertEquals } from "@std/assert";
+import { test } from "node:test";
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { memoryPair } from "../../memory.ts";
+import { rpc, service, stream, u32 } from "../../mod.ts";
+import { openGate } from "../../stream/gate.ts";
+import { itemTurns } from "../../stream/item_turns.ts";
+
+/** Bytes after which the clock is read, with what an item costs besides. */
+const ITEM_BYTES = 8192;
+
+/** Sources whose items take so many milliseconds. */
+function busy(sources: number, items: number, itemMs: number) {
+  let time = 0;
+  const gate = openGate(
+    { bufferedBytes: 0 },
+    16 << 20,
+    () => () => {},
+    itemTurns(() => time),
+  );
+  const sent: number[] = [];
+  const all = Array.from({ length: sources }, (_, name) => {
+    let left = items;
+    const each = {
+      resume() {
+        while (left > 0 && !gate.mustWait(each)) {
+          left--;
+          sent.push(name);
+          time += itemMs;
+          gate.sent(ITEM_BYTES);
+        }
+      },
+    };
+    return each;
+  });
+  return { all, sent };
+}
+
+test("sources hold the event loop for some milliseconds, and go on in turns", async () => {
+  const { all, sent } = busy(256, 3, 1);
+  for (const each of all) each.resume();
+  let turns = 0;
+  for (let before = 0; sent.length < 768; turns++) {
+    assert(sent.length - before <= 11, `${sent.length - before} in a turn`);
+    before = sent.length;
+    await nextTurn();
+    assert(turns < 1000);
+  }
+  assert(turns >= 768 / 11 - 1, `${turns}`);
+  // Nobody goes on before all have begun.
+  assertEquals([...new Set(sent)], Array.from({ length: 256 }, (_, i) => i));
+});
+
+test("a source with few milliseconds of items is not interrupted", () => {
+  const { all, sent } = busy(1, 100, 0.05);
+  all[0]!.resume();
+  assertEquals(sent.length, 100);
+});
+
+/** Some work, of so many milliseconds. */
+function work(ms: number): void {
+  for (const end = performance.now() + ms; performance.now() < end;);
+}
+
+test("the event loop runs while 256 streams make small items", async () => {
+  // A turn of another clock is over.
+  await nextTurn();
+  const Busy = service({ rpc: { numbers: rpc({}, stream(u32)) } });
+  let made = 0;
+  await using pair = await memoryPair(Busy, () => ({
+    async *numbers() {
+      for (let i = 0; i < 40; i++) {
+        work(0.05);
+        made++;
+        yield i;
+      }
+    },
+  }));
+  const all = Promise.all(Array.from({ length: 256 }, async () => {
+    let sum = 0;
+    for await (const number of pair.client.rpc.numbers({})) sum += number;
+    return sum;
+  }));
+  let turns = 0;
+  while (made < 256 * 40) {
+    await nextTurn();
+    turns++;
+  }
+  // 512 ms of work.
+  assert(turns > 10, `${turns} turns`);
+  assertEquals(new Set(await all), new Set([780]));
+});
