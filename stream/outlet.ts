@@ -17,6 +17,9 @@ interface Pulled {
 
 type Read = () => unknown;
 
+/** Bytes of an item that is not to be made before it may be sent. */
+const LARGE_ITEM_BYTES = 1024;
+
 /** Find out how to pull a source. Throws `TypeError` if it is not iterable. */
 function pulledFrom(source: unknown): Pulled {
   const given = typeof source === "object" && source !== null ? source : {};
@@ -53,6 +56,8 @@ export function openOutlet(source: unknown, port: OutletPort): Outlet {
   let room = STREAM_WINDOW_BYTES;
   const lead = openLead(port, () => pull());
   let paused = false;
+  /** Whether to ask before an item is made. After a small one it is enough to ask before the next is sent. */
+  let asks = true;
   /** The item pulled while paused, in an array because it may be any value. */
   let held: [item: unknown] | undefined;
   /** Whether pulling has stopped. */
@@ -76,7 +81,8 @@ export function openOutlet(source: unknown, port: OutletPort): Outlet {
       held = undefined;
       send(item);
     }
-    while (!pulling && !sending && !over && room > lead.leftRoom && !mustWait()) {
+    while (!pulling && !sending && !over && !paused && room > lead.leftRoom) {
+      if (asks && mustWait()) break;
       let result: unknown;
       pulling = inside = true;
       try {
@@ -146,6 +152,7 @@ export function openOutlet(source: unknown, port: OutletPort): Outlet {
       room -= bytes + ITEM_COST_BYTES;
       lead.sent(bytes + ITEM_COST_BYTES);
       outlet.items++;
+      asks = bytes >= LARGE_ITEM_BYTES;
     } catch (error) {
       if (!over) fail(error, "item");
     }
@@ -194,6 +201,7 @@ export function openOutlet(source: unknown, port: OutletPort): Outlet {
     },
     resume() {
       paused = false;
+      asks = true;
       pull();
     },
     cancel(why) {
