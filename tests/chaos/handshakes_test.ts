@@ -8,6 +8,7 @@ import { handler, serve } from "../../server.ts";
 import { upgradeRequest } from "../support/raw_client.ts";
 import { STREAMING, Target } from "./hostile_peer.ts";
 import { openFiles } from "../support/open_files.ts";
+import { until } from "../support/until.ts";
 
 const OPTIONS = { limits: { handshakeTimeoutMs: 500, closeTimeoutMs: 500 }, onError() {} };
 const HALF_OPEN = 1000;
@@ -186,7 +187,7 @@ for (const [name, start] of Object.entries(SERVERS)) {
         for (const { socket } of peers) socket.destroy();
       });
       assert(calls > 0);
-      while (openFiles() > before) await sleep(20);
+      await until(() => openFiles() <= before);
     },
   );
 }

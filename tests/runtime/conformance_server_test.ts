@@ -14,12 +14,16 @@ import {
 import { answeredId, callOf, cutFrame, Echo, framesOf } from "../support/conformance_frames.ts";
 import { RawClient } from "../support/raw_client.ts";
 import { openFiles } from "../support/open_files.ts";
+import { until } from "../support/until.ts";
 
 const frame = framesOf("client");
 /** The id of the call that shows whether a server goes on. */
 const LAST_ID = 200;
 /** Milliseconds to wait for a server that may send nothing. */
 const PATIENCE_MS = 8000;
+
+/** How often the cases are repeated until no file is left open. */
+const MAX_ROUNDS = 10;
 
 let nextId = 0;
 const CASES = conformanceCases("client", (length) => callOf(nextId++ % LAST_ID, 5, length));
@@ -170,7 +174,6 @@ for (const { name, start, deviations } of WAYS) {
       const { port, core } = started;
       const client = await connect(Echo, `ws://127.0.0.1:${port}`, { reconnect: false });
       await client.rpc.echo({ value: 0 });
-      const files = openFiles();
       let calls = 0;
       let calling = true;
       const caller = (async () => {
@@ -181,19 +184,28 @@ for (const { name, start, deviations } of WAYS) {
       })();
       const differs: string[] = [];
       const unused = new Set(deviations);
-      for (const each of CASES) {
-        const deviation = deviations.find(([cases]) => cases.test(each.name));
-        const expect = deviation?.[1] ?? each.expect;
-        if (deviation !== undefined) unused.delete(deviation);
-        const { verdict, pong } = await outcomeOf(
-          port,
-          each,
-          expect === "silent" ? 200 : PATIENCE_MS,
-        );
-        if (verdict !== expect) differs.push(`${each.name}: ${verdict}, not ${expect}`);
-        if (each.pong !== undefined && pong !== hexOf(each.pong)) {
-          differs.push(`${each.name}: its last pong carries ${pong}`);
+      for (let round = 0;; round++) {
+        const files = openFiles();
+        for (const each of CASES) {
+          const deviation = deviations.find(([cases]) => cases.test(each.name));
+          const expect = deviation?.[1] ?? each.expect;
+          if (deviation !== undefined) unused.delete(deviation);
+          const { verdict, pong } = await outcomeOf(
+            port,
+            each,
+            expect === "silent" ? 200 : PATIENCE_MS,
+          );
+          if (verdict !== expect) differs.push(`${each.name}: ${verdict}, not ${expect}`);
+          if (each.pong !== undefined && pong !== hexOf(each.pong)) {
+            differs.push(`${each.name}: its last pong carries ${pong}`);
+          }
         }
+        await until(() => core.stats().connections <= 1);
+        // Tests of other files may run in this process, and open files meanwhile; a socket left here is left again.
+        const closed = () => openFiles() <= files;
+        for (let waits = 0; waits < 100 && !closed(); waits++) await sleep(20);
+        if (closed()) break;
+        assert(round < MAX_ROUNDS, `${openFiles()} files are open, ${files} were`);
       }
       calling = false;
       await caller;
@@ -201,7 +213,6 @@ for (const { name, start, deviations } of WAYS) {
       assertEquals(differs, []);
       assertEquals([...unused], []);
       assertEquals(client.status.state, "open");
-      while (core.stats().connections > 1 || openFiles() > files) await sleep(10);
       const { callsInFlight, subscriptions, topics, bufferedBytes, callsFailed } = core.stats();
       assertEquals([callsInFlight, subscriptions, topics, bufferedBytes, callsFailed], [
         0,

@@ -6,6 +6,7 @@ import { rpc, service, u32 } from "../../mod.ts";
 import { type Broker, serve, type ServeOptions } from "../../server.ts";
 import { selfSigned } from "../../tls/self_signed.ts";
 import { openFiles } from "../support/open_files.ts";
+import { until } from "../support/until.ts";
 
 const Small = service({ rpc: { get: rpc({}, u32) } });
 const methods = () => ({ get: () => 1 });
@@ -89,7 +90,7 @@ for (const [name, options] of Object.entries(FAILING)) {
     const before = openFiles();
     for (let i = 0; i < 5; i++) await fail();
     // Other sockets of this process may open and close; none of these five is left.
-    while (openFiles() > before) await new Promise((resolve) => setTimeout(resolve, 20));
+    await until(() => openFiles() <= before);
     assertEquals([broker.started, broker.closed], [0, 0]);
   });
 }
