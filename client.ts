@@ -71,13 +71,15 @@ export async function connect<Methods, State, Event, ClientMethods = NoMethods>(
     return await (await import("./browser.ts")).connect(service, url, options);
   }
   (await import("./service/check.ts")).checkService(service);
-  const [dial, deflater, codec] = await Promise.all([
+  const [dial, deflater, codec, { afterInput }] = await Promise.all([
     loadDialer(),
     sharedDeflater ??= loadDeflater(),
     loadCodec(),
+    import("./runtime/turn.ts"),
   ]);
   const telemetry = createTelemetry(service.name, options?.onTrace);
-  return await connectWith(service, url, options, { dial, deflater, codec, telemetry });
+  const parts = { dial, deflater, codec, afterInput, telemetry };
+  return await connectWith(service, url, options, parts);
 }
 
 async function loadDialer(): Promise<Dialer> {

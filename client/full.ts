@@ -27,7 +27,7 @@ import type { ClientTelemetry } from "./telemetry.ts";
 import type { Client } from "./types.ts";
 
 /** The environment of a client. */
-export interface FullParts extends Pick<ClientParts, "random" | "whenVisible"> {
+export interface FullParts extends Pick<ClientParts, "afterInput" | "random" | "whenVisible"> {
   /** Opens transports. */
   readonly dial: Dialer;
   /** The deflater. */

@@ -5,7 +5,7 @@
  */
 import type { Codec } from "../codec/archive.ts";
 import type { CallOptions, MethodInfo } from "../service/types.ts";
-import type { StreamingCall, StreamingSession } from "../stream/open_streams.ts";
+import type { StreamingCall, StreamingHost, StreamingSession } from "../stream/open_streams.ts";
 import type { Clock } from "../wire/clock.ts";
 import type { Extension } from "../wire/handshake.ts";
 import type { PageLimits } from "../wire/limits.ts";
@@ -47,7 +47,7 @@ export type Caller = (
 ) => Promise<unknown>;
 
 /** The parts that the calls of a session need. */
-export interface CallsHost extends Omit<CheckedOptions, "whenFull">, Waits {
+export interface CallsHost extends Omit<CheckedOptions, "whenFull">, Waits, StreamingHost {
   /** The statistics. */
   readonly counters: ClientCounters;
   /** The reaction to the 257th call in flight, if the calls support it. Default: reject it. */

@@ -8,13 +8,13 @@
 import { readArchive } from "../codec/archive.ts";
 import type { Schema } from "../codec/schema.ts";
 import type { Writer } from "../codec/writer.ts";
-import type { Timers } from "../wire/clock.ts";
 import { writeClientEnd, writeClientGrant, writeClientItem } from "../wire/client_extension.ts";
 import { RpcError, type RpcErrorCode } from "../wire/errors.ts";
 import { openInlet } from "./inlet.ts";
 import {
   openStreams,
   type StreamingCall,
+  type StreamingHost,
   type StreamingSession,
   type Streams,
 } from "./open_streams.ts";
@@ -50,7 +50,7 @@ export const startStreaming: StartStreaming = (call, method, args, options) => {
   const { name, input, items } = method;
   let outlet: Outlet | undefined;
   let session: StreamingSession;
-  let timers: Timers;
+  let host: StreamingHost;
   let streams: Streams;
   /** The id, or -1. */
   let id = -1;
@@ -87,7 +87,7 @@ export const startStreaming: StartStreaming = (call, method, args, options) => {
     get streams() {
       return streams;
     },
-    after: (delayMs, run) => timers.after(delayMs, run),
+    after: (delayMs, run) => host.after(delayMs, run),
     decode(bytes, start, end) {
       const { reader } = streams;
       try {
@@ -130,11 +130,11 @@ export const startStreaming: StartStreaming = (call, method, args, options) => {
       return inlet?.items ?? 0;
     },
     giveUp() {},
-    begin(madeBy, given, by) {
+    begin(madeBy, given, madeIn) {
       session = madeBy;
       id = given;
-      timers = by;
-      streams = (session.streams ??= openStreams(session, timers)) as Streams;
+      host = madeIn;
+      streams = (session.streams ??= openStreams(session, host)) as Streams;
       streams.calls.set(id, {
         inlet,
         outlet,

@@ -2,8 +2,7 @@
  * {@linkcode itemTurns}: bounds how long sources may hold the event loop, over all streams of a process.
  *
  * The items of many sources follow each other in microtasks. After {@linkcode MAX_TURN_MS} the rest of the sources
- * wait until the event loop has run, and then go on in turns. Only where there is
- * `setImmediate`: timers take too long.
+ * wait until the event loop has run, and then go on in turns.
  *
  * @module
  */
@@ -17,7 +16,17 @@ const LOOK_BYTES = 8192;
 /** Runs a step when the event loop has come round. */
 export type Later = (run: () => void) => unknown;
 
-const { setImmediate } = globalThis as { setImmediate?: Later };
+/** Run a step when the event loop has come round. Timers take too long, above all in a hidden page. */
+const comesRound: Later = (run) => {
+  const { setImmediate } = globalThis as { setImmediate?: Later };
+  if (setImmediate) return setImmediate(run);
+  const { port1, port2 } = new MessageChannel();
+  port1.onmessage = () => {
+    port1.close();
+    run();
+  };
+  port2.postMessage(0);
+};
 
 const waiting = new Set<Resumable>();
 let unlookedBytes = 0;
@@ -52,7 +61,7 @@ export interface ItemTurns {
  *
  * @param later Runs a step when the event loop has polled for input. Default: when it has come round.
  */
-export function itemTurns(now: () => number, later: Later | undefined = setImmediate): ItemTurns {
+export function itemTurns(now: () => number, later: Later = comesRound): ItemTurns {
   return {
     mustWait(source) {
       if (isOver) waiting.add(source);
@@ -61,11 +70,10 @@ export function itemTurns(now: () => number, later: Later | undefined = setImmed
     spend(bytes) {
       if ((unlookedBytes += bytes) < LOOK_BYTES || isOver) return;
       unlookedBytes = 0;
-      if (!setImmediate || !later) return;
       const time = now();
       if (began === undefined) {
         began = time;
-        setImmediate(endTurn);
+        comesRound(endTurn);
       } else if (time - began >= MAX_TURN_MS) {
         isOver = true;
         later(goOn);

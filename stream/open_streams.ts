@@ -10,6 +10,7 @@ import type { Timers } from "../wire/clock.ts";
 import { SHORT_HEADER_BYTES, SHORT_ITEM } from "../wire/layout.ts";
 import { readServerExtension, type ServerExtensionHandlers } from "../wire/server_extension.ts";
 import { type Gate, openGate } from "./gate.ts";
+import { itemTurns, type Later } from "./item_turns.ts";
 import type { Inlet, Outlet, RunIn } from "./types.ts";
 import { SHARED_MS } from "./window.ts";
 
@@ -34,6 +35,12 @@ export interface StreamingSession {
   commit(writer: Writer): void;
   /** Return a writer, if they are reused. */
   abandon?(writer: Writer): void;
+}
+
+/** The environment of a session, of which streaming calls use this. */
+export interface StreamingHost extends Timers {
+  /** Runs a step when the event loop has polled for input. Default: when it has come round. */
+  readonly afterInput?: Later | undefined;
 }
 
 /** The streaming calls of a session, by id. */
@@ -62,7 +69,7 @@ export interface StreamingCall {
   /** Runs the source of its argument; set by telemetry. */
   runIn?: RunIn | undefined;
   /** It has an id; its request is being sent. */
-  begin(session: StreamingSession, id: number, timers: Timers): void;
+  begin(session: StreamingSession, id: number, host: StreamingHost): void;
 }
 
 /** A session's notifications about a call. */
@@ -85,9 +92,14 @@ export interface Streams extends OpenStreams {
 }
 
 /** Create them, with the first streaming call. */
-export function openStreams(session: StreamingSession, timers: Timers): Streams {
+export function openStreams(session: StreamingSession, host: StreamingHost): Streams {
   const { limits } = session;
-  const gate = openGate(session, limits.maxBufferedBytes, timers.after);
+  const gate = openGate(
+    session,
+    limits.maxBufferedBytes,
+    host.after,
+    itemTurns(host.now, host.afterInput),
+  );
   const calls = new Map<number, StreamEntry>();
   let sharedUntil = 0;
   let bytes: Uint8Array;
@@ -105,7 +117,7 @@ export function openStreams(session: StreamingSession, timers: Timers): Streams 
     calls,
     gate,
     get isShared() {
-      const now = timers.now();
+      const now = host.now();
       if (session.pending > calls.size) sharedUntil = now + SHARED_MS;
       return now < sharedUntil;
     },

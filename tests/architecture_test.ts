@@ -98,7 +98,7 @@ const USED: Readonly<Record<string, string>> = {
   tls: "TextEncoder btoa crypto",
   wire:
     "AbortSignal Request Response URLSearchParams clearTimeout crypto globalThis performance queueMicrotask setTimeout",
-  stream: "AbortSignal ReadableStream globalThis queueMicrotask",
+  stream: "AbortSignal MessageChannel ReadableStream globalThis queueMicrotask",
   service: "AbortSignal",
   server:
     "AbortController AbortSignal Request Response TextEncoder URL clearTimeout performance queueMicrotask setTimeout",

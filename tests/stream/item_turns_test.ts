@@ -62,31 +62,82 @@ function work(ms: number): void {
   for (const end = performance.now() + ms; performance.now() < end;);
 }
 
-test("the event loop runs while 256 streams make small items", async () => {
-  // A turn of another clock is over.
-  await nextTurn();
-  const Busy = service({ rpc: { numbers: rpc({}, stream(u32)) } });
-  let made = 0;
-  await using pair = await memoryPair(Busy, () => ({
-    async *numbers() {
-      for (let i = 0; i < 40; i++) {
+const ITEMS = 40;
+
+/** Some streams of numbers that take 2 ms each to make, and how many were made. */
+function busySources() {
+  const sources = {
+    made: 0,
+    *open() {
+      for (let i = 0; i < ITEMS; i++) {
         work(0.05);
-        made++;
+        sources.made++;
         yield i;
       }
     },
-  }));
-  const all = Promise.all(Array.from({ length: 256 }, async () => {
-    let sum = 0;
-    for await (const number of pair.client.rpc.numbers({})) sum += number;
-    return sum;
-  }));
+  };
+  return sources;
+}
+
+/** Turns of the event loop while 256 streams make their items, 512 ms of work. */
+async function turnsOf(sources: { readonly made: number }): Promise<number> {
   let turns = 0;
-  while (made < 256 * 40) {
-    await nextTurn();
-    turns++;
-  }
-  // 512 ms of work.
+  for (; sources.made < 256 * ITEMS; turns++) await nextTurn();
+  return turns;
+}
+
+const Busy = service({
+  rpc: { numbers: rpc({}, stream(u32)), add: rpc({ numbers: stream(u32) }, u32) },
+});
+
+async function sumOf(numbers: AsyncIterable<number>): Promise<number> {
+  let sum = 0;
+  for await (const number of numbers) sum += number;
+  return sum;
+}
+
+test("the event loop of a server runs while 256 streams make small items", async () => {
+  // A turn of another clock is over.
+  await nextTurn();
+  const sources = busySources();
+  await using pair = await memoryPair(Busy, () => ({
+    numbers: () => sources.open(),
+    add: ({ numbers }) => sumOf(numbers),
+  }));
+  const all = Promise.all(
+    Array.from({ length: 256 }, () => sumOf(pair.client.rpc.numbers({}))),
+  );
+  const turns = await turnsOf(sources);
   assert(turns > 10, `${turns} turns`);
   assertEquals(new Set(await all), new Set([780]));
+});
+
+test("the event loop of a client runs while 256 uploads make small items", async () => {
+  await nextTurn();
+  const sources = busySources();
+  await using pair = await memoryPair(Busy, () => ({
+    numbers: () => sources.open(),
+    add: ({ numbers }) => sumOf(numbers),
+  }));
+  const all = Promise.all(
+    Array.from({ length: 256 }, () => pair.client.rpc.add({ numbers: sources.open() })),
+  );
+  const turns = await turnsOf(sources);
+  assert(turns > 10, `${turns} turns`);
+  assertEquals(new Set(await all), new Set([780]));
+});
+
+test("sources go on in turns of a page, which has no setImmediate", async () => {
+  await nextTurn();
+  const { setImmediate } = globalThis;
+  Reflect.deleteProperty(globalThis, "setImmediate");
+  try {
+    const { all, sent } = busy(256, 3, 1);
+    for (const each of all) each.resume();
+    assert(sent.length <= 11, `${sent.length} at once`);
+    while (sent.length < 768) await nextTurn();
+    assertEquals([...new Set(sent)], Array.from({ length: 256 }, (_, i) => i));
+  } finally {
+    Object.assign(globalThis, { setImmediate });
+  }
 });

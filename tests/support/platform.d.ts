@@ -64,6 +64,15 @@ declare class Response {
   readonly body: { readonly locked: boolean } | null;
   text(): Promise<string>;
 }
+declare class MessageChannel {
+  readonly port1: MessagePort;
+  readonly port2: MessagePort;
+}
+interface MessagePort {
+  onmessage: (() => void) | null;
+  postMessage(message: unknown): void;
+  close(): void;
+}
 declare class ReadableStream<T> {
   constructor(
     source: {
