@@ -192,7 +192,7 @@ class Answering implements Answers {
       const start = writer.base = writer.position;
       const value = method.output.kind === "unit" ? undefined : output;
       const length = this.#kit.writeArchive(session.codec, method.output, writer, value);
-      writer.setSlice(this.#root(writer, CLIENT_REPLY, id) + 4, start, length);
+      this.#root(writer, CLIENT_REPLY, id, (at) => writer.slice(at + 4, start, length));
       const bytes = writer.position - start;
       const { maxInflatedBytes } = session.limits;
       if (bytes > maxInflatedBytes) throw new RangeError(`${bytes} are over maxInflatedBytes`);
@@ -207,16 +207,18 @@ class Answering implements Answers {
   #fail(id: number, code: RpcHandlerErrorCode): void {
     const writer = this.#session.begin();
     writer.base = writer.position;
-    const at = this.#root(writer, CLIENT_FAILED, id);
-    writer.bytes[at + 2] = this.#kit.codes.indexOf(code);
+    this.#root(writer, CLIENT_FAILED, id, (at) => {
+      writer.out[at + 2] = this.#kit.codes.indexOf(code);
+    });
     this.#session.commit(writer);
   }
 
-  #root(writer: Writer, tag: number, id: number): number {
-    const at = writer.reserve(CLIENT_MESSAGE_BYTES, MESSAGE_ALIGN);
-    writer.bytes[at] = tag;
-    writer.bytes[at + 1] = id;
-    return at;
+  #root(writer: Writer, tag: number, id: number, fill: (at: number) => void): void {
+    const at = writer.begin(CLIENT_MESSAGE_BYTES);
+    writer.out[at] = tag;
+    writer.out[at + 1] = id;
+    fill(at);
+    writer.end(at, MESSAGE_ALIGN);
   }
 
   end(error: Error): void {

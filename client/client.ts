@@ -77,7 +77,7 @@ export function createClient<Methods, State, Event, ClientMethods = NoMethods>(
           ),
         );
     };
-    return makeCalls(service.methods, parts.watch?.(call) ?? call);
+    return makeCalls(service.methods, parts.watch?.(call) ?? call, parts.uploading);
   };
 
   const interrupted = (
@@ -263,12 +263,15 @@ const NO_ARGS: Readonly<Record<string, never>> = {};
 export function makeCalls<Methods>(
   methods: readonly MethodInfo[],
   call: Caller,
+  uploading?: ClientParts["uploading"],
 ): CallsOf<Methods> {
   const calls: Record<string, (args?: unknown, options?: CallOptions) => unknown> = {};
   for (const method of methods) {
     const streamed = method.input ?? method.items;
     calls[method.name] = (args = NO_ARGS, options) =>
-      streamed ? streamed.startCall(call, method, args, options) : call(method, args, options);
+      streamed
+        ? streamed.startCall(call, method, args, options, uploading)
+        : call(method, args, options);
   }
   return Object.freeze(calls) as CallsOf<Methods>;
 }

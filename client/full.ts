@@ -6,6 +6,7 @@
 import { type Codec, readArchive, writeArchive } from "../codec/archive.ts";
 import { interpretInFull } from "../codec/explain.ts";
 import type { NoMethods, Service } from "../service/types.ts";
+import { UPLOADING } from "../stream/open_outlet.ts";
 import { type Clock, systemClock, timersOf } from "../wire/clock.ts";
 import { NORMAL } from "../wire/close.ts";
 import type { Deflater } from "../wire/deflater.ts";
@@ -106,6 +107,7 @@ export function createFullClient<Methods, State, Event, ClientMethods = NoMethod
     ...timersOf(clock),
     advice: ALIKE,
     startCalls: startCalls(deflater),
+    uploading: UPLOADING,
     framing: { unframe: unframeBy(deflater) },
     reportBug,
     watch: telemetry?.watch,

@@ -3,14 +3,19 @@
  *
  * @module
  */
+import { writeArchive } from "../codec/archive.ts";
 import { Writer } from "../codec/writer.ts";
 import type { StreamingCall } from "../stream/open_streams.ts";
 import { INTERNAL } from "../wire/close.ts";
 import type { Framing } from "../wire/deflater.ts";
 import type { RpcError, RpcErrorCode } from "../wire/errors.ts";
-import { CLIENT_CANCEL, CLIENT_MESSAGE_BYTES, MAX_BATCH_BYTES } from "../wire/layout.ts";
+import {
+  CLIENT_CANCEL,
+  CLIENT_MESSAGE_BYTES,
+  MAX_BATCH_BYTES,
+  MESSAGE_ALIGN,
+} from "../wire/layout.ts";
 import { MAX_ABANDONED_CALLS, MAX_CALLS_IN_FLIGHT } from "../wire/page_limits.ts";
-import { writeRequest } from "../wire/requests.ts";
 import { turns } from "../wire/turn_end.ts";
 import { failed, lost, unencodable } from "./failures.ts";
 import type { QueuedCall, StartCalls } from "./parts.ts";
@@ -100,7 +105,12 @@ export const startPageCalls: StartCalls = (transport, host, endSession, extensio
           if (!(timeoutMs > 0)) throw new RangeError(`Cannot use timeoutMs ${timeoutMs}`);
           const writer = session.begin();
           try {
-            writeRequest(codec, writer, 0, method.call, args);
+            const { call } = method;
+            const length = writeArchive(codec, call, writer, args);
+            const at = writer.begin(CLIENT_MESSAGE_BYTES);
+            // The bytes are zero: a request, whose id is set when it is sent.
+            writer.slice(at + 4, 0, length);
+            writer.end(at, MESSAGE_ALIGN);
             if (writer.position > maxInflatedBytes) {
               throw new RangeError(`${writer.position} are over maxInflatedBytes`);
             }

@@ -5,6 +5,7 @@
  */
 import type { Codec } from "../codec/archive.ts";
 import type { CallOptions, MethodInfo } from "../service/types.ts";
+import type { Uploading } from "../stream/caller.ts";
 import type { StreamingCall, StreamingHost, StreamingSession } from "../stream/open_streams.ts";
 import type { Clock } from "../wire/clock.ts";
 import type { Extension } from "../wire/handshake.ts";
@@ -158,6 +159,8 @@ export interface ClientParts extends Omit<CallsHost, "counters"> {
   readonly startCalls: StartCalls;
   /** Wraps the program's calls, if observed. */
   readonly watch?: ((call: Caller) => Caller) | undefined;
+  /** Sends the items of an argument. A page loads it when it first does. */
+  readonly uploading?: Uploading | undefined;
   /** From 0 to 1. Default: `Math.random`. */
   readonly random?: (() => number) | undefined;
   /** Runs a step when the page is visible, at once if it is; returns a function that cancels. Default: at once. */

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { CodecError, formatPath, refusal, type Words } from "./errors.ts";
+import { CodecError, refusal, type Words } from "./errors.ts";
 import type { Reader } from "./reader.ts";
 import type { AnySchema, Schema } from "./schema.ts";
 import type { Writer } from "./writer.ts";
@@ -70,10 +70,9 @@ export function abandon(writer: Writer, position: number): void {
   writer.setScratch();
 }
 
-function refused({ path, steps }: Writer | Reader, cause: unknown, offset?: number): CodecError {
+function refused(at: Writer | Reader, cause: unknown, offset?: number): CodecError {
   if (cause instanceof CodecError) return cause;
-  const text = cause instanceof Error ? cause.message : cause;
-  return refusal("BadValue", formatPath(path, steps), `${text}`, offset);
+  return refusal(at, "BadValue", `${cause instanceof Error ? cause.message : cause}`, offset);
 }
 
 /**

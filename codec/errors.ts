@@ -91,11 +91,12 @@ export interface Words {
 
 /** An error with a place: in an archive if it has an offset, otherwise in a value. */
 export function refusal(
+  { path, steps }: { readonly path: readonly unknown[]; readonly steps: number },
   code: CodecErrorCode,
-  where: string,
   why: string,
   offset?: number,
 ): CodecError {
+  const where = formatPath(path, steps);
   const [verb, whole] = offset === undefined ? ["encode", "value"] : ["decode", "archive"];
   return new CodecError(code, `Cannot ${verb} ${where || `the ${whole}`}: ${why}`, where, offset);
 }

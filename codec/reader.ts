@@ -4,7 +4,7 @@
  * @module
  */
 import type { ReadUtf8 } from "./utf8.ts";
-import { type CodecErrorCode, formatPath, refusal, type Words } from "./errors.ts";
+import { type CodecErrorCode, refusal, type Words } from "./errors.ts";
 
 /** The limits for decoding. */
 export interface DecodeLimits {
@@ -157,7 +157,7 @@ export class Reader {
   fail(code: CodecErrorCode, at: number, ...about: readonly unknown[]): never {
     const offset = at - this.start;
     const why = this.words?.ofArchive(this, code, at, about) ?? `${code} at byte ${offset}`;
-    throw refusal(code, formatPath(this.path, this.steps), why, offset);
+    throw refusal(this, code, why, offset);
   }
 }
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type CodecErrorCode, formatPath, refusal, type Words } from "./errors.ts";
+import { type CodecErrorCode, refusal, type Words } from "./errors.ts";
 import type { Phases } from "./phases.ts";
 import type { AnySchema } from "./schema.ts";
 import { signature } from "./signature.ts";
@@ -94,12 +94,6 @@ export class Writer {
     return position + padding;
   }
 
-  /** Write a relative pointer to `target`, then a count, at a reserved position. */
-  setSlice(at: number, target: number, count: number): void {
-    this.view.setInt32(at, target - at, true);
-    this.view.setUint32(at + 4, count, true);
-  }
-
   /** Append bytes. */
   writeBytes(bytes: Uint8Array): void {
     const { length } = bytes;
@@ -158,7 +152,7 @@ export class Writer {
 
   /** Reject the value. */
   fail(code: CodecErrorCode, why: string): never {
-    throw refusal(code, formatPath(this.path, this.steps), why);
+    throw refusal(this, code, why);
   }
 }
 

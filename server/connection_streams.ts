@@ -6,7 +6,7 @@
 import type { Writer } from "../codec/writer.ts";
 import { type Gate, openGate } from "../stream/gate.ts";
 import { itemTurns } from "../stream/item_turns.ts";
-import { SHARED_MS } from "../stream/window.ts";
+import { SHARED_MS } from "../stream/open_streams.ts";
 import { type Clock, timersOf } from "../wire/clock.ts";
 import type { Sender } from "../wire/sender.ts";
 import type { Connection } from "./connection.ts";

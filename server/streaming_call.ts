@@ -6,6 +6,8 @@
 import { readUnexplained } from "../codec/archive.ts";
 import type { Writer } from "../codec/writer.ts";
 import type { MethodInfo } from "../service/types.ts";
+import { openInlet } from "../stream/inlet.ts";
+import { openOutlet } from "../stream/open_outlet.ts";
 import type { Inlet, InletPort, Outlet, OutletPort, RunIn } from "../stream/types.ts";
 import { type Timers, timersOf } from "../wire/clock.ts";
 import { RpcError } from "../wire/errors.ts";
@@ -54,14 +56,14 @@ export class StreamingCall extends ServerCall implements InletPort, OutletPort {
     calls.listen(this);
     const { input } = info;
     if (input === undefined) return;
-    this.#inlet = input.inlet(this);
+    this.#inlet = openInlet(this);
     args[input.name] = this.#inlet.stream;
   }
 
   override stream(output: unknown): boolean {
     const { items } = this.#info;
     if (items === undefined) return false;
-    this.#outlet = items.outlet(output, this);
+    this.#outlet = openOutlet(output, this);
     // The call was cancelled before there was a source to cancel.
     if (this.reason !== undefined) this.#outlet.cancel(this.reason);
     return true;

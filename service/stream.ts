@@ -5,9 +5,6 @@
  */
 import type { AnySchema, Naming, Schema } from "../codec/schema.ts";
 import { type StartStreaming, startStreaming } from "../stream/caller.ts";
-import { openInlet } from "../stream/inlet.ts";
-import { openOutlet } from "../stream/outlet.ts";
-import type { OpenInlet, OpenOutlet } from "../stream/types.ts";
 
 /**
  * A stream of items, made by {@linkcode stream}. It is not a type of values: only an argument or the output
@@ -18,18 +15,6 @@ export interface StreamSpec<T> {
   readonly kind: "stream";
   /** How one item is archived. */
   readonly item: Schema<T>;
-  /**
-   * Makes the sending end.
-   *
-   * @internal
-   */
-  readonly outlet: OpenOutlet;
-  /**
-   * Makes the receiving end.
-   *
-   * @internal
-   */
-  readonly inlet: OpenInlet;
   /**
    * Calls a method that has such a stream.
    *
@@ -79,8 +64,6 @@ export function stream<T>(item: Schema<T>): StreamSpec<T> {
     item,
     text: ({ of }: Naming) => `stream(${of(item as AnySchema)})`,
     // Referenced here, so that pages without streams don't load the code for items.
-    outlet: openOutlet,
-    inlet: openInlet,
     startCall: startStreaming,
   } as StreamSpec<T>;
 }

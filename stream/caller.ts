@@ -18,8 +18,10 @@ import {
   type StreamingSession,
   type Streams,
 } from "./open_streams.ts";
-import { openOutlet } from "./outlet.ts";
-import type { InletPort, ItemStream, Outlet, OutletPort } from "./types.ts";
+import { OUTLET_KIT } from "./outlet_kit.ts";
+import type { InletPort, ItemStream, OpenOutlet, Outlet, OutletPort } from "./types.ts";
+import type { openGate } from "./gate.ts";
+import type { itemTurns } from "./item_turns.ts";
 
 /** The part of a method needed to call it. */
 export interface StreamingInfo {
@@ -28,8 +30,17 @@ export interface StreamingInfo {
   readonly items: { readonly item: Schema<unknown> } | undefined;
 }
 
+/** What sends the items of an argument. */
+export interface Uploading {
+  readonly openOutlet: OpenOutlet;
+  readonly openGate: typeof openGate;
+  readonly itemTurns: typeof itemTurns;
+}
+
 /**
  * Make a call that streams: by `call`, which settles when it is answered.
+ *
+ * `uploading` is loaded for a call with a streaming argument where it is not given: in a page.
  *
  * @returns What `call` did, or the items of the output.
  */
@@ -43,10 +54,11 @@ export type StartStreaming = <Info extends StreamingInfo, Options>(
   method: Info,
   args: unknown,
   options: Options | undefined,
+  uploading?: Uploading,
 ) => Promise<unknown> | ItemStream<unknown>;
 
 /** {@linkcode StartStreaming}. */
-export const startStreaming: StartStreaming = (call, method, args, options) => {
+export const startStreaming: StartStreaming = (call, method, args, options, uploading) => {
   const { name, input, items } = method;
   let outlet: Outlet | undefined;
   let session: StreamingSession;
@@ -54,6 +66,7 @@ export const startStreaming: StartStreaming = (call, method, args, options) => {
   let streams: Streams;
   /** The id, or -1. */
   let id = -1;
+  let leftBefore: unknown;
 
   const failed = (code: RpcErrorCode, cause: unknown, what: string): RpcError => {
     const { path, message = "it was ended" } = Object(cause) as { path?: string; message?: string };
@@ -99,7 +112,7 @@ export const startStreaming: StartStreaming = (call, method, args, options) => {
     },
     grant: (bytes) => say((writer) => writeClientGrant(writer, id, bytes)),
     onLeft: (reason) => streaming.giveUp(failed("Cancelled", reason, "its reader has left")),
-    mustWait: () => streams.gate.mustWait(outlet!),
+    mustWait: () => streams.gate!.mustWait(outlet!),
     send(item) {
       const bytes = say((writer) => {
         const start = writer.position;
@@ -109,7 +122,7 @@ export const startStreaming: StartStreaming = (call, method, args, options) => {
         }
         return bytes;
       }) ?? 0;
-      streams.gate.sent(bytes);
+      streams.gate!.sent(bytes);
       return bytes;
     },
     onEnd(error, what) {
@@ -129,7 +142,10 @@ export const startStreaming: StartStreaming = (call, method, args, options) => {
     get itemsReceived() {
       return inlet?.items ?? 0;
     },
-    giveUp() {},
+    giveUp(error) {
+      // It is not made yet: what it needs is being loaded.
+      leftBefore = error;
+    },
     begin(madeBy, given, madeIn) {
       session = madeBy;
       id = given;
@@ -141,9 +157,14 @@ export const startStreaming: StartStreaming = (call, method, args, options) => {
         over() {
           id = -1;
           outlet?.cancel();
-          if (outlet) streams.gate.forget(outlet);
+          if (outlet) streams.gate!.forget(outlet);
         },
       });
+      if (!outlet) return;
+      const { itemTurns, openGate } = uploading!;
+      const { after, afterInput, now } = host;
+      const { maxBufferedBytes } = session.limits;
+      streams.gate ??= openGate(session, maxBufferedBytes, after, itemTurns(now, afterInput));
       // The request goes before its items.
       void Promise.resolve().then(() => outlet?.resume());
     },
@@ -154,16 +175,39 @@ export const startStreaming: StartStreaming = (call, method, args, options) => {
     inlet?.end(error);
   };
 
-  let answer: Promise<unknown> | undefined;
-  if (input) {
+  const upload = (by: Uploading): Promise<unknown> => {
+    uploading = by;
+    if (leftBefore) return Promise.reject(leftBefore);
     try {
-      outlet = openOutlet((args as Record<string, unknown>)[input.name], port);
+      outlet = by.openOutlet((args as Record<string, unknown>)[input!.name], port);
       outlet.pause();
     } catch (cause) {
-      answer = Promise.reject(failed("ClientEncodeError", cause, input.name));
+      return Promise.reject(failed("ClientEncodeError", cause, input!.name));
     }
-  }
-  answer ??= call(method, args, options, streaming);
+    return call(method, args, options, streaming);
+  };
+
+  const answer = !input
+    ? call(method, args, options, streaming)
+    : uploading
+    ? upload(uploading)
+    : loadUploading().then(
+      upload,
+      (cause) => Promise.reject(failed("ClientNotConnected", cause, input.name)),
+    );
   answer.then(() => stop(), stop);
   return inlet?.stream ?? answer;
 };
+
+let loaded: Promise<Uploading> | undefined;
+
+function loadUploading(): Promise<Uploading> {
+  return loaded ??= import("./uploads.ts").then(
+    ({ outletsOf, ...rest }) => ({ ...rest, openOutlet: outletsOf(OUTLET_KIT) }),
+    (error) => {
+      // The next call may be luckier.
+      loaded = undefined;
+      throw error;
+    },
+  );
+}

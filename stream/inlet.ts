@@ -3,9 +3,13 @@
  *
  * @module
  */
+import { overCredit } from "../wire/faults.ts";
 import { byteQueue } from "./byte_queue.ts";
 import type { Inlet, InletPort, ItemStream } from "./types.ts";
-import { ITEM_COST_BYTES, overCredit, STREAM_WINDOW_BYTES } from "./window.ts";
+
+// As in `window.ts`.
+const STREAM_WINDOW_BYTES = 262_144;
+const ITEM_COST_BYTES = 64;
 
 type Result = IteratorResult<unknown, undefined>;
 

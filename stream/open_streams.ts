@@ -9,10 +9,12 @@ import type { Writer } from "../codec/writer.ts";
 import type { Timers } from "../wire/clock.ts";
 import { SHORT_HEADER_BYTES, SHORT_ITEM } from "../wire/layout.ts";
 import { readServerExtension, type ServerExtensionHandlers } from "../wire/server_extension.ts";
-import { type Gate, openGate } from "./gate.ts";
-import { itemTurns, type Later } from "./item_turns.ts";
+import type { Gate } from "./gate.ts";
+import type { Later } from "./item_turns.ts";
 import type { Inlet, Outlet, RunIn } from "./types.ts";
-import { SHARED_MS } from "./window.ts";
+
+/** Milliseconds after another message for which a connection counts as shared by streams and others. */
+export const SHARED_MS = 1000;
 
 /** The part of a session that streaming calls use. */
 export interface StreamingSession {
@@ -88,18 +90,12 @@ export interface Streams extends OpenStreams {
   /** Also reads kept items: no other read is in progress then. */
   readonly reader: Reader;
   /** Where their sources wait. */
-  readonly gate: Gate;
+  gate: Gate | undefined;
 }
 
 /** Create them, with the first streaming call. */
 export function openStreams(session: StreamingSession, host: StreamingHost): Streams {
   const { limits } = session;
-  const gate = openGate(
-    session,
-    limits.maxBufferedBytes,
-    host.after,
-    itemTurns(host.now, host.afterInput),
-  );
   const calls = new Map<number, StreamEntry>();
   let sharedUntil = 0;
   let bytes: Uint8Array;
@@ -108,14 +104,14 @@ export function openStreams(session: StreamingSession, host: StreamingHost): Str
     (id, start, end) => calls.get(id)?.inlet?.push(bytes, start, end),
     (id, room) => {
       calls.get(id)?.outlet?.grant(room);
-      gate.goOn();
+      streams.gate?.goOn();
     },
     () => {},
     () => {},
   ];
-  return {
+  const streams: Streams = {
     calls,
-    gate,
+    gate: undefined,
     get isShared() {
       const now = host.now();
       if (session.pending > calls.size) sharedUntil = now + SHARED_MS;
@@ -137,4 +133,5 @@ export function openStreams(session: StreamingSession, host: StreamingHost): Str
       call?.over();
     },
   };
+  return streams;
 }

@@ -1,13 +1,13 @@
 /**
- * {@linkcode openOutlet}: the sending side of a stream.
+ * {@linkcode outletsOf}: the sending side of a stream.
  *
  * @module
  */
-import { isThenable } from "../wire/listener.ts";
 import { openLead } from "./lead.ts";
-import { expectMore, expectNoMore } from "./quiet.ts";
-import type { Outlet, OutletPort, RunIn } from "./types.ts";
-import { ITEM_COST_BYTES, overCredit, STREAM_WINDOW_BYTES } from "./window.ts";
+import type { OutletKit } from "./outlet_kit.ts";
+import { quietTurns } from "./quiet.ts";
+import type { OpenOutlet, Outlet, OutletPort, RunIn } from "./types.ts";
+import { ITEM_COST_BYTES, STREAM_WINDOW_BYTES } from "./window.ts";
 
 /** A source of any kind, as it is pulled. */
 interface Pulled {
@@ -42,178 +42,181 @@ function expected(what: string, got: unknown): TypeError {
 }
 
 /**
- * Pull a source and send its items, starting in a microtask.
+ * Outlets, by what a page that loads them has already loaded.
  *
- * The source is pulled while the reader has credit and the port lets it, one item at a time. A pulled item is sent as
- * soon as the outlet is not paused, so the credit may go below 0 by one item. Nothing is allocated per item besides the source's own
- * objects.
+ * An outlet pulls a source and sends its items, starting in a microtask. The source is pulled while the reader has
+ * credit and the port lets it, one item at a time. A pulled item is sent as soon as the outlet is not paused, so the
+ * credit may go below 0 by one item. Nothing is allocated per item besides the source's own objects.
  *
- * @throws {TypeError} If it is not iterable.
+ * @returns Opens one. Throws `TypeError` if its source is not iterable.
  */
-export function openOutlet(source: unknown, port: OutletPort): Outlet {
-  const run: RunIn = (step) => port.runIn ? port.runIn(step) : step();
-  const pulled = run(() => pulledFrom(source));
-  let room = STREAM_WINDOW_BYTES;
-  const lead = openLead(port, () => pull());
-  let paused = false;
-  /** Whether to ask before an item is made. After a small one it is enough to ask before the next is sent. */
-  let asks = true;
-  /** The item pulled while paused, in an array because it may be any value. */
-  let held: [item: unknown] | undefined;
-  /** Whether pulling has stopped. */
-  let over = false;
-  /** Whether `next()` is running or its promise is pending. */
-  let pulling = false;
-  /** Whether `next()` is running: a generator cannot return meanwhile. */
-  let inside = false;
-  /** Whether an item is being sent and its size is not yet known. */
-  let sending = false;
-  /** Whether the source's end was reported. */
-  let stopped = false;
-  let reason: unknown;
+export function outletsOf({ isThenable, overCredit, turns }: OutletKit): OpenOutlet {
+  const { expectMore, expectNoMore } = quietTurns(turns);
+  return function openOutlet(source: unknown, port: OutletPort): Outlet {
+    const run: RunIn = (step) => port.runIn ? port.runIn(step) : step();
+    const pulled = run(() => pulledFrom(source));
+    let room = STREAM_WINDOW_BYTES;
+    const lead = openLead(port, () => pull());
+    let paused = false;
+    /** Whether to ask before an item is made. After a small one it is enough to ask before the next is sent. */
+    let asks = true;
+    /** The item pulled while paused, in an array because it may be any value. */
+    let held: [item: unknown] | undefined;
+    /** Whether pulling has stopped. */
+    let over = false;
+    /** Whether `next()` is running or its promise is pending. */
+    let pulling = false;
+    /** Whether `next()` is running: a generator cannot return meanwhile. */
+    let inside = false;
+    /** Whether an item is being sent and its size is not yet known. */
+    let sending = false;
+    /** Whether the source's end was reported. */
+    let stopped = false;
+    let reason: unknown;
 
-  const mustWait = (): boolean => paused ||= port.mustWait();
-  const next = (): unknown => pulled.next();
-  const end = (): unknown => pulled.return?.(reason);
-  const pull = (): void => {
-    if (held && !paused) {
-      const [item] = held;
-      held = undefined;
-      send(item);
-    }
-    while (!pulling && !sending && !over && !paused && room > lead.leftRoom) {
-      if (asks && mustWait()) break;
-      let result: unknown;
-      pulling = inside = true;
-      try {
-        result = run(next);
-      } catch (error) {
-        inside = false;
-        return onThrown(error);
+    const mustWait = (): boolean => paused ||= port.mustWait();
+    const next = (): unknown => pulled.next();
+    const end = (): unknown => pulled.return?.(reason);
+    const pull = (): void => {
+      if (held && !paused) {
+        const [item] = held;
+        held = undefined;
+        send(item);
       }
-      inside = false;
-      const isCancelled = over;
-      // The result is always awaited, so that a rejection is handled.
-      if (isThenable(result)) Promise.resolve(result).then(onResult, onThrown);
-      else onResult(result, true);
-      if (isCancelled) leave();
-    }
-    if (pulling || sending) return;
-    expectNoMore();
-    if (room > 0 && room <= lead.leftRoom && !over && !paused) lead.wait();
-  };
-  const onResult = (result: unknown, atOnce?: boolean): void => {
-    pulling = false;
-    if (over) return;
-    let item: unknown;
-    try {
-      if (Object(result) !== result) throw expected("an object of next()", result);
-      const { done, value } = result as IteratorResult<unknown>;
-      if (done) return finish();
-      item = value;
-      if (atOnce && isThenable(item)) {
-        // A synchronous iterable's items may be promises.
-        pulling = true;
-        Promise.resolve(item).then(onItem, (error) => {
-          pulling = false;
-          if (!over) fail(error, "source");
-        });
+      while (!pulling && !sending && !over && !paused && room > lead.leftRoom) {
+        if (asks && mustWait()) break;
+        let result: unknown;
+        pulling = inside = true;
+        try {
+          result = run(next);
+        } catch (error) {
+          inside = false;
+          return onThrown(error);
+        }
+        inside = false;
+        const isCancelled = over;
+        // The result is always awaited, so that a rejection is handled.
+        if (isThenable(result)) Promise.resolve(result).then(onResult, onThrown);
+        else onResult(result, true);
+        if (isCancelled) leave();
+      }
+      if (pulling || sending) return;
+      expectNoMore();
+      if (room > 0 && room <= lead.leftRoom && !over && !paused) lead.wait();
+    };
+    const onResult = (result: unknown, atOnce?: boolean): void => {
+      pulling = false;
+      if (over) return;
+      let item: unknown;
+      try {
+        if (Object(result) !== result) throw expected("an object of next()", result);
+        const { done, value } = result as IteratorResult<unknown>;
+        if (done) return finish();
+        item = value;
+        if (atOnce && isThenable(item)) {
+          // A synchronous iterable's items may be promises.
+          pulling = true;
+          Promise.resolve(item).then(onItem, (error) => {
+            pulling = false;
+            if (!over) fail(error, "source");
+          });
+          return;
+        }
+      } catch (error) {
+        return finish(error, "source");
+      }
+      if (atOnce) send(item);
+      else onItem(item);
+    };
+    const onItem = (item: unknown): void => {
+      pulling = false;
+      if (over) return;
+      send(item);
+      pull();
+    };
+    const onThrown = (error: unknown): void => {
+      pulling = false;
+      // A source that throws has returned.
+      if (over) onStopped(error);
+      else finish(error, "source");
+    };
+    const send = (item: unknown): void => {
+      // Others may have sent much since it was pulled.
+      if (mustWait()) {
+        held = [item];
         return;
       }
-    } catch (error) {
-      return finish(error, "source");
-    }
-    if (atOnce) send(item);
-    else onItem(item);
-  };
-  const onItem = (item: unknown): void => {
-    pulling = false;
-    if (over) return;
-    send(item);
-    pull();
-  };
-  const onThrown = (error: unknown): void => {
-    pulling = false;
-    // A source that throws has returned.
-    if (over) onStopped(error);
-    else finish(error, "source");
-  };
-  const send = (item: unknown): void => {
-    // Others may have sent much since it was pulled.
-    if (mustWait()) {
-      held = [item];
-      return;
-    }
-    sending = true;
-    expectMore();
-    try {
-      // Credit may be granted meanwhile.
-      const bytes = port.send(item);
-      room -= bytes + ITEM_COST_BYTES;
-      lead.sent(bytes + ITEM_COST_BYTES);
-      outlet.items++;
-      asks = bytes >= LARGE_ITEM_BYTES;
-    } catch (error) {
-      if (!over) fail(error, "item");
-    }
-    sending = false;
-  };
-  const finish = (error?: unknown, failed?: "source" | "item"): void => {
-    over = stopped = true;
-    lead.stop();
-    port.onEnd(error, failed);
-    expectNoMore();
-  };
-  const fail = (error: unknown, failed: "source" | "item"): void => {
-    finish(error, failed);
-    leave();
-  };
-  /** Let the source release its resources, once. */
-  const leave = (): void => {
-    let left: unknown;
-    try {
-      left = run(end);
-    } catch (error) {
-      return onStopped(error);
-    }
-    if (!isThenable(left)) return onStopped();
-    Promise.resolve(left).then(() => onStopped(), onStopped);
-  };
-  const onStopped = (error?: unknown): void => {
-    if (stopped) return;
-    stopped = true;
-    port.onStopped?.(error);
-  };
-
-  const outlet: Outlet & { items: number } = {
-    items: 0,
-    grant(bytes) {
-      if (over) return;
-      if (room + bytes > STREAM_WINDOW_BYTES && !sending) {
-        throw overCredit("more room for a stream than it can have");
+      sending = true;
+      expectMore();
+      try {
+        // Credit may be granted meanwhile.
+        const bytes = port.send(item);
+        room -= bytes + ITEM_COST_BYTES;
+        lead.sent(bytes + ITEM_COST_BYTES);
+        outlet.items++;
+        asks = bytes >= LARGE_ITEM_BYTES;
+      } catch (error) {
+        if (!over) fail(error, "item");
       }
-      room += bytes;
-      lead.granted(bytes);
-      pull();
-    },
-    pause() {
-      paused = true;
-    },
-    resume() {
-      paused = false;
-      asks = true;
-      pull();
-    },
-    cancel(why) {
-      if (over) return;
-      over = true;
+      sending = false;
+    };
+    const finish = (error?: unknown, failed?: "source" | "item"): void => {
+      over = stopped = true;
       lead.stop();
-      held = undefined;
-      reason = why;
-      if (!inside) leave();
-    },
+      port.onEnd(error, failed);
+      expectNoMore();
+    };
+    const fail = (error: unknown, failed: "source" | "item"): void => {
+      finish(error, failed);
+      leave();
+    };
+    /** Let the source release its resources, once. */
+    const leave = (): void => {
+      let left: unknown;
+      try {
+        left = run(end);
+      } catch (error) {
+        return onStopped(error);
+      }
+      if (!isThenable(left)) return onStopped();
+      Promise.resolve(left).then(() => onStopped(), onStopped);
+    };
+    const onStopped = (error?: unknown): void => {
+      if (stopped) return;
+      stopped = true;
+      port.onStopped?.(error);
+    };
+
+    const outlet: Outlet & { items: number } = {
+      items: 0,
+      grant(bytes) {
+        if (over) return;
+        if (room + bytes > STREAM_WINDOW_BYTES && !sending) {
+          throw overCredit("more room for a stream than it can have");
+        }
+        room += bytes;
+        lead.granted(bytes);
+        pull();
+      },
+      pause() {
+        paused = true;
+      },
+      resume() {
+        paused = false;
+        asks = true;
+        pull();
+      },
+      cancel(why) {
+        if (over) return;
+        over = true;
+        lead.stop();
+        held = undefined;
+        reason = why;
+        if (!inside) leave();
+      },
+    };
+    // The caller must have the outlet before the first item is sent.
+    Promise.resolve().then(pull);
+    return outlet;
   };
-  // The caller must have the outlet before the first item is sent.
-  Promise.resolve().then(pull);
-  return outlet;
 }

@@ -120,6 +120,3 @@ export interface Inlet {
   /** End the stream: the reader gets the waiting items, then the end or an error. */
   end(error?: unknown): void;
 }
-
-/** Create the receiving side of a stream. */
-export type OpenInlet = (port: InletPort) => Inlet;

@@ -1,10 +1,10 @@
 /**
  * The credit of a stream: how far a source may be ahead of its reader.
  *
+ * What a page loads before it sends a stream imports nothing of this: a bundler would make a file of its own of it.
+ *
  * @module
  */
-import type { ProtocolError } from "../wire/errors.ts";
-import { protocolError } from "../wire/faults.ts";
 
 /** Initial credit of a stream, in bytes. */
 export const STREAM_WINDOW_BYTES = 262_144;
@@ -18,10 +18,3 @@ export const SENT_PART = 16;
 export const CHECK_BYTES = 65_536;
 /** Milliseconds between two checks while sources wait. */
 export const RESUME_MS = 5;
-/** Milliseconds after another message for which a connection counts as shared by streams and others. */
-export const SHARED_MS = 1000;
-
-/** A peer exceeded its credit. */
-export function overCredit(what: string): ProtocolError {
-  return protocolError("BadCredit", what);
-}

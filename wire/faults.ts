@@ -41,6 +41,11 @@ export function badDeflate(
     : protocolError("BadDeflate", `a message, ${code}`, cause);
 }
 
+/** A peer sent more of a stream than it was granted, or granted more than there can be. */
+export function overCredit(what: string): ProtocolError {
+  return protocolError("BadCredit", what);
+}
+
 /** A message's error, as a {@linkcode ProtocolError} with its cause. */
 export function toProtocolError(cause: unknown): ProtocolError {
   return cause instanceof ProtocolError ? cause : protocolError("BadMessage", "a message", cause);

@@ -13,6 +13,12 @@ export function beginMessage(writer: Writer): number {
   return writer.base = writer.position;
 }
 
+/** Write a relative pointer to `target`, then a count, at a reserved position. */
+export function setSlice(writer: Writer, at: number, target: number, count: number): void {
+  writer.view.setInt32(at, target - at, true);
+  writer.view.setUint32(at + 4, count, true);
+}
+
 /** Write the root of a message that has an id: all else in it is 0. Returns where it is. */
 export function writeRoot(writer: Writer, rootBytes: number, tag: number, id: number): number {
   const at = writer.reserve(rootBytes, MESSAGE_ALIGN);
@@ -38,6 +44,6 @@ export function writeCarrier<T>(
   const start = beginMessage(writer);
   const length = writeArchive(codec, schema, writer, value);
   const at = writeRoot(writer, rootBytes, tag, id);
-  writer.setSlice(at + 4, start, length);
+  setSlice(writer, at + 4, start, length);
   return length;
 }

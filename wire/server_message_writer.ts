@@ -18,7 +18,7 @@ import {
   STATE_CHANGE,
   STATE_UPDATE_BYTES,
 } from "./layout.ts";
-import { beginMessage } from "./place.ts";
+import { beginMessage, setSlice } from "./place.ts";
 import { bytesOf, type Topic } from "./topic.ts";
 
 const ERROR_INDEX: ReadonlyMap<RpcHandlerErrorCode, number> = new Map(
@@ -28,7 +28,7 @@ const ERROR_INDEX: ReadonlyMap<RpcHandlerErrorCode, number> = new Map(
 function finishResponse(writer: Writer, id: number, start: number, length: number): void {
   const at = writer.reserve(SERVER_MESSAGE_BYTES, MESSAGE_ALIGN);
   writer.bytes[at + 1] = id;
-  writer.setSlice(at + 8, start, length);
+  setSlice(writer, at + 8, start, length);
 }
 
 /**
@@ -72,9 +72,9 @@ function finishEvent(
 ): void {
   const at = writer.reserve(SERVER_MESSAGE_BYTES, MESSAGE_ALIGN);
   writer.bytes[at] = NEW_EVENT;
-  writer.setSlice(at + 4, start, topicBytes);
+  setSlice(writer, at + 4, start, topicBytes);
   writer.bytes[at + 12] = isString ? 1 : 0;
-  writer.setSlice(at + 16, start + topicBytes, payloadBytes);
+  setSlice(writer, at + 16, start + topicBytes, payloadBytes);
 }
 
 /**
@@ -130,10 +130,10 @@ export function finishStateChange(writer: Writer, places: readonly number[]): vo
   const items = writer.reserve(count * STATE_UPDATE_BYTES, MESSAGE_ALIGN);
   for (let i = 0; i < count; i++) {
     const at = items + i * STATE_UPDATE_BYTES;
-    writer.setSlice(at, places[3 * i]!, places[3 * i + 1]!);
+    setSlice(writer, at, places[3 * i]!, places[3 * i + 1]!);
     writer.view.setUint32(at + 8, places[3 * i + 2]!, true);
   }
   const at = writer.reserve(SERVER_MESSAGE_BYTES, MESSAGE_ALIGN);
   writer.bytes[at] = STATE_CHANGE;
-  writer.setSlice(at + 4, items, count);
+  setSlice(writer, at + 4, items, count);
 }

@@ -13,6 +13,9 @@ import { briefly, type Writer } from "../codec/writer.ts";
 /** Key of a topic's bytes, shared by every copy of this module in a process. */
 const TOPIC = Symbol.for("hardlight.Topic");
 
+/** A topic of bytes that are nobody else's. */
+let madeOf: (bytes: Uint8Array<ArrayBuffer>, isString: boolean) => Topic;
+
 /**
  * The name of a stream of events: text or bytes.
  *
@@ -36,6 +39,7 @@ export class Topic {
   #key: string | undefined;
 
   static {
+    madeOf = (bytes, isString) => new Topic(bytes, isString);
     Object.defineProperty(this.prototype, TOPIC, {
       get(this: Topic) {
         return this.#bytes;
@@ -163,7 +167,7 @@ export function topicTooBig(bytes: string, maxTopicBytes: number): RangeError {
 }
 
 interface TopicFields {
-  readonly inner: Uint8Array;
+  readonly inner: Uint8Array<ArrayBuffer>;
   readonly is_string: boolean;
 }
 
@@ -176,13 +180,13 @@ function makeSchema(): Schema<Topic> {
     text: () => "struct{inner:vec<u8>,is_string:bool}",
   };
   const item: Composite = {
+    ...fieldsAt({ inner: bytes, is_string: bool }, () => [0, 8]),
     ...layout,
     kind: "struct",
-    ...fieldsAt({ inner: bytes, is_string: bool }, () => [0, 8]),
   };
   const conversion = {
     expected: "a Topic",
-    decode: (fields: TopicFields): Topic => Topic.fromWire(fields.inner, fields.is_string),
+    decode: ({ inner, is_string }: TopicFields): Topic => madeOf(inner, is_string),
     encode: (value: Topic): TopicFields => ({ inner: bytesOf(value), is_string: value.isString }),
   };
   return {
@@ -194,11 +198,7 @@ function makeSchema(): Schema<Topic> {
       if (!isTopic(value)) writer.refuse(conversion.expected, value);
       item.write(writer, at, conversion.encode(value));
     },
-    read(reader: Reader, at: number) {
-      const start = reader.claimBytes(at);
-      const bytes = reader.bytes.subarray(start, reader.low);
-      return Topic.fromWire(bytes, bool.read(reader, at + 8));
-    },
+    read: (reader: Reader, at: number) => conversion.decode(item.read(reader, at) as TopicFields),
   } as AnySchema as Schema<Topic>;
 }
 

@@ -3,6 +3,7 @@ import process from "node:process";
 import { test } from "node:test";
 import fc from "fast-check";
 import { makeCalls } from "../../client/client.ts";
+import { UPLOADING } from "../../stream/open_outlet.ts";
 import { answering } from "../../client/answers.ts";
 import { startCalls } from "../../client/calls.ts";
 import { createEventHub } from "../../client/events.ts";
@@ -112,6 +113,7 @@ function setUp(core: StartCalls) {
   const calls: CallsOf<MethodsOf<typeof Target>> = makeCalls(
     Target.methods,
     (method, args, options, streaming) => session.calls.call(method, args, options, streaming),
+    UPLOADING,
   );
   return { peer, clock, session, calls };
 }

@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { answering } from "../../client/answers.ts";
 import { startCalls } from "../../client/calls.ts";
 import { makeCalls } from "../../client/client.ts";
+import { UPLOADING } from "../../stream/open_outlet.ts";
 import { createEventHub } from "../../client/events.ts";
 import { startPageCalls } from "../../client/page_calls.ts";
 import type { CallsHost, StartCalls } from "../../client/parts.ts";
@@ -166,6 +167,7 @@ async function begin(
   const calls: CallsOf<MethodsOf<typeof Plain>> = makeCalls(
     of.methods,
     (method, args, options, streaming) => session.calls.call(method, args, options, streaming),
+    UPLOADING,
   );
   const settled = (what: string, promise: Promise<unknown>): void => {
     promise.then((value) => told.push(`${what}: ${value}`), (error) => {

@@ -3,6 +3,7 @@ import { encodeHex } from "@std/encoding";
 import { test } from "node:test";
 import { startCalls } from "../../client/calls.ts";
 import { makeCalls } from "../../client/client.ts";
+import { UPLOADING } from "../../stream/open_outlet.ts";
 import { createEventHub } from "../../client/events.ts";
 import { startPageCalls } from "../../client/page_calls.ts";
 import type { StartCalls } from "../../client/parts.ts";
@@ -79,6 +80,7 @@ function setUp([core, framing]: (typeof CORES)[keyof typeof CORES]) {
   const calls: CallsOf<MethodsOf<typeof Target>> = makeCalls(
     Target.methods,
     (method, args, options, streaming) => session.calls.call(method, args, options, streaming),
+    UPLOADING,
   );
   return { peer, session, calls };
 }

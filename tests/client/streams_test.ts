@@ -9,6 +9,7 @@ import { createEventHub } from "../../client/events.ts";
 import { startPageCalls } from "../../client/page_calls.ts";
 import type { StartCalls } from "../../client/parts.ts";
 import { makeCalls } from "../../client/client.ts";
+import { UPLOADING } from "../../stream/open_outlet.ts";
 import { mayWait } from "../../client/extras.ts";
 import { openSession } from "../../client/session.ts";
 import { onAbort } from "../../wire/signals.ts";
@@ -49,6 +50,7 @@ import { FakeClock } from "../support/fake_clock.ts";
 import { FakePeer } from "../support/fake_peer.ts";
 import { testDeflater } from "../support/test_deflater.ts";
 import { failsWith } from "../support/codes.ts";
+import { until } from "../support/until.ts";
 
 const Files = service({
   rpc: {
@@ -76,11 +78,13 @@ interface Options {
   readonly client?: Partial<HandlersOf<ClientMethods>>;
   /** A page whose service has no methods of the client loads no code that answers. */
   readonly answers?: false;
+  /** Whether what sends streams is loaded when it is needed, as in a page. */
+  readonly loads?: true;
 }
 
 function setup(
   core: StartCalls,
-  { whenFull = "fail", extension = 1, client, answers, ...options }: Options = {},
+  { whenFull = "fail", extension = 1, client, answers, loads, ...options }: Options = {},
 ) {
   const peer = new FakePeer();
   peer.extended = extension === 1;
@@ -120,6 +124,7 @@ function setup(
     Files.methods,
     (method, args, callOptions, streaming) =>
       session.calls.call(method, args, callOptions, streaming),
+    loads ? undefined : UPLOADING,
   );
   return { told, clock, counters, peer, rpc, session, ...serverOf(peer) };
 }
@@ -841,3 +846,38 @@ test("connect() refuses handlers where the service has no methods of the client"
     );
   }
 });
+
+test("a page loads what sends an argument when it first has one to send", async () => {
+  const { peer, rpc, item, session } = setup(startPageCalls, { loads: true });
+  const upload = rpc.upload({ name: "a", parts: [Uint8Array.of(1), Uint8Array.of(2)] });
+  const tail = rpc.tail({ file: "a" });
+  await until(() => peer.said.length === 3);
+  assertEquals(kinds(peer), "Item 1,Item 1,End 1");
+  item(0, "one");
+  assertEquals(await nextOf(tail), "one");
+  peer.reply(1, u32 as Schema<unknown>, 3);
+  assertEquals(await upload, 3);
+  await failsWith("ClientEncodeError", rpc.upload({ name: "a", parts: 7 as never }));
+  assertEquals([session.calls.pending, session.calls.streams?.size], [1, 1]);
+});
+
+for (const leaves of ["its reader leaves", "its signal aborts", "its connection ends"]) {
+  test(`a page makes no call when ${leaves} before what sends its argument is loaded`, async () => {
+    const { peer, rpc, session } = setup(startPageCalls, { loads: true });
+    const controller = new AbortController();
+    const items = rpc.chat({ lines: ["a"] }, { signal: controller.signal });
+    const next = items.next();
+    if (leaves === "its reader leaves") await items.return();
+    else if (leaves === "its signal aborts") controller.abort();
+    else peer.end();
+    if (leaves === "its reader leaves") assertEquals((await next).done, true);
+    else {
+      await failsWith(
+        leaves === "its signal aborts" ? "Cancelled" : "ClientNotConnected",
+        next,
+      );
+    }
+    for (let i = 0; i < 5; i++) await rest();
+    assertEquals([kinds(peer), session.calls.pending], ["", 0]);
+  });
+}

@@ -8,6 +8,7 @@ import { setImmediate as turn } from "node:timers/promises";
 import { answering } from "../../client/answers.ts";
 import { startCalls } from "../../client/calls.ts";
 import { makeCalls } from "../../client/client.ts";
+import { UPLOADING } from "../../stream/open_outlet.ts";
 import { createEventHub } from "../../client/events.ts";
 import { mayWait } from "../../client/extras.ts";
 import { startPageCalls } from "../../client/page_calls.ts";
@@ -209,6 +210,7 @@ class Fuzzed {
     this.#calls = makeCalls(
       Server.methods,
       (method, args, options, streaming) => session.calls.call(method, args, options, streaming),
+      UPLOADING,
     );
   }
 

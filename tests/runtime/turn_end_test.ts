@@ -2,7 +2,7 @@ import { systemClock, timersOf } from "../../wire/clock.ts";
 import { assert, assertEquals } from "@std/assert";
 import { test } from "node:test";
 import { Gatherer, type Gathering } from "../../runtime/gatherer.ts";
-import { openOutlet } from "../../stream/outlet.ts";
+import { openOutlet } from "../../stream/open_outlet.ts";
 import type { Outlet } from "../../stream/types.ts";
 import { ITEM_COST_BYTES } from "../../stream/window.ts";
 import { nextMicrotask, turns } from "../../wire/turn_end.ts";

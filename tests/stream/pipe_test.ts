@@ -2,7 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { test } from "node:test";
 import fc from "fast-check";
 import { openInlet } from "../../stream/inlet.ts";
-import { openOutlet } from "../../stream/outlet.ts";
+import { openOutlet } from "../../stream/open_outlet.ts";
 import type { Inlet, Outlet } from "../../stream/types.ts";
 import { ITEM_COST_BYTES, STREAM_WINDOW_BYTES } from "../../stream/window.ts";
 import { systemClock, timersOf } from "../../wire/clock.ts";

@@ -6,7 +6,7 @@
 import type { Timers } from "../../wire/clock.ts";
 import { deferred } from "../support/deferred.ts";
 import { openInlet } from "../../stream/inlet.ts";
-import { openOutlet } from "../../stream/outlet.ts";
+import { openOutlet } from "../../stream/open_outlet.ts";
 import type { Inlet, ItemStream, Outlet } from "../../stream/types.ts";
 
 /** The notifications of an outlet. */

@@ -5,6 +5,7 @@
  */
 import type { Writer } from "../../codec/writer.ts";
 import { CLIENT_MESSAGE_BYTES } from "../../wire/layout.ts";
+import { setSlice } from "../../wire/place.ts";
 
 /** `writeRequest()` with a call that is already an archive, or with other bytes. */
 export function writeRawRequest(writer: Writer, id: number, call: Uint8Array): void {
@@ -12,5 +13,5 @@ export function writeRawRequest(writer: Writer, id: number, call: Uint8Array): v
   writer.writeBytes(call);
   const at = writer.reserve(CLIENT_MESSAGE_BYTES, 4);
   writer.bytes[at + 1] = id;
-  writer.setSlice(at + 4, start, call.length);
+  setSlice(writer, at + 4, start, call.length);
 }
