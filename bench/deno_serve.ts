@@ -1,8 +1,9 @@
 /**
  * `serve()` on Deno, compared with a mount on `Deno.serve`, and both with an echo on a bare `Deno.serve`:
- * `deno run -A bench/deno_serve.ts [rounds]`.
+ * `deno run -A bench/deno_serve.ts [--rounds 5] [--cores 2]`.
  *
- * Each server has its own process, and a turn in each round.
+ * Each server has its own process, and a turn in each round. By default client and server have a core each, as on two
+ * machines: where the system moves them, the same call takes 25 or 60 µs.
  *
  * @module
  */
@@ -10,12 +11,20 @@
 import process from "node:process";
 import { connect } from "../client.ts";
 import type { ClientOf } from "../client.ts";
+import { type Cores, pin } from "./pin.ts";
+import { callFrame, openPlain } from "./plain_sockets.ts";
 import { progress } from "./progress.ts";
 import { type Address, ServerProcess } from "./server_process.ts";
 import { Desk } from "./servers/deno_serve.ts";
 import { digits, median, times } from "./statistics.ts";
 
-const rounds = Number(process.argv[2] ?? 5);
+const args = process.argv.slice(2);
+const option = (name: string, fallback: string): string => {
+  const at = args.indexOf(`--${name}`);
+  return at === -1 ? fallback : args[at + 1] ?? fallback;
+};
+const rounds = Number(option("rounds", "5"));
+const cores = pin(option("cores", "2") as Cores);
 const CALLS = 2000;
 const IN_FLIGHT = 256;
 const SUBSCRIBERS = 100;
@@ -50,6 +59,40 @@ class Raw {
 
   close(): void {
     this.#socket.close();
+  }
+}
+
+/** Calls of a peer that does not know the extension `x1`, which is what a Rust client is to a server. */
+class PlainPeer {
+  readonly #socket: Awaited<ReturnType<typeof openPlain>>;
+  readonly #frame = callFrame(Desk, "count", {});
+  #frames = 0;
+  #answered = (): void => {};
+
+  constructor(socket: Awaited<ReturnType<typeof openPlain>>) {
+    this.#socket = socket;
+    socket.on("data", (bytes: Uint8Array) => this.#take(bytes));
+  }
+
+  static async open({ url }: Address): Promise<PlainPeer> {
+    return new PlainPeer(await openPlain(Number(new URL(url).port), true));
+  }
+
+  /** Frames of so few bytes come whole. */
+  #take(bytes: Uint8Array): void {
+    for (let at = 0; at < bytes.length; at += 2 + bytes[at + 1]!) this.#frames++;
+    if (this.#frames >= 2) this.#answered();
+  }
+
+  /** A change of the state, and the answer behind it. */
+  call(): Promise<void> {
+    this.#frames = 0;
+    this.#socket.write(this.#frame);
+    return new Promise((resolve) => this.#answered = resolve);
+  }
+
+  close(): void {
+    this.#socket.destroy();
   }
 }
 
@@ -133,6 +176,13 @@ for (let round = -1; round < rounds; round++) {
     await using safe = await open(secure[way]!);
     const changes = await latencies(() => safe.rpc.count(), 200);
     seen("a call that changes state, over TLS, p50, µs", way, changes[100]!);
+    const peer = await PlainPeer.open(secure[way]!.address);
+    seen(
+      "the same for a peer without `x1`, p50, µs",
+      way,
+      (await latencies(() => peer.call(), 200))[100]!,
+    );
+    peer.close();
     seen(
       "a call over TLS, p50, µs",
       way,
@@ -144,13 +194,15 @@ for (let round = -1; round < rounds; round++) {
       const all = streams.map((stream) => stream.next());
       await Promise.all([client.rpc.publish(), ...all]);
     }, 200);
-    seen("an event to 100 connections of one process, p50, µs", way, events[100]!);
+    seen("an event to 100 connections, p50, µs", way, events[100]!);
     for (const each of crowd) await each.close();
   }
 }
 for (const each of opened) each[Symbol.dispose]();
 
-console.log(`\n| | raw Deno.serve | serve() | mount on Deno.serve | serve() ÷ mount |`);
+console.log(
+  `\ncores: ${cores}, rounds: ${rounds}\n\n| | raw Deno.serve | serve() | mount on Deno.serve | serve() ÷ mount |`,
+);
 console.log("| --- | ---: | ---: | ---: | ---: |");
 for (const [row, ways] of results) {
   const ratios = ways.serve.map((value, i) => value / ways.mount[i]!);
