@@ -16,6 +16,9 @@ import type { Connection } from "./connection.ts";
 /** Calls that a server may have in flight to one client: each has its own id. */
 export const MAX_CLIENT_CALLS = 256;
 
+/** As a client words it. */
+const ABORTED = "the signal aborted";
+
 const KINDS: Readonly<Record<keyof CallOptions, OptionKind>> = {
   timeoutMs: "number",
   signal: "signal",
@@ -91,7 +94,7 @@ export class ClientCalls {
         this.#abandon(id, failure(method, "DeadlineExceeded", why));
       });
       const unlisten = onAbort(signal, () => {
-        this.#abandon(id, failure(method, "Cancelled", "Cancelled", signal?.reason));
+        this.#abandon(id, failure(method, "Cancelled", ABORTED, signal?.reason));
       });
       const leave = () => {
         clock.clear(timer);
@@ -116,7 +119,7 @@ export class ClientCalls {
     if (!sender.options.extension) {
       return ["StreamsUnsupported", "the client (Rust, or an older release) cannot be called"];
     }
-    if (signal?.aborted) return ["Cancelled", "Cancelled", signal.reason];
+    if (signal?.aborted) return ["Cancelled", ABORTED, signal.reason];
     if (this.#taken.size >= MAX_CLIENT_CALLS) {
       return ["TooManyCallsInFlight", `${MAX_CLIENT_CALLS} are in flight`];
     }

@@ -162,6 +162,7 @@ test("a signal cancels a call, at once if it has aborted before", async () => {
   controller.abort("enough");
   const error = await assertRejects(() => call, RpcError);
   assertEquals([error.code, error.cause, connection.take()], ["Cancelled", "enough", ["cancel 0"]]);
+  assertEquals(error.message, "Cannot call confirm of the client: the signal aborted");
   const { signal } = controller;
   assertEquals(await codeOf(clients[0]!.confirm({ text: "b" }, { signal })), "Cancelled");
   assertEquals([connection.take(), clock.pending], [[], 0]);
@@ -183,6 +184,21 @@ test(`${MAX_CLIENT_CALLS} calls may be in flight, one more is refused, and ids a
   );
   assertEquals(new Set(outcomes), new Set(["ConnectionLost"]));
   assertEquals(core.stats().clientCallsInFlight, 0);
+});
+
+test("a client that never answers is asked no more than its ids, until an answer frees one", async () => {
+  const { connection, clients, clock, core } = await asking({ limits: { callTimeoutMs: 2000 } });
+  const ask = () => codeOf(clients[0]!.confirm({ text: "" }));
+  const calls = Array.from({ length: MAX_CLIENT_CALLS }, ask);
+  clock.advance(2000);
+  assertEquals(new Set(await Promise.all(calls)), new Set(["DeadlineExceeded"]));
+  assertEquals([await ask(), core.stats().clientCallsInFlight], ["TooManyCallsInFlight", 256]);
+  connection.take();
+  connection.reply(77, bool, true);
+  const call = clients[0]!.confirm({ text: "" });
+  assertEquals(connection.calls(), [77]);
+  connection.reply(77, bool, true);
+  assertEquals([await call, clock.pending], [true, 0]);
 });
 
 test("the end of a connection rejects calls in flight, and later calls", async () => {
