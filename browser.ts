@@ -22,7 +22,7 @@ import type { NoMethods, Service } from "./service/types.ts";
 import type { Client, ConnectOptions, PerAttempt } from "./client/mod.ts";
 import type { PageParts } from "./client/parts.ts";
 import { startPageCalls } from "./client/page_calls.ts";
-import { interpret, readArchive, writeArchive } from "./codec/archive.ts";
+import { appendArchive, interpret, readArchive } from "./codec/archive.ts";
 import { page } from "./runtime/browser.ts";
 import { createClient } from "./client/client.ts";
 
@@ -69,7 +69,7 @@ export async function connect<Methods, State, Event, ClientMethods = NoMethods>(
     service,
     options as ConnectOptions<never, never, never>,
     PARTS,
-    [readArchive, writeArchive, RPC_HANDLER_ERRORS, badDeflate, tooBig],
+    [readArchive, appendArchive, RPC_HANDLER_ERRORS, badDeflate, tooBig],
   );
   return await createClient(service, url, options, parts).connect();
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { writeArchive } from "../codec/archive.ts";
+import { appendArchive } from "../codec/archive.ts";
 import { Writer } from "../codec/writer.ts";
 import type { StreamingCall } from "../stream/open_streams.ts";
 import { INTERNAL } from "../wire/close.ts";
@@ -106,7 +106,7 @@ export const startPageCalls: StartCalls = (transport, host, endSession, extensio
           const writer = session.begin();
           try {
             const { call } = method;
-            const length = writeArchive(codec, call, writer, args);
+            const length = appendArchive(codec, call, writer, args);
             const at = writer.begin(CLIENT_MESSAGE_BYTES);
             // The bytes are zero: a request, whose id is set when it is sent.
             writer.slice(at + 4, 0, length);

@@ -46,14 +46,28 @@ export function writeArchive<T>(
   const { base, position } = writer;
   writer.base = position;
   try {
-    codec.write(writer, schema, value);
-    return writer.position - position;
-  } catch (cause) {
-    const error = refused(writer, cause);
+    return appendArchive(codec, schema, writer, value);
+  } catch (error) {
     abandon(writer, position);
     throw error;
   } finally {
     writer.base = base;
+  }
+}
+
+/** {@linkcode writeArchive} at the writer's base, for a writer that is not used again after an error. */
+export function appendArchive<T>(
+  codec: Codec,
+  schema: Schema<T>,
+  writer: Writer,
+  value: T,
+): number {
+  const { position } = writer;
+  try {
+    codec.write(writer, schema, value);
+    return writer.position - position;
+  } catch (cause) {
+    throw refused(writer, cause);
   }
 }
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { interpret, readArchive, writeArchive } from "./archive.ts";
+import { appendArchive, interpret, readArchive } from "./archive.ts";
 import { laidOut, type Layout } from "./layout.ts";
 import { Reader } from "./reader.ts";
 import { type AnySchema, type Conversion, once, type Schema, type Wrapper } from "./schema.ts";
@@ -81,7 +81,7 @@ export function convert<T, U>(inner: Schema<U>, conversion: Conversion<T, U>): S
 export function withDefault<T>(schema: Schema<T>, value: T): Schema<T> {
   const archive = once(() => {
     const writer = new Writer();
-    writeArchive(interpret, schema, writer, value);
+    appendArchive(interpret, schema, writer, value);
     return writer.written().slice();
   });
   // A copy each, because the value may be mutable.
