@@ -61,10 +61,10 @@ export async function connect<Methods, State, Event, ClientMethods = NoMethods>(
   url: PerAttempt<string | URL>,
   options: ConnectOptions<Methods, State, ClientMethods> = {},
 ): Promise<Client<Methods, State, Event>> {
-  const isPlain =
-    Object.entries(options).every(([name, value]) =>
-      value === undefined || PLAIN_OPTION.test(name)
-    ) && !service.clientMethods[0] && !(Symbol.for("opentelemetry.js.api.1") in globalThis);
+  // The other options need more code.
+  const { onConnect: _, onError: __, reconnect: ___, signal: ____, ...others } = options;
+  const isPlain = Object.values(others).every((value) => value === undefined) &&
+    !service.clientMethods[0] && !(Symbol.for("opentelemetry.js.api.1") in globalThis);
   const parts = isPlain ? PARTS : await (await import("./page_extras.ts")).extended(
     service,
     options as ConnectOptions<never, never, never>,
@@ -73,6 +73,3 @@ export async function connect<Methods, State, Event, ClientMethods = NoMethods>(
   );
   return await createClient(service, url, options, parts).connect();
 }
-
-/** The options that need no further code. */
-const PLAIN_OPTION = /^(on(Connect|Error)|reconnect|signal)$/;

@@ -31,7 +31,6 @@ import {
   notConnected,
   UNANSWERED,
   unencodable,
-  unsupported,
 } from "./failures.ts";
 import { type CallsHost, MAX_QUEUED_CALLS, type SessionCalls, type StartCalls } from "./parts.ts";
 import { PendingCall } from "./pending_call.ts";
@@ -123,11 +122,12 @@ export class Calls implements SessionCalls {
     streaming?: StreamingCall,
   ): Promise<unknown> {
     const { limits } = this;
-    const { signal, timeoutMs = streaming ? Infinity : limits.callTimeoutMs } = options;
+    const { signal, timeoutMs = limits.callTimeoutMs } = options;
+    let call: PendingCall | undefined;
     try {
       if (options !== NONE) checkCallOptions(options);
       if (this.#ended) throw notConnected(method, "its connection has ended");
-      if (streaming && !this.#extension) throw unsupported(method);
+      streaming?.open(this.#extension, (error) => call && this.#leave(call, error));
       if (signal?.aborted) throw cancelled(method, signal.reason);
       if (!(timeoutMs > 0)) {
         throw new RangeError(
@@ -139,12 +139,9 @@ export class Calls implements SessionCalls {
       }
       const writer = this.#write(method, args);
       const turn = this.#deadlines.start(timeoutMs);
-      const call = new PendingCall(method, turn, timeoutMs, signal, this.#onAbort);
+      call = new PendingCall(method, turn, timeoutMs, signal, this.#onAbort);
       const promise = call.wait();
-      if (streaming) {
-        call.streaming = streaming;
-        streaming.giveUp = (error) => this.#leave(call, error);
-      }
+      call.streaming = streaming;
       if (this.#full) {
         call.request = writer;
         this.#queue.push(call);

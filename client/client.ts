@@ -267,11 +267,9 @@ export function makeCalls<Methods>(
 ): CallsOf<Methods> {
   const calls: Record<string, (args?: unknown, options?: CallOptions) => unknown> = {};
   for (const method of methods) {
-    const streamed = method.input ?? method.items;
+    const { startCall } = method;
     calls[method.name] = (args = NO_ARGS, options) =>
-      streamed
-        ? streamed.startCall(call, method, args, options, uploading)
-        : call(method, args, options);
+      startCall ? startCall(call, method, args, options, uploading) : call(method, args, options);
   }
   return Object.freeze(calls) as CallsOf<Methods>;
 }

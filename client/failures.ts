@@ -69,16 +69,6 @@ export function notConnected(method: MethodInfo, why: string, cause?: unknown): 
   return failed("ClientNotConnected", method, cause, why);
 }
 
-/** A streaming call to a server without streams. */
-export function unsupported(method: MethodInfo): RpcError {
-  return failed(
-    "StreamsUnsupported",
-    method,
-    undefined,
-    "it streams, and the server is a Rust one or an older release",
-  );
-}
-
 /** A call over the limit. */
 export function full(method: MethodInfo, why: string): RpcError {
   return failed("TooManyCallsInFlight", method, undefined, why);

@@ -89,8 +89,7 @@ export const startPageCalls: StartCalls = (transport, host, endSession, extensio
     get bufferedBytes() {
       return transport.bufferedAmount + batched + framing.waitingBytes;
     },
-    call(method, args, { signal, timeoutMs } = {}, streaming) {
-      timeoutMs ??= streaming ? Infinity : limits.callTimeoutMs;
+    call(method, args, { signal, timeoutMs = limits.callTimeoutMs } = {}, streaming) {
       const error = (code: RpcErrorCode, why?: string): RpcError =>
         failed(code, method, signal?.reason, why);
       return interruptible(
@@ -100,7 +99,7 @@ export const startPageCalls: StartCalls = (transport, host, endSession, extensio
             if (ended) throw error("ClientNotConnected");
           };
           check();
-          if (streaming && !extension) throw error("StreamsUnsupported");
+          streaming?.open(extension, reject);
           if (signal?.aborted) throw error("Cancelled");
           if (!(timeoutMs > 0)) throw new RangeError(`Cannot use timeoutMs ${timeoutMs}`);
           const writer = session.begin();
@@ -124,7 +123,6 @@ export const startPageCalls: StartCalls = (transport, host, endSession, extensio
           if (
             session.bufferedBytes > maxBufferedBytes || (isFull && !host.mayWait?.(call, waiting))
           ) throw error("TooManyCallsInFlight");
-          if (streaming) streaming.giveUp = reject;
           if (isFull) waiting.add(call);
           else send(call);
           return () => {

@@ -143,16 +143,8 @@ export function enumLayout(variants: readonly (readonly Layout[])[]): EnumLayout
  * @param layout Called whenever one of its numbers is read.
  */
 export function laidOut<S>(layout: () => Layout, own: S): S & Layout {
-  const schema = {
-    get size() {
-      return layout().size;
-    },
-    get align() {
-      return layout().align;
-    },
-    get niche() {
-      return layout().niche;
-    },
-  };
-  return Object.defineProperties(schema, Object.getOwnPropertyDescriptors(own)) as S & Layout;
+  for (const key of ["size", "align", "niche"] as const) {
+    Object.defineProperty(own, key, { get: () => layout()[key], enumerable: true });
+  }
+  return own as S & Layout;
 }

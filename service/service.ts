@@ -9,7 +9,7 @@ import type { AnySchema, Infer, Schema, Sum } from "../codec/schema.ts";
 import { taggedSum } from "../codec/sums.ts";
 import type { Fingerprint } from "../wire/handshake.ts";
 import { fingerprintOf } from "./fingerprint.ts";
-import { isStream, type StreamSpec } from "./stream.ts";
+import type { StreamSpec } from "./stream.ts";
 import type { DeclaredService, MethodInfo, NoMethods, Stream } from "./types.ts";
 
 /** Named arguments of which one may be a {@linkcode stream}. */
@@ -162,15 +162,16 @@ function methodsOf(
   );
   const methods = entries.map(([name, method], index): MethodInfo => {
     const { args, output } = method ?? {};
-    const input = Object.entries(args ?? {}).find(([, arg]) => isStream(arg));
-    const items = isStream(output) ? output as StreamSpec<unknown> & AnySchema : undefined;
+    const described = [
+      output,
+      ...Object.values(args ?? {}),
+    ] as (Partial<StreamSpec<unknown>> | undefined)[];
     return {
       index,
       name,
       call: calls.arms[index]!,
-      output: items ? unit : output as AnySchema,
-      input: input && { ...input[1] as StreamSpec<unknown>, name: input[0] },
-      items,
+      output: output as AnySchema,
+      ...described.find((each) => each?.inMethod)?.inMethod!(args ?? {}, output),
     };
   });
   return [methods, calls];

@@ -4,7 +4,9 @@
  * @module
  */
 import type { AnySchema, Naming, Schema } from "../codec/schema.ts";
-import { type StartStreaming, startStreaming } from "../stream/caller.ts";
+import { unit } from "../codec/scalars.ts";
+import { startStreaming } from "../stream/caller.ts";
+import type { MethodInfo } from "./types.ts";
 
 /**
  * A stream of items, made by {@linkcode stream}. It is not a type of values: only an argument or the output
@@ -16,11 +18,14 @@ export interface StreamSpec<T> {
   /** How one item is archived. */
   readonly item: Schema<T>;
   /**
-   * Calls a method that has such a stream.
+   * What is different in a method that has streams. Referenced by them, so that pages without streams don't load it.
    *
    * @internal
    */
-  readonly startCall: StartStreaming;
+  readonly inMethod: (
+    args: Readonly<Record<string, unknown>>,
+    output: unknown,
+  ) => Pick<MethodInfo, "input" | "items" | "startCall"> & Partial<Pick<MethodInfo, "output">>;
 }
 
 /** As part of an archive it is no bytes: a call's other arguments are as they would be without it. */
@@ -63,10 +68,18 @@ export function stream<T>(item: Schema<T>): StreamSpec<T> {
     kind: "stream",
     item,
     text: ({ of }: Naming) => `stream(${of(item as AnySchema)})`,
-    // Referenced here, so that pages without streams don't load the code for items.
-    startCall: startStreaming,
+    inMethod,
   } as StreamSpec<T>;
 }
+
+const inMethod: StreamSpec<unknown>["inMethod"] = (args, output) => {
+  const input = Object.entries(args).find(([, arg]) => isStream(arg));
+  return {
+    startCall: startStreaming,
+    input: input && { ...input[1] as StreamSpec<unknown>, name: input[0] },
+    ...isStream(output) && { items: output as StreamSpec<unknown> & AnySchema, output: unit },
+  };
+};
 
 /** Whether a method's argument or output is a stream. */
 export function isStream(described: unknown): described is StreamSpec<unknown> {

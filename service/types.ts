@@ -9,6 +9,7 @@ import type { Arm, Schema, Sum } from "../codec/schema.ts";
 import type { ItemStream, StreamSource } from "../stream/types.ts";
 import type { Fingerprint } from "../wire/handshake.ts";
 import type { StreamSpec } from "./stream.ts";
+import type { StartStreaming } from "../stream/caller.ts";
 
 /**
  * Marks a stream of items in an interface of functions: as the output, or as one property of the argument. It
@@ -36,9 +37,11 @@ export interface MethodInfo {
   /** How its output is archived; `()` if that is a stream. */
   readonly output: Schema<unknown>;
   /** The argument that is a stream, if there is one. */
-  readonly input: InputStream | undefined;
+  readonly input?: InputStream | undefined;
   /** The output, if it is a stream. */
-  readonly items: StreamSpec<unknown> & Schema<unknown> | undefined;
+  readonly items?: (StreamSpec<unknown> & Schema<unknown>) | undefined;
+  /** Calls it, if either is a stream. */
+  readonly startCall?: StartStreaming | undefined;
 }
 
 /** The interface of functions of a side that has none. */

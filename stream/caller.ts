@@ -26,8 +26,8 @@ import type { itemTurns } from "./item_turns.ts";
 /** The part of a method needed to call it. */
 export interface StreamingInfo {
   readonly name: string;
-  readonly input: { readonly name: string; readonly item: Schema<unknown> } | undefined;
-  readonly items: { readonly item: Schema<unknown> } | undefined;
+  readonly input?: { readonly name: string; readonly item: Schema<unknown> } | undefined;
+  readonly items?: { readonly item: Schema<unknown> } | undefined;
 }
 
 /** What sends the items of an argument. */
@@ -44,7 +44,10 @@ export interface Uploading {
  *
  * @returns What `call` did, or the items of the output.
  */
-export type StartStreaming = <Info extends StreamingInfo, Options>(
+export type StartStreaming = <
+  Info extends StreamingInfo,
+  Options extends { readonly timeoutMs?: number | undefined },
+>(
   call: (
     method: Info,
     args: unknown,
@@ -67,6 +70,13 @@ export const startStreaming: StartStreaming = (call, method, args, options, uplo
   /** The id, or -1. */
   let id = -1;
   let leftBefore: unknown;
+  /** At first it is not made: what it needs is being loaded. */
+  let giveUp = (error: unknown): void => {
+    leftBefore = error;
+  };
+  // It has no deadline of its own.
+  const { timeoutMs = Infinity } = options ?? {};
+  const own = { ...options, timeoutMs } as typeof options;
 
   const failed = (code: RpcErrorCode, cause: unknown, what: string): RpcError => {
     const { path, message = "it was ended" } = Object(cause) as { path?: string; message?: string };
@@ -111,7 +121,7 @@ export const startStreaming: StartStreaming = (call, method, args, options, uplo
       }
     },
     grant: (bytes) => say((writer) => writeClientGrant(writer, id, bytes)),
-    onLeft: (reason) => streaming.giveUp(failed("Cancelled", reason, "its reader has left")),
+    onLeft: (reason) => giveUp(failed("Cancelled", reason, "its reader has left")),
     mustWait: () => streams.gate!.mustWait(outlet!),
     send(item) {
       const bytes = say((writer) => {
@@ -128,7 +138,7 @@ export const startStreaming: StartStreaming = (call, method, args, options, uplo
     onEnd(error, what) {
       say((writer) => writeClientEnd(writer, id, !!what));
       if (what) {
-        streaming.giveUp(
+        giveUp(
           failed(what === "item" ? "ClientEncodeError" : "Cancelled", error, input!.name),
         );
       }
@@ -142,9 +152,14 @@ export const startStreaming: StartStreaming = (call, method, args, options, uplo
     get itemsReceived() {
       return inlet?.items ?? 0;
     },
-    giveUp(error) {
-      // It is not made yet: what it needs is being loaded.
-      leftBefore = error;
+    open(extension, by) {
+      if (!extension) {
+        throw new RpcError(
+          "StreamsUnsupported",
+          `Cannot call ${name}: it streams, and the server is a Rust one or an older release`,
+        );
+      }
+      giveUp = by;
     },
     begin(madeBy, given, madeIn) {
       session = madeBy;
@@ -184,11 +199,11 @@ export const startStreaming: StartStreaming = (call, method, args, options, uplo
     } catch (cause) {
       return Promise.reject(failed("ClientEncodeError", cause, input!.name));
     }
-    return call(method, args, options, streaming);
+    return call(method, args, own, streaming);
   };
 
   const answer = !input
-    ? call(method, args, options, streaming)
+    ? call(method, args, own, streaming)
     : uploading
     ? upload(uploading)
     : loadUploading().then(

@@ -7,6 +7,7 @@ import type { Codec } from "../codec/archive.ts";
 import { type DecodeLimits, Reader } from "../codec/reader.ts";
 import type { Writer } from "../codec/writer.ts";
 import type { Timers } from "../wire/clock.ts";
+import type { Extension } from "../wire/handshake.ts";
 import { SHORT_HEADER_BYTES, SHORT_ITEM } from "../wire/layout.ts";
 import { readServerExtension, type ServerExtensionHandlers } from "../wire/server_extension.ts";
 import type { Gate } from "./gate.ts";
@@ -66,8 +67,13 @@ export interface StreamingCall {
   readonly itemsSent: number;
   /** Received items of its output. */
   readonly itemsReceived: number;
-  /** Cancels it, if unsettled; set by the session. */
-  giveUp: (error: unknown) => void;
+  /**
+   * It is being made.
+   *
+   * @param giveUp Fails it, and cancels it if it is in flight.
+   * @throws {RpcError} `StreamsUnsupported` if the server has no streams.
+   */
+  open(extension: Extension, giveUp: (error: unknown) => void): void;
   /** Runs the source of its argument; set by telemetry. */
   runIn?: RunIn | undefined;
   /** It has an id; its request is being sent. */

@@ -35,7 +35,7 @@ function recorder(): { readonly lines: string[]; readonly instruments: Instrumen
 
 const [plain, streams] = service({ rpc: { get: rpc({}, u32), items: rpc({}, stream(u32)) } })
   .methods as readonly [MethodInfo, MethodInfo];
-const streaming: StreamingCall = { itemsSent: 2, itemsReceived: 5, giveUp() {}, begin() {} };
+const streaming: StreamingCall = { itemsSent: 2, itemsReceived: 5, open() {}, begin() {} };
 
 test("ClientTelemetry gives each call a span, with its items if it streams", async () => {
   const { lines, instruments } = recorder();
