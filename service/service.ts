@@ -171,7 +171,7 @@ function methodsOf(
       name,
       call: calls.arms[index]!,
       output: output as AnySchema,
-      ...described.find((each) => each?.inMethod)?.inMethod!(args ?? {}, output),
+      ...described.find((each) => each?.inMethod)?.inMethod?.(args ?? {}, output),
     };
   });
   return [methods, calls];
