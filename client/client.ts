@@ -225,8 +225,8 @@ export function createClient<Methods, State, Event, ClientMethods = NoMethods>(
         ...counters,
         callsPending: 0,
         streamsOpen: 0,
-        eventIterators: events.size,
-        stateWatchers: state.watchers,
+        eventIterators: events.size(),
+        stateWatchers: state.watchers.size,
         transports: sessions.size,
         bufferedBytes: 0,
       };

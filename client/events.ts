@@ -62,9 +62,9 @@ type Consumer<E> = readonly [wants: (topic: Topic) => boolean, sink: Sink<Receiv
 /** Delivers each event to the matching iterators. */
 export interface EventHub<E> {
   /** Number of iterators. */
-  readonly size: number;
+  size(): number;
   /** Whether any event would be kept. */
-  readonly wanted: boolean;
+  wanted(): boolean;
   /** Stop keeping events for iterators that are created before it is called, as the hub does at first. */
   readonly release: () => void;
   /** Create an iterator. */
@@ -84,7 +84,6 @@ export function createEventHub<E>(
   const consumers = new Set<Consumer<E>>();
   /** Events before the first iterators, in a queue like theirs. */
   const early: Counted<E>[] = [];
-  let held = 1;
   let ended = false;
 
   const open = (
@@ -106,19 +105,14 @@ export function createEventHub<E>(
       },
     );
   };
-  const holding = open({}, early);
+  let holding: EventStream<E> | undefined = open({}, early);
 
   const hub: EventHub<E> = {
-    get size() {
-      return consumers.size - held;
-    },
-    get wanted() {
-      return consumers.size > 0;
-    },
+    wanted: () => consumers.size > 0,
+    size: () => consumers.size - (holding ? 1 : 0),
     release() {
       // Each call does.
-      if (held) void holding.return();
-      held = 0;
+      holding = void holding?.return();
     },
     open: (options) => open(options),
     deliver(topic, read) {

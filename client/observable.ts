@@ -16,8 +16,8 @@ type Watcher<T> = readonly [next: (value: T) => void, end: (() => void) | undefi
 export interface Observable<T> {
   /** The current value. */
   readonly current: T;
-  /** Number of watchers. */
-  readonly watchers: number;
+  /** Its watchers. */
+  readonly watchers: { readonly size: number };
   /** Call `next` after each change and `end` after the last one; returns a function that unsubscribes. */
   readonly watch: (next: (value: T) => void, end?: () => void) => () => void;
   /** Change it. */
@@ -39,22 +39,19 @@ export function observable<T>(current: T, report: (error: unknown) => void): Obs
     for (const [, end] of all) end?.();
     all.clear();
   };
-  return {
-    get current() {
-      return current;
-    },
-    get watchers() {
-      return all.size;
-    },
-    watch(next, end) {
+  // Without accessors: they are closures here, with which V8 makes each object a hash table of its own.
+  const it = {
+    current,
+    watchers: all,
+    watch(next: Watcher<T>[0], end?: () => void) {
       const watcher: Watcher<T> = [next, end];
       if (ended) end?.();
       else all.add(watcher);
       return () => void all.delete(watcher);
     },
-    set(value) {
+    set(value: T) {
       if (ended) return;
-      current = value;
+      it.current = value;
       if (!all.size) return;
       if (telling.push([value, [...all]]) > 1) return;
       for (const [told, watchers] of telling) {
@@ -67,4 +64,5 @@ export function observable<T>(current: T, report: (error: unknown) => void): Obs
     },
     end,
   };
+  return it;
 }

@@ -78,7 +78,6 @@ export function openSession(
   const { codec, counters, event, events, limits, state, report } = host;
   const reader = new Reader(limits);
   reader.words = codec.words;
-  let ending: SessionEnd | undefined;
   let stopInsisting: (() => void) | undefined;
   /** Whether a reader of events needs time to catch up. */
   let isBehind = false;
@@ -87,10 +86,10 @@ export function openSession(
   let answers: Answers | undefined;
 
   const finish = (error: Error, { code, reason }: CloseInfo): void => {
-    if (ending) return;
+    if (session.ending) return;
     const [spreadMs, isDrained] = returnOf(code, reason);
     // First, so that the status has changed when calls reject.
-    onEnded(ending = [error, spreadMs, code === TOO_BIG || code === PROTOCOL_BROKEN]);
+    onEnded(session.ending = [error, spreadMs, code === TOO_BIG || code === PROTOCOL_BROKEN]);
     calls.end(error, isDrained);
     answers?.end(error);
   };
@@ -100,7 +99,7 @@ export function openSession(
     onClosed();
   };
   const end = (error: Error & { closeCode?: number }, code = error.closeCode ?? NORMAL): void => {
-    if (ending) return;
+    if (session.ending) return;
     const info = { code, reason: "" };
     stopInsisting = host.after(limits.closeTimeoutMs, () => {
       transport.terminate?.();
@@ -133,7 +132,7 @@ export function openSession(
     },
     (topic, start, end) => {
       counters.eventsReceived++;
-      if (!event || !events.wanted) return;
+      if (!event || !events.wanted()) return;
       // The memory overhead of an event.
       const EVENT_BYTES = 256;
       try {
@@ -186,11 +185,9 @@ export function openSession(
     readServerMessage(reader, start, end, handlers);
   };
 
-  return {
+  const session: Session & { ending: SessionEnd | undefined } = {
     calls,
-    get ending() {
-      return ending;
-    },
+    ending: undefined,
     ended: new Promise((resolve) => onEnded = resolve),
     closed: new Promise((resolve) => onClosed = resolve),
     end,
@@ -201,7 +198,7 @@ export function openSession(
       counters.messagesReceived++;
       isBehind = false;
       try {
-        if (!ending) {
+        if (!session.ending) {
           const mayBeMore = !!extension && length <= MAX_BATCH_BYTES;
           const kind = message[from]!;
           if (mayBeMore && (kind & SHORT) === SHORT) {
@@ -226,4 +223,5 @@ export function openSession(
       end(protocolError("BadMessage", "text"));
     },
   };
+  return session;
 }

@@ -20,7 +20,7 @@ test("observable().set() calls a listener that re-arms itself once a change", ()
   once();
   observable.set(1);
   observable.set(2);
-  assertEquals([seen, observable.watchers], [[1, 2], 1]);
+  assertEquals([seen, observable.watchers.size], [[1, 2], 1]);
 });
 
 test("observable().set() tells a listener of no change from before it came, and none after it has gone", () => {
@@ -59,7 +59,7 @@ test("observable().end() within a listener lets the others hear the change, then
   observable.set(2);
   observable.end();
   observable.watch(() => seen.push("never"), () => seen.push("c ended"));
-  assertEquals([seen, observable.watchers], [["b1", "a ended", "b ended", "c ended"], 0]);
+  assertEquals([seen, observable.watchers.size], [["b1", "a ended", "b ended", "c ended"], 0]);
 });
 
 test("observable().set() reports what listeners throw, and goes on", () => {

@@ -558,3 +558,20 @@ each("makeCalls() makes a plain object with one own function a method", async ()
   for (const { id } of peer.requests) peer.reply(id, u32, 3);
   assertEquals(await Promise.all(pending), [3, 3, 3]);
 });
+
+test("a client's objects have no accessors, with which each would be a hash table in memory", () => {
+  const { session, events, state } = setup();
+  for (const [name, object] of Object.entries({ session, events, state })) {
+    const accessors = Object.entries(Object.getOwnPropertyDescriptors(object))
+      .filter(([, { get, set }]) => get ?? set).map(([key]) => `${name}.${key}`);
+    assertEquals(accessors, []);
+  }
+});
+
+test("the hub of events lets go of those before the first iterators when they are not needed", () => {
+  const { events } = setup();
+  assertEquals([events.wanted(), events.size()], [true, 0]);
+  events.release();
+  events.release();
+  assertEquals([events.wanted(), events.size()], [false, 0]);
+});

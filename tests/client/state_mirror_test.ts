@@ -93,7 +93,7 @@ test("StateMirror.until() resolves with the first state that fits", async () => 
   const later = mirror.until(({ counter }) => counter > 1, { timeoutMs: 100 });
   for (const counter of [1, 2, 3]) count(mirror, counter);
   assertEquals((await later).counter, 2);
-  assertEquals([mirror.watchers, clock.pending], [0, 0]);
+  assertEquals([mirror.watchers.size, clock.pending], [0, 0]);
 });
 
 test("StateMirror.until() fails by deadline, signal, its predicate or the end", async () => {
@@ -117,7 +117,7 @@ test("StateMirror.until() fails by deadline, signal, its predicate or the end", 
   assertEquals(await code(ended), "ClientNotConnected");
   assertEquals(await code(mirror.until(never)), "ClientNotConnected");
   assertEquals(await code(setup().mirror.until(never, { signal: controller.signal })), "Cancelled");
-  assertEquals([mirror.watchers, clock.pending], [0, 0]);
+  assertEquals([mirror.watchers.size, clock.pending], [0, 0]);
 });
 
 test("StateMirror.changes() gives a slow reader the newest state", async () => {
@@ -129,7 +129,7 @@ test("StateMirror.changes() gives a slow reader the newest state", async () => {
   count(mirror, 4);
   assertEquals((await next).value?.counter, 4);
   await changes.return();
-  assertEquals(mirror.watchers, 0);
+  assertEquals(mirror.watchers.size, 0);
 });
 
 test("StateMirror.changes() ends with its signal and with the mirror", async () => {
@@ -143,14 +143,17 @@ test("StateMirror.changes() ends with its signal and with the mirror", async () 
   mirror.end();
   assertEquals((await ended.next()).done, true);
   assertEquals((await mirror.changes().next()).done, true);
-  assertEquals(mirror.watchers, 0);
+  assertEquals(mirror.watchers.size, 0);
 });
 
 test("an unreferenced StateMirror.changes() ends when it is collected", async () => {
   const { mirror } = setup();
   const kept = mirror.changes();
   for (let i = 0; i < 100; i++) mirror.changes();
-  assert(await collected(() => mirror.watchers < 10), `${mirror.watchers} of 101 are left`);
+  assert(
+    await collected(() => mirror.watchers.size < 10),
+    `${mirror.watchers.size} of 101 are left`,
+  );
   count(mirror, 1);
   assertEquals((await kept.next()).value?.counter, 1);
 });
