@@ -10,6 +10,7 @@ import tls from "node:tls";
 import { ConnectError } from "../../wire/errors.ts";
 import type { ClientTls, DialRequest } from "../../wire/transport.ts";
 import { connectFailure } from "./connect_failure.ts";
+import { intoBuffer } from "./read_buffer.ts";
 
 /** Connect to `url`. Rejects with {@linkcode ConnectError}; the socket is then destroyed. */
 export function openSocket(
@@ -27,7 +28,11 @@ export function openSocket(
     if (signal.aborted) return reject(signal.reason);
     const host = url.hostname.replace(/^\[|\]$/g, "");
     const port = Number(url.port || (secure ? 443 : 80));
-    const tcp = net.connect({ host, port });
+    // TLS reads its socket as a stream.
+    const onread = secure ? undefined : intoBuffer(() => tcp);
+    const tcp: net.Socket = net.connect(
+      onread === undefined ? { host, port } : { host, port, onread },
+    );
     let socket: net.Socket = tcp;
     const detach = (): void => {
       signal.removeEventListener("abort", onAbort);

@@ -21,14 +21,13 @@ import { runtimeName } from "../detect.ts";
 import { FrameReader, type FrameSink } from "../websocket/frame_reader.ts";
 import { closePayload, FrameError, Opcode } from "../websocket/frames.ts";
 import { HeldInput, type InputOwner } from "./held_input.ts";
+import { type ByteReader, READER } from "./read_buffer.ts";
 import { MIN_SHARED_BYTES, SocketWriter } from "./socket_writer.ts";
 import { Heartbeat, type HeartbeatOptions, unref } from "../websocket/heartbeat.ts";
 import { currentTurn, type Hearer, hearInTurn, isTurnOver, mustWait } from "../turn.ts";
 
-const OWNER = Symbol("owner");
-
 /** A socket that knows its transport. */
-type OwnedSocket = Socket & { readonly [OWNER]: RawTransport };
+type OwnedSocket = Socket & { readonly [READER]: RawTransport };
 
 const NOTHING: Uint8Array<ArrayBuffer> = new Uint8Array(0);
 /** Most bytes read at once that are copied: on Bun a view on so few takes longer. */
@@ -41,7 +40,8 @@ const COPIED_BYTES = runtimeName() === "bun" ? 512 : 0;
 type State = "open" | "closing" | "closed" | "gone";
 
 /** A transport whose frames of one turn go out in one write. */
-export class RawTransport implements Transport, FrameSink, HeartbeatOptions, Hearer, InputOwner {
+export class RawTransport
+  implements Transport, FrameSink, HeartbeatOptions, Hearer, InputOwner, ByteReader {
   readonly clock: Clock;
   readonly #socket: Socket;
   readonly #reader: FrameReader;
@@ -83,7 +83,7 @@ export class RawTransport implements Transport, FrameSink, HeartbeatOptions, Hea
   /** Start reading. `rest` are the bytes after the handshake. */
   start(listener: TransportListener, rest: Uint8Array): void {
     this.#listener = listener;
-    const socket = Object.assign(this.#socket, { [OWNER]: this as RawTransport });
+    const socket = Object.assign(this.#socket, { [READER]: this as RawTransport });
     socket.on("close", RawTransport.#onClose);
     socket.on("error", RawTransport.#onError);
     // The owner may have ended the transport in the callback.
@@ -91,25 +91,29 @@ export class RawTransport implements Transport, FrameSink, HeartbeatOptions, Hea
     socket.on("data", RawTransport.#onData);
     socket.on("end", RawTransport.#onEnd);
     if (this.idleTimeoutMs > 0) this.#heartbeat = new Heartbeat(this);
-    if (rest.length > 0) this.#read(rest);
+    if (rest.length > 0) RawTransport.#onData.call(socket, rest);
   }
 
   // One function each for all sockets: a closure per connection costs memory.
 
   static #onData(this: OwnedSocket, chunk: Uint8Array): void {
-    this[OWNER].#read(chunk);
+    // Not a Buffer: its `slice` doesn't copy, and listeners copy with `slice`.
+    const bytes = chunk.length <= COPIED_BYTES
+      ? new Uint8Array(chunk)
+      : new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.length);
+    this[READER].onBytes(bytes, bytes.length);
   }
 
   static #onEnd(this: OwnedSocket): void {
-    this[OWNER].#gone({ code: 1006, reason: "The peer hung up" });
+    this[READER].#gone({ code: 1006, reason: "The peer hung up" });
   }
 
   static #onError(this: OwnedSocket, error: Error): void {
-    this[OWNER].#gone({ code: 1006, reason: error.message });
+    this[READER].#gone({ code: 1006, reason: error.message });
   }
 
   static #onClose(this: OwnedSocket): void {
-    this[OWNER].#socketGone();
+    this[READER].#socketGone();
   }
 
   #socketGone(): void {
@@ -209,33 +213,30 @@ export class RawTransport implements Transport, FrameSink, HeartbeatOptions, Hea
     this.#finish({ code, reason }, true);
   }
 
-  #read(chunk: Uint8Array): void {
+  onBytes(bytes: Uint8Array, length: number): void {
     if (this.#state === "closed" || this.#state === "gone") return;
     this.#heartbeat?.heard();
-    if (this.#held !== undefined || mustWait(chunk.length, this.#heardIn)) {
-      return this.#hold(chunk);
+    let read = 0;
+    if (this.#held === undefined && !mustWait(length, this.#heardIn)) {
+      this.#heardIn = currentTurn();
+      read = this.readInput(bytes, length);
+      if (read === length && !this.hasUnheard) return;
     }
-    this.#heardIn = currentTurn();
-    // Not a Buffer: its `slice` doesn't copy, and listeners copy with `slice`.
-    const bytes = chunk.length <= COPIED_BYTES
-      ? new Uint8Array(chunk)
-      : new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.length);
-    const read = this.readInput(bytes);
-    if (read < bytes.length || this.hasUnheard) this.#hold(bytes.subarray(read));
+    this.#hold(bytes.subarray(read, length));
   }
 
-  readInput(bytes: Uint8Array): number {
+  readInput(bytes: Uint8Array, length: number = bytes.length): number {
     const unheard = this.#unheard;
     if (unheard !== undefined) {
       this.#unheard = hearInTurn(this, unheard);
       if (isTurnOver()) return 0;
     }
     try {
-      return this.#reader.push(bytes);
+      return this.#reader.push(bytes, length);
     } catch (error) {
       if (error instanceof FrameError) this.#fail(error.closeCode, error.message);
       else this.#fail(CloseCode.Internal, "Cannot read a frame");
-      return bytes.length;
+      return length;
     }
   }
 

@@ -69,6 +69,8 @@ export class FrameReader {
 
   #ended = false;
   #stopped = false;
+  /** Where the bytes end that are being read. */
+  #end = 0;
 
   /** Create for one connection. `tooBigCode` is the close code of a message over the limit. */
   constructor(
@@ -89,14 +91,15 @@ export class FrameReader {
   }
 
   /**
-   * Read the next bytes of the stream. Returns how many were read: all, unless it was stopped or the stream has
-   * ended. Reads no more after throwing {@linkcode FrameError}.
+   * Read the next bytes of the stream, the first `length` of an array. Returns how many were read: all, unless it was
+   * stopped or the stream has ended. Reads no more after throwing {@linkcode FrameError}.
    */
-  push(chunk: Uint8Array): number {
+  push(chunk: Uint8Array, length: number = chunk.length): number {
     let at = 0;
     this.#stopped = false;
+    this.#end = length;
     try {
-      while (at < chunk.length && !this.#ended && !this.#stopped) {
+      while (at < length && !this.#ended && !this.#stopped) {
         if (!this.#inFrame) {
           at = this.#readHeader(chunk, at);
           if (!this.#inFrame) continue;
@@ -111,15 +114,16 @@ export class FrameReader {
   }
 
   #readHeader(chunk: Uint8Array, at: number): number {
-    if (this.#headerBytes === 0 && chunk.length - at >= 2) {
+    const end = this.#end;
+    if (this.#headerBytes === 0 && end - at >= 2) {
       const size = this.#headerSize(chunk[at + 1] ?? 0);
-      if (chunk.length - at >= size) {
+      if (end - at >= size) {
         this.#startFrame(chunk, at, size);
         return at + size;
       }
     }
     if (this.#header === NOTHING) this.#header = new Uint8Array(MAX_HEADER_BYTES);
-    while (at < chunk.length) {
+    while (at < end) {
       this.#header[this.#headerBytes++] = chunk[at++] ?? 0;
       if (this.#headerBytes < 2) continue;
       const size = this.#headerSize(this.#header[1] ?? 0);
@@ -180,12 +184,12 @@ export class FrameReader {
     this.#frameRead = 0;
     this.#inFrame = true;
     // An empty frame ends here: no payload follows.
-    if (length === 0) this.#readPayload(bytes, bytes.length);
+    if (length === 0) this.#readPayload(bytes, 0);
   }
 
   #readPayload(chunk: Uint8Array, at: number): number {
     if (!this.#inFrame) return at;
-    const end = Math.min(chunk.length, at + this.#frameBytes - this.#frameRead);
+    const end = Math.min(this.#end, at + this.#frameBytes - this.#frameRead);
     const whole = this.#frameRead === 0 && end - at === this.#frameBytes;
     if (this.#masked) applyMask(chunk, at, end, turnMask(this.#mask, this.#frameRead));
     if (this.#opcode >= Opcode.Close) {
