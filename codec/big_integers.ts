@@ -14,7 +14,7 @@ function bigInteger(
   align: number = size,
 ): BigInteger {
   const min = signed ? -(1n << BigInt(8 * size - 1)) : 0n;
-  const max = (1n << BigInt(8 * size - (signed ? 1 : 0))) - 1n;
+  const max = min + (1n << BigInt(8 * size)) - 1n;
   const schema: Schema<bigint> = leaf<bigint, BigIntegerKind>(
     kind,
     size,
@@ -24,8 +24,9 @@ function bigInteger(
         writer.refuse(schema, value);
       }
       const { outView } = writer;
-      outView.setBigInt64(at, BigInt.asIntN(64, value), true);
-      if (size === 16) outView.setBigInt64(at + 8, BigInt.asIntN(64, value >> 64n), true);
+      // It keeps the lowest 64 bits.
+      outView.setBigInt64(at, value, true);
+      if (size === 16) outView.setBigInt64(at + 8, value >> 64n, true);
     },
     (reader, at) => {
       const view = viewOf(reader);
