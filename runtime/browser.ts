@@ -48,15 +48,16 @@ export const page = {
     fail: (error: unknown) => void,
     refuse: (info: CloseInfo) => void,
   ): () => void {
-    const socket = new WebSocket(url, [ALIAS, EXTENDED, `${ALIAS}.c${level}`, REFUSED]);
+    const tokens = [ALIAS, EXTENDED, `${ALIAS}.c${level}`, REFUSED];
+    const socket = new WebSocket(url, tokens);
     let isRefused = false;
     socket.binaryType = "arraybuffer";
     socket.onopen = () => {
       const { protocol } = socket;
-      const extension = protocol === EXTENDED ? 1 : 0;
-      if (extension || protocol === ALIAS) listen(socket, open(socket, extension));
+      const chosen = tokens.indexOf(protocol);
+      if (chosen === 0 || chosen === 1) listen(socket, open(socket, chosen));
       // Its close says why, and comes later where the runtime upgrades. One from here could be answered instead.
-      else if (protocol === REFUSED) isRefused = true;
+      else if (chosen === 3) isRefused = true;
       else fail(new ConnectError("ProtocolMismatch", `The server speaks "${protocol}"`));
     };
     // An error is always followed by a close.

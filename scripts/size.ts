@@ -3,7 +3,8 @@
  * modules that a page does not need.
  *
  * The budget counts the modules that a page loads at its start. Modules loaded on demand (checks of options, a
- * compression level, telemetry) are printed separately. `--modules` lists the bytes of the counter's modules.
+ * compression level, telemetry) are printed separately. `--modules` lists the bytes of the counter's modules, and
+ * how many gzipped bytes fewer its bundle has without each; `--concerns` does so for all modules of a concern.
  *
  * For a page over its budget, `size.json` records the present size as its limit: `--write` updates it, and
  * removes pages within their budgets.
@@ -136,6 +137,61 @@ function modulesOf({ metafile }: Bundle, paths: Iterable<string>): [string, numb
   ).filter(([, bytes]) => bytes > 0).sort((a, b) => b[1] - a[1]);
 }
 
+/** What the counter's modules are for, in the order of their first match. */
+const CONCERNS: readonly (readonly [concern: string, files: RegExp])[] = [
+  ["archives: writing, reading, whole", /^codec\/(writer|reader|archive|errors|default|utf8)\./],
+  ["types: enums, structs, layout, numbers, bytes", /^codec\//],
+  ["topics", /^wire\/topic\./],
+  ["the service, its fingerprint, signatures", /^service\/|\/service\.ts$/],
+  ["connecting, reconnecting, closing", /^client\/(client|reconnect|options|types)\.|^browser\./],
+  ["the page's socket, timers, visibility", /^runtime\/browser\.|^wire\/(handshake|listener)\./],
+  [
+    "messages: sessions, frames, reading",
+    /^client\/session|^wire\/server_m|^deflate|^runtime\/page/,
+  ],
+  [
+    "calls: ids, deadlines, batches",
+    /^client\/(page_calls|waiting)\.|^wire\/(turn_end|requests)\./,
+  ],
+  ["events and their queues", /^client\/events\.|^stream\/queue\./],
+  ["state and observers", /^client\/(state_mirror|observable)\./],
+  ["errors, refusals, close codes", /^wire\/(errors|faults|codes|close)\.|^client\/failures\./],
+  ["limits", /^wire\/page_limits\./],
+];
+
+/** Print what the counter's bundle is made of, by file or by concern. */
+function printParts({ outputFiles, metafile, entry }: Bundle, nameOf: (file: string) => string) {
+  const { text } = outputFiles.find(({ path }) => path.endsWith(entry.replace(/^[./]*/, "/")))!;
+  const gzippedBytes = (part: string): number => gzipSync(part, { level: 9 }).length;
+  const spans: [name: string, start: number, end: number][] = [];
+  let end = 0;
+  // Modules stand in this order, one behind the other.
+  for (const [file, { bytesInOutput }] of Object.entries(metafile.outputs[entry]!.inputs)) {
+    spans.push([nameOf(file), end, end += bytesInOutput]);
+  }
+  const rows = [...new Set(spans.map(([name]) => name))].map((name) => {
+    let minified = 0;
+    let without = "";
+    let from = 0;
+    for (const [own, start, end] of spans) {
+      if (own !== name) continue;
+      minified += end - start;
+      without += text.slice(from, start);
+      from = end;
+    }
+    return {
+      name,
+      minified,
+      gzipped: gzippedBytes(text) - gzippedBytes(without + text.slice(from)),
+    };
+  });
+  for (const { name, minified, gzipped } of rows.sort((a, b) => b.gzipped - a.gzipped)) {
+    if (minified > 0) {
+      console.log(`${String(minified).padStart(6)} ${String(gzipped).padStart(6)}  ${name}`);
+    }
+  }
+}
+
 /** Modules that the counter's page does not need, or that are listed as used and are not. */
 function strangersIn(counter: Bundle): string[] {
   const wrong: string[] = [];
@@ -183,10 +239,9 @@ for (const [name, page] of Object.entries(PAGES)) {
   const { budgetBytes } = page;
   if (gzipped > budgetBytes) over[name] = gzipped;
   if (name === "counter") {
-    if (process.argv.includes("--modules")) {
-      for (const [file, bytes] of modulesOf(bundled, bundled.first)) {
-        console.log(`${String(bytes).padStart(6)}  ${file}`);
-      }
+    if (process.argv.includes("--modules")) printParts(bundled, (file) => file);
+    if (process.argv.includes("--concerns")) {
+      printParts(bundled, (file) => CONCERNS.find(([, files]) => files.test(file))?.[0] ?? file);
     }
     wrong.push(...strangersIn(bundled));
     printLazy(bundled);

@@ -74,13 +74,12 @@ export function readServerMessage(
     onExtension(kind, at);
   } else {
     const size = reader.u32(at + 8) * STATE_UPDATE_BYTES;
-    const { high } = reader;
     const first = reader.enter(at + 4, size, MESSAGE_ALIGN);
     const updates: number[] = [];
+    // The last that is read of the message: nothing is claimed behind them.
     for (let update = first; update < first + size; update += STATE_UPDATE_BYTES) {
       updates.push(reader.u32(update + 8), reader.claimBytes(update), reader.low);
     }
-    reader.leave(first, size, high);
     onStateChange(updates);
   }
 }
