@@ -139,10 +139,10 @@ function modulesOf({ metafile }: Bundle, paths: Iterable<string>): [string, numb
 
 /** What the counter's modules are for, in the order of their first match. */
 const CONCERNS: readonly (readonly [concern: string, files: RegExp])[] = [
+  ["the service, its fingerprint, signatures", /^service\/|\/service\.ts$|^codec\/signature/],
   ["archives: writing, reading, whole", /^codec\/(writer|reader|archive|errors|default|utf8)\./],
   ["types: enums, structs, layout, numbers, bytes", /^codec\//],
   ["topics", /^wire\/topic\./],
-  ["the service, its fingerprint, signatures", /^service\/|\/service\.ts$/],
   ["connecting, reconnecting, closing", /^client\/(client|reconnect|options|types)\.|^browser\./],
   ["the page's socket, timers, visibility", /^runtime\/browser\.|^wire\/(handshake|listener)\./],
   [
