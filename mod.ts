@@ -14,7 +14,7 @@
  *
  * @module
  */
-export * from "./codec/core.ts";
+export * from "./codec/declare.ts";
 export * from "./service/mod.ts";
 export { CloseCode } from "./wire/close.ts";
 export {

@@ -20,7 +20,7 @@ import { setRequestId, writeRequest } from "../wire/requests.ts";
 import { shortenRequest } from "../wire/short_message.ts";
 import { Sender } from "../wire/sender.ts";
 import type { Transport } from "../wire/transport.ts";
-import { checkCallOptions, NONE } from "./call_options.ts";
+import { checkCallOptions, NONE } from "./check_options.ts";
 import { CallTable } from "./call_table.ts";
 import { Deadlines } from "./deadlines.ts";
 import {

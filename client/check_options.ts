@@ -1,9 +1,10 @@
 /**
- * {@linkcode checkOptions}: validates the options of a client.
+ * {@linkcode checkOptions} and {@linkcode checkCallOptions}: validate the options of a client and of its calls.
  *
  * @module
  */
-import { checkOptionKinds, fillInLimits, type OptionKind } from "../wire/option_kinds.ts";
+import type { CallOptions } from "../service/types.ts";
+import { checkOptionKinds, fillInLimits, isOfKind, type OptionKind } from "../wire/option_kinds.ts";
 import type { Limits } from "../wire/limits.ts";
 import type { ClientTls } from "../wire/transport.ts";
 import type { ConnectOptions } from "./options.ts";
@@ -53,4 +54,28 @@ export function checkOptions<L extends Partial<Limits>>(
     throw new TypeError(`Cannot use tls "${tls}": expected self-signed, { ca } or { fingerprint }`);
   }
   return { level, limits: fillInLimits(limits, defaults.limits), whenFull };
+}
+
+/** The options of most calls: none. */
+export const NONE: CallOptions = Object.freeze({});
+
+/** Every name of {@linkcode CallOptions}. */
+const CALL_KINDS: Readonly<Record<keyof CallOptions, OptionKind>> = {
+  timeoutMs: "number",
+  signal: "signal",
+};
+
+/**
+ * Validate the options of a call.
+ *
+ * @throws {TypeError} If an option is unknown or has the wrong type.
+ */
+export function checkCallOptions(options: CallOptions): void {
+  // Without allocating arrays: this runs for every call.
+  for (const name in options) {
+    const key = name as keyof CallOptions;
+    if (!Object.hasOwn(CALL_KINDS, key) || !isOfKind(options[key], CALL_KINDS[key])) {
+      checkOptionKinds("a call", options, CALL_KINDS);
+    }
+  }
 }

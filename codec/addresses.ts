@@ -6,7 +6,7 @@
  * @module
  */
 import { BUFFER_FOOTPRINT, copyBytes } from "./bytes.ts";
-import { composite } from "./fields.ts";
+import { composite } from "./struct.ts";
 import { u16, u32 } from "./integers.ts";
 import { declaredLayout } from "./layout.ts";
 import { leaf } from "./scalars.ts";

@@ -7,7 +7,7 @@
  * @module
  */
 import { zeroOf } from "./default.ts";
-import type { Fields, Items } from "./fields.ts";
+import type { Fields, Items } from "./struct.ts";
 import { partsOf } from "./parts.ts";
 import { type AnySchema, type Field, isSchema, type Node, type Wrapper } from "./schema.ts";
 import { signature } from "./signature.ts";

@@ -15,7 +15,7 @@
  *
  * @module
  */
-export * from "./core.ts";
+export * from "./declare.ts";
 export { type AnySchema, isSchema } from "./schema.ts";
 export { type DecodeLimits } from "./reader.ts";
 export { cString } from "./c_string.ts";

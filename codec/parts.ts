@@ -1,5 +1,5 @@
 /**
- * {@linkcode partsOf} and {@linkcode isFlat}: the parts of a type.
+ * {@linkcode partsOf}, {@linkcode insideOf} and {@linkcode isFlat}: the parts of a type.
  *
  * @module
  */
@@ -12,6 +12,12 @@ export function partsOf(schema: AnySchema): readonly AnySchema[] {
   if ("arms" in node) return node.arms.flatMap(partsOf);
   if ("key" in node) return [node.key, node.item];
   return "item" in node && node.kind !== "lazy" && node.kind !== "numbers" ? [node.item] : [];
+}
+
+/** The parts of a type, including the inside of recursive types. */
+export function insideOf(schema: AnySchema): readonly AnySchema[] {
+  const node = schema as Node;
+  return node.kind === "lazy" || node.kind === "numbers" ? [node.item] : partsOf(schema);
 }
 
 /** Kinds that put something out of line, or may. */

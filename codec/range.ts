@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { composite } from "./fields.ts";
+import { composite } from "./struct.ts";
 import { structLayout } from "./layout.ts";
 import type { AnySchema, Naming, Schema } from "./schema.ts";
 

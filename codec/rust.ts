@@ -4,7 +4,7 @@
  * @module
  */
 import { fieldName, pascalCase, setOf, typeName } from "./rust_names.ts";
-import { partsOf as insideOf } from "./parts.ts";
+import { insideOf } from "./parts.ts";
 import {
   type AnySchema,
   type BTree,
@@ -48,16 +48,10 @@ const RECURSIVE = [
 ];
 const OMIT_BOUNDS = "#[omit_bounds] #[archive_attr(omit_bounds)] ";
 
-/** The parts of a type, including the inside of recursive types. */
-function partsOf(schema: AnySchema): readonly AnySchema[] {
-  const node = schema as Node;
-  return node.kind === "lazy" || node.kind === "numbers" ? [node.item] : insideOf(schema);
-}
-
 /** The types of `schema`, including itself, in order of appearance. */
 function reachable(schema: AnySchema): ReadonlySet<AnySchema> {
   const met = new Set([schema]);
-  for (const next of met) for (const part of partsOf(next)) met.add(part);
+  for (const next of met) for (const part of insideOf(next)) met.add(part);
   return met;
 }
 
@@ -175,7 +169,7 @@ class RustSource {
     if (derives.length > 0) lines.push(`#[archive_attr(derive(${derives.join(", ")}))]`);
     if (schema.kind === "struct" && schema.reprC) lines.push("#[archive_attr(repr(C))]");
     if (schema.kind === "variants" && schema.reprU8) lines.push("#[repr(u8)]");
-    if (partsOf(schema).some((part) => reachable(part).has(schema))) lines.push(...RECURSIVE);
+    if (insideOf(schema).some((part) => reachable(part).has(schema))) lines.push(...RECURSIVE);
     return lines.join("\n");
   }
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Fields, Items } from "./fields.ts";
+import type { Fields, Items } from "./struct.ts";
 import type { AnySchema, Naming } from "./schema.ts";
 
 /**

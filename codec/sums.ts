@@ -10,7 +10,7 @@ import {
   type InferItems,
   type Items,
   type Keyed,
-} from "./fields.ts";
+} from "./struct.ts";
 import { enumLayout, laidOut, tagBytesOf } from "./layout.ts";
 import type { Reader } from "./reader.ts";
 import {

@@ -46,7 +46,7 @@ const USED: readonly string[] = [
   "codec/bytes.ts",
   "codec/default.ts",
   "codec/errors.ts",
-  "codec/fields.ts",
+  "codec/struct.ts",
   "codec/integers.ts",
   "codec/layout.ts",
   "codec/reader.ts",

@@ -19,8 +19,7 @@ import { createContext, type ErrorContext } from "./context.ts";
 import { connectionLost, OpenCalls } from "./open_calls.ts";
 import { ConnectionState } from "./state.ts";
 import { Subscriptions } from "./subscriptions.ts";
-import { limitError, stateTooBig, tooBig } from "./too_big.ts";
-import { WholeMessage } from "./whole_message.ts";
+import { limitError, stateTooBig, tooBig, WholeMessage } from "./too_big.ts";
 
 /**
  * One peer: its calls, its state, its topics and its end.

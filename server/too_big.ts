@@ -1,11 +1,14 @@
 /**
- * {@linkcode tooBig} and {@linkcode stateTooBig}: messages too large for a client; {@linkcode limitError}: messages of a client that exceed a limit.
+ * {@linkcode tooBig} and {@linkcode stateTooBig}: messages too large for a client; {@linkcode limitError} and
+ * {@linkcode WholeMessage}: messages of a client that exceed a limit.
  *
  * @module
  */
 import type { StateField } from "../service/types.ts";
 import { CloseCode } from "../wire/close.ts";
 import { ProtocolError } from "../wire/errors.ts";
+import { MAX_BATCH_BYTES } from "../wire/layout.ts";
+import type { ArchiveListener } from "../wire/receiver.ts";
 import type { SenderOptions } from "../wire/sender.ts";
 import type { CloseInfo } from "../wire/transport.ts";
 
@@ -39,4 +42,28 @@ export function stateTooBig(
 export function limitError({ code, reason, byUs }: CloseInfo): ProtocolError | undefined {
   const isLimit = code === CloseCode.TooBig || code === CloseCode.SlowConsumer;
   return byUs && isLimit ? new ProtocolError("TooBig", code, reason) : undefined;
+}
+
+/** The listener for one message of a peer that may send several in one, if this one is too large for that. */
+export class WholeMessage implements ArchiveListener {
+  readonly #listener: ArchiveListener;
+
+  /** Create for the listener of the connection. */
+  constructor(listener: ArchiveListener) {
+    this.#listener = listener;
+  }
+
+  onArchive(bytes: Uint8Array, start: number, end: number, isShort: boolean): void {
+    this.#listener.onArchive(bytes, start, end, isShort);
+  }
+
+  onProtocolError(error: ProtocolError): void {
+    const { code, closeCode, message } = error;
+    const limit = `: several in one have at most ${MAX_BATCH_BYTES} bytes`;
+    this.#listener.onProtocolError(
+      code === "BadDeflate"
+        ? new ProtocolError(code, closeCode, message + limit, { cause: error.cause })
+        : error,
+    );
+  }
 }

@@ -8,7 +8,7 @@
  */
 import { checkSchema } from "../codec/check.ts";
 import { defaultOf } from "../codec/default.ts";
-import type { Fields } from "../codec/fields.ts";
+import type { Fields } from "../codec/struct.ts";
 import type { AnySchema } from "../codec/schema.ts";
 import type { ServiceDefinition, StreamingMethod } from "./service.ts";
 import { isStream } from "./stream.ts";

@@ -44,7 +44,7 @@ export function explainMismatch<M, S, E, C>(
   if (said === null) return undefined;
   const named = said[1]!.split(", ");
   const server = { methods: said[2]!, state: said[3]!, events: said[4]! };
-  const differing = partsOf(service).filter(({ part }) =>
+  const differing = declared(service).filter(({ part }) =>
     named.includes(part) && server[part] !== service.fingerprint[part]
   );
   if (differing.length === 0) {
@@ -94,7 +94,8 @@ function firstAdded(
   return undefined;
 }
 
-function partsOf(
+/** The parts of a service that have fingerprints. */
+function declared(
   { calls, methods, clientMethods, state, event }: FingerprintParts,
 ): Part[] {
   const nothing: FingerprintParts = {

@@ -4,7 +4,7 @@
  * @module
  */
 import { unit } from "../codec/scalars.ts";
-import type { Fields } from "../codec/fields.ts";
+import type { Fields } from "../codec/struct.ts";
 import type { AnySchema, Infer, Schema, Sum } from "../codec/schema.ts";
 import { taggedSum } from "../codec/sums.ts";
 import type { Fingerprint } from "../wire/handshake.ts";

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { bool, bytes, type Schema } from "../codec/core.ts";
-import { fieldsAt } from "../codec/fields.ts";
+import { bool, bytes, type Schema } from "../codec/declare.ts";
+import { fieldsAt } from "../codec/struct.ts";
 import type { Reader } from "../codec/reader.ts";
 import type { AnySchema, Composite } from "../codec/schema.ts";
 import { fromUtf8, toUtf8 } from "../codec/utf8.ts";

@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { test } from "node:test";
-import type { Fields } from "../../codec/fields.ts";
+import type { Fields } from "../../codec/struct.ts";
 import {
   rpc,
   type Schema,

@@ -1,5 +1,5 @@
 /**
- * The schemas, with which a service is declared.
+ * What the types of a service are declared with.
  *
  * @module
  */
@@ -21,7 +21,7 @@ export {
   type StructOptions,
   tuple,
   tupleStruct,
-} from "./fields.ts";
+} from "./struct.ts";
 export {
   type InferVariant,
   type InferVariants,
