@@ -42,8 +42,11 @@ export function textOf({ rows, ...head }: Run): string {
   return `${text},\n  "rows": [\n${lines.join(",\n")}\n  ]\n}\n`;
 }
 
-/** Keep a run under a name such as `peers-deno`. */
-export function keep(name: string, run: Omit<Run, "command">): void {
+/** Keep a run under a name such as `peers-deno`. Default of its command: that of this process. */
+export function keep(
+  name: string,
+  run: Omit<Run, "command"> & Partial<Pick<Run, "command">>,
+): void {
   const args = process.argv.slice(2);
   const script = process.argv[1]?.replace(/.*\/bench\//, "bench/");
   const runtime = "Bun" in globalThis ? "bun" : "Deno" in globalThis ? "deno run -A" : "node";
@@ -75,8 +78,17 @@ export function rowsOfTable({ title, columns, rows }: Table): Row[] {
 
 /** A run of the record; undefined where there is none. */
 export function recorded(name: string): Run | undefined {
+  return kept(new URL(`${name}.json`, RECORD));
+}
+
+/** The last run on this machine; undefined where there is none. */
+export function lastRun(name: string): Run | undefined {
+  return kept(new URL(`${name}.json`, RESULTS));
+}
+
+function kept(file: URL): Run | undefined {
   try {
-    return JSON.parse(readFileSync(new URL(`${name}.json`, RECORD), "utf8")) as Run;
+    return JSON.parse(readFileSync(file, "utf8")) as Run;
   } catch (error) {
     if ((error as { code?: unknown }).code === "ENOENT") return undefined;
     throw error;

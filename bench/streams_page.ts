@@ -2,7 +2,8 @@
  * Streams with a page at one end: items down and up, compared with a bare WebSocket of the page that sends each item
  * in its own message; and the page's heap while the reader takes ten times as long.
  *
- * Run: `deno run -A bench/streams_page.ts [--quick] [--rounds 3] [--browsers Chromium,Firefox,WebKit] [--record]`.
+ * Run: `deno run -A bench/streams_page.ts [--quick] [--rounds 5] [--browsers Chromium,Firefox,WebKit] [--record]`.
+ * The whole takes many minutes: `--only "40 B down"` runs a part, and keeps the results of the other parts.
  *
  * @module
  */
@@ -15,7 +16,7 @@ import { fileURLToPath } from "node:url";
 import { BROWSERS, type Tab } from "../tests/browser/browsers.ts";
 import { describeMachine, machineLines } from "./machine.ts";
 import { Progress } from "./progress.ts";
-import { keep, type Row, rowsOfTable } from "./record.ts";
+import { keep, lastRun, type Row, rowsOfTable } from "./record.ts";
 import { ServerProcess } from "./server_process.ts";
 import type { flow as page } from "./servers/flow_page.ts";
 import { digits, median, times } from "./statistics.ts";
@@ -31,6 +32,7 @@ const option = (name: string, fallback: string): string => {
 const quick = args.includes("--quick");
 const rounds = Number(option("rounds", quick ? "3" : "5"));
 const names = option("browsers", "Chromium").split(",");
+const only = option("only", "");
 const SIZES = [
   { name: "40 B", items: quick ? 100_000 : 1_000_000, itemBytes: 40 },
   { name: "64 KiB", items: quick ? 1024 : 16_384, itemBytes: 65_536 },
@@ -146,7 +148,7 @@ const [raw, hardlight] = [
   stack.use(await ServerProcess.run(SERVERS, ["hardlight"])).address,
 ];
 const kinds = BROWSERS.filter(({ name }) => names.includes(name));
-const progress = new Progress(kinds.length * 4 * (2 * (rounds + 1) + 10));
+const progress = new Progress(kinds.length * (only === "" ? 4 : 1) * (2 * (rounds + 1) + 10));
 const rows: Row[] = [];
 const show = (table: Table): void => {
   progress.end();
@@ -166,13 +168,15 @@ for (const { name, skip, launch } of kinds) {
   const rates: string[][] = [];
   const heaps: string[][] = [];
   for (const { name: size, items, itemBytes } of SIZES) {
-    for (const way of WAYS) {
+    for (const way of WAYS.filter((way) => only === "" || only === `${size} ${way}`)) {
       const ms: [number, number][] = [];
       for (let round = -1; round < rounds; round++) {
         progress.step(`${name}, ${size} ${way}, round ${round + 1} of ${rounds}`, 2);
+        // To warm up it needs fewer.
+        const count = round < 0 ? items / 8 : items;
         const both = [
-          async () => await bare(tab, { url: raw.url, way, items, itemBytes }),
-          async () => await ours(tab, { url: hardlight.url, way, items, itemBytes }),
+          async () => await bare(tab, { url: raw.url, way, items: count, itemBytes }),
+          async () => await ours(tab, { url: hardlight.url, way, items: count, itemBytes }),
         ] as const;
         const second = round % 2 === 0 ? 0 : 1;
         const a = await both[1 - second]!();
@@ -208,7 +212,14 @@ for (const { name, skip, launch } of kinds) {
   });
 }
 http.close();
+const before = only === "" ? undefined : lastRun("streams-page");
+const isNew = (row: Row): boolean =>
+  !rows.some(({ table, name }) => table === row["table"] && name === row["name"]);
+if (before !== undefined) rows.unshift(...before.rows.filter(isNew));
 keep("streams-page", {
+  ...only !== "" && {
+    command: `deno run -A bench/streams_page.ts --rounds ${rounds}, each part by --only`,
+  },
   machine,
   versions: { runtime: machine.runtime },
   settings: { rounds, quick },
