@@ -95,13 +95,14 @@ function ours(tab: Tab, run: Run): Promise<number> {
 function slowly(tab: Tab, run: Run, itemMs: number): Promise<number[]> {
   return tab.evaluate(async ({ url, way, items, itemBytes, itemMs }: Run & { itemMs: number }) => {
     const client = await flow.connect(flow.Flow, url);
-    const { memory } = performance as { memory?: { usedJSHeapSize: number } };
     const heaps: number[] = [];
     const start = performance.now();
     const each = async (count: number, waits: boolean): Promise<void> => {
       const early = start + count * itemMs - performance.now();
       if (waits && early > 5) await new Promise((resolve) => setTimeout(resolve, early));
       if (count % Math.floor(items / 8) === 0) {
+        // What is read from is a snapshot.
+        const { memory } = performance as { memory?: { usedJSHeapSize: number } };
         heaps.push((memory?.usedJSHeapSize ?? NaN) / 1_048_576);
       }
     };
