@@ -216,7 +216,10 @@ http.close();
 const before = only === "" ? undefined : lastRun("streams-page");
 const isNew = (row: Row): boolean =>
   !rows.some(({ table, name }) => table === row["table"] && name === row["name"]);
+const sizeOf = ({ name }: Row): number =>
+  SIZES.findIndex((size) => String(name).startsWith(size.name));
 if (before !== undefined) rows.unshift(...before.rows.filter(isNew));
+rows.sort((a, b) => sizeOf(a) - sizeOf(b));
 keep("streams-page", {
   ...only !== "" && {
     command: `deno run -A bench/streams_page.ts --rounds ${rounds}, each part by --only`,
