@@ -46,8 +46,10 @@ export function writeArchive<T>(
   const { base, position } = writer;
   writer.base = position;
   try {
-    return appendArchive(codec, schema, writer, value);
-  } catch (error) {
+    codec.write(writer, schema, value);
+    return writer.position - position;
+  } catch (cause) {
+    const error = refused(writer, cause);
     abandon(writer, position);
     throw error;
   } finally {

@@ -196,9 +196,11 @@ function makeSchema(): Schema<Topic> {
     conversion,
     write(writer: Writer, at: number, value: Topic) {
       if (!isTopic(value)) writer.refuse(conversion.expected, value);
-      item.write(writer, at, conversion.encode(value));
+      bytes.write(writer, at, bytesOf(value));
+      bool.write(writer, at + 8, value.isString);
     },
-    read: (reader: Reader, at: number) => conversion.decode(item.read(reader, at) as TopicFields),
+    read: (reader: Reader, at: number) =>
+      madeOf(bytes.read(reader, at) as Uint8Array<ArrayBuffer>, bool.read(reader, at + 8)),
   } as AnySchema as Schema<Topic>;
 }
 
