@@ -9,6 +9,7 @@ import { type Clock, systemClock } from "../wire/clock.ts";
 import type { Extension } from "../wire/handshake.ts";
 import type { CloseInfo, Shared, TransportLimits } from "../wire/transport.ts";
 import { inBatches } from "./gatherer.ts";
+import { freeReceived } from "./websocket/buffers.ts";
 import { truncateReason } from "./websocket/frames.ts";
 import { Heartbeat, type HeartbeatOptions, unref } from "./websocket/heartbeat.ts";
 import { turnTime } from "./turn.ts";
@@ -149,6 +150,7 @@ export class BunTransport extends TurnGuard implements BunSocketData, HeartbeatO
     handling = this;
     super.receive(message);
     handling = undefined;
+    freeReceived(message);
   }
 
   /** Queue one message. */

@@ -8,6 +8,7 @@
 
 import type { Acceptor, Upgrade } from "../wire/transport.ts";
 import { runtimeName } from "./detect.ts";
+import { freeReceived } from "./websocket/buffers.ts";
 import { truncateReason } from "./websocket/frames.ts";
 import { join, StandardTransport } from "./standard.ts";
 import {
@@ -44,6 +45,11 @@ class DenoTransport extends StandardTransport {
 
   protected override get isOpen(): boolean {
     return this.#leftBytes === undefined && super.isOpen;
+  }
+
+  override receive(message: Uint8Array): void {
+    super.receive(message);
+    freeReceived(message);
   }
 
   override send(message: Uint8Array<ArrayBuffer>): void {

@@ -17,6 +17,8 @@ type Result = IteratorResult<unknown, undefined>;
 const GRANT_BYTES = 98_304;
 /** The same when none waits, of one and a half items at least: the sender may wait at so many and go ahead no more. */
 const LAST_GRANT_BYTES = 8192;
+/** Bytes of an item from which several reads of the system may come before the reader can run. */
+const LARGE_ITEM_BYTES = 16_384;
 /** Bytes that a waiting item counts at least, even if empty. */
 const PLACE_BYTES = 16;
 
@@ -34,6 +36,10 @@ export function openInlet(port: InletPort): Inlet {
   let room = STREAM_WINDOW_BYTES;
   /** Consumed bytes that were not granted yet. */
   let taken = 0;
+  /** Bytes of the first kept items that count as consumed already. */
+  let early = 0;
+  /** Whether the reader waited for an item that came in this turn, and has not run since. */
+  let isBehind = false;
   /** Whether nothing more will come. */
   let ended = false;
   /** Whether the reader has stopped. */
@@ -70,16 +76,33 @@ export function openInlet(port: InletPort): Inlet {
       throw fault;
     }
     const cost = end - start + ITEM_COST_BYTES;
+    if (early > 0) early -= cost;
+    else consume(cost);
+    return { value, done: false };
+  };
+  /** Count an item, and grant what is due. */
+  const consume = (cost: number): void => {
     taken += cost;
     const isDue = taken >= GRANT_BYTES ||
       (taken >= LAST_GRANT_BYTES && kept.length === 0 && taken >= 1.5 * cost);
-    if (isDue && !ended && !left) {
-      const granted = taken;
-      taken = 0;
-      room += granted;
-      port.grant(granted);
-    }
-    return { value, done: false };
+    if (!isDue || ended || left) return;
+    const granted = taken;
+    taken = 0;
+    room += granted;
+    port.grant(granted);
+  };
+  /** Keep an item until the reader takes it. */
+  const keep = (bytes: Uint8Array, start: number, end: number): void => {
+    kept.push(bytes, start, end);
+    const cost = end - start + ITEM_COST_BYTES;
+    if (!isBehind || early + cost > STREAM_WINDOW_BYTES) return;
+    early += cost;
+    consume(cost);
+  };
+  /** A large item has come for a waiting reader: those that come before it can run count as consumed. */
+  const expectReader = (): void => {
+    isBehind = true;
+    queueMicrotask(() => isBehind = false);
   };
   const next = (): Promise<Result> => {
     if (kept.length > 0) {
@@ -140,7 +163,8 @@ export function openInlet(port: InletPort): Inlet {
       inlet.items++;
       if (left) return;
       const reader = reading.shift();
-      if (!reader) return kept.push(bytes, start, end);
+      if (!reader) return keep(bytes, start, end);
+      if (end - start >= LARGE_ITEM_BYTES) expectReader();
       try {
         reader[0](take(bytes, start, end));
       } catch (fault) {

@@ -17,11 +17,11 @@ import type {
   TransportLimits,
   TransportListener,
 } from "../../wire/transport.ts";
-import { runtimeName } from "../detect.ts";
+import { freeReceived } from "../websocket/buffers.ts";
 import { FrameReader, type FrameSink } from "../websocket/frame_reader.ts";
 import { closePayload, FrameError, Opcode } from "../websocket/frames.ts";
 import { HeldInput, type InputOwner } from "./held_input.ts";
-import { type ByteReader, READER } from "./read_buffer.ts";
+import { type ByteReader, plainBytes, READER } from "./read_buffer.ts";
 import { MIN_SHARED_BYTES, SocketWriter } from "./socket_writer.ts";
 import { Heartbeat, type HeartbeatOptions, unref } from "../websocket/heartbeat.ts";
 import { currentTurn, type Hearer, hearInTurn, isTurnOver, mustWait } from "../turn.ts";
@@ -30,8 +30,8 @@ import { currentTurn, type Hearer, hearInTurn, isTurnOver, mustWait } from "../t
 type OwnedSocket = Socket & { readonly [READER]: RawTransport };
 
 const NOTHING: Uint8Array<ArrayBuffer> = new Uint8Array(0);
-/** Most bytes read at once that are copied: on Bun a view on so few takes longer. */
-const COPIED_BYTES = runtimeName() === "bun" ? 512 : 0;
+/** Bytes of a read behind which others may follow in the same turn. */
+const LARGE_READ_BYTES = 16_384;
 
 /**
  * `closing`: our close frame is sent; waiting for the peer's. `closed`: the listener was notified; the socket
@@ -97,11 +97,8 @@ export class RawTransport
   // One function each for all sockets: a closure per connection costs memory.
 
   static #onData(this: OwnedSocket, chunk: Uint8Array): void {
-    // Not a Buffer: its `slice` doesn't copy, and listeners copy with `slice`.
-    const bytes = chunk.length <= COPIED_BYTES
-      ? new Uint8Array(chunk)
-      : new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.length);
-    this[READER].onBytes(bytes, bytes.length);
+    this[READER].onBytes(plainBytes(chunk), chunk.length);
+    freeReceived(chunk);
   }
 
   static #onEnd(this: OwnedSocket): void {
@@ -219,6 +216,8 @@ export class RawTransport
     let read = 0;
     if (this.#held === undefined && !mustWait(length, this.#heardIn)) {
       this.#heardIn = currentTurn();
+      // On Deno no microtask runs between the reads of one turn: what is due goes out before more is read.
+      if (length >= LARGE_READ_BYTES && this.#writer.length > 0) this.#writer.flush();
       read = this.readInput(bytes, length);
       if (read === length && !this.hasUnheard) return;
     }

@@ -24,6 +24,9 @@ const POOLS: readonly {
   { bytes: 1024 * 1024 + SPARE_BYTES, max: 2, free: [] },
 ];
 
+/** Received bytes that are freed at once: fewer cost less to collect than the call. */
+const MIN_FREED_BYTES = 16 * 1024;
+
 /** A buffer of at least `bytes`, with undefined content. */
 export function takeBuffer(bytes: number): Uint8Array<ArrayBuffer> {
   return takeFreeBuffer(bytes) ?? new Uint8Array(poolOf(bytes)?.bytes ?? bytes);
@@ -38,6 +41,17 @@ export function takeFreeBuffer(bytes: number): Uint8Array<ArrayBuffer> | undefin
 export function giveBuffer(buffer: Uint8Array<ArrayBuffer>): void {
   const pool = poolOf(buffer.length);
   if (pool?.bytes === buffer.length && pool.free.length < pool.max) pool.free.push(buffer);
+}
+
+/**
+ * Free the memory of received bytes that nobody uses any more, if they are large and have a buffer to themselves.
+ * Left to the garbage collector, each read would take new pages from the system, and the collector run every few
+ * milliseconds.
+ */
+export function freeReceived({ buffer, length }: Uint8Array): void {
+  if (length < MIN_FREED_BYTES || buffer.byteLength !== length) return;
+  // Node 20 has no `transfer`.
+  (buffer as Partial<Pick<ArrayBuffer, "transfer">>).transfer?.(0);
 }
 
 /** The pool of the smallest buffers that hold `bytes`. */

@@ -114,6 +114,33 @@ test("items may come until there is no room; the one after breaks the protocol",
   assertThrows(() => push(inlet, 0), ProtocolError);
 });
 
+test("what comes behind a large item, before its waiting reader can run, is granted at once, a window at most", async () => {
+  const { inlet, stream, grants } = inletOf();
+  const cost = 65_536;
+  const pushed = (): void => push(inlet, cost - ITEM_COST_BYTES);
+  const first = stream.next();
+  for (let i = 0; i < 4; i++) pushed();
+  assertEquals(grants, [2 * cost, 2 * cost], "all four, of which one was read");
+  for (let i = 0; i < 4; i++) pushed();
+  assertEquals(grants.slice(2), [], "the fifth kept one is not");
+  assertThrows(pushed, ProtocolError);
+  await first;
+  for (let i = 0; i < 4; i++) await stream.next();
+  assertEquals(grants.slice(2), [], "no kept item is granted twice");
+  await stream.next();
+  assertEquals(grants.slice(2), [2 * cost], "the fifth kept one with the sixth");
+});
+
+test("a large item for a waiting reader grants nothing of those that come once it could run", async () => {
+  const { inlet, stream, grants } = inletOf();
+  const first = stream.next();
+  push(inlet, 65_536);
+  await first;
+  await turn();
+  for (let i = 0; i < 3; i++) push(inlet, 65_536);
+  assertEquals(grants, []);
+});
+
 test("a reader that does not read gets no room, whatever comes", () => {
   const { inlet, grants } = inletOf();
   const fitting = STREAM_WINDOW_BYTES / ITEM_COST_BYTES;
