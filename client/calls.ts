@@ -35,6 +35,9 @@ import {
 import { type CallsHost, MAX_QUEUED_CALLS, type SessionCalls, type StartCalls } from "./parts.ts";
 import { PendingCall } from "./pending_call.ts";
 
+/** Most times as many bytes as a message has that its frame has: a header of 14 around 4. */
+const MAX_FRAMED = 5;
+
 /** {@linkcode StartCalls} for many calls at once: with deflating, without a timer or a closure per call. */
 export function startCalls(deflater: Deflater): StartCalls {
   return (transport, host, end, extension) =>
@@ -52,6 +55,8 @@ export class Calls implements SessionCalls {
   /** Calls that wait for an id, oldest first. */
   #queue: PendingCall[] = [];
   #queuedBytes = 0;
+  /** Bytes sent in all until which not too many can wait. */
+  #roomUntil = -1;
   #ended = false;
   /** Ends the session because all ids are abandoned. */
   #starving: (() => void) | undefined;
@@ -134,7 +139,7 @@ export class Calls implements SessionCalls {
           `Cannot call ${method.name}: timeoutMs is ${timeoutMs}, expected more than 0`,
         );
       }
-      if (this.#sender.bufferedBytes > limits.maxBufferedBytes) {
+      if (this.#sender.sentBytes > this.#roomUntil && !this.#hasRoom()) {
         throw full(method, `more than ${limits.maxBufferedBytes} bytes wait to be sent`);
       }
       const writer = this.#write(method, args);
@@ -152,6 +157,14 @@ export class Calls implements SessionCalls {
     } catch (error) {
       return Promise.reject(error);
     }
+  }
+
+  /** Whether another call may be sent, as far as waiting bytes say; up to `#roomUntil` nobody has to look. */
+  #hasRoom(): boolean {
+    const { sentBytes, bufferedBytes } = this.#sender;
+    const room = this.limits.maxBufferedBytes - bufferedBytes;
+    this.#roomUntil = sentBytes + room / MAX_FRAMED;
+    return room >= 0;
   }
 
   /** The request, with a placeholder for its id. */
@@ -202,8 +215,10 @@ export class Calls implements SessionCalls {
     if (call === null) this.#stopStarving();
     call?.release();
     this.streams?.over(id);
-    const [next] = this.#queue;
-    if (next !== undefined && !this.#full) this.#send(next, this.#unqueue(next));
+    if (this.#queue.length > 0 && !this.#full) {
+      const next = this.#queue[0]!;
+      this.#send(next, this.#unqueue(next));
+    }
     return call;
   }
 

@@ -19,7 +19,7 @@ const MAX_WRITTEN_BYTES = 262_144;
 const FLUSH_BYTES = 65_536;
 
 /** Writers with frames of this turn. */
-let unflushed: SocketWriter[] = [];
+let unflushed: SocketWriter[] | undefined;
 /** Writers that were still writing when the last turn ended, whose buffers can be reused. */
 const unfinished: SocketWriter[] = [];
 const MAX_UNFINISHED = 1024;
@@ -28,14 +28,22 @@ let appended = 0;
 
 /** Write every writer's frames at the end of this turn of the event loop; called once a turn by each. */
 function writeAtTurnEnd(writer: SocketWriter): void {
-  if (unflushed.push(writer) > 1) return;
-  turns.atEnd(() => appended, () => {
+  if (unflushed !== undefined) return void unflushed.push(writer);
+  unflushed = [writer];
+  turns.atEnd(countAppended, endTurn);
+}
+
+// Not closures: a call makes one turn.
+const countAppended = (): number => appended;
+
+function endTurn(): void {
+  if (unfinished.length > 0) {
     for (const each of unfinished) each.recycleWritten();
     unfinished.length = 0;
-    const writers = unflushed;
-    unflushed = [];
-    for (const each of writers) each.endTurn();
-  });
+  }
+  const writers = unflushed ?? [];
+  unflushed = undefined;
+  for (const each of writers) each.endTurn();
 }
 
 /** Shared bytes, which are written without a copy. */
@@ -71,7 +79,9 @@ export class SocketWriter extends FrameWriter {
   /** Bytes the system has not accepted yet. */
   get waitingBytes(): number {
     let bytes = this.length + this.#socket.writableLength;
-    for (const piece of this.#pieces ?? []) bytes += piece.bytes.length - piece.given;
+    if (this.#pieces !== undefined) {
+      for (const piece of this.#pieces) bytes += piece.bytes.length - piece.given;
+    }
     return bytes;
   }
 

@@ -27,6 +27,8 @@ const POOLS: readonly {
 /** Received bytes that are freed at once: fewer cost less to collect than the call. */
 const MIN_FREED_BYTES = 16 * 1024;
 
+const SMALLEST = POOLS[0]!;
+
 /** A buffer of at least `bytes`, with undefined content. */
 export function takeBuffer(bytes: number): Uint8Array<ArrayBuffer> {
   return takeFreeBuffer(bytes) ?? new Uint8Array(poolOf(bytes)?.bytes ?? bytes);
@@ -56,6 +58,8 @@ export function freeReceived({ buffer, length }: Uint8Array): void {
 
 /** The pool of the smallest buffers that hold `bytes`. */
 function poolOf(bytes: number): typeof POOLS[number] | undefined {
+  // Most are small, and a loop costs more.
+  if (bytes <= SMALLEST.bytes) return SMALLEST;
   for (const pool of POOLS) if (pool.bytes >= bytes) return pool;
   return undefined;
 }
