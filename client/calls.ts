@@ -35,9 +35,6 @@ import {
 import { type CallsHost, MAX_QUEUED_CALLS, type SessionCalls, type StartCalls } from "./parts.ts";
 import { PendingCall } from "./pending_call.ts";
 
-/** Most times as many bytes as a message has that its frame has: a header of 14 around 4. */
-const MAX_FRAMED = 5;
-
 /** {@linkcode StartCalls} for many calls at once: with deflating, without a timer or a closure per call. */
 export function startCalls(deflater: Deflater): StartCalls {
   return (transport, host, end, extension) =>
@@ -55,8 +52,6 @@ export class Calls implements SessionCalls {
   /** Calls that wait for an id, oldest first. */
   #queue: PendingCall[] = [];
   #queuedBytes = 0;
-  /** Bytes sent in all until which not too many can wait. */
-  #roomUntil = -1;
   #ended = false;
   /** Ends the session because all ids are abandoned. */
   #starving: (() => void) | undefined;
@@ -139,7 +134,7 @@ export class Calls implements SessionCalls {
           `Cannot call ${method.name}: timeoutMs is ${timeoutMs}, expected more than 0`,
         );
       }
-      if (this.#sender.sentBytes > this.#roomUntil && !this.#hasRoom()) {
+      if (this.#sender.bufferedBytes > limits.maxBufferedBytes) {
         throw full(method, `more than ${limits.maxBufferedBytes} bytes wait to be sent`);
       }
       const writer = this.#write(method, args);
@@ -157,14 +152,6 @@ export class Calls implements SessionCalls {
     } catch (error) {
       return Promise.reject(error);
     }
-  }
-
-  /** Whether another call may be sent, as far as waiting bytes say; up to `#roomUntil` nobody has to look. */
-  #hasRoom(): boolean {
-    const { sentBytes, bufferedBytes } = this.#sender;
-    const room = this.limits.maxBufferedBytes - bufferedBytes;
-    this.#roomUntil = sentBytes + room / MAX_FRAMED;
-    return room >= 0;
   }
 
   /** The request, with a placeholder for its id. */
