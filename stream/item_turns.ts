@@ -2,16 +2,20 @@
  * {@linkcode itemTurns}: bounds how long sources may hold the event loop, over all streams of a process.
  *
  * The items of many sources follow each other in microtasks. After {@linkcode MAX_TURN_MS} the rest of the sources
- * wait until the event loop has run, and then go on in turns.
+ * wait until the event loop has run, and then share the next turn.
  *
  * @module
  */
 import type { Resumable } from "./gate.ts";
 
-/** Milliseconds after which further items wait. */
+/** Milliseconds after which further items wait. The current one is always finished. */
 const MAX_TURN_MS = 10;
-/** Bytes of items between two readings of the clock. A turn of fewer has no start. */
+/** Bytes of items between two readings of the clock, at most. */
 const LOOK_BYTES = 8192;
+/** Items between two readings, at most. There are fewer while items are slow. */
+const LOOK_ITEMS = 8;
+/** Milliseconds between two readings after which every item is looked at. A turn of fewer has no start. */
+const SLOW_MS = 1;
 
 /** Runs a step when the event loop has come round. */
 export type Later = (run: () => void) => unknown;
@@ -29,23 +33,27 @@ const comesRound: Later = (run) => {
 };
 
 const waiting = new Set<Resumable>();
-let unlookedBytes = 0;
-let began: number | undefined;
+/** Bytes until the next reading of the clock, and what an item counts in addition to its own. */
+let left = 0;
+let itemBytes = LOOK_BYTES;
+/** When it was read. */
+let looked = 0;
+/** When the turn ends, or one source's share of it; 0 before one has begun. */
+let until = 0;
 let isOver = false;
+/** Whether what is over is only a share. */
+let isShare = false;
 
-function endTurn(): void {
-  if (!isOver) began = undefined;
+function lookSoon(): void {
+  left = 0;
+  itemBytes = LOOK_BYTES;
 }
 
-function goOn(): void {
-  isOver = false;
-  began = undefined;
-  unlookedBytes = LOOK_BYTES;
-  for (const source of waiting) {
-    waiting.delete(source);
-    source.resume();
-    if (isOver) break;
-  }
+function begin(time: number): void {
+  until = time + MAX_TURN_MS;
+  comesRound(() => {
+    if (!isOver) until = 0;
+  });
 }
 
 /** The turns, as a gate sees them. */
@@ -62,21 +70,54 @@ export interface ItemTurns {
  * @param later Runs a step when the event loop has polled for input. Default: when it has come round.
  */
 export function itemTurns(now: () => number, later: Later = comesRound): ItemTurns {
+  const end = (): void => {
+    isOver = true;
+    later(goOn);
+  };
+  const goOn = (): void => {
+    isOver = false;
+    begin(now());
+    const ends = until;
+    /** Those that have not gone on in this turn. */
+    let rest = 0;
+    const step = (): void => {
+      const [source] = waiting;
+      if (isOver || !source) return;
+      const began = now();
+      rest ||= waiting.size;
+      until = began + (ends - began) / rest--;
+      lookSoon();
+      isShare = true;
+      waiting.delete(source);
+      source.resume();
+      isShare = isOver = false;
+      until = ends;
+      if (now() >= ends) end();
+      // What the source does when its item is there goes before the next one.
+      else queueMicrotask(step);
+    };
+    step();
+  };
   return {
     mustWait(source) {
       if (isOver) waiting.add(source);
       return isOver;
     },
     spend(bytes) {
-      if ((unlookedBytes += bytes) < LOOK_BYTES || isOver) return;
-      unlookedBytes = 0;
+      if ((left -= bytes + itemBytes) > 0 || isOver) return;
       const time = now();
-      if (began === undefined) {
-        began = time;
-        comesRound(endTurn);
-      } else if (time - began >= MAX_TURN_MS) {
-        isOver = true;
-        later(goOn);
+      // Another connection's clock may have been read last.
+      const isSlow = Math.abs(time - looked) >= SLOW_MS;
+      left = LOOK_BYTES;
+      itemBytes = isSlow ? LOOK_BYTES : Math.max(itemBytes / 2, LOOK_BYTES / LOOK_ITEMS);
+      if (until > 0) {
+        looked = time;
+        if (time < until) return;
+        if (isShare) isOver = true;
+        else end();
+      } else if (isSlow) {
+        looked = time;
+        begin(time);
       }
     },
   };

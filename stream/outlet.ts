@@ -196,6 +196,8 @@ export function outletsOf({ isThenable, overCredit, turns }: OutletKit): OpenOut
         }
         room += bytes;
         lead.granted(bytes);
+        // Its turn may be over.
+        asks = true;
         pull();
       },
       pause() {

@@ -10,7 +10,7 @@ import { itemTurns } from "../../stream/item_turns.ts";
 const ITEM_BYTES = 8192;
 
 /** Sources whose items take so many milliseconds. */
-function busy(sources: number, items: number, itemMs: number) {
+function busy(sources: number, items: number, itemMs: number, itemBytes = ITEM_BYTES) {
   let time = 0;
   const gate = openGate(
     { bufferedBytes: 0 },
@@ -27,7 +27,7 @@ function busy(sources: number, items: number, itemMs: number) {
           left--;
           sent.push(name);
           time += itemMs;
-          gate.sent(ITEM_BYTES);
+          gate.sent(itemBytes);
         }
       },
     };
@@ -49,6 +49,34 @@ test("sources hold the event loop for some milliseconds, and go on in turns", as
   assert(turns >= 768 / 11 - 1, `${turns}`);
   // Nobody goes on before all have begun.
   assertEquals([...new Set(sent)], Array.from({ length: 256 }, (_, i) => i));
+});
+
+test("the clock is read for each small item that takes long", async () => {
+  await nextTurn();
+  const { all, sent } = busy(1, 100, 2, 4);
+  all[0]!.resume();
+  for (let before = 0, turns = 0; sent.length < 100; turns++) {
+    assert(sent.length - before <= 7, `${sent.length - before} in a turn`);
+    before = sent.length;
+    await nextTurn();
+    assert(turns < 1000);
+  }
+});
+
+test("sources share a turn: each waits for about one item of the others", async () => {
+  await nextTurn();
+  const { all, sent } = busy(21, 20, 1, 4);
+  for (const each of all) each.resume();
+  while (sent.length < 420) await nextTurn();
+  // The first turn is of the first source. Then nobody makes two items before the others have made one.
+  const shared = sent.slice(sent.lastIndexOf(0, 20) + 1);
+  let gap = 0;
+  for (let last = -1, i = 0; i < 210; i++) {
+    if (shared[i] !== 20) continue;
+    gap = Math.max(gap, i - last);
+    last = i;
+  }
+  assert(gap <= 42, `${gap} items between two of a source`);
 });
 
 test("a source with few milliseconds of items is not interrupted", () => {
