@@ -5,7 +5,7 @@
  */
 import type { Writer } from "../codec/writer.ts";
 import { type Gate, openGate } from "../stream/gate.ts";
-import { itemTurns } from "../stream/item_turns.ts";
+import { type ItemTurns, itemTurns } from "../stream/item_turns.ts";
 import { SHARED_MS } from "../stream/open_streams.ts";
 import { type Clock, timersOf } from "../wire/clock.ts";
 import type { Sender } from "../wire/sender.ts";
@@ -17,6 +17,8 @@ export class ConnectionStreams {
   open = 0;
   /** Where their sources wait. */
   readonly gate: Gate;
+  /** Bounds how long their sources and readers hold the event loop. */
+  readonly turns: ItemTurns;
   readonly #sender: Sender;
   readonly #clock: Clock;
   /** Sent bytes after the last message of a stream; -1 before the first. */
@@ -28,7 +30,8 @@ export class ConnectionStreams {
     this.#sender = sender;
     this.#clock = clock;
     const { after, now } = timersOf(clock);
-    this.gate = openGate(sender, limits.maxBufferedBytes, after, itemTurns(now, loop?.afterInput));
+    this.turns = itemTurns(now, loop?.afterInput);
+    this.gate = openGate(sender, limits.maxBufferedBytes, after, this.turns);
   }
 
   /** Whether other messages were sent lately, such as answers and events: seen from the bytes, which costs them nothing. */

@@ -7,6 +7,7 @@ import { readUnexplained } from "../codec/archive.ts";
 import type { Writer } from "../codec/writer.ts";
 import type { MethodInfo } from "../service/types.ts";
 import { openInlet } from "../stream/inlet.ts";
+import type { ItemTurns } from "../stream/item_turns.ts";
 import { openOutlet } from "../stream/open_outlet.ts";
 import type { Inlet, InletPort, Outlet, OutletPort, RunIn } from "../stream/types.ts";
 import { type Timers, timersOf } from "../wire/clock.ts";
@@ -144,6 +145,10 @@ export class StreamingCall extends ServerCall implements InletPort, OutletPort {
   }
 
   // As the port of its argument.
+
+  get turns(): ItemTurns {
+    return this.streams.turns;
+  }
 
   decode(bytes: Uint8Array, start: number, end: number): unknown {
     this.#count();

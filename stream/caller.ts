@@ -21,7 +21,6 @@ import {
 import { OUTLET_KIT } from "./outlet_kit.ts";
 import type { InletPort, ItemStream, OpenOutlet, Outlet, OutletPort } from "./types.ts";
 import type { openGate } from "./gate.ts";
-import type { itemTurns } from "./item_turns.ts";
 
 /** The part of a method needed to call it. */
 export interface StreamingInfo {
@@ -34,7 +33,6 @@ export interface StreamingInfo {
 export interface Uploading {
   readonly openOutlet: OpenOutlet;
   readonly openGate: typeof openGate;
-  readonly itemTurns: typeof itemTurns;
 }
 
 /**
@@ -110,6 +108,9 @@ export const startStreaming: StartStreaming = (call, method, args, options, uplo
     get streams() {
       return streams;
     },
+    get turns() {
+      return streams.turns;
+    },
     after: (delayMs, run) => host.after(delayMs, run),
     decode(bytes, start, end) {
       const { reader } = streams;
@@ -176,10 +177,8 @@ export const startStreaming: StartStreaming = (call, method, args, options, uplo
         },
       });
       if (!outlet) return;
-      const { itemTurns, openGate } = uploading!;
-      const { after, afterInput, now } = host;
       const { maxBufferedBytes } = session.limits;
-      streams.gate ??= openGate(session, maxBufferedBytes, after, itemTurns(now, afterInput));
+      streams.gate ??= uploading!.openGate(session, maxBufferedBytes, host.after, streams.turns);
       // The request goes before its items.
       void Promise.resolve().then(() => outlet?.resume());
     },

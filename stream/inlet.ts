@@ -5,6 +5,7 @@
  */
 import { overCredit } from "../wire/faults.ts";
 import { byteQueue } from "./byte_queue.ts";
+import type { Resumable } from "./gate.ts";
 import type { Inlet, InletPort, ItemStream } from "./types.ts";
 
 // As in `window.ts`.
@@ -76,6 +77,7 @@ export function openInlet(port: InletPort): Inlet {
       throw fault;
     }
     const cost = end - start + ITEM_COST_BYTES;
+    port.turns.spend(cost);
     if (early > 0) early -= cost;
     else consume(cost);
     return { value, done: false };
@@ -104,8 +106,28 @@ export function openInlet(port: InletPort): Inlet {
     isBehind = true;
     queueMicrotask(() => isBehind = false);
   };
+  /** Goes on in the next turn with readers that wait though items are kept. */
+  const turn: Resumable = {
+    resume() {
+      while (reading.length > 0 && kept.length > 0) {
+        if (port.turns.mustWait(turn)) return;
+        const { bytes, start } = kept;
+        give(bytes, start, start + kept.shift());
+      }
+      if (ended && kept.length === 0) finish();
+    },
+  };
+  /** Give an item to the first reader that waits. */
+  const give = (bytes: Uint8Array, start: number, end: number): void => {
+    const [resolve, reject] = reading.shift()!;
+    try {
+      resolve(take(bytes, start, end));
+    } catch (fault) {
+      reject(fault);
+    }
+  };
   const next = (): Promise<Result> => {
-    if (kept.length > 0) {
+    if (kept.length > 0 && reading.length === 0 && !port.turns.mustWait(turn)) {
       const { bytes, start } = kept;
       try {
         return Promise.resolve(take(bytes, start, start + kept.shift()));
@@ -115,7 +137,7 @@ export function openInlet(port: InletPort): Inlet {
     }
     return new Promise((resolve, reject) => {
       reading.push([resolve, reject]);
-      if (ended || left) finish();
+      if ((ended || left) && kept.length === 0) finish();
     });
   };
   const claim = (): void => {
@@ -162,21 +184,18 @@ export function openInlet(port: InletPort): Inlet {
       room -= end - start + ITEM_COST_BYTES;
       inlet.items++;
       if (left) return;
-      const reader = reading.shift();
-      if (!reader) return keep(bytes, start, end);
-      if (end - start >= LARGE_ITEM_BYTES) expectReader();
-      try {
-        reader[0](take(bytes, start, end));
-      } catch (fault) {
-        reader[1](fault);
+      if (reading.length === 0 || kept.length > 0 || port.turns.mustWait(turn)) {
+        return keep(bytes, start, end);
       }
+      if (end - start >= LARGE_ITEM_BYTES) expectReader();
+      give(bytes, start, end);
     },
     end(why) {
       if (ended) return;
       ended = true;
-      // A waiting reader means that no item is kept.
       if (!left) error = why;
-      finish();
+      // Else the readers wait for their turn.
+      if (kept.length === 0) finish();
     },
   };
   return inlet;

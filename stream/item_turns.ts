@@ -1,5 +1,5 @@
 /**
- * {@linkcode itemTurns}: bounds how long sources may hold the event loop, over all streams of a process.
+ * {@linkcode itemTurns}: bounds how long sources and readers may hold the event loop, over all streams of a process.
  *
  * The items of many sources follow each other in microtasks. After {@linkcode MAX_TURN_MS} the rest of the sources
  * wait until the event loop has run, and then share the next turn.

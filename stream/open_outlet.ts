@@ -5,7 +5,6 @@
  */
 import type { Uploading } from "./caller.ts";
 import { openGate } from "./gate.ts";
-import { itemTurns } from "./item_turns.ts";
 import { outletsOf } from "./outlet.ts";
 import { OUTLET_KIT } from "./outlet_kit.ts";
 import type { OpenOutlet } from "./types.ts";
@@ -14,4 +13,4 @@ import type { OpenOutlet } from "./types.ts";
 export const openOutlet: OpenOutlet = outletsOf(OUTLET_KIT);
 
 /** Sends the items of calls' arguments. */
-export const UPLOADING: Uploading = { openOutlet, openGate, itemTurns };
+export const UPLOADING: Uploading = { openOutlet, openGate };

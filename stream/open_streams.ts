@@ -11,7 +11,7 @@ import type { Extension } from "../wire/handshake.ts";
 import { SHORT_HEADER_BYTES, SHORT_ITEM } from "../wire/layout.ts";
 import { readServerExtension, type ServerExtensionHandlers } from "../wire/server_extension.ts";
 import type { Gate } from "./gate.ts";
-import type { Later } from "./item_turns.ts";
+import { type ItemTurns, itemTurns, type Later } from "./item_turns.ts";
 import type { Inlet, Outlet, RunIn } from "./types.ts";
 
 /** Milliseconds after another message for which a connection counts as shared by streams and others. */
@@ -93,6 +93,8 @@ export interface Streams extends OpenStreams {
   /** Whether other calls are in flight, or were lately. */
   readonly isShared: boolean;
   readonly calls: Map<number, StreamEntry>;
+  /** Bounds how long their sources and readers hold the event loop. */
+  readonly turns: ItemTurns;
   /** Also reads kept items: no other read is in progress then. */
   readonly reader: Reader;
   /** Where their sources wait. */
@@ -117,6 +119,7 @@ export function openStreams(session: StreamingSession, host: StreamingHost): Str
   ];
   const streams: Streams = {
     calls,
+    turns: itemTurns(host.now, host.afterInput),
     gate: undefined,
     get isShared() {
       const now = host.now();

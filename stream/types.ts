@@ -4,6 +4,7 @@
  * @module
  */
 import type { Timers } from "../wire/clock.ts";
+import type { ItemTurns } from "./item_turns.ts";
 
 /** The source of a stream's items: an array, a generator, any iterable, or a `ReadableStream`. */
 export type StreamSource<T> = AsyncIterable<T> | Iterable<T> | ReadableStream<T>;
@@ -91,6 +92,8 @@ export type OpenOutlet = (source: unknown, port: OutletPort) => Outlet;
 
 /** The receiver behind an {@linkcode Inlet}. */
 export interface InletPort {
+  /** Bounds how long readers hold the event loop. Asked from the first item on. */
+  readonly turns: ItemTurns;
   /**
    * Decode one item.
    *

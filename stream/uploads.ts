@@ -6,5 +6,4 @@
  * @module
  */
 export { openGate } from "./gate.ts";
-export { itemTurns } from "./item_turns.ts";
 export { outletsOf } from "./outlet.ts";

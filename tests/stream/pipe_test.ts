@@ -27,6 +27,7 @@ function pipe(source: unknown, delay: Delay, patience = IMPATIENT): Pipe {
   };
   let [onTheWay, most, stopped] = [0, 0, false];
   const inlet = openInlet({
+    turns: { mustWait: () => false, spend() {} },
     decode: (bytes, start, end) => {
       onTheWay -= end - start + ITEM_COST_BYTES;
       return bytes.slice(start, end);

@@ -5,6 +5,7 @@
  */
 import type { Timers } from "../../wire/clock.ts";
 import { deferred } from "../support/deferred.ts";
+import type { ItemTurns } from "../../stream/item_turns.ts";
 import { openInlet } from "../../stream/inlet.ts";
 import { openOutlet } from "../../stream/open_outlet.ts";
 import type { Inlet, ItemStream, Outlet } from "../../stream/types.ts";
@@ -49,7 +50,10 @@ export function outletOf(
 }
 
 /** An inlet of items that are their own lengths, with its notifications. */
-export function inletOf(decode?: (bytes: Uint8Array) => number): {
+export function inletOf(
+  decode?: (bytes: Uint8Array) => number,
+  turns: ItemTurns = { mustWait: () => false, spend() {} },
+): {
   readonly inlet: Inlet;
   readonly stream: ItemStream<number>;
   readonly grants: number[];
@@ -58,6 +62,7 @@ export function inletOf(decode?: (bytes: Uint8Array) => number): {
   const grants: number[] = [];
   const left: unknown[] = [];
   const inlet = openInlet({
+    turns,
     decode: (bytes, start, end) => decode?.(bytes.subarray(start, end)) ?? end - start,
     grant: (bytes) => void grants.push(bytes),
     onLeft: (reason) => void left.push(reason),
