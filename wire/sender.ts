@@ -61,7 +61,8 @@ export function surelyTakes({ receives = ANYTHING }: SenderOptions, length: numb
 
 interface Waiting {
   bytes: Uint8Array<ArrayBuffer> | undefined;
-  readonly length: number;
+  /** Its bytes on the wire; until they are known, those before deflating. */
+  length: number;
   /** The message, held until it is sent. */
   readonly shared: SharedMessage | undefined;
 }
@@ -231,6 +232,8 @@ export class Sender implements DeflateOwner {
       const taken = onSettled === undefined ||
         bytes.length <= (this.options.receives ?? ANYTHING).maxMessageBytes;
       waiting.bytes = taken ? bytes : NOTHING;
+      this.sentBytes += waiting.bytes.length - waiting.length;
+      waiting.length = waiting.bytes.length;
       // Before the rest, so that nothing counts as sent before its answer is.
       onSettled?.(taken);
       this.#drain();
@@ -244,10 +247,8 @@ export class Sender implements DeflateOwner {
     const waiting = this.#waiting;
     if (waiting === undefined) return;
     let sent = 0;
-    for (const { bytes, length, shared } of waiting) {
+    for (const { bytes, shared } of waiting) {
       if (bytes === undefined) break;
-      // It was counted with its size before deflating.
-      this.sentBytes += bytes.length - length;
       if (bytes !== NOTHING) this.#hand(bytes, shared);
       shared?.release();
       sent++;

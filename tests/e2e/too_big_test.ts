@@ -38,3 +38,29 @@ for (const { name, limits, small, large } of CASES) {
     assertEquals([callsFailed, callsInFlight, bufferedBytes], [1, 0, 0]);
   });
 }
+
+test("a small maxBufferedBytes bounds what a large answer deflates to, not what it was", async () => {
+  await using pair = await memoryPair(
+    Data,
+    () => ({
+      get({ length }) {
+        const data = new Uint8Array(length);
+        // An even length is noise, which does not deflate.
+        for (let at = 0; length % 2 === 0 && at < length; at += 65_536) {
+          crypto.getRandomValues(data.subarray(at, at + 65_536));
+        }
+        return data;
+      },
+    }),
+    {
+      client: { level: 6, reconnect: false },
+      server: { limits: { maxBufferedBytes: 262_144 }, onError() {} },
+    },
+  );
+  const { rpc: call } = pair.client;
+  assertEquals((await call.get({ length: 1_500_001 })).length, 1_500_001);
+  const error = await assertRejects(() => call.get({ length: 1_500_000 }), RpcError);
+  assertEquals(error.code, "ServerEncodeError");
+  assertEquals((await call.get({ length: 101 })).length, 101);
+  assertEquals([pair.client.status.state, pair.server.stats().bufferedBytes], ["open", 0]);
+});
