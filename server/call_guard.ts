@@ -11,7 +11,7 @@ import { type CallRate, TokenBucket } from "./token_bucket.ts";
 /** Most calls of one connection that may fail to decode before it must wait. */
 export const VAIN_CALLS = { perSecond: 16, burst: 32 } as const;
 
-/** Failed calls of one connection that are reported; of faster ones only the count is. */
+/** Failed calls of one method on one connection that are reported; of faster ones only the count is. */
 export const TOLD_CALLS = { perSecond: 16, burst: 64 } as const;
 
 /** Smallest arguments, in bytes, that count: 256 smaller calls have 1 MiB together. */
@@ -117,8 +117,8 @@ export class CallGuard {
   readonly #now: () => number;
   readonly #rate: TokenBucket | undefined;
   #vain: TokenBucket | undefined;
-  #told: TokenBucket | undefined;
-  #untold = 0;
+  /** By method. */
+  #told: Map<number, TokenBucket> | undefined;
 
   /**
    * Create with the limit `maxHeldBytes` and the total of all connections. `now` is a monotonic clock in
@@ -160,17 +160,12 @@ export class CallGuard {
     this.#vain.take();
   }
 
-  /**
-   * A call failed in a way that should be reported.
-   *
-   * @returns The number of unreported ones before it; `undefined` if this one is not reported either.
-   */
-  onFailed(): number | undefined {
-    this.#told ??= new TokenBucket(TOLD_CALLS, this.#now);
-    const untold = this.#untold;
-    const told = this.#told.take();
-    this.#untold = told ? 0 : untold + 1;
-    return told ? untold : undefined;
+  /** Whether a failed call of a method may be reported, and not only counted. */
+  mayTell(method: number): boolean {
+    this.#told ??= new Map();
+    let told = this.#told.get(method);
+    if (told === undefined) this.#told.set(method, told = new TokenBucket(TOLD_CALLS, this.#now));
+    return told.take();
   }
 
   /**

@@ -154,9 +154,8 @@ export class CallRunner {
 
   /** Report a failed call, throttled: a client can cause this at any rate. */
   #tell(caller: Connection, method: number, error: unknown): void {
-    const untold = this.guards.of(caller).onFailed();
-    if (untold === undefined) return;
-    caller.onCallError(error, this.#dispatcher.nameOf(method), untold);
+    const mayTell = this.guards.of(caller).mayTell(method);
+    caller.onCallError(error, this.#dispatcher.nameOf(method), mayTell);
   }
 
   /** The caller exceeds a limit. */

@@ -195,8 +195,8 @@ export class Connection implements TransportListener, ArchiveListener, SenderOwn
   }
 
   /** A handler failed, or its output cannot be encoded. */
-  onCallError(error: unknown, method: string, untold: number): void {
-    this.host.reports.failed(error, this.#at(method, method), untold);
+  onCallError(error: unknown, method: string, mayTell: boolean): void {
+    this.host.reports.failed(error, this.#at(method, method), mayTell);
   }
 
   /** The arguments of a call cannot be decoded. `method` is `undefined` if it is unknown. */

@@ -51,17 +51,17 @@ export class ErrorReports {
    * Report a failure of the application, which may be another each time: at most {@linkcode TOLD_FAILURES} of each
    * `where`.
    *
-   * @param before The number of unreported ones before it that were not counted here.
+   * @param mayTell Whether it may be reported, and not only counted.
    */
-  failed(error: unknown, context: ErrorContext, before = 0): void {
+  failed(error: unknown, context: ErrorContext, mayTell = true): void {
     const { where } = context;
     let failures = this.#failures.get(where);
     if (failures === undefined) {
       const told = new TokenBucket(TOLD_FAILURES, () => this.#clock.now());
       this.#failures.set(where, failures = { told, untold: 0 });
     }
-    const untold = failures.untold + before;
-    const isTold = failures.told.take();
+    const { untold } = failures;
+    const isTold = mayTell && failures.told.take();
     failures.untold = isTold ? 0 : untold + 1;
     if (isTold) this.#tell(error, context, untold);
   }

@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { bytes, convert, u32, u8, variants, vec } from "../../codec/mod.ts";
 import { createCore } from "../../server/core.ts";
 import { RareParts } from "../../server/connection_host.ts";
-import { CallGuards, MIN_HELD_BYTES, VAIN_CALLS } from "../../server/call_guard.ts";
+import { CallGuards, MIN_HELD_BYTES, TOLD_CALLS, VAIN_CALLS } from "../../server/call_guard.ts";
 import { rpc, service } from "../../service/mod.ts";
 import type { Limits } from "../../wire/limits.ts";
 import { FakeClock } from "../support/fake_clock.ts";
@@ -291,4 +291,15 @@ test("CallGuard holds nothing that there is no room for with those of others", (
   assertEquals([all.bytes, all.room], [5000, 5000]);
   for (const id of [1, 1]) guard.release(id);
   assertEquals([all.bytes, all.room], [0, Infinity]);
+});
+
+test("a method that fails often does not hide the failures of another", () => {
+  const all = new CallGuards({ maxHeldBytes: 100, maxTotalHeldBytes: 1000 }, new FakeClock());
+  const guard = all.of({ rare: undefined, parts: new RareParts() });
+  const told = (method: number, calls: number): number => {
+    let count = 0;
+    for (let i = 0; i < calls; i++) if (guard.mayTell(method)) count++;
+    return count;
+  };
+  assertEquals([told(0, 500), told(1, 1)], [TOLD_CALLS.burst, 1]);
 });
