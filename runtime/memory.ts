@@ -131,8 +131,11 @@ class MemoryTransport extends GuardedTransport {
     this.#queue.push(own);
     this.#queuedBytes += own.length;
     const onSend = this.#onSend;
-    // Before it is delivered, which may change it; an error of the listener affects nothing else.
-    if (onSend !== undefined) queueMicrotask(() => onSend(own.slice()));
+    if (onSend !== undefined) {
+      // Copied before it is delivered, which may change it; an error of the listener affects nothing else.
+      const sent = message.slice();
+      queueMicrotask(() => onSend(sent));
+    }
     this.#schedule();
   }
 

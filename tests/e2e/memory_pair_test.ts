@@ -2,8 +2,9 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { spawnSync } from "node:child_process";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { inflateRawSync } from "node:zlib";
 import { memoryPair } from "../../memory.ts";
-import { ConnectError, rpc, RpcError, service, stream, u32 } from "../../mod.ts";
+import { bytes, ConnectError, rpc, RpcError, service, stream, u32 } from "../../mod.ts";
 import { collected } from "../support/garbage.ts";
 import { commandOf, THIS_RUNTIME } from "../support/runtimes.ts";
 
@@ -120,4 +121,22 @@ test("memoryPair() tells onMessage of each message on the wire, in order, before
   await other.rpc.get();
   const each = ["client true", "get()", "server true"];
   assertEquals(seen, [...each, ...each]);
+});
+
+test("memoryPair() tells onMessage of a large message behind a small one as it was sent", async () => {
+  const Sizes = service({ rpc: { small: rpc({}, u32), large: rpc({}, bytes) } });
+  const value = new Uint8Array(131_072);
+  crypto.getRandomValues(value.subarray(0, 65_536));
+  const seen: Uint8Array[] = [];
+  await using pair = await memoryPair(Sizes, () => ({ small: () => 1, large: () => value }), {
+    client: { level: 0 },
+    onMessage(message, from) {
+      if (from === "server" && message.length > value.length) seen.push(message);
+    },
+  });
+  const { rpc: call } = pair.client;
+  const [, answer] = await Promise.all([call.small(), call.large()]);
+  assertEquals(answer, value);
+  assertEquals(seen.length, 1);
+  assert(inflateRawSync(seen[0]!).length > value.length);
 });
