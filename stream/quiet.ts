@@ -53,7 +53,11 @@ export function quietTurns(all: typeof turns): QuietTurns {
       all.atEnd = whenQuiet;
     },
     expectNoMore() {
-      if (isEnding || waiting.length === 0) return;
+      if (isEnding) return;
+      if (waiting.length === 0) {
+        all.atEnd = atEnd;
+        return;
+      }
       isEnding = true;
       queueMicrotask(end);
     },

@@ -55,6 +55,18 @@ test("without a stream a turn is over in a microtask", async () => {
   assertEquals(log, ["over", "next"]);
 });
 
+test("a stream whose items wait for no turn's end leaves nothing for the next message", async () => {
+  openOutlet([1, 2], {
+    after,
+    streams: { isShared: true },
+    mustWait: () => false,
+    send: () => 10,
+    onEnd() {},
+  });
+  await turn();
+  assertEquals(isExpecting(), false);
+});
+
 test("the items of an async generator go together, though each comes by itself", async () => {
   const { sent, to } = gathering();
   outletTo(to, items(100));

@@ -124,14 +124,18 @@ async function sumOf(numbers: AsyncIterable<number>): Promise<number> {
   return sum;
 }
 
+function busyPair(sources: ReturnType<typeof busySources>) {
+  return memoryPair(Busy, () => ({
+    numbers: () => sources.open(),
+    add: ({ numbers }) => sumOf(numbers),
+  }));
+}
+
 test("the event loop of a server runs while 256 streams make small items", async () => {
   // A turn of another clock is over.
   await nextTurn();
   const sources = busySources();
-  await using pair = await memoryPair(Busy, () => ({
-    numbers: () => sources.open(),
-    add: ({ numbers }) => sumOf(numbers),
-  }));
+  await using pair = await busyPair(sources);
   const all = Promise.all(
     Array.from({ length: 256 }, () => sumOf(pair.client.rpc.numbers({}))),
   );
@@ -143,10 +147,7 @@ test("the event loop of a server runs while 256 streams make small items", async
 test("the event loop of a client runs while 256 uploads make small items", async () => {
   await nextTurn();
   const sources = busySources();
-  await using pair = await memoryPair(Busy, () => ({
-    numbers: () => sources.open(),
-    add: ({ numbers }) => sumOf(numbers),
-  }));
+  await using pair = await busyPair(sources);
   const all = Promise.all(
     Array.from({ length: 256 }, () => pair.client.rpc.add({ numbers: sources.open() })),
   );
