@@ -58,7 +58,9 @@ for (const noEcho of [true, false]) {
       await until(() => a.status.link === "up" && b.status.link === "up");
       await untilHeard(a, b);
       await until(() => b.missed.some(({ topics }) => topics.some(({ key }) => key === LOBBY.key)));
-      assertEquals(b.codes().slice(0, 2), ["LinkDown", "LinkRestored"]);
+      // What was published into the dead way shows as a gap before or after the way is known to live.
+      await until(() => b.codes().includes("LinkRestored"));
+      assertEquals(b.codes()[0], "LinkDown");
     },
   );
 }
