@@ -13,6 +13,8 @@ import type { Limits } from "./limits.ts";
 export interface DeflateOwner {
   /** Whether its waiting messages are still needed: not after it has ended. */
   readonly wanted: boolean;
+  /** Whether so many more bytes may wait for it. If not, what they deflate to is needed at once. */
+  mayWait(bytes: number): boolean;
 }
 
 /** Raw DEFLATE of whole messages. */

@@ -28,8 +28,10 @@ export interface SenderOptions {
   readonly receives?: Receives | undefined;
   /** The negotiated extension. Default: 0. */
   readonly extension?: Extension;
-  /** The limits for encoded values. Default: the default limits. */
-  readonly limits?: Pick<Limits, "maxDepth"> | undefined;
+  /** The limits for encoded values and for what waits to be deflated. Default: the default depth, and no bound. */
+  readonly limits?:
+    | Pick<Limits, "maxDepth"> & Partial<Pick<Limits, "maxBufferedBytes">>
+    | undefined;
   /** Counts the bytes sent by all of them. */
   readonly tally?: SendTally | undefined;
 }
@@ -61,7 +63,7 @@ export function surelyTakes({ receives = ANYTHING }: SenderOptions, length: numb
 
 interface Waiting {
   bytes: Uint8Array<ArrayBuffer> | undefined;
-  /** Its bytes on the wire; until they are known, those before deflating. */
+  /** Its bytes on the wire; until they are known, those before deflating, or none if they are held by all together. */
   length: number;
   /** The message, held until it is sent. */
   readonly shared: SharedMessage | undefined;
@@ -117,6 +119,10 @@ export class Sender implements DeflateOwner {
 
   get wanted(): boolean {
     return !this.#closed || this.#waiting !== undefined;
+  }
+
+  mayWait(bytes: number): boolean {
+    return this.bufferedBytes + bytes <= (this.options.limits?.maxBufferedBytes ?? Infinity);
   }
 
   /** Whether no message waits for the deflater. */
@@ -175,7 +181,7 @@ export class Sender implements DeflateOwner {
     const framed = message.at(
       onSettled === undefined ? thriftyLevel(level, message.length, this.transport) : level,
     );
-    if (framed instanceof Promise) return this.#wait(framed, message.length, message, onSettled);
+    if (framed instanceof Promise) return this.#wait(framed, 0, message, onSettled);
     const taken = onSettled === undefined || framed.length <= receives.maxMessageBytes;
     if (taken) this.#send(framed, message);
     onSettled?.(taken);

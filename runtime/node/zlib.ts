@@ -11,6 +11,7 @@
  * | `LARGE_BYTES` and more | the same, with level 5 in place of 6 |
  * | `MIN_ASYNC_DEFLATE_BYTES` and more | the same on another thread, `MAX_THREADS` at a time: a promise |
  * | the same, behind `MAX_WAITING` others, or `MAX_WAITING_EACH` of its own connection | stored |
+ * | the same, for many connections, or for one that may not have so much waiting | level 1, at once |
  *
  * | inflate | by |
  * | --- | --- |
@@ -169,13 +170,15 @@ class ZlibDeflater implements Deflater {
     const spent = level === CODES_ONLY
       ? { level: 1, strategy: HUFFMAN_ONLY }
       : { level: level === 6 && bytes.length >= LARGE_BYTES ? LARGE_LEVEL : level, strategy: 0 };
-    if (bytes.length < MIN_ASYNC_DEFLATE_BYTES) {
+    const atOnce = (options: typeof spent): Uint8Array<ArrayBuffer> => {
       const chunkSize = Math.min(bytes.length, MIN_CHUNK_BYTES);
-      return notLarger(zlib.deflateRawSync(bytes, { ...spent, chunkSize }), bytes);
-    }
+      return notLarger(zlib.deflateRawSync(bytes, { ...options, chunkSize }), bytes);
+    };
+    if (bytes.length < MIN_ASYNC_DEFLATE_BYTES) return atOnce(spent);
+    if (owner?.mayWait(bytes.length) === false) return atOnce({ ...spent, level: 1 });
     if (this.#waiting.length >= MAX_WAITING) this.#dropUnwanted();
     if (this.#waiting.length >= MAX_WAITING || this.#waitingOf(owner) >= MAX_WAITING_EACH) {
-      return this.#small.deflate(bytes, 0);
+      return owner === undefined ? atOnce({ ...spent, level: 1 }) : this.#small.deflate(bytes, 0);
     }
     return new Promise((resolve, reject) => {
       this.#waiting.push({

@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { deflateRawSync, inflateRawSync } from "node:zlib";
 import { assert, assertEquals, assertInstanceOf } from "@std/assert";
 import { storedSize } from "../../deflate/stored.ts";
-import { CODES_ONLY, type Deflater } from "../../wire/deflater.ts";
+import { CODES_ONLY, type DeflateOwner, type Deflater } from "../../wire/deflater.ts";
 import {
   createZlibDeflater,
   LARGE_BYTES,
@@ -54,10 +54,17 @@ test("createZlibDeflater() stores what finds every thread taken and the queue fu
     assertInstanceOf(later, Promise);
     return later;
   });
-  const stored = deflater.deflate(input, 6);
+  const stored = deflater.deflate(input, 6, { wanted: true, mayWait: () => true });
   assertInstanceOf(stored, Uint8Array);
   assertEquals(stored.length, storedSize(input.length));
   assertEquals(deflater.inflate(stored, input.length).length, input.length);
+  // One for many connections, and one that may not wait as it is.
+  for (const owner of [undefined, { wanted: true, mayWait: () => false }]) {
+    const small = deflater.deflate(input, 6, owner);
+    assertInstanceOf(small, Uint8Array);
+    assert(small.length < 20_000, `${small.length} bytes`);
+    assertEquals(inflateRawSync(small).length, input.length);
+  }
   for (const bytes of await Promise.all(deflated)) assert(bytes.length < 2000);
   // The queue is empty again.
   assertInstanceOf(deflater.deflate(input, 6), Promise);
@@ -66,13 +73,13 @@ test("createZlibDeflater() stores what finds every thread taken and the queue fu
 test("createZlibDeflater() has one message of a connection on another thread at a time", async () => {
   const deflater = create();
   const bytes = new Uint8Array(MIN_ASYNC_DEFLATE_BYTES).map((_, i) => i * i >> 3);
-  const one = { wanted: true };
+  const one = { wanted: true, mayWait: () => true };
   const order: string[] = [];
-  const deflate = (name: string, level: number, owner: { wanted: boolean }) =>
+  const deflate = (name: string, level: number, owner: DeflateOwner) =>
     Promise.resolve(deflater.deflate(bytes, level, owner)).then(() => order.push(name));
   // More than there are threads for, of one connection; then one of another, that is quicker.
   const all = Array.from({ length: 4 }, (_, i) => deflate(`one ${i}`, 9, one));
-  await Promise.all([...all, deflate("other", 1, { wanted: true })]);
+  await Promise.all([...all, deflate("other", 1, { wanted: true, mayWait: () => true })]);
   assertEquals(order.filter((name) => name !== "other"), ["one 0", "one 1", "one 2", "one 3"]);
   assert(order.indexOf("other") <= 1, order.join());
 });
@@ -80,7 +87,7 @@ test("createZlibDeflater() has one message of a connection on another thread at 
 test("createZlibDeflater() drops what waits for a connection that has ended", async () => {
   const deflater = create();
   const bytes = new Uint8Array(MIN_ASYNC_DEFLATE_BYTES);
-  const gone = { wanted: true };
+  const gone = { wanted: true, mayWait: () => true };
   const outcomes = Array.from({ length: 1 + MAX_WAITING_EACH }, () => {
     const deflated = deflater.deflate(bytes, 6, gone);
     assert(deflated instanceof Promise);
@@ -89,7 +96,7 @@ test("createZlibDeflater() drops what waits for a connection that has ended", as
   // A further one need not wait: there is room for others.
   assertInstanceOf(deflater.deflate(bytes, 6, gone), Uint8Array);
   gone.wanted = false;
-  const other = deflater.deflate(bytes, 6, { wanted: true });
+  const other = deflater.deflate(bytes, 6, { wanted: true, mayWait: () => true });
   assert(other instanceof Promise);
   assertEquals(inflateRawSync(await other).length, bytes.length);
   assertEquals(await Promise.all(outcomes), [
