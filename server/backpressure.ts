@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { CHECK_BYTES } from "../stream/window.ts";
+import { CHECK_BYTES } from "../stream/gate.ts";
 import type { Clock } from "../wire/clock.ts";
 import type { Limits } from "../wire/limits.ts";
 import type { SendTally } from "../wire/shared_message.ts";

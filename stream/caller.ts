@@ -10,6 +10,9 @@ import type { Schema } from "../codec/schema.ts";
 import type { Writer } from "../codec/writer.ts";
 import { writeClientEnd, writeClientGrant, writeClientItem } from "../wire/client_extension.ts";
 import { RpcError, type RpcErrorCode } from "../wire/errors.ts";
+import { overCredit } from "../wire/faults.ts";
+import { isThenable } from "../wire/listener.ts";
+import { turns } from "../wire/turn_end.ts";
 import { openInlet } from "./inlet.ts";
 import {
   openStreams,
@@ -18,9 +21,8 @@ import {
   type StreamingSession,
   type Streams,
 } from "./open_streams.ts";
-import { OUTLET_KIT } from "./outlet_kit.ts";
+import type { openGate } from "./outlet.ts";
 import type { InletPort, ItemStream, OpenOutlet, Outlet, OutletPort } from "./types.ts";
-import type { openGate } from "./gate.ts";
 
 /** The part of a method needed to call it. */
 export interface StreamingInfo {
@@ -216,8 +218,11 @@ export const startStreaming: StartStreaming = (call, method, args, options, uplo
 let loaded: Promise<Uploading> | undefined;
 
 function loadUploading(): Promise<Uploading> {
-  return loaded ??= import("./uploads.ts").then(
-    ({ outletsOf, ...rest }) => ({ ...rest, openOutlet: outletsOf(OUTLET_KIT) }),
+  return loaded ??= import("./outlet.ts").then(
+    ({ outletsOf, ...rest }) => ({
+      ...rest,
+      openOutlet: outletsOf({ isThenable, overCredit, turns }),
+    }),
     (error) => {
       // The next call may be luckier.
       loaded = undefined;

@@ -5,7 +5,14 @@
  */
 import type { Timers } from "../wire/clock.ts";
 import type { ItemTurns } from "./item_turns.ts";
-import { CHECK_BYTES, ITEM_COST_BYTES, RESUME_MS, SENT_PART } from "./window.ts";
+import { ITEM_COST_BYTES } from "./lead.ts";
+
+/** Items of streams may fill this part of `maxBufferedBytes`, 1 / this, so that other messages find room. */
+export const SENT_PART = 16;
+/** Bytes sent between two checks of the buffered bytes: a check is not free. */
+export const CHECK_BYTES = 65_536;
+/** Milliseconds between two checks while sources wait. */
+export const RESUME_MS = 5;
 
 /** The sender of a stream's items. */
 export interface Resumable {

@@ -4,7 +4,14 @@
  * @module
  */
 import type { OutletPort } from "./types.ts";
-import { STREAM_WINDOW_BYTES } from "./window.ts";
+
+// What a page loads before it sends a stream imports nothing of this: a bundler would make a file of its own of it.
+
+/** Initial credit of a stream, in bytes. */
+export const STREAM_WINDOW_BYTES = 262_144;
+
+/** Credit that an item costs in addition to its archive, in bytes. */
+export const ITEM_COST_BYTES = 64;
 
 /**
  * Bytes that a source may be ahead of a near reader while its connection is shared. Other messages wait behind them,

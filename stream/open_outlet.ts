@@ -3,14 +3,15 @@
  *
  * @module
  */
+import { overCredit } from "../wire/faults.ts";
+import { isThenable } from "../wire/listener.ts";
+import { turns } from "../wire/turn_end.ts";
 import type { Uploading } from "./caller.ts";
-import { openGate } from "./gate.ts";
-import { outletsOf } from "./outlet.ts";
-import { OUTLET_KIT } from "./outlet_kit.ts";
+import { openGate, outletsOf } from "./outlet.ts";
 import type { OpenOutlet } from "./types.ts";
 
 /** The sending side of a stream: see {@linkcode outletsOf}. */
-export const openOutlet: OpenOutlet = outletsOf(OUTLET_KIT);
+export const openOutlet: OpenOutlet = outletsOf({ isThenable, overCredit, turns });
 
 /** Sends the items of calls' arguments. */
 export const UPLOADING: Uploading = { openOutlet, openGate };

@@ -3,11 +3,23 @@
  *
  * @module
  */
-import { openLead } from "./lead.ts";
-import type { OutletKit } from "./outlet_kit.ts";
+import type { overCredit } from "../wire/faults.ts";
+import type { isThenable } from "../wire/listener.ts";
+import type { turns } from "../wire/turn_end.ts";
+import { ITEM_COST_BYTES, openLead, STREAM_WINDOW_BYTES } from "./lead.ts";
 import { quietTurns } from "./quiet.ts";
 import type { OpenOutlet, Outlet, OutletPort, RunIn } from "./types.ts";
-import { ITEM_COST_BYTES, STREAM_WINDOW_BYTES } from "./window.ts";
+
+// A page loads both when it first streams an argument. What loads later imports nothing of what loads first: a bundler
+// would split that in two.
+export { openGate } from "./gate.ts";
+
+/** What outlets need of modules that a page has already loaded when it sends its first stream. */
+export interface OutletKit {
+  readonly isThenable: typeof isThenable;
+  readonly overCredit: typeof overCredit;
+  readonly turns: typeof turns;
+}
 
 /** A source of any kind, as it is pulled. */
 interface Pulled {

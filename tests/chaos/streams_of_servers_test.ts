@@ -28,7 +28,7 @@ import {
   u32,
 } from "../../mod.ts";
 import { storedFraming } from "../../runtime/page.ts";
-import { STREAM_WINDOW_BYTES } from "../../stream/window.ts";
+import { STREAM_WINDOW_BYTES } from "../../stream/lead.ts";
 import { timersOf } from "../../wire/clock.ts";
 import { ProtocolError, RPC_HANDLER_ERRORS } from "../../wire/errors.ts";
 import { DEFAULT_LIMITS } from "../../wire/limits.ts";

@@ -45,7 +45,7 @@ import {
   writeServerItem,
 } from "../../wire/server_extension.ts";
 import { storedFraming } from "../../runtime/page.ts";
-import { ITEM_COST_BYTES, STREAM_WINDOW_BYTES } from "../../stream/window.ts";
+import { ITEM_COST_BYTES, STREAM_WINDOW_BYTES } from "../../stream/lead.ts";
 import { FakeClock } from "../support/fake_clock.ts";
 import { FakePeer } from "../support/fake_peer.ts";
 import { testDeflater } from "../support/test_deflater.ts";

@@ -4,7 +4,7 @@ import { connect } from "../../client.ts";
 import { memoryPair } from "../../memory.ts";
 import { bytes, type Handlers, rpc, service, stream, u32 } from "../../mod.ts";
 import { serve } from "../../server.ts";
-import { CHECK_BYTES, SENT_PART } from "../../stream/window.ts";
+import { CHECK_BYTES, SENT_PART } from "../../stream/gate.ts";
 import { DEFAULT_LIMITS } from "../../wire/limits.ts";
 
 const Large = service({

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { test } from "node:test";
 import { RpcError } from "../../mod.ts";
-import { ITEM_COST_BYTES, STREAM_WINDOW_BYTES } from "../../stream/window.ts";
+import { ITEM_COST_BYTES, STREAM_WINDOW_BYTES } from "../../stream/lead.ts";
 import { type FilesPair, REACHES } from "../support/stream_service.ts";
 import { until } from "../support/until.ts";
 import { failsWith } from "../support/codes.ts";

@@ -7,7 +7,7 @@ import { Buffer } from "node:buffer";
 import { interpret } from "../../codec/archive.ts";
 import { bool, bytes } from "../../mod.ts";
 import type { Schema } from "../../codec/mod.ts";
-import { STREAM_WINDOW_BYTES } from "../../stream/window.ts";
+import { STREAM_WINDOW_BYTES } from "../../stream/lead.ts";
 import { MAX_BATCH_BYTES } from "../../wire/layout.ts";
 import {
   writeClientCancel,

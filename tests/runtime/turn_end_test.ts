@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { Gatherer, type Gathering } from "../../runtime/gatherer.ts";
 import { openOutlet } from "../../stream/open_outlet.ts";
 import type { Outlet } from "../../stream/types.ts";
-import { ITEM_COST_BYTES } from "../../stream/window.ts";
+import { ITEM_COST_BYTES } from "../../stream/lead.ts";
 import { nextMicrotask, turns } from "../../wire/turn_end.ts";
 
 const { after } = timersOf(systemClock);

@@ -2,7 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { test } from "node:test";
 import fc from "fast-check";
 import { bytes, u32 } from "../../mod.ts";
-import { STREAM_WINDOW_BYTES } from "../../stream/window.ts";
+import { STREAM_WINDOW_BYTES } from "../../stream/lead.ts";
 import type { ProtocolError } from "../../wire/errors.ts";
 import { writeFailed, writeReply } from "../support/replies.ts";
 import { interpret } from "../../codec/archive.ts";

@@ -1,7 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
 import { test } from "node:test";
 import { bytes, type CallContext, type ItemStream, RpcError, u8 } from "../../mod.ts";
-import { CHECK_BYTES, ITEM_COST_BYTES, STREAM_WINDOW_BYTES } from "../../stream/window.ts";
+import { CHECK_BYTES } from "../../stream/gate.ts";
+import { ITEM_COST_BYTES, STREAM_WINDOW_BYTES } from "../../stream/lead.ts";
 import type { ProtocolError } from "../../wire/errors.ts";
 import { type Deferred, deferred } from "../support/deferred.ts";
 import { CALLS, hex, streaming, StreamingClient } from "./streams_support.ts";

@@ -1,7 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { test } from "node:test";
-import { openGate } from "../../stream/gate.ts";
-import { CHECK_BYTES, RESUME_MS, SENT_PART } from "../../stream/window.ts";
+import { CHECK_BYTES, openGate, RESUME_MS, SENT_PART } from "../../stream/gate.ts";
 import { timersOf } from "../../wire/clock.ts";
 import { FakeClock } from "../support/fake_clock.ts";
 

@@ -1,6 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { test } from "node:test";
-import { ITEM_COST_BYTES, STREAM_WINDOW_BYTES } from "../../stream/window.ts";
+import { ITEM_COST_BYTES, STREAM_WINDOW_BYTES } from "../../stream/lead.ts";
 import { ProtocolError } from "../../wire/errors.ts";
 import { deferred } from "../support/deferred.ts";
 import { outletOf, turn } from "./support.ts";

@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { openInlet } from "../../stream/inlet.ts";
 import { openOutlet } from "../../stream/open_outlet.ts";
 import type { Inlet, Outlet } from "../../stream/types.ts";
-import { ITEM_COST_BYTES, STREAM_WINDOW_BYTES } from "../../stream/window.ts";
+import { ITEM_COST_BYTES, STREAM_WINDOW_BYTES } from "../../stream/lead.ts";
 import { systemClock, timersOf } from "../../wire/clock.ts";
 import { IMPATIENT, turn } from "./support.ts";
 
