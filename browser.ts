@@ -17,13 +17,12 @@
 import { DEFAULT_PAGE_LIMITS } from "./wire/page_limits.ts";
 import { RPC_HANDLER_ERRORS } from "./wire/errors.ts";
 import { badDeflate, tooBig } from "./wire/faults.ts";
-import { storedFraming } from "./runtime/page.ts";
+import { page, storedFraming } from "./runtime/browser.ts";
 import type { NoMethods, Service } from "./service/types.ts";
 import type { Client, ConnectOptions, PerAttempt } from "./client/mod.ts";
 import type { PageParts } from "./client/parts.ts";
 import { startPageCalls } from "./client/page_calls.ts";
 import { appendArchive, interpret, readArchive } from "./codec/archive.ts";
-import { page } from "./runtime/browser.ts";
 import { createClient } from "./client/client.ts";
 
 export type * from "./client.ts";

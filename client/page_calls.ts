@@ -9,14 +9,9 @@ import type { StreamingCall } from "../stream/open_streams.ts";
 import { INTERNAL } from "../wire/close.ts";
 import type { Framing } from "../wire/deflater.ts";
 import type { RpcError, RpcErrorCode } from "../wire/errors.ts";
-import {
-  CLIENT_CANCEL,
-  CLIENT_MESSAGE_BYTES,
-  MAX_BATCH_BYTES,
-  MESSAGE_ALIGN,
-} from "../wire/layout.ts";
+import { CLIENT_CANCEL, CLIENT_MESSAGE_BYTES, MESSAGE_ALIGN } from "../wire/layout.ts";
+import { MAX_BATCH_BYTES, turns } from "../wire/batch.ts";
 import { MAX_ABANDONED_CALLS, MAX_CALLS_IN_FLIGHT } from "../wire/page_limits.ts";
-import { turns } from "../wire/turn_end.ts";
 import { failed, lost, unencodable } from "./failures.ts";
 import type { QueuedCall, StartCalls } from "./parts.ts";
 import { interruptible } from "./waiting.ts";

@@ -1,16 +1,10 @@
 /**
- * {@linkcode nextBackoffMs}: the longest delay before the next attempt.
+ * When to connect again: {@linkcode nextBackoffMs}, and what a server that goes away says of it.
  *
  * @module
  */
-/** Longest delay before the first attempt, in milliseconds; it doubles from there. */
-export const FIRST_BACKOFF_MS = 100;
-
-/** Longest delay before any attempt, in milliseconds. */
-export const MAX_BACKOFF_MS = 30_000;
-
-/** Milliseconds after which a used connection counts as stable. */
-export const SETTLED_MS = 5000;
+import { GOING_AWAY, MAX_SPREAD_MS } from "../wire/close.ts";
+import { FIRST_BACKOFF_MS, MAX_BACKOFF_MS, SETTLED_MS } from "../wire/page_limits.ts";
 
 /**
  * The longest delay before an attempt: 100 ms doubling to 30 s. The delay itself is random, from the first attempt on,
@@ -28,4 +22,20 @@ export const SETTLED_MS = 5000;
 export function nextBackoffMs(lastMs: number, lastedMs: number, used: boolean): number {
   const settledMs = used ? Math.max(SETTLED_MS, lastMs) : MAX_BACKOFF_MS;
   return lastedMs < settledMs ? Math.min(MAX_BACKOFF_MS, 2 * lastMs) : FIRST_BACKOFF_MS;
+}
+
+/**
+ * What a close of a server that goes away says of the return.
+ *
+ * @returns The milliseconds over which to spread it, 0 for any other close; and whether the close states that every
+ * call the server received was answered before it: a call without an answer then did not run. Without the mark it may
+ * have run.
+ */
+export function returnOf(
+  code: number,
+  reason: string,
+): [spreadMs: number, isDrained: boolean] {
+  if (code !== GOING_AWAY) return [0, false];
+  const [, within = 0] = /; return within (\d{1,6}) ms$/.exec(reason) ?? [];
+  return [Math.min(MAX_SPREAD_MS, +within), /; drained(;|$)/.test(reason)];
 }

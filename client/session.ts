@@ -7,7 +7,8 @@ import { readArchive } from "../codec/archive.ts";
 import { truncateUtf8 } from "../codec/utf8.ts";
 import { Reader } from "../codec/reader.ts";
 import type { Schema } from "../codec/schema.ts";
-import { MAX_REASON_BYTES, NORMAL, PROTOCOL_BROKEN, returnOf, TOO_BIG } from "../wire/close.ts";
+import { MAX_REASON_BYTES, NORMAL, PROTOCOL_BROKEN, TOO_BIG } from "../wire/close.ts";
+import { returnOf } from "./reconnect.ts";
 import type { ProtocolError, ProtocolErrorCode } from "../wire/errors.ts";
 import type { Extension } from "../wire/handshake.ts";
 import { protocolError, toProtocolError } from "../wire/faults.ts";
@@ -17,13 +18,13 @@ import type { CloseInfo, TransportListener } from "../wire/transport.ts";
 import {
   CLIENT_DECODE_ERROR,
   CLIENT_FAILED,
-  MAX_BATCH_BYTES,
   SERVER_CALL,
   SERVER_CANCEL,
   SHORT,
   SHORT_HEADER_BYTES,
   SHORT_ITEM,
 } from "../wire/layout.ts";
+import { MAX_BATCH_BYTES } from "../wire/batch.ts";
 import type { Answers } from "./answers.ts";
 import type { EventHub } from "./events.ts";
 import { closed, failed } from "./failures.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 import { laidOut } from "./layout.ts";
-import { footprint, spend } from "./footprint.ts";
+import { footprint, spend } from "./parts.ts";
 import type { Reader } from "./reader.ts";
 import { type AnySchema, type Naming, once, type Schema, type Wrapper } from "./schema.ts";
 import type { Writer } from "./writer.ts";

@@ -7,7 +7,7 @@
  */
 import type { Entries } from "./collections.ts";
 import { compare, type Rank, ranksOf } from "./keys.ts";
-import { entryFootprint, spend } from "./footprint.ts";
+import { entryFootprint, spend } from "./parts.ts";
 import { type FieldsLayout, roundUp } from "./layout.ts";
 import type { Reader } from "./reader.ts";
 import type { BTree } from "./schema.ts";

@@ -8,8 +8,8 @@
  */
 import { zeroOf } from "./default.ts";
 import type { Fields, Items } from "./struct.ts";
-import { partsOf } from "./parts.ts";
 import { type AnySchema, type Field, isSchema, type Node, type Wrapper } from "./schema.ts";
+import { partsOf } from "./parts.ts";
 import { signature } from "./signature.ts";
 
 /** Keys that objects enumerate first. */

@@ -7,7 +7,7 @@
  */
 import { dive } from "./box.ts";
 import { copyBytes } from "./bytes.ts";
-import { footprint, itemFootprint } from "./footprint.ts";
+import { footprint, itemFootprint } from "./parts.ts";
 import { inOrder } from "./generate_objects.ts";
 import {
   checkText,

@@ -4,7 +4,7 @@
  * @module
  */
 import { entriesBy } from "./collections.ts";
-import { entryFootprint, spend } from "./footprint.ts";
+import { entryFootprint, spend } from "./parts.ts";
 import { buildIndex, checkDisplacements, lookUp } from "./hash_index.ts";
 import { structLayout } from "./layout.ts";
 import { unit } from "./scalars.ts";

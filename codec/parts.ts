@@ -1,9 +1,13 @@
 /**
- * {@linkcode partsOf}, {@linkcode insideOf} and {@linkcode isFlat}: the parts of a type.
+ * The parts of a type: {@linkcode partsOf}; {@linkcode footprint}: the estimated memory of a decoded value.
  *
  * @module
  */
+import type { Reader } from "./reader.ts";
 import type { AnySchema, Node } from "./schema.ts";
+
+/** Bytes of memory of a slot: in an array or an object. */
+const SLOT_BYTES = 8;
 
 /** The types of a type's values, without the inside of recursive types. */
 export function partsOf(schema: AnySchema): readonly AnySchema[] {
@@ -36,4 +40,53 @@ export function isFlat(schema: AnySchema): boolean {
     flat.set(schema, known);
   }
   return known;
+}
+
+/** Estimated bytes of memory of an element and its slot in an array; numbers need only the slot. */
+export function itemFootprint(item: AnySchema): number {
+  return SLOT_BYTES + (isNumber(item as Node) ? 0 : footprint(item));
+}
+
+/** Whether its values are numbers: integers of up to 32 bits, or floats. */
+export function isNumber(node: Node): boolean {
+  return node.kind === "f32" || node.kind === "f64" ||
+    ("min" in node && typeof node.min === "number");
+}
+
+/**
+ * Estimated bytes of memory of a decoded value, in addition to its slot in its owner and the archive's own bytes.
+ * Elements of vectors and maps, and recursive values, are counted when they are read.
+ */
+export function footprint(schema: AnySchema): number {
+  const node = schema as Node;
+  const { kind, size, memory } = node;
+  if (memory !== undefined) return memory;
+  if (kind === "option") {
+    const { schema } = node.arms[1]!.fields[0]!;
+    return footprint(schema) + (schema.nullable ? 32 : 0);
+  }
+  if ("arms" in node) {
+    return (kind === "variants" ? SLOT_BYTES : 0) + Math.max(...node.arms.map(footprint));
+  }
+  if ("fields" in node) {
+    const isObject = kind === "struct" || (kind === "arm" && node.shape !== "items");
+    // Engines reserve room for fields in an empty object.
+    const isEmpty = kind === "struct" && node.fields.length === 0;
+    const own = isEmpty ? 64 : isObject ? 24 : kind === "arm" ? 80 : 48;
+    return node.fields.reduce((sum, { schema }) => sum + SLOT_BYTES + footprint(schema), own);
+  }
+  if (kind === "array") return 48 + node.length! * itemFootprint(node.item);
+  if ("item" in node) return (kind === "convert" ? 64 : 0) + footprint(node.item);
+  return size > 2 ? isNumber(node) ? 16 : 24 : 0;
+}
+
+/** Count the memory of values before they are created; `at` is the position of their count. */
+export function spend(reader: Reader, bytes: number, at: number): void {
+  reader.memory -= bytes;
+  if (reader.memory < 0) reader.fail("TooLong", at);
+}
+
+/** Bytes of memory of an entry: its slot in a `Map`, and the pair created while reading. */
+export function entryFootprint({ key, item }: { key: AnySchema; item: AnySchema }): number {
+  return 128 + footprint(key) + footprint(item);
 }

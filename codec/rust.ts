@@ -4,7 +4,6 @@
  * @module
  */
 import { fieldName, pascalCase, setOf, typeName } from "./rust_names.ts";
-import { insideOf } from "./parts.ts";
 import {
   type AnySchema,
   type BTree,
@@ -15,6 +14,7 @@ import {
   type Node,
   type Sum,
 } from "./schema.ts";
+import { insideOf } from "./parts.ts";
 
 /** Types by `kind`: their Rust names and imports. */
 const NAMED: Readonly<Record<string, readonly [name: string, from?: string]>> = {

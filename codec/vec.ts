@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { isNumber, itemFootprint, spend } from "./footprint.ts";
+import { isNumber, itemFootprint, spend } from "./parts.ts";
 import { laidOut, type Layout } from "./layout.ts";
 import { type Reader, viewOf } from "./reader.ts";
 import {

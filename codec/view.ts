@@ -4,7 +4,7 @@
  * @module
  */
 import { checkSchema } from "./check.ts";
-import { itemFootprint } from "./footprint.ts";
+import { itemFootprint } from "./parts.ts";
 import type { DecodeLimits } from "./reader.ts";
 import type { AnySchema, Arm, Field, List, Node, Schema, Sum } from "./schema.ts";
 import { readTag } from "./sums.ts";

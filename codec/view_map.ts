@@ -7,7 +7,7 @@ import { checkCount, childPointer, type ClaimedNode, claimNode } from "./btree_r
 import { showKey } from "./collections.ts";
 import { CodecError } from "./errors.ts";
 import { accept } from "./explain.ts";
-import { entryFootprint } from "./footprint.ts";
+import { entryFootprint } from "./parts.ts";
 import { lookUp } from "./hash_index.ts";
 import { compare, type Rank, rankOf } from "./keys.ts";
 import type { AnySchema, BTree, HashTable } from "./schema.ts";

@@ -6,7 +6,7 @@
 import { readUtf8Fast } from "./utf8_buffer.ts";
 import { CodecError, type CodecErrorCode } from "./errors.ts";
 import { WORDS } from "./explain.ts";
-import { spend } from "./footprint.ts";
+import { spend } from "./parts.ts";
 import { type DecodeLimits, Reader } from "./reader.ts";
 import type { AnySchema } from "./schema.ts";
 

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { maxFrameBytes } from "../wire/layout.ts";
+import { maxFrameBytes } from "../wire/batch.ts";
 import { EXTENSION } from "../wire/handshake.ts";
 import type { Acceptor, TransportLimits, Upgrade } from "../wire/transport.ts";
 import { type BunSocket, type BunSocketData, BunTransport } from "./bun_transport.ts";

@@ -13,7 +13,7 @@ import { freeReceived } from "./websocket/buffers.ts";
 import { truncateReason } from "./websocket/frames.ts";
 import { Heartbeat, type HeartbeatOptions, unref } from "./websocket/heartbeat.ts";
 import { turnTime } from "./turn.ts";
-import { turns } from "../wire/turn_end.ts";
+import { turns } from "../wire/batch.ts";
 import { TurnGuard } from "./turn_guard.ts";
 
 /** Messages of at least this many bytes are not gathered: a copy would cost more than a write. */

@@ -3,8 +3,7 @@
  *
  * @module
  */
-import { MAX_BATCH_BYTES } from "../wire/layout.ts";
-import { turns } from "../wire/turn_end.ts";
+import { MAX_BATCH_BYTES, turns } from "../wire/batch.ts";
 import { giveBuffer, takeBuffer } from "./websocket/buffers.ts";
 
 const NOTHING: Uint8Array<ArrayBuffer> = new Uint8Array(0);

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { maxFrameBytes } from "../wire/layout.ts";
+import { maxFrameBytes } from "../wire/batch.ts";
 import { CloseCode, tooBigReason } from "../wire/close.ts";
 import type { Extension } from "../wire/handshake.ts";
 import type { CloseInfo, Heard, Shared, Transport, TransportListener } from "../wire/transport.ts";

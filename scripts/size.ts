@@ -58,7 +58,6 @@ const USED: readonly string[] = [
   "codec/writer.ts",
   "deflate/stored_blocks.ts",
   "runtime/browser.ts",
-  "runtime/page.ts",
 ];
 
 /** A page's bundle. */
@@ -147,11 +146,11 @@ const CONCERNS: readonly (readonly [concern: string, files: RegExp])[] = [
   ["the page's socket, timers, visibility", /^runtime\/browser\.|^wire\/(handshake|listener)\./],
   [
     "messages: sessions, frames, reading",
-    /^client\/session|^wire\/server_m|^deflate|^runtime\/page/,
+    /^client\/session|^wire\/server_m|^deflate/,
   ],
   [
     "calls: ids, deadlines, batches",
-    /^client\/(page_calls|waiting)\.|^wire\/(turn_end|requests)\./,
+    /^client\/(page_calls|waiting)\.|^wire\/(batch|requests)\./,
   ],
   ["events and their queues", /^client\/events\.|^stream\/queue\./],
   ["state and observers", /^client\/(state_mirror|observable)\./],

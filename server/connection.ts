@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { MAX_BATCH_BYTES } from "../wire/layout.ts";
+import { MAX_BATCH_BYTES } from "../wire/batch.ts";
 import { CloseCode } from "../wire/close.ts";
 import type { ProtocolError } from "../wire/errors.ts";
 import type { Extension } from "../wire/handshake.ts";

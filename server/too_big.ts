@@ -7,7 +7,7 @@
 import type { StateField } from "../service/types.ts";
 import { CloseCode } from "../wire/close.ts";
 import { ProtocolError } from "../wire/errors.ts";
-import { MAX_BATCH_BYTES } from "../wire/layout.ts";
+import { MAX_BATCH_BYTES } from "../wire/batch.ts";
 import type { ArchiveListener } from "../wire/receiver.ts";
 import type { SenderOptions } from "../wire/sender.ts";
 import type { CloseInfo } from "../wire/transport.ts";

@@ -12,7 +12,7 @@ import { writeClientEnd, writeClientGrant, writeClientItem } from "../wire/clien
 import { RpcError, type RpcErrorCode } from "../wire/errors.ts";
 import { overCredit } from "../wire/faults.ts";
 import { isThenable } from "../wire/listener.ts";
-import { turns } from "../wire/turn_end.ts";
+import { turns } from "../wire/batch.ts";
 import { openInlet } from "./inlet.ts";
 import {
   openStreams,

@@ -5,7 +5,7 @@
  */
 import { overCredit } from "../wire/faults.ts";
 import { isThenable } from "../wire/listener.ts";
-import { turns } from "../wire/turn_end.ts";
+import { turns } from "../wire/batch.ts";
 import type { Uploading } from "./caller.ts";
 import { openGate, outletsOf } from "./outlet.ts";
 import type { OpenOutlet } from "./types.ts";

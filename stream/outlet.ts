@@ -5,7 +5,7 @@
  */
 import type { overCredit } from "../wire/faults.ts";
 import type { isThenable } from "../wire/listener.ts";
-import type { turns } from "../wire/turn_end.ts";
+import type { turns } from "../wire/batch.ts";
 import { ITEM_COST_BYTES, openLead, STREAM_WINDOW_BYTES } from "./lead.ts";
 import { quietTurns } from "./quiet.ts";
 import type { OpenOutlet, Outlet, OutletPort, RunIn } from "./types.ts";

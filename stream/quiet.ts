@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { AtTurnEnd, turns } from "../wire/turn_end.ts";
+import type { AtTurnEnd, turns } from "../wire/batch.ts";
 
 /** Microtasks without a message after which a page's turn is over. An async generator takes fewer from item to item. */
 const QUIET_MICROTASKS = 8;

@@ -12,7 +12,7 @@ export const MAX_SPREAD_MS = 300_000;
 
 /** The peer is done. */
 export const NORMAL = 1000;
-/** The server is going away: connect again, to it or another, after a pause. See {@linkcode returnOf}. */
+/** The server is going away: connect again, to it or another, after a pause. */
 export const GOING_AWAY = 4001;
 /** The peer violated the protocol: undecodable message. */
 export const PROTOCOL_BROKEN = 4002;
@@ -25,7 +25,7 @@ export const INTERNAL = 4011;
 export const CloseCode = {
   /** The peer is done. */
   Normal: NORMAL as 1000,
-  /** The server is going away: connect again, to it or another, after a pause. See {@linkcode returnOf}. */
+  /** The server is going away: connect again, to it or another, after a pause. */
   GoingAway: GOING_AWAY as 4001,
   /** The peer violated the protocol: undecodable message. */
   Protocol: PROTOCOL_BROKEN as 4002,
@@ -84,20 +84,4 @@ export function defaultSpreadMs(connections: number): number {
 export function goingAwayReason(spreadMs: number, drained: boolean): string {
   const within = Math.min(MAX_SPREAD_MS, Math.ceil(spreadMs));
   return `the server is going away${drained ? "; drained" : ""}; return within ${within} ms`;
-}
-
-/**
- * What a close of a server that goes away says of the return.
- *
- * @returns The milliseconds over which to spread it, 0 for any other close; and whether the close states that every
- * call the server received was answered before it: a call without an answer then did not run. Without the mark it may
- * have run.
- */
-export function returnOf(
-  code: number,
-  reason: string,
-): [spreadMs: number, isDrained: boolean] {
-  if (code !== GOING_AWAY) return [0, false];
-  const [, within = 0] = /; return within (\d{1,6}) ms$/.exec(reason) ?? [];
-  return [Math.min(MAX_SPREAD_MS, +within), /; drained(;|$)/.test(reason)];
 }

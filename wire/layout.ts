@@ -4,8 +4,6 @@
  *
  * @module
  */
-import type { Extension } from "./handshake.ts";
-
 /** Bytes of the root of a message from a client. */
 export const CLIENT_MESSAGE_BYTES = 12;
 /** Bytes of the root of a message from a server. */
@@ -57,16 +55,3 @@ export const SHORT = 7;
 export const SHORT_ITEM = 31;
 /** Bytes before a short message's archive. */
 export const SHORT_HEADER_BYTES = 4;
-
-// Batches: a DEFLATE stream marks its own end, and the next message follows directly.
-
-/** Largest batch, in bytes. A larger WebSocket message is a single message. */
-export const MAX_BATCH_BYTES = 16_384;
-
-/**
- * Bytes of the largest accepted WebSocket message: `maxMessageBytes` bounds each message in it, and a batch of
- * small ones may be larger.
- */
-export function maxFrameBytes(maxMessageBytes: number, extension: Extension = 0): number {
-  return extension === 0 ? maxMessageBytes : Math.max(maxMessageBytes, MAX_BATCH_BYTES);
-}

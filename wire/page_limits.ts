@@ -16,6 +16,15 @@ export const MAX_CALLS_IN_FLIGHT = 256;
  */
 export const MAX_ABANDONED_CALLS = 128;
 
+/** Longest delay before the first attempt, in milliseconds; it doubles from there. */
+export const FIRST_BACKOFF_MS = 100;
+
+/** Longest delay before any attempt, in milliseconds. */
+export const MAX_BACKOFF_MS = 30_000;
+
+/** Milliseconds after which a used connection counts as stable. */
+export const SETTLED_MS = 5000;
+
 /** The default limits, also of pages. */
 export const DEFAULT_PAGE_LIMITS: PageLimits = {
   maxMessageBytes: 2 << 20,

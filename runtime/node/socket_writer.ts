@@ -9,7 +9,7 @@ import type { Socket } from "node:net";
 import type { Shared } from "../../wire/transport.ts";
 import { FrameWriter } from "../websocket/frame_writer.ts";
 import { Opcode } from "../websocket/frames.ts";
-import { turns } from "../../wire/turn_end.ts";
+import { turns } from "../../wire/batch.ts";
 
 /** Shared messages of at least this many bytes are not copied; below, a copy is cheaper than another write. */
 export const MIN_SHARED_BYTES = 65_536;

@@ -5,7 +5,7 @@
  */
 
 import type { Socket } from "node:net";
-import { MAX_BATCH_BYTES, maxFrameBytes } from "../../wire/layout.ts";
+import { MAX_BATCH_BYTES, maxFrameBytes } from "../../wire/batch.ts";
 import { CloseCode } from "../../wire/close.ts";
 import { type Clock, systemClock } from "../../wire/clock.ts";
 import type { Extension } from "../../wire/handshake.ts";

@@ -5,7 +5,7 @@
  */
 
 import { Buffer } from "node:buffer";
-import { MAX_BATCH_BYTES } from "../../wire/layout.ts";
+import { MAX_BATCH_BYTES } from "../../wire/batch.ts";
 import { giveBuffer, takeBuffer } from "./buffers.ts";
 import { Opcode } from "./frames.ts";
 import { applyMask, packMask } from "./mask.ts";

@@ -27,7 +27,7 @@ import {
   string,
   u32,
 } from "../../mod.ts";
-import { storedFraming } from "../../runtime/page.ts";
+import { storedFraming } from "../../runtime/browser.ts";
 import { STREAM_WINDOW_BYTES } from "../../stream/lead.ts";
 import { timersOf } from "../../wire/clock.ts";
 import { ProtocolError, RPC_HANDLER_ERRORS } from "../../wire/errors.ts";

@@ -25,7 +25,7 @@ import {
   Topic,
   u32,
 } from "../../mod.ts";
-import { storedFraming } from "../../runtime/page.ts";
+import { storedFraming } from "../../runtime/browser.ts";
 import { STREAM_WINDOW_BYTES } from "../../stream/lead.ts";
 import { timersOf } from "../../wire/clock.ts";
 import { RPC_HANDLER_ERRORS } from "../../wire/errors.ts";

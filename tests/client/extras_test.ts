@@ -6,8 +6,7 @@ import { startPageCalls } from "../../client/page_calls.ts";
 import type { PageParts } from "../../client/parts.ts";
 import { interpret, readArchive, writeArchive } from "../../codec/archive.ts";
 import { RPC_HANDLER_ERRORS } from "../../wire/errors.ts";
-import { page } from "../../runtime/browser.ts";
-import { storedFraming } from "../../runtime/page.ts";
+import { page, storedFraming } from "../../runtime/browser.ts";
 import { badDeflate, tooBig } from "../../wire/faults.ts";
 import { DEFAULT_PAGE_LIMITS } from "../../wire/page_limits.ts";
 

@@ -1,6 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { test } from "node:test";
-import { FIRST_BACKOFF_MS, nextBackoffMs } from "../../client/reconnect.ts";
+import { nextBackoffMs } from "../../client/reconnect.ts";
+import { FIRST_BACKOFF_MS } from "../../wire/page_limits.ts";
 
 test("nextBackoffMs() doubles to 30 s after attempts that fail", () => {
   const all = [FIRST_BACKOFF_MS];

@@ -21,7 +21,7 @@ import { DEFAULT_LIMITS, type Limits } from "../../wire/limits.ts";
 import { fillInLimits } from "../../wire/option_kinds.ts";
 import { unframeBy } from "../../wire/receiver.ts";
 import { Topic } from "../../wire/topic.ts";
-import { storedFraming } from "../../runtime/page.ts";
+import { storedFraming } from "../../runtime/browser.ts";
 import { FakeClock } from "../support/fake_clock.ts";
 import { FakePeer } from "../support/fake_peer.ts";
 import { testDeflater } from "../support/test_deflater.ts";

@@ -22,7 +22,7 @@ import {
   string,
   u32,
 } from "../../mod.ts";
-import { storedFraming } from "../../runtime/page.ts";
+import { storedFraming } from "../../runtime/browser.ts";
 import { timersOf } from "../../wire/clock.ts";
 import { DEFAULT_LIMITS } from "../../wire/limits.ts";
 import { unframeBy } from "../../wire/receiver.ts";

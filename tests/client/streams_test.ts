@@ -44,7 +44,7 @@ import {
   writeServerGrant,
   writeServerItem,
 } from "../../wire/server_extension.ts";
-import { storedFraming } from "../../runtime/page.ts";
+import { storedFraming } from "../../runtime/browser.ts";
 import { ITEM_COST_BYTES, STREAM_WINDOW_BYTES } from "../../stream/lead.ts";
 import { FakeClock } from "../support/fake_clock.ts";
 import { FakePeer } from "../support/fake_peer.ts";

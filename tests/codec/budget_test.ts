@@ -27,7 +27,7 @@ import {
   view,
 } from "../../codec/mod.ts";
 import { BACKENDS } from "../support/backends.ts";
-import { footprint } from "../../codec/footprint.ts";
+import { footprint } from "../../codec/parts.ts";
 import { DEFAULT_DECODE_LIMITS } from "../../codec/reader.ts";
 import { assertEquals, assertThrows } from "@std/assert";
 import { test } from "node:test";

@@ -1,7 +1,12 @@
 import { assert, assertEquals } from "@std/assert";
 import { test } from "node:test";
-import { MAX_ABANDONED_CALLS, MAX_CALLS_IN_FLIGHT } from "../../wire/page_limits.ts";
-import { FIRST_BACKOFF_MS, MAX_BACKOFF_MS, SETTLED_MS } from "../../client/reconnect.ts";
+import {
+  FIRST_BACKOFF_MS,
+  MAX_ABANDONED_CALLS,
+  MAX_BACKOFF_MS,
+  MAX_CALLS_IN_FLIGHT,
+  SETTLED_MS,
+} from "../../wire/page_limits.ts";
 import { protocolError } from "../../wire/faults.ts";
 import { DEFAULT_LEVEL } from "../../wire/handshake.ts";
 import { DEFAULT_LIMITS } from "../../wire/limits.ts";

@@ -34,7 +34,7 @@ import {
   vec,
 } from "../../mod.ts";
 import { createZlibDeflater } from "../../runtime/node/zlib.ts";
-import { storedFraming } from "../../runtime/page.ts";
+import { storedFraming } from "../../runtime/browser.ts";
 import { timersOf } from "../../wire/clock.ts";
 import { ProtocolError, RPC_HANDLER_ERRORS, RpcError } from "../../wire/errors.ts";
 import { DEFAULT_LIMITS } from "../../wire/limits.ts";

@@ -8,7 +8,7 @@ import { interpret } from "../../codec/archive.ts";
 import { bool, bytes } from "../../mod.ts";
 import type { Schema } from "../../codec/mod.ts";
 import { STREAM_WINDOW_BYTES } from "../../stream/lead.ts";
-import { MAX_BATCH_BYTES } from "../../wire/layout.ts";
+import { MAX_BATCH_BYTES } from "../../wire/batch.ts";
 import {
   writeClientCancel,
   writeClientEnd,

@@ -10,7 +10,7 @@ import { connect as connectFromPage } from "../../browser.ts";
 import { connect } from "../../client.ts";
 import { rpc, service, string, Topic, u32 } from "../../mod.ts";
 import { handler, type HandlerOf, serve } from "../../server.ts";
-import { MAX_BATCH_BYTES } from "../../wire/layout.ts";
+import { MAX_BATCH_BYTES } from "../../wire/batch.ts";
 import { writeRequest } from "../../wire/requests.ts";
 import { frame } from "../hostile/frames.ts";
 import { RawClient } from "../support/raw_client.ts";

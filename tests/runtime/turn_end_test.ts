@@ -5,7 +5,7 @@ import { Gatherer, type Gathering } from "../../runtime/gatherer.ts";
 import { openOutlet } from "../../stream/open_outlet.ts";
 import type { Outlet } from "../../stream/types.ts";
 import { ITEM_COST_BYTES } from "../../stream/lead.ts";
-import { nextMicrotask, turns } from "../../wire/turn_end.ts";
+import { nextMicrotask, turns } from "../../wire/batch.ts";
 
 const { after } = timersOf(systemClock);
 const isExpecting = () => turns.atEnd !== nextMicrotask;

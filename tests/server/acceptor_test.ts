@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { returnOf } from "../../wire/close.ts";
+import { returnOf } from "../../client/reconnect.ts";
 import { formatFingerprint } from "../../wire/handshake.ts";
 import { createCore } from "../../server/core.ts";
 import type { Deflater } from "../../wire/deflater.ts";

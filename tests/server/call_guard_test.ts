@@ -1,4 +1,4 @@
-import { footprint } from "../../codec/footprint.ts";
+import { footprint } from "../../codec/parts.ts";
 import { assert, assertEquals } from "@std/assert";
 import { test } from "node:test";
 import { bytes, convert, u32, u8, variants, vec } from "../../codec/mod.ts";

@@ -3,7 +3,7 @@ import { decodeHex, encodeHex } from "@std/encoding";
 import { test } from "node:test";
 import { createCore } from "../../server/core.ts";
 import { rawHandler } from "../../server/mod.ts";
-import { MAX_BATCH_BYTES } from "../../wire/layout.ts";
+import { MAX_BATCH_BYTES } from "../../wire/batch.ts";
 import { FakeClock } from "../support/fake_clock.ts";
 import { ScriptedClient, upgradeRequest } from "../support/scripted_client.ts";
 import { isShortMessage } from "../support/short_messages.ts";
