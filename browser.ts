@@ -15,7 +15,7 @@
  */
 // From the leaves up: what is alike is then closer in a bundle, which gzip takes with 50 bytes less.
 import { DEFAULT_PAGE_LIMITS } from "./wire/page_limits.ts";
-import { RPC_HANDLER_ERRORS } from "./wire/errors.ts";
+import { ConnectError, RPC_HANDLER_ERRORS } from "./wire/errors.ts";
 import { badDeflate, tooBig } from "./wire/faults.ts";
 import { page, storedFraming } from "./runtime/browser.ts";
 import type { NoMethods, Service } from "./service/types.ts";
@@ -60,15 +60,17 @@ export async function connect<Methods, State, Event, ClientMethods = NoMethods>(
   url: PerAttempt<string | URL>,
   options: ConnectOptions<Methods, State, ClientMethods> = {},
 ): Promise<Client<Methods, State, Event>> {
-  // The other options need more code.
+  // The other options need more code, and so does a missing WebSocket.
   const { onConnect: _, onError: __, reconnect: ___, signal: ____, ...others } = options;
-  const isPlain = Object.values(others).every((value) => value === undefined) &&
-    !service.clientMethods[0] && !(Symbol.for("opentelemetry.js.api.1") in globalThis);
+  const isPlain = "WebSocket" in globalThis &&
+    !(Symbol.for("opentelemetry.js.api.1") in globalThis) &&
+    !service.clientMethods[0] && Object.values(others).every((value) => value === undefined);
   const parts = isPlain ? PARTS : await (await import("./page_extras.ts")).extended(
     service,
     options as ConnectOptions<never, never, never>,
     PARTS,
     [readArchive, appendArchive, RPC_HANDLER_ERRORS, badDeflate, tooBig],
+    ConnectError,
   );
   return await createClient(service, url, options, parts).connect();
 }

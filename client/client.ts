@@ -38,7 +38,7 @@ export function createClient<Methods, State, Event, ClientMethods = NoMethods>(
   options: ConnectOptions<Methods, State, ClientMethods>,
   parts: ClientParts,
 ): UnconnectedClient<Methods, State, Event> {
-  const { after, now, limits, onAbort, random = Math.random, whenVisible } = parts;
+  const { after, now, limits, onAbort, pause, random = Math.random } = parts;
   const { onConnect, onError, reconnect } = options;
   const closing = new AbortController();
   const { signal } = closing;
@@ -169,8 +169,7 @@ export function createClient<Methods, State, Event, ClientMethods = NoMethods>(
       try {
         if (!session) {
           const pauseMs = Math.max(backoffMs, spreadMs) * random();
-          await whileOpen<void>((wake) => after(pauseMs, wake));
-          if (whenVisible) await whileOpen<void>(whenVisible);
+          if (await whileOpen((wake) => pause(pauseMs, wake))) backoffMs = FIRST_BACKOFF_MS;
           session = await connectOnce(true);
         }
         const openedAt = now();

@@ -28,7 +28,7 @@ import type { ClientTelemetry } from "./telemetry.ts";
 import type { Client } from "./types.ts";
 
 /** The environment of a client. */
-export interface FullParts extends Pick<ClientParts, "afterInput" | "random" | "whenVisible"> {
+export interface FullParts extends Pick<ClientParts, "afterInput" | "random"> {
   /** Opens transports. */
   readonly dial: Dialer;
   /** The deflater. */
@@ -37,6 +37,8 @@ export interface FullParts extends Pick<ClientParts, "afterInput" | "random" | "
   readonly codec?: Codec;
   /** Default: {@linkcode systemClock}. */
   readonly clock?: Clock;
+  /** Waits before an attempt to reconnect. Default: by the clock. */
+  readonly pause?: ClientParts["pause"];
   /** The telemetry, if observed. */
   readonly telemetry?: ClientTelemetry | undefined;
 }
@@ -77,8 +79,11 @@ export function createFullClient<Methods, State, Event, ClientMethods = NoMethod
     limits,
   });
   const checkedAddress = async () => checkAddress(await resolve(address));
+  const timers = timersOf(clock);
   const client = createClient(service, checkedAddress, options, {
     ...checked,
+    ...timers,
+    pause: (delayMs, wake) => timers.after(delayMs, () => wake()),
     ...parts,
     dial(url, level, open, fail, refuse) {
       const attempt = new AbortController();
@@ -104,7 +109,6 @@ export function createFullClient<Methods, State, Event, ClientMethods = NoMethod
     onAbort,
     codec,
     clock,
-    ...timersOf(clock),
     advice: ALIKE,
     startCalls: startCalls(deflater),
     uploading: UPLOADING,

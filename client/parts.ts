@@ -163,8 +163,11 @@ export interface ClientParts extends Omit<CallsHost, "counters"> {
   readonly uploading?: Uploading | undefined;
   /** From 0 to 1. Default: `Math.random`. */
   readonly random?: (() => number) | undefined;
-  /** Runs a step when the page is visible, at once if it is; returns a function that cancels. Default: at once. */
-  readonly whenVisible?: ((run: () => void) => () => void) | undefined;
+  /**
+   * Waits before an attempt, for a time or until something shows that it is worth trying now, which `wake` is told;
+   * returns a function that cancels.
+   */
+  readonly pause: (delayMs: number, wake: (early?: unknown) => void) => () => void;
   /** Receives the client before it connects. */
   readonly follow?: ((client: Followed) => void) | undefined;
   /** Receives errors of listeners, without `onError`. */

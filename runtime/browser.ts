@@ -11,6 +11,9 @@ import { ConnectError } from "../wire/errors.ts";
 import { ALIAS, EXTENDED, type Extension, REFUSED } from "../wire/handshake.ts";
 import type { CloseInfo, TransportListener } from "../wire/transport.ts";
 
+/** The page's window, or a worker. */
+const here = globalThis as unknown as Listened & { document?: { hidden: boolean } };
+
 /** What a page's client needs of the page. */
 export const page = {
   /** Milliseconds since a fixed time. */
@@ -86,14 +89,20 @@ export const page = {
     if (signal?.aborted) run();
     return on(signal, "abort", run);
   },
-  /** Run a step when the page is visible, at once if it is; returns a function that cancels. A worker has no page. */
-  whenVisible(run: () => void): () => void {
-    const { document } = globalThis as { document?: Document };
-    const look = (): void => {
-      if (document?.visibilityState !== "hidden") run();
+  /**
+   * Run a step after a pause that ends early when the page is shown or is back on the network, and not while the page
+   * is hidden; returns a function that cancels. The step is told of an early end. A worker has no page.
+   */
+  pause(delayMs: number, run: (early?: unknown) => void): () => void {
+    const look = (event?: unknown): void => {
+      if (!here.document?.hidden) run(event);
     };
-    look();
-    return on(document, "visibilitychange", look);
+    const stops = [
+      page.after(delayMs, look),
+      on(here, "visibilitychange", look),
+      on(here, "online", look),
+    ];
+    return () => stops.forEach((stop) => stop());
   },
   /** Report an error that nobody listens for. */
   reportBug(bug: unknown): void {
@@ -127,7 +136,11 @@ function listen(socket: WebSocket, listener: TransportListener): void {
 }
 
 /** Listen to an event; returns a function that stops it. Without a target there are none. */
-function on(target: Listened | undefined, type: string, run: () => void): () => void {
+function on(
+  target: Listened | undefined,
+  type: string,
+  run: (event?: unknown) => void,
+): () => void {
   target?.addEventListener(type, run);
   return () => target?.removeEventListener(type, run);
 }

@@ -135,7 +135,9 @@ export type ConnectErrorCode =
   /** The connection opened but ended before it could be used; see the cause. */
   | "ConnectionLost"
   /** The client was closed, or its signal aborted, before it was connected. */
-  | "Cancelled";
+  | "Cancelled"
+  /** `./browser` runs where there is no `WebSocket`: in Node 20, which renders a page. */
+  | "NoWebSocket";
 
 /** A connection could not be made. */
 export class ConnectError extends Error {

@@ -265,10 +265,10 @@ for (const kind of BROWSERS) {
         // Without a screen no page is hidden: the test simulates it.
         await tab.evaluate(async () => {
           const seen = { state: "visible" };
-          Object.defineProperty(document, "visibilityState", { get: () => seen.state });
+          Object.defineProperty(document, "hidden", { get: () => seen.state === "hidden" });
           const show = (state: string) => {
             seen.state = state;
-            document.dispatchEvent(new Event("visibilitychange"));
+            document.dispatchEvent(new Event("visibilitychange", { bubbles: true }));
           };
           const attempts: string[] = [];
           const client = await probe.connect(probe.Probe, () => {

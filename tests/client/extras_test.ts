@@ -5,7 +5,8 @@ import type { ConnectOptions } from "../../client/options.ts";
 import { startPageCalls } from "../../client/page_calls.ts";
 import type { PageParts } from "../../client/parts.ts";
 import { interpret, readArchive, writeArchive } from "../../codec/archive.ts";
-import { RPC_HANDLER_ERRORS } from "../../wire/errors.ts";
+import { service } from "../../mod.ts";
+import { ConnectError, RPC_HANDLER_ERRORS } from "../../wire/errors.ts";
 import { page, storedFraming } from "../../runtime/browser.ts";
 import { badDeflate, tooBig } from "../../wire/faults.ts";
 import { DEFAULT_PAGE_LIMITS } from "../../wire/page_limits.ts";
@@ -72,4 +73,22 @@ test("partsWithExtras() applies the options, and loads the deflating code only f
   assertEquals([checked.level, typeof checked.mayWait, levels], [0, "function", []]);
   assertEquals([checked.limits.callTimeoutMs, checked.limits.closeTimeoutMs], [7, 5000]);
   assertEquals((await extras({ level: 6 })).levels, [6]);
+});
+
+test("connect() of a page says so where there is no WebSocket, and its import needs none", async () => {
+  const before = Object.getOwnPropertyDescriptor(globalThis, "WebSocket");
+  Reflect.deleteProperty(globalThis, "WebSocket");
+  try {
+    const { connect } = await import("../../browser.ts");
+    const Empty = service({ rpc: {} });
+    for (const options of [{}, { level: 6 }]) {
+      const error = await assertRejects(
+        () => connect(Empty, "ws://127.0.0.1:9", options),
+        ConnectError,
+      );
+      assertEquals([error.code, error.retryable], ["NoWebSocket", false]);
+    }
+  } finally {
+    if (before) Object.defineProperty(globalThis, "WebSocket", before);
+  }
 });

@@ -1,10 +1,12 @@
 import { assertEquals } from "@std/assert";
 import { test } from "node:test";
 import { createFullClient } from "../../client/full.ts";
+import { FIRST_BACKOFF_MS, MAX_BACKOFF_MS, returnOf } from "../../client/reconnect.ts";
 import { page as environment } from "../../runtime/browser.ts";
 import { rpc, service, u32 } from "../../mod.ts";
 import { defaultSpreadMs, goingAwayReason, MAX_SPREAD_MS } from "../../wire/close.ts";
-import { returnOf } from "../../client/reconnect.ts";
+import { timersOf } from "../../wire/clock.ts";
+import { ConnectError } from "../../wire/errors.ts";
 import { FakeClock } from "../support/fake_clock.ts";
 import { fakeDialer, FakePeer } from "../support/fake_peer.ts";
 import { testDeflater } from "../support/test_deflater.ts";
@@ -13,56 +15,84 @@ const spreadOf = (reason: string): number => returnOf(4001, reason)[0];
 const isDrained = (code: number, reason: string): boolean => returnOf(code, reason)[1];
 const Counter = service({ rpc: { add: rpc({ amount: u32 }, u32) } });
 
-/** A document with the parts that `whenVisible()` uses. */
+/** The globals of a page that `pause()` uses, its document and events, with time under the test's control. */
 class FakePage {
-  visibilityState = "visible";
-  readonly listeners: Set<() => void> = new Set();
+  readonly #listeners: Map<string, Set<(event: object) => void>> = new Map();
+  readonly #before = Object.getOwnPropertyDescriptors(globalThis);
+  readonly #after = environment.after;
+  hidden = false;
 
-  addEventListener(_type: string, listener: () => void): void {
-    this.listeners.add(listener);
+  constructor(clock: FakeClock) {
+    this.#put({
+      document: this,
+      addEventListener: this.addEventListener,
+      removeEventListener: this.removeEventListener,
+    });
+    const after = timersOf(clock).after;
+    environment.after = (delayMs, run) => after(delayMs, () => run());
   }
 
-  removeEventListener(_type: string, listener: () => void): void {
-    this.listeners.delete(listener);
+  #put(values: object): void {
+    for (const [name, value] of Object.entries(values)) {
+      Object.defineProperty(globalThis, name, { value, configurable: true, writable: true });
+    }
+  }
+
+  [Symbol.dispose](): void {
+    environment.after = this.#after;
+    for (const name of ["document", "addEventListener", "removeEventListener"]) {
+      Reflect.deleteProperty(globalThis, name);
+      const before = Reflect.get(this.#before, name) as PropertyDescriptor | undefined;
+      if (before) Object.defineProperty(globalThis, name, before);
+    }
+  }
+
+  addEventListener = (type: string, listener: (event: object) => void): void => {
+    if (!this.#listeners.has(type)) this.#listeners.set(type, new Set());
+    this.#listeners.get(type)!.add(listener);
+  };
+
+  removeEventListener = (type: string, listener: (event: object) => void): void => {
+    this.#listeners.get(type)?.delete(listener);
+  };
+
+  get listening(): number {
+    return [...this.#listeners.values()].reduce((sum, { size }) => sum + size, 0);
   }
 
   turn(hidden: boolean): void {
-    this.visibilityState = hidden ? "hidden" : "visible";
-    for (const listener of [...this.listeners]) listener();
+    this.hidden = hidden;
+    this.tell("visibilitychange");
   }
 
-  /** Wait until visible, as the only page. */
-  readonly whenVisible = (run: () => void): () => void => {
-    const globals = globalThis as { document?: unknown };
-    globals.document = this;
-    try {
-      return environment.whenVisible(run);
-    } finally {
-      delete globals.document;
-    }
-  };
+  tell(type: string): void {
+    for (const listener of [...this.#listeners.get(type) ?? []]) listener({ type });
+  }
 }
 
 async function settle(): Promise<void> {
   for (let i = 0; i < 50; i++) await Promise.resolve();
 }
 
-function setup(random = 1) {
+function setup(random = 1, pause?: typeof environment.pause, isUp = () => true) {
   const clock = new FakeClock();
-  const page = new FakePage();
-  const fake = fakeDialer(() => new FakePeer());
+  const fake = fakeDialer(() => {
+    if (!isUp()) throw new ConnectError("Unreachable", "It is down");
+    return new FakePeer();
+  });
   const client = createFullClient(Counter, "ws://test/", {}, {
     dial: fake.dial,
     deflater: testDeflater,
     clock,
     random: () => random,
-    whenVisible: page.whenVisible,
+    ...pause && { pause },
   });
-  return { client, clock, page, ...fake };
+  return { client, clock, ...fake };
 }
 
 test("a client in a hidden page connects again when the page is seen", async () => {
-  const { client, clock, page, peers } = setup();
+  const { client, clock, peers } = setup(1, environment.pause);
+  using page = new FakePage(clock);
   await client.connect();
   page.turn(true);
   peers[0]!.end(1006, "");
@@ -71,16 +101,50 @@ test("a client in a hidden page connects again when the page is seen", async () 
   await settle();
   assertEquals([client.status.state, peers.length], ["reconnecting", 1]);
   page.turn(true);
+  page.tell("online");
   await settle();
   assertEquals(peers.length, 1);
   page.turn(false);
   await settle();
-  assertEquals([client.status.state, peers.length, page.listeners.size], ["open", 2, 0]);
+  assertEquals([client.status.state, peers.length, page.listening], ["open", 2, 0]);
   await client.close();
 });
 
+for (const type of ["visibilitychange", "online"]) {
+  test(`${type} ends a page's pause, and what follows pauses as if it were new`, async () => {
+    let isUp = true;
+    let attempts = 0;
+    const { client, clock, peers } = setup(1, environment.pause, () => {
+      attempts++;
+      return isUp;
+    });
+    using page = new FakePage(clock);
+    await client.connect();
+    isUp = false;
+    peers[0]!.end(1006, "");
+    await settle();
+    for (let i = 0; i < 20; i++) {
+      clock.advance(MAX_BACKOFF_MS);
+      await settle();
+    }
+    attempts = 0;
+    page.tell(type);
+    await settle();
+    assertEquals(attempts, 1);
+    isUp = true;
+    clock.advance(2 * FIRST_BACKOFF_MS - 1);
+    await settle();
+    assertEquals([attempts, client.status.state], [1, "reconnecting"]);
+    clock.advance(1);
+    await settle();
+    assertEquals([attempts, client.status.state, page.listening], [2, "open", 0]);
+    await client.close();
+  });
+}
+
 test("a client that is closed in a hidden page waits for nothing", async () => {
-  const { client, clock, page, peers } = setup();
+  const { client, clock, peers } = setup(1, environment.pause);
+  using page = new FakePage(clock);
   await client.connect();
   page.turn(true);
   peers[0]!.end(1006, "");
@@ -89,20 +153,23 @@ test("a client that is closed in a hidden page waits for nothing", async () => {
   await settle();
   await client.close();
   await settle();
-  assertEquals([client.status.state, page.listeners.size, clock.pending], ["closed", 0, 0]);
+  assertEquals([client.status.state, page.listening, clock.pending], ["closed", 0, 0]);
 });
 
-test("whenVisible() runs at once where nothing is hidden, or there is no page", () => {
-  const page = new FakePage();
-  let runs = 0;
-  page.whenVisible(() => runs++)();
-  environment.whenVisible(() => runs++)();
-  page.turn(true);
-  const stop = page.whenVisible(() => runs++);
-  assertEquals([runs, page.listeners.size], [2, 1]);
+test("pause() lasts its time where nothing is hidden, or there is no page", () => {
+  const clock = new FakeClock();
+  using _page = new FakePage(clock);
+  const early: unknown[] = [];
+  const stop = environment.pause(100, (event) => early.push(event));
+  clock.advance(99);
+  assertEquals(early, []);
+  clock.advance(1);
+  assertEquals(early, [undefined]);
   stop();
-  page.turn(false);
-  assertEquals([runs, page.listeners.size], [2, 0]);
+  Reflect.deleteProperty(globalThis, "document");
+  environment.pause(100, (event) => early.push(event));
+  clock.advance(100);
+  assertEquals(early, [undefined, undefined]);
 });
 
 test("a client comes back within the time that a server which goes away asks for", async () => {

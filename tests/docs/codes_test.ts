@@ -90,6 +90,7 @@ const CONNECT: Readonly<Record<ConnectErrorCode, true>> = {
   TooBusy: true,
   ConnectionLost: true,
   Cancelled: true,
+  NoWebSocket: true,
 };
 
 const firstWord = (text: string): string => /^[a-z]+/.exec(text)![0];
