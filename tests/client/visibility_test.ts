@@ -1,7 +1,8 @@
 import { assertEquals } from "@std/assert";
 import { test } from "node:test";
 import { createFullClient } from "../../client/full.ts";
-import { FIRST_BACKOFF_MS, MAX_BACKOFF_MS, returnOf } from "../../client/reconnect.ts";
+import { returnOf } from "../../client/reconnect.ts";
+import { FIRST_BACKOFF_MS, MAX_BACKOFF_MS } from "../../wire/page_limits.ts";
 import { page as environment } from "../../runtime/browser.ts";
 import { rpc, service, u32 } from "../../mod.ts";
 import { defaultSpreadMs, goingAwayReason, MAX_SPREAD_MS } from "../../wire/close.ts";
