@@ -257,8 +257,6 @@ export function createClient<Methods, State, Event, ClientMethods = NoMethods>(
   return client;
 }
 
-const NO_ARGS: Readonly<Record<string, never>> = {};
-
 /** A frozen object with one function per method, none of which needs `this`. */
 export function makeCalls<Methods>(
   methods: readonly MethodInfo[],
@@ -268,7 +266,7 @@ export function makeCalls<Methods>(
   const calls: Record<string, (args?: unknown, options?: CallOptions) => unknown> = {};
   for (const method of methods) {
     const { startCall } = method;
-    calls[method.name] = (args = NO_ARGS, options) =>
+    calls[method.name] = (args = {}, options) =>
       startCall ? startCall(call, method, args, options, uploading) : call(method, args, options);
   }
   return Object.freeze(calls) as CallsOf<Methods>;

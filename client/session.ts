@@ -132,10 +132,10 @@ export function openSession(
       }
     },
     (topic, start, end) => {
-      counters.eventsReceived++;
-      if (!event || !events.wanted()) return;
       // The memory overhead of an event.
       const EVENT_BYTES = 256;
+      counters.eventsReceived++;
+      if (!event || !events.wanted()) return;
       try {
         const { length } = bytesOf(topic);
         if (length > limits.maxTopicBytes) throw new RangeError(`${length} are over maxTopicBytes`);

@@ -109,7 +109,7 @@ export function mirrorState<S>(
     changes: ({ signal } = {}) =>
       queue<Readonly<S>>(
         { maxItems: 1, signal, onAbort: waits.onAbort },
-        ({ push, end }) => state.watch((now) => push(now), () => end()),
+        ({ push, end }) => state.watch(push, end),
       ),
   };
   return Object.assign(state, uses);

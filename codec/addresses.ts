@@ -5,7 +5,8 @@
  *
  * @module
  */
-import { BUFFER_FOOTPRINT, copyBytes } from "./bytes.ts";
+import { copyBytes } from "./bytes.ts";
+import { BUFFER_FOOTPRINT } from "./parts.ts";
 import { composite } from "./struct.ts";
 import { u16, u32 } from "./integers.ts";
 import { declaredLayout } from "./layout.ts";

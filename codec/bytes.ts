@@ -3,12 +3,10 @@
  *
  * @module
  */
+import { BUFFER_FOOTPRINT } from "./parts.ts";
 import { leaf } from "./scalars.ts";
 import type { Schema } from "./schema.ts";
 import { copy } from "./writer.ts";
-
-/** Estimated bytes of memory of a copied byte array, mostly its buffer, which is also slow to allocate. */
-export const BUFFER_FOOTPRINT = 320;
 
 /** A copy as a plain `Uint8Array`: `slice()` of a `Buffer` is a view and again a `Buffer`. */
 export function copyBytes(

@@ -68,10 +68,11 @@ export class CodecError extends RangeError {
   declare readonly path: string;
   /** Position in the archive, when decoding; -1 when encoding. */
   declare readonly offset: number;
+  /** Its kind. */
+  override name = "CodecError";
   /** Create with a code and a message. */
   constructor(code: CodecErrorCode, message: string, path = "", offset = -1) {
     super(message);
-    this.name = "CodecError";
     this.code = code;
     this.path = path;
     this.offset = offset;
@@ -97,8 +98,8 @@ export function refusal(
   offset?: number,
 ): CodecError {
   const where = formatPath(path, steps);
-  const [verb, whole] = offset === undefined ? ["encode", "value"] : ["decode", "archive"];
-  return new CodecError(code, `Cannot ${verb} ${where || `the ${whole}`}: ${why}`, where, offset);
+  const [verb, whole] = offset === undefined ? ["encode", "the value"] : ["decode", "the archive"];
+  return new CodecError(code, `Cannot ${verb} ${where || whole}: ${why}`, where, offset);
 }
 
 /** `["tasks", 3, "status"]` as `tasks[3].status`. A function in a path returns its own text. */

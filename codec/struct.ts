@@ -64,7 +64,7 @@ export function fieldsAt(
       reader.path[step] = key;
       const value = schema.read(reader, at + offset);
       // Assigning `__proto__` would set the prototype.
-      if (key === "__proto__") target = { ...target, ["__proto__"]: value };
+      if (key === "__proto__") target = { ...target, [key]: value };
       else target[key] = value;
     }
     reader.steps = step;

@@ -6,7 +6,7 @@
  * @module
  */
 import { i64, u64 } from "./big_integers.ts";
-import { BUFFER_FOOTPRINT } from "./bytes.ts";
+import { BUFFER_FOOTPRINT } from "./parts.ts";
 import { i16, i32, i8, u16, u32 } from "./integers.ts";
 import { f32, f64 } from "./scalars.ts";
 import type { AnySchema, Schema, TypedArraySchema } from "./schema.ts";

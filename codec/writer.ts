@@ -8,13 +8,6 @@ import type { Phases } from "./phases.ts";
 import type { AnySchema } from "./schema.ts";
 import { signature } from "./signature.ts";
 
-const INITIAL_BYTES = 256;
-/** Up to this many bytes, a loop is faster than `fill` or `set`. */
-const MAX_LOOPED_BYTES = 64;
-
-/** Default nesting limit of recursive types, the same as for decoding. */
-const MAX_VALUE_DEPTH = 64;
-
 /**
  * A growable, reusable buffer, and a scratch for pending objects.
  *
@@ -45,8 +38,8 @@ export class Writer {
   mark = 0;
   /** Current nesting level of recursive types. */
   depth = 0;
-  /** The nesting limit. */
-  maxDepth: number = MAX_VALUE_DEPTH;
+  /** The nesting limit of recursive types; by default the same as for decoding. */
+  maxDepth = 64;
   /** The path in the value, up to {@linkcode Writer.steps}. */
   readonly path: unknown[] = [];
   /** Number of valid steps of the path. */
@@ -57,7 +50,7 @@ export class Writer {
   words: Words | undefined;
 
   /** Create with room for `capacity` bytes. */
-  constructor(capacity: number = INITIAL_BYTES) {
+  constructor(capacity = 256) {
     this.setBytes(new Uint8Array(capacity));
     this.setScratch();
   }
@@ -69,7 +62,7 @@ export class Writer {
   }
 
   /** Take other bytes for the scratch. */
-  setScratch(bytes: Uint8Array<ArrayBuffer> = new Uint8Array(INITIAL_BYTES)): void {
+  setScratch(bytes: Uint8Array<ArrayBuffer> = new Uint8Array(256)): void {
     this.out = bytes;
     this.outView = new DataView(bytes.buffer);
   }
@@ -163,7 +156,10 @@ function grown(bytes: Uint8Array, needed: number): Uint8Array<ArrayBuffer> {
   return larger;
 }
 
+// Up to this many bytes, a loop is faster than `fill` or `set`. In each function: so a bundler inlines it.
+
 function zero(bytes: Uint8Array, from: number, to: number): void {
+  const MAX_LOOPED_BYTES = 64;
   if (to - from > MAX_LOOPED_BYTES) bytes.fill(0, from, to);
   else for (let at = from; at < to; at++) bytes[at] = 0;
 }
@@ -176,16 +172,16 @@ export function copy(
   at: number,
   count: number,
 ): void {
+  const MAX_LOOPED_BYTES = 64;
   if (count > MAX_LOOPED_BYTES) {
     into.set(count < from.length ? from.subarray(at, at + count) : from, to);
   } else for (let i = 0; i < count; i++) into[to + i] = from[at + i]!;
 }
 
-/** Most characters of a value in a message. */
-const MAX_SHOWN = 40;
-
 /** Describe a value briefly; pages have only this. */
 export function briefly(value: unknown): string {
-  const text = Object(value) === value ? Object.prototype.toString.call(value) : String(value);
+  /** Most characters of a value in a message. */
+  const MAX_SHOWN = 40;
+  const text = Object(value) === value ? ({}).toString.call(value) : String(value);
   return `${typeof value} ${text.slice(0, MAX_SHOWN)}`;
 }

@@ -24,11 +24,10 @@ export function maxFrameBytes(maxMessageBytes: number, extension: Extension = 0)
  */
 export type AtTurnEnd = (sent: () => number, run: () => void) => void;
 
-/** In a microtask. */
-export const nextMicrotask: AtTurnEnd = (_sent, run) => queueMicrotask(run);
-
 /**
- * Finds the end of a turn: {@linkcode nextMicrotask}, unless stream items are sent, which come a few
+ * Finds the end of a turn: the next microtask, unless stream items are sent, which come a few
  * microtasks after one another.
  */
-export const turns: { atEnd: AtTurnEnd } = { atEnd: nextMicrotask };
+export const turns: { atEnd: AtTurnEnd } = {
+  atEnd: (_sent, run) => queueMicrotask(run),
+};

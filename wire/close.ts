@@ -7,6 +7,9 @@
 
 // Codes that a client needs are separate constants: a bundler inlines them.
 
+/** Most bytes of a reason: RFC 6455, section 5.5. */
+export const MAX_REASON_BYTES = 123;
+
 /** The longest spread, in milliseconds, that a server may ask for. */
 export const MAX_SPREAD_MS = 300_000;
 
@@ -49,9 +52,6 @@ export const CloseCode = {
 
 /** One of {@linkcode CloseCode}. */
 export type CloseCode = typeof CloseCode[keyof typeof CloseCode];
-
-/** Most bytes of a reason: RFC 6455, section 5.5. */
-export const MAX_REASON_BYTES = 123;
 
 /** The reason with {@linkcode CloseCode.TooBig}: names the option that allows larger messages. */
 export function tooBigReason(maxMessageBytes: number): string {

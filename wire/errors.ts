@@ -58,7 +58,7 @@ const RPC_ERROR = Symbol.for("hardlight.RpcError");
 /** One call failed. */
 export class RpcError extends Error {
   static {
-    Object.assign(this.prototype, { [RPC_ERROR]: true });
+    (this.prototype as { [RPC_ERROR]?: true })[RPC_ERROR] = true;
   }
 
   /** Why. */
@@ -68,6 +68,8 @@ export class RpcError extends Error {
    * if a retry would fail in the same way.
    */
   declare readonly retryable: boolean;
+  /** Its kind. */
+  override name = "RpcError";
   /** Create with a code and a message. */
   constructor(
     code: RpcErrorCode,
@@ -75,7 +77,6 @@ export class RpcError extends Error {
     options: ErrorOptions & { readonly retryable?: boolean | undefined } = {},
   ) {
     super(message, options);
-    this.name = "RpcError";
     this.code = code;
     this.retryable = options.retryable ?? /^(ClientNot|TooMany)/.test(code);
   }
@@ -103,10 +104,11 @@ export class ProtocolError extends Error {
   declare readonly code: ProtocolErrorCode;
   /** The WebSocket close code for the peer. */
   declare readonly closeCode: number;
+  /** Its kind. */
+  override name = "ProtocolError";
   /** Create with a code, its close code and a message. */
   constructor(code: ProtocolErrorCode, closeCode: number, message: string, options?: ErrorOptions) {
     super(message, options);
-    this.name = "ProtocolError";
     this.code = code;
     this.closeCode = closeCode;
   }
@@ -147,6 +149,8 @@ export class ConnectError extends Error {
   declare readonly retryable: boolean;
   /** The HTTP status of a refusal; in a page, derived from the close code. */
   declare readonly status: number | undefined;
+  /** Its kind. */
+  override name = "ConnectError";
   /** Create with a code and a message. */
   constructor(
     code: ConnectErrorCode,
@@ -154,7 +158,6 @@ export class ConnectError extends Error {
     options: ErrorOptions & { readonly status?: number | undefined } = {},
   ) {
     super(message, options);
-    this.name = "ConnectError";
     this.code = code;
     this.status = options.status;
     this.retryable = /Unreachable|TimedOut|TooBusy|ConnectionLost/.test(code) ||

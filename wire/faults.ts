@@ -19,7 +19,7 @@ export function protocolError(
   advice = "",
 ): ProtocolError {
   const why = cause instanceof CodecError && cause.code !== "BadValue"
-    ? cause.message.replace(/^Cannot decode (?:the archive: )?/, "")
+    ? cause.message.replace(/^Cannot decode (the archive: )?/, "")
     : code;
   const closeCode = code === "TooBig" ? TOO_BIG : PROTOCOL_BROKEN;
   return new ProtocolError(code, closeCode, `Cannot take ${what}: ${why}${advice}`, { cause });

@@ -13,9 +13,6 @@ import { briefly, type Writer } from "../codec/writer.ts";
 /** Key of a topic's bytes, shared by every copy of this module in a process. */
 const TOPIC = Symbol.for("hardlight.Topic");
 
-/** A topic of bytes that are nobody else's. */
-let madeOf: (bytes: Uint8Array<ArrayBuffer>, isString: boolean) => Topic;
-
 /**
  * The name of a stream of events: text or bytes.
  *
@@ -39,7 +36,6 @@ export class Topic {
   #key: string | undefined;
 
   static {
-    madeOf = (bytes, isString) => new Topic(bytes, isString);
     Object.defineProperty(this.prototype, TOPIC, {
       get(this: Topic) {
         return this.#bytes;
@@ -171,6 +167,14 @@ interface TopicFields {
   readonly is_string: boolean;
 }
 
+/** A topic of bytes that are nobody else's. */
+function madeOf(bytes: Uint8Array<ArrayBuffer>, isString: boolean): Topic {
+  return new (Topic as unknown as new (...given: [typeof bytes, boolean]) => Topic)(
+    bytes,
+    isString,
+  );
+}
+
 /** `convert(struct({ inner: bytes, is_string: bool }), …)`, without the general struct layout. */
 function makeSchema(): Schema<Topic> {
   const layout = {
@@ -195,7 +199,8 @@ function makeSchema(): Schema<Topic> {
     item,
     conversion,
     write(writer: Writer, at: number, value: Topic) {
-      if (!isTopic(value)) writer.refuse(conversion.expected, value);
+      // What a proxy throws is caught around all writing.
+      if (!(TOPIC in Object(value))) writer.refuse(conversion.expected, value);
       bytes.write(writer, at, bytesOf(value));
       bool.write(writer, at + 8, value.isString);
     },

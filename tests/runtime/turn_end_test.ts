@@ -5,9 +5,10 @@ import { Gatherer, type Gathering } from "../../runtime/gatherer.ts";
 import { openOutlet } from "../../stream/open_outlet.ts";
 import type { Outlet } from "../../stream/types.ts";
 import { ITEM_COST_BYTES } from "../../stream/lead.ts";
-import { nextMicrotask, turns } from "../../wire/batch.ts";
+import { turns } from "../../wire/batch.ts";
 
 const { after } = timersOf(systemClock);
+const nextMicrotask = turns.atEnd;
 const isExpecting = () => turns.atEnd !== nextMicrotask;
 const turn = () => new Promise<void>((resolve) => setTimeout(resolve, 0));
 
