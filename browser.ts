@@ -16,7 +16,7 @@
 // From the leaves up: what is alike is then closer in a bundle, which gzip takes with 50 bytes less.
 import { DEFAULT_PAGE_LIMITS } from "./wire/page_limits.ts";
 import { ConnectError, RPC_HANDLER_ERRORS } from "./wire/errors.ts";
-import { badDeflate, tooBig } from "./wire/faults.ts";
+import { badDeflate, checkSize, tooBig } from "./wire/faults.ts";
 import { page, storedFraming } from "./runtime/browser.ts";
 import type { NoMethods, Service } from "./service/types.ts";
 import type { Client, ConnectOptions, PerAttempt } from "./client/mod.ts";
@@ -69,7 +69,7 @@ export async function connect<Methods, State, Event, ClientMethods = NoMethods>(
     service,
     options as ConnectOptions<never, never, never>,
     PARTS,
-    [readArchive, appendArchive, RPC_HANDLER_ERRORS, badDeflate, tooBig],
+    [readArchive, appendArchive, RPC_HANDLER_ERRORS, badDeflate, tooBig, checkSize],
     ConnectError,
   );
   return await createClient(service, url, options, parts).connect();

@@ -11,12 +11,14 @@ import type { Reader } from "../codec/reader.ts";
 import type { Writer } from "../codec/writer.ts";
 import type { CallContext, MethodInfo } from "../service/types.ts";
 import type { StreamingSession } from "../stream/open_streams.ts";
+import type { checkSize } from "../wire/faults.ts";
 import type { RpcError, RpcHandlerErrorCode } from "../wire/errors.ts";
 
 /** The parts that every client has. */
 export interface AnswerKit {
   readonly readArchive: typeof readArchive;
   readonly writeArchive: typeof writeArchive;
+  readonly checkSize: typeof checkSize;
   /** All codes, by index. */
   readonly codes: readonly RpcHandlerErrorCode[];
   /** Observes each answer, if there is telemetry. */
@@ -193,9 +195,7 @@ class Answering implements Answers {
       const value = method.output.kind === "unit" ? undefined : output;
       const length = this.#kit.writeArchive(session.codec, method.output, writer, value);
       this.#root(writer, CLIENT_REPLY, id, (at) => writer.slice(at + 4, start, length));
-      const bytes = writer.position - start;
-      const { maxInflatedBytes } = session.limits;
-      if (bytes > maxInflatedBytes) throw new RangeError(`${bytes} are over maxInflatedBytes`);
+      this.#kit.checkSize(writer.position - start, session.limits);
     } catch (error) {
       session.abandon?.(writer);
       this.#onError(error);

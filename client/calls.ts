@@ -18,7 +18,7 @@ import { CLIENT_CANCEL } from "../wire/layout.ts";
 import { MAX_ABANDONED_CALLS, MAX_CALLS_IN_FLIGHT } from "../wire/page_limits.ts";
 import { setRequestId, writeRequest } from "../wire/requests.ts";
 import { shortenRequest } from "../wire/short_message.ts";
-import { Sender } from "../wire/sender.ts";
+import { Sender, surelyTakes } from "../wire/sender.ts";
 import type { Transport } from "../wire/transport.ts";
 import { checkCallOptions, NONE } from "./check_options.ts";
 import { CallTable } from "./call_table.ts";
@@ -29,6 +29,7 @@ import {
   full,
   lost,
   notConnected,
+  overLimit,
   UNANSWERED,
   unencodable,
 } from "./failures.ts";
@@ -74,7 +75,7 @@ export class Calls implements SessionCalls {
     this.codec = codec;
     this.limits = limits;
     this.#extension = extension;
-    this.#sender = new Sender(transport, { deflater, level, limits }, this);
+    this.#sender = new Sender(transport, { deflater, level, limits, receives: limits }, this);
     this.#end = end;
     this.#deadlines = new Deadlines(clock, (now) => this.#expire(now));
   }
@@ -156,17 +157,10 @@ export class Calls implements SessionCalls {
 
   /** The request, with a placeholder for its id. */
   #write(method: MethodInfo, args: unknown): Writer {
-    const { whenFull, limits: { maxInflatedBytes, maxBufferedBytes } } = this.#options;
+    const { whenFull, limits: { maxBufferedBytes } } = this.#options;
     const writer = this.#sender.begin();
-    const start = writer.position;
     try {
       writeRequest(this.#options.codec, writer, 0, method.call, args);
-      const bytes = writer.position - start;
-      if (bytes > maxInflatedBytes) {
-        throw new RangeError(
-          `the message has ${bytes} bytes, maxInflatedBytes is ${maxInflatedBytes}`,
-        );
-      }
       // A getter of the arguments may have closed the client.
       if (this.#ended) throw notConnected(method, "its connection has ended");
       if (this.#full) {
@@ -193,7 +187,13 @@ export class Calls implements SessionCalls {
     call.id = this.#table.open(call);
     setRequestId(writer, call.id);
     call.streaming?.begin(this, call.id, this.#options);
-    this.commit(writer);
+    const sender = this.#sender;
+    if (surelyTakes(sender.options, writer.position)) return this.commit(writer);
+    sender.commit(writer, (_taken, excess) => {
+      if (excess === undefined) return;
+      const refused = this.settle(call.id);
+      refused?.reject(unencodable(refused.method, overLimit(excess, this.limits)));
+    });
   }
 
   /** Release the id of a reply. Returns its pending call: see {@linkcode CallTable.settle}. */

@@ -27,13 +27,14 @@ const OTHER_LIMITS: Readonly<Record<keyof OtherLimits, 1>> = {
   idleTimeoutMs: 1,
 };
 
-/** What the parts of an option take from the page's first chunk: functions for archives, all codes, and errors. */
+/** What the parts of an option take from the page's first chunk: functions for archives, all codes, errors, and bounds. */
 export type PageKit = readonly [
   readArchive: AnswerKit["readArchive"],
   writeArchive: AnswerKit["writeArchive"],
   codes: AnswerKit["codes"],
   badDeflate: typeof badDeflate,
   tooBig: typeof tooBig,
+  checkSize: AnswerKit["checkSize"],
 ];
 
 /** The module that frames messages at a level above 0. */
@@ -60,7 +61,7 @@ export async function partsWithExtras(
   { name, clientMethods }: { readonly name: string; readonly clientMethods: readonly MethodInfo[] },
   options: ConnectOptions<never, never, never>,
   plain: PageParts,
-  [readArchive, writeArchive, codes, badDeflate, tooBig]: PageKit,
+  [readArchive, writeArchive, codes, badDeflate, tooBig, checkSize]: PageKit,
   loadDeflating: () => Promise<Deflating>,
 ): Promise<PageParts> {
   const { tls, headers, onTrace, client } = options;
@@ -90,6 +91,7 @@ export async function partsWithExtras(
       readArchive,
       writeArchive,
       codes,
+      checkSize,
       watch: telemetry?.watchAnswer,
     }),
     watch: telemetry?.watch,

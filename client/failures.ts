@@ -12,6 +12,8 @@ import {
   RpcError,
   type RpcErrorCode,
 } from "../wire/errors.ts";
+import type { Receives } from "../wire/handshake.ts";
+import type { Excess } from "../wire/sender.ts";
 import type { CloseInfo } from "../wire/transport.ts";
 
 /** A call failed on the client. */
@@ -28,6 +30,11 @@ export function failed(
 /** The arguments of a call are invalid. */
 export function unencodable(method: MethodInfo, cause: unknown): RpcError {
   return failed("ClientEncodeError", method, cause, toError(cause).message);
+}
+
+/** A message is over a limit of its receiver. */
+export function overLimit({ limit, bytes }: Excess, limits: Receives): RangeError {
+  return new RangeError(`the message has ${bytes} bytes, ${limit} is ${limits[limit]}`);
 }
 
 /** A connection has ended. */

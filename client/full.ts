@@ -11,6 +11,7 @@ import { type Clock, systemClock, timersOf } from "../wire/clock.ts";
 import { NORMAL } from "../wire/close.ts";
 import type { Deflater } from "../wire/deflater.ts";
 import { RPC_HANDLER_ERRORS } from "../wire/errors.ts";
+import { checkSize } from "../wire/faults.ts";
 import { DEFAULT_LEVEL, REFUSED } from "../wire/handshake.ts";
 import { DEFAULT_LIMITS } from "../wire/limits.ts";
 import { tell } from "../wire/listener.ts";
@@ -59,7 +60,7 @@ export async function connectWith<Methods, State, Event, ClientMethods = NoMetho
   return await createFullClient(service, address, options, parts).connect();
 }
 
-const KIT: AnswerKit = { readArchive, writeArchive, codes: RPC_HANDLER_ERRORS };
+const KIT: AnswerKit = { readArchive, writeArchive, codes: RPC_HANDLER_ERRORS, checkSize };
 
 /** A page's server has compared the fingerprints; a Rust server has not. */
 const ALIKE = "; does the server declare it alike?";

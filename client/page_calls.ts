@@ -8,6 +8,7 @@ import { Writer } from "../codec/writer.ts";
 import type { StreamingCall } from "../stream/open_streams.ts";
 import { INTERNAL } from "../wire/close.ts";
 import type { Framing } from "../wire/deflater.ts";
+import { checkSize } from "../wire/faults.ts";
 import type { RpcError, RpcErrorCode } from "../wire/errors.ts";
 import { CLIENT_CANCEL, CLIENT_MESSAGE_BYTES, MESSAGE_ALIGN } from "../wire/layout.ts";
 import { MAX_BATCH_BYTES, turns } from "../wire/batch.ts";
@@ -24,7 +25,7 @@ interface Call extends QueuedCall {
 /** {@linkcode StartCalls} with a timer and a writer for each call: for a page, which makes few at a time. */
 export const startPageCalls: StartCalls = (transport, host, endSession, extension) => {
   const { after, codec, counters, limits } = host;
-  const { maxBufferedBytes, maxInflatedBytes } = limits;
+  const { maxBufferedBytes } = limits;
   const framing = host.framing as Framing;
   /** Messages of one turn, which go as one if that is agreed on. */
   const batch = new Uint8Array(extension && MAX_BATCH_BYTES);
@@ -105,9 +106,7 @@ export const startPageCalls: StartCalls = (transport, host, endSession, extensio
             // The bytes are zero: a request, whose id is set when it is sent.
             writer.slice(at + 4, 0, length);
             writer.end(at, MESSAGE_ALIGN);
-            if (writer.position > maxInflatedBytes) {
-              throw new RangeError(`${writer.position} are over maxInflatedBytes`);
-            }
+            checkSize(writer.position, limits);
           } catch (cause) {
             throw unencodable(method, cause);
           }

@@ -54,7 +54,10 @@ export class DeflatingFraming implements Framing {
     onError: (error: unknown) => void,
   ): void {
     const hand = (deflated: Uint8Array<ArrayBuffer> | undefined): void =>
-      deflated === undefined ? this.#stored.frame(archive, post, onError) : post(deflated);
+      // Streams make noise longer than stored blocks do.
+      deflated === undefined || deflated.length > archive.length
+        ? this.#stored.frame(archive, post, onError)
+        : post(deflated);
     const framed = archive.length < MIN_DEFLATED_BYTES
       ? undefined
       : this.#deflater.deflate(archive, this.#level);

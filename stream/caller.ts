@@ -9,6 +9,7 @@ import { readArchive } from "../codec/archive.ts";
 import type { Schema } from "../codec/schema.ts";
 import type { Writer } from "../codec/writer.ts";
 import { writeClientEnd, writeClientGrant, writeClientItem } from "../wire/client_extension.ts";
+import { checkSize } from "../wire/faults.ts";
 import { RpcError, type RpcErrorCode } from "../wire/errors.ts";
 import { overCredit } from "../wire/faults.ts";
 import { isThenable } from "../wire/listener.ts";
@@ -130,9 +131,8 @@ export const startStreaming: StartStreaming = (call, method, args, options, uplo
       const bytes = say((writer) => {
         const start = writer.position;
         const bytes = writeClientItem(session.codec, writer, id, input!.item, item);
-        if (writer.position - start > session.limits.maxInflatedBytes) {
-          throw new RangeError(`${bytes} are over maxInflatedBytes`);
-        }
+        // What it deflates to may be known only when later items are on their way.
+        checkSize(writer.position - start, session.limits);
         return bytes;
       }) ?? 0;
       streams.gate!.sent(bytes);

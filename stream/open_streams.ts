@@ -23,6 +23,7 @@ export interface StreamingSession {
   readonly codec: Codec;
   /** The limits. */
   readonly limits: DecodeLimits & {
+    readonly maxMessageBytes: number;
     readonly maxInflatedBytes: number;
     readonly maxBufferedBytes: number;
   };

@@ -6,6 +6,7 @@
 import { CodecError } from "../codec/errors.ts";
 import type { InflateError } from "../deflate/inflate.ts";
 import { PROTOCOL_BROKEN, TOO_BIG } from "./close.ts";
+import type { Receives } from "./handshake.ts";
 import { ProtocolError, type ProtocolErrorCode } from "./errors.ts";
 
 /**
@@ -28,6 +29,13 @@ export function protocolError(
 /** A message has more bytes than a limit allows. */
 export function tooBig(limit: string, bytes: number, cause?: unknown): ProtocolError {
   return protocolError("TooBig", `a message over ${limit}, ${bytes} bytes`, cause);
+}
+
+/** Check the size of a message of ours before it is framed, as if it did not deflate: as stored blocks. */
+export function checkSize(bytes: number, { maxMessageBytes, maxInflatedBytes }: Receives): void {
+  if (bytes > maxInflatedBytes || bytes + 5 * Math.ceil(bytes / 65_535) > maxMessageBytes) {
+    throw new RangeError(`a message of ${bytes} bytes is over maxMessageBytes or maxInflatedBytes`);
+  }
 }
 
 /** A message is not a valid DEFLATE stream, or is too long. */

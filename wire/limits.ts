@@ -7,9 +7,9 @@ import { DEFAULT_PAGE_LIMITS } from "./page_limits.ts";
 
 /** Bounds, with their unit in the name. */
 export interface Limits {
-  /** Bytes of one message on the wire, deflated. Over it: close 4009. */
+  /** Bytes of one message on the wire, deflated. Over it: close 4009; a client refuses a call that would be. */
   readonly maxMessageBytes: number;
-  /** Bytes of one message inflated. Over it: close 4009. */
+  /** Bytes of one message inflated. Over it: close 4009; a client refuses a call that would be. */
   readonly maxInflatedBytes: number;
   /** Levels a recursive value may nest, sent or received. Over it: `CodecError` `TooDeep`. */
   readonly maxDepth: number;

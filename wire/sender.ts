@@ -44,11 +44,17 @@ export interface SenderOwner {
   onIdle?(): void;
 }
 
+/** Why a peer does not accept a message: its limit, and the bytes that count towards it. */
+export interface Excess {
+  readonly limit: keyof Receives;
+  readonly bytes: number;
+}
+
 /**
  * Called once with whether the peer accepts a message: at once, or when it was deflated. A message that it doesn't
- * accept is not sent.
+ * accept is not sent. Without an excess, the connection has ended.
  */
-export type SettledListener = (taken: boolean) => void;
+export type SettledListener = (taken: boolean, excess?: Excess) => void;
 
 const NOTHING: Uint8Array<ArrayBuffer> = new Uint8Array(0);
 /** Bytes by which framing may enlarge a message, plus as many per KiB. */
@@ -142,9 +148,10 @@ export class Sender implements DeflateOwner {
   commit(writer: Writer, onSettled?: SettledListener): void {
     const { deflater, level, receives = ANYTHING } = this.options;
     const length = writer.position - STORED_HEADER_BYTES;
-    if (this.#closed || (onSettled !== undefined && length > receives.maxInflatedBytes)) {
+    const isOver = onSettled !== undefined && length > receives.maxInflatedBytes;
+    if (this.#closed || isOver) {
       giveWriter(writer);
-      return onSettled?.(false);
+      return onSettled?.(false, isOver ? { limit: "maxInflatedBytes", bytes: length } : undefined);
     }
     let framed: Framed;
     try {
@@ -160,10 +167,10 @@ export class Sender implements DeflateOwner {
       framed.then(done, done);
       this.#wait(framed, length, undefined, onSettled);
     } else {
-      const taken = onSettled === undefined || framed.length <= receives.maxMessageBytes;
-      if (taken) this.#send(framed, undefined);
+      const excess = onSettled && this.#excess(framed);
+      if (excess === undefined) this.#send(framed, undefined);
       giveWriter(writer);
-      onSettled?.(taken);
+      onSettled?.(excess === undefined, excess);
     }
   }
 
@@ -175,16 +182,23 @@ export class Sender implements DeflateOwner {
   /** Send a broadcast message. `onSettled` as for {@linkcode Sender.commit}. */
   sendShared(message: SharedMessage, onSettled?: SettledListener): void {
     const { level, receives = ANYTHING } = this.options;
-    if (this.#closed || (onSettled !== undefined && message.length > receives.maxInflatedBytes)) {
-      return onSettled?.(false);
+    const { length } = message;
+    const isOver = onSettled !== undefined && length > receives.maxInflatedBytes;
+    if (this.#closed || isOver) {
+      return onSettled?.(false, isOver ? { limit: "maxInflatedBytes", bytes: length } : undefined);
     }
     const framed = message.at(
-      onSettled === undefined ? thriftyLevel(level, message.length, this.transport) : level,
+      onSettled === undefined ? thriftyLevel(level, length, this.transport) : level,
     );
     if (framed instanceof Promise) return this.#wait(framed, 0, message, onSettled);
-    const taken = onSettled === undefined || framed.length <= receives.maxMessageBytes;
-    if (taken) this.#send(framed, message);
-    onSettled?.(taken);
+    const excess = onSettled && this.#excess(framed);
+    if (excess === undefined) this.#send(framed, message);
+    onSettled?.(excess === undefined, excess);
+  }
+
+  #excess({ length }: Uint8Array): Excess | undefined {
+    const { maxMessageBytes } = this.options.receives ?? ANYTHING;
+    return length > maxMessageBytes ? { limit: "maxMessageBytes", bytes: length } : undefined;
   }
 
   #send(framed: Uint8Array<ArrayBuffer>, shared: SharedMessage | undefined): void {
@@ -235,13 +249,12 @@ export class Sender implements DeflateOwner {
     const waiting: Waiting = { bytes: undefined, length, shared };
     this.#push(waiting);
     framed.then((bytes) => {
-      const taken = onSettled === undefined ||
-        bytes.length <= (this.options.receives ?? ANYTHING).maxMessageBytes;
-      waiting.bytes = taken ? bytes : NOTHING;
+      const excess = onSettled && this.#excess(bytes);
+      waiting.bytes = excess === undefined ? bytes : NOTHING;
       this.sentBytes += waiting.bytes.length - waiting.length;
       waiting.length = waiting.bytes.length;
       // Before the rest, so that nothing counts as sent before its answer is.
-      onSettled?.(taken);
+      onSettled?.(excess === undefined, excess);
       this.#drain();
     }, (error) => {
       this.#fail(error);

@@ -31,6 +31,7 @@ import { storedFraming } from "../../runtime/browser.ts";
 import { STREAM_WINDOW_BYTES } from "../../stream/lead.ts";
 import { timersOf } from "../../wire/clock.ts";
 import { ProtocolError, RPC_HANDLER_ERRORS } from "../../wire/errors.ts";
+import { checkSize } from "../../wire/faults.ts";
 import { DEFAULT_LIMITS } from "../../wire/limits.ts";
 import { unframeBy } from "../../wire/receiver.ts";
 import {
@@ -107,6 +108,7 @@ function setUp(core: StartCalls) {
       readArchive,
       writeArchive,
       codes: RPC_HANDLER_ERRORS,
+      checkSize,
     }),
   }, 1);
   peer.attach(session);

@@ -29,6 +29,7 @@ import { storedFraming } from "../../runtime/browser.ts";
 import { STREAM_WINDOW_BYTES } from "../../stream/lead.ts";
 import { timersOf } from "../../wire/clock.ts";
 import { RPC_HANDLER_ERRORS } from "../../wire/errors.ts";
+import { checkSize } from "../../wire/faults.ts";
 import { DEFAULT_LIMITS } from "../../wire/limits.ts";
 import {
   writeServerCall,
@@ -160,6 +161,7 @@ async function begin(
         readArchive,
         writeArchive,
         codes: RPC_HANDLER_ERRORS,
+        checkSize,
       })
       : undefined,
   }, 1);

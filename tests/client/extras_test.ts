@@ -8,7 +8,7 @@ import { interpret, readArchive, writeArchive } from "../../codec/archive.ts";
 import { service } from "../../mod.ts";
 import { ConnectError, RPC_HANDLER_ERRORS } from "../../wire/errors.ts";
 import { page, storedFraming } from "../../runtime/browser.ts";
-import { badDeflate, tooBig } from "../../wire/faults.ts";
+import { badDeflate, checkSize, tooBig } from "../../wire/faults.ts";
 import { DEFAULT_PAGE_LIMITS } from "../../wire/page_limits.ts";
 
 type Options = ConnectOptions<never, never, never>;
@@ -29,7 +29,7 @@ async function extras(options: Options) {
     { name: "Test", clientMethods: [] },
     options,
     PLAIN,
-    [readArchive, writeArchive, RPC_HANDLER_ERRORS, badDeflate, tooBig],
+    [readArchive, writeArchive, RPC_HANDLER_ERRORS, badDeflate, tooBig, checkSize],
     () =>
       Promise.resolve({
         DeflatingFraming: class {

@@ -35,6 +35,7 @@ import {
 } from "../../mod.ts";
 import { timersOf } from "../../wire/clock.ts";
 import { RPC_HANDLER_ERRORS } from "../../wire/errors.ts";
+import { checkSize } from "../../wire/faults.ts";
 import { DEFAULT_LIMITS, type Limits } from "../../wire/limits.ts";
 import { fillInLimits } from "../../wire/option_kinds.ts";
 import { unframeBy } from "../../wire/receiver.ts";
@@ -116,6 +117,7 @@ function setup(
         readArchive,
         writeArchive,
         codes: RPC_HANDLER_ERRORS,
+        checkSize,
       },
     ),
   }, extension);

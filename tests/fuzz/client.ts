@@ -37,6 +37,7 @@ import { createZlibDeflater } from "../../runtime/node/zlib.ts";
 import { storedFraming } from "../../runtime/browser.ts";
 import { timersOf } from "../../wire/clock.ts";
 import { ProtocolError, RPC_HANDLER_ERRORS, RpcError } from "../../wire/errors.ts";
+import { checkSize } from "../../wire/faults.ts";
 import { DEFAULT_LIMITS } from "../../wire/limits.ts";
 import {
   writeServerCall,
@@ -203,7 +204,7 @@ class Fuzzed {
           counts.confirmed++;
           return [text];
         },
-      }, { readArchive, writeArchive, codes: RPC_HANDLER_ERRORS }),
+      }, { readArchive, writeArchive, codes: RPC_HANDLER_ERRORS, checkSize }),
     }, 1);
     void this.#readAll(events.open());
     this.#end = () => events.end();

@@ -399,7 +399,7 @@ test("1 MiB of noise passes both ways at the defaults, and a larger message name
   );
   const ends: unknown[] = [];
   await using client = await connect(Mirror, server.url, {
-    limits: { maxInflatedBytes: 8 << 20 },
+    limits: { maxMessageBytes: 8 << 20, maxInflatedBytes: 8 << 20 },
     reconnect: false,
     onError: (error) => ends.push(error),
   });

@@ -1,0 +1,129 @@
+/**
+ * The largest message of each kind, and one that is larger by the least, over real sockets with the default
+ * limits: one that is too large fails alone.
+ */
+import { assertEquals } from "@std/assert";
+import { test } from "node:test";
+import { connect as connectPage } from "../../browser.ts";
+import { connect } from "../../client.ts";
+import { bytes, rpc, RpcError, service, stream, u32 } from "../../mod.ts";
+import { serve, type Server } from "../../server.ts";
+import { noise } from "../support/noise.ts";
+
+const Sized = service({
+  rpc: {
+    put: rpc({ data: bytes }, u32),
+    putAll: rpc({ data: stream(bytes) }, u32),
+    get: rpc({ length: u32, isNoise: u32 }, bytes),
+    getAll: rpc({ length: u32 }, stream(bytes)),
+    ask: rpc({ length: u32 }, u32),
+    tell: rpc({ length: u32 }, u32),
+  },
+  client: { give: rpc({ length: u32 }, bytes), take: rpc({ data: bytes }, u32) },
+});
+
+/** Payloads: the largest, without the root and, if it does not deflate, a header of 5 bytes for each of 33 blocks. */
+const NOISE = { call: 2_096_968, item: 2_096_972, answer: 2_096_960, serverCall: 2_096_956 };
+const ZEROS = { call: 2_097_128, answer: 2_097_120 };
+
+const serveSized = (): Promise<Server<unknown>> =>
+  serve(
+    Sized,
+    { port: 0, hostname: "127.0.0.1", tls: "plain", onError() {} },
+    ({ client }) => {
+      return {
+        put: ({ data }) => data.length,
+        async putAll({ data }) {
+          let length = 0;
+          for await (const part of data) length += part.length;
+          return length;
+        },
+        get: ({ length, isNoise }) => isNoise ? noise(length) : new Uint8Array(length),
+        async *getAll({ length }) {
+          yield noise(length);
+        },
+        ask: async ({ length }) => (await client.give({ length })).length,
+        tell: ({ length }) => client.take({ data: noise(length) }),
+      };
+    },
+  );
+
+async function outcome(call: Promise<number>): Promise<number | string> {
+  try {
+    return await call;
+  } catch (error) {
+    return error instanceof RpcError ? error.code : String(error);
+  }
+}
+
+const CLIENTS = [
+  { name: "connect(), level 0", level: 0, isPage: false },
+  { name: "connect()", level: 6, isPage: false },
+  { name: "connect() of a page", level: 0, isPage: true },
+  { name: "connect() of a page, level 6", level: 6, isPage: true },
+] as const;
+
+for (const { name, level, isPage } of CLIENTS) {
+  const skip = isPage && !("WebSocket" in globalThis);
+  test(`a message over a limit fails alone, to and from ${name}`, { skip }, async () => {
+    await using server = await serveSized();
+    const options = {
+      level,
+      reconnect: false,
+      client: {
+        give: ({ length }: { length: number }) => noise(length),
+        take: ({ data }: { data: Uint8Array }) => data.length,
+      },
+    };
+    const open = isPage ? connectPage : connect;
+    await using client = await open(Sized, server.url, options);
+    const { rpc: call } = client;
+    const { client: ours, server: theirs } = {
+      client: "ClientEncodeError",
+      server: "ServerEncodeError",
+    };
+    const get = async (length: number, isNoise: number): Promise<number> =>
+      (await call.get({ length, isNoise })).length;
+    // A page does not wait for what its calls deflate to.
+    const zeros = level === 0 || isPage ? NOISE.call : ZEROS.call;
+    const rows: readonly [
+      what: string,
+      run: (length: number) => Promise<number>,
+      most: number,
+      code: string,
+    ][] = [
+      ["a call", (length) => call.put({ data: noise(length) }), NOISE.call, ours],
+      ["a call of zeros", (length) => call.put({ data: new Uint8Array(length) }), zeros, ours],
+      [
+        "an item to the server",
+        (length) => call.putAll({ data: [noise(length)] }),
+        NOISE.item,
+        ours,
+      ],
+      ["an answer of the client", (length) => call.ask({ length }), NOISE.item, ours],
+      ["an answer", (length) => get(length, 1), NOISE.answer, theirs],
+      [
+        "an answer of zeros",
+        (length) => get(length, 0),
+        level ? ZEROS.answer : NOISE.answer,
+        theirs,
+      ],
+      [
+        "an item",
+        async (length) => {
+          let bytes = 0;
+          for await (const part of call.getAll({ length })) bytes += part.length;
+          return bytes;
+        },
+        NOISE.answer,
+        theirs,
+      ],
+      ["a call of the server", (length) => call.tell({ length }), NOISE.serverCall, theirs],
+    ];
+    for (const [what, run, most, code] of rows) {
+      assertEquals([what, await outcome(run(most))], [what, most]);
+      assertEquals([what, await outcome(run(most + 1))], [what, code]);
+    }
+    assertEquals(client.status.state, "open");
+  });
+}
