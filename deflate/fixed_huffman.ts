@@ -32,23 +32,27 @@ function reverse(code: number, bits: number): number {
 }
 
 /** Code of each literal, bit-reversed, above the number of its bits in the low 4. */
-const LITERALS: Int32Array = new Int32Array(256);
-for (let i = 0; i < 256; i++) {
-  LITERALS[i] = i < 144 ? reverse(0x30 + i, 8) << 4 | 8 : reverse(0x100 + i, 9) << 4 | 9;
-}
+const LITERALS: Int32Array = Int32Array.from(
+  { length: 256 },
+  (_, i) => i < 144 ? reverse(0x30 + i, 8) << 4 | 8 : reverse(0x100 + i, 9) << 4 | 9,
+);
 
 /** Code and extra bits of each match length, laid out as {@linkcode LITERALS}. */
-const LENGTHS: Int32Array = new Int32Array(MAX_MATCH + 1);
-for (let length = MIN_MATCH, symbol = 257; symbol < 285; symbol++) {
-  const extra = symbol < 265 ? 0 : (symbol - 261) >> 2;
-  const bits = symbol < 280 ? 7 : 8;
-  const code = symbol < 280 ? reverse(symbol - 256, 7) : reverse(0xc0 + symbol - 280, 8);
-  for (let i = 0; i < 1 << extra; i++) LENGTHS[length++] = (i << bits | code) << 4 | bits + extra;
-}
-LENGTHS[MAX_MATCH] = reverse(0xc5, 8) << 4 | 8;
+const LENGTHS: Int32Array = lengths();
 
-const DISTANCES: Int32Array = new Int32Array(30);
-for (let i = 0; i < 30; i++) DISTANCES[i] = reverse(i, 5);
+function lengths(): Int32Array {
+  const table = new Int32Array(MAX_MATCH + 1);
+  for (let length = MIN_MATCH, symbol = 257; symbol < 285; symbol++) {
+    const extra = symbol < 265 ? 0 : (symbol - 261) >> 2;
+    const bits = symbol < 280 ? 7 : 8;
+    const code = symbol < 280 ? reverse(symbol - 256, 7) : reverse(0xc0 + symbol - 280, 8);
+    for (let i = 0; i < 1 << extra; i++) table[length++] = (i << bits | code) << 4 | bits + extra;
+  }
+  table[MAX_MATCH] = reverse(0xc5, 8) << 4 | 8;
+  return table;
+}
+
+const DISTANCES: Int32Array = Int32Array.from({ length: 30 }, (_, i) => reverse(i, 5));
 
 /** Bytes that {@linkcode deflateFixed} may touch of its output for `length` bytes of input. */
 export function maxFixedSize(length: number): number {

@@ -17,26 +17,33 @@ export const IS_END: number = 2 << 24;
 /** Nothing: such a symbol is corrupt. */
 export const IS_NONE: number = 3 << 24;
 
+const [literals, distances] = meanings();
+
 /**
  * What each literal or length symbol means: a literal, or the first value of a length, in the
  * bits from 8 on; the number of its extra bits in the 4 bits below; and one of the marks.
  */
-export const LITERALS: Int32Array = new Int32Array(288);
+export const LITERALS: Int32Array = literals;
 /** The same of each distance symbol. */
-export const DISTANCES: Int32Array = new Int32Array(32);
-for (let i = 0; i < 256; i++) LITERALS[i] = i << 8;
-LITERALS[256] = IS_END;
-for (let i = 0, length = 3, distance = 1; i < 30; i++) {
-  const far = i < 4 ? 0 : (i - 2) >> 1;
-  DISTANCES[i] = distance << 8 | far << 4;
-  distance += 1 << far;
-  const extra = i < 8 ? 0 : (i - 4) >> 2;
-  LITERALS[257 + i] = IS_LENGTH | length << 8 | extra << 4;
-  length += 1 << extra;
+export const DISTANCES: Int32Array = distances;
+
+function meanings(): [literals: Int32Array, distances: Int32Array] {
+  const literals = new Int32Array(288);
+  const distances = new Int32Array(32).fill(IS_NONE);
+  for (let i = 0; i < 256; i++) literals[i] = i << 8;
+  literals[256] = IS_END;
+  for (let i = 0, length = 3, distance = 1; i < 30; i++) {
+    const far = i < 4 ? 0 : (i - 2) >> 1;
+    distances[i] = distance << 8 | far << 4;
+    distance += 1 << far;
+    const extra = i < 8 ? 0 : (i - 4) >> 2;
+    literals[257 + i] = IS_LENGTH | length << 8 | extra << 4;
+    length += 1 << extra;
+  }
+  literals[285] = IS_LENGTH | 258 << 8;
+  literals.fill(IS_NONE, 286);
+  return [literals, distances];
 }
-LITERALS[285] = IS_LENGTH | 258 << 8;
-LITERALS.fill(IS_NONE, 286);
-DISTANCES.fill(IS_NONE, 30);
 
 /** One set of codes, built again and again in the same memory. */
 export class Huffman {

@@ -216,6 +216,20 @@ test("entry files import no bridge and nothing from outside", () => {
   assertEquals(wrong, []);
 });
 
+/** How a line at the left margin begins, if it declares, or ends what does. */
+const DECLARES =
+  /^(?:import|export|const|let|(?:async )?function|(?:abstract )?class|interface|type|declare|[})\]>`]| |$)/;
+
+test("no module does anything but declare when it is imported: bundlers may drop any", () => {
+  const files = [...ENTRIES, ...Object.keys(ALLOWED).flatMap(sources)];
+  const doing = files.flatMap((file) =>
+    code(file).replace(/`[^`]*`/g, "``").split("\n")
+      .filter((line) => !DECLARES.test(line)).map((line) => `${file}: ${line}`)
+  );
+  assert(files.length > 200, `only ${files.length} files were found`);
+  assertEquals(doing, []);
+});
+
 test("this runtime has every global that the core may use", () => {
   const platform = readFileSync(join(ROOT, "tests/support/platform.d.ts"), "utf8");
   const names = [...platform.matchAll(/^declare (?:class|const|function) (\w+)/gm)];
