@@ -4,6 +4,7 @@
  * @module
  */
 import { type Codec, readArchive, writeArchive } from "../codec/archive.ts";
+import { CodecError } from "../codec/errors.ts";
 import { interpretInFull } from "../codec/explain.ts";
 import type { NoMethods, Service } from "../service/types.ts";
 import { UPLOADING } from "../stream/open_outlet.ts";
@@ -62,8 +63,11 @@ export async function connectWith<Methods, State, Event, ClientMethods = NoMetho
 
 const KIT: AnswerKit = { readArchive, writeArchive, codes: RPC_HANDLER_ERRORS, checkSize };
 
-/** A page's server has compared the fingerprints; a Rust server has not. */
-const ALIKE = "; does the server declare it alike?";
+/** A page's server has compared the fingerprints; a Rust server has not. A value over a limit is declared alike. */
+const adviceOn = (cause: unknown): string =>
+  cause instanceof CodecError && (cause.code === "TooLong" || cause.code === "TooDeep")
+    ? ""
+    : "; does the server declare it alike?";
 
 const DEFAULTS: Omit<CheckedOptions, "limits"> = { level: DEFAULT_LEVEL, whenFull: "fail" };
 
@@ -110,7 +114,7 @@ export function createFullClient<Methods, State, Event, ClientMethods = NoMethod
     onAbort,
     codec,
     clock,
-    advice: ALIKE,
+    advice: adviceOn,
     startCalls: startCalls(deflater),
     uploading: UPLOADING,
     framing: { unframe: unframeBy(deflater) },

@@ -58,7 +58,7 @@ export interface CallsHost extends Omit<CheckedOptions, "whenFull">, Waits, Stre
   /** The codec for values. */
   readonly codec: Codec;
   /** Details for values that fail to decode, after the reason. Default: none. */
-  readonly advice?: string;
+  readonly advice?: (cause: unknown) => string;
   /** The framing of messages. */
   readonly framing: Pick<Framing, "unframe"> & Partial<Framing>;
   /** Which calls of a page's session may wait for an id, with `whenFull: "wait"`. Default: none. */

@@ -111,7 +111,7 @@ export function openSession(
   };
   const calls = host.startCalls(transport, host, end, extension);
   const wrong = (code: ProtocolErrorCode, what: string, cause?: unknown): ProtocolError =>
-    protocolError(code, what, cause, host.advice);
+    protocolError(code, what, cause, host.advice?.(cause));
 
   const read = <T>(schema: Schema<T>, start: number, end: number): T =>
     readArchive(codec, schema, reader, start, end);
@@ -128,7 +128,8 @@ export function openSession(
       } catch (cause) {
         const error = wrong("BadReply", `the output of ${method.name}`, cause);
         call.reject(failed("ClientDecodeError", method, cause, error.message));
-        throw error;
+        // Over a limit of ours, of which the server need not know: other calls go on.
+        if (reader.memory >= 0 && reader.depth >= 0) throw error;
       }
     },
     (topic, start, end) => {

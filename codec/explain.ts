@@ -59,8 +59,8 @@ const EXPECTED: Readonly<
   LastLeafForwardPointerNotNull: "no next leaf",
   IncorrectChildKey: "the first key of the child",
   InvalidLeafNodeDepth: (_reader, _at, [depth]) => `a leaf at depth ${depth}`,
-  TooDeep: ({ limits }) => `at most ${limits.maxDepth} levels`,
-  TooLong: ({ limits }) => `at most ${limits.maxDecodedBytes} bytes of memory`,
+  TooDeep: ({ limits }) => `at most ${limits.maxDepth} levels (maxDepth)`,
+  TooLong: ({ limits }) => `at most ${limits.maxDecodedBytes} bytes of memory (maxDecodedBytes)`,
 };
 
 /** Most names listed in a message. */

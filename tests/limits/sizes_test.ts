@@ -2,12 +2,26 @@
  * The largest message of each kind, and one that is larger by the least, over real sockets with the default
  * limits: one that is too large fails alone.
  */
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
 import { test } from "node:test";
 import { connect as connectPage } from "../../browser.ts";
 import { connect } from "../../client.ts";
-import { bytes, rpc, RpcError, service, stream, u32 } from "../../mod.ts";
+import {
+  bytes,
+  CodecError,
+  lazy,
+  rpc,
+  RpcError,
+  type Schema,
+  service,
+  stream,
+  struct,
+  u32,
+  unit,
+  vec,
+} from "../../mod.ts";
 import { serve, type Server } from "../../server.ts";
+import { deferred } from "../support/deferred.ts";
 import { noise } from "../support/noise.ts";
 
 const Sized = service({
@@ -124,6 +138,55 @@ for (const { name, level, isPage } of CLIENTS) {
       assertEquals([what, await outcome(run(most))], [what, most]);
       assertEquals([what, await outcome(run(most + 1))], [what, code]);
     }
+    assertEquals(client.status.state, "open");
+  });
+}
+
+interface Tree {
+  readonly kids: readonly Tree[];
+}
+const Tree: Schema<Tree> = struct({ kids: vec(lazy(() => Tree)) }) as unknown as Schema<Tree>;
+const Answers = service({
+  rpc: { units: rpc({ length: u32 }, vec(unit)), nest: rpc({ levels: u32 }, Tree), wait: rpc() },
+});
+
+for (const [name, open] of Object.entries({ "connect()": connect, "a page": connectPage })) {
+  const skip = open === connectPage && !("WebSocket" in globalThis);
+  test(`an answer over a limit of the client fails alone, of ${name}`, { skip }, async () => {
+    const { promise: released, resolve: release } = deferred<void>();
+    await using server = await serve(
+      Answers,
+      { port: 0, hostname: "127.0.0.1", tls: "plain" },
+      () => ({
+        units: ({ length }) => new Array<undefined>(length).fill(undefined),
+        nest({ levels }) {
+          let tree: Tree = { kids: [] };
+          for (let i = 0; i < levels; i++) tree = { kids: [tree] };
+          return tree;
+        },
+        wait: () => released,
+      }),
+    );
+    // A unit counts as its slot of 8 bytes.
+    const limits = { maxDecodedBytes: 8 * 100, maxDepth: 5 };
+    await using client = await open(Answers, server.url, { reconnect: false, limits });
+    const { rpc: call } = client;
+    const waiting = call.wait();
+    assertEquals((await call.units({ length: 100 })).length, 100);
+    assertEquals((await call.nest({ levels: 5 })).kids.length, 1);
+    for (
+      const [run, code] of [
+        [() => call.units({ length: 101 }), "TooLong"],
+        [() => call.nest({ levels: 6 }), "TooDeep"],
+      ] as const
+    ) {
+      const error = await assertRejects<RpcError>(run, RpcError);
+      assertInstanceOf(error.cause, CodecError);
+      assertEquals([error.code, error.cause.code], ["ClientDecodeError", code]);
+    }
+    release();
+    await waiting;
+    assertEquals((await call.units({ length: 100 })).length, 100);
     assertEquals(client.status.state, "open");
   });
 }
