@@ -9,7 +9,7 @@ import type { CallOptions, CallsOf, MethodInfo, NoMethods, Service } from "../se
 import { ConnectError } from "../wire/errors.ts";
 import { tell } from "../wire/listener.ts";
 import { createEventHub, type EventHub } from "./events.ts";
-import { closed, failed, isFinal, lost, toError } from "./failures.ts";
+import { closed, failed, lost, toError } from "./failures.ts";
 import { observable } from "./observable.ts";
 import { type ConnectOptions, type PerAttempt, toWebSocketUrl } from "./options.ts";
 import type { Caller, ClientParts } from "./parts.ts";
@@ -39,7 +39,6 @@ export function createClient<Methods, State, Event, ClientMethods = NoMethods>(
   parts: ClientParts,
 ): UnconnectedClient<Methods, State, Event> {
   const { after, now, limits, onAbort, pause, random = Math.random } = parts;
-  const { onConnect, onError, reconnect } = options;
   const closing = new AbortController();
   const { signal } = closing;
   const counters = { ...NO_COUNTS };
@@ -51,8 +50,8 @@ export function createClient<Methods, State, Event, ClientMethods = NoMethods>(
   /** Stops holding events for the first iterators. */
   let release: (() => void) | undefined;
 
-  const report = (error: unknown): void => tell(onError, error);
-  const onBug = (bug: unknown): void => tell(onError ?? parts.reportBug, bug);
+  const report = (error: unknown): void => tell(options.onError, error);
+  const onBug = (bug: unknown): void => tell(options.onError ?? parts.reportBug, bug);
   const events = createEventHub<Event>(limits, report, onAbort);
   const state = mirrorState<State>(service.state, parts, onBug);
   const status = observable<ClientStatus>({ state: "connecting" }, onBug);
@@ -131,7 +130,7 @@ export function createClient<Methods, State, Event, ClientMethods = NoMethods>(
     try {
       session = await whileOpen(dial, limits.handshakeTimeoutMs);
       await Promise.race([
-        onConnect?.({ rpc: callsOn(() => session), state, reconnected }),
+        options.onConnect?.({ rpc: callsOn(() => session), state, reconnected }),
         session.ended,
       ]);
       // It may have ended meanwhile without `onConnect` noticing.
@@ -184,7 +183,9 @@ export function createClient<Methods, State, Event, ClientMethods = NoMethods>(
       backoffMs = nextBackoffMs(backoffMs, lastedMs, counters.messagesReceived > heardBefore);
       if (signal.aborted) return;
       report(error);
-      if (reconnect === false || isFinal(error)) return finish(error);
+      if (options.reconnect === false || (error instanceof ConnectError && !error.retryable)) {
+        return finish(error);
+      }
       status.set({ state: "reconnecting", cause: error });
     }
   };
@@ -205,7 +206,7 @@ export function createClient<Methods, State, Event, ClientMethods = NoMethods>(
 
   const close = async (): Promise<void> => {
     finish();
-    await Promise.all(Array.from(sessions, ({ closed }) => closed));
+    await Promise.all([...sessions].map(({ closed }) => closed));
   };
 
   const client: UnconnectedClient<Methods, State, Event> = {

@@ -109,7 +109,7 @@ export function createEventHub<E>(
 
   const hub: EventHub<E> = {
     wanted: () => consumers.size > 0,
-    size: () => consumers.size - (holding ? 1 : 0),
+    size: () => consumers.size - +!!holding,
     release() {
       // Each call does.
       holding = void holding?.return();

@@ -58,11 +58,6 @@ export function closed(
   return why ? new ConnectError(why, `Cannot connect: ${text}`, { status }) : lost(text);
 }
 
-/** Whether a retry is pointless. */
-export function isFinal(error: Error): boolean {
-  return error instanceof ConnectError && !error.retryable;
-}
-
 /** A thrown value as an `Error`. */
 export function toError(reason: unknown): Error {
   return reason instanceof Error ? reason : new Error(String(reason), { cause: reason });

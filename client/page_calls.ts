@@ -13,7 +13,7 @@ import type { RpcError, RpcErrorCode } from "../wire/errors.ts";
 import { CLIENT_CANCEL, CLIENT_MESSAGE_BYTES, MESSAGE_ALIGN } from "../wire/layout.ts";
 import { MAX_BATCH_BYTES, turns } from "../wire/batch.ts";
 import { MAX_ABANDONED_CALLS, MAX_CALLS_IN_FLIGHT } from "../wire/page_limits.ts";
-import { failed, lost, unencodable } from "./failures.ts";
+import { failed, lost, toError } from "./failures.ts";
 import type { QueuedCall, StartCalls } from "./parts.ts";
 import { interruptible } from "./waiting.ts";
 
@@ -24,7 +24,7 @@ interface Call extends QueuedCall {
 
 /** {@linkcode StartCalls} with a timer and a writer for each call: for a page, which makes few at a time. */
 export const startPageCalls: StartCalls = (transport, host, endSession, extension) => {
-  const { after, codec, counters, limits } = host;
+  const { counters, limits } = host;
   const { maxBufferedBytes } = limits;
   const framing = host.framing as Framing;
   /** Messages of one turn, which go as one if that is agreed on. */
@@ -100,15 +100,14 @@ export const startPageCalls: StartCalls = (transport, host, endSession, extensio
           if (!(timeoutMs > 0)) throw new RangeError(`Cannot use timeoutMs ${timeoutMs}`);
           const writer = session.begin();
           try {
-            const { call } = method;
-            const length = appendArchive(codec, call, writer, args);
+            const length = appendArchive(host.codec, method.call, writer, args);
             const at = writer.begin(CLIENT_MESSAGE_BYTES);
             // The bytes are zero: a request, whose id is set when it is sent.
             writer.slice(at + 4, 0, length);
             writer.end(at, MESSAGE_ALIGN);
             checkSize(writer.position, limits);
           } catch (cause) {
-            throw unencodable(method, cause);
+            throw failed("ClientEncodeError", method, cause, toError(cause).message);
           }
           // A getter of the arguments may have closed the client.
           check();
@@ -131,7 +130,7 @@ export const startPageCalls: StartCalls = (transport, host, endSession, extensio
               session.say(CLIENT_CANCEL, id);
               // A server with `x1` answers cancelled calls: it gets the timeout of a call.
               if (abandoned === MAX_CALLS_IN_FLIGHT) {
-                stopStarving = after(limits.callTimeoutMs, starve);
+                stopStarving = host.after(limits.callTimeoutMs, starve);
               }
             } else if (abandoned > MAX_ABANDONED_CALLS) starve();
           };

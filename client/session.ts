@@ -76,7 +76,7 @@ export function openSession(
   host: SessionHost,
   extension: Extension = 0,
 ): Session {
-  const { codec, counters, event, events, limits, state, report } = host;
+  const { codec, counters, event, events, limits, state } = host;
   const reader = new Reader(limits);
   reader.words = codec.words;
   let stopInsisting: (() => void) | undefined;
@@ -150,7 +150,7 @@ export function openSession(
       } catch (cause) {
         // It goes on without the event. Of a stream of them, ever fewer are told of: the 1st, 2nd, 4th, 8th …
         const count = ++counters.undecodableEvents;
-        if (!(count & (count - 1))) report(wrong("BadEvent", `event ${count}`, cause));
+        if (!(count & (count - 1))) host.report(wrong("BadEvent", `event ${count}`, cause));
       }
     },
     (updates) => {
@@ -172,7 +172,7 @@ export function openSession(
       if (!extension || kind > SERVER_CANCEL) reader.fail("InvalidTag", at, "a ServerMessage");
       const calling = kind < SERVER_CALL
         ? calls.streams
-        : answers ??= host.openAnswers?.(calls, report);
+        : answers ??= host.openAnswers?.(calls, host.report);
       if (calling) return calling.receive(reader, kind, at);
       // Ignored messages must be valid too: an item and a call contain an archive.
       if (kind & 1) reader.claimBytes(at + 4);

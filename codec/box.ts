@@ -93,7 +93,9 @@ export function lazy<T>(make: () => Schema<T>): Schema<T> {
     get item() {
       return item();
     },
-    text({ of, met }: Naming): string {
+    text(naming: Naming): string {
+      const { of } = naming;
+      const met = naming.met ??= new Map<AnySchema, number>();
       const known = met.get(item());
       if (known !== undefined) return `@${known}`;
       const number = met.size;

@@ -18,7 +18,6 @@ export function zeroOf<T>(schema: Schema<T>): T {
   };
   // Strings look at eight bytes, also where they have less.
   reader.reset(new Uint8Array(schema.size + 8));
-  reader.open(0, 0);
   return schema.read(reader, 0);
 }
 

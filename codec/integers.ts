@@ -8,7 +8,7 @@ import { leaf } from "./scalars.ts";
 
 function integer(kind: IntegerKind, size: 1 | 2 | 4, min = 0): Integer {
   const max = min + 2 ** (8 * size) - 1;
-  const schema: Schema<number> = leaf<number, IntegerKind>(
+  const schema: Schema<number> & { readonly kind: IntegerKind } = leaf<number, IntegerKind>(
     kind,
     size,
     size,
@@ -31,7 +31,7 @@ function integer(kind: IntegerKind, size: 1 | 2 | 4, min = 0): Integer {
       return value > max ? value + 2 * min : value;
     },
   );
-  return Object.assign(schema, { kind, min, max });
+  return Object.assign(schema, { min, max });
 }
 
 /**

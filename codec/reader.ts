@@ -20,8 +20,6 @@ export interface DecodeLimits {
 /** Depth 64, 8 MiB of memory. */
 export const DEFAULT_DECODE_LIMITS: DecodeLimits = { maxDepth: 64, maxDecodedBytes: 8 << 20 };
 
-const NO_BYTES = /* @__PURE__ */ new Uint8Array(0);
-
 /**
  * Reads archives, by rkyv's rule of ownership: pointees must lie in ascending,
  * disjoint places before their owners, which bounds the cost of reading by the size of the archive.
@@ -32,27 +30,27 @@ const NO_BYTES = /* @__PURE__ */ new Uint8Array(0);
  */
 export class Reader {
   /** The bytes that hold the archive. */
-  bytes: Uint8Array = NO_BYTES;
+  bytes: Uint8Array = new Uint8Array(0);
   /** A view on the same bytes, if there is one: see {@linkcode viewOf}. */
   view: DataView | undefined;
   /** Where the archive begins: alignment counts from here. */
-  start = 0;
+  declare start: number;
   /** Where the archive ends. */
-  end = 0;
+  declare end: number;
   /** The first byte that is still unclaimed. */
-  low = 0;
+  declare low: number;
   /** The end of the range that the current value may claim. */
-  high = 0;
+  declare high: number;
   /** Levels of recursion left. */
-  depth = 0;
+  declare depth: number;
   /** Memory budget of each archive, in bytes: `maxDecodedBytes`, or less if less is available. */
   declare budget: number;
   /** Bytes of memory left of those, by each schema's footprint. Below 0 once there were too few. */
-  memory = 0;
+  declare memory: number;
   /** The path in the value, up to {@linkcode Reader.steps}. */
   readonly path: unknown[] = [];
   /** Number of valid steps of the path. */
-  steps = 0;
+  declare steps: number;
   /** Whether a default is being read: see `zeroOf()`. */
   isDefault = false;
   /** A faster reader of strings than that of pages, if any. */
@@ -68,6 +66,7 @@ export class Reader {
   constructor(limits: DecodeLimits = DEFAULT_DECODE_LIMITS) {
     this.limits = limits;
     this.budget = limits.maxDecodedBytes;
+    this.open(0, 0);
   }
 
   /** Take the bytes that hold the next archives. */

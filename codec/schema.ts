@@ -90,7 +90,7 @@ export interface Naming {
   /** The names of types that are parts of another, with commas between. */
   readonly of: (...parts: readonly AnySchema[]) => string;
   /** Recursive types with their numbers. */
-  readonly met: Map<AnySchema, number>;
+  met?: Map<AnySchema, number>;
 }
 
 /** Any schema, whatever its values. */

@@ -24,12 +24,11 @@ export function signature(schema: AnySchema): string {
       schemas.map(({ kind, parts, text }) =>
         text?.(naming) ?? kind + (parts ? `<${naming.of(...parts)}>` : "")
       ).join(),
-    met: new Map(),
   };
   return naming.of(schema);
 }
 
-const PLAIN_NAME = /^[A-Za-z_$][\w$]*$/;
+const PLAIN_NAME = /^[a-z_$][\w$]*$/i;
 
 /** A name in a signature: quoted if it is ambiguous. */
 export function quoted(name: string): string {

@@ -101,12 +101,11 @@ export function sum(
     write(writer: Writer, at: number, value: unknown) {
       const arm = schema.armOf(value);
       if (arm) return arm.write(writer, at, value);
-      let wrong = value;
       if (isTagged && typeof value === "object" && value !== null && !Array.isArray(value)) {
         writer.path[writer.steps++] = "type";
-        wrong = (value as Keyed)["type"];
+        value = (value as Keyed)["type"];
       }
-      writer.refuse(schema, wrong);
+      writer.refuse(schema, value);
     },
     read(reader: Reader, at: number) {
       const arm = arms[readTag(reader, at, tagBytes)] ?? reader.fail("InvalidTag", at, schema);

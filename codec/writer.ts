@@ -129,7 +129,7 @@ export class Writer {
   /** Write a relative pointer to `target`, then a count. */
   slice(at: number, target: number, count: number): void {
     this.point(at, target);
-    this.outView.setUint32(at + 4, count, true);
+    this.outView.setInt32(at + 4, count, true);
   }
 
   /** Create the error of an invalid value: its path, what was expected and what was found. */

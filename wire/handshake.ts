@@ -116,8 +116,9 @@ export function introduce(
   { maxMessageBytes, maxInflatedBytes }: Receives,
 ): void {
   query.set(FINGERPRINT_QUERY, formatFingerprint(fingerprint));
-  query.set(RECEIVES_QUERY, `${maxMessageBytes}.${maxInflatedBytes}`);
-  query.set(EXTENSION_QUERY, `${EXTENSION}`);
+  // The names are spelled out: bundlers inline only shorter constants.
+  query.set("hl-max", `${maxMessageBytes}.${maxInflatedBytes}`);
+  query.set("hl-x", `${EXTENSION}`);
 }
 
 /**

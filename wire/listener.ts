@@ -14,7 +14,7 @@ export function ignore(): void {}
 export function tell<T>(
   listener: ((value: T) => unknown) | undefined,
   value: T,
-  onFailure: (error: unknown) => void = ignore,
+  onFailure: (error: unknown) => void = () => {},
 ): void {
   try {
     const answer = listener?.(value) as { then?: PromiseLike<unknown>["then"] } | undefined;

@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { closed, isFinal } from "../../client/failures.ts";
+import { closed } from "../../client/failures.ts";
 import { CloseCode } from "../../wire/close.ts";
 import { REFUSALS } from "../../wire/codes.ts";
 import { protocolError } from "../../wire/faults.ts";
@@ -19,6 +19,8 @@ const read = (path: string): string =>
 const PAGE = read("docs/errors.md");
 const PROTOCOL = read("PROTOCOL.md");
 const ERRORS = read("wire/errors.ts");
+
+const isFinal = (error: Error): boolean => error instanceof ConnectError && !error.retryable;
 
 /** The rows of the table whose head has these columns; a row for each code in the first column. */
 function table(text: string, ...columns: readonly string[]): Map<string, string[]> {
