@@ -1,6 +1,8 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { type ChildProcess, spawnSync } from "node:child_process";
-import { mkdtemp, rm } from "node:fs/promises";
+import { once } from "node:events";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { connect as connectSocket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
@@ -9,7 +11,8 @@ import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { connect } from "../../client.ts";
 import { Counter } from "../../examples/counter/service.ts";
-import { ConnectError, rpc, service } from "../../mod.ts";
+import { ConnectError, rpc, service, u32 } from "../../mod.ts";
+import { filesOf, resolved, textOf } from "../docs/markdown.ts";
 import { endChild, spawnChild } from "../support/children.ts";
 import { commandOf, type RuntimeId, start } from "../support/runtimes.ts";
 
@@ -51,13 +54,6 @@ const CASES: readonly Case[] = [
     args: ["serve", "-A", "--parallel", "--port", "0"],
     path: "/",
     plain: ["/", "This is a hardlight endpoint: connect with a hardlight client.\n"],
-  },
-  {
-    name: "the package ws",
-    runtime: "deno",
-    script: "node_ws.ts",
-    path: "/",
-    plain: ["/", "Node is here"],
   },
 ];
 
@@ -105,7 +101,70 @@ for (const { name, runtime, script, args, path, plain } of CASES) {
   });
 }
 
+/** The server of `docs/mounting.md` with the package `ws`, as JavaScript for Node. */
+async function wsServer(folder: string): Promise<string> {
+  const code = filesOf(textOf("docs/mounting.md")).get("server.ts")!;
+  const anywhere = "http.listen(0, () => console.log(JSON.stringify(http.address())));";
+  const file = join(folder, "server.ts");
+  const listening = resolved(code).replaceAll("file://", "").replace(
+    "http.listen(8080);",
+    anywhere,
+  );
+  assert(listening.includes(anywhere), "it listens on port 8080");
+  await writeFile(file, listening);
+  const bundle = join(folder, "server.mjs");
+  const [bun, ...first] = commandOf("bun");
+  const modules = fileURLToPath(new URL("../../node_modules", import.meta.url));
+  const args = ["build", "--target", "node", file, "--outfile", bundle];
+  const { status, stderr } = spawnSync(bun, [...first, ...args], {
+    env: { ...process.env, NODE_PATH: modules },
+    encoding: "utf8",
+  });
+  assertEquals(status, 0, stderr);
+  return bundle;
+}
+
 const node = spawnSync("node", ["--version"], { stdio: "ignore" }).status === 0;
+
+/** Upgrades with a target or a host that is no part of a URL. */
+const MALFORMED = [["/", "["], ["//[", "x"], ["/", ""]] as const;
+
+test(
+  "docs/mounting.md: the server with the package ws serves on Node, and malformed requests do not end it",
+  {
+    skip: node ? false : "no node on the PATH",
+  },
+  async () => {
+    const folder = await mkdtemp(join(tmpdir(), "hardlight-"));
+    const child = spawnChild("node", [await wsServer(folder)], {
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    try {
+      const port = await started(child);
+      for (const [target, host] of MALFORMED) {
+        const socket = connectSocket(port, "localhost").on("error", () => {});
+        socket.end(
+          `GET ${target} HTTP/1.1\r\nHost: ${host}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n`,
+        );
+        await once(socket.resume(), "close");
+      }
+      const Dice = service({ rpc: { roll: rpc({}, u32) } });
+      await using client = await connect(Dice, `ws://localhost:${port}/`);
+      assertEquals(await client.rpc.roll(), 4);
+      const Other = service({ rpc: { other: rpc() } });
+      const error = await assertRejects(
+        () => connect(Other, `ws://localhost:${port}/`),
+        ConnectError,
+      );
+      assertEquals([error.code, error.status], ["SchemaMismatch", 400]);
+      const response = await fetch(`http://localhost:${port}/`);
+      assertEquals(await response.text(), "Node is here");
+    } finally {
+      await endChild(child);
+      await rm(folder, { recursive: true });
+    }
+  },
+);
 
 test("Node is a client", { skip: node ? false : "no node on the PATH" }, async () => {
   const folder = await mkdtemp(join(tmpdir(), "hardlight-"));

@@ -17,7 +17,7 @@ export interface WsServer {
 // Node's tests have it where it is installed. Bun's module of that name is another implementation.
 const ws = "Bun" in globalThis ? undefined : await import("ws").catch(() => undefined);
 
-/** Serve as `examples/mounting/node_ws.ts` does; `undefined` where the package is not installed. */
+/** Serve as `docs/mounting.md` does; `undefined` where the package is not installed. */
 export const serveByWs = ws &&
   (async <Event>(mounted: Mounted<Event>): Promise<WsServer> => {
     const http = createServer();
