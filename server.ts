@@ -114,7 +114,7 @@ export interface Server<Event> extends ServerCore<Event>, AsyncDisposable {
 export interface Mounted<Event> extends ServerCore<Event>, AsyncDisposable {
   /** For `Deno.serve` and `Bun.serve`; other requests go to the fallback. */
   readonly fetch: MountedFetch;
-  /** For `Bun.serve`. */
+  /** For `Bun.serve`. Its `message` frees a large message: a wrapper reads it before. */
   readonly websocket: BunHandlers["websocket"];
   /**
    * Accept or refuse a request whose WebSocket another library upgrades (`ws` on Node, Cloudflare's pair). A
