@@ -5,18 +5,19 @@
  *
  * @module
  */
-import { INNER_NODE, NODE_HEADER_BYTES, readTree } from "./btree_reader.ts";
+import { readTree } from "./btree_reader.ts";
+import {
+  INNER_NODE,
+  INNER_NODE_ALIGN,
+  NODE_BYTES,
+  NODE_HEADER_BYTES,
+  structLayout,
+} from "./layout.ts";
 import { entriesBy, type Entry } from "./collections.ts";
 import { compare, type Rank, sorted } from "./keys.ts";
-import { structLayout } from "./layout.ts";
 import { unit } from "./scalars.ts";
 import { type AnySchema, type BTree, once, type Schema } from "./schema.ts";
 import type { Writer } from "./writer.ts";
-
-/** rkyv begins a new node when one reaches this many bytes, including its parts. */
-const NODE_BYTES = 4096;
-/** An inner node is aligned to 8 by 64-bit peers. */
-const INNER_NODE_ALIGN = 8;
 
 function makeTree(kind: "btreemap" | "btreeset", key: AnySchema, item: AnySchema): BTree {
   const isMap = kind === "btreemap";

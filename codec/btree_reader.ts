@@ -7,18 +7,10 @@
  */
 import type { Entries } from "./collections.ts";
 import { compare, type Rank, ranksOf } from "./keys.ts";
-import { entryFootprint, spend } from "./parts.ts";
-import { type FieldsLayout, roundUp } from "./layout.ts";
+import { entryFootprint, NODE_FOOTPRINT, spend } from "./parts.ts";
+import { type FieldsLayout, INNER_NODE, NODE_HEADER_BYTES, roundUp } from "./layout.ts";
 import type { Reader } from "./reader.ts";
 import type { BTree } from "./schema.ts";
-
-/** Bytes of a node's header: `u32` size, `i32` pointer, `u16` meta, 2 of padding. */
-export const NODE_HEADER_BYTES = 12;
-/** Bit of a header's meta that marks an inner node. */
-export const INNER_NODE = 0x8000;
-
-/** Estimated bytes of memory kept for a node while its tree is read. */
-const NODE_FOOTPRINT = 384;
 
 /** A node whose bytes are claimed. */
 export interface ClaimedNode {

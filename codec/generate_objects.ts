@@ -7,7 +7,7 @@ import { type At, at, member, plus } from "./generator.ts";
 import { writeFlat } from "./phases.ts";
 import { isFlat } from "./parts.ts";
 import type { AnySchema, Arm, BigInteger, Field, Integer, List, Node } from "./schema.ts";
-import { INLINE_CAPACITY } from "./string.ts";
+import { INLINE_CAPACITY } from "./layout.ts";
 import { writeUtf8 } from "./utf8.ts";
 import { itemFields, MAX_UNROLLED, type Slots, type WriteContext } from "./write_context.ts";
 

@@ -13,7 +13,7 @@ import { BAD, type Generator, member } from "./generator.ts";
 import { phasesOf } from "./phases.ts";
 import { isFlat } from "./parts.ts";
 import type { AnySchema, Field, List, Node } from "./schema.ts";
-import { INLINE_CAPACITY } from "./string.ts";
+import { INLINE_CAPACITY } from "./layout.ts";
 import { utf8Length, writeUtf8 } from "./utf8.ts";
 import { type Slots, WriteContext } from "./write_context.ts";
 

@@ -21,7 +21,7 @@ import {
 } from "./generate_leaves.ts";
 import { type At, at, type Generator, isOutlined, plus, property } from "./generator.ts";
 import type { AnySchema, Field, List, Node, Sum } from "./schema.ts";
-import { INLINE_CAPACITY } from "./string.ts";
+import { INLINE_CAPACITY } from "./layout.ts";
 import { readUtf8Fast } from "./utf8_buffer.ts";
 import { itemFields } from "./write_context.ts";
 

@@ -7,22 +7,11 @@
  *
  * @module
  */
+import { EMPTY_BUCKET, FIRST_SEED } from "./layout.ts";
 import type { Reader } from "./reader.ts";
 import type { AnySchema } from "./schema.ts";
 import { type Fed, Feeder, hash } from "./sea_hash.ts";
 import { Writer } from "./writer.ts";
-
-/** Displacement of an empty bucket. */
-const EMPTY = 0xffff_ffff;
-/** Displacements from here on are seeds; below, positions. */
-const FIRST_SEED = 0x8000_0000;
-
-/**
- * Most seeded hashes in a search for seeds: this many plus {@linkcode HASHES_PER_KEY} per key. Ordinary keys need fewer
- * than ten per key; keys chosen to collide would need practically unlimited ones.
- */
-const FREE_HASHES = 8192;
-const HASHES_PER_KEY = 64;
 
 /** The index. */
 export interface HashIndex {
@@ -39,6 +28,9 @@ export interface HashIndex {
  * such bound.
  */
 export function buildIndex(writer: Writer, keys: readonly Fed[]): HashIndex {
+  // Ordinary keys need fewer than ten seeded hashes each; keys chosen to collide would need practically unlimited ones.
+  const FREE_HASHES = 8192;
+  const HASHES_PER_KEY = 64;
   const count = keys.length;
   const buckets: number[][] = keys.map(() => []);
   keys.forEach((key, i) => buckets[hash(writer, key, count)]!.push(i));
@@ -46,7 +38,7 @@ export function buildIndex(writer: Writer, keys: readonly Fed[]): HashIndex {
     buckets[b]!.length - buckets[a]!.length || a - b
   );
 
-  const displacements = keys.map(() => EMPTY);
+  const displacements = keys.map(() => EMPTY_BUCKET);
   const order = keys.map(() => -1);
   let free = 0;
   let hashesLeft = FREE_HASHES + HASHES_PER_KEY * count;
@@ -75,8 +67,6 @@ export function buildIndex(writer: Writer, keys: readonly Fed[]): HashIndex {
   return { displacements, order };
 }
 
-/** Largest kept scratch, in bytes. */
-const MAX_KEPT_BYTES = 4096;
 /** For the hashes of looked up keys. */
 const scratch = /* @__PURE__ */ new Writer(0);
 const feeder = /* @__PURE__ */ new Feeder(scratch);
@@ -89,12 +79,14 @@ export function lookUp(
   schema: AnySchema,
   key: unknown,
 ): number {
+  /** Largest kept scratch, in bytes. */
+  const MAX_KEPT_BYTES = 4096;
   if (count === 0) return -1;
   // A conversion in the key may look up another one.
   const { top } = scratch;
   const fed = feeder.feed(schema, key);
   const displacement = reader.u32(displacements + 4 * hash(scratch, fed, count));
-  const place = displacement === EMPTY
+  const place = displacement === EMPTY_BUCKET
     ? -1
     : displacement < FIRST_SEED
     ? displacement < count ? displacement : -1

@@ -7,6 +7,7 @@
  * @module
  */
 import { entriesOf, type Entry } from "./collections.ts";
+import { WORD_BYTES } from "./layout.ts";
 import type { AnySchema, Arm, Field, Node, Sum, Wrapper } from "./schema.ts";
 import { compareUtf8 } from "./utf8.ts";
 
@@ -22,8 +23,6 @@ function carriedBy({ kind }: Sum, { shape, fields }: Arm, value: unknown): Carri
     : value) as Carried;
 }
 
-/** Bytes of a `usize`, as Rust's `Hash` feeds it. */
-const LENGTH_BYTES = 8;
 /** The wrapped type of a wrapper. */
 const WRAPPER = /^(?:box|lazy|nonzero|convert)$/;
 
@@ -46,7 +45,7 @@ export function visitKey(visitor: KeyVisitor, schema: AnySchema, value: unknown)
   if ("arms" in node) {
     const { kind, arms } = node;
     const arm = node.armOf(value)!;
-    visitor.count(arm.tag, kind !== "variants" ? LENGTH_BYTES : arms.length > 1 ? 1 : 0, true);
+    visitor.count(arm.tag, kind !== "variants" ? WORD_BYTES : arms.length > 1 ? 1 : 0, true);
     visitFields(visitor, arm.fields, carriedBy(node, arm, value));
   } else if ("fields" in node) visitFields(visitor, node.fields, value as Carried);
   else if ("key" in node) {
@@ -68,7 +67,7 @@ function visitFields(visitor: KeyVisitor, fields: readonly Field[], values: Carr
 }
 
 function visitList<T>(visitor: KeyVisitor, list: ArrayLike<T>, visit: (each: T) => void): void {
-  visitor.count(list.length, LENGTH_BYTES, false);
+  visitor.count(list.length, WORD_BYTES, false);
   for (let i = 0; i < list.length; i++) {
     visitor.count(1, 0, true);
     visit(list[i]!);

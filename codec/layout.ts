@@ -8,6 +8,29 @@
  * @module
  */
 
+// Numbers that types share are here, where bundlers inline them: in a module that imports nothing.
+
+/** Longest inline string, in bytes. Rust: `rkyv/src/string/repr.rs`, `INLINE_CAPACITY`. */
+export const INLINE_CAPACITY = 7;
+
+/** Bytes of a B-tree node's header: `u32` size, `i32` pointer, `u16` meta, 2 of padding. */
+export const NODE_HEADER_BYTES = 12;
+/** Bit of a header's meta that marks an inner node. */
+export const INNER_NODE = 0x8000;
+/** rkyv begins a new node when one reaches this many bytes, including its parts. */
+export const NODE_BYTES = 4096;
+/** An inner node is aligned to 8 by 64-bit peers. */
+export const INNER_NODE_ALIGN = 8;
+
+/** Bytes of a word that SeaHash takes; of a `usize`, as Rust's `Hash` feeds it. */
+export const WORD_BYTES = 8;
+/** Bytes of a seed, which is hashed before a key. */
+export const SEED_BYTES = 4;
+/** Displacement of an empty bucket of a hash table. */
+export const EMPTY_BUCKET = 0xffff_ffff;
+/** Displacements from here on are seeds; below, positions. */
+export const FIRST_SEED = 0x8000_0000;
+
 /** Bit patterns that a type never uses, which rustc orders fields by: how many, where, and in how many bytes. */
 export type Niche = readonly [available: number, offset: number, bytes: number];
 

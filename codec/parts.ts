@@ -9,6 +9,9 @@ import type { AnySchema, Node } from "./schema.ts";
 /** Estimated bytes of memory of a copied byte array, mostly its buffer, which is also slow to allocate. */
 export const BUFFER_FOOTPRINT = 320;
 
+/** Estimated bytes of memory kept for a node while its tree is read. */
+export const NODE_FOOTPRINT = 384;
+
 /** Bytes of memory of a slot: in an array or an object. */
 const SLOT_BYTES = 8;
 

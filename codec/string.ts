@@ -6,11 +6,9 @@
 import type { Reader } from "./reader.ts";
 import { leaf } from "./scalars.ts";
 import type { Schema } from "./schema.ts";
+import { INLINE_CAPACITY } from "./layout.ts";
 import { readUtf8, writeUtf8 } from "./utf8.ts";
 import type { Writer } from "./writer.ts";
-
-/** Longest inline string, in bytes. Rust: `rkyv/src/string/repr.rs`, `INLINE_CAPACITY`. */
-export const INLINE_CAPACITY = 7;
 
 /** Append the bytes of a string, or throw if the value is none; returns their number. */
 export function appendText(writer: Writer, value: unknown): number {

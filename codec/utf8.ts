@@ -6,14 +6,17 @@
  * @module
  */
 
-const encoder = /* @__PURE__ */ new TextEncoder();
-const decoder = /* @__PURE__ */ new TextDecoder("utf-8", { ignoreBOM: true });
-const strict = /* @__PURE__ */ new TextDecoder("utf-8", { ignoreBOM: true, fatal: true });
-
+// Numbers first: bundlers inline those, and only those, that nothing else stands before.
 /** Strings up to this long are encoded by a loop. */
 const LOOP_MAX_UNITS = 48;
 /** Strings up to this long are decoded by a loop. */
 const LOOP_MAX_BYTES = 16;
+/** The upper bits of a surrogate, U+D800 to U+DFFF. */
+const SURROGATES = 0x1b;
+
+const encoder = /* @__PURE__ */ new TextEncoder();
+const decoder = /* @__PURE__ */ new TextDecoder("utf-8", { ignoreBOM: true });
+const strict = /* @__PURE__ */ new TextDecoder("utf-8", { ignoreBOM: true, fatal: true });
 
 /** The UTF-8 length of a string in bytes; -1 if it has a lone surrogate. */
 export function utf8Length(text: string): number {
@@ -138,9 +141,6 @@ export function fromUtf8(bytes: Uint8Array): string | undefined {
 export function toUtf8(text: string): Uint8Array<ArrayBuffer> {
   return encoder.encode(text);
 }
-
-/** The upper bits of a surrogate, U+D800 to U+DFFF. */
-const SURROGATES = 0x1b;
 
 /** Order of strings by their UTF-8 bytes, which differs from that of UTF-16 units. */
 export function compareUtf8(a: string, b: string): number {

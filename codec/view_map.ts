@@ -11,7 +11,7 @@ import { entryFootprint } from "./parts.ts";
 import { lookUp } from "./hash_index.ts";
 import { compare, type Rank, rankOf } from "./keys.ts";
 import type { AnySchema, BTree, HashTable } from "./schema.ts";
-import { INLINE_CAPACITY } from "./string.ts";
+import { INLINE_CAPACITY } from "./layout.ts";
 import { toUtf8 } from "./utf8.ts";
 import { type Access, Place, type Step, type ViewReader } from "./view_place.ts";
 
