@@ -139,7 +139,9 @@ export function openSession(
       if (!event || !events.wanted()) return;
       try {
         const { length } = bytesOf(topic);
-        if (length > limits.maxTopicBytes) throw new RangeError(`${length} are over maxTopicBytes`);
+        if (length > limits.maxTopicBytes) {
+          throw new RangeError(`a topic of ${length} bytes is over maxTopicBytes`);
+        }
         isBehind = events.deliver(
           topic,
           () => [

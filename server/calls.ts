@@ -17,7 +17,7 @@ import {
 import type { ClientMessage } from "../wire/requests.ts";
 import { writeErrorResponse } from "../wire/server_message_writer.ts";
 import { shortenAnswer } from "../wire/short_message.ts";
-import { surelyTakes } from "../wire/sender.ts";
+import { type Excess, surelyTakes } from "../wire/sender.ts";
 import { CallGuards, MIN_HELD_BYTES } from "./call_guard.ts";
 import type { Connection } from "./connection.ts";
 import type { CallsHost } from "./connection_host.ts";
@@ -210,9 +210,9 @@ export class CallRunner {
     if (sender.options.extension) shortenAnswer(writer);
     if (surelyTakes(sender.options, writer.position)) {
       sender.commit(writer);
-      this.#onSettled(call, true);
+      this.#onSettled(call, true, undefined);
       // The call is not over, and its id in use, until the answer is sent or dropped.
-    } else sender.commit(writer, (taken) => this.#onSettled(call, taken));
+    } else sender.commit(writer, (taken, excess) => this.#onSettled(call, taken, excess));
   }
 
   /** A handler has settled, possibly after its connection has ended. */
@@ -221,26 +221,27 @@ export class CallRunner {
     call.end();
   }
 
-  #onSettled({ caller, id, method, trace }: ServerCall, taken: boolean): void {
-    if (caller.mute) return trace?.end("ClientNotConnected");
-    if (taken) {
+  #onSettled(call: ServerCall, taken: boolean, excess: Excess | undefined): void {
+    const { caller, id, method, trace } = call;
+    if (taken && !caller.mute) {
       caller.free(id);
       trace?.end(undefined);
       caller.onAnswered();
-      return;
+    } else if (caller.mute || excess === undefined) trace?.end("ClientNotConnected");
+    else {
+      const name = this.#dispatcher.nameOf(method);
+      caller.onTooBig(`The answer of ${name}`, excess, name, name);
+      this.#fail(caller, id, "ServerEncodeError", trace);
     }
-    const name = this.#dispatcher.nameOf(method);
-    caller.onTooBig(`The answer of ${name}`, name, name);
-    this.#fail(caller, id, "ServerEncodeError", trace);
   }
 
-  /** An item of a stream could not be sent: it is invalid, or, without an error, over the client's limits. */
-  onUnsent(call: ServerCall, error?: unknown): void {
+  /** An item of a stream could not be sent: it is invalid, or over the client's limits. */
+  onUnsent(call: ServerCall, error: unknown, excess?: Excess): void {
     const { caller, id, method, trace } = call;
     this.#onReturned(call);
     const name = this.#dispatcher.nameOf(method);
-    if (error !== undefined) this.#tell(caller, method, error);
-    else caller.onTooBig(`An item of ${name}`, name, name);
+    if (excess === undefined) this.#tell(caller, method, error);
+    else caller.onTooBig(`An item of ${name}`, excess, name, name);
     this.#fail(caller, id, "ServerEncodeError", trace);
   }
 

@@ -12,6 +12,7 @@ import { checkOptionKinds, type OptionKind } from "../wire/option_kinds.ts";
 import { surelyTakes } from "../wire/sender.ts";
 import { onAbort } from "../wire/signals.ts";
 import type { Connection } from "./connection.ts";
+import { excessOf } from "./too_big.ts";
 
 /** Calls that a server may have in flight to one client: each has its own id. */
 export const MAX_CLIENT_CALLS = 256;
@@ -149,9 +150,9 @@ export class ClientCalls {
     if (!caller.admits(writer.position)) return sender.abandon(writer);
     if (surelyTakes(sender.options, writer.position)) sender.commit(writer);
     else {
-      sender.commit(writer, (taken) => {
-        if (taken) return;
-        const why = "its arguments are larger than the client accepts";
+      sender.commit(writer, (_, excess) => {
+        if (excess === undefined) return;
+        const why = `its arguments are too big: ${excessOf(excess, sender.options)}`;
         this.#settle(id)?.reject(failure(method, "ServerEncodeError", why));
       });
     }

@@ -10,7 +10,7 @@ import type { Extension } from "../wire/handshake.ts";
 import { RPC_REQUEST } from "../wire/layout.ts";
 import { readClientMessage, readShortMessage } from "../wire/requests.ts";
 import { type ArchiveListener, receive } from "../wire/receiver.ts";
-import { Sender, type SenderOwner, surelyTakes } from "../wire/sender.ts";
+import { type Excess, Sender, type SenderOwner, surelyTakes } from "../wire/sender.ts";
 import type { SharedMessage } from "../wire/shared_message.ts";
 import type { CloseInfo, PeerInfo, TransportListener } from "../wire/transport.ts";
 import { Ending } from "./connection_end.ts";
@@ -141,11 +141,12 @@ export class Connection implements TransportListener, ArchiveListener, SenderOwn
   }
 
   /** The client must not miss a change: its state would be wrong. */
-  onChangeTooBig(places: readonly number[]): void {
+  onChangeTooBig(places: readonly number[], excess: Excess): void {
     // Nor receive an answer that follows it.
     this.#end.silence();
     if (this.closing) return;
-    const { field, error } = stateTooBig(places, this.host.stateShape.fields, this.sender.options);
+    const { fields } = this.host.stateShape;
+    const { field, error } = stateTooBig(places, fields, excess, this.sender.options);
     this.host.reports.wrong("state", error, this.#at("state"));
     this.close(CloseCode.TooBig, `a change of the state is too big for this client: ${field}`);
   }
@@ -162,7 +163,7 @@ export class Connection implements TransportListener, ArchiveListener, SenderOwn
     const { sender } = this;
     try {
       if (surelyTakes(sender.options, message.length)) sender.sendShared(message);
-      else sender.sendShared(message, (taken) => taken || this.#onEventTooBig());
+      else sender.sendShared(message, (_, excess) => excess && this.#onEventTooBig(excess));
     } catch (error) {
       return this.#crash(error, "transport");
     }
@@ -170,15 +171,15 @@ export class Connection implements TransportListener, ArchiveListener, SenderOwn
   }
 
   /** A client can miss an event. */
-  #onEventTooBig(): void {
+  #onEventTooBig(excess: Excess): void {
     if (this.closing) return;
     this.host.counters.eventsTooBig++;
-    this.onTooBig("An event that was skipped", "event");
+    this.onTooBig("An event that was skipped", excess, "event");
   }
 
   /** A client chooses its own limit and can cause this at any rate. */
-  onTooBig(what: string, where: string, method?: string): void {
-    const error = (): Error => tooBig(what, this.sender.options);
+  onTooBig(what: string, excess: Excess, where: string, method?: string): void {
+    const error = (): Error => tooBig(what, excess, this.sender.options);
     this.host.reports.wrong(`too big ${where}`, error, this.#at(where, method));
   }
 

@@ -174,9 +174,7 @@ export class ConnectionState {
     if (places.length === 0 || !owner.admits(writer.position)) sender.abandon(writer);
     else if (surelyTakes(sender.options, writer.position)) sender.commit(writer);
     else {
-      sender.commit(writer, (taken) => {
-        if (!taken) owner.onChangeTooBig(places);
-      });
+      sender.commit(writer, (_, excess) => excess && owner.onChangeTooBig(places, excess));
     }
     return failure;
   }

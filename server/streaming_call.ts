@@ -15,13 +15,14 @@ import { RpcError } from "../wire/errors.ts";
 import type { ItemCounts } from "../wire/open_telemetry.ts";
 import { writeServerGrant, writeServerItem } from "../wire/server_extension.ts";
 import { shortenAnswer } from "../wire/short_message.ts";
-import { type Sender, surelyTakes } from "../wire/sender.ts";
+import { type Excess, type Sender, surelyTakes } from "../wire/sender.ts";
 import { MIN_HELD_BYTES } from "./call_guard.ts";
 import type { Connection } from "./connection.ts";
 import { ConnectionStreams } from "./connection_streams.ts";
 import { explainArchive } from "./dispatcher.ts";
 import { ServerCall } from "./server_call.ts";
 import type { CallTrace } from "./telemetry.ts";
+import { excessOf } from "./too_big.ts";
 
 /** A call that streams. It receives its argument's items and sends its output's until it is answered. */
 export class StreamingCall extends ServerCall implements InletPort, OutletPort {
@@ -34,7 +35,8 @@ export class StreamingCall extends ServerCall implements InletPort, OutletPort {
   #heldBytes = 0;
   /** Whether more of the argument arrived than may wait. */
   #isFull = false;
-  #isTooBig = false;
+  /** Why its last item was not sent. */
+  #excess: Excess | undefined;
   /** Whether it is still unknown if the last item is within the client's limits. */
   #isAsking = false;
 
@@ -219,10 +221,10 @@ export class StreamingCall extends ServerCall implements InletPort, OutletPort {
   /** Send an item that may be too large, known once it is deflated. Until then later items and the end wait. */
   #commitIfTaken(sender: Sender, writer: Writer): void {
     this.#isAsking = true;
-    sender.commit(writer, (taken) => {
+    sender.commit(writer, (taken, excess) => {
       this.#isAsking = false;
       if (taken) this.#outlet?.resume();
-      else this.#onTooBig();
+      else if (excess !== undefined) this.#onTooBig(excess);
     });
     if (this.#isAsking) this.#outlet?.pause();
   }
@@ -233,10 +235,11 @@ export class StreamingCall extends ServerCall implements InletPort, OutletPort {
   }
 
   /** The item is over the client's limits and was not sent, so the call cannot go on. */
-  #onTooBig(): void {
+  #onTooBig(excess: Excess): void {
     if (this.isOver || this.reason !== undefined) return;
-    this.#isTooBig = true;
-    this.cancel(new RpcError("ServerEncodeError", "An item is larger than the client accepts"));
+    this.#excess = excess;
+    const why = excessOf(excess, this.caller.sender.options);
+    this.cancel(new RpcError("ServerEncodeError", `An item is too big: ${why}`));
   }
 
   onEnd(error: unknown, failed: "source" | "item" | undefined): void {
@@ -249,7 +252,7 @@ export class StreamingCall extends ServerCall implements InletPort, OutletPort {
   onStopped(error: unknown): void {
     // If the connection's end stopped the stream, there is no client to answer.
     const { closing } = this.caller;
-    if (this.#isTooBig) this.caller.host.calls.onUnsent(this);
+    if (this.#excess !== undefined) this.caller.host.calls.onUnsent(this, error, this.#excess);
     else if (error === undefined) this.caller.host.calls.onOutput(this, undefined, closing);
     else this.caller.host.calls.onThrown(this, error, closing);
   }

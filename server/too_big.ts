@@ -7,25 +7,35 @@
 import type { StateField } from "../service/types.ts";
 import { CloseCode } from "../wire/close.ts";
 import { ProtocolError } from "../wire/errors.ts";
+import { ANYTHING } from "../wire/handshake.ts";
 import { MAX_BATCH_BYTES } from "../wire/batch.ts";
 import type { ArchiveListener } from "../wire/receiver.ts";
-import type { SenderOptions } from "../wire/sender.ts";
+import type { Excess, SenderOptions } from "../wire/sender.ts";
 import type { CloseInfo } from "../wire/transport.ts";
 
+/** Why a message was not sent: the bound it is over, its client's or this server's own. */
+export function excessOf(
+  { limit, bytes }: Excess,
+  { receives = ANYTHING, limits }: SenderOptions,
+): string {
+  const max = receives[limit];
+  const isInflated = limit === "maxInflatedBytes";
+  const isOurs = !isInflated && max === 2 * (limits?.maxBufferedBytes ?? Infinity);
+  const whose = isOurs ? "twice the server's maxBufferedBytes" : `the client's ${limit}`;
+  const how = isInflated ? "before deflating" : "on the wire";
+  return `expected at most ${max} bytes ${how}, by ${whose}, got ${bytes}`;
+}
+
 /** A message was not sent because it is larger than the client accepts. */
-export function tooBig(what: string, { receives }: SenderOptions): RangeError {
-  const { maxMessageBytes = Infinity, maxInflatedBytes = Infinity } = receives ?? {};
-  return new RangeError(
-    `${what} is too big for its client: expected at most ${maxMessageBytes} bytes deflated and ` +
-      `${maxInflatedBytes} inflated, by the client's maxMessageBytes and maxInflatedBytes and twice ` +
-      `the server's maxBufferedBytes`,
-  );
+export function tooBig(what: string, excess: Excess, options: SenderOptions): RangeError {
+  return new RangeError(`${what} is too big: ${excessOf(excess, options)}`);
 }
 
 /** A state change was not sent. Names its largest field, given by start, length and index. */
 export function stateTooBig(
   places: readonly number[],
   fields: readonly StateField[],
+  excess: Excess,
   options: SenderOptions,
 ): { readonly field: string; readonly error: RangeError } {
   let largest = 0;
@@ -35,7 +45,7 @@ export function stateTooBig(
   const field = `state.${fields[places[largest + 2]!]![0]}`;
   const bytes = places[largest + 1]!;
   const what = `A change of the state, of which ${field} has ${bytes} bytes,`;
-  return { field, error: tooBig(what, options) };
+  return { field, error: tooBig(what, excess, options) };
 }
 
 /** The error of a transport that ended because of a limit, if it did. */

@@ -145,20 +145,20 @@ export function toTopic(value: Topic | string): Topic {
 export function checkTopicBytes(value: Topic | string, maxTopicBytes: number): void {
   if (typeof value !== "string") {
     const { length } = bytesOf(own(value));
-    if (length > maxTopicBytes) throw topicTooBig(`${length}`, maxTopicBytes);
+    if (length > maxTopicBytes) throw topicTooBig(length, maxTopicBytes);
     return;
   }
   // Each code unit of a string takes one to three bytes.
   if (3 * value.length <= maxTopicBytes) return;
-  if (value.length > maxTopicBytes) throw topicTooBig(`over ${value.length - 1}`, maxTopicBytes);
+  if (value.length > maxTopicBytes) throw topicTooBig(value.length, maxTopicBytes, "characters");
   const { length } = toUtf8(value);
-  if (length > maxTopicBytes) throw topicTooBig(`${length}`, maxTopicBytes);
+  if (length > maxTopicBytes) throw topicTooBig(length, maxTopicBytes);
 }
 
 /** A topic has too many bytes. */
-export function topicTooBig(bytes: string, maxTopicBytes: number): RangeError {
+export function topicTooBig(size: number, maxTopicBytes: number, unit = "bytes"): RangeError {
   return new RangeError(
-    `Cannot use a topic of ${bytes} bytes: at most ${maxTopicBytes} are allowed, which is maxTopicBytes`,
+    `Cannot use a topic of ${size} ${unit}: expected at most ${maxTopicBytes} bytes, by maxTopicBytes`,
   );
 }
 
