@@ -8,7 +8,16 @@
  */
 import { zeroOf } from "./default.ts";
 import type { Fields, Items } from "./struct.ts";
-import { type AnySchema, type Field, isSchema, type Node, type Wrapper } from "./schema.ts";
+import {
+  type AnySchema,
+  type BigInteger,
+  type Field,
+  type Integer,
+  isSchema,
+  type Leaf,
+  type Node,
+  type Wrapper,
+} from "./schema.ts";
 import { partsOf } from "./parts.ts";
 import { signature } from "./signature.ts";
 
@@ -133,8 +142,14 @@ function checkNode(what: string, node: Node): void {
       checkConversion(what, node.conversion);
       if (node.hasDefault) zeroOf(node);
       return;
+    case "box":
+    case "lazy":
+    case "vec":
+    case "boxslice":
+    case "numbers":
+      return checkSchema(`the inside of a ${node.kind} in ${what}`, node.item);
     default:
-      if ("item" in node) checkSchema(`the inside of a ${node.kind} in ${what}`, node.item);
+      node satisfies Integer | BigInteger | Leaf;
   }
 }
 
@@ -173,10 +188,12 @@ function checkNames(what: string, names: readonly string[]): void {
 /** The reason why a type cannot be the key of a hash map, if it cannot. */
 function keyFault(schema: AnySchema): string | undefined {
   const node = schema as Node;
+  if ("min" in node) {
+    return node.kind.endsWith("size")
+      ? `rkyv hashes ${node.kind} as 8 bytes when writing and as 4 when reading`
+      : undefined;
+  }
   switch (node.kind) {
-    case "usize":
-    case "isize":
-      return `rkyv hashes ${node.kind} as 8 bytes when writing and as 4 when reading`;
     case "ip":
     case "sock":
     case "ipv4":
@@ -210,8 +227,26 @@ function keyFault(schema: AnySchema): string | undefined {
     case "option":
     case "result":
       return faultOf(node.arms.flatMap(({ fields }) => fields));
+    case "box":
+    case "convert":
+    case "nonzero":
+    case "array":
+    case "vec":
+    case "boxslice":
+    case "numbers":
+      return keyFault(node.item);
+    case "bool":
+    case "char":
+    case "unit":
+    case "duration":
+    case "string":
+    case "boxstr":
+    case "cstring":
+    case "bytes":
+    case "uuid":
+      return undefined;
     default:
-      return "item" in node ? keyFault(node.item) : undefined;
+      node satisfies never;
   }
 }
 

@@ -5,7 +5,7 @@
  */
 import { interpret } from "./archive.ts";
 import type { Reader } from "./reader.ts";
-import type { AnySchema, Collection, Conversion, Wrapper } from "./schema.ts";
+import type { AnySchema, Collection, Conversion, LeafKind, Wrapper } from "./schema.ts";
 import type { Writer } from "./writer.ts";
 
 /** An entry; of a set, its item is `undefined`. */
@@ -27,8 +27,16 @@ export function showKey(key: unknown): string {
   return `get(${String(shown)})`;
 }
 
-/** Kinds whose values a Map or Set distinguishes as Rust does. */
-const PLAIN = /^(?:[iu](?:8|16|32|64|128|size)|bool|char|string|boxstr|cstring)$/;
+/** Kinds without parts whose values a Map or Set does not distinguish as Rust does, or that are no keys. */
+type Unlike = "f32" | "f64" | "unit" | "bytes" | "duration" | "ipv4" | "ipv6" | "uuid";
+/** Kinds besides integers whose values a Map or Set distinguishes as Rust does. */
+const PLAIN: Readonly<Record<Exclude<LeafKind, Unlike>, 1>> = {
+  bool: 1,
+  char: 1,
+  string: 1,
+  boxstr: 1,
+  cstring: 1,
+};
 
 /** A collection's functions for keys and entries. */
 export interface Entries {
@@ -82,7 +90,7 @@ export function entriesBy(collection: () => Collection, key: AnySchema, isMap: b
     of(writer, value) {
       if (!(value instanceof (isMap ? Map : Set))) writer.refuse(collection(), value);
       const entries = entriesOf(value);
-      if (schema === key && PLAIN.test(key.kind)) return entries;
+      if (schema === key && ("min" in key || key.kind in PLAIN)) return entries;
       const { base, position, steps } = writer;
       // As a separate archive, so that equal keys have equal bytes.
       writer.base = position;

@@ -41,6 +41,7 @@ export function defaultOf<T>(schema: Schema<T>): T {
 
 function checkDefault(schema: AnySchema): void {
   const node = schema as Node;
+  if ("min" in node) return;
   switch (node.kind) {
     case "result":
     case "nonzero":
@@ -68,6 +69,27 @@ function checkDefault(schema: AnySchema): void {
     case "box":
     case "lazy":
       return checkDefault(node.item);
+    case "f32":
+    case "f64":
+    case "bool":
+    case "char":
+    case "unit":
+    case "duration":
+    case "string":
+    case "boxstr":
+    case "cstring":
+    case "bytes":
+    case "numbers":
+    case "vec":
+    case "boxslice":
+    case "option":
+    case "arm":
+    case "hashmap":
+    case "hashset":
+    case "btreemap":
+    case "btreeset":
+      return;
     default:
+      node satisfies never;
   }
 }

@@ -68,24 +68,6 @@ const MAX_NAMES = 8;
 /** How much of a value it shows. */
 const MAX_SHOWN = 40;
 
-/** The values of kinds without details. */
-const VALUES: Readonly<Partial<Record<string, string>>> = {
-  f32: "f32, a number",
-  f64: "f64, a number",
-  bool: "bool, true or false",
-  char: "char, a string of one Unicode scalar value",
-  unit: "unit, undefined",
-  bytes: "bytes, a Uint8Array",
-  duration: "a duration: secs a bigint from 0 to 2^64 - 1, nanos from 0 to 999,999,999",
-  vec: "an array",
-  boxslice: "an array",
-  hashmap: "a Map",
-  btreemap: "a Map",
-  hashset: "a Set",
-  btreeset: "a Set",
-  option: "null or { some }",
-};
-
 /** Describe the values of a type. */
 function expectedOf(schema: AnySchema, value: unknown, step: unknown): string {
   const node = schema as Node;
@@ -95,8 +77,20 @@ function expectedOf(schema: AnySchema, value: unknown, step: unknown): string {
     const advice = isBig && Number.isInteger(value) ? ` (write ${value}n)` : "";
     return `${kind}, ${isBig ? "a bigint" : "an integer"} from ${node.min} to ${node.max}${advice}`;
   }
-  if (VALUES[kind] !== undefined) return VALUES[kind];
   switch (node.kind) {
+    case "f32":
+    case "f64":
+      return `${kind}, a number`;
+    case "bool":
+      return "bool, true or false";
+    case "char":
+      return "char, a string of one Unicode scalar value";
+    case "unit":
+      return "unit, undefined";
+    case "bytes":
+      return "bytes, a Uint8Array";
+    case "duration":
+      return "a duration: secs a bigint from 0 to 2^64 - 1, nanos from 0 to 999,999,999";
     case "string":
     case "boxstr":
     case "cstring":
@@ -105,8 +99,19 @@ function expectedOf(schema: AnySchema, value: unknown, step: unknown): string {
     case "ipv6":
     case "uuid":
       return `${kind}, a Uint8Array of ${size}`;
+    case "vec":
+    case "boxslice":
+      return "an array";
     case "array":
       return `an array of ${node.length}`;
+    case "hashmap":
+    case "btreemap":
+      return "a Map";
+    case "hashset":
+    case "btreeset":
+      return "a Set";
+    case "option":
+      return "null or { some }";
     case "result":
     case "ip":
     case "sock": {
@@ -119,7 +124,17 @@ function expectedOf(schema: AnySchema, value: unknown, step: unknown): string {
     }
     case "nonzero":
       return `${node.item.kind} but not 0`;
+    case "numbers":
+    case "struct":
+    case "tuple":
+    case "tstruct":
+    case "arm":
+    case "box":
+    case "lazy":
+    case "convert":
+      return signature(schema);
     default:
+      node satisfies never;
       return signature(schema);
   }
 }

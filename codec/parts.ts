@@ -30,22 +30,54 @@ export function insideOf(schema: AnySchema): readonly AnySchema[] {
   return node.kind === "lazy" || node.kind === "numbers" ? [node.item] : partsOf(schema);
 }
 
-/** Kinds that put something out of line, or may. */
-const POINTING =
-  /^(?:string|boxstr|cstring|bytes|numbers|vec|boxslice|box|lazy|hash(?:map|set)|btree(?:map|set))$/;
-
 const flat = /* @__PURE__ */ new WeakMap<AnySchema, boolean>();
 
 /** Whether nothing of a type lies out of line. */
 export function isFlat(schema: AnySchema): boolean {
   let known = flat.get(schema);
   if (known === undefined) {
-    const node = schema as Node;
-    const isEmpty = node.kind === "array" && node.length === 0;
-    known = !POINTING.test(node.kind) && (isEmpty || partsOf(node).every(isFlat));
+    known = liesWhole(schema as Node);
     flat.set(schema, known);
   }
   return known;
+}
+
+function liesWhole(node: Node): boolean {
+  if ("min" in node || "fields" in node || "arms" in node) return partsOf(node).every(isFlat);
+  switch (node.kind) {
+    case "f32":
+    case "f64":
+    case "bool":
+    case "char":
+    case "unit":
+    case "duration":
+    case "ipv4":
+    case "ipv6":
+    case "uuid":
+      return true;
+    case "convert":
+    case "nonzero":
+      return isFlat(node.item);
+    case "array":
+      return node.length === 0 || isFlat(node.item);
+    case "string":
+    case "boxstr":
+    case "cstring":
+    case "bytes":
+    case "numbers":
+    case "vec":
+    case "boxslice":
+    case "box":
+    case "lazy":
+    case "hashmap":
+    case "hashset":
+    case "btreemap":
+    case "btreeset":
+      return false;
+    default:
+      node satisfies never;
+      return false;
+  }
 }
 
 /** Estimated bytes of memory of an element and its slot in an array; numbers need only the slot. */

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { fieldName, pascalCase, setOf, typeName } from "./rust_names.ts";
+import { fieldName, pascalCase, typeName } from "./rust_names.ts";
 import {
   type AnySchema,
   type BTree,
@@ -16,31 +16,16 @@ import {
 } from "./schema.ts";
 import { insideOf } from "./parts.ts";
 
-/** Types by `kind`: their Rust names and imports. */
-const NAMED: Readonly<Record<string, readonly [name: string, from?: string]>> = {
-  string: ["String"],
-  bytes: ["Vec<u8>"],
-  boxstr: ["Box<str>"],
-  cstring: ["CString", "std::ffi"],
-  unit: ["()"],
-  duration: ["Duration", "std::time"],
-  ipv4: ["Ipv4Addr", "std::net"],
-  ipv6: ["Ipv6Addr", "std::net"],
-  ip: ["IpAddr", "std::net"],
+/** Rust's own structs, by the name in their signature: their names in Rust, and imports. */
+const STRUCTS: Readonly<Partial<Record<string, readonly [name: string, from: string]>>> = {
   sockv4: ["SocketAddrV4", "std::net"],
   sockv6: ["SocketAddrV6", "std::net"],
-  sock: ["SocketAddr", "std::net"],
-  uuid: ["Uuid", "uuid"],
   range: ["Range", "std::ops"],
   rangeinc: ["RangeInclusive", "std::ops"],
   rangefrom: ["RangeFrom", "std::ops"],
   rangeto: ["RangeTo", "std::ops"],
   rangetoinc: ["RangeToInclusive", "std::ops"],
 };
-
-const PRIMITIVES = /* @__PURE__ */ setOf(
-  "u8 u16 u32 u64 u128 usize i8 i16 i32 i64 i128 isize f32 f64 bool char",
-);
 
 const RECURSIVE = [
   '#[archive(bound(serialize = "__S: rkyv::ser::Serializer + rkyv::ser::ScratchSpace"))]',
@@ -85,15 +70,35 @@ class RustSource {
   /** A type's name at its use; `name` is the name of its definition, if it needs one. */
   type(schema: AnySchema, name: string): string {
     const node = schema as Node;
-    if (PRIMITIVES.has(node.kind)) return node.kind;
-    const named = NAMED[node.kind === "struct" ? node.name ?? "" : node.kind];
-    if (named !== undefined) {
-      const [text, from] = named;
-      if (from !== undefined) this.#use(text, from);
-      if (from !== "std::ops") return text;
-      return `${text}<${this.type((node as Composite).fields[0]!.schema, name)}>`;
-    }
+    if ("min" in node) return node.kind;
     switch (node.kind) {
+      case "f32":
+      case "f64":
+      case "bool":
+      case "char":
+        return node.kind;
+      case "unit":
+        return "()";
+      case "string":
+        return "String";
+      case "boxstr":
+        return "Box<str>";
+      case "cstring":
+        return this.#use("CString", "std::ffi");
+      case "bytes":
+        return "Vec<u8>";
+      case "duration":
+        return this.#use("Duration", "std::time");
+      case "ipv4":
+        return this.#use("Ipv4Addr", "std::net");
+      case "ipv6":
+        return this.#use("Ipv6Addr", "std::net");
+      case "ip":
+        return this.#use("IpAddr", "std::net");
+      case "sock":
+        return this.#use("SocketAddr", "std::net");
+      case "uuid":
+        return this.#use("Uuid", "uuid");
       case "lazy":
       case "convert":
         return this.type(node.item, name);
@@ -123,9 +128,23 @@ class RustSource {
         const items = node.fields.map((field, i) => this.type(field.schema, `${name}${i}`));
         return `(${items.join(", ")}${items.length === 1 ? "," : ""})`;
       }
-      default:
+      case "struct": {
+        const own = STRUCTS[node.name ?? ""];
+        if (own === undefined) return this.#defined(node, name);
+        const [text, from] = own;
+        this.#use(text, from);
+        if (from !== "std::ops") return text;
+        return `${text}<${this.type(node.fields[0]!.schema, name)}>`;
+      }
+      case "tstruct":
+      case "variants":
         return this.#defined(node, name);
+      case "arm":
+        break;
+      default:
+        node satisfies never;
     }
+    throw new TypeError(`Cannot write ${schema.kind} in Rust`);
   }
 
   #collection(
@@ -142,22 +161,22 @@ class RustSource {
     }>`;
   }
 
-  #defined(schema: Node, wanted: string): string {
+  #defined(schema: Composite | Sum, wanted: string): string {
     let name = this.#names.get(schema);
     if (name !== undefined) return name;
     name = typeName(wanted, this.#taken);
     this.#names.set(schema, name);
     const place = this.#definitions.push("") - 1;
-    let body: string;
-    if (schema.kind === "struct") body = this.#struct(schema, name);
-    else if (schema.kind === "variants") body = this.#enum(schema, name);
-    else if (schema.kind === "tstruct") body = this.#tupleStruct(schema, name);
-    else throw new TypeError(`Cannot write ${schema.kind} in Rust`);
+    const body = "arms" in schema
+      ? this.#enum(schema, name)
+      : schema.kind === "struct"
+      ? this.#struct(schema, name)
+      : this.#tupleStruct(schema, name);
     this.#definitions[place] = `${this.#attributes(schema)}\n${body}`;
     return name;
   }
 
-  #attributes(schema: Node): string {
+  #attributes(schema: Composite | Sum): string {
     const derives: string[] = [];
     if (this.#hashed.has(schema)) derives.push("Hash");
     if (this.#hashed.has(schema) || this.#ordered.has(schema)) derives.push("PartialEq", "Eq");

@@ -6,7 +6,7 @@
 import { checkSchema } from "./check.ts";
 import { itemFootprint } from "./parts.ts";
 import type { DecodeLimits } from "./reader.ts";
-import type { AnySchema, Arm, Field, List, Node, Schema, Sum } from "./schema.ts";
+import type { AnySchema, Arm, Field, Leaf, List, Node, Schema, Sum } from "./schema.ts";
 import { readTag } from "./sums.ts";
 import { seeEntries } from "./view_map.ts";
 import { type Access, Place, readWhole, ViewReader } from "./view_place.ts";
@@ -130,10 +130,17 @@ function make(schema: AnySchema): Access {
     case "ip":
     case "sock":
       return seeWhole(schema);
+    case "nonzero":
+      return seeAtOnce(schema);
     default:
-      // Reading these runs no user code, and has no parts with a path.
-      return (reader, at, up, step) => schema.read(reader.aim(at, up, step), at);
+      node satisfies Leaf;
+      return seeAtOnce(schema);
   }
+}
+
+/** Reading these runs no user code, and has no parts with a path. */
+function seeAtOnce(schema: AnySchema): Access {
+  return (reader, at, up, step) => schema.read(reader.aim(at, up, step), at);
 }
 
 function seeWhole(schema: AnySchema): Access {

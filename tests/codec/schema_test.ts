@@ -102,11 +102,11 @@ const DESCRIPTIONS: readonly (readonly [Schema<never>, string])[] = [
   [Tree, "struct{kids:vec<@0=struct{kids:vec<@0>}>}"],
 ] as unknown as readonly (readonly [Schema<never>, string])[];
 
-test("Schemsignature(a) stays what it is", () => {
+test("signature() stays what it is", () => {
   for (const [schema, text] of DESCRIPTIONS) assertEquals(signature(schema), text);
 });
 
-test("Schemsignature(a) tells recursive types apart, without expanding each in each", () => {
+test("signature() tells recursive types apart, without expanding each in each", () => {
   type Node = Schema<unknown>;
   const made = (inner: (a: () => Node, b: () => Node) => Node): string => {
     const a: Node = struct({ b: vec(lazy(() => b)) }) as Node;
@@ -194,6 +194,22 @@ test("encode() names the invalid part of a value, what it expected and the actua
     assertStringIncludes(error.message, expected);
     assertStringIncludes(error.message, got);
     assertEquals(encode(u8, 7), Uint8Array.of(7), "the shared writer is clean again");
+  }
+});
+
+test("generated code leaves a kind that it does not know to the type's own functions", () => {
+  const unknown: Schema<string> = { ...boxStr, kind: "unknown" };
+  for (
+    const [known, own, value] of [
+      [boxStr, unknown, "a text"],
+      [vec(boxStr), vec(unknown), ["one", "another"]],
+      [struct({ id: u32, text: boxStr }), struct({ id: u32, text: unknown }), { id: 1, text: "a" }],
+      [array(option(boxStr), 2), array(option(unknown), 2), ["a", null]],
+    ] as [Schema<unknown>, Schema<unknown>, unknown][]
+  ) {
+    const archive = encode(own, value);
+    assertEquals(archive, encode(known, value));
+    assertEquals(decode(own, archive), value);
   }
 });
 
