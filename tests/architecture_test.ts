@@ -3,95 +3,141 @@ import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 import { dirname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
+import { codeIn, importsIn, undeclaredIn } from "./support/source_text.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 
-/** The layers that each layer may import, besides itself. */
-const ALLOWED: Readonly<Record<string, readonly string[]>> = {
-  codec: [],
-  deflate: [],
-  tls: [],
-  wire: ["codec", "deflate"],
-  stream: ["codec", "wire"],
-  service: ["codec", "wire", "stream"],
-  server: ["codec", "wire", "stream", "service"],
-  client: ["codec", "wire", "stream", "service"],
-  runtime: ["wire", "deflate"],
-  bridges: ["wire"],
-};
+function read(file: string): string {
+  return readFileSync(join(ROOT, file), "utf8");
+}
+
+/** The layers that each layer may import, besides itself: ARCHITECTURE.md has the table. */
+const ALLOWED: ReadonlyMap<string, readonly string[]> = new Map(
+  [...read("ARCHITECTURE.md").split("\n## ").find((part) => part.startsWith("Layers"))!.matchAll(
+    /^\| ((?:`\w+\/`,? ?)+) +\| ([^|]*?) +\|/gm,
+  )].flatMap(
+    ([, layers, allowed]) => named(layers!).map((layer) => [layer, named(allowed!)] as const),
+  ),
+);
+
+function named(cell: string): string[] {
+  return [...cell.matchAll(/`(\w+)\/?`/g)].map(([, name]) => name!);
+}
 
 /** Layers that name no runtime and import nothing of one. */
 const CORE = ["codec", "deflate", "tls", "wire", "stream", "service", "server", "client"];
 
-/** Entry files, which join the parts; no layer imports them. */
-const ENTRIES = readdirSync(ROOT).filter((name) => name.endsWith(".ts"));
+/** What joins the parts, at the root, and what it loads when asked for more; no layer imports them. */
+const ENTRIES: readonly string[] = [
+  ...Object.values((JSON.parse(read("deno.json")) as { exports: Record<string, string> }).exports),
+  "./page_extras.ts",
+].map((path) => path.slice(2)).filter((path) => !path.includes("/"));
 
 function sources(layer: string): string[] {
-  let names: string[];
-  try {
-    names = readdirSync(join(ROOT, layer), { recursive: true }) as string[];
-  } catch {
-    return [];
-  }
-  return names.filter((name) => name.endsWith(".ts")).map((name) =>
-    `${layer}/${name}`.replaceAll("\\", "/")
+  return (readdirSync(join(ROOT, layer), { recursive: true }) as string[])
+    .filter((name) => name.endsWith(".ts"))
+    .map((name) => `${layer}/${name}`.replaceAll("\\", "/"));
+}
+
+/** Every module that is published. */
+const PUBLISHED = [...ENTRIES, ...[...ALLOWED.keys()].flatMap(sources)];
+
+/** The file that a specifier leads to. */
+function target(file: string, specifier: string): string {
+  return normalize(join(dirname(file), specifier)).replaceAll("\\", "/");
+}
+
+test("the layers are those folders that are published, and files at the root the entries", () => {
+  const { publish } = JSON.parse(read("deno.json")) as { publish: { include: string[] } };
+  const folders = publish.include.filter((path) => !/\.|^[A-Z]/.test(path));
+  assertEquals([...ALLOWED.keys()].sort(), folders.sort());
+  assertEquals(
+    readdirSync(ROOT).filter((name) => name.endsWith(".ts")).sort(),
+    [...ENTRIES].sort(),
   );
-}
+});
 
-/** Code without comments: examples in them import what they like. */
-function code(file: string): string {
-  return readFileSync(join(ROOT, file), "utf8").replace(/\/\*[\s\S]*?\*\//g, "").replace(
-    /^\s*\/\/.*$/gm,
-    "",
-  );
-}
-
-function imports(text: string): string[] {
-  const found = text.matchAll(/(?:\bfrom|\bimport\s*\(|^\s*import)\s*"([^"]+)"/gm);
-  return [...found].map((match) => match[1]!);
-}
-
-function isAllowed(layer: string, file: string, specifier: string): boolean {
-  if (specifier.startsWith("node:")) return !CORE.includes(layer);
-  if (!specifier.startsWith(".")) return false;
-  const target = normalize(join(dirname(file), specifier)).replaceAll("\\", "/");
-  const folder = target.includes("/") ? target.slice(0, target.indexOf("/")) : "";
-  return folder === layer || ALLOWED[layer]!.includes(folder);
-}
-
-test("every import points down a layer", () => {
+test("layers import what ARCHITECTURE.md says, and nothing else", () => {
   const wrong: string[] = [];
   let seen = 0;
-  for (const layer of Object.keys(ALLOWED)) {
+  for (const [layer, allowed] of ALLOWED) {
+    const used = new Set<string>();
     for (const file of sources(layer)) {
-      for (const specifier of imports(code(file))) {
+      for (const { from } of importsIn(read(file))) {
         seen++;
-        if (!isAllowed(layer, file, specifier)) wrong.push(`${file} -> ${specifier}`);
+        const folder = from.startsWith(".") ? target(file, from).replace(/\/.*/, "") : "";
+        if (allowed.includes(folder)) used.add(folder);
+        else if (folder !== layer && (!from.startsWith("node:") || CORE.includes(layer))) {
+          wrong.push(`${file} -> ${from}`);
+        }
       }
     }
+    assertEquals([...allowed].sort(), [...used].sort(), `what ${layer} imports`);
   }
   assert(seen > 200, `only ${seen} imports were found`);
   assertEquals(wrong, []);
 });
 
-/** The globals of platforms, runtimes and pages. A layer may name only its allowed ones. */
+/** A circle of imports that begins and ends at the same file, if there is one. */
+function circleIn(edges: ReadonlyMap<string, readonly string[]>): string[] | undefined {
+  const done = new Set<string>();
+  const path: string[] = [];
+  const walk = (file: string): string[] | undefined => {
+    if (path.includes(file)) return [...path.slice(path.indexOf(file)), file];
+    if (done.has(file)) return undefined;
+    path.push(file);
+    for (const next of edges.get(file) ?? []) {
+      const circle = walk(next);
+      if (circle !== undefined) return circle;
+    }
+    path.pop();
+    done.add(file);
+    return undefined;
+  };
+  for (const file of edges.keys()) {
+    const circle = walk(file);
+    if (circle !== undefined) return circle;
+  }
+  return undefined;
+}
+
+test("no modules import values of each other in a circle", () => {
+  const edges = new Map(PUBLISHED.map((file) => [
+    file,
+    importsIn(read(file)).filter(({ from, isType, isLazy }) =>
+      from[0] === "." && !isType && !isLazy
+    )
+      .map(({ from }) => target(file, from)),
+  ]));
+  assertEquals(circleIn(edges), undefined);
+  assertEquals(circleIn(new Map([["a", ["b"]], ["b", ["c", "d"]], ["d", ["b"]]])), ["b", "d", "b"]);
+});
+
+test("no module is longer than 300 lines", () => {
+  assert(PUBLISHED.length > 200, `only ${PUBLISHED.length} files were found`);
+  const long = PUBLISHED.filter((file) => read(file).split("\n").length > 301);
+  assertEquals(long, []);
+});
+
+/** The globals of platforms, runtimes and pages that do not begin with a capital; others are found by themselves. */
 const GLOBALS = [
-  ..."Deno Bun process Buffer require module exports __dirname __filename gc".split(" "),
-  ..."navigator window self document location global globalThis caches indexedDB".split(" "),
+  ..."process require module exports __dirname __filename gc".split(" "),
+  ..."navigator window self document location global globalThis caches indexedDB history".split(
+    " ",
+  ),
   ..."localStorage sessionStorage alert confirm prompt requestAnimationFrame".split(" "),
+  ..."cancelAnimationFrame requestIdleCallback cancelIdleCallback matchMedia screen".split(" "),
+  ..."getComputedStyle customElements cookieStore trustedTypes scheduler clientInformation".split(
+    " ",
+  ),
+  ..."importScripts postMessage createImageBitmap visualViewport isSecureContext".split(" "),
   ..."setTimeout setInterval setImmediate clearTimeout clearInterval clearImmediate".split(" "),
   ..."queueMicrotask structuredClone reportError console performance fetch".split(" "),
-  ..."WebSocket EventSource XMLHttpRequest Request Response Headers FormData Blob File".split(" "),
-  ..."URL URLSearchParams URLPattern TextEncoder TextDecoder btoa atob".split(" "),
-  ..."crypto Crypto CryptoKey SubtleCrypto AbortSignal AbortController DOMException".split(" "),
-  ..."EventTarget CustomEvent MessageEvent CloseEvent ErrorEvent onerror".split(" "),
+  ..."btoa atob crypto onerror eval escape unescape".split(" "),
   ..."addEventListener removeEventListener dispatchEvent".split(" "),
-  ..."MessageChannel MessagePort BroadcastChannel Worker SharedWorker WebAssembly".split(" "),
-  ..."CompressionStream DecompressionStream ReadableStream WritableStream".split(" "),
-  ..."TransformStream TextDecoderStream TextEncoderStream Function eval".split(" "),
 ];
 
-/** The allowed globals of each layer of the core. */
+/** The allowed globals of each layer of the core, of brokers' adapters, and of files that know a runtime. */
 const USED: Readonly<Record<string, string>> = {
   codec: "Function TextDecoder TextEncoder globalThis",
   deflate: "",
@@ -105,8 +151,61 @@ const USED: Readonly<Record<string, string>> = {
   client: "AbortController AbortSignal URL globalThis queueMicrotask",
 };
 
+/** The globals of each file at the edge that names any. */
+const USED_AT_THE_EDGE: Readonly<Record<string, string>> = {
+  "bridges/nats_broker.ts": "setTimeout",
+  "bridges/nats_cluster.ts": "TextDecoder TextEncoder clearTimeout crypto setTimeout",
+  "bridges/redis_broker.ts": "clearTimeout globalThis setTimeout",
+  "bridges/redis_client.ts": "clearTimeout setTimeout",
+  "bridges/topic_name.ts": "TextEncoder",
+  "browser.ts": "URL globalThis",
+  "client.ts": "URL",
+  "page_extras.ts": "globalThis",
+  "runtime/browser.ts":
+    "AbortSignal CloseEvent URL WebSocket clearTimeout globalThis performance reportError setTimeout",
+  "runtime/bun.ts": "Request Response URL fetch globalThis",
+  "runtime/bun_transport.ts": "setImmediate",
+  "runtime/deno.ts": "Deno Headers Request setTimeout",
+  "runtime/detect.ts": "globalThis",
+  "runtime/listen.ts": "AbortSignal Request",
+  "runtime/memory.ts": "AbortSignal Headers Request Response URL queueMicrotask setTimeout",
+  "runtime/node/answer_writer.ts":
+    "Headers ReadableStreamDefaultReader Response clearTimeout setImmediate setTimeout",
+  "runtime/node/connect_failure.ts": "URL",
+  "runtime/node/connect_socket.ts": "URL",
+  "runtime/node/dial.ts": "URL clearTimeout setTimeout",
+  "runtime/node/http.ts":
+    "AbortSignal Headers ReadableStream Request RequestInit URL clearTimeout performance setTimeout",
+  "runtime/node/open_sockets.ts": "clearTimeout setTimeout",
+  "runtime/node/plain_http.ts": "AbortController AbortSignal",
+  "runtime/node/server.ts": "Response",
+  "runtime/node/zlib.ts": "globalThis",
+  "runtime/standard.ts": "Request Response addEventListener",
+  "runtime/streams.ts": "CompressionStream Response",
+  "runtime/turn.ts": "globalThis performance setTimeout",
+  "runtime/websocket/frame_writer.ts": "crypto",
+  "runtime/websocket/frames.ts": "TextDecoder TextEncoder",
+  "runtime/websocket/handshake.ts": "Headers Response URL",
+  "server.ts": "Request clearTimeout console setTimeout",
+};
+
 /** Files that look for optional globals, and which: their only uses of `globalThis`. */
 const LOOKING: Readonly<Record<string, readonly string[]>> = {
+  "bridges/redis_broker.ts": ["globalThis"],
+  "browser.ts": [
+    '"WebSocket" in globalThis',
+    '!(Symbol.for("opentelemetry.js.api.1") in globalThis',
+  ],
+  "page_extras.ts": ['!("WebSocket" in globalThis'],
+  "runtime/browser.ts": ["globalThis"],
+  "runtime/bun.ts": ["globalThis as { readonly Bun?: Bun }"],
+  "runtime/detect.ts": [
+    "globalThis as { readonly Deno?: { readonly version?: { readonly deno: string } }; " +
+    "readonly Bun?: { readonly version?: string }; " +
+    "readonly process?: { readonly versions?: { readonly node?: string } }; }",
+  ],
+  "runtime/node/zlib.ts": ["globalThis as { process?: Process }"],
+  "runtime/turn.ts": ["globalThis as { setImmediate?: (run: () => void) => void }"],
   "client/extras.ts": ['Symbol.for("opentelemetry.js.api.1") in globalThis'],
   "client/full.ts": ["globalThis as { reportError?: (error: unknown) => void }"],
   // The classes of this realm, for messages.
@@ -141,23 +240,17 @@ function usesOfGlobalThis(source: string): string[] {
 
 /** Globals that a file names: not as a property, a key, or in a string. */
 function globalsOf(file: string): string[] {
-  return globalsIn(code(file));
+  return globalsIn(read(file));
 }
 
 function globalsIn(source: string): string[] {
-  const text = source.replace(/\/\*[\s\S]*?\*\//g, "")
-    .replace(/"(?:[^"\\\n]|\\.)*"/g, '""')
-    .replace(/\/\/.*$/gm, "")
-    .replace(
-      /`(?:[^`\\]|\\.)*`/g,
-      (template) => [...template.matchAll(/\$\{([^}]*)\}/g)].map(([, part]) => part).join(";"),
-    );
-  const declared = (name: string) =>
-    new RegExp(`\\{[^{}]*\\b${name}\\b[^{}]*\\} = globalThis|\\(${name}\\) =>`);
-  return GLOBALS.filter((name) =>
-    new RegExp(`(?<![.\\w$#])${name}\\b(?!\\??\\s*:|\\(\\w+\\??:)`).test(text) &&
-    !declared(name).test(text)
+  const text = codeIn(source);
+  const isDeclared = (name: string) =>
+    new RegExp(`\\{[^{}]*\\b${name}\\b[^{}]*\\} = globalThis|\\(${name}\\) =>`).test(text);
+  const lower = GLOBALS.filter((name) =>
+    new RegExp(`(?<![.\\w$#])${name}\\b(?!\\??\\s*:|\\(\\w+\\??:)`).test(text) && !isDeclared(name)
   );
+  return [...undeclaredIn(text), ...lower];
 }
 
 test("each layer of the core names those globals that it may, and no others", () => {
@@ -165,6 +258,13 @@ test("each layer of the core names those globals that it may, and no others", ()
     const named = new Set(sources(layer).flatMap(globalsOf));
     assertEquals([...named].sort().join(" "), USED[layer], layer);
   }
+});
+
+test("each file that knows a runtime names those globals that it may, and no others", () => {
+  const files = PUBLISHED.filter((file) => !CORE.includes(file.split("/")[0]!)).sort();
+  const naming = files.map((file) => [file, globalsOf(file).sort().join(" ")] as const)
+    .filter(([, globals]) => globals !== "");
+  assertEquals(Object.fromEntries(naming), USED_AT_THE_EDGE);
 });
 
 test("a global that a layer names is found, however it is used", () => {
@@ -183,8 +283,8 @@ test("a global that a layer names is found, however it is used", () => {
 });
 
 test("what need not be there is looked for by few, who look for nothing else", () => {
-  const looking = CORE.flatMap(sources).sort()
-    .map((file) => [file, usesOfGlobalThis(code(file))] as const)
+  const looking = [...PUBLISHED].sort()
+    .map((file) => [file, usesOfGlobalThis(codeIn(read(file), true))] as const)
     .filter(([, uses]) => uses.length > 0);
   assertEquals(Object.fromEntries(looking), LOOKING);
 });
@@ -207,10 +307,8 @@ test("entry files import no bridge and nothing from outside", () => {
   assert(ENTRIES.includes("browser.ts"), `only ${ENTRIES.join(", ")} were found`);
   const wrong: string[] = [];
   for (const file of ENTRIES) {
-    for (const specifier of imports(code(file))) {
-      if (!specifier.startsWith("./") || specifier.startsWith("./bridges/")) {
-        wrong.push(`${file} -> ${specifier}`);
-      }
+    for (const { from } of importsIn(read(file))) {
+      if (!from.startsWith("./") || from.startsWith("./bridges/")) wrong.push(`${file} -> ${from}`);
     }
   }
   assertEquals(wrong, []);
@@ -221,12 +319,10 @@ const DECLARES =
   /^(?:import|export|const|let|(?:async )?function|(?:abstract )?class|interface|type|declare|[})\]>`]| |$)/;
 
 test("no module does anything but declare when it is imported: bundlers may drop any", () => {
-  const files = [...ENTRIES, ...Object.keys(ALLOWED).flatMap(sources)];
-  const doing = files.flatMap((file) =>
-    code(file).replace(/`[^`]*`/g, "``").split("\n")
+  const doing = PUBLISHED.flatMap((file) =>
+    codeIn(read(file)).split("\n")
       .filter((line) => !DECLARES.test(line)).map((line) => `${file}: ${line}`)
   );
-  assert(files.length > 200, `only ${files.length} files were found`);
   assertEquals(doing, []);
 });
 
