@@ -100,11 +100,14 @@ function overSockets(name: string, dialer: Dialer, listen: Listen, secure: boole
   };
 }
 
+/** Node 20 has none, and that of Node 22 reports no close of what did not open. */
+const HAS_WEBSOCKET = runtimeName() !== "node";
+
 const WAYS: readonly Way[] = [
   ...Object.entries(ALL_LISTENS).flatMap(([name, listen]) => [
     overSockets(`raw ws to ${name}`, rawDial, listen, false),
     overSockets(`raw wss to ${name}`, rawDial, listen, true),
-    overSockets(`built-in ws to ${name}`, pageDial, listen, false),
+    ...(HAS_WEBSOCKET ? [overSockets(`built-in ws to ${name}`, pageDial, listen, false)] : []),
   ]),
   {
     name: "memory",
@@ -289,7 +292,7 @@ for (const way of WAYS) {
   });
 }
 
-describe("dial() over the standard WebSocket", () => {
+describe("dial() over the standard WebSocket", { skip: !HAS_WEBSOCKET }, () => {
   test("opens when it is refused by hl.2.no: the close tells why", async () => {
     const acceptor = new EchoAcceptor();
     const [listen] = Object.values(LISTENS);
@@ -359,7 +362,7 @@ for (const [name, listen] of Object.entries(LISTENS)) {
 }
 
 test("runtimeName() knows the runtime of this suite", () => {
-  assertEquals(runtimeName(), "Deno" in globalThis ? "deno" : "bun");
+  assertEquals(runtimeName(), "Deno" in globalThis ? "deno" : "Bun" in globalThis ? "bun" : "node");
 });
 
 function same(a: Uint8Array, b: Uint8Array): boolean {

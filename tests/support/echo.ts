@@ -28,9 +28,9 @@ export const LISTENS: Readonly<Record<string, Listen>> = runtimeName() === "bun"
   };
 
 /** The same, and the handler for mounting on an existing server. */
-export const ALL_LISTENS: Readonly<Record<string, Listen>> = runtimeName() === "bun"
-  ? LISTENS
-  : { ...LISTENS, "Deno.serve": listenMounted };
+export const ALL_LISTENS: Readonly<Record<string, Listen>> = runtimeName() === "deno"
+  ? { ...LISTENS, "Deno.serve": listenMounted }
+  : LISTENS;
 
 async function listenMounted(acceptor: Acceptor, options: ListenOptions): Promise<Listener> {
   const { handler } = await import("../../runtime/deno.ts");
