@@ -123,10 +123,10 @@ export class Calls implements SessionCalls {
     streaming?: StreamingCall,
   ): Promise<unknown> {
     const { limits } = this;
-    const { signal, timeoutMs = limits.callTimeoutMs } = options;
     let call: PendingCall | undefined;
     try {
       if (options !== NONE) checkCallOptions(options);
+      const { signal, timeoutMs = limits.callTimeoutMs } = options;
       if (this.#ended) throw notConnected(method, "its connection has ended");
       streaming?.open(this.#extension, (error) => call && this.#leave(call, error));
       if (signal?.aborted) throw cancelled(method, signal.reason);

@@ -71,6 +71,7 @@ const CALL_KINDS: Readonly<Record<keyof CallOptions, OptionKind>> = {
  * @throws {TypeError} If an option is unknown or has the wrong type.
  */
 export function checkCallOptions(options: CallOptions): void {
+  if (Object(options) !== options) checkOptionKinds("a call", options, CALL_KINDS);
   // Without allocating arrays: this runs for every call.
   for (const name in options) {
     const key = name as keyof CallOptions;

@@ -10,19 +10,11 @@ import { checkSchema } from "../codec/check.ts";
 import { defaultOf } from "../codec/default.ts";
 import type { Fields } from "../codec/struct.ts";
 import type { AnySchema } from "../codec/schema.ts";
-import type { ServiceDefinition, StreamingMethod } from "./service.ts";
+import type { StreamingMethod } from "./service.ts";
 import { isStream } from "./stream.ts";
 import type { Service } from "./types.ts";
 
 type Declared = Pick<Service<unknown, unknown, unknown, unknown>, "definition">;
-
-const PARTS: Readonly<Record<keyof ServiceDefinition<never, never, never>, true>> = {
-  rpc: true,
-  client: true,
-  state: true,
-  event: true,
-  name: true,
-};
 
 /** Those that were found right. */
 const checked = new WeakSet<object>();
@@ -46,30 +38,25 @@ export function checkService(service: Declared): void {
   if (typeof methods !== "object" || methods === null) {
     throw new TypeError("Cannot make a service: expected methods, as in { rpc: { get: rpc() } }");
   }
-  // Doesn't import the option checks: pages load those lazily, and this module may be in their first chunk.
-  for (const name of Object.keys(definition)) {
-    if (!Object.hasOwn(PARTS, name)) {
-      const there = Object.keys(PARTS).join(", ");
-      throw new TypeError(`Cannot make a service with "${name}": there are ${there}`);
-    }
-  }
   if (Object.keys(methods).length === 0) {
     throw new TypeError("Cannot make a service: it has no methods");
   }
   checkMethods("method", methods, 1);
-  const clientMethods: unknown = definition.client ?? {};
-  if (typeof clientMethods !== "object") {
+  const { client: clientMethods = {}, state = {} } = definition as {
+    readonly client?: unknown;
+    readonly state?: unknown;
+  };
+  if (typeof clientMethods !== "object" || clientMethods === null) {
     throw new TypeError(
       "Cannot make a service: expected methods, as in { client: { confirm: rpc({}, bool) } }",
     );
   }
-  checkMethods("method of the client", clientMethods!, 0);
-  const state = (definition.state ?? {}) as Fields;
-  if (typeof state !== "object") {
+  checkMethods("method of the client", clientMethods, 0);
+  if (typeof state !== "object" || state === null) {
     throw new TypeError("Cannot make a service: expected fields, as in { state: { count: u32 } }");
   }
-  checkFields("a field of the state", state);
-  for (const [name, schema] of Object.entries(state)) checkDefault(name, schema);
+  checkFields("a field of the state", state as Fields);
+  for (const [name, schema] of Object.entries(state as Fields)) checkDefault(name, schema);
   if ("event" in definition) checkSchema("the event", definition.event);
   checked.add(service);
 }
@@ -77,7 +64,7 @@ export function checkService(service: Declared): void {
 function checkMethods(what: string, methods: object, maxStreams: 0 | 1): void {
   checkIdentifiers(what, Object.keys(methods));
   for (const [name, method] of Object.entries<unknown>(methods as Record<string, unknown>)) {
-    if (!isMethod(method)) throw new TypeError(`Cannot make ${what} ${name}: use rpc()`);
+    if (!isMethod(method)) throw new TypeError(`Cannot use ${what} ${name}: expected rpc()`);
     const args = Object.entries(method.args);
     checkIdentifiers(`an argument of ${what} ${name}`, args.map(([key]) => key));
     const described: (readonly [where: string, unknown])[] = args.map(([key, arg]) => [

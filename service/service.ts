@@ -112,8 +112,10 @@ export interface ServiceDefinition<Methods, State, Event, ClientMethods = NoMeth
  * });
  * ```
  *
- * Names and defaults are validated on use: by `serve`, `handler`, `memoryPair`, `connect` (not in pages) and
+ * Names and defaults are validated on use, by `serve`, `handler`, `memoryPair`, `connect` (not in pages) and
  * `wireSnapshot`.
+ *
+ * @throws {TypeError} If it has an unknown part, or a method is not made by {@linkcode rpc}.
  */
 export function service<
   const Methods extends Readonly<Record<string, StreamingMethod<unknown>>>,
@@ -131,14 +133,17 @@ export function service<
   { -readonly [K in keyof ClientMethods]: ClientMethods[K] extends Method<infer F> ? F : never }
 > {
   // checkService() reports missing parts.
-  const { name = "service", rpc, client, state = {}, event } = definition ?? {};
+  const { name = "service", rpc, client, state, event, ...others } = definition ?? {};
+  for (const part in others) {
+    throw new TypeError(`Cannot use ${part}: expected name, rpc, client, state, event`);
+  }
   const [methods, calls] = methodsOf(rpc);
   const [clientMethods] = methodsOf(client);
   const parts = {
     methods,
     calls,
     clientMethods,
-    state: Object.entries<AnySchema>(state),
+    state: Object.entries<AnySchema>(state ?? {}),
     event,
   };
   let fingerprint: Fingerprint | undefined;
@@ -154,25 +159,22 @@ export function service<
 
 /** The methods of one side, and the enum of all calls of them. */
 function methodsOf(
-  described: Readonly<Record<string, StreamingMethod<unknown>>> = {},
+  described: Readonly<Record<string, StreamingMethod<unknown>>> | undefined,
 ): [methods: MethodInfo[], calls: Sum] {
-  const entries = Object.entries(described);
+  const entries = Object.entries(described ?? {});
   const calls = taggedSum(
-    Object.fromEntries(entries.map(([name, method]) => [name, method?.args as Fields])),
+    Object.fromEntries(entries.map(([name, method]) => {
+      if (!method?.args) throw new TypeError(`Cannot use method ${name}: expected rpc()`);
+      return [name, method.args as Fields];
+    })),
   );
-  const methods = entries.map(([name, method], index): MethodInfo => {
-    const { args, output } = method ?? {};
-    const described = [
-      output,
-      ...Object.values(args ?? {}),
-    ] as (Partial<StreamSpec<unknown>> | undefined)[];
-    return {
-      index,
-      name,
-      call: calls.arms[index]!,
-      output: output as AnySchema,
-      ...described.find((each) => each?.inMethod)?.inMethod?.(args ?? {}, output),
-    };
-  });
+  const methods = entries.map(([name, { args, output }], index): MethodInfo => ({
+    index,
+    name,
+    call: calls.arms[index]!,
+    output: output as AnySchema,
+    ...([output, ...Object.values(args)] as (Partial<StreamSpec<unknown>> | undefined)[])
+      .find((each) => each?.inMethod)?.inMethod?.(args, output),
+  }));
   return [methods, calls];
 }

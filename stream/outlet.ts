@@ -50,7 +50,9 @@ function pulledFrom(source: unknown): Pulled {
 }
 
 function expected(what: string, got: unknown): TypeError {
-  return new TypeError(`Cannot stream it: expected ${what}, got ${typeof got}`);
+  return new TypeError(
+    `Cannot stream it: expected ${what}, got ${got === null ? got : typeof got}`,
+  );
 }
 
 /**

@@ -48,7 +48,9 @@ export function checkOptionKinds(
   kinds: Readonly<Record<string, OptionKind>>,
 ): void {
   if (!isObject(options)) {
-    throw new TypeError(`Cannot use the options of ${where}: expected an object`);
+    throw new TypeError(
+      `Cannot use the options of ${where}: expected an object, got ${kindOf(options)}`,
+    );
   }
   for (const [name, value] of Object.entries(options)) {
     if (!Object.hasOwn(kinds, name)) {
@@ -73,8 +75,9 @@ function isObject(value: unknown): boolean {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-function kindOf(value: unknown): string {
-  if (value === null || typeof value === "boolean" || typeof value === "number") return `${value}`;
+/** A value of the wrong type, in words. */
+export function kindOf(value: unknown): string {
+  if (value == null || typeof value === "boolean" || typeof value === "number") return `${value}`;
   const kind = Array.isArray(value) ? "array" : typeof value;
   return `${/^[aeiou]/.test(kind) ? "an" : "a"} ${kind}`;
 }
@@ -95,7 +98,7 @@ export function fillInLimits<L extends object>(limits: object | undefined, defau
     }
     if (value === undefined) continue;
     if (typeof value !== "number") {
-      throw new TypeError(`Cannot use limit "${name}": expected a number, got a ${typeof value}`);
+      throw new TypeError(`Cannot use limit "${name}": expected a number, got ${kindOf(value)}`);
     }
     if (!Number.isSafeInteger(value) || value <= 0) {
       throw new RangeError(`Cannot use limit "${name}": expected a positive integer, got ${value}`);

@@ -6,6 +6,7 @@
  */
 
 import { createPrivateKey, X509Certificate } from "node:crypto";
+import { kindOf } from "../../wire/option_kinds.ts";
 
 /**
  * Throws `TypeError` if a server cannot present `cert` and prove that it holds its `key`. Both are PEM, as
@@ -25,7 +26,7 @@ function parsed<T>(name: string, what: string, pem: unknown, parse: (pem: string
   if (typeof pem !== "string" || pem === "") {
     throw new TypeError(
       `Cannot listen: expected a ${what} in PEM as "${name}", got ${
-        pem === "" ? '""' : typeof pem
+        pem === "" ? '""' : kindOf(pem)
       }`,
     );
   }

@@ -53,11 +53,6 @@ const DECLARED: readonly (readonly [what: string, make: () => Declared, told: st
     'Cannot convert the output of method add: expected { expected: "a Date", decode, encode }',
   ],
   [
-    "with a name that there is not",
-    () => service({ rpc: { add: rpc() }, states: {} } as never),
-    'Cannot make a service with "states": there are rpc, client, state, event, name',
-  ],
-  [
     "with a state that is none",
     () => service({ rpc: { add: rpc() }, state: 1 } as never),
     "expected fields, as in { state: { count: u32 } }",
@@ -81,6 +76,32 @@ for (const [what, make, told] of DECLARED) {
   });
 }
 
+const UNDECLARED: readonly (readonly [given: unknown, told: string])[] = [
+  [{ rcp: {} }, "Cannot use rcp: expected name, rpc, client, state, event"],
+  [{ rpc: { add: rpc() }, events: u32 }, "Cannot use events: expected name, rpc, client"],
+  [{ rpc: { add: 5 } }, "Cannot use method add: expected rpc()"],
+  [{ rpc: { add: null } }, "Cannot use method add: expected rpc()"],
+  [{ rpc: { add: missing } }, "Cannot use method add: expected rpc()"],
+  [{ rpc: { add: u32 } }, "Cannot use method add: expected rpc()"],
+  [{ rpc: { add: rpc(null as never) } }, "Cannot use method add: expected rpc()"],
+  [{ rpc: { add: rpc() }, client: { ask: 5 } }, "Cannot use method ask: expected rpc()"],
+];
+
+for (const [given, told] of UNDECLARED) {
+  test(`service() itself refuses what it cannot use: ${told}`, () => {
+    const error = assertThrows(() => service(given as never), TypeError);
+    assertStringIncludes(error.message, told);
+  });
+}
+
+for (const part of ["rpc", "client", "state"]) {
+  test(`a service whose ${part} is null is refused in words`, () => {
+    const declared = service({ rpc: { add: rpc() }, [part]: null } as never);
+    const error = assertThrows(() => checkService(declared), TypeError);
+    assertStringIncludes(error.message, "Cannot make a service: expected");
+  });
+}
+
 test("a number for a u64 says what to write", () => {
   const error = assertThrows(() => encode(u64, 1 as unknown as bigint), Error);
   assertStringIncludes(error.message, "(write 1n), got 1");
@@ -94,6 +115,16 @@ const OPTIONS: Readonly<Record<string, () => unknown>> = {
   "memoryPair's client": () => memoryPair(Sum, methods, { client: { hostnme: 1 } } as never),
   connect: () => connect(Sum, "ws://127.0.0.1:1", { hostnme: 1 } as never),
 };
+
+test("a limit that is null, and options of a call that are, are refused as such", async () => {
+  const use = () => memoryPair(Sum, methods, { server: { limits: { maxDepth: null as never } } });
+  assertStringIncludes((await assertRejects(use, TypeError)).message, "got null");
+  await using pair = await memoryPair(Sum, methods);
+  for (const given of [null, 5]) {
+    const call = () => pair.client.rpc.add({ amount: 1 }, given as never);
+    assertStringIncludes((await assertRejects(call, TypeError)).message, `got ${given}`);
+  }
+});
 
 for (const [where, use] of Object.entries(OPTIONS)) {
   test(`${where} refuses an option that there is not, and says which there are`, async () => {

@@ -227,11 +227,6 @@ const REFUSED: readonly (readonly [
     /^Cannot use an item of the output of method a: it is undefined; modules that import each other/,
   ],
   [
-    "methods of the client that are none",
-    () => service({ rpc: { a: rpc() }, client: { b: u8 } as never }),
-    /^Cannot make method of the client b: use rpc\(\)$/,
-  ],
-  [
     "a method of the client that is called then",
     () => service({ rpc: { a: rpc() }, client: { then: rpc() } }),
     /^Cannot name method of the client "then"/,

@@ -101,7 +101,9 @@ for (const result of [undefined, null, 7]) {
     assertEquals(failed, "source");
     assertEquals(
       String(error),
-      `TypeError: Cannot stream it: expected an object of next(), got ${typeof result}`,
+      `TypeError: Cannot stream it: expected an object of next(), got ${
+        result === null ? result : typeof result
+      }`,
     );
   });
 }
