@@ -12,6 +12,7 @@ import process from "node:process";
 import { type Browser as Chromium, chromium } from "playwright-core";
 import { launch as launchPuppeteer } from "puppeteer-core";
 import { freePort } from "../support/engine.ts";
+import { skipped } from "../support/required.ts";
 
 /** A function for a page, with one JSON argument. Its source is sent, so it cannot use outer names. */
 export type Step<Argument, Output> = (argument: Argument) => Output | Promise<Output>;
@@ -46,7 +47,12 @@ function missing(path: string, variable: string): string | false {
   return existsSync(path) ? false : `${path} is not there: set ${variable}`;
 }
 
-const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
+/** The first of these that is there, or the first of all. */
+function firstOf(...paths: readonly [string, ...string[]]): string {
+  return paths.find((path) => existsSync(path)) ?? paths[0];
+}
+
+const CHROMIUM = process.env.CHROMIUM ?? firstOf("/usr/bin/chromium", "/usr/bin/google-chrome");
 
 /** Chromium itself, for tests that need its own protocol. */
 export function launchChromium(pin: string): Promise<Chromium> {
@@ -67,7 +73,7 @@ export function launchChromium(pin: string): Promise<Chromium> {
 /** Chromium, or a browser built on it. */
 export const CHROMIUM_KIND: BrowserKind = {
   name: "Chromium",
-  skip: missing(CHROMIUM, "CHROMIUM"),
+  skip: skipped("chromium", missing(CHROMIUM, "CHROMIUM")),
   async launch(pin) {
     const browser = await launchChromium(pin);
     return {
@@ -88,12 +94,12 @@ export const CHROMIUM_KIND: BrowserKind = {
   },
 };
 
-const FIREFOX = process.env.FIREFOX ?? "/usr/bin/firefox-esr";
+const FIREFOX = process.env.FIREFOX ?? firstOf("/usr/bin/firefox-esr", "/usr/bin/firefox");
 
 /** Firefox. */
 export const FIREFOX_KIND: BrowserKind = {
   name: "Firefox",
-  skip: missing(FIREFOX, "FIREFOX"),
+  skip: skipped("firefox", missing(FIREFOX, "FIREFOX")),
   async launch() {
     const browser = await launchPuppeteer({
       browser: "firefox",
@@ -127,7 +133,7 @@ const STEP_TIMEOUT_MS = 300_000;
 function miniBrowser(): string {
   for (const lib of ["/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu", "/usr/libexec"]) {
     if (!existsSync(lib)) continue;
-    const found = readdirSync(lib).filter((name) => name.startsWith("webkit2gtk-"))
+    const found = readdirSync(lib).filter((name) => /^webkit2?gtk-/.test(name))
       .map((name) => `${lib}/${name}/MiniBrowser`).find((path) => existsSync(path));
     if (found !== undefined) return found;
   }
@@ -139,8 +145,11 @@ const MINI_BROWSER = process.env.MINI_BROWSER ?? miniBrowser();
 /** WebKitGTK, on a separate screen. */
 export const WEBKIT_KIND: BrowserKind = {
   name: "WebKit",
-  skip: missing(WEBKIT_DRIVER, "WEBKIT_DRIVER") || missing(XVFB, "XVFB") ||
-    missing(MINI_BROWSER, "MINI_BROWSER"),
+  skip: skipped(
+    "webkit",
+    missing(WEBKIT_DRIVER, "WEBKIT_DRIVER") || missing(XVFB, "XVFB") ||
+      missing(MINI_BROWSER, "MINI_BROWSER"),
+  ),
   async launch() {
     const screen = spawn(XVFB, ["-displayfd", "1", "-nolisten", "tcp"], {
       stdio: ["ignore", "pipe", "ignore"],

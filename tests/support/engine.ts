@@ -7,15 +7,19 @@ import { type ChildProcess, spawnSync } from "node:child_process";
 import { connect, createServer } from "node:net";
 import process from "node:process";
 import { spawnChild } from "./children.ts";
+import { skipped } from "./required.ts";
 
 /** The command of a server: found, or else installed where that is possible (Debian, as root). */
 export function findEngine(name: "nats-server" | "redis-server"): string | undefined {
   const places = [name, `/usr/sbin/${name}`, `/usr/bin/${name}`, `/usr/local/bin/${name}`];
-  const found = places.find(runs);
-  if (found !== undefined || process.getuid?.() !== 0) return found;
-  spawnSync("apt-get", ["update", "-qq"], { stdio: "ignore" });
-  spawnSync("apt-get", ["install", "-y", "-qq", name], { stdio: "ignore" });
-  return places.find(runs);
+  let found = places.find(runs);
+  if (found === undefined && process.getuid?.() === 0) {
+    spawnSync("apt-get", ["update", "-qq"], { stdio: "ignore" });
+    spawnSync("apt-get", ["install", "-y", "-qq", name], { stdio: "ignore" });
+    found = places.find(runs);
+  }
+  skipped(name, found === undefined && "it does not run");
+  return found;
 }
 
 function runs(command: string): boolean {
