@@ -2,6 +2,7 @@
  * The codes of refusals: one table for the server's answers, the client's errors, and the tests of the tables in
  * docs/errors.md and PROTOCOL.md.
  *
+ * Whether a retry can succeed is what the status says. The texts stand in `server/refusal.ts`: one code has several.
  * Only literals, so that a page loads only those it uses.
  *
  * @module
@@ -11,7 +12,7 @@ import type { ConnectErrorCode } from "./errors.ts";
 
 /** A kind of refusal. */
 export interface RefusalCodes {
-  /** HTTP status, for clients that can read it. */
+  /** HTTP status, for clients that can read it. From 500 on, a retry can succeed. */
   readonly status: number;
   /** The close code for other clients. */
   readonly closeCode: CloseCode;
@@ -29,7 +30,7 @@ export type RefusalCode =
     | "BadHandshake"
   );
 
-/** A server's refusals by close code: the code that the client reports, and the HTTP status. */
+/** A server's refusals by close code: the code that the client reports, and the HTTP status: from 500 on, try again. */
 export const REFUSED: Readonly<Record<number, readonly [code: RefusalCode, status: number]>> = {
   4002: ["ProtocolMismatch", 400],
   4010: ["SchemaMismatch", 400],

@@ -145,7 +145,7 @@ export type ConnectErrorCode =
 export class ConnectError extends Error {
   /** Why. */
   declare readonly code: ConnectErrorCode;
-  /** Whether a retry with the same arguments can succeed. */
+  /** Whether a retry with the same arguments can succeed. Of a refusal, its status says so: from 500 on. */
   declare readonly retryable: boolean;
   /** The HTTP status of a refusal; in a page, derived from the close code. */
   declare readonly status: number | undefined;
@@ -160,8 +160,7 @@ export class ConnectError extends Error {
     super(message, options);
     this.code = code;
     this.status = options.status;
-    this.retryable = /Unreachable|TimedOut|TooBusy|ConnectionLost/.test(code) ||
-      (code === "BadHandshake" && options.status! >= 500);
+    this.retryable = options.status! >= 500 || /Unreachable|TimedOut|ConnectionLost/.test(code);
   }
 }
 
