@@ -1,10 +1,12 @@
 /**
- * {@linkcode intoBuffer}: reads the sockets of clients into one buffer.
+ * {@linkcode intoBuffer} and {@linkcode pushPast}: what a socket reads goes to its reader at once.
  *
  * @module
  */
 import type { OnReadOpts, Socket } from "node:net";
+import { Readable } from "node:stream";
 import { runtimeName } from "../detect.ts";
+import { freeReceived } from "../websocket/buffers.ts";
 
 /** Most bytes of one read: as many as a stream reads at once. */
 const READ_BYTES = 65_536;
@@ -13,7 +15,7 @@ const READ_BYTES = 65_536;
 const COPIED_BYTES = runtimeName() === "bun" ? 512 : 0;
 
 /** A stream's chunk, not as a Buffer: its `slice` doesn't copy, and listeners copy with `slice`. */
-export function plainBytes(chunk: Uint8Array): Uint8Array {
+function plainBytes(chunk: Uint8Array): Uint8Array {
   return chunk.length <= COPIED_BYTES
     ? new Uint8Array(chunk)
     : new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.length);
@@ -49,4 +51,24 @@ export function intoBuffer(socket: () => ReadSocket): OnReadOpts {
       return true;
     },
   };
+}
+
+/**
+ * The method `push` of a socket that has a reader: what it reads passes its stream by, which would take 0.4 µs for each
+ * chunk on Deno. While the socket is paused, and until what came then is read, it goes through the stream, which stops
+ * reading from the system.
+ */
+export function pushPast(this: ReadSocket, chunk: Uint8Array | null, encoding?: never): boolean {
+  const reader = this[READER];
+  if (chunk === null || reader === undefined || this.readableLength > 0 || this.isPaused()) {
+    return Readable.prototype.push.call(this, chunk, encoding);
+  }
+  takeChunk(reader, chunk);
+  return true;
+}
+
+/** Give a reader a chunk of its own. */
+export function takeChunk(reader: ByteReader, chunk: Uint8Array): void {
+  reader.onBytes(plainBytes(chunk), chunk.length);
+  freeReceived(chunk);
 }

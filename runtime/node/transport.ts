@@ -17,11 +17,10 @@ import type {
   TransportLimits,
   TransportListener,
 } from "../../wire/transport.ts";
-import { freeReceived } from "../websocket/buffers.ts";
 import { FrameReader, type FrameSink } from "../websocket/frame_reader.ts";
 import { closePayload, FrameError, Opcode } from "../websocket/frames.ts";
 import { HeldInput, type InputOwner } from "./held_input.ts";
-import { type ByteReader, plainBytes, READER } from "./read_buffer.ts";
+import { type ByteReader, pushPast, READER, takeChunk } from "./read_buffer.ts";
 import { MIN_SHARED_BYTES, SocketWriter } from "./socket_writer.ts";
 import { Heartbeat, type HeartbeatOptions, unref } from "../websocket/heartbeat.ts";
 import { currentTurn, type Hearer, hearInTurn, isTurnOver, mustWait } from "../turn.ts";
@@ -83,7 +82,8 @@ export class RawTransport
   /** Start reading. `rest` are the bytes after the handshake. */
   start(listener: TransportListener, rest: Uint8Array): void {
     this.#listener = listener;
-    const socket = Object.assign(this.#socket, { [READER]: this as RawTransport });
+    const reading = { [READER]: this as RawTransport, push: pushPast };
+    const socket = Object.assign(this.#socket, reading);
     socket.on("close", RawTransport.#onClose);
     socket.on("error", RawTransport.#onError);
     // The owner may have ended the transport in the callback.
@@ -97,8 +97,7 @@ export class RawTransport
   // One function each for all sockets: a closure per connection costs memory.
 
   static #onData(this: OwnedSocket, chunk: Uint8Array): void {
-    this[READER].onBytes(plainBytes(chunk), chunk.length);
-    freeReceived(chunk);
+    takeChunk(this[READER], chunk);
   }
 
   static #onEnd(this: OwnedSocket): void {
