@@ -26,7 +26,7 @@ function rows(size: number): Uint8Array<ArrayBuffer> {
 for (const size of SIZES) {
   const input = rows(size);
   const output = new Uint8Array(maxFixedSize(size));
-  const end = deflateFixed(input, 0, size, output, 0);
+  const end = deflateFixed(input, output);
   const fixed = output.slice(0, end);
   const dynamic = new Uint8Array(deflateRawSync(input, { level: 6 }));
   const stored = new Uint8Array(storedSize(size));
@@ -38,7 +38,7 @@ for (const size of SIZES) {
     bench(`deflate ${of}: stored, ${stored.length}`, () => keep(deflateStored(input, stored)));
     bench(
       `deflate ${of}: fixed, ${fixed.length}`,
-      () => keep(deflateFixed(input, 0, size, output, 0)),
+      () => keep(deflateFixed(input, output)),
     );
     bench(`deflate ${of}: zlib 1, ${level1}`, () => keep(deflateRawSync(input, { level: 1 })));
     bench(

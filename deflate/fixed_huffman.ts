@@ -8,14 +8,17 @@
  */
 import { storedSize } from "./stored.ts";
 
-const MIN_MATCH = 3;
+/** DEFLATE's shortest match. */
+const MIN_LENGTH = 3;
+/** The shortest that is looked for: one word. */
+const MIN_MATCH = 4;
 const MAX_MATCH = 258;
 const WINDOW_BYTES = 32_768;
 
-/** A match of three bytes from further back costs more bits than three literals. */
-const MAX_SHORT_DISTANCE = 4096;
+/** The search skips one more byte for each 2^5 misses in a row. */
+const MISS_BITS = 5;
 
-const HASH_BITS = 13;
+const HASH_BITS = 12;
 const HASH_SHIFT = 32 - HASH_BITS;
 
 /** Position of the message's first byte in the table's numbering, then one past its last. */
@@ -42,7 +45,7 @@ const LENGTHS: Int32Array = lengths();
 
 function lengths(): Int32Array {
   const table = new Int32Array(MAX_MATCH + 1);
-  for (let length = MIN_MATCH, symbol = 257; symbol < 285; symbol++) {
+  for (let length = MIN_LENGTH, symbol = 257; symbol < 285; symbol++) {
     const extra = symbol < 265 ? 0 : (symbol - 261) >> 2;
     const bits = symbol < 280 ? 7 : 8;
     const code = symbol < 280 ? reverse(symbol - 256, 7) : reverse(0xc0 + symbol - 280, 8);
@@ -56,24 +59,19 @@ const DISTANCES: Int32Array = Int32Array.from({ length: 30 }, (_, i) => reverse(
 
 /** Bytes that {@linkcode deflateFixed} may touch of its output for `length` bytes of input. */
 export function maxFixedSize(length: number): number {
-  return storedSize(length) + 8;
+  // Nine bits for each byte, and the rest of the last word.
+  return length + (length >> 3) + 16;
 }
 
 /**
- * Deflate `input[inputStart, inputEnd)` into one final block of fixed Huffman codes.
+ * Deflate `input` into one final block of fixed Huffman codes.
  *
  * @param output At least {@linkcode maxFixedSize} bytes from `outputAt` on.
  * @returns The position after the last byte written, or -1 if stored blocks would be smaller: the caller
  * then drops the output.
  */
-export function deflateFixed(
-  input: Uint8Array,
-  inputStart: number,
-  inputEnd: number,
-  output: Uint8Array,
-  outputAt: number,
-): number {
-  const length = inputEnd - inputStart;
+export function deflateFixed(input: Uint8Array, output: Uint8Array, outputAt = 0): number {
+  const { length } = input;
   heads ??= new Int32Array(1 << HASH_BITS);
   if (epoch + length > MAX_EPOCH) {
     heads.fill(0);
@@ -81,93 +79,88 @@ export function deflateFixed(
   }
   const table = heads;
   const first = epoch;
-  const shift = first - inputStart;
   epoch += length;
+  const from = new DataView(input.buffer, input.byteOffset, length);
+  const into = new DataView(output.buffer, output.byteOffset, output.length);
 
-  const outputLimit = outputAt + storedSize(length);
-  const lastMatch = inputEnd - MIN_MATCH;
+  const lastMatch = length - MIN_MATCH;
   let out = outputAt;
   let hold = 3; // final, fixed
-  let bits = 3;
-  let at = inputStart;
+  let bits = 3; // of `hold`, less than 8 between two writes
+  let at = 0;
   let misses = 0;
-  let next = at; // next position to search: the steps grow while nothing matches
+  let next = 1; // the next position to search
 
-  while (at < inputEnd) {
-    let match = 0;
-    let distance = 0;
-    if (at >= next && at <= lastMatch) {
-      const a = input[at] as number;
-      const b = input[at + 1] as number;
-      const c = input[at + 2] as number;
-      const slot = Math.imul(a | b << 8 | c << 16, 0x9e3779b1) >>> HASH_SHIFT;
-      const seen = table[slot] as number;
-      table[slot] = at + shift;
-      if (seen >= first) {
-        const from = seen - shift;
-        distance = at - from;
-        if (
-          distance <= WINDOW_BYTES && input[from] === a && input[from + 1] === b &&
-          input[from + 2] === c
-        ) {
-          const max = Math.min(MAX_MATCH, inputEnd - at);
-          match = MIN_MATCH;
-          while (match < max && input[from + match] === input[at + match]) match++;
-          if (match === MIN_MATCH && distance > MAX_SHORT_DISTANCE) match = 0;
+  while (at <= lastMatch) {
+    const key = from.getInt32(at, true);
+    if (at >= next) {
+      const slot = Math.imul(key, 0x9e3779b1) >>> HASH_SHIFT;
+      // What was seen never, or in a message before, counts as seen at 0: no branch, and a match there is one.
+      let seen = (table[slot] as number) - first;
+      seen &= ~(seen >> 31);
+      table[slot] = at + first;
+      const back = at - seen - 1;
+      if (from.getInt32(seen, true) === key && back < WINDOW_BYTES) {
+        const max = Math.min(length - at, MAX_MATCH);
+        let match = MIN_MATCH;
+        let differ = 0;
+        while (match + 4 <= max) {
+          differ = from.getInt32(at + match, true) ^ from.getInt32(seen + match, true);
+          if (differ !== 0) break;
+          match += 4;
         }
-      }
-    }
+        if (differ !== 0) match += 31 - Math.clz32(differ & -differ) >> 3;
+        else while (match < max && input[seen + match] === input[at + match]) match++;
 
-    if (match === 0) {
-      if (at >= next) next = at + 1 + (misses++ >> 6);
-      const literal = LITERALS[input[at++] as number] as number;
-      hold |= literal >> 4 << bits;
-      bits += literal & 15;
-    } else {
-      misses = 0;
-      const code = LENGTHS[match] as number;
-      hold |= code >> 4 << bits;
-      bits += code & 15;
-      if (bits >= 16) {
-        output[out++] = hold;
-        output[out++] = hold >>> 8;
-        hold >>>= 16;
-        bits -= 16;
-      }
-      const back = distance - 1;
-      const extra = back < 4 ? 0 : 30 - Math.clz32(back);
-      const symbol = back < 4 ? back : 2 * extra + (back >> extra);
-      hold |= (DISTANCES[symbol] as number) << bits;
-      bits += 5;
-      if (bits >= 16) {
-        output[out++] = hold;
-        output[out++] = hold >>> 8;
-        hold >>>= 16;
-        bits -= 16;
-      }
-      hold |= (back & (1 << extra) - 1) << bits;
-      bits += extra;
+        const code = LENGTHS[match] as number;
+        hold |= code >> 4 << bits;
+        bits += code & 15;
+        const extra = back < 4 ? 0 : 30 - Math.clz32(back);
+        if (bits + 5 + extra > 31) {
+          into.setInt32(out, hold, true);
+          out += bits >> 3;
+          hold >>>= bits & 24;
+          bits &= 7;
+        }
+        const symbol = back < 4 ? back : 2 * extra + (back >> extra);
+        hold |= ((DISTANCES[symbol] as number) | (back & (1 << extra) - 1) << 5) << bits;
+        bits += 5 + extra;
+        into.setInt32(out, hold, true);
+        out += bits >> 3;
+        hold >>>= bits & 24;
+        bits &= 7;
 
-      // Index one more position of the match. Indexing all of them costs more than it saves.
-      const end = at + match;
-      if (end <= lastMatch) {
-        const i = end - 1;
-        const key = (input[i] as number) | (input[i + 1] as number) << 8 |
-          (input[i + 2] as number) << 16;
-        table[Math.imul(key, 0x9e3779b1) >>> HASH_SHIFT] = i + shift;
+        at = next = at + match;
+        misses = 0;
+        // Index one more position of the match. Indexing all of them costs more than it saves.
+        if (at <= lastMatch) {
+          const key = from.getInt32(at - 2, true);
+          table[Math.imul(key, 0x9e3779b1) >>> HASH_SHIFT] = at - 2 + first;
+        }
+        continue;
       }
-      at = next = end;
+      next = at + 1 + (misses++ >> MISS_BITS);
     }
-    if (bits >= 16) {
-      output[out++] = hold;
-      output[out++] = hold >>> 8;
-      hold >>>= 16;
-      bits -= 16;
-      if (out > outputLimit) return -1;
-    }
+    const literal = LITERALS[key & 255] as number;
+    hold |= literal >> 4 << bits;
+    bits += literal & 15;
+    at++;
+    into.setInt32(out, hold, true);
+    out += bits >> 3;
+    hold >>>= bits & 24;
+    bits &= 7;
+  }
+  while (at < length) {
+    const literal = LITERALS[input[at++] as number] as number;
+    hold |= literal >> 4 << bits;
+    bits += literal & 15;
+    into.setInt32(out, hold, true);
+    out += bits >> 3;
+    hold >>>= bits & 24;
+    bits &= 7;
   }
 
   bits += 7; // end of block: seven zero bits
   for (; bits > 0; bits -= 8, hold >>>= 8) output[out++] = hold;
-  return out > outputLimit ? -1 : out;
+  return out - outputAt > storedSize(length) ? -1 : out;
 }

@@ -4,7 +4,11 @@
  * @module
  */
 import { DISTANCES, fixedCodes, Huffman, IS_END, IS_LENGTH, IS_NONE, LITERALS } from "./huffman.ts";
+import { corrupt, InflateError } from "./inflate_error.ts";
+import { inflateRun, type Run, RUN_INPUT_BYTES, RUN_OUTPUT_BYTES } from "./inflate_run.ts";
 import { soleStoredLength, STORED_HEADER_BYTES } from "./stored.ts";
+
+export { InflateError, type InflateErrorCode } from "./inflate_error.ts";
 
 /** Bytes the output starts with. */
 const SCRATCH_BYTES = 16_384;
@@ -13,6 +17,7 @@ const SCRATCH_BYTES = 16_384;
 export const MAX_SCRATCH_BYTES: number = 1_048_576 + 16_384;
 
 const END_OF_BLOCK = 256;
+const MAX_CODE_BITS = 15;
 
 /** The order in which a dynamic block gives the lengths of its code length codes. */
 const ORDER = [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15] as const;
@@ -25,40 +30,34 @@ let dynamic: readonly [Huffman, Huffman] | undefined;
 
 /** The stream being read: zeros past its end, whose use {@linkcode checkEnd} detects. */
 let input: Uint8Array = NOTHING;
-let at = 0;
-let hold = 0;
-let bits = 0;
+/** Where reading it stands. */
+const run: Run = { at: 0, hold: 0, bits: 0, used: 0 };
 
 /** The result so far, and where memory for it ends. */
 let output: Uint8Array = NOTHING;
-let used = 0;
 let room = 0;
 
 /** Where the stream that was read last has ended. */
 let ended = 0;
 
-function corrupt(what: string): InflateError {
-  return new InflateError("Corrupt", `Cannot inflate: ${what}`);
-}
-
 function fill(count: number): void {
-  while (bits < count) {
-    if (at < input.length) hold |= (input[at] as number) << bits;
-    at++;
-    bits += 8;
+  while (run.bits < count) {
+    if (run.at < input.length) run.hold |= (input[run.at] as number) << run.bits;
+    run.at++;
+    run.bits += 8;
   }
 }
 
 function take(count: number): number {
   fill(count);
-  const value = hold & (1 << count) - 1;
-  hold >>>= count;
-  bits -= count;
+  const value = run.hold & (1 << count) - 1;
+  run.hold >>>= count;
+  run.bits -= count;
   return value;
 }
 
 function checkEnd(): void {
-  if (at - (bits >> 3) > input.length) {
+  if (run.at - (run.bits >> 3) > input.length) {
     throw new InflateError("Truncated", "Cannot inflate: the stream ends too early");
   }
 }
@@ -72,7 +71,7 @@ function grow(need: number, maxBytes: number): void {
   const roomy = need > MAX_SCRATCH_BYTES ? double : Math.min(double, MAX_SCRATCH_BYTES);
   room = Math.min(maxBytes, Math.max(need, roomy));
   const grown = new Uint8Array(room);
-  grown.set(output.subarray(0, used));
+  grown.set(output.subarray(0, run.used));
   output = grown;
   if (room > SCRATCH_BYTES && room <= MAX_SCRATCH_BYTES) scratch = grown;
 }
@@ -93,7 +92,7 @@ function dynamicCodes(): readonly [Huffman, Huffman] {
 
   for (let i = 0, last = 0; i < total;) {
     fill(7);
-    const entry = codes[0].table[hold & codes[0].mask] as number; // at most 7 bits: always there
+    const entry = codes[0].table[run.hold & codes[0].mask] as number; // at most 7 bits: always there
     take(entry & 15);
     const symbol = entry >> 8;
     let repeat = 1;
@@ -115,117 +114,66 @@ function dynamicCodes(): readonly [Huffman, Huffman] {
   return codes;
 }
 
-/** Everything up to the end of a block, with the reader's state in locals: this is the hot loop. */
-function readSymbols([literals, distances]: readonly [Huffman, Huffman], maxBytes: number): void {
-  const source = input;
-  const end = source.length;
-  const last = end - 1;
-  const { table, mask } = literals;
-  const { table: farTable, mask: farMask } = distances;
-  let target = output;
-  let out = used;
-  let next = at;
-  let word = hold;
-  let count = bits;
+/** Everything up to the end of a block. */
+function readSymbols(codes: readonly [Huffman, Huffman], maxBytes: number): void {
+  do {
+    const isRoomy = run.at + RUN_INPUT_BYTES <= input.length && run.used + RUN_OUTPUT_BYTES <= room;
+    if (isRoomy && inflateRun(run, input, output, room, codes)) return;
+  } while (readSymbol(codes, maxBytes));
+}
 
-  for (;;) {
-    if (count < 16) {
-      if (next < last) {
-        word |= ((source[next] as number) | (source[next + 1] as number) << 8) << count;
-      } else if (next < end) word |= (source[next] as number) << count;
-      next += 2;
-      count += 16;
-    }
-    let entry = table[word & mask] as number;
-    if (entry === 0 && (entry = literals.findLong(word)) < 0) throw corrupt("an unused code");
-    word >>>= entry & 15;
-    count -= entry & 15;
-    if (next > end && next - (count >> 3) > end) break;
+/** The symbol of a code. Its bits are all used, even if there are too few. */
+function readCode(codes: Huffman): number {
+  fill(MAX_CODE_BITS);
+  let entry = codes.table[run.hold & codes.mask] as number;
+  if (entry === 0 && (entry = codes.findLong(run.hold)) < 0) throw corrupt("an unused code");
+  take(entry & 15);
+  return entry;
+}
 
-    if (entry < IS_LENGTH) {
-      if (out >= room) {
-        used = out;
-        grow(out + 1, maxBytes);
-        target = output;
-      }
-      target[out++] = entry >> 8;
-      continue;
-    }
-    if (entry >= IS_END) {
-      if (entry < IS_NONE) break;
-      throw corrupt("a length that does not exist");
-    }
-
-    if (count < 16) {
-      if (next < last) {
-        word |= ((source[next] as number) | (source[next + 1] as number) << 8) << count;
-      } else if (next < end) word |= (source[next] as number) << count;
-      next += 2;
-      count += 16;
-    }
-    const lengthExtra = entry >> 4 & 15;
-    const length = (entry >> 8 & 0xffff) + (word & (1 << lengthExtra) - 1);
-    word >>>= lengthExtra;
-    count -= lengthExtra;
-    if (count < 16) {
-      if (next < last) {
-        word |= ((source[next] as number) | (source[next + 1] as number) << 8) << count;
-      } else if (next < end) word |= (source[next] as number) << count;
-      next += 2;
-      count += 16;
-    }
-    let far = farTable[word & farMask] as number;
-    if (far === 0 && (far = distances.findLong(word)) < 0) throw corrupt("an unused code");
-    word >>>= far & 15;
-    count -= far & 15;
-    if (count < 16) {
-      if (next < last) {
-        word |= ((source[next] as number) | (source[next + 1] as number) << 8) << count;
-      } else if (next < end) word |= (source[next] as number) << count;
-      next += 2;
-      count += 16;
-    }
-    const farExtra = far >> 4 & 15;
-    const distance = (far >> 8) + (word & (1 << farExtra) - 1);
-    word >>>= farExtra;
-    count -= farExtra;
-    if (next > end && next - (count >> 3) > end) break;
-    if (far >= IS_NONE) throw corrupt("a distance that does not exist");
-    if (distance > out) throw corrupt("a distance before the start");
-
-    if (out + length > room) {
-      used = out;
-      grow(out + length, maxBytes);
-      target = output;
-    }
-    for (let from = out - distance, stop = out + length; out < stop;) {
-      target[out++] = target[from++] as number;
-    }
-  }
-  used = out;
-  at = next;
-  hold = word;
-  bits = count;
+/** A literal or match, with every check; returns whether it was one. */
+function readSymbol(codes: readonly [Huffman, Huffman], maxBytes: number): boolean {
+  const entry = readCode(codes[0]);
   checkEnd();
+  if (entry < IS_LENGTH) {
+    if (run.used >= room) grow(run.used + 1, maxBytes);
+    output[run.used++] = entry >> 8;
+    return true;
+  }
+  if (entry >= IS_END) {
+    if (entry >= IS_NONE) throw corrupt("a length that does not exist");
+    return false;
+  }
+  const length = (entry >> 8 & 0xffff) + take(entry >> 4 & 15);
+  const far = readCode(codes[1]);
+  const distance = (far >> 8) + take(far >> 4 & 15);
+  checkEnd();
+  if (far >= IS_NONE) throw corrupt("a distance that does not exist");
+  if (distance > run.used) throw corrupt("a distance before the start");
+  if (run.used + length > room) grow(run.used + length, maxBytes);
+  for (const stop = run.used + length; run.used < stop; run.used++) {
+    output[run.used] = output[run.used - distance] as number;
+  }
+  return true;
 }
 
 function readStored(maxBytes: number): void {
-  at -= bits >> 3;
-  hold = bits = 0;
+  run.at -= run.bits >> 3;
+  run.hold = run.bits = 0;
   const length = take(16);
   const check = take(16);
   checkEnd();
   if ((length ^ check) !== 0xffff) throw corrupt("a stored block's lengths disagree");
-  if (used + length > room) grow(used + length, maxBytes);
-  at += length;
+  if (run.used + length > room) grow(run.used + length, maxBytes);
+  run.at += length;
   checkEnd();
-  output.set(input.subarray(at - length, at), used);
-  used += length;
+  output.set(input.subarray(run.at - length, run.at), run.used);
+  run.used += length;
 }
 
 function readBlocks(maxBytes: number): Uint8Array {
-  at = used = 0;
-  hold = bits = 0;
+  run.at = run.used = 0;
+  run.hold = run.bits = 0;
   output = scratch ??= new Uint8Array(SCRATCH_BYTES);
   room = Math.min(output.length, maxBytes);
   for (let final = 0; final === 0;) {
@@ -237,8 +185,8 @@ function readBlocks(maxBytes: number): Uint8Array {
     else if (kind === 2) readSymbols(dynamicCodes(), maxBytes);
     else throw corrupt("a block of an unknown kind");
   }
-  ended = at - (bits >> 3);
-  return output.subarray(0, used);
+  ended = run.at - (run.bits >> 3);
+  return output.subarray(0, run.used);
 }
 
 /**
@@ -282,19 +230,4 @@ export function inflateFirst(bytes: Uint8Array, maxBytes: number): Uint8Array {
 /** Bytes of the stream that {@linkcode inflateFirst} read last. */
 export function inflatedBytes(): number {
   return ended;
-}
-
-/** Why a stream could not be inflated. */
-export type InflateErrorCode = "Truncated" | "Corrupt" | "TrailingBytes" | "TooBig";
-
-/** A stream that is not exactly one raw DEFLATE stream within the limit. */
-export class InflateError extends Error {
-  /** The violated rule. */
-  readonly code: InflateErrorCode;
-  /** Create with a code and a message. */
-  constructor(code: InflateErrorCode, message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.name = "InflateError";
-    this.code = code;
-  }
 }

@@ -74,7 +74,7 @@ export class SmallDeflater {
     const compresses = level > 0;
     const output = this.#room((compresses ? maxFixedSize : storedSize)(bytes.length));
     if (compresses) {
-      const end = deflateFixed(bytes, 0, bytes.length, output, 0);
+      const end = deflateFixed(bytes, output);
       if (end >= 0) return output.subarray(0, end);
     }
     return output.subarray(0, deflateStored(bytes, output));

@@ -71,7 +71,7 @@ export const CODES_ONLY = -1;
 /** Smallest archive, in bytes, that is worth codes of its own. */
 export const MIN_CODES_BYTES = 4096;
 /** The cheapest level that compresses. */
-const CHEAPEST_LEVEL = 1;
+export const CHEAPEST_LEVEL = 1;
 
 /**
  * The level for an archive of `length` bytes, at most `level`.

@@ -5,7 +5,7 @@
  * | deflate | by |
  * | --- | --- |
  * | level 0 | stored |
- * | up to `MAX_OWN_DEFLATE_BYTES` | fixed Huffman codes, about the size of zlib's level 1 |
+ * | up to `MAX_OWN_DEFLATE_BYTES`, or `MAX_OWN_CHEAP_BYTES` at the cheapest level | fixed Huffman codes, about the size of zlib's level 1 |
  * | more | zlib at the level asked for |
  * | more, `CODES_ONLY` | zlib without a search for repeats |
  * | `LARGE_BYTES` and more | the same, with level 5 in place of 6 |
@@ -28,6 +28,7 @@
 import { inflate, inflatedBytes, InflateError, inflateFirst } from "../../deflate/inflate.ts";
 import { deflateStored, STORED_HEADER_BYTES, storedSize } from "../../deflate/stored.ts";
 import {
+  CHEAPEST_LEVEL,
   CODES_ONLY,
   type DeflateOwner,
   type Deflater,
@@ -37,6 +38,9 @@ import { SmallDeflater } from "../streams.ts";
 
 /** Most bytes that are deflated by our own code. */
 export const MAX_OWN_DEFLATE_BYTES = 4096;
+
+/** The same at the cheapest level. */
+export const MAX_OWN_CHEAP_BYTES = 32_768;
 
 /**
  * Bytes from which level 6 is zlib's level 5: within 2 % of its size, and bounded. The worst text for
@@ -56,8 +60,11 @@ export const MAX_WAITING = 8;
 /** Most waiting messages of one connection. */
 export const MAX_WAITING_EACH = 4;
 
-/** Longest stream, in bytes, that is inflated by our own code. */
-export const MAX_OWN_INFLATE_BYTES = 2048;
+/**
+ * Longest stream, in bytes, that is inflated by our own code. zlib's own time is less from some 3 KiB on, but not with
+ * that of the memory it needs each time.
+ */
+export const MAX_OWN_INFLATE_BYTES = 12_288;
 
 /** zlib's output chunk, in bytes: larger chunks take fewer calls. */
 const MIN_CHUNK_BYTES = 16 * 1024;
@@ -162,7 +169,8 @@ class ZlibDeflater implements Deflater {
     level: number,
     owner?: DeflateOwner,
   ): Uint8Array<ArrayBuffer> | Promise<Uint8Array<ArrayBuffer>> {
-    if (level === 0 || bytes.length <= MAX_OWN_DEFLATE_BYTES) {
+    const mostOwn = level === CHEAPEST_LEVEL ? MAX_OWN_CHEAP_BYTES : MAX_OWN_DEFLATE_BYTES;
+    if (level === 0 || bytes.length <= mostOwn) {
       return this.#small.deflate(bytes, level);
     }
     const zlib = this.#load();

@@ -8,7 +8,7 @@ import { inputs, seeded, SIZES, zlibVerdict } from "./support.ts";
 
 function fixed(input: Uint8Array): Uint8Array | undefined {
   const output = new Uint8Array(maxFixedSize(input.length) + 2);
-  const end = deflateFixed(input, 0, input.length, output, 2);
+  const end = deflateFixed(input, output, 2);
   return end < 0 ? undefined : output.subarray(2, end);
 }
 
@@ -32,7 +32,7 @@ test("deflateFixed() says -1 where stored blocks are smaller, and stays within i
   const random = seeded(9);
   const input = new Uint8Array(1000).map(() => 144 + random(112));
   const output = new Uint8Array(maxFixedSize(1000) + 1).fill(7);
-  assertEquals(deflateFixed(input, 0, 1000, output, 0), -1);
+  assertEquals(deflateFixed(input, output), -1);
   assertEquals(output.at(-1), 7);
 });
 
@@ -43,7 +43,7 @@ test("deflateFixed() sees only its own part of the input", () => {
     const start = random(4000);
     const end = start + random(Math.min(300, 4000 - start) + 1);
     const output = new Uint8Array(maxFixedSize(end - start));
-    const stop = deflateFixed(input, start, end, output, 0);
+    const stop = deflateFixed(input.subarray(start, end), output);
     assert(stop > 0);
     assertEquals(zlibVerdict(output.subarray(0, stop), 1000), input.slice(start, end));
   }

@@ -296,3 +296,27 @@ test("inflate() judges 20 000 mutated streams as zlib does", () => {
   }
   assert(refused > 5000 && refused < 19_000, `${refused} refused`);
 });
+
+test("inflate() takes what zlib takes of streams spoilt at random, and never more than the limit", () => {
+  const random = seeded(77);
+  for (let round = 0; round < 400; round++) {
+    const size = 1 + random(6000);
+    const kinds = Object.values(inputs(size));
+    const input = kinds[random(kinds.length)]!;
+    const stream = new Uint8Array(
+      deflateRawSync(input, { level: 1 + random(9), strategy: STRATEGIES[random(5)]! }),
+    );
+    for (let spoilt = 0; spoilt < 8; spoilt++) {
+      const bytes = stream.slice(0, random(3) === 0 ? random(stream.length + 1) : stream.length);
+      for (let flips = random(3); flips > 0 && bytes.length > 0; flips--) {
+        bytes[random(bytes.length)]! ^= 1 << random(8);
+      }
+      const maxBytes = random(4) === 0 ? 1 + random(size) : 1_000_000;
+      const expected = zlibVerdict(bytes, maxBytes);
+      const actual = verdict(bytes, maxBytes);
+      if (expected instanceof Uint8Array) {
+        assertEquals(new Uint8Array(actual as Uint8Array), expected);
+      } else assertEquals(typeof actual, "string", expected);
+    }
+  }
+});
