@@ -36,6 +36,7 @@ const Sized = service({
   client: { give: rpc({ length: u32 }, bytes), take: rpc({ data: bytes }, u32) },
 });
 
+const MOST = 2_097_152;
 /** Payloads: the largest, without the root and, if it does not deflate, a header of 5 bytes for each of 33 blocks. */
 const NOISE = { call: 2_096_968, item: 2_096_972, answer: 2_096_960, serverCall: 2_096_956 };
 const ZEROS = { call: 2_097_128, answer: 2_097_120 };
@@ -141,6 +142,40 @@ for (const { name, level, isPage } of CLIENTS) {
     assertEquals(client.status.state, "open");
   });
 }
+
+test("a call that streams and is over a limit fails alone, lets go of its source and frees its id", async () => {
+  const Streamed = service({ rpc: { send: rpc({ head: bytes, parts: stream(u32) }, u32) } });
+  await using server = await serve(
+    Streamed,
+    { port: 0, hostname: "127.0.0.1", tls: "plain" },
+    () => ({
+      async send({ head, parts }) {
+        let sum = head.length;
+        for await (const part of parts) sum += part;
+        return sum;
+      },
+    }),
+  );
+  await using client = await connect(Streamed, server.url, { reconnect: false });
+  // The first is known to be too large at once, the second when it was deflated; one more than there are ids.
+  for (const length of [3_000_000, 2_097_000, ...new Array<number>(255).fill(3_000_000)]) {
+    let returned = 0;
+    const parts = (function* () {
+      try {
+        for (let i = 0; i < 1e6; i++) yield i;
+      } finally {
+        returned++;
+      }
+    })();
+    const head = length > MOST ? new Uint8Array(length) : noise(length);
+    assertEquals(await outcome(client.rpc.send({ head, parts })), "ClientEncodeError");
+    await new Promise((resolve) => setTimeout(resolve));
+    // A generator that was never asked has nothing to return.
+    assertEquals(returned === 1 || parts.next().done, true);
+  }
+  assertEquals(await client.rpc.send({ head: new Uint8Array(2), parts: [3, 4] }), 9);
+  assertEquals([client.status.state, server.stats().callsInFlight], ["open", 0]);
+});
 
 interface Tree {
   readonly kids: readonly Tree[];
