@@ -51,7 +51,7 @@ export type OpenAnswers = (
 
 type Handler = (args: unknown, context: CallContext) => unknown;
 
-// As in `wire/`.
+// As in `wire/layout.ts`.
 const SERVER_CALL = 5;
 const SERVER_CANCEL = 6;
 const CLIENT_REPLY = 5;

@@ -4,7 +4,13 @@
  * @module
  */
 import type { CallOptions } from "../service/types.ts";
-import { checkOptionKinds, fillInLimits, isOfKind, type OptionKind } from "../wire/option_kinds.ts";
+import {
+  CALL_OPTION_KINDS,
+  checkOptionKinds,
+  fillInLimits,
+  isOfKind,
+  type OptionKind,
+} from "../wire/option_kinds.ts";
 import type { Limits } from "../wire/limits.ts";
 import type { ClientTls } from "../wire/transport.ts";
 import type { ConnectOptions } from "./options.ts";
@@ -59,24 +65,18 @@ export function checkOptions<L extends Partial<Limits>>(
 /** The options of most calls: none. */
 export const NONE: CallOptions = Object.freeze({});
 
-/** Every name of {@linkcode CallOptions}. */
-const CALL_KINDS: Readonly<Record<keyof CallOptions, OptionKind>> = {
-  timeoutMs: "number",
-  signal: "signal",
-};
-
 /**
  * Validate the options of a call.
  *
  * @throws {TypeError} If an option is unknown or has the wrong type.
  */
 export function checkCallOptions(options: CallOptions): void {
-  if (Object(options) !== options) checkOptionKinds("a call", options, CALL_KINDS);
+  if (Object(options) !== options) checkOptionKinds("a call", options, CALL_OPTION_KINDS);
   // Without allocating arrays: this runs for every call.
   for (const name in options) {
     const key = name as keyof CallOptions;
-    if (!Object.hasOwn(CALL_KINDS, key) || !isOfKind(options[key], CALL_KINDS[key])) {
-      checkOptionKinds("a call", options, CALL_KINDS);
+    if (!Object.hasOwn(CALL_OPTION_KINDS, key) || !isOfKind(options[key], CALL_OPTION_KINDS[key])) {
+      checkOptionKinds("a call", options, CALL_OPTION_KINDS);
     }
   }
 }

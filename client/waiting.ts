@@ -43,7 +43,7 @@ export function interruptible<T>(
       stop();
     }, fail));
     defer(onAbort(signal, () => fail(error("Cancelled"))));
-    // A delay longer than timers support is never.
+    // A delay over `MAX_DELAY_MS` is never.
     if (timeoutMs < 2 ** 31) {
       defer(after(timeoutMs, () => {
         fail(error("DeadlineExceeded", `it took over ${timeoutMs} ms`));

@@ -23,7 +23,7 @@ export const page = {
    * meanwhile be heard first. Delays are below 2³¹.
    */
   after(delayMs: number, run: () => void): () => void {
-    // A timer that is later than the first is late, and leaves the second for what has come in the meantime.
+    // As in `wire/clock.ts`. A timer later than the first is late, and leaves the second for what came meanwhile.
     const LATE_MS = 5;
     const GRACE_MS = 20;
     const lateMs = performance.now() + delayMs + LATE_MS;

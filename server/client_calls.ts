@@ -8,22 +8,15 @@ import type { CallOptions, MethodInfo } from "../service/types.ts";
 import { RpcError, type RpcErrorCode, type RpcHandlerErrorCode } from "../wire/errors.ts";
 import { protocolError } from "../wire/faults.ts";
 import { writeServerCall, writeServerCancel } from "../wire/server_extension.ts";
-import { checkOptionKinds, type OptionKind } from "../wire/option_kinds.ts";
+import { CALL_OPTION_KINDS, checkOptionKinds } from "../wire/option_kinds.ts";
+import { MAX_CALLS_IN_FLIGHT } from "../wire/page_limits.ts";
 import { surelyTakes } from "../wire/sender.ts";
 import { onAbort } from "../wire/signals.ts";
 import type { Connection } from "./connection.ts";
 import { excessOf } from "./too_big.ts";
 
-/** Calls that a server may have in flight to one client: each has its own id. */
-export const MAX_CLIENT_CALLS = 256;
-
 /** As a client words it. */
 const ABORTED = "the signal aborted";
-
-const KINDS: Readonly<Record<keyof CallOptions, OptionKind>> = {
-  timeoutMs: "number",
-  signal: "signal",
-};
 
 /** Calls a method of the client. */
 type ClientCall = (args?: unknown, options?: CallOptions) => Promise<unknown>;
@@ -80,7 +73,7 @@ export class ClientCalls {
   #call(method: MethodInfo, args: unknown, options: CallOptions): Promise<unknown> {
     const { clock, limits } = this.#caller.host;
     return new Promise((resolve, reject) => {
-      checkOptionKinds("a call", options, KINDS);
+      checkOptionKinds("a call", options, CALL_OPTION_KINDS);
       const { signal, timeoutMs = limits.callTimeoutMs } = options;
       if (!(timeoutMs > 0)) {
         throw new RangeError(
@@ -121,8 +114,8 @@ export class ClientCalls {
       return ["StreamsUnsupported", "the client (Rust, or an older release) cannot be called"];
     }
     if (signal?.aborted) return ["Cancelled", ABORTED, signal.reason];
-    if (this.#taken.size >= MAX_CLIENT_CALLS) {
-      return ["TooManyCallsInFlight", `${MAX_CLIENT_CALLS} are in flight`];
+    if (this.#taken.size >= MAX_CALLS_IN_FLIGHT) {
+      return ["TooManyCallsInFlight", `${MAX_CALLS_IN_FLIGHT} are in flight`];
     }
     return sender.bufferedBytes > maxBufferedBytes
       ? ["TooManyCallsInFlight", `more than ${maxBufferedBytes} bytes wait to be sent`]
@@ -131,7 +124,9 @@ export class ClientCalls {
 
   /** The next free id, in turn, so that each id stays free for as long as possible before it is reused. */
   #freeId(): number {
-    do this.#lastId = (this.#lastId + 1) % MAX_CLIENT_CALLS; while (this.#taken.has(this.#lastId));
+    do this.#lastId = (this.#lastId + 1) % MAX_CALLS_IN_FLIGHT; while (
+      this.#taken.has(this.#lastId)
+    );
     return this.#lastId;
   }
 

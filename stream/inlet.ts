@@ -8,7 +8,7 @@ import { byteQueue } from "./byte_queue.ts";
 import type { Resumable } from "./gate.ts";
 import type { Inlet, InletPort, ItemStream } from "./types.ts";
 
-// As in `lead.ts`.
+// As in `stream/lead.ts`.
 const STREAM_WINDOW_BYTES = 262_144;
 const ITEM_COST_BYTES = 64;
 

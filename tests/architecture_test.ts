@@ -113,6 +113,24 @@ test("no modules import values of each other in a circle", () => {
   assertEquals(circleIn(new Map([["a", ["b"]], ["b", ["c", "d"]], ["d", ["b"]]])), ["b", "d", "b"]);
 });
 
+/** Constants of a file that are as in another, which a page cannot share, and the value that the other gives them. */
+function kept(file: string): [place: string, value: string, there: string | undefined][] {
+  const groups = read(file).matchAll(/\/\/ As in `([^`]+)`\..*\n((?:\s*const [A-Z_]+ = .*;\n)+)/g);
+  return [...groups].flatMap(([, other, lines]) =>
+    [...lines!.matchAll(/const (\w+) = (.*);/g)].map(([, name, value]) => {
+      const there = read(other!).match(new RegExp(`const ${name} = (.*);`))?.[1];
+      return [`${file}: ${name}`, value!, there] as [string, string, string | undefined];
+    })
+  );
+}
+
+test("constants that are kept twice, for a page's sake, are the same", () => {
+  const twice = PUBLISHED.flatMap(kept);
+  const files = new Set(twice.map(([place]) => place.replace(/:.*/, "")));
+  assertEquals([...files].sort(), ["client/answers.ts", "runtime/browser.ts", "stream/inlet.ts"]);
+  assertEquals(twice.filter(([, value, there]) => value !== there), []);
+});
+
 test("no module is longer than 300 lines", () => {
   assert(PUBLISHED.length > 200, `only ${PUBLISHED.length} files were found`);
   const long = PUBLISHED.filter((file) => read(file).split("\n").length > 301);

@@ -21,6 +21,12 @@ type Kind =
   | "headers"
   | "signal";
 
+/** The options of a call, in either direction. */
+export const CALL_OPTION_KINDS: Readonly<Record<"timeoutMs" | "signal", OptionKind>> = {
+  timeoutMs: "number",
+  signal: "signal",
+};
+
 const KINDS: Readonly<Record<Kind, readonly [inWords: string, is: (value: unknown) => boolean]>> = {
   boolean: ["true or false", (value) => typeof value === "boolean"],
   number: ["a number", (value) => typeof value === "number"],

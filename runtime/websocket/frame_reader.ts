@@ -6,11 +6,16 @@
 
 import { tooBigReason } from "../../wire/close.ts";
 import { giveBuffer, takeBuffer, takeFreeBuffer } from "./buffers.ts";
-import { decodeUtf8, FrameError, isWireCloseCode, MAX_CONTROL_BYTES, Opcode } from "./frames.ts";
+import {
+  decodeUtf8,
+  FrameError,
+  isWireCloseCode,
+  MAX_CONTROL_BYTES,
+  MAX_HEADER_BYTES,
+  Opcode,
+} from "./frames.ts";
 import { applyMask, packMask, turnMask } from "./mask.ts";
 
-/** Largest header, in bytes: 2, a 64-bit length, a mask. */
-const MAX_HEADER_BYTES = 14;
 /** First size of a reassembly buffer, in bytes: a header alone must not allocate more. */
 const FIRST_KEPT_BYTES = 16 * 1024;
 /** Growth factor of a reassembly buffer over the received bytes. */

@@ -7,7 +7,7 @@
 import { Buffer } from "node:buffer";
 import { MAX_BATCH_BYTES } from "../../wire/batch.ts";
 import { giveBuffer, takeBuffer } from "./buffers.ts";
-import { Opcode } from "./frames.ts";
+import { MAX_HEADER_BYTES, Opcode } from "./frames.ts";
 import { applyMask, packMask } from "./mask.ts";
 
 /** Payloads of up to this many bytes are copied one byte at a time. */
@@ -21,8 +21,6 @@ const MAX_FRAME_BYTES = 1 << 24;
 const MIN_LONG_BYTES = 126;
 /** The first bit of a message's last frame. */
 const FINAL = 0x80;
-/** Largest frame header, in bytes: 2, a 64-bit length, a mask. */
-const MAX_HEADER_BYTES = 14;
 
 /** The buffer of a connection with nothing to write. */
 const NOTHING: Uint8Array<ArrayBuffer> = new Uint8Array(0);

@@ -20,6 +20,9 @@ export const Opcode = {
   Pong: 0xa,
 } as const;
 
+/** Largest header of a frame, in bytes: 2, a 64-bit length, a mask. */
+export const MAX_HEADER_BYTES = 14;
+
 /** Largest payload of a control frame, in bytes. */
 export const MAX_CONTROL_BYTES = 125;
 

@@ -1,5 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { test } from "node:test";
+import { interruptible, type Waits } from "../../client/waiting.ts";
+import { MAX_DELAY_MS } from "../../wire/option_kinds.ts";
 import { Deadlines, type Turn } from "../../client/deadlines.ts";
 import { FakeClock } from "../support/fake_clock.ts";
 
@@ -87,4 +89,20 @@ test("Deadlines keeps no timer for longer than a second where nothing is waited 
   earliest = Infinity;
   clock.advance(1000);
   assertEquals(clock.pending, 0);
+});
+
+test("a wait has a timer up to MAX_DELAY_MS, and none beyond, which would fire at once", () => {
+  const delays: number[] = [];
+  const waits: Waits = {
+    now: () => 0,
+    after: (delayMs) => {
+      delays.push(delayMs);
+      return () => {};
+    },
+    onAbort: () => () => {},
+  };
+  for (const delayMs of [1, MAX_DELAY_MS, MAX_DELAY_MS + 1, Infinity]) {
+    void interruptible(waits, () => () => {}, () => new Error(), undefined, delayMs);
+  }
+  assertEquals(delays, [1, MAX_DELAY_MS]);
 });

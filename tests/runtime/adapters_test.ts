@@ -368,3 +368,38 @@ test("runtimeName() knows the runtime of this suite", () => {
 function same(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && a.every((byte, i) => byte === b[i]);
 }
+
+test("a page's timer that is late by over 5 ms lets 20 ms pass for what came meanwhile", () => {
+  const { setTimeout: later, clearTimeout: forget, performance: real } = globalThis;
+  const timers: [run: () => void, delayMs: number][] = [];
+  const forgotten: unknown[] = [];
+  let now = 1000;
+  const put = (values: object): void => {
+    for (const [name, value] of Object.entries(values)) {
+      Object.defineProperty(globalThis, name, { value, configurable: true, writable: true });
+    }
+  };
+  put({
+    setTimeout: (run: () => void, delayMs: number) => timers.push([run, delayMs]),
+    clearTimeout: (id: unknown) => forgotten.push(id),
+    performance: { now: () => now },
+  });
+  try {
+    let ran = 0;
+    page.after(100, () => ran++);
+    now += 104;
+    timers[0]![0]();
+    assertEquals([ran, timers.length], [1, 1], "on time");
+
+    const stop = page.after(100, () => ran++);
+    now += 105;
+    timers[1]![0]();
+    assertEquals([ran, timers.map(([, delayMs]) => delayMs)], [1, [100, 100, 20]], "late");
+    stop();
+    assertEquals(forgotten, [3]);
+    timers[2]![0]();
+    assertEquals(ran, 2);
+  } finally {
+    put({ setTimeout: later, clearTimeout: forget, performance: real });
+  }
+});

@@ -14,7 +14,7 @@ import {
   u32,
   u8,
 } from "../../mod.ts";
-import { MAX_CLIENT_CALLS } from "../../server/client_calls.ts";
+import { MAX_CALLS_IN_FLIGHT } from "../../wire/page_limits.ts";
 import { createCore, type ServerOptions } from "../../server/core.ts";
 import { type ProtocolError, RpcError } from "../../wire/errors.ts";
 import { writeFailed, writeReply } from "../support/replies.ts";
@@ -168,10 +168,13 @@ test("a signal cancels a call, at once if it has aborted before", async () => {
   assertEquals([connection.take(), clock.pending], [[], 0]);
 });
 
-test(`${MAX_CLIENT_CALLS} calls may be in flight, one more is refused, and ids are reused`, async () => {
+test(`${MAX_CALLS_IN_FLIGHT} calls may be in flight, one more is refused, and ids are reused`, async () => {
   const { connection, clients, core } = await asking();
-  const calls = Array.from({ length: MAX_CLIENT_CALLS }, () => clients[0]!.confirm({ text: "" }));
-  assertEquals(connection.calls(), Array.from({ length: MAX_CLIENT_CALLS }, (_, id) => id));
+  const calls = Array.from(
+    { length: MAX_CALLS_IN_FLIGHT },
+    () => clients[0]!.confirm({ text: "" }),
+  );
+  assertEquals(connection.calls(), Array.from({ length: MAX_CALLS_IN_FLIGHT }, (_, id) => id));
   const over = clients[0]!.confirm({ text: "" });
   assertEquals(await codeOf(over), "TooManyCallsInFlight");
   for (const id of [9, 3]) connection.reply(id, bool, true);
@@ -189,7 +192,7 @@ test(`${MAX_CLIENT_CALLS} calls may be in flight, one more is refused, and ids a
 test("a client that never answers is asked no more than its ids, until an answer frees one", async () => {
   const { connection, clients, clock, core } = await asking({ limits: { callTimeoutMs: 2000 } });
   const ask = () => codeOf(clients[0]!.confirm({ text: "" }));
-  const calls = Array.from({ length: MAX_CLIENT_CALLS }, ask);
+  const calls = Array.from({ length: MAX_CALLS_IN_FLIGHT }, ask);
   clock.advance(2000);
   assertEquals(new Set(await Promise.all(calls)), new Set(["DeadlineExceeded"]));
   assertEquals([await ask(), core.stats().clientCallsInFlight], ["TooManyCallsInFlight", 256]);
