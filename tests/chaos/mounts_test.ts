@@ -4,6 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { connect } from "../../client.ts";
 import { handler } from "../../server.ts";
 import { ATTACKS, leave, randomOf, STREAMING, Target } from "./hostile_peer.ts";
+import { until } from "../support/until.ts";
 
 interface Bun {
   serve(options: object): { readonly port: number; stop(cut: boolean): Promise<void> };
@@ -42,7 +43,7 @@ test("a mount answers another client through every attack by the extension, and 
       leave(peer, random);
     }
   }
-  while (mounted.stats().connections > 1) await sleep(20);
+  await until(() => mounted.stats().connections <= 1);
   const { callsInFlight, streamsOpen, clientCallsInFlight, bufferedBytes, protocolErrors } = mounted
     .stats();
   assertEquals([callsInFlight, streamsOpen, clientCallsInFlight, bufferedBytes], [0, 0, 0, 0]);

@@ -10,6 +10,7 @@ import { listen } from "../../conformance/listen.ts";
 import { Report } from "../../conformance/report.ts";
 import { fingerprintLines } from "./fingerprints.ts";
 import { runClient, startServer } from "./peers.ts";
+import { until } from "../support/until.ts";
 
 const PYTHON = fileURLToPath(new URL("../../examples/python", import.meta.url));
 
@@ -87,7 +88,7 @@ test("conformance: a client that leaves has not passed its remaining tasks", asy
     if (asked++ === 10) throw new Error("gone");
     return answer;
   }).catch(() => {});
-  while (report.total < 11) await new Promise((wake) => setTimeout(wake, 10));
+  await until(() => report.total >= 11);
   listening.stop();
   assertEquals(report.countsOf("layouts"), { passed: 10, failed: 1, notRun: 349 });
   assert(!report.ok);

@@ -6,6 +6,9 @@ import { type FilesPair, REACHES } from "../support/stream_service.ts";
 import { until } from "../support/until.ts";
 import { failsWith } from "../support/codes.ts";
 
+/** Who waits for a stream that stops waits without an end. */
+const PATIENT = { timeout: 30_000 };
+
 async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
   const read: T[] = [];
   for await (const item of items) read.push(item);
@@ -19,7 +22,7 @@ async function comesToRest({ client, stats }: FilesPair): Promise<void> {
 }
 
 for (const [where, reach] of Object.entries(REACHES)) {
-  test(`a log is read line by line, ${where}`, async () => {
+  test(`a log is read line by line, ${where}`, PATIENT, async () => {
     await using pair = await reach();
     const { rpc } = pair.client;
     assertEquals(await all(rpc.lines({ count: 3 })), ["line 0", "line 1", "line 2"]);
@@ -31,7 +34,7 @@ for (const [where, reach] of Object.entries(REACHES)) {
     await comesToRest(pair);
   });
 
-  test(`a loop that is left has the source's finally run, ${where}`, async () => {
+  test(`a loop that is left has the source's finally run, ${where}`, PATIENT, async () => {
     await using pair = await reach();
     const { client: { rpc }, happened } = pair;
     for await (const line of rpc.lines({ count: 1_000_000 })) if (line === "line 5") break;
@@ -50,7 +53,7 @@ for (const [where, reach] of Object.entries(REACHES)) {
     assertEquals(await rpc.ping(), 7);
   });
 
-  test(`an upload comes whole from any source, ${where}`, async () => {
+  test(`an upload comes whole from any source, ${where}`, PATIENT, async () => {
     await using pair = await reach();
     const { rpc } = pair.client;
     const part = crypto.getRandomValues(new Uint8Array(10_000));
@@ -65,24 +68,28 @@ for (const [where, reach] of Object.entries(REACHES)) {
     await comesToRest(pair);
   });
 
-  test(`a handler that has read enough answers, and the source is closed, ${where}`, async () => {
-    await using pair = await reach();
-    let pulled = 0;
-    let returned = 0;
-    const parts = async function* () {
-      try {
-        for (;; pulled++) yield await Promise.resolve(new Uint8Array(1000));
-      } finally {
-        returned++;
-      }
-    };
-    assertEquals(await pair.client.rpc.first({ parts: parts() }), 1000);
-    await until(() => returned === 1);
-    assert(pulled <= STREAM_WINDOW_BYTES / 1000);
-    await comesToRest(pair);
-  });
+  test(
+    `a handler that has read enough answers, and the source is closed, ${where}`,
+    PATIENT,
+    async () => {
+      await using pair = await reach();
+      let pulled = 0;
+      let returned = 0;
+      const parts = async function* () {
+        try {
+          for (;; pulled++) yield await Promise.resolve(new Uint8Array(1000));
+        } finally {
+          returned++;
+        }
+      };
+      assertEquals(await pair.client.rpc.first({ parts: parts() }), 1000);
+      await until(() => returned === 1);
+      assert(pulled <= STREAM_WINDOW_BYTES / 1000);
+      await comesToRest(pair);
+    },
+  );
 
-  test(`both ways at once, a line each, ${where}`, async () => {
+  test(`both ways at once, a line each, ${where}`, PATIENT, async () => {
     await using pair = await reach();
     const said: string[] = [];
     const lines = async function* () {
@@ -97,7 +104,7 @@ for (const [where, reach] of Object.entries(REACHES)) {
     await comesToRest(pair);
   });
 
-  test(`256 streams at once are each read in their order, ${where}`, async () => {
+  test(`256 streams at once are each read in their order, ${where}`, PATIENT, async () => {
     await using pair = await reach();
     const { client } = pair;
     const streams = Array.from({ length: 256 }, () => client.rpc.lines({ count: 50 }));
@@ -108,7 +115,7 @@ for (const [where, reach] of Object.entries(REACHES)) {
     await comesToRest(pair);
   });
 
-  test(`a reader that is slow stops its source, and nothing else, ${where}`, async () => {
+  test(`a reader that is slow stops its source, and nothing else, ${where}`, PATIENT, async () => {
     await using pair = await reach();
     const { client: { rpc }, happened } = pair;
     const size = 10_000;
@@ -133,24 +140,28 @@ for (const [where, reach] of Object.entries(REACHES)) {
     ["wrong item", "ServerEncodeError", 1],
   ];
   for (const [how, code, count] of FAILURES) {
-    test(`a source at the server that fails by "${how}" gives ${code}, ${where}`, async () => {
-      await using pair = await reach();
-      const { client: { rpc }, happened } = pair;
-      let read = 0;
-      const error = await failsWith(
-        code,
-        (async () => {
-          for await (const _ of rpc.fail({ how })) read++;
-        })(),
-      );
-      assertEquals([read, `${error.message}`.includes("secret")], [count, false]);
-      assertEquals(happened.errors.length, 1);
-      assertEquals(await rpc.ping(), 7);
-      await comesToRest(pair);
-    });
+    test(
+      `a source at the server that fails by "${how}" gives ${code}, ${where}`,
+      PATIENT,
+      async () => {
+        await using pair = await reach();
+        const { client: { rpc }, happened } = pair;
+        let read = 0;
+        const error = await failsWith(
+          code,
+          (async () => {
+            for await (const _ of rpc.fail({ how })) read++;
+          })(),
+        );
+        assertEquals([read, `${error.message}`.includes("secret")], [count, false]);
+        assertEquals(happened.errors.length, 1);
+        assertEquals(await rpc.ping(), 7);
+        await comesToRest(pair);
+      },
+    );
   }
 
-  test(`a source at the client that throws fails both sides, ${where}`, async () => {
+  test(`a source at the client that throws fails both sides, ${where}`, PATIENT, async () => {
     await using pair = await reach();
     const { client: { rpc }, happened } = pair;
     const bug = new Error("disk gone");
@@ -167,7 +178,7 @@ for (const [where, reach] of Object.entries(REACHES)) {
     assertEquals(await rpc.ping(), 7);
   });
 
-  test(`a signal and a deadline reach the handler, ${where}`, async () => {
+  test(`a signal and a deadline reach the handler, ${where}`, PATIENT, async () => {
     await using pair = await reach();
     const { client: { rpc }, happened } = pair;
     const controller = new AbortController();
@@ -183,7 +194,7 @@ for (const [where, reach] of Object.entries(REACHES)) {
     await comesToRest(pair);
   });
 
-  test(`a lost connection ends every stream at both ends, ${where}`, async () => {
+  test(`a lost connection ends every stream at both ends, ${where}`, PATIENT, async () => {
     await using pair = await reach({ reconnect: false });
     const { client, client: { rpc }, happened } = pair;
     let returned = 0;
@@ -216,7 +227,7 @@ for (const [where, reach] of Object.entries(REACHES)) {
     assertEquals(client.stats().streamsOpen, 0);
   });
 
-  test(`closing the client ends its streams, ${where}`, async () => {
+  test(`closing the client ends its streams, ${where}`, PATIENT, async () => {
     await using pair = await reach();
     const { client, client: { rpc }, happened } = pair;
     const items = rpc.endless({ bytes: 100 });
@@ -226,52 +237,64 @@ for (const [where, reach] of Object.entries(REACHES)) {
     await until(() => happened.returned === 1 && happened.aborted === 1);
   });
 
-  test(`the server calls its client while the client's own call waits, ${where}`, async () => {
-    const asked: string[] = [];
-    await using pair = await reach({
-      client: {
-        confirm({ text }) {
-          asked.push(text);
-          return text === "Sure?";
+  test(
+    `the server calls its client while the client's own call waits, ${where}`,
+    PATIENT,
+    async () => {
+      const asked: string[] = [];
+      await using pair = await reach({
+        client: {
+          confirm({ text }) {
+            asked.push(text);
+            return text === "Sure?";
+          },
+          hang() {},
         },
-        hang() {},
-      },
-    });
-    const { rpc } = pair.client;
-    assertEquals(await rpc.ask({ text: "Sure?" }), true);
-    assertEquals(await rpc.ask({ text: "No?" }), false);
-    const many = await Promise.all(
-      Array.from({ length: 200 }, (_, i) => rpc.ask({ text: `${i}` })),
-    );
-    assertEquals([many.length, asked.length], [200, 202]);
-    await comesToRest(pair);
-  });
+      });
+      const { rpc } = pair.client;
+      assertEquals(await rpc.ask({ text: "Sure?" }), true);
+      assertEquals(await rpc.ask({ text: "No?" }), false);
+      const many = await Promise.all(
+        Array.from({ length: 200 }, (_, i) => rpc.ask({ text: `${i}` })),
+      );
+      assertEquals([many.length, asked.length], [200, 202]);
+      await comesToRest(pair);
+    },
+  );
 
-  test(`a client without handlers fails the server's call, and lives, ${where}`, async () => {
-    await using pair = await reach();
-    const error = await assertRejects(() => pair.client.rpc.ask({ text: "Sure?" }), RpcError);
-    assertEquals(error.code, "ClientDecodeError");
-    assertEquals(await pair.client.rpc.ping(), 7);
-  });
+  test(
+    `a client without handlers fails the server's call, and lives, ${where}`,
+    PATIENT,
+    async () => {
+      await using pair = await reach();
+      const error = await assertRejects(() => pair.client.rpc.ask({ text: "Sure?" }), RpcError);
+      assertEquals(error.code, "ClientDecodeError");
+      assertEquals(await pair.client.rpc.ping(), 7);
+    },
+  );
 
-  test(`a client that has connected again streams again, and nothing by itself, ${where}`, async () => {
-    await using pair = await reach();
-    const { client, client: { rpc }, happened } = pair;
-    const items = rpc.endless({ bytes: 100 });
-    await items.next();
-    const dropped = rpc.drop().catch((error: RpcError) => error.code);
-    await failsWith("ConnectionLost", all(items));
-    assertEquals(await dropped, "ConnectionLost");
-    await until(() => client.status.state === "open");
-    const { pulled } = happened;
-    assertEquals(await all(rpc.lines({ count: 3 })), ["line 0", "line 1", "line 2"]);
-    assertEquals(await rpc.upload({ name: "a", parts: [new Uint8Array(3)] }), 3);
-    assertEquals([happened.pulled, happened.returned], [pulled + 3, 3]);
-    assertEquals(client.stats().connectionsOpened, 2);
-    await comesToRest(pair);
-  });
+  test(
+    `a client that has connected again streams again, and nothing by itself, ${where}`,
+    PATIENT,
+    async () => {
+      await using pair = await reach();
+      const { client, client: { rpc }, happened } = pair;
+      const items = rpc.endless({ bytes: 100 });
+      await items.next();
+      const dropped = rpc.drop().catch((error: RpcError) => error.code);
+      await failsWith("ConnectionLost", all(items));
+      assertEquals(await dropped, "ConnectionLost");
+      await until(() => client.status.state === "open");
+      const { pulled } = happened;
+      assertEquals(await all(rpc.lines({ count: 3 })), ["line 0", "line 1", "line 2"]);
+      assertEquals(await rpc.upload({ name: "a", parts: [new Uint8Array(3)] }), 3);
+      assertEquals([happened.pulled, happened.returned], [pulled + 3, 3]);
+      assertEquals(client.stats().connectionsOpened, 2);
+      await comesToRest(pair);
+    },
+  );
 
-  test(`tracing covers items, and the server's calls, ${where}`, async () => {
+  test(`tracing covers items, and the server's calls, ${where}`, PATIENT, async () => {
     const traces: string[] = [];
     await using pair = await reach({
       client: { confirm: ({ text }) => text === "Sure?", hang: () => Promise.reject(new Error()) },

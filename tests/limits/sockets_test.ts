@@ -34,6 +34,7 @@ import { MAX_ABANDONED_CALLS, MAX_CALLS_IN_FLIGHT } from "../../wire/page_limits
 import { writeRequest } from "../../wire/requests.ts";
 import { deferred } from "../support/deferred.ts";
 import { noise } from "../support/noise.ts";
+import { until } from "../support/until.ts";
 
 /** The outcome of using an amount of a resource: an output, an error's code, a close code. */
 type Outcome = number | string;
@@ -178,7 +179,7 @@ async function outcomeOf(call: Promise<Outcome>): Promise<Outcome> {
 async function closeOf({ closes }: Both, call: Promise<Outcome>): Promise<Outcome> {
   const outcome = await outcomeOf(call);
   if (outcome !== "ConnectionLost") return outcome;
-  while (closes.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+  await until(() => closes.length !== 0);
   return `close ${closes[0]}`;
 }
 

@@ -9,6 +9,7 @@ import type { CloseInfo, Dialer, DialRequest, Transport } from "../../wire/trans
 import { certificates } from "../support/certificates.ts";
 import type { Listen } from "../support/echo.ts";
 import { ALL_LISTENS, ECHO_MAX_BYTES, EchoAcceptor, LISTENS, Recorder } from "../support/echo.ts";
+import { until } from "../support/until.ts";
 
 /** A page's sockets, with the checks of their client: message lengths, and use after the end. */
 const pageDial: Dialer = async (request, open) => {
@@ -300,7 +301,7 @@ describe("dial() over the standard WebSocket", { skip: !HAS_WEBSOCKET }, () => {
     const listener = await listen(acceptor, { port: 0, hostname: "127.0.0.1" });
     const url = `ws://127.0.0.1:${listener.port}/refuse-alias`;
     const dialing = Recorder.dial(pageDial, url);
-    while (acceptor.transports.size === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    await until(() => acceptor.transports.size !== 0);
     // It has been open for a while.
     await new Promise((resolve) => setTimeout(resolve, 50));
     for (const transport of acceptor.transports) transport.close(4401, "not you");

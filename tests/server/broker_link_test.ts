@@ -8,6 +8,7 @@ import { Topic } from "../../wire/topic.ts";
 import { ScriptedClient } from "../support/scripted_client.ts";
 import { Demo, type Setup, setUp, turn } from "./support.ts";
 import { deferred } from "../support/deferred.ts";
+import { until } from "../support/until.ts";
 
 /** Nodes that are joined by a function call. */
 class Bus {
@@ -78,8 +79,6 @@ async function end(...nodes: Node[]): Promise<void> {
     await core.close();
   }
 }
-
-const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 const codes = ({ errors }: Setup): unknown[] =>
   errors.map(({ error }) => error instanceof BrokerError ? error.code : error);
@@ -271,7 +270,7 @@ test("in a dense stream several turns share a message, and the last one does not
     node.core.events.emit("t", { type: "quiet" });
     await Promise.resolve();
   }
-  while (node.core.broker!.published < 1000) await turn();
+  await until(() => node.core.broker!.published >= 1000);
   assert(messages < 1000);
   await end(node);
 });
@@ -309,7 +308,7 @@ test("a subscribe that fails rejects add(), keeps the subscription and is tried 
   await turn();
   assertEquals(node.core.broker!.unsubscribed, 2);
   node.broker.refuse = undefined;
-  while (node.core.broker!.subscribed < 2) await new Promise((resolve) => setTimeout(resolve, 20));
+  await until(() => node.core.broker!.subscribed >= 2);
   await subscriptions.add("t");
   await end(node);
 });
@@ -337,7 +336,7 @@ test("while the link is down add() rejects; when it returns all topics are subsc
   assertEquals(error.code, "LinkDown");
   node.broker.log.length = 0;
   node.broker.node!.link("up");
-  while (node.core.broker!.subscribed < 2) await turn();
+  await until(() => node.core.broker!.subscribed >= 2);
   assertEquals(node.broker.log, ["+a", "+b"]);
   await end(node);
 });
@@ -351,7 +350,7 @@ test("a topic lingers at the broker, and stays if a subscriber returns meanwhile
   subscriptions.remove("b");
   await subscriptions.add("a");
   assertEquals(node.broker.log, ["+a", "+b"]);
-  while (node.broker.log.length === 2) await new Promise((resolve) => setTimeout(resolve, 20));
+  await until(() => node.broker.log.length !== 2);
   assertEquals([node.broker.log, node.core.broker!.subscribed], [["+a", "+b", "-b"], 1]);
   await end(node);
 });
@@ -431,7 +430,7 @@ test("gaps in the numbers are reported and counted, also for events that did not
   await emit(1);
   assertEquals([setup.core.broker!.received, setup.core.broker!.missed], [3, 7]);
   assertEquals(codes(setup), ["EventsMissed"]);
-  while (missed.length === 0) await turn();
+  await until(() => missed.length !== 0);
   assertEquals(missed.map(({ topics, reason }) => [topics.map(String), reason]), [
     [["t"], "EventsMissed"],
   ]);
@@ -454,20 +453,20 @@ test(
     const client = await ScriptedClient.connect(setup.core);
     await setup.contexts[0]!.subscriptions.add("t");
     const status = (): BrokerStatus => setup.core.broker!;
-    while (status().roundTripMs === undefined) await turn();
+    await until(() => status().roundTripMs !== undefined);
     broker.probe = () => new Promise(() => {});
     const began = performance.now();
-    while (status().link === "up") await sleep(20);
+    await until(() => status().link !== "up");
     assert(performance.now() - began < 5000);
     assert(status().proofAgeMs! >= 3000);
     assertEquals([codes(setup), resets, status().unsubscribed], [["LinkDown"], 1, 1]);
     setup.core.events.emit("t", { type: "quiet" });
     assertEquals(status().dropped, 1);
     broker.probe = () => Promise.resolve();
-    while (status().subscribed === 0) await sleep(20);
+    await until(() => status().subscribed !== 0);
     assertEquals(status().link, "up");
     assertEquals(codes(setup), ["LinkDown", "LinkRestored"]);
-    while (missed.length === 0) await sleep(20);
+    await until(() => missed.length !== 0);
     assertEquals(missed.map(({ topics, reason }) => [topics.map(String), reason]), [
       [["t"], "LinkDown"],
     ]);
@@ -481,7 +480,7 @@ test("without probe() the link is proved by a message to the node itself, on a s
   const broker = bus.broker();
   Object.assign(broker, { probe: undefined });
   const { core } = setUp({ broker });
-  while (core.broker!.proofAgeMs === undefined) await turn();
+  await until(() => core.broker!.proofAgeMs !== undefined);
   assertEquals([core.broker!.link, broker.topics.size, core.broker!.bad], ["up", 1, 0]);
   await core.close();
 });
@@ -491,7 +490,7 @@ test("an engine that refuses the topic of probes is reported, and the link stays
   Object.assign(broker, { probe: undefined });
   broker.refuse = () => Promise.reject(new BrokerRefusal(new Error("no right")));
   const setup = setUp({ broker });
-  while (setup.errors.length === 0) await turn();
+  await until(() => setup.errors.length !== 0);
   assertEquals(codes(setup), ["SubscribeFailed"]);
   assertEquals([setup.core.broker!.link, setup.core.broker!.proofAgeMs], ["up", undefined]);
   await setup.core.close();
@@ -534,7 +533,7 @@ test("a topic that the engine ends fails alone, is reported with its topic and s
   assertEquals([setup.core.broker!.link, setup.core.broker!.subscribed], ["up", 1]);
   const { code, topic } = setup.errors[0]!.error as BrokerError;
   assertEquals([code, topic], ["SubscribeFailed", a]);
-  while (missed.length === 0) await sleep(20);
+  await until(() => missed.length !== 0);
   assertEquals([missed[0]!.topics, missed[0]!.reason], [[a], "SubscribeFailed"]);
   assertEquals(setup.core.broker!.subscribed, 2);
   client.hangUp();
@@ -571,7 +570,7 @@ for (const known of [true, false]) {
     a.broker.node!.link("down");
     for (const topic of topics) a.core.events.emit(topic, { type: "quiet" });
     a.broker.node!.link("up");
-    while (missed.length === 0) await turn();
+    await until(() => missed.length !== 0);
     assertEquals(missed.map(({ topics, reason }) => [topics.map(({ key }) => key), reason]), [
       [topics.map(({ key }) => key), "EventsMissed"],
     ]);

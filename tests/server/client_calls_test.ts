@@ -22,6 +22,7 @@ import { FakeClock } from "../support/fake_clock.ts";
 import { ScriptedClient, upgradeRequest } from "../support/scripted_client.ts";
 import { testDeflater } from "../support/test_deflater.ts";
 import { turn } from "./support.ts";
+import { until } from "../support/until.ts";
 
 const Asking = service({
   rpc: { ask: rpc({}, bool), quick: rpc({}, u32) },
@@ -296,10 +297,10 @@ test("onError does not hear of handlers whose call of the client ends with the c
   });
   const { rpc: calls } = pair.client;
   const settled = Promise.allSettled([calls.signalled(), calls.plain(), calls.broken()]);
-  while (pair.server.stats().clientCallsInFlight < 3) await turn();
+  await until(() => pair.server.stats().clientCallsInFlight >= 3);
   await pair.client.close();
   await settled;
-  while (reported.length === 0) await turn();
+  await until(() => reported.length !== 0);
   await turn();
   assertEquals(reported, ["broken: Error: of its own"]);
   await pair.close();

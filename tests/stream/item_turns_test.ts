@@ -5,6 +5,7 @@ import { memoryPair } from "../../memory.ts";
 import { rpc, service, stream, u32 } from "../../mod.ts";
 import { openGate } from "../../stream/gate.ts";
 import { itemTurns } from "../../stream/item_turns.ts";
+import { until } from "../support/until.ts";
 
 /** Bytes after which the clock is read, with what an item costs besides. */
 const ITEM_BYTES = 8192;
@@ -67,7 +68,7 @@ test("sources share a turn: each waits for about one item of the others", async 
   await nextTurn();
   const { all, sent } = busy(21, 20, 1, 4);
   for (const each of all) each.resume();
-  while (sent.length < 420) await nextTurn();
+  await until(() => sent.length >= 420);
   // The first turn is of the first source. Then nobody makes two items before the others have made one.
   const shared = sent.slice(sent.lastIndexOf(0, 20) + 1);
   let gap = 0;
@@ -164,7 +165,7 @@ test("sources go on in turns of a page, which has no setImmediate", async () => 
     const { all, sent } = busy(256, 3, 1);
     for (const each of all) each.resume();
     assert(sent.length <= 11, `${sent.length} at once`);
-    while (sent.length < 768) await nextTurn();
+    await until(() => sent.length >= 768);
     assertEquals([...new Set(sent)], Array.from({ length: 256 }, (_, i) => i));
   } finally {
     Object.assign(globalThis, { setImmediate });

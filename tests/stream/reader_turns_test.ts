@@ -5,6 +5,7 @@ import { memoryPair } from "../../memory.ts";
 import { rpc, service, stream, u32 } from "../../mod.ts";
 import { itemTurns } from "../../stream/item_turns.ts";
 import { inletOf, push } from "./support.ts";
+import { until } from "../support/until.ts";
 
 /** Readers of kept items, by a clock that each item moves. */
 function slowReader() {
@@ -89,7 +90,7 @@ test("a handler and a client that read slowly let the event loop run", async () 
     read = 0;
     const sum = run();
     let turns = 0;
-    while (read === 0) await nextTurn();
+    await until(() => read !== 0);
     for (; read < 400; turns++) await nextTurn();
     assert(turns > 10, `${turns} turns`);
     assertEquals(await sum, 79_800);
