@@ -81,7 +81,7 @@ export function mirrorState<S>(
     ) as Readonly<S>;
   const state = observable(defaults(), onBug);
 
-  const uses: Omit<StateMirror<S>, keyof Observable<S>> = {
+  return Object.assign(state, {
     fields,
     reset: () => state.set(defaults()),
     subscribe: state.watch,
@@ -111,6 +111,5 @@ export function mirrorState<S>(
         { maxItems: 1, signal, onAbort: waits.onAbort },
         ({ push, end }) => state.watch(push, end),
       ),
-  };
-  return Object.assign(state, uses);
+  } as Omit<StateMirror<S>, keyof Observable<S>>);
 }

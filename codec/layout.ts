@@ -156,8 +156,12 @@ export function enumLayout(variants: readonly (readonly Layout[])[]): EnumLayout
     });
   });
   const available = 2 ** (8 * bytes) - variants.length;
-  const niche = available > 0 ? [available, 0, bytes] as const : undefined;
-  return { size: roundUp(size, align), align, niche, offsets };
+  return {
+    size: roundUp(size, align),
+    align,
+    niche: available > 0 ? [available, 0, bytes] : undefined,
+    offsets,
+  };
 }
 
 /**
