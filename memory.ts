@@ -22,7 +22,7 @@ import { generate } from "./codec/compiler.ts";
 import { memoryDialer, MemoryNetwork, type MessageListener } from "./runtime/memory.ts";
 import { createStreamsDeflater } from "./runtime/streams.ts";
 import { createZlibDeflater } from "./runtime/node/zlib.ts";
-import { createCore, SERVER_OPTION_KINDS } from "./server/core.ts";
+import { createCore, SERVER_OPTION_KINDS } from "./server/server_core.ts";
 import type { ServerCore, ServerOptions, ServiceHandler } from "./server/mod.ts";
 import type { NoMethods, Service } from "./service/types.ts";
 import { ConnectError } from "./wire/errors.ts";

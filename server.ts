@@ -21,7 +21,7 @@ import {
   createCore,
   SERVER_OPTION_KINDS,
   withCloseOptions,
-} from "./server/core.ts";
+} from "./server/server_core.ts";
 import type {
   BrokerStatus,
   CloseOptions,

@@ -13,7 +13,7 @@ import { NORMAL } from "../wire/close.ts";
 import type { Deflater } from "../wire/deflater.ts";
 import { RPC_HANDLER_ERRORS } from "../wire/errors.ts";
 import { checkSize } from "../wire/faults.ts";
-import { DEFAULT_LEVEL, REFUSED } from "../wire/handshake.ts";
+import { DEFAULT_LEVEL, REFUSAL_TOKEN } from "../wire/handshake.ts";
 import { DEFAULT_LIMITS } from "../wire/limits.ts";
 import { tell } from "../wire/listener.ts";
 import { unframeBy } from "../wire/receiver.ts";
@@ -99,7 +99,7 @@ export function createFullClient<Methods, State, Event, ClientMethods = NoMethod
         await dial(
           { ...checked.limits, url, level, signal, tls: options.tls, headers },
           (transport, { protocol, extension = 0 }) => {
-            if (protocol !== REFUSED && !signal.aborted) return open(transport, extension);
+            if (protocol !== REFUSAL_TOKEN && !signal.aborted) return open(transport, extension);
             // A refusing server has closed by now, and its code counts.
             transport.close(NORMAL, "");
             if (signal.aborted) transport.terminate();

@@ -1,5 +1,5 @@
 /**
- * Source text that reads or checks an archive of a schema, as the schema's own `read` and `check` do.
+ * Source text that reads or checks an archive of a schema, as the schema's own `read` does.
  *
  * They keep the reader's fields in variables: `u8`, `dv`, `base` (its start), `lo`, `hi` (the claimable range).
  *

@@ -54,7 +54,7 @@ export const page = {
     fail: (error: unknown) => void,
     refuse: (info: CloseInfo) => void,
   ): () => void {
-    // `EXTENDED` and `REFUSED`, of fewer bytes.
+    // `EXTENDED` and `REFUSAL_TOKEN`, of fewer bytes.
     const tokens = [ALIAS, `${ALIAS}.x1`, `${ALIAS}.c${level}`, `${ALIAS}.no`];
     const socket = new WebSocket(url, tokens);
     let isRefused = false;

@@ -33,7 +33,7 @@ export {
   rawHandler,
   type ServiceHandler,
 } from "./context.ts";
-export type { CloseOptions, ServerCore, ServerOptions } from "./core.ts";
+export type { CloseOptions, ServerCore, ServerOptions } from "./server_core.ts";
 export {
   type EventEmitter,
   MAX_QUEUED_NOTIFICATIONS,

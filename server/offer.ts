@@ -17,7 +17,7 @@ import {
   PROTOCOL,
   type Receives,
   receivesOf,
-  REFUSED,
+  REFUSAL_TOKEN,
 } from "../wire/handshake.ts";
 import type { PeerInfo } from "../wire/transport.ts";
 
@@ -56,6 +56,6 @@ export function offerOf({ headers, url }: Request, peer: PeerInfo): Offer {
     receives: receivesOf(query),
     fingerprint: fingerprint === null ? null : parseFingerprint(fingerprint),
     peer,
-    blind: protocol !== PROTOCOL && offered.includes(REFUSED),
+    blind: protocol !== PROTOCOL && offered.includes(REFUSAL_TOKEN),
   };
 }

@@ -5,7 +5,7 @@
  */
 
 import { ignore, isThenable } from "../wire/listener.ts";
-import type { ServerOptions } from "./core.ts";
+import type { ServerOptions } from "./server_core.ts";
 import { type Refusal, WRONG_HOST, WRONG_ORIGIN } from "./refusal.ts";
 
 /**

@@ -11,7 +11,7 @@ import {
   formatFingerprint,
   MIN_RECEIVES_BYTES,
   RECEIVES_QUERY,
-  REFUSED,
+  REFUSAL_TOKEN,
   REFUSED_HEADER,
 } from "../wire/handshake.ts";
 import type { TransportListener, Upgrade } from "../wire/transport.ts";
@@ -37,7 +37,7 @@ export function refuseByResponse({ code, reason }: Refusal): Response {
 /** A refusal as a connection that ends at once: for clients that cannot read an HTTP refusal. */
 export function refuseByClose({ code, reason }: Refusal): Upgrade {
   return {
-    protocol: REFUSED,
+    protocol: REFUSAL_TOKEN,
     headers: {},
     open(transport): TransportListener {
       transport.close(REFUSALS[code].closeCode, reason);

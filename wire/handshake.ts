@@ -14,7 +14,7 @@ export const ALIAS = "hl.2";
  * Offered beside {@linkcode ALIAS} by clients that cannot read an HTTP refusal: a server that refuses may answer
  * it and close at once with a code.
  */
-export const REFUSED = "hl.2.no";
+export const REFUSAL_TOKEN = "hl.2.no";
 /**
  * {@linkcode ALIAS} with the extension `x1`: also offered by clients that cannot read the answer's headers, and
  * answered in place of it.

@@ -94,7 +94,7 @@ export class Sender implements DeflateOwner {
   /** The messages that wait for the deflater, if any. */
   #waiting: Waiting[] | undefined;
   #closed = false;
-  /** The broker. */
+  /** What it sends by. */
   readonly transport: Transport;
   /** The options. */
   readonly options: SenderOptions;

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { test } from "node:test";
 import { bytes, rpc, service, u32 } from "../../mod.ts";
-import { createCore } from "../../server/core.ts";
+import { createCore } from "../../server/server_core.ts";
 import { ScriptedClient, upgradeRequest } from "../support/scripted_client.ts";
 import { testDeflater } from "../support/test_deflater.ts";
 import { noise } from "../support/noise.ts";

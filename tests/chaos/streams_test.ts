@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { test } from "node:test";
 import { bytes, type ItemStream, rpc, service, stream, unit } from "../../mod.ts";
-import { createCore } from "../../server/core.ts";
+import { createCore } from "../../server/server_core.ts";
 import { upgradeRequest } from "../support/scripted_client.ts";
 import { deferred } from "../support/deferred.ts";
 import { testDeflater } from "../support/test_deflater.ts";

@@ -80,22 +80,25 @@ function offer(...protocols: readonly string[]) {
 }
 
 test("PROTOCOL.md has each subprotocol, and what is answered to it", () => {
-  const { PROTOCOL, ALIAS, EXTENDED, REFUSED } = handshake;
+  const { PROTOCOL, ALIAS, EXTENDED, REFUSAL_TOKEN } = handshake;
   const levelToken = (level: number) => `${ALIAS}.c${level}`;
   assertEquals(rowsOf(TOKENS).map(([token]) => plain(token!)), [
     PROTOCOL,
     ALIAS,
     `${levelToken(0)} … ${levelToken(9)}`,
     EXTENDED,
-    REFUSED,
+    REFUSAL_TOKEN,
   ]);
   assertEquals(offer(ALIAS, PROTOCOL, EXTENDED).protocol, PROTOCOL);
   assertEquals(offer(ALIAS).protocol, ALIAS);
   assertEquals([3, 9].map((level) => offer(ALIAS, levelToken(level)).level), [3, 9]);
   assertEquals(offer(ALIAS, levelToken(3)).protocol, ALIAS);
   assertEquals(offer(ALIAS, EXTENDED).protocol, EXTENDED);
-  assertEquals([offer(ALIAS, REFUSED).blind, offer(PROTOCOL, REFUSED).blind], [true, false]);
-  const page = [ALIAS, EXTENDED, levelToken(0), REFUSED].join(", ");
+  assertEquals([offer(ALIAS, REFUSAL_TOKEN).blind, offer(PROTOCOL, REFUSAL_TOKEN).blind], [
+    true,
+    false,
+  ]);
+  const page = [ALIAS, EXTENDED, levelToken(0), REFUSAL_TOKEN].join(", ");
   assert(text.includes(`A page offers \`${page}\``));
 });
 

@@ -6,7 +6,7 @@ import { ConnectError, rpc, RpcError, service, string, Topic, u32 } from "../../
 import type { ConnectOptions } from "../../client.ts";
 import type { Broker, BrokerNode } from "../../wire/broker.ts";
 import type { ServerOptions } from "../../server/mod.ts";
-import { createCore } from "../../server/core.ts";
+import { createCore } from "../../server/server_core.ts";
 import { settle } from "../support/chat_service.ts";
 import { ScriptedClient } from "../support/scripted_client.ts";
 import { testDeflater } from "../support/test_deflater.ts";

@@ -6,7 +6,7 @@ import type { ConnectOptions } from "../../client/mod.ts";
 import { ConnectError, rpc, RpcError, service, Topic, u32 } from "../../mod.ts";
 import { memoryDialer } from "../../runtime/memory.ts";
 import { createZlibDeflater } from "../../runtime/node/zlib.ts";
-import { type AcceptingCore, createCore } from "../../server/core.ts";
+import { type AcceptingCore, createCore } from "../../server/server_core.ts";
 import type { ServerOptions } from "../../server/mod.ts";
 import {
   Chat,

@@ -12,7 +12,7 @@ import { connectWith } from "../../client/full.ts";
 import { CodecError, map, rpc, service, stream, string, u32, vec } from "../../mod.ts";
 import { memoryDialer } from "../../runtime/memory.ts";
 import { createZlibDeflater } from "../../runtime/node/zlib.ts";
-import { createCore } from "../../server/core.ts";
+import { createCore } from "../../server/server_core.ts";
 import type { HandlerOf } from "../../server/mod.ts";
 import type { Acceptor, Transport } from "../../wire/transport.ts";
 import { ProtocolError } from "../../wire/errors.ts";

@@ -27,7 +27,7 @@ import { memoryDialer, MemoryNetwork } from "../../runtime/memory.ts";
 import { MAX_TURN_MS } from "../../runtime/turn.ts";
 import { WAITING_BYTES } from "../../runtime/turn_guard.ts";
 import { TurnGuard } from "../../runtime/turn_guard.ts";
-import { createCore } from "../../server/core.ts";
+import { createCore } from "../../server/server_core.ts";
 import { type Context, MAX_QUEUED_NOTIFICATIONS, type ServerOptions } from "../../server/mod.ts";
 import { ConnectError } from "../../wire/errors.ts";
 import { OpenSockets } from "../../runtime/node/open_sockets.ts";

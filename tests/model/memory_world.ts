@@ -9,7 +9,7 @@ import { createFullClient } from "../../client/full.ts";
 import type { Client, ConnectOptions } from "../../client.ts";
 import { memoryDialer, MemoryNetwork } from "../../runtime/memory.ts";
 import { createZlibDeflater } from "../../runtime/node/zlib.ts";
-import { type AcceptingCore, createCore } from "../../server/core.ts";
+import { type AcceptingCore, createCore } from "../../server/server_core.ts";
 import type {
   CloseInfo,
   Dialer,

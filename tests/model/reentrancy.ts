@@ -10,7 +10,7 @@ import { createTelemetry } from "../../client/telemetry.ts";
 import { rpc, service, u32 } from "../../mod.ts";
 import { memoryDialer, MemoryNetwork } from "../../runtime/memory.ts";
 import { createZlibDeflater } from "../../runtime/node/zlib.ts";
-import { type AcceptingCore, createCore } from "../../server/core.ts";
+import { type AcceptingCore, createCore } from "../../server/server_core.ts";
 import type { Context } from "../../server/mod.ts";
 import type { EventOf, MethodsOf, StateOf } from "../../service/types.ts";
 import type { Transport } from "../../wire/transport.ts";

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { returnOf } from "../../client/reconnect.ts";
 import { formatFingerprint } from "../../wire/handshake.ts";
-import { createCore } from "../../server/core.ts";
+import { createCore } from "../../server/server_core.ts";
 import type { Deflater } from "../../wire/deflater.ts";
 import type { Upgrade } from "../../wire/transport.ts";
 import { ScriptedClient, upgradeRequest } from "../support/scripted_client.ts";

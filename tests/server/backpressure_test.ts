@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { test } from "node:test";
 import { bytes, u32 } from "../../codec/mod.ts";
-import { createCore } from "../../server/core.ts";
+import { createCore } from "../../server/server_core.ts";
 import { rpc, service } from "../../service/mod.ts";
 import { FakeClock } from "../support/fake_clock.ts";
 import { ScriptedClient, upgradeRequest } from "../support/scripted_client.ts";

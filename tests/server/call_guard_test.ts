@@ -2,7 +2,7 @@ import { footprint } from "../../codec/parts.ts";
 import { assert, assertEquals } from "@std/assert";
 import { test } from "node:test";
 import { bytes, convert, u32, u8, variants, vec } from "../../codec/mod.ts";
-import { createCore } from "../../server/core.ts";
+import { createCore } from "../../server/server_core.ts";
 import { RareParts } from "../../server/connection_host.ts";
 import { CallGuards, MIN_HELD_BYTES, TOLD_CALLS, VAIN_CALLS } from "../../server/call_guard.ts";
 import { rpc, service } from "../../service/mod.ts";

@@ -15,7 +15,7 @@ import {
   u8,
 } from "../../mod.ts";
 import { MAX_CALLS_IN_FLIGHT } from "../../wire/page_limits.ts";
-import { createCore, type ServerOptions } from "../../server/core.ts";
+import { createCore, type ServerOptions } from "../../server/server_core.ts";
 import { type ProtocolError, RpcError } from "../../wire/errors.ts";
 import { writeFailed, writeReply } from "../support/replies.ts";
 import { FakeClock } from "../support/fake_clock.ts";

@@ -2,7 +2,7 @@ import { assert, assertEquals, assertInstanceOf, assertThrows } from "@std/asser
 import { test } from "node:test";
 import { CodecError, encode } from "../../codec/mod.ts";
 import { TOLD_CALLS } from "../../server/call_guard.ts";
-import { createCore } from "../../server/core.ts";
+import { createCore } from "../../server/server_core.ts";
 import { type ErrorContext, type HandlerFactory, rawHandler } from "../../server/mod.ts";
 import { ProtocolError, RPC_HANDLER_ERRORS, RpcError } from "../../wire/errors.ts";
 import { ScriptedClient, upgradeRequest } from "../support/scripted_client.ts";

@@ -3,7 +3,7 @@ import { assert, assertEquals } from "@std/assert";
 import { test } from "node:test";
 import { rpc, service, stream, u32 } from "../../mod.ts";
 import { Connection } from "../../server/connection.ts";
-import { createCore } from "../../server/core.ts";
+import { createCore } from "../../server/server_core.ts";
 import { FakeClock } from "../support/fake_clock.ts";
 import { ScriptedClient, upgradeRequest } from "../support/scripted_client.ts";
 import { testDeflater } from "../support/test_deflater.ts";

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { decodeHex, encodeHex } from "@std/encoding";
 import { test } from "node:test";
-import { createCore } from "../../server/core.ts";
+import { createCore } from "../../server/server_core.ts";
 import { rawHandler } from "../../server/mod.ts";
 import { MAX_BATCH_BYTES } from "../../wire/batch.ts";
 import { FakeClock } from "../support/fake_clock.ts";

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { test } from "node:test";
-import { createCore } from "../../server/core.ts";
+import { createCore } from "../../server/server_core.ts";
 import { rawHandler } from "../../server/mod.ts";
 import { type CallContext, rpc, service, string, u32 } from "../../mod.ts";
 import { isRpcError } from "../../wire/errors.ts";

@@ -6,7 +6,7 @@
 import { interpret } from "../../codec/archive.ts";
 import type { Schema } from "../../codec/mod.ts";
 import type { ErrorContext } from "../../server/context.ts";
-import { type AcceptingCore, createCore, type ServerOptions } from "../../server/core.ts";
+import { type AcceptingCore, createCore, type ServerOptions } from "../../server/server_core.ts";
 import {
   bytes,
   type Handlers,

@@ -3,7 +3,7 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { test } from "node:test";
 import { bool, rpc, service, type StreamSource, string } from "../../mod.ts";
 import { interpret } from "../../codec/archive.ts";
-import { createCore } from "../../server/core.ts";
+import { createCore } from "../../server/server_core.ts";
 import type { ServerTrace } from "../../server/telemetry.ts";
 import { writeFailed, writeReply } from "../support/replies.ts";
 import { FakeClock } from "../support/fake_clock.ts";

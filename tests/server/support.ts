@@ -1,7 +1,7 @@
 import { bytes, map, string, u32, variants, vec } from "../../codec/mod.ts";
-import { createCore } from "../../server/core.ts";
+import { createCore } from "../../server/server_core.ts";
 import type { ErrorContext, HandlerFactory, ServerOptions } from "../../server/mod.ts";
-import type { AcceptingCore } from "../../server/core.ts";
+import type { AcceptingCore } from "../../server/server_core.ts";
 import { type EventOf, type MethodsOf, rpc, service, type StateOf } from "../../service/mod.ts";
 import { topic } from "../../wire/topic.ts";
 import { FakeClock } from "../support/fake_clock.ts";

@@ -8,7 +8,7 @@ import { interpret, readArchive } from "../../codec/archive.ts";
 import type { Schema } from "../../codec/mod.ts";
 import { Reader } from "../../codec/reader.ts";
 import { Writer } from "../../codec/writer.ts";
-import type { AcceptingCore } from "../../server/core.ts";
+import type { AcceptingCore } from "../../server/server_core.ts";
 import { MESSAGE_ALIGN, SERVER_ITEM, SERVER_MESSAGE_BYTES } from "../../wire/layout.ts";
 import { writeRequest } from "../../wire/requests.ts";
 import { readServerExtension } from "../../wire/server_extension.ts";
