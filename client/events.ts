@@ -22,7 +22,7 @@ export interface ReceivedEvent<E> {
 /** Options for receiving events. */
 export interface EventsOptions {
   /**
-   * Most buffered events. Default: the limit `maxQueuedEvents`, 16,384: more than usual bursts. The limit
+   * Most buffered events. Default: the limit `maxQueuedEvents`, more than usual bursts. The limit
    * `maxQueuedEventBytes` also bounds their bytes.
    */
   readonly buffer?: number;
