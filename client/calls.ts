@@ -11,7 +11,7 @@ import { writeBrief } from "../wire/client_extension.ts";
 import { systemClock, type Timers } from "../wire/clock.ts";
 import { INTERNAL } from "../wire/close.ts";
 import type { Deflater } from "../wire/deflater.ts";
-import { RpcError } from "../wire/errors.ts";
+import { isRpcError } from "../wire/errors.ts";
 import type { Extension } from "../wire/handshake.ts";
 import type { PageLimits } from "../wire/limits.ts";
 import { CLIENT_CANCEL } from "../wire/layout.ts";
@@ -178,7 +178,7 @@ export class Calls implements SessionCalls {
       return writer;
     } catch (error) {
       this.#sender.abandon(writer);
-      throw error instanceof RpcError ? error : unencodable(method, error);
+      throw isRpcError(error) ? error : unencodable(method, error);
     }
   }
 

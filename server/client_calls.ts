@@ -5,7 +5,12 @@
  */
 import { readArchive } from "../codec/archive.ts";
 import type { CallOptions, MethodInfo } from "../service/types.ts";
-import { RpcError, type RpcErrorCode, type RpcHandlerErrorCode } from "../wire/errors.ts";
+import {
+  isRpcError,
+  RpcError,
+  type RpcErrorCode,
+  type RpcHandlerErrorCode,
+} from "../wire/errors.ts";
 import { protocolError } from "../wire/faults.ts";
 import { writeServerCall, writeServerCancel } from "../wire/server_extension.ts";
 import { CALL_OPTION_KINDS, checkOptionKinds } from "../wire/option_kinds.ts";
@@ -99,8 +104,7 @@ export class ClientCalls {
         this.#send(id, method, args);
       } catch (error) {
         const why = error instanceof Error ? error.message : String(error);
-        const isOwn = error instanceof RpcError;
-        const failed = isOwn ? error : failure(method, "ServerEncodeError", why, error);
+        const failed = isRpcError(error) ? error : failure(method, "ServerEncodeError", why, error);
         this.#settle(id)?.reject(failed);
       }
     });
@@ -194,7 +198,7 @@ export class ClientCalls {
       reject(failure(method, "ServerDecodeError", "its answer does not decode", cause));
       throw protocolError("BadReply", `the answer of ${method.name}`, cause);
     }
-    resolve(method.output.kind === "unit" ? undefined : output);
+    resolve(output);
   }
 
   /** The client answered with an error. */
