@@ -155,7 +155,9 @@ export class Reader {
   /** Reject the archive because of a position; `about` are the details. */
   fail(code: CodecErrorCode, at: number, ...about: readonly unknown[]): never {
     const offset = at - this.start;
-    const why = this.words?.ofArchive(this, code, at, about) ?? `${code} at byte ${offset}`;
+    const got = this.bytes.subarray(at, at + 4);
+    const why = this.words?.ofArchive(this, code, at, about) ??
+      `${code} at byte ${offset}, got ${got}`;
     throw refusal(this, code, why, offset);
   }
 }

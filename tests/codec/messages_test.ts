@@ -13,6 +13,8 @@ import {
   vec,
   view,
 } from "../../codec/mod.ts";
+import { interpret, readArchive } from "../../codec/archive.ts";
+import { Reader } from "../../codec/reader.ts";
 import { BACKENDS } from "../support/backends.ts";
 
 const kind = variants({ on: null, off: null });
@@ -46,6 +48,20 @@ for (const { name, decode } of BACKENDS) {
     });
   }
 }
+
+test("a page, which has no words for it, says the code, the place and the four bytes there", () => {
+  const schema = struct({ on: u8, kinds: vec(kind) });
+  const archive = Uint8Array.of(1, 9, 0, 0, 252, 255, 255, 255, 2, 0, 0, 0, 7, 0, 0, 0);
+  for (const from of [0, 8]) {
+    const reader = new Reader();
+    reader.reset(Uint8Array.from([...new Uint8Array(from), ...archive]));
+    const error = assertThrows(
+      () => readArchive(interpret, schema, reader, from, from + archive.length),
+      CodecError,
+    );
+    assertEquals(error.message, "Cannot decode kinds[1]: InvalidTag at byte 1, got 9,0,0,252");
+  }
+});
 
 test("a view says what came in place of a tag", () => {
   const kinds = view(vec(kind), Uint8Array.of(1, 9, 0, 0, 252, 255, 255, 255, 2, 0, 0, 0));
