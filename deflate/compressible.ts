@@ -10,6 +10,9 @@ const PLACE_BYTES = 48;
 const MIN_REPEATS = 9;
 /** Different bytes up to which codes for them save a quarter: the letters of base64 and its line ends. */
 const MAX_LETTERS = 66;
+/** Bytes that are looked at first, and how many of them noise has at most that were among them before: 7 on average. */
+const PLAIN_BYTES = 64;
+const MAX_PLAIN_SAME = 14;
 const HASH_BITS = 9;
 /** Positions after which what was seen is forgotten. */
 const MAX_EPOCH = 0x4000_0000;
@@ -28,8 +31,8 @@ const letterAt: Int32Array = new Int32Array(256);
 export type Sampled = "repeats" | "letters" | "noise";
 
 /**
- * What would make `bytes` smaller, by four places of 48 bytes. Images and compressed data are noise. Takes less
- * than 0.5 µs.
+ * What would make `bytes` smaller, by four places of 48 bytes. Images and compressed data are noise, which mostly the
+ * first look finds, in a tenth of the time.
  */
 export function sample(bytes: Uint8Array): Sampled {
   const { length } = bytes;
@@ -38,6 +41,7 @@ export function sample(bytes: Uint8Array): Sampled {
     letterAt.fill(0);
     epoch = 1;
   }
+  if (isPlainNoise(bytes)) return "noise";
   const first = epoch;
   epoch += length;
   let repeats = 0;
@@ -60,6 +64,23 @@ export function sample(bytes: Uint8Array): Sampled {
     }
   }
   return hasFewLetters(bytes) ? "letters" : "noise";
+}
+
+/** Whether most bytes at the start and in the middle are different ones, which is so neither of text nor of records. */
+function isPlainNoise(bytes: Uint8Array): boolean {
+  const { length } = bytes;
+  if (length < 4 * PLACE_BYTES) return false;
+  epoch++;
+  let same = 0;
+  for (let place = 0; place < 2; place++) {
+    const from = place * length >> 1;
+    for (let at = from; at < from + PLAIN_BYTES / 2; at++) {
+      const byte = bytes[at] as number;
+      if (letterAt[byte] === epoch && ++same > MAX_PLAIN_SAME) return false;
+      letterAt[byte] = epoch;
+    }
+  }
+  return true;
 }
 
 /** Whether the same places have few different bytes. */
