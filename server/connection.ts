@@ -13,6 +13,7 @@ import { type ArchiveListener, receive } from "../wire/receiver.ts";
 import { type Excess, Sender, type SenderOwner, surelyTakes } from "../wire/sender.ts";
 import type { SharedMessage } from "../wire/shared_message.ts";
 import type { CloseInfo, PeerInfo, TransportListener } from "../wire/transport.ts";
+import { ClientCalls } from "./client_calls.ts";
 import { Ending } from "./connection_end.ts";
 import { type ConnectionHost, type ConnectionPeer, RareParts } from "./connection_host.ts";
 import { createContext, type ErrorContext } from "./context.ts";
@@ -85,6 +86,18 @@ export class Connection implements TransportListener, ArchiveListener, SenderOwn
   /** Its rare parts, created with the first. */
   get parts(): RareParts {
     return this.rare ??= new RareParts();
+  }
+
+  /** Aborts at its end. */
+  get signal(): AbortSignal {
+    const abort = this.parts.abort ??= new AbortController();
+    if (this.closing) abort.abort();
+    return abort.signal;
+  }
+
+  /** The calls of its client, created with the first. */
+  get clientCalls(): ClientCalls {
+    return this.parts.clientCalls ??= new ClientCalls(this);
   }
 
   onMessage(message: Uint8Array, from = 0): number | void {

@@ -15,7 +15,6 @@ import type {
 } from "../service/types.ts";
 import { checkCloseCode, CloseCode } from "../wire/close.ts";
 import type { PeerInfo } from "../wire/transport.ts";
-import { ClientCalls } from "./client_calls.ts";
 import type { Connection } from "./connection.ts";
 import type { EventEmitter } from "./event_switch.ts";
 import type { ConnectionState } from "./state.ts";
@@ -85,12 +84,10 @@ export function createContext(
     peer: owner.peer,
     auth,
     get signal(): AbortSignal {
-      const abort = owner.parts.abort ??= new AbortController();
-      if (owner.closing) abort.abort();
-      return abort.signal;
+      return owner.signal;
     },
     get client(): CallsOf<NoMethods> {
-      return (owner.parts.clientCalls ??= new ClientCalls(owner)).functions;
+      return owner.clientCalls.functions;
     },
     get connection(): ConnectionControl {
       return control ??= {
