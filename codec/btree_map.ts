@@ -92,13 +92,15 @@ function makeTree(kind: "btreemap" | "btreeset", key: AnySchema, item: AnySchema
       return inner();
     },
     write(writer, at, value) {
-      const all = sorted(entries.of(writer, value), schema).reverse();
-      // rkyv leaves the root pointer of an empty map aiming at the archive's first byte.
-      if (all.length === 0) return writer.point(at + 4, writer.base);
-      let level = writeLevel(writer, all, false);
-      while (level.length > 1) level = writeLevel(writer, level, true);
-      writer.outView.setUint32(at, all.length, true);
-      writer.point(at + 4, level[0]![1] as number);
+      entries.write(writer, value, (some, check) => {
+        const all = sorted(some, schema, check).reverse();
+        // rkyv leaves the root pointer of an empty map aiming at the archive's first byte.
+        if (all.length === 0) return writer.point(at + 4, writer.base);
+        let level = writeLevel(writer, all, false);
+        while (level.length > 1) level = writeLevel(writer, level, true);
+        writer.outView.setUint32(at, all.length, true);
+        writer.point(at + 4, level[0]![1] as number);
+      });
     },
     read(reader, at) {
       const { leaves, repeats } = readTree(reader, at, tree, entries);

@@ -8,7 +8,7 @@
 import type { Entries } from "./collections.ts";
 import { compare, type Rank, ranksOf } from "./keys.ts";
 import { entryFootprint, NODE_FOOTPRINT, spend } from "./parts.ts";
-import { type FieldsLayout, INNER_NODE, NODE_HEADER_BYTES, roundUp } from "./layout.ts";
+import { type FieldsLayout, INNER_NODE, NODE_HEADER_BYTES } from "./layout.ts";
 import type { Reader } from "./reader.ts";
 import type { BTree } from "./schema.ts";
 
@@ -57,11 +57,12 @@ function inside(reader: Reader, base: number, offset: number, size: number, alig
 /** Claim the node that the pointer at `base` leads to: its header, then, by the other rules, its entries. */
 export function claimNode(reader: Reader, base: number, tree: BTree): ClaimedNode {
   const at = reader.claim(base, reader.i32(base), NODE_HEADER_BYTES, 4);
-  const meta = reader.u32(at + 8) & 0xffff;
+  const meta = reader.i32(at + 8) & 0xffff;
   const isInner = meta >= INNER_NODE;
   const count = meta & ~INNER_NODE;
   const entry = isInner ? tree.innerEntry : tree.entry;
-  const start = at + roundUp(NODE_HEADER_BYTES, entry.align);
+  // Aligned, if to more than the header is.
+  const start = at + NODE_HEADER_BYTES + (entry.align > 4 ? 4 : 0);
   const size = start - at + count * entry.size;
   if (reader.high - at < size) reader.fail("SubtreePointerOverrun", at, size, 1);
   return { at, isInner, count, start, entry };

@@ -44,7 +44,7 @@ export const bytes: Schema<Uint8Array> = /* @__PURE__ */ leaf<Uint8Array>(
   },
   (reader, at) => {
     const length = reader.u32(at + 4);
-    return copyBytes(reader.bytes, reader.claimBytes(at, length), length);
+    return copyBytes(reader.bytes, reader.claimBytes(at), length);
   },
   { memory: BUFFER_FOOTPRINT, text: () => "vec<u8>" },
 );

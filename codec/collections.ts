@@ -4,8 +4,9 @@
  * @module
  */
 import { interpret } from "./archive.ts";
+import { CodecError } from "./errors.ts";
 import type { Reader } from "./reader.ts";
-import type { AnySchema, Collection, Conversion, LeafKind, Wrapper } from "./schema.ts";
+import type { AnySchema, Collection, Conversion, Wrapper } from "./schema.ts";
 import type { Writer } from "./writer.ts";
 
 /** An entry; of a set, its item is `undefined`. */
@@ -27,17 +28,6 @@ export function showKey(key: unknown): string {
   return `get(${String(shown)})`;
 }
 
-/** Kinds without parts whose values a Map or Set does not distinguish as Rust does, or that are no keys. */
-type Unlike = "f32" | "f64" | "unit" | "bytes" | "duration" | "ipv4" | "ipv6" | "uuid";
-/** Kinds besides integers whose values a Map or Set distinguishes as Rust does. */
-const PLAIN: Readonly<Record<Exclude<LeafKind, Unlike>, 1>> = {
-  bool: 1,
-  char: 1,
-  string: 1,
-  boxstr: 1,
-  cstring: 1,
-};
-
 /** A collection's functions for keys and entries. */
 export interface Entries {
   /** How keys are archived, without the conversions around them, which run once for each. */
@@ -51,10 +41,10 @@ export interface Entries {
   /** Step from the collection to an entry, in a path that has `step` steps so far; returns how many it has then. */
   step(path: unknown[], step: number, key: unknown, index: number): number;
   /**
-   * The entries of a value, with keys as they are archived. Keys that are equal in Rust are rejected, and so are invalid
-   * keys where a Map doesn't distinguish keys as Rust does; other invalid keys are rejected when they are written.
+   * Write the entries of a value, with keys as they are archived. Only if that throws, or calls `check`, keys are checked
+   * one by one: the first that is invalid, or equal to another in Rust, is rejected.
    */
-  of(writer: Writer, value: unknown): Entry[];
+  write(writer: Writer, value: unknown, use: (entries: Entry[], check: () => void) => void): void;
 }
 
 /** The entries of a collection with keys of a schema. */
@@ -87,31 +77,43 @@ export function entriesBy(collection: () => Collection, key: AnySchema, isMap: b
       else (value as Set<unknown>).add(own);
     },
     step,
-    of(writer, value) {
+    write(writer, value, use) {
       if (!(value instanceof (isMap ? Map : Set))) writer.refuse(collection(), value);
       const entries = entriesOf(value);
-      if (schema === key && ("min" in key || key.kind in PLAIN)) return entries;
-      const { base, position, steps } = writer;
-      // As a separate archive, so that equal keys have equal bytes.
-      writer.base = position;
-      const met = new Set<string>();
-      const checked = entries.map(([own, item], i): Entry => {
-        writer.steps = step(writer.path, steps, own, i);
-        let plain = own;
-        try {
-          plain = conversions.reduceRight((own, { encode }) => encode(own), own);
-        } catch {
-          writer.refuse(conversions.at(-1)!.expected, own);
-        }
-        interpret.write(writer, schema, plain);
-        met.add(latin1.decode(writer.bytes.subarray(position, writer.position)));
-        writer.position = position;
-        writer.steps = steps;
-        if (met.size <= i) writer.fail("DuplicateKey", "two keys are equal in Rust");
-        return [plain, item];
-      });
-      writer.base = base;
-      return checked;
+      const plain = (own: unknown): unknown =>
+        conversions.reduceRight((own, { encode }) => encode(own), own);
+      const { steps } = writer;
+      const check = (): void => {
+        const { base, position } = writer;
+        // As separate archives, so that equal keys have equal bytes.
+        writer.base = position;
+        const met = new Set<string>();
+        entries.forEach(([own], i) => {
+          writer.steps = step(writer.path, steps, own, i);
+          let archived: unknown;
+          try {
+            archived = plain(own);
+          } catch {
+            writer.refuse(conversions.at(-1)!.expected, own);
+          }
+          interpret.write(writer, schema, archived);
+          met.add(latin1.decode(writer.bytes.subarray(position, writer.position)));
+          writer.position = position;
+          writer.steps = steps;
+          if (met.size <= i) writer.fail("DuplicateKey", "two keys are equal in Rust");
+        });
+        writer.base = base;
+      };
+      try {
+        use(
+          schema === key ? entries : entries.map(([own, item]): Entry => [plain(own), item]),
+          check,
+        );
+      } catch (cause) {
+        // What else throws, throws while entries are written: a getter of a value.
+        if (writer.steps === steps || cause instanceof CodecError) check();
+        throw cause;
+      }
     },
   };
 }

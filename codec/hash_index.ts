@@ -15,7 +15,7 @@ import { Writer } from "./writer.ts";
 
 /** The index. */
 export interface HashIndex {
-  /** One per bucket. */
+  /** One per bucket, as `i32`. */
   readonly displacements: readonly number[];
   /** For each position, the index of the key there. */
   readonly order: readonly number[];
@@ -85,12 +85,12 @@ export function lookUp(
   // A conversion in the key may look up another one.
   const { top } = scratch;
   const fed = feeder.feed(schema, key);
-  const displacement = reader.u32(displacements + 4 * hash(scratch, fed, count));
-  const place = displacement === EMPTY_BUCKET
-    ? -1
-    : displacement < FIRST_SEED
-    ? displacement < count ? displacement : -1
-    : hash(scratch, fed, count, displacement);
+  const displacement = reader.i32(displacements + 4 * hash(scratch, fed, count));
+  const place = displacement < EMPTY_BUCKET
+    ? hash(scratch, fed, count, displacement)
+    : displacement < count
+    ? displacement
+    : -1;
   scratch.top = top;
   // A key may have been large.
   if (top === 0 && scratch.out.length > MAX_KEPT_BYTES) scratch.setScratch();
@@ -100,8 +100,7 @@ export function lookUp(
 /** Check that every displacement is a position, a seed or empty. */
 export function checkDisplacements(reader: Reader, displacements: number, count: number): void {
   for (let i = 0; i < count; i++) {
-    const displacement = reader.u32(displacements + 4 * i);
-    if (displacement >= count && displacement < FIRST_SEED) {
+    if (reader.i32(displacements + 4 * i) >= count) {
       reader.fail("InvalidDisplacement", displacements + 4 * i, count);
     }
   }

@@ -30,33 +30,30 @@ function hashed(kind: "hashmap" | "hashset", key: AnySchema, item: AnySchema): H
       return entry();
     },
     write(writer, at, value) {
-      const all = entries.of(writer, value);
       const { steps, top } = writer;
       const feeder = new Feeder(writer);
-      const keys = all.map(([own], i) => {
-        writer.steps = entries.step(writer.path, steps, own, i);
-        return feeder.feed(schema, own);
+      entries.write(writer, value, (all) => {
+        const keys = all.map(([own]) => feeder.feed(schema, own));
+        const { displacements, order } = buildIndex(writer, keys);
+        writer.top = top;
+        const count = all.length;
+        writer.outView.setUint32(at, count, true);
+        const index = writer.begin(4 * count);
+        displacements.forEach((displacement, i) =>
+          writer.outView.setUint32(index + 4 * i, displacement, true)
+        );
+        writer.point(at + 4, writer.end(index, 4));
+        const { size, align, offsets } = entry();
+        const start = writer.begin(count * size);
+        order.forEach((i, place) => {
+          const [own, value] = all[i]!;
+          writer.steps = entries.step(writer.path, steps, own, i);
+          schema.write(writer, start + place * size + offsets[0]!, own);
+          item.write(writer, start + place * size + offsets[1]!, value);
+        });
+        writer.steps = steps;
+        writer.point(at + 8, writer.end(start, align));
       });
-      writer.steps = steps;
-      const { displacements, order } = buildIndex(writer, keys);
-      writer.top = top;
-      const count = all.length;
-      writer.outView.setUint32(at, count, true);
-      const index = writer.begin(4 * count);
-      displacements.forEach((displacement, i) =>
-        writer.outView.setUint32(index + 4 * i, displacement, true)
-      );
-      writer.point(at + 4, writer.end(index, 4));
-      const { size, align, offsets } = entry();
-      const start = writer.begin(count * size);
-      order.forEach((i, place) => {
-        const [own, value] = all[i]!;
-        writer.steps = entries.step(writer.path, steps, own, i);
-        schema.write(writer, start + place * size + offsets[0]!, own);
-        item.write(writer, start + place * size + offsets[1]!, value);
-      });
-      writer.steps = steps;
-      writer.point(at + 8, writer.end(start, align));
     },
     read(reader, at) {
       const { size, align, offsets } = entry();

@@ -16,19 +16,17 @@ function integer(kind: IntegerKind, size: 1 | 2 | 4, min = 0): Integer {
       if (!Number.isInteger(value) || value < min || value > max) {
         writer.refuse(schema, value);
       }
-      if (size === 4) writer.outView.setInt32(at, value | 0, true);
+      if (size === 4) writer.outView.setInt32(at, value, true);
       else if (size === 2) writer.outView.setUint16(at, value, true);
       else writer.out[at] = value;
     },
     (reader, at) => {
       const { bytes } = reader;
-      const value = size === 1
-        ? bytes[at]!
-        : size === 2
-        ? bytes[at]! | (bytes[at + 1]! << 8)
-        : reader.u32(at);
-      // The upper half of the bit patterns is negative in a signed type.
-      return value > max ? value + 2 * min : value;
+      const value = size === 4
+        ? reader.i32(at)
+        : bytes[at]! | (size === 2 ? bytes[at + 1]! << 8 : 0);
+      // What was read of one or two bytes has no sign, what was read of four has one.
+      return value > max ? value + 2 * min : min ? value : value >>> 0;
     },
   );
   return Object.assign(schema, { min, max });

@@ -1,21 +1,20 @@
 /**
- * The keys of maps and sets: {@linkcode visitKey} walks one as Rust's derived `Hash` and `Ord` do, {@linkcode compare}
- * is the order of the latter.
+ * The order of keys in B-trees, as Rust's derived `Ord`: {@linkcode compare} of ranks, {@linkcode rankOf} of keys.
  *
  * Distinguishes types by their properties rather than by kind: that takes few bytes of a page.
  *
  * @module
  */
 import { entriesOf, type Entry } from "./collections.ts";
-import { WORD_BYTES } from "./layout.ts";
 import type { AnySchema, Arm, Field, Node, Sum, Wrapper } from "./schema.ts";
+import type { Duration } from "./time.ts";
 import { compareUtf8 } from "./utf8.ts";
 
 /** A value's parts by key. */
-type Carried = Readonly<Record<string | number, unknown>>;
+export type Carried = Readonly<Record<string | number, unknown>>;
 
 /** The fields of an arm's value, by key. */
-function carriedBy({ kind }: Sum, { shape, fields }: Arm, value: unknown): Carried {
+export function carriedBy({ kind }: Sum, { shape, fields }: Arm, value: unknown): Carried {
   if (shape === "items") return (value as { value: Carried }).value;
   // Only a value that may itself be `null` is wrapped in an object.
   return (kind === "option" && fields[0] && !fields[0].schema.nullable
@@ -24,106 +23,68 @@ function carriedBy({ kind }: Sum, { shape, fields }: Arm, value: unknown): Carri
 }
 
 /** The kinds of wrappers; what else has items, has a number of them. */
-const WRAPPERS: Readonly<Record<Wrapper["kind"], 1>> = { box: 1, lazy: 1, nonzero: 1, convert: 1 };
+export const WRAPPERS: Readonly<Record<Wrapper["kind"], 1>> = {
+  box: 1,
+  lazy: 1,
+  nonzero: 1,
+  convert: 1,
+};
 
-/** What a walk of a key finds, in order. */
-export interface KeyVisitor {
-  /** A value of a type without parts. */
-  leaf(schema: AnySchema, value: unknown): void;
-  /**
-   * A tag, a length, or whether a list goes on. Rust hashes it as so many bytes, and compares all but lengths: a list
-   * that ends comes first.
-   */
-  count(value: number, hashedBytes: number, isOrdered: boolean): void;
-  /** Sort the entries of a map or set in a key; hashed keys contain none. */
-  sort?(entries: Entry[], key: AnySchema): Entry[];
-}
-
-/** Visit a key, which must be a value of the schema. */
-export function visitKey(visitor: KeyVisitor, schema: AnySchema, value: unknown): void {
-  const node = schema as Node;
-  if ("arms" in node) {
-    const { kind, arms } = node;
-    const arm = node.armOf(value)!;
-    visitor.count(arm.tag, kind !== "variants" ? WORD_BYTES : arms.length > 1 ? 1 : 0, true);
-    visitFields(visitor, arm.fields, carriedBy(node, arm, value));
-  } else if ("fields" in node) visitFields(visitor, node.fields, value as Carried);
-  else if ("key" in node) {
-    visitList(visitor, visitor.sort!(entriesOf(value), node.key), ([key, item]) => {
-      visitKey(visitor, node.key, key);
-      visitKey(visitor, node.item, item);
-    });
-  } else if (!("item" in node)) visitor.leaf(node, value);
-  else if (node.kind in WRAPPERS) {
-    const { item, conversion } = node as Wrapper;
-    visitKey(visitor, item, conversion ? conversion.encode(value) : value);
-  } else {
-    visitList(visitor, value as ArrayLike<unknown>, (each) => visitKey(visitor, node.item, each));
-  }
-}
-
-function visitFields(visitor: KeyVisitor, fields: readonly Field[], values: Carried): void {
-  for (const { key, schema } of fields) visitKey(visitor, schema, values[key]);
-}
-
-function visitList<T>(visitor: KeyVisitor, list: ArrayLike<T>, visit: (each: T) => void): void {
-  visitor.count(list.length, WORD_BYTES, false);
-  for (let i = 0; i < list.length; i++) {
-    visitor.count(1, 0, true);
-    visit(list[i]!);
-  }
-  visitor.count(0, 0, true);
-}
-
-/** What Rust's `Ord` compares of a key: its leaves, tags, and whether its lists go on. */
+/** What Rust's `Ord` compares of a key: a value without parts, or a list of the ranks of its parts. */
 export type Rank = unknown;
 
-class Ranker implements KeyVisitor {
-  readonly rank: unknown[] = [];
-
-  leaf(_schema: AnySchema, value: unknown): void {
-    this.rank.push(value);
-  }
-
-  count(value: number, _hashedBytes: number, isOrdered: boolean): void {
-    if (isOrdered) this.rank.push(value);
-  }
-
-  sort(entries: Entry[], key: AnySchema): Entry[] {
-    return sorted(entries, key);
-  }
+/** Whether values of a type are their own ranks: they have no parts, or are tuples of such. */
+function isRank(schema: AnySchema): boolean {
+  const node = schema as Node;
+  if (!("fields" in node)) return !("arms" in node || "item" in node);
+  return Array.isArray(node.schemas) && node.schemas.every(isRank);
 }
 
-function hasParts(schema: AnySchema): boolean {
-  return "arms" in schema || "fields" in schema || "item" in schema;
-}
-
-/** The rank of a key: see {@linkcode compare}. */
+/** The rank of a key, which must be a value of the schema. */
 export function rankOf(schema: AnySchema, key: unknown): Rank {
-  if (!hasParts(schema)) return key;
-  const ranker = new Ranker();
-  visitKey(ranker, schema, key);
-  return ranker.rank;
+  const node = schema as Node;
+  if ("arms" in node) {
+    const arm = node.armOf(key)!;
+    return [arm.tag, fieldRanks(arm.fields, carriedBy(node, arm, key))];
+  }
+  if ("fields" in node) return fieldRanks(node.fields, key as Carried);
+  if ("key" in node) {
+    const { key: own, item } = node;
+    return sorted(entriesOf(key), own)
+      .map(([key, value]) => [rankOf(own, key), rankOf(item, value)]);
+  }
+  if (!("item" in node)) return key;
+  if (node.kind in WRAPPERS) {
+    const { item, conversion } = node as Wrapper;
+    return rankOf(item, conversion ? conversion.encode(key) : key);
+  }
+  return ranksOf(node.item, key as unknown[]);
 }
 
-/** The ranks of keys: themselves, if they have no parts. */
+function fieldRanks(fields: readonly Field[], values: Carried): Rank[] {
+  return fields.map(({ key, schema }) => rankOf(schema, values[key]));
+}
+
+/** The ranks of keys. */
 export function ranksOf(schema: AnySchema, keys: readonly unknown[]): readonly Rank[] {
-  return hasParts(schema) ? keys.map((key) => rankOf(schema, key)) : keys;
+  return isRank(schema) ? keys : keys.map((key) => rankOf(schema, key));
 }
 
-/** Sort entries by their keys, as Rust's `Ord` does. Keys that are no values of the schema end up anywhere. */
-export function sorted(entries: Entry[], schema: AnySchema): Entry[] {
-  if (hasParts(schema)) {
-    return entries.map((entry) => ({ entry, rank: rankOf(schema, entry[0]) }))
-      .sort((a, b) => compare(a.rank, b.rank))
-      .map(({ entry }) => entry);
-  }
-  try {
-    entries.sort(([a], [b]) => compare(a, b));
-  } catch {
-    // Not all are keys.
-  }
-  return entries;
+/**
+ * Entries in the order of their keys, which should be values of the schema.
+ *
+ * @param onEqual Called for two keys that are equal, as those of no value are.
+ */
+export function sorted(entries: Entry[], schema: AnySchema, onEqual?: () => void): Entry[] {
+  const order = (a: Rank, b: Rank): number => {
+    const sign = compare(a, b);
+    if (!sign) onEqual?.();
+    return sign;
+  };
+  if (isRank(schema)) return entries.sort(([a], [b]) => order(a, b));
+  return entries.map((entry) => ({ entry, rank: rankOf(schema, entry[0]) }))
+    .sort((a, b) => order(a.rank, b.rank))
+    .map(({ entry }) => entry);
 }
 
 /** Lexicographic order; the shorter comes first. */
@@ -135,19 +96,16 @@ function compareLists(a: ArrayLike<unknown>, b: ArrayLike<unknown>): number {
   return a.length - b.length;
 }
 
-interface Span {
-  readonly secs: bigint;
-  readonly nanos: number;
-}
-
 /** Compare two ranks of a type: below, at or above 0. */
 export function compare(a: Rank, b: Rank): number {
   // The order of UTF-8 is that of code points: a `char` is a text of one.
   if (typeof a === "string") return compareUtf8(a, b as string);
-  if (Array.isArray(a) || a instanceof Uint8Array) return compareLists(a, b as Uint8Array);
+  if (Array.isArray(a) || ArrayBuffer.isView(a)) {
+    return compareLists(a as Uint8Array, b as Uint8Array);
+  }
   if (a instanceof Object) {
-    const [x, y] = [a, b] as [Span, Span];
-    return compare(x.secs, y.secs) || x.nanos - y.nanos;
+    const { secs, nanos } = b as Duration;
+    return compare((a as Duration).secs, secs) || (a as Duration).nanos - nanos;
   }
   return (a as number) < (b as number) ? -1 : (a as number) > (b as number) ? 1 : 0;
 }

@@ -26,10 +26,10 @@ export const INNER_NODE_ALIGN = 8;
 export const WORD_BYTES = 8;
 /** Bytes of a seed, which is hashed before a key. */
 export const SEED_BYTES = 4;
-/** Displacement of an empty bucket of a hash table. */
-export const EMPTY_BUCKET = 0xffff_ffff;
-/** Displacements from here on are seeds; below, positions. */
-export const FIRST_SEED = 0x8000_0000;
+/** Displacement of an empty bucket of a hash table, as `i32`: see `Reader.u32()`. */
+export const EMPTY_BUCKET = -1;
+/** The first seed; from 0 on, displacements are positions. */
+export const FIRST_SEED = -0x8000_0000;
 
 /** Bit patterns that a type never uses, which rustc orders fields by: how many, where, and in how many bytes. */
 export type Niche = readonly [available: number, offset: number, bytes: number];

@@ -82,7 +82,10 @@ export class Reader {
     return bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24);
   }
 
-  /** The `u32` at a position. */
+  /**
+   * The `u32` at a position. Of what may well be above `i32`, {@linkcode Reader.i32} is read: from then on JavaScriptCore
+   * has all results here as floats, and so all positions, with which generated code takes ten times as long.
+   */
   u32(at: number): number {
     return this.i32(at) >>> 0;
   }
@@ -98,7 +101,7 @@ export class Reader {
 
   /** Go to the root, of this size and alignment: the last bytes of the archive. */
   root(size: number, align: number): number {
-    return this.high = this.claim(this.end, -size, size, align);
+    return this.high = this.claim(this.end, 0 - size, size, align);
   }
 
   /**
@@ -111,8 +114,8 @@ export class Reader {
    * @returns Their position.
    */
   claim(base: number, offset: number, size: number, align: number): number {
-    const { start, end, low, high } = this;
     const target = base + offset;
+    const { start, end, low, high } = this;
     const fault = target < start || target > end
       ? "OutOfBounds"
       : ((target - start) & (align - 1)) !== 0
@@ -165,7 +168,7 @@ export class Reader {
 /** A view on a reader's bytes; made when it is first needed, which for small archives is never. */
 export function viewOf(reader: Reader): DataView {
   const { bytes } = reader;
-  return reader.view ??= new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return reader.view ??= new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
 }
 
 /** Set the memory budget of later archives, at most the reader's limit. */

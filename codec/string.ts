@@ -8,7 +8,7 @@ import { leaf } from "./scalars.ts";
 import type { Schema } from "./schema.ts";
 import { INLINE_CAPACITY } from "./layout.ts";
 import { readUtf8, writeUtf8 } from "./utf8.ts";
-import type { Writer } from "./writer.ts";
+import { copy, type Writer } from "./writer.ts";
 
 /** Append the bytes of a string, or throw if the value is none; returns their number. */
 export function appendText(writer: Writer, value: unknown): number {
@@ -59,9 +59,8 @@ export const string: Schema<string> = /* @__PURE__ */ leaf<string>(
       return writer.point(at + 4, start, at);
     }
     // Take the bytes back: they fit into the object.
-    const { bytes, out } = writer;
-    for (let i = 0; i < length; i++) out[at + i] = bytes[start + i]!;
-    out[at + INLINE_CAPACITY] = length;
+    copy(writer.bytes, writer.out, at, start, length);
+    writer.out[at + INLINE_CAPACITY] = length;
     writer.position = start;
   },
   (reader, at) => {

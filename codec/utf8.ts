@@ -113,7 +113,7 @@ export function readUtf8(
       bytes[i++]!,
       bytes[i]!,
     );
-  return text === "" ? rest : text + rest;
+  return text + rest;
 }
 
 /** A string by the platform's decoder, or `undefined` if the bytes are not UTF-8. */

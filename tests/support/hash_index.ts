@@ -8,9 +8,10 @@ import type { AnySchema } from "../../codec/schema.ts";
 import { Feeder } from "../../codec/sea_hash.ts";
 import { Writer } from "../../codec/writer.ts";
 
-/** Build the index of keys of a schema. */
+/** Build the index of keys of a schema, with displacements as `u32`. */
 export function indexOf(schema: AnySchema, keys: readonly unknown[]): HashIndex {
   const writer = new Writer();
   const feeder = new Feeder(writer);
-  return buildIndex(writer, keys.map((key) => feeder.feed(schema, key)));
+  const { displacements, order } = buildIndex(writer, keys.map((key) => feeder.feed(schema, key)));
+  return { displacements: displacements.map((displacement) => displacement >>> 0), order };
 }
