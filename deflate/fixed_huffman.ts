@@ -8,10 +8,10 @@
  */
 import { storedSize } from "./stored.ts";
 
-/** DEFLATE's shortest match. */
-const MIN_LENGTH = 3;
-/** The shortest that is looked for: one word. */
-const MIN_MATCH = 4;
+const MIN_MATCH = 3;
+/** A match is looked for by its first word; in messages of up to this many bytes by three of its bytes. */
+const MAX_THREE_BYTES = 1280;
+const THREE_BYTES = 0xffffff;
 const MAX_MATCH = 258;
 const WINDOW_BYTES = 32_768;
 
@@ -45,7 +45,7 @@ const LENGTHS: Int32Array = lengths();
 
 function lengths(): Int32Array {
   const table = new Int32Array(MAX_MATCH + 1);
-  for (let length = MIN_LENGTH, symbol = 257; symbol < 285; symbol++) {
+  for (let length = MIN_MATCH, symbol = 257; symbol < 285; symbol++) {
     const extra = symbol < 265 ? 0 : (symbol - 261) >> 2;
     const bits = symbol < 280 ? 7 : 8;
     const code = symbol < 280 ? reverse(symbol - 256, 7) : reverse(0xc0 + symbol - 280, 8);
@@ -83,7 +83,9 @@ export function deflateFixed(input: Uint8Array, output: Uint8Array, outputAt = 0
   const from = new DataView(input.buffer, input.byteOffset, length);
   const into = new DataView(output.buffer, output.byteOffset, output.length);
 
-  const lastMatch = length - MIN_MATCH;
+  const mask = length > MAX_THREE_BYTES ? -1 : THREE_BYTES;
+  const shortest = length > MAX_THREE_BYTES ? MIN_MATCH + 1 : MIN_MATCH;
+  const lastMatch = length - 4;
   let out = outputAt;
   let hold = 3; // final, fixed
   let bits = 3; // of `hold`, less than 8 between two writes
@@ -94,15 +96,15 @@ export function deflateFixed(input: Uint8Array, output: Uint8Array, outputAt = 0
   while (at <= lastMatch) {
     const key = from.getInt32(at, true);
     if (at >= next) {
-      const slot = Math.imul(key, 0x9e3779b1) >>> HASH_SHIFT;
+      const slot = Math.imul(key & mask, 0x9e3779b1) >>> HASH_SHIFT;
       // What was seen never, or in a message before, counts as seen at 0: no branch, and a match there is one.
       let seen = (table[slot] as number) - first;
       seen &= ~(seen >> 31);
       table[slot] = at + first;
       const back = at - seen - 1;
-      if (from.getInt32(seen, true) === key && back < WINDOW_BYTES) {
+      if (((from.getInt32(seen, true) ^ key) & mask) === 0 && back < WINDOW_BYTES) {
         const max = Math.min(length - at, MAX_MATCH);
-        let match = MIN_MATCH;
+        let match = shortest;
         let differ = 0;
         while (match + 4 <= max) {
           differ = from.getInt32(at + match, true) ^ from.getInt32(seen + match, true);
@@ -135,7 +137,7 @@ export function deflateFixed(input: Uint8Array, output: Uint8Array, outputAt = 0
         // Index one more position of the match. Indexing all of them costs more than it saves.
         if (at <= lastMatch) {
           const key = from.getInt32(at - 2, true);
-          table[Math.imul(key, 0x9e3779b1) >>> HASH_SHIFT] = at - 2 + first;
+          table[Math.imul(key & mask, 0x9e3779b1) >>> HASH_SHIFT] = at - 2 + first;
         }
         continue;
       }
