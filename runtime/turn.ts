@@ -25,6 +25,8 @@ const MESSAGE_BYTES = 64;
 const SMALL_BYTES = 512;
 /** Estimated bytes of memory whose decoding takes a whole turn. */
 const TURN_BYTES = 4 << 20;
+/** Bytes of a written message whose encoding and deflating take a whole turn. */
+const TURN_WRITTEN_BYTES = 512 << 10;
 /** Estimated bytes of memory from which a decoded message counts as large. */
 const LARGE_BYTES = 64 << 10;
 
@@ -179,6 +181,7 @@ export function endTurn(): void {
 export const eventLoop: {
   afterInput(run: () => void): void;
   onDecoded(bytes: number): void;
+  onEncoded(bytes: number): void;
 } = {
   afterInput,
   onDecoded(bytes) {
@@ -188,6 +191,10 @@ export const eventLoop: {
       if (over) full = true;
     }
     if (bytes >= TURN_BYTES) endTurn();
+  },
+  onEncoded(bytes) {
+    left -= bytes;
+    if (bytes >= TURN_WRITTEN_BYTES) endTurn();
   },
 };
 

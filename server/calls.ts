@@ -208,7 +208,9 @@ export class CallRunner {
       return trace?.end("ClientNotConnected");
     }
     if (sender.options.extension) shortenAnswer(writer);
-    if (surelyTakes(sender.options, writer.position)) {
+    const { position } = writer;
+    if (position >= MIN_HELD_BYTES) this.host.loop?.onEncoded(position);
+    if (surelyTakes(sender.options, position)) {
       sender.commit(writer);
       this.#onSettled(call, true, undefined);
       // The call is not over, and its id in use, until the answer is sent or dropped.

@@ -94,6 +94,8 @@ export interface EventLoop {
   afterInput(run: () => void): void;
   /** A message decoded to so many estimated bytes of memory, which took time. */
   onDecoded(bytes: number): void;
+  /** A message of so many bytes is written, which takes time, as does deflating it. */
+  onEncoded(bytes: number): void;
 }
 
 /** Most polls for input: a server that is constantly called waits no longer. */

@@ -23,9 +23,12 @@ const Busy = service({
     work: rpc({ n: u32 }, u32),
     put: rpc({ data: bytes }, u32),
     grow: rpc({ items: vec(struct({})) }, u32),
+    ask: rpc({ n: u32 }, bytes),
   },
 });
-const [WORK, PUT, GROW] = Busy.methods;
+const [WORK, PUT, GROW, ASK] = Busy.methods;
+/** Takes milliseconds to be deflated. */
+const ANSWER = new Uint8Array(600_000);
 /** About ten bytes that decode to megabytes. */
 const GROWING = { items: Array.from({ length: 100_000 }, () => ({})) };
 const GROWING_CALLS = 24;
@@ -101,6 +104,7 @@ function serveBusy(log: Log, workMs: number): Promise<Served> {
       work: ({ n }) => log.work(n, workMs),
       put: ({ data }) => log.work(data.length, workMs),
       grow: ({ items }) => log.work(items.length, GROWING_MS),
+      ask: ({ n }) => (log.work(n, GROWING_MS), ANSWER),
     }),
   );
 }
@@ -110,6 +114,7 @@ function mountBusy(log: Log, workMs: number): Served {
     work: ({ n }) => log.work(n, workMs),
     put: ({ data }) => log.work(data.length, workMs),
     grow: ({ items }) => log.work(items.length, GROWING_MS),
+    ask: ({ n }) => (log.work(n, GROWING_MS), ANSWER),
   }));
   if (bun !== undefined) {
     const server = bun.serve({ port: 0, hostname: "127.0.0.1", ...mounted });
@@ -207,6 +212,19 @@ for (
       log.stop();
     });
   }
+
+  test(`${name}: timers run between small messages with large answers${form}`, async () => {
+    const log = new Log();
+    await using server = await start(log, 1);
+    const client = await RawClient.connect(server.port);
+    await client.upgrade(path);
+    using _clock = setClock(() => 1);
+    client.write(pack(numbers.slice(0, GROWING_CALLS).map((n) => call(n, ASK!.call, { n }))));
+    await until(() => log.calls.length === GROWING_CALLS);
+    assert(log.longestRun <= MAX_GROWING_RUN, `${log.longestRun} calls without a timer`);
+    client.socket.destroy();
+    log.stop();
+  });
 
   test(`${name}: another client is heard while one keeps the server busy${form}`, async () => {
     const log = new Log();
