@@ -38,8 +38,24 @@ export function applyMask(bytes: Uint8Array, start: number, end: number, mask: n
   turned[2] = rest >>> 8;
   turned[3] = rest;
   const word = turnedWord[0] ?? 0;
-  for (let i = 0; i < words.length; i++) words[i] = (words[i] ?? 0) ^ word;
+  maskWords(words, word);
   byByte(bytes, wordsEnd, end, rest);
+}
+
+/** Eight at a time: the loop itself takes as long as a word. */
+function maskWords(words: Int32Array, word: number): void {
+  let i = 0;
+  for (const end = words.length - 7; i < end; i += 8) {
+    words[i]! ^= word;
+    words[i + 1]! ^= word;
+    words[i + 2]! ^= word;
+    words[i + 3]! ^= word;
+    words[i + 4]! ^= word;
+    words[i + 5]! ^= word;
+    words[i + 6]! ^= word;
+    words[i + 7]! ^= word;
+  }
+  for (; i < words.length; i++) words[i]! ^= word;
 }
 
 function byByte(bytes: Uint8Array, start: number, end: number, mask: number): void {

@@ -7,7 +7,7 @@ const MASK: Uint8Array = Uint8Array.of(0xa1, 0x02, 0x93, 0x04);
 test("applyMask() masks as RFC 6455 says, at any offset and length, and nothing else", () => {
   for (let offset = 0; offset < 4; offset++) {
     for (let start = 0; start < 5; start++) {
-      for (const size of [0, 1, 3, 47, 48, 49, 50, 51, 52, 300]) {
+      for (const size of [0, 1, 3, 47, 48, 49, 50, 51, 52, 60, 63, 67, 71, 75, 79, 300]) {
         const bytes = new Uint8Array(new ArrayBuffer(offset + start + size + 5), offset);
         const expected = bytes.map((_, at) =>
           at >= start && at < start + size ? MASK[(at - start) & 3] ?? 0 : 0
