@@ -15,7 +15,7 @@ const ITEM_COST_BYTES = 64;
 type Result = IteratorResult<unknown, undefined>;
 
 /** Bytes that are taken before the sender is told of it, while more items wait: telling takes a write. */
-const GRANT_BYTES = 98_304;
+const GRANT_BYTES = 65_536;
 /** The same when none waits, of one and a half items at least: the sender may wait at so many and go ahead no more. */
 const LAST_GRANT_BYTES = 8192;
 /** Bytes of an item from which several reads of the system may come before the reader can run. */

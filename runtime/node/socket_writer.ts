@@ -113,11 +113,9 @@ export class SocketWriter extends FrameWriter {
   /** Write the appended frames at the end of the turn. */
   queueFlush(): void {
     appended++;
-    if (this.#flushQueued) {
-      // Streams append as much in one turn as the buffer has room for.
-      if (this.length >= FLUSH_BYTES) this.flush();
-      return;
-    }
+    // Streams append as much in one turn as the buffer has room for, and large items are read while others are made.
+    if (this.length >= FLUSH_BYTES) this.flush();
+    if (this.#flushQueued) return;
     this.#flushQueued = true;
     writeAtTurnEnd(this);
   }

@@ -366,7 +366,8 @@ for (const [where, core] of Object.entries(CORES)) {
     assertEquals(peer.said, []);
     await items.next();
     await items.next();
-    assertEquals(peer.said, [{ kind: "Grant", id: 0, what: 2 * cost }]);
+    const grant = { kind: "Grant", id: 0, what: cost };
+    assertEquals(peer.said, [grant, grant]);
     for (let used = 0; used < 2 * cost; used += cost) block();
     assertEquals(session.ending, undefined);
     block();
