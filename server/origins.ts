@@ -5,7 +5,6 @@
  */
 
 import { ignore, isThenable } from "../wire/listener.ts";
-import type { ServerOptions } from "./server_core.ts";
 import { type Refusal, WRONG_HOST, WRONG_ORIGIN } from "./refusal.ts";
 
 /**
@@ -15,6 +14,12 @@ import { type Refusal, WRONG_HOST, WRONG_ORIGIN } from "./refusal.ts";
 export type Origins =
   | readonly string[]
   | ((origin: string, request: Request) => boolean);
+
+/** What a server is told of origins and hosts. */
+interface OriginOptions {
+  readonly origins?: Origins | undefined;
+  readonly hosts?: readonly string[] | undefined;
+}
 
 /** Most refused origins and hosts that are reported, once each. Others are refused silently. */
 export const MAX_ORIGINS_TOLD = 64;
@@ -26,7 +31,7 @@ export class OriginRules {
   readonly #told = new Set<string>();
 
   /** Throws `TypeError` if an origin or a host is invalid. */
-  constructor({ origins = [], hosts }: Pick<ServerOptions<never>, "origins" | "hosts">) {
+  constructor({ origins = [], hosts }: OriginOptions) {
     if (typeof origins !== "function") {
       if (!Array.isArray(origins)) {
         throw new TypeError("Cannot use origins: expected an array, or a function");

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Timers } from "../wire/clock.ts";
-import type { ItemTurns } from "./item_turns.ts";
+import type { ItemTurns, Resumable } from "./item_turns.ts";
 import { ITEM_COST_BYTES } from "./lead.ts";
 
 /** Items of streams may fill this part of `maxBufferedBytes`, 1 / this, so that other messages find room. */
@@ -13,12 +13,6 @@ export const SENT_PART = 16;
 export const CHECK_BYTES = 65_536;
 /** Milliseconds between two checks while sources wait. */
 export const RESUME_MS = 5;
-
-/** The sender of a stream's items. */
-export interface Resumable {
-  /** Go on, or ask again. */
-  resume(): void;
-}
 
 /**
  * Lets sources send while few bytes wait to be sent, and their turn of the event loop is not over. The others wait in a queue, while other messages go on. So

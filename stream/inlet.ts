@@ -5,7 +5,7 @@
  */
 import { overCredit } from "../wire/faults.ts";
 import { byteQueue } from "./byte_queue.ts";
-import type { Resumable } from "./gate.ts";
+import type { Resumable } from "./item_turns.ts";
 import type { Inlet, InletPort, ItemStream } from "./types.ts";
 
 // As in `stream/lead.ts`.

@@ -6,7 +6,12 @@
  *
  * @module
  */
-import type { Resumable } from "./gate.ts";
+
+/** The sender of a stream's items. */
+export interface Resumable {
+  /** Go on, or ask again. */
+  resume(): void;
+}
 
 /** Milliseconds after which further items wait. The current one is always finished. */
 const MAX_TURN_MS = 10;
