@@ -174,7 +174,11 @@ export class ConnectionState {
     if (places.length === 0 || !owner.admits(writer.position)) sender.abandon(writer);
     else if (surelyTakes(sender.options, writer.position)) sender.commit(writer);
     else {
-      sender.commit(writer, (_, excess) => excess && owner.onChangeTooBig(places, excess));
+      sender.commit(writer, (_, excess) => {
+        if (excess === undefined) return;
+        owner.onChangeTooBig(places, excess);
+        return true;
+      });
     }
     return failure;
   }

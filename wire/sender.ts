@@ -53,8 +53,10 @@ export interface Excess {
 /**
  * Called once with whether the peer accepts a message: at once, or when it was deflated. A message that it doesn't
  * accept is not sent. Without an excess, the connection has ended.
+ *
+ * @returns Whether what waits behind it may not be sent without it. Absent: no.
  */
-export type SettledListener = (taken: boolean, excess?: Excess) => void;
+export type SettledListener = (taken: boolean, excess?: Excess) => boolean | void;
 
 const NOTHING: Uint8Array<ArrayBuffer> = new Uint8Array(0);
 /** Bytes by which framing may enlarge a message, plus as many per KiB. */
@@ -151,7 +153,8 @@ export class Sender implements DeflateOwner {
     const isOver = onSettled !== undefined && length > receives.maxInflatedBytes;
     if (this.#closed || isOver) {
       giveWriter(writer);
-      return onSettled?.(false, isOver ? { limit: "maxInflatedBytes", bytes: length } : undefined);
+      onSettled?.(false, isOver ? { limit: "maxInflatedBytes", bytes: length } : undefined);
+      return;
     }
     let framed: Framed;
     try {
@@ -160,7 +163,8 @@ export class Sender implements DeflateOwner {
     } catch (error) {
       giveWriter(writer);
       this.#fail(error);
-      return onSettled?.(false);
+      onSettled?.(false);
+      return;
     }
     if (framed instanceof Promise) {
       const done = () => giveWriter(writer);
@@ -185,7 +189,8 @@ export class Sender implements DeflateOwner {
     const { length } = message;
     const isOver = onSettled !== undefined && length > receives.maxInflatedBytes;
     if (this.#closed || isOver) {
-      return onSettled?.(false, isOver ? { limit: "maxInflatedBytes", bytes: length } : undefined);
+      onSettled?.(false, isOver ? { limit: "maxInflatedBytes", bytes: length } : undefined);
+      return;
     }
     const framed = message.at(
       onSettled === undefined ? thriftyLevel(level, length, this.transport) : level,
@@ -228,8 +233,13 @@ export class Sender implements DeflateOwner {
   /** Drop the waiting messages and send no more. */
   close(): void {
     this.#closed = true;
-    for (const { shared } of this.#waiting ?? []) shared?.release();
+    this.#drop(0);
     this.#waiting = undefined;
+  }
+
+  /** Drop the waiting messages from one on. */
+  #drop(from: number): void {
+    for (const { shared } of this.#waiting?.splice(from) ?? []) shared?.release();
   }
 
   #push(waiting: Waiting): void {
@@ -254,7 +264,9 @@ export class Sender implements DeflateOwner {
       this.sentBytes += waiting.bytes.length - waiting.length;
       waiting.length = waiting.bytes.length;
       // Before the rest, so that nothing counts as sent before its answer is.
-      onSettled?.(excess === undefined, excess);
+      const isNeeded = onSettled?.(excess === undefined, excess) === true;
+      const at = this.#waiting?.indexOf(waiting) ?? -1;
+      if (isNeeded && at >= 0) this.#drop(at + 1);
       this.#drain();
     }, (error) => {
       this.#fail(error);

@@ -212,7 +212,9 @@ test("Sender settles each message once: at once, when it is deflated, or when th
   const send = (name: string, bytes: Uint8Array) => {
     const writer = sender.begin();
     writer.writeBytes(bytes);
-    sender.commit(writer, (taken) => settled.push(`${name} ${taken}`));
+    sender.commit(writer, (taken) => {
+      settled.push(`${name} ${taken}`);
+    });
   };
   const noise = (length: number) => crypto.getRandomValues(new Uint8Array(length));
   send("small", noise(20));
@@ -229,6 +231,46 @@ test("Sender settles each message once: at once, when it is deflated, or when th
   await turn();
   send("late", new Uint8Array(900));
   assertEquals(settled.splice(2), ["broken false", "late false"]);
+});
+
+test("Sender drops what waits behind a refused message that it must not follow, and nothing before it", async () => {
+  const deflater = new LateDeflater();
+  const receives = { maxMessageBytes: 300, maxInflatedBytes: 1000 };
+  const transport = new Recorder();
+  let idle = 0;
+  const owner = { onSendError() {}, onIdle: () => idle++ };
+  const sender = new Sender(transport, { deflater, level: 6, receives }, owner);
+  const settled: string[] = [];
+  const send = (name: string, bytes: Uint8Array, isNeeded: boolean) => {
+    const writer = sender.begin();
+    writer.writeBytes(bytes);
+    sender.commit(writer, (taken) => {
+      settled.push(`${name} ${taken}`);
+      return isNeeded && !taken;
+    });
+  };
+  const noise = () => crypto.getRandomValues(new Uint8Array(900));
+  send("before", new Uint8Array(900).fill(1), true);
+  send("missed", noise(), false);
+  send("behind", new Uint8Array(20).fill(2), false);
+  send("needed", noise(), true);
+  send("follower", new Uint8Array(20).fill(3), false);
+  send("large follower", noise(), true);
+  const writer = takeWriter();
+  writer.writeBytes(new Uint8Array(500));
+  const shared = new SharedMessage(writer, testDeflater);
+  sender.sendShared(shared);
+  shared.done();
+  assertEquals([shared.holders, settled], [1, ["behind true", "follower true"]]);
+  deflater.waiting.slice(1).forEach(({ finish }) => finish());
+  await turn();
+  assertEquals(settled.splice(2), ["missed false", "needed false", "large follower false"]);
+  assertEquals([transport.sent.length, shared.holders, idle], [0, 0, 0]);
+  deflater.waiting[0]!.finish();
+  await turn();
+  assertEquals(settled.splice(2), ["before true"]);
+  assertEquals(transport.contents, [[1, 900], [2, 20]]);
+  assertEquals([sender.idle, sender.bufferedBytes, idle], [true, 0, 1]);
 });
 
 test("SharedMessage deflates once a level, and stores small messages once for all levels", () => {
