@@ -32,10 +32,12 @@ export function tooBig(limit: string, bytes: number, cause?: unknown): ProtocolE
 }
 
 /** Check the size of a message of ours before it is framed, as if it did not deflate: as stored blocks. */
-export function checkSize(bytes: number, { maxMessageBytes, maxInflatedBytes }: Receives): void {
-  if (bytes > maxInflatedBytes || bytes + 5 * Math.ceil(bytes / 65_535) > maxMessageBytes) {
-    throw new RangeError(`a message of ${bytes} bytes is over maxMessageBytes or maxInflatedBytes`);
-  }
+export function checkSize(bytes: number, limits: Receives): void {
+  const check = (limit: keyof Receives, bytes: number): void => {
+    if (bytes > limits[limit]) throw new RangeError(`a message of ${bytes} bytes is over ${limit}`);
+  };
+  check("maxInflatedBytes", bytes);
+  check("maxMessageBytes", bytes + 5 * Math.ceil(bytes / 65_535));
 }
 
 /** A message is not a valid DEFLATE stream, or is too long. */
