@@ -184,7 +184,7 @@ export class ClientCalls {
   /**
    * The client answered.
    *
-   * @throws {ProtocolError} `BadReply` if the answer is not a valid output of the method.
+   * @throws {ProtocolError} `BadReply` if the answer is not a valid output of the method, unless it is over a limit.
    */
   onReply(id: number, start: number, end: number): void {
     const waiting = this.#settle(id);
@@ -195,8 +195,10 @@ export class ClientCalls {
     try {
       output = readArchive(codec, method.output, reader, start, end);
     } catch (cause) {
-      reject(failure(method, "ServerDecodeError", "its answer does not decode", cause));
-      throw protocolError("BadReply", `the answer of ${method.name}`, cause);
+      const error = protocolError("BadReply", `the client's answer to ${method.name}`, cause);
+      reject(new RpcError("ServerDecodeError", error.message, { cause }));
+      // Over a limit of ours, of which the client need not know: other calls go on.
+      if (reader.memory >= 0 && reader.depth >= 0) throw error;
     }
     resolve(output);
   }

@@ -185,22 +185,25 @@ const Answers = service({
   rpc: { units: rpc({ length: u32 }, vec(unit)), nest: rpc({ levels: u32 }, Tree), wait: rpc() },
 });
 
-for (const [name, open] of Object.entries({ "connect()": connect, "a page": connectPage })) {
+const OPENERS = Object.entries({ "connect()": connect, "a page": connectPage });
+
+const unitsOf = ({ length }: { length: number }): undefined[] =>
+  new Array<undefined>(length).fill(undefined);
+
+function nestOf({ levels }: { levels: number }): Tree {
+  let tree: Tree = { kids: [] };
+  for (let i = 0; i < levels; i++) tree = { kids: [tree] };
+  return tree;
+}
+
+for (const [name, open] of OPENERS) {
   const skip = open === connectPage && !("WebSocket" in globalThis);
   test(`an answer over a limit of the client fails alone, of ${name}`, { skip }, async () => {
     const { promise: released, resolve: release } = deferred<void>();
     await using server = await serve(
       Answers,
       { port: 0, hostname: "127.0.0.1", tls: "plain" },
-      () => ({
-        units: ({ length }) => new Array<undefined>(length).fill(undefined),
-        nest({ levels }) {
-          let tree: Tree = { kids: [] };
-          for (let i = 0; i < levels; i++) tree = { kids: [tree] };
-          return tree;
-        },
-        wait: () => released,
-      }),
+      () => ({ units: unitsOf, nest: nestOf, wait: () => released }),
     );
     // A unit counts as its slot of 8 bytes.
     const limits = { maxDecodedBytes: 8 * 100, maxDepth: 5 };
@@ -224,4 +227,55 @@ for (const [name, open] of Object.entries({ "connect()": connect, "a page": conn
     assertEquals((await call.units({ length: 100 })).length, 100);
     assertEquals(client.status.state, "open");
   });
+}
+
+const Asked = service({
+  rpc: { units: rpc({ length: u32 }, u32), nest: rpc({ levels: u32 }, u32), wait: rpc() },
+  client: { units: rpc({ length: u32 }, vec(unit)), nest: rpc({ levels: u32 }, Tree) },
+});
+
+for (const [name, open] of OPENERS) {
+  const skip = open === connectPage && !("WebSocket" in globalThis);
+  test(
+    `a client's answer over a limit of the server fails alone, of ${name}`,
+    { skip },
+    async () => {
+      const { promise: released, resolve: release } = deferred<void>();
+      const limits = { maxDecodedBytes: 8 * 100, maxDepth: 5 };
+      const failures: unknown[] = [];
+      const failed = (error: unknown) => {
+        failures.push(error);
+        throw error;
+      };
+      await using server = await serve(
+        Asked,
+        { port: 0, hostname: "127.0.0.1", tls: "plain", limits },
+        ({ client }) => ({
+          units: async (args) => (await client.units(args).catch(failed)).length,
+          nest: async (args) => (await client.nest(args).catch(failed)).kids.length,
+          wait: () => released,
+        }),
+      );
+      await using client = await open(Asked, server.url, {
+        reconnect: false,
+        client: { units: unitsOf, nest: nestOf },
+      });
+      const { rpc: call } = client;
+      const waiting = call.wait();
+      assertEquals([await call.units({ length: 100 }), await call.nest({ levels: 5 })], [100, 1]);
+      for (const run of [() => call.units({ length: 101 }), () => call.nest({ levels: 6 })]) {
+        const error = await assertRejects(run, RpcError);
+        assertEquals(error.code, "ServerDecodeError");
+      }
+      const causes = failures.map((error) => error instanceof RpcError && error.cause);
+      assertEquals(causes.map((cause) => cause instanceof CodecError && cause.code), [
+        "TooLong",
+        "TooDeep",
+      ]);
+      release();
+      await waiting;
+      assertEquals(await call.units({ length: 100 }), 100);
+      assertEquals(client.status.state, "open");
+    },
+  );
 }
