@@ -91,12 +91,16 @@ export const page = {
     return on(signal, "abort", run);
   },
   /**
-   * Run a step after a pause that ends early when the page is shown or is back on the network, and not while the page
-   * is hidden; returns a function that cancels. The step is told of an early end. A worker has no page.
+   * Run a step after a pause that ends early when the page is shown or is back on the network, after 500 ms at the
+   * earliest, and not while the page is hidden; returns a function that cancels. The step is told of an early end. A worker has no
+   * page.
    */
   pause(delayMs: number, run: (early?: unknown) => void): () => void {
-    const look = (event?: unknown): void => {
-      if (!here.document?.hidden) run(event);
+    // There may be any number of these events. Once its time is over, on a hidden page, the next one ends it.
+    let floorMs: number | undefined = page.now() + 500;
+    const look = (event?: object): void => {
+      floorMs = event && floorMs;
+      if (!(here.document?.hidden || page.now() < floorMs!)) run(event);
     };
     const stops = [
       page.after(delayMs, look),
@@ -140,7 +144,7 @@ function listen(socket: WebSocket, listener: TransportListener): void {
 function on(
   target: Listened | undefined,
   type: string,
-  run: (event?: unknown) => void,
+  run: (event?: object) => void,
 ): () => void {
   target?.addEventListener(type, run);
   return () => target?.removeEventListener(type, run);

@@ -20,7 +20,7 @@ const Counter = service({ rpc: { add: rpc({ amount: u32 }, u32) } });
 class FakePage {
   readonly #listeners: Map<string, Set<(event: object) => void>> = new Map();
   readonly #before = Object.getOwnPropertyDescriptors(globalThis);
-  readonly #after = environment.after;
+  readonly #environment = { ...environment };
   hidden = false;
 
   constructor(clock: FakeClock) {
@@ -31,6 +31,7 @@ class FakePage {
     });
     const after = timersOf(clock).after;
     environment.after = (delayMs, run) => after(delayMs, () => run());
+    environment.now = () => clock.now();
   }
 
   #put(values: object): void {
@@ -40,7 +41,7 @@ class FakePage {
   }
 
   [Symbol.dispose](): void {
-    environment.after = this.#after;
+    Object.assign(environment, this.#environment);
     for (const name of ["document", "addEventListener", "removeEventListener"]) {
       Reflect.deleteProperty(globalThis, name);
       const before = Reflect.get(this.#before, name) as PropertyDescriptor | undefined;
@@ -129,6 +130,11 @@ for (const type of ["visibilitychange", "online"]) {
       await settle();
     }
     attempts = 0;
+    clock.advance(499);
+    page.tell(type);
+    await settle();
+    assertEquals(attempts, 0);
+    clock.advance(1);
     page.tell(type);
     await settle();
     assertEquals(attempts, 1);
@@ -142,6 +148,65 @@ for (const type of ["visibilitychange", "online"]) {
     await client.close();
   });
 }
+
+for (const type of ["visibilitychange", "online"]) {
+  test(`${type} within half a second leaves a page's pause as it is`, () => {
+    const clock = new FakeClock();
+    using page = new FakePage(clock);
+    const early: unknown[] = [];
+    const stop = environment.pause(1000, (event) => early.push(event));
+    for (let i = 0; i < 499; i++) {
+      clock.advance(1);
+      page.tell(type);
+    }
+    assertEquals(early, []);
+    clock.advance(501);
+    assertEquals(early, [undefined]);
+    stop();
+    assertEquals([page.listening, clock.pending], [0, 0]);
+  });
+
+  test(`${type}, however often, makes few attempts`, async () => {
+    let isUp = true;
+    let attempts = 0;
+    const { client, clock, peers } = setup(1, environment.pause, () => {
+      attempts++;
+      return isUp;
+    });
+    using page = new FakePage(clock);
+    await client.connect();
+    isUp = false;
+    peers[0]!.end(1006, "");
+    await settle();
+    attempts = 0;
+    for (let i = 0; i < 1000; i++) {
+      clock.advance(10);
+      page.tell(type);
+      await settle();
+    }
+    // Three each 1.1 s: after 200 and 400 ms, as without the events, then after 500.
+    assertEquals(attempts, 27);
+    await client.close();
+  });
+}
+
+test("a page that is shown right after the time of its pause connects at once", () => {
+  const clock = new FakeClock();
+  using page = new FakePage(clock);
+  const early: unknown[] = [];
+  page.turn(true);
+  const stop = environment.pause(100, (event) => early.push(event));
+  clock.advance(99);
+  page.turn(false);
+  page.turn(true);
+  clock.advance(1);
+  assertEquals(early, []);
+  page.tell("online");
+  assertEquals(early, []);
+  page.turn(false);
+  assertEquals(early, [{ type: "visibilitychange" }]);
+  stop();
+});
 
 test("a client that is closed in a hidden page waits for nothing", async () => {
   const { client, clock, peers } = setup(1, environment.pause);
