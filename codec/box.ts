@@ -64,7 +64,7 @@ export function dive(reader: Reader, at: number, bytes: number): void {
 /**
  * A schema that is created on first use, so that a type can contain itself.
  *
- * Values may nest 64 levels deep, both ways.
+ * Inside a value there may be 64 levels of values of its type, both ways.
  *
  * @example Usage
  * ```ts

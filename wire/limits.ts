@@ -11,7 +11,7 @@ export interface Limits {
   readonly maxMessageBytes: number;
   /** Bytes of one message inflated. Over it: close 4009; a client refuses a call that would be. */
   readonly maxInflatedBytes: number;
-  /** Levels a recursive value may nest, sent or received. Over it: `CodecError` `TooDeep`. */
+  /** Levels inside a recursive value, sent or received. Over it: `CodecError` `TooDeep`. */
   readonly maxDepth: number;
   /**
    * Estimated bytes of memory for the values decoded from one message: a `vec` of small structs takes fifty times
