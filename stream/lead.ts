@@ -20,10 +20,17 @@ export const ITEM_COST_BYTES = 64;
 const NEAR_BYTES = 16_384;
 /** Items that it may be ahead then at least, so that large ones are made while others are read. */
 const NEAR_ITEMS = 2;
-/** Milliseconds without a grant after which a reader counts as far or slow and gets the whole window. */
-const FAR_MS = 2;
-/** Bytes after which a far reader is tested again. They double each time, up to the maximum. */
+/** Milliseconds between two looks at a source that waits. */
+const LOOK_MS = 2;
+/**
+ * Looks in a row that find no more than one new wait, after which a reader counts as far or slow and gets the whole
+ * window. One pause, of a collector or of the system, is no distance.
+ */
+const FAR_LOOKS = 5;
+/** Bytes after which a far reader is tested again. They double each time that it took them slowly. */
 const FAR_BYTES = 4_194_304;
+/** Milliseconds in which only a near reader takes so many. */
+const NEAR_MS = 150;
 const MAX_FAR_BYTES = 268_435_456;
 
 /** The bound on how far a source is ahead of its reader. */
@@ -56,22 +63,38 @@ export function openLead(port: Pick<OutletPort, "after" | "streams">, goOn: () =
   /** Bytes taken while it is near. */
   let takenBytes = 0;
   let stopLooking: (() => void) | undefined;
-  /** How often it has waited, and whether it does. */
+  /** How often it has waited, how many looks have found it so, and whether it waits. */
   let waits = 0;
+  let farLooks = 0;
   let isWaiting = false;
 
+  const after = (delayMs: number, run: () => void): void => {
+    stopLooking = port.after(delayMs, () => {
+      stopLooking = undefined;
+      run();
+    });
+  };
+  const stopTimer = (): void => {
+    stopLooking?.();
+    stopLooking = undefined;
+  };
+  const beFar = (): void => {
+    isWaiting = false;
+    const bytes = farBytes = nextFarBytes;
+    nextFarBytes = FAR_BYTES;
+    takenBytes = 0;
+    after(NEAR_MS, () => nextFarBytes = Math.min(2 * bytes, MAX_FAR_BYTES));
+    goOn();
+  };
   // One timer for all waits of its time: most are over long before.
   const look = (): void => {
     const seen = waits;
-    stopLooking = port.after(FAR_MS, () => {
-      stopLooking = undefined;
+    after(LOOK_MS, () => {
+      farLooks = isWaiting && waits - seen <= 1 ? farLooks + 1 : 0;
       if (!isWaiting) return;
-      if (waits !== seen) return look();
-      isWaiting = false;
-      farBytes = nextFarBytes;
-      nextFarBytes = Math.min(2 * nextFarBytes, MAX_FAR_BYTES);
-      takenBytes = 0;
-      goOn();
+      if (farLooks < FAR_LOOKS) return look();
+      farLooks = 0;
+      beFar();
     });
   };
   return {
@@ -85,8 +108,11 @@ export function openLead(port: Pick<OutletPort, "after" | "streams">, goOn: () =
     granted(bytes) {
       isWaiting = false;
       isShared = port.streams.isShared;
-      if (farBytes > 0) farBytes -= bytes;
-      else if ((takenBytes += bytes) > nextFarBytes) nextFarBytes = FAR_BYTES;
+      if (farBytes > 0) {
+        if ((farBytes -= bytes) <= 0) stopTimer();
+      } else if ((takenBytes += bytes) > nextFarBytes) {
+        nextFarBytes = FAR_BYTES;
+      }
     },
     wait() {
       if (isWaiting) return;
@@ -96,8 +122,7 @@ export function openLead(port: Pick<OutletPort, "after" | "streams">, goOn: () =
     },
     stop() {
       isWaiting = false;
-      stopLooking?.();
-      stopLooking = undefined;
+      stopTimer();
     },
   };
 }
