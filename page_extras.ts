@@ -21,6 +21,13 @@ export async function extended(
   kit: PageKit,
   Failure: typeof ConnectError,
 ): Promise<PageParts> {
+  const parts = await partsWithExtras(
+    service,
+    options,
+    plain,
+    kit,
+    () => import("./runtime/deflating.ts"),
+  );
   if (!("WebSocket" in globalThis)) {
     throw new Failure(
       "NoWebSocket",
@@ -28,11 +35,5 @@ export async function extended(
         "or by @hardlight/hardlight/client",
     );
   }
-  return await partsWithExtras(
-    service,
-    options,
-    plain,
-    kit,
-    () => import("./runtime/deflating.ts"),
-  );
+  return parts;
 }
