@@ -1,12 +1,14 @@
 /**
  * This version and the last one that knew no extension, each as a client and as a server: they talk, and where
- * one of them is the older, not a byte is other than between two of the older, but for the offer.
+ * one of them is the older, not a byte is other than between two of the older, but for the offer and what deflates.
  *
  * `before_x1.mjs` is a bundle of the four entries at commit 1a8795f, which exports `connectFromPage` for
  * `browser.ts`'s `connect`: esbuild 0.28.2, `--bundle --format=esm --minify --target=es2022 --external:node:*`.
  */
 import { assert, assertEquals, assertRejects } from "@std/assert";
+import { Buffer } from "node:buffer";
 import { test } from "node:test";
+import { inflateRawSync } from "node:zlib";
 import { connect as connectFromPage } from "../../browser.ts";
 import { connect } from "../../client.ts";
 import * as mod from "../../mod.ts";
@@ -164,10 +166,20 @@ function withoutOffer(head: readonly string[]): string[] {
     .map((line) => line.replace(/[?&]hl-x=1(?= |&)/, "").replace(/, ?hl\.2\.x1\b/, ""));
 }
 
+/** A frame as it is, or inflated: how hard an encoder looks for repeats is no part of the protocol. */
+function inflated(frame: string): string {
+  const [first, payload = ""] = frame.split(" ");
+  const bytes = Buffer.from(payload, "hex");
+  const isStored = bytes.length === 0 || (bytes[0]! & 0b110) === 0;
+  return first !== "82" || isStored
+    ? frame
+    : `${first} inflated ${inflateRawSync(bytes).toString("hex")}`;
+}
+
 function withoutOffers({ client, server }: Exchange): unknown {
   return {
-    client: { head: withoutOffer(client.head), frames: client.frames },
-    server: { head: withoutOffer(server.head), frames: server.frames },
+    client: { head: withoutOffer(client.head), frames: client.frames.map(inflated) },
+    server: { head: withoutOffer(server.head), frames: server.frames.map(inflated) },
   };
 }
 
