@@ -15,8 +15,8 @@ export const CHECK_BYTES = 65_536;
 export const RESUME_MS = 5;
 
 /**
- * Lets sources send while few bytes wait to be sent, and their turn of the event loop is not over. The others wait in a queue, while other messages go on. So
- * streams alone never end a connection for slow reading.
+ * Lets sources send while few bytes wait to be sent, and their turn of the event loop is not over. The others wait
+ * in a queue, while other messages go on. So streams alone never end a connection for slow reading.
  */
 export interface Gate {
   /**

@@ -42,7 +42,8 @@ export interface Limits {
   readonly maxWaitingBytes: number;
   /**
    * Bytes queued for one peer, including everything sent in one turn of the event loop, as they go on the wire; large
-   * messages that wait to be deflated count as they are. Over it without progress, or over twice it: close 4008. Streams pause their sources at 1/16 of it.
+   * messages that wait to be deflated count as they are. Over it without progress, or over twice it: close 4008.
+   * Streams pause their sources at 1/16 of it.
    */
   readonly maxBufferedBytes: number;
   /**
