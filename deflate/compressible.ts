@@ -36,11 +36,6 @@ export type Sampled = "repeats" | "letters" | "noise";
  */
 export function sample(bytes: Uint8Array): Sampled {
   const { length } = bytes;
-  if (epoch > MAX_EPOCH) {
-    seenAt.fill(0);
-    letterAt.fill(0);
-    epoch = 1;
-  }
   if (isPlainNoise(bytes)) return "noise";
   const first = epoch;
   epoch += length;
@@ -66,9 +61,17 @@ export function sample(bytes: Uint8Array): Sampled {
   return hasFewLetters(bytes) ? "letters" : "noise";
 }
 
-/** Whether most bytes at the start and in the middle are different ones, which is so neither of text nor of records. */
-function isPlainNoise(bytes: Uint8Array): boolean {
+/**
+ * The first look alone: whether most bytes at the start and in the middle are different ones, which is so neither of
+ * text nor of records.
+ */
+export function isPlainNoise(bytes: Uint8Array): boolean {
   const { length } = bytes;
+  if (epoch > MAX_EPOCH) {
+    seenAt.fill(0);
+    letterAt.fill(0);
+    epoch = 1;
+  }
   if (length < 4 * PLACE_BYTES) return false;
   epoch++;
   let same = 0;

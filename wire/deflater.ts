@@ -63,6 +63,8 @@ export const MIN_SPENT_BYTES = 65_536;
 export const BOTTLENECK_BYTES = 262_144;
 /** Added to a level: it is used for data that looks compressible, and level 0 for the rest. */
 export const IF_COMPRESSIBLE = 10;
+/** Added to a level: level 0 is used for plain noise, such as images. */
+export const UNLESS_NOISE = 20;
 /**
  * The level of an archive with a small alphabet and no repeats: shorter codes for its bytes, and no search. It takes
  * a third of the time of level 1, and halves hexadecimal digits.
@@ -77,10 +79,12 @@ export const CHEAPEST_LEVEL = 1;
  * The level for an archive of `length` bytes, at most `level`.
  *
  * While the link is fast enough, time matters more than bytes: a small archive is stored, and one of up to 64 KiB
- * gets the cheapest level, a larger one the full level, if they seem compressible. From level 7 on bytes matter more.
+ * gets the cheapest level, a larger one the full level, if they seem compressible. While the link is the bottleneck, all
+ * get the full level but larger ones of noise, on which milliseconds would be spent for nothing. From level 7 on bytes
+ * matter more.
  *
  * @param transport The receiver's transport.
- * @returns A level, or {@linkcode IF_COMPRESSIBLE} plus one.
+ * @returns A level, or {@linkcode IF_COMPRESSIBLE} or {@linkcode UNLESS_NOISE} plus one.
  */
 export function thriftyLevel(
   level: number,
@@ -88,10 +92,10 @@ export function thriftyLevel(
   transport: { readonly bufferedAmount: number },
 ): number {
   if (length < MIN_DEFLATED_BYTES) return 0;
-  if (
-    level === 0 || level > MAX_THRIFTY_LEVEL || transport.bufferedAmount > BOTTLENECK_BYTES
-  ) return level;
-  if (length <= MAX_THRIFTY_STORED_BYTES) return 0;
+  if (level === 0 || level > MAX_THRIFTY_LEVEL) return level;
+  const isSmall = length <= MAX_THRIFTY_STORED_BYTES;
+  if (transport.bufferedAmount > BOTTLENECK_BYTES) return isSmall ? level : UNLESS_NOISE + level;
+  if (isSmall) return 0;
   return IF_COMPRESSIBLE + (length < MIN_SPENT_BYTES ? CHEAPEST_LEVEL : level);
 }
 

@@ -11,7 +11,7 @@ import {
   storeInPlace,
   writeStoredHeader,
 } from "../deflate/stored.ts";
-import { sample } from "../deflate/compressible.ts";
+import { isPlainNoise, sample } from "../deflate/compressible.ts";
 import {
   CODES_ONLY,
   type DeflateOwner,
@@ -19,6 +19,7 @@ import {
   IF_COMPRESSIBLE,
   MIN_CODES_BYTES,
   MIN_DEFLATED_BYTES,
+  UNLESS_NOISE,
 } from "./deflater.ts";
 import { DEFAULT_LIMITS } from "./limits.ts";
 import { beginRoom, isShort } from "./short_message.ts";
@@ -81,7 +82,7 @@ function isStored(writer: Writer, level: number): boolean {
  * The writer's archive as one deflate stream. Valid until the writer is returned or the deflater is used. The archive
  * itself is no more, unless it `isKept`.
  *
- * @param level 0 to 9, or {@linkcode IF_COMPRESSIBLE} and one of these.
+ * @param level 0 to 9, or {@linkcode IF_COMPRESSIBLE} or {@linkcode UNLESS_NOISE} and one of these.
  */
 export function frame(
   writer: Writer,
@@ -93,15 +94,16 @@ export function frame(
   if (isShort(writer)) return writer.written();
   if (isStored(writer, level)) return stored(writer);
   const archive = writer.bytes.subarray(STORED_HEADER_BYTES, writer.position);
-  const spent = level < IF_COMPRESSIBLE ? level : spentOn(archive, level - IF_COMPRESSIBLE);
+  const spent = level < IF_COMPRESSIBLE ? level : spentOn(archive, level);
   if (spent === 0 && (!isKept || isStored(writer, 0))) return stored(writer);
   return deflater.deflate(archive, spent, owner);
 }
 
-/** The level for an archive, of at most `level`, by a sample of it. */
+/** The level for an archive by a sample of it. */
 function spentOn(archive: Uint8Array, level: number): number {
+  if (level >= UNLESS_NOISE) return isPlainNoise(archive) ? 0 : level - UNLESS_NOISE;
   const sampled = sample(archive);
-  if (sampled === "repeats") return level;
+  if (sampled === "repeats") return level - IF_COMPRESSIBLE;
   return sampled === "letters" && archive.length > MIN_CODES_BYTES ? CODES_ONLY : 0;
 }
 
@@ -145,7 +147,7 @@ export class SharedMessage implements Shared {
     this.length = writer.position - STORED_HEADER_BYTES;
   }
 
-  /** The message at a level, or {@linkcode IF_COMPRESSIBLE} and one, for {@linkcode Sender.sendShared}. */
+  /** The message at a level of {@linkcode frame}, for {@linkcode Sender.sendShared}. */
   at(level: number): Framed {
     const slot = isStored(this.#writer, level) ? 0 : level;
     return this.#framed[slot] ??= this.#frame(slot);

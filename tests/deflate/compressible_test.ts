@@ -2,7 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { randomBytes } from "node:crypto";
 import { test } from "node:test";
 import { deflateRawSync } from "node:zlib";
-import { sample } from "../../deflate/compressible.ts";
+import { isPlainNoise, sample } from "../../deflate/compressible.ts";
 
 const encoder = new TextEncoder();
 
@@ -31,6 +31,17 @@ test("sample() takes what repeats by chance alone for noise", () => {
     const image = new Uint8Array(randomBytes(8000));
     image.set(json(60));
     assertEquals(sample(image), "noise");
+  }
+});
+
+test("isPlainNoise() takes for noise what no level makes smaller, and not random ids", () => {
+  const few = Array.from({ length: 200 }, (_, i) => randomBytes(1281 + i))
+    .filter((bytes) => !isPlainNoise(new Uint8Array(bytes)));
+  assert(few.length < 20, `${few.length} of 200`);
+  for (let round = 0; round < 200; round++) {
+    const ids = Uint32Array.from({ length: 1000 }, () => Math.random() * 1e6);
+    assert(!isPlainNoise(new Uint8Array(ids.buffer)));
+    assert(!isPlainNoise(json(1281 + round)));
   }
 });
 

@@ -128,6 +128,11 @@ test("Sender spends a level up to 6 where it pays", () => {
   sender.commit(large);
   assertEquals(levels.length, 6, "noise is stored in place, however large");
   assertEquals(transport.sent.at(-1)!.length, noise.length + 1000 + 2 * 5);
+  transport.bufferedAmount = BOTTLENECK_BYTES + 1;
+  sender.commit(write());
+  assertEquals(levels.length, 6, "noise is stored, whatever waits");
+  assertEquals(transport.sent.at(-1)!.length, noise.length + 5);
+  transport.bufferedAmount = 0;
   // The peer's limit may be exceeded, so it is deflated as small as possible.
   sender.commit(write(), () => {});
   assertEquals(levels.slice(6), [6]);
