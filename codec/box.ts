@@ -3,10 +3,11 @@
  *
  * @module
  */
+import { signature } from "./signature.ts";
 import { laidOut } from "./layout.ts";
 import { footprint, spend } from "./parts.ts";
 import type { Reader } from "./reader.ts";
-import { type AnySchema, type Naming, once, type Schema, type Wrapper } from "./schema.ts";
+import { type AnySchema, once, type Schema, type Wrapper } from "./schema.ts";
 import type { Writer } from "./writer.ts";
 
 /**
@@ -61,6 +62,9 @@ export function dive(reader: Reader, at: number, bytes: number): void {
   if (--reader.depth < 0) reader.fail("TooDeep", at);
 }
 
+/** The recursive types of the signature that is being made, with their numbers. */
+const met: Map<unknown, number> = /* @__PURE__ */ new Map();
+
 /**
  * A schema that is created on first use, so that a type can contain itself.
  *
@@ -93,17 +97,17 @@ export function lazy<T>(make: () => Schema<T>): Schema<T> {
     get item() {
       return item();
     },
-    text(naming: Naming): string {
-      const { of } = naming;
-      const met = naming.met ??= new Map<AnySchema, number>();
+    text(): string {
       const known = met.get(item());
       if (known !== undefined) return `@${known}`;
       const number = met.size;
       met.set(item(), number);
-      const text = `@${number}=${of(item())}`;
-      // Each recursive type that is not inside another is numbered by itself.
-      if (number === 0) met.clear();
-      return text;
+      try {
+        return `@${number}=${signature(item())}`;
+      } finally {
+        // Each recursive type that is not inside another is numbered by itself.
+        if (number === 0) met.clear();
+      }
     },
     write(writer: Writer, at: number, value: unknown) {
       descend(writer);

@@ -4,6 +4,7 @@
  * @module
  */
 import { appendArchive, interpret, readArchive } from "./archive.ts";
+import { signature } from "./signature.ts";
 import { laidOut, type Layout } from "./layout.ts";
 import { Reader } from "./reader.ts";
 import { type AnySchema, type Conversion, once, type Schema, type Wrapper } from "./schema.ts";
@@ -49,7 +50,7 @@ function wrap<T>(
 export function convert<T, U>(inner: Schema<U>, conversion: Conversion<T, U>): Schema<T> {
   return wrap<T>("convert", inner, {
     conversion: conversion as Conversion<unknown, unknown>,
-    text: ({ of }) => of(inner),
+    text: () => signature(inner),
     write(writer, at, value) {
       let converted: U;
       try {
@@ -98,7 +99,7 @@ export function withDefault<T>(schema: Schema<T>, value: T): Schema<T> {
   return wrap<T>("convert", schema, {
     conversion,
     hasDefault: true,
-    text: ({ of }) => of(schema),
+    text: () => signature(schema),
     write: (writer, at, value) => schema.write(writer, at, value),
     read: (reader, at) => reader.isDefault ? copy() : schema.read(reader, at),
   });

@@ -3,9 +3,10 @@
  *
  * @module
  */
+import { signature } from "./signature.ts";
 import { composite } from "./struct.ts";
 import { structLayout } from "./layout.ts";
-import type { AnySchema, Naming, Schema } from "./schema.ts";
+import type { AnySchema, Schema } from "./schema.ts";
 
 /** A range with both ends. */
 export interface Range<T> {
@@ -16,7 +17,7 @@ export interface Range<T> {
 }
 
 function make<R>(name: string, ends: Readonly<Record<string, AnySchema>>): Schema<R> {
-  const text = ({ of }: Naming): string => `${name}<${of(Object.values(ends)[0]!)}>`;
+  const text = (): string => `${name}<${signature(Object.values(ends)[0]!)}>`;
   return composite("struct", name, ends, structLayout, { name, text }) as AnySchema as Schema<R>;
 }
 

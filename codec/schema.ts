@@ -54,7 +54,7 @@ export interface Schema<T> {
    *
    * @internal
    */
-  readonly text?: ((naming: Naming) => string) | undefined;
+  readonly text?: (() => string) | undefined;
   /**
    * Write the object into the zeroed bytes at `at`, and its out-of-line parts before it.
    *
@@ -83,14 +83,6 @@ export interface Functions<T> {
   read(reader: Reader): T;
   /** Check the opened one. Throws anything for a bad one. */
   check(reader: Reader): void;
-}
-
-/** A signature being built. */
-export interface Naming {
-  /** The names of types that are parts of another, with commas between. */
-  readonly of: (...parts: readonly AnySchema[]) => string;
-  /** Recursive types with their numbers. */
-  met?: Map<AnySchema, number>;
 }
 
 /** Any schema, whatever its values. */

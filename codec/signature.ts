@@ -4,7 +4,7 @@
  * @module
  */
 import type { Fields, Items } from "./struct.ts";
-import type { AnySchema, Naming } from "./schema.ts";
+import type { AnySchema } from "./schema.ts";
 
 /**
  * A type's signature in one line. It is stable between versions, and equal only for schemas with interchangeable
@@ -18,14 +18,8 @@ import type { AnySchema, Naming } from "./schema.ts";
  * assert.equal(signature(struct({ id: u32, note: option(string) })), "struct{id:u32,note:option<string>}");
  * ```
  */
-export function signature(schema: AnySchema): string {
-  const naming: Naming = {
-    of: (...schemas) =>
-      schemas.map(({ kind, parts, text }) =>
-        text?.(naming) ?? kind + (parts ? `<${naming.of(...parts)}>` : "")
-      ).join(),
-  };
-  return naming.of(schema);
+export function signature({ kind, parts, text }: AnySchema): string {
+  return text?.() ?? kind + (parts ? `<${parts.map(signature)}>` : "");
 }
 
 const PLAIN_NAME = /^[a-z_$][\w$]*$/i;
@@ -36,8 +30,10 @@ export function quoted(name: string): string {
 }
 
 /** `{a:A}` for fields by name, `(A)` for those by position. */
-export function textOf(schemas: Fields | Items, { of }: Naming): string {
+export function textOf(schemas: Fields | Items): string {
   return Array.isArray(schemas)
-    ? `(${of(...schemas as Items)})`
-    : `{${Object.entries(schemas).map(([name, schema]) => `${quoted(name)}:${of(schema)}`)}}`;
+    ? `(${schemas.map(signature)})`
+    : `{${
+      Object.entries(schemas).map(([name, schema]) => `${quoted(name)}:${signature(schema)}`)
+    }}`;
 }

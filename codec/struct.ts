@@ -17,7 +17,6 @@ import {
   type Composite,
   type Field,
   type Infer,
-  type Naming,
   once,
   type Schema,
 } from "./schema.ts";
@@ -111,7 +110,7 @@ export function composite(
   const layout = once(() => place(Object.values(schemas)));
   const schema = Object.assign(fieldsAt(schemas, () => layout().offsets, inOrder), {
     kind,
-    text: (naming: Naming) => prefix + textOf(schemas, naming),
+    text: () => prefix + textOf(schemas),
   }, own);
   return laidOut(layout, schema);
 }

@@ -18,12 +18,11 @@ import {
   type Arm,
   type Infer,
   isSchema,
-  type Naming,
   once,
   type Schema,
   type Sum,
 } from "./schema.ts";
-import { quoted, textOf } from "./signature.ts";
+import { quoted, signature, textOf } from "./signature.ts";
 import type { Writer } from "./writer.ts";
 
 /** The content of a variant: nothing, one value, several by position, or several by name. */
@@ -70,11 +69,9 @@ export function sum(
         shape,
         tag,
         tagBytes,
-        text: (naming: Naming) =>
+        text: () =>
           quoted(name) +
-          (shape === "unit"
-            ? ""
-            : textOf(shape === "single" ? [spec as AnySchema] : schemas, naming)),
+          (shape === "unit" ? "" : textOf(shape === "single" ? [spec as AnySchema] : schemas)),
         write(writer: Writer, at: number, value: unknown) {
           // The bytes are zero, so only the tag's non-zero bytes are written.
           for (let rest = tag, to = at; rest > 0; rest >>= 8) writer.out[to++] = rest;
@@ -208,7 +205,7 @@ export type InferVariants<V> = { [K in keyof V]: InferVariant<K, V[K]> }[keyof V
 /** An enum whose variants may have a field named `type`, as a call's arguments may. */
 export function taggedSum(specs: Variants, own?: Partial<Pick<Sum, "reprU8">>): Sum {
   const schema = sum("variants", specs, true, {
-    text: ({ of }) => `enum{${of(...schema.arms)}}`,
+    text: () => `enum{${schema.arms.map(signature)}}`,
     ...own,
   });
   return schema;

@@ -6,6 +6,7 @@
  * @module
  */
 import { i64, u64 } from "./big_integers.ts";
+import { signature } from "./signature.ts";
 import { BUFFER_FOOTPRINT } from "./parts.ts";
 import { i16, i32, i8, u16, u32 } from "./integers.ts";
 import { f32, f64 } from "./scalars.ts";
@@ -48,7 +49,7 @@ function typedArray<A extends TypedArray>(
     align: 4,
     memory: BUFFER_FOOTPRINT,
     item,
-    text: ({ of }) => `vec<${of(item)}>`,
+    text: () => `vec<${signature(item)}>`,
     write(writer: Writer, at, value) {
       if (!(value instanceof (type as unknown as new () => A))) {
         writer.refuse(`a ${type.name}`, value);

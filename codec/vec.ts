@@ -3,18 +3,11 @@
  *
  * @module
  */
+import { signature } from "./signature.ts";
 import { isNumber, itemFootprint, spend } from "./parts.ts";
 import { laidOut, type Layout } from "./layout.ts";
 import { type Reader, viewOf } from "./reader.ts";
-import {
-  type AnySchema,
-  type Integer,
-  type List,
-  type Naming,
-  type Node,
-  once,
-  type Schema,
-} from "./schema.ts";
+import { type AnySchema, type Integer, type List, type Node, once, type Schema } from "./schema.ts";
 import type { Writer } from "./writer.ts";
 
 /** Write numbers in a specialized loop, which takes a fraction of the time; `false` if one is invalid. Floats have no bounds. */
@@ -190,7 +183,7 @@ export function array<T>(item: Schema<T>, length: number): Schema<T[]> {
     kind: "array" as const,
     item,
     length,
-    text: ({ of }: Naming) => `[${of(item)};${length}]`,
+    text: () => `[${signature(item)};${length}]`,
     write(writer: Writer, at: number, values: unknown) {
       if (!Array.isArray(values) || values.length !== length) {
         writer.refuse(schema, values);

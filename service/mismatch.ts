@@ -143,7 +143,7 @@ function declared(
 /** An enum when it had so many variants. */
 function cut(sum: Sum, count: number): Sum {
   const arms = sum.arms.slice(0, count);
-  return { ...sum, arms, text: ({ of }) => `enum{${of(...arms)}}` };
+  return { ...sum, arms, text: () => `enum{${arms.map((arm) => arm.text!())}}` };
 }
 
 /** The variants of an event; of one that is no enum its kind, which is there or not. */

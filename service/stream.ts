@@ -3,7 +3,8 @@
  *
  * @module
  */
-import type { AnySchema, Naming, Schema } from "../codec/schema.ts";
+import { signature } from "../codec/signature.ts";
+import type { AnySchema, Schema } from "../codec/schema.ts";
 import { unit } from "../codec/scalars.ts";
 import { startStreaming } from "../stream/caller.ts";
 import type { MethodInfo } from "./types.ts";
@@ -67,7 +68,7 @@ export function stream<T>(item: Schema<T>): StreamSpec<T> {
     ...OF_NOTHING,
     kind: "stream",
     item,
-    text: ({ of }: Naming) => `stream(${of(item as AnySchema)})`,
+    text: () => `stream(${signature(item as AnySchema)})`,
     inMethod,
   } as StreamSpec<T>;
 }
