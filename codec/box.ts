@@ -4,9 +4,10 @@
  * @module
  */
 import { signature } from "./signature.ts";
+import { refusal } from "./errors.ts";
 import { laidOut } from "./layout.ts";
 import { footprint, spend } from "./parts.ts";
-import type { Reader } from "./reader.ts";
+import { leave, type Reader } from "./reader.ts";
 import { type AnySchema, once, type Schema, type Wrapper } from "./schema.ts";
 import type { Writer } from "./writer.ts";
 
@@ -42,7 +43,7 @@ export function box<T>(item: Schema<T>): Schema<T> {
       const { high } = reader;
       const start = reader.enter(at, item.size, item.align);
       const value = item.read(reader, start);
-      reader.leave(start, item.size, high);
+      leave(reader, start, item.size, high);
       return value;
     },
   };
@@ -52,7 +53,7 @@ export function box<T>(item: Schema<T>): Schema<T> {
 /** Go one level down in writing a recursive type. */
 export function descend(writer: Writer): void {
   if (++writer.depth > writer.maxDepth) {
-    writer.fail("TooDeep", `expected at most ${writer.maxDepth} levels`);
+    throw refusal(writer, "TooDeep", `expected at most ${writer.maxDepth} levels`);
   }
 }
 

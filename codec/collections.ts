@@ -4,7 +4,7 @@
  * @module
  */
 import { interpret } from "./archive.ts";
-import { CodecError } from "./errors.ts";
+import { CodecError, refusal } from "./errors.ts";
 import type { Reader } from "./reader.ts";
 import type { AnySchema, Collection, Conversion, Wrapper } from "./schema.ts";
 import type { Writer } from "./writer.ts";
@@ -100,7 +100,7 @@ export function entriesBy(collection: () => Collection, key: AnySchema, isMap: b
           met.add(latin1.decode(writer.bytes.subarray(position, writer.position)));
           writer.position = position;
           writer.steps = steps;
-          if (met.size <= i) writer.fail("DuplicateKey", "two keys are equal in Rust");
+          if (met.size <= i) throw refusal(writer, "DuplicateKey", "two keys are equal in Rust");
         });
         writer.base = base;
       };

@@ -52,8 +52,8 @@ function checkDefault(schema: AnySchema): void {
     case "uuid":
       throw new TypeError(`Cannot default ${node.kind}: Rust's has no Default`);
     case "variants": {
-      const { name, shape } = node.arms[0]!;
-      if (shape === "unit") return;
+      const { name, spec } = node.arms[0]!;
+      if (spec === null) return;
       throw new TypeError(
         `Cannot default variants whose first, ${name}, carries something: use withDefault()`,
       );

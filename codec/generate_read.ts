@@ -120,7 +120,6 @@ return value;
       case "variants":
         return this.#readSum(node, from);
       case "arm":
-        g.emit(`if(${readTag(node, from)}!==${node.tag})throw BAD;`);
         return this.#readObject(node.fields, from, []);
       case "box":
         return this.#readBox(node.item, from);
@@ -258,10 +257,10 @@ return value;
     const g = this.#g;
     const value = g.name("o");
     g.emit(`let ${value};switch(${readTag(schema, from)}){`);
-    for (const { name, tag, shape, fields } of schema.arms) {
+    for (const { name, tag, spec, fields } of schema.arms) {
       g.emit(`case ${tag}:{`);
       const type = schema.kind === "variants" ? [`type:${JSON.stringify(name)}`] : [];
-      const object = shape === "items"
+      const object = Array.isArray(spec)
         ? `{${type},value:${this.#readList(fields, from)}}`
         : this.#readObject(fields, from, type);
       g.emit(this.#builds ? `${value}=${object};` : "", "break;}");

@@ -7,6 +7,7 @@
  *
  * @module
  */
+import { refusal } from "./errors.ts";
 import { EMPTY_BUCKET, FIRST_SEED } from "./layout.ts";
 import type { Reader } from "./reader.ts";
 import type { AnySchema } from "./schema.ts";
@@ -52,7 +53,8 @@ export function buildIndex(writer: Writer, keys: readonly Fed[]): HashIndex {
     for (let seed = FIRST_SEED; members.length > 1; seed++) {
       hashesLeft -= members.length;
       if (hashesLeft < 0) {
-        writer.fail(
+        throw refusal(
+          writer,
           "TooLong",
           `the hashes of its ${count} keys collide too often; a btreeMap or btreeSet takes any keys`,
         );

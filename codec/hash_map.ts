@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { leave } from "./reader.ts";
 import { entriesBy } from "./collections.ts";
 import { entryFootprint, spend } from "./parts.ts";
 import { buildIndex, checkDisplacements, lookUp } from "./hash_index.ts";
@@ -80,7 +81,7 @@ function hashed(kind: "hashmap" | "hashset", key: AnySchema, item: AnySchema): H
           reader.fail("InvalidKeyPosition", start + i * size);
         }
       }
-      reader.leave(start, count * size, high);
+      leave(reader, start, count * size, high);
       return value;
     },
   };

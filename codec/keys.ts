@@ -14,8 +14,8 @@ import { compareUtf8 } from "./utf8.ts";
 export type Carried = Readonly<Record<string | number, unknown>>;
 
 /** The fields of an arm's value, by key. */
-export function carriedBy({ kind }: Sum, { shape, fields }: Arm, value: unknown): Carried {
-  if (shape === "items") return (value as { value: Carried }).value;
+export function carriedBy({ kind }: Sum, { spec, fields }: Arm, value: unknown): Carried {
+  if (Array.isArray(spec)) return (value as { value: Carried }).value;
   // Only a value that may itself be `null` is wrapped in an object.
   return (kind === "option" && fields[0] && !fields[0].schema.nullable
     ? { some: value }

@@ -107,7 +107,7 @@ export function footprint(schema: AnySchema): number {
     return (kind === "variants" ? SLOT_BYTES : 0) + Math.max(...node.arms.map(footprint));
   }
   if ("fields" in node) {
-    const isObject = kind === "struct" || (kind === "arm" && node.shape !== "items");
+    const isObject = kind === "struct" || (kind === "arm" && !Array.isArray(node.spec));
     // Engines reserve room for fields in an empty object.
     const isEmpty = kind === "struct" && node.fields.length === 0;
     const own = isEmpty ? 64 : isObject ? 24 : kind === "arm" ? 80 : 48;

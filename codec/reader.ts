@@ -131,16 +131,10 @@ export class Reader {
   }
 
   /**
-   * Claim the pointee of the pointer at `at` and enter it: its parts lie before it. See {@linkcode Reader.leave}.
+   * Claim the pointee of the pointer at `at` and enter it: its parts lie before it. See {@linkcode leave}.
    */
   enter(at: number, size: number, align: number): number {
     return this.high = this.claim(at, this.i32(at), size, align);
-  }
-
-  /** Leave an entered pointee of `size` bytes; `high` is the value from before. */
-  leave(start: number, size: number, high: number): void {
-    this.low = start + size;
-    this.high = high;
   }
 
   /** Claim bytes by the pointer at `at` and the count behind it; returns their start. They end at `low`. */
@@ -163,6 +157,12 @@ export class Reader {
       `${code} at byte ${offset}, got ${got}`;
     throw refusal(this, code, why, offset);
   }
+}
+
+/** Leave an entered pointee of `size` bytes; `high` is the value from before. */
+export function leave(reader: Reader, start: number, size: number, high: number): void {
+  reader.low = start + size;
+  reader.high = high;
 }
 
 /** A view on a reader's bytes; made when it is first needed, which for small archives is never. */

@@ -227,13 +227,14 @@ class RustSource {
     const taken = new Set<string>();
     const lines = schema.arms.map((variant) => {
       const own = typeName(variant.name, taken);
-      if (variant.shape === "unit") return `${own},`;
-      if (variant.shape === "named") {
+      const { spec } = variant;
+      if (spec === null) return `${own},`;
+      if (!isSchema(spec) && !Array.isArray(spec)) {
         const parts = this.#fields(schema, variant.fields, "").join(" ").replace(/,$/, "");
         return parts === "" ? `${own} {},` : `${own} { ${parts} },`;
       }
       const items = variant.fields.map((field, i) => {
-        const wanted = variant.shape === "single" ? own : `${own}${i}`;
+        const wanted = isSchema(spec) ? own : `${own}${i}`;
         return this.#part(schema, field.schema, wanted).join("");
       });
       return `${own}(${items.join(", ")}),`;

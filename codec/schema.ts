@@ -169,8 +169,8 @@ export interface Arm extends AnySchema {
   readonly name: string;
   /** Its index in declaration order, which is its tag. */
   readonly tag: number;
-  /** The place of its fields in a value: none, the value itself, an array in `value`, or a single key. */
-  readonly shape: "unit" | "named" | "items" | "single";
+  /** What it was declared to carry: nothing, one value, several by position (an array in `value`), or several by name. */
+  readonly spec: null | AnySchema | readonly AnySchema[] | Readonly<Record<string, AnySchema>>;
   /** Their schemas, as declared. */
   readonly schemas: Readonly<Record<string, AnySchema>> | readonly AnySchema[];
   /** The fields, in declaration order. */

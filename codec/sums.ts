@@ -46,45 +46,33 @@ export function sum(
   const tagBytes = tagBytesOf(Object.keys(specs).length);
   const layout = once(() => enumLayout(arms.map(({ schemas }) => Object.values(schemas))));
   const arms = Object.entries(specs).map(([name, spec], tag): Arm => {
-    const shape: Arm["shape"] = spec === null
-      ? "unit"
-      : !isTagged || isSchema(spec)
-      ? "single"
-      : Array.isArray(spec)
-      ? "items"
-      : "named";
-    const schemas = shape === "single"
+    const isSingle = isTagged ? isSchema(spec) : spec !== null;
+    const schemas = isSingle
       ? { [isTagged ? "value" : name]: spec as AnySchema }
       : spec as Fields | Items ?? {};
     const inPlace = (): FieldsSchema => fieldsAt(schemas, () => layout().offsets[tag]!);
-    const fields = inPlace();
-    const { write, read, readInto } = shape === "items"
+    const arm = inPlace();
+    const { write, read, readInto } = Array.isArray(schemas)
       ? fieldsAt({ value: inPlace() as unknown as AnySchema }, () => [0])
-      : fields;
-    const arm: Arm = laidOut(
+      : arm;
+    return laidOut(
       layout,
-      Object.assign(fields, {
+      Object.assign(arm, {
         kind: "arm" as const,
         name,
-        shape,
+        spec,
         tag,
         tagBytes,
-        text: () =>
-          quoted(name) +
-          (shape === "unit" ? "" : textOf(shape === "single" ? [spec as AnySchema] : schemas)),
+        text: () => quoted(name) + (spec ? textOf(isSingle ? [spec as AnySchema] : schemas) : ""),
         write(writer: Writer, at: number, value: unknown) {
           // The bytes are zero, so only the tag's non-zero bytes are written.
           for (let rest = tag, to = at; rest > 0; rest >>= 8) writer.out[to++] = rest;
-          if (shape !== "unit") write(writer, at, value);
+          write(writer, at, value);
         },
-        read(reader: Reader, at: number) {
-          if (readTag(reader, at, tagBytes) !== tag) reader.fail("InvalidTag", at, arm);
-          return read(reader, at);
-        },
+        read,
         readInto,
       }),
     );
-    return arm;
   });
   const schema: Sum = laidOut(layout, {
     kind,
@@ -98,7 +86,7 @@ export function sum(
     write(writer: Writer, at: number, value: unknown) {
       const arm = schema.armOf(value);
       if (arm) return arm.write(writer, at, value);
-      if (isTagged && typeof value === "object" && value !== null && !Array.isArray(value)) {
+      if (isTagged && Object(value) === value) {
         writer.path[writer.steps++] = "type";
         value = (value as Keyed)["type"];
       }

@@ -6,7 +6,7 @@
 import { signature } from "./signature.ts";
 import { isNumber, itemFootprint, spend } from "./parts.ts";
 import { laidOut, type Layout } from "./layout.ts";
-import { type Reader, viewOf } from "./reader.ts";
+import { leave, type Reader, viewOf } from "./reader.ts";
 import { type AnySchema, type Integer, type List, type Node, once, type Schema } from "./schema.ts";
 import type { Writer } from "./writer.ts";
 
@@ -110,7 +110,7 @@ function list<T>(kind: "vec" | "boxslice", item: Schema<T>): Schema<T[]> {
       const start = reader.enter(at, bytes, item.align);
       spend(reader, length * cost(), at);
       const values = readItems(reader, start, item, length);
-      reader.leave(start, bytes, high);
+      leave(reader, start, bytes, high);
       return values;
     },
   };

@@ -172,9 +172,9 @@ function seeArms(schema: Sum, see: (arm: Arm) => Access): Access {
   };
 }
 
-function variantClass(schema: AnySchema, { name, shape, fields }: Arm): PlaceClass {
+function variantClass(schema: AnySchema, { name, spec, fields }: Arm): PlaceClass {
   const type = { type: name };
-  if (shape !== "items") return recordClass({ schema }, seeFields(fields), type);
+  if (!Array.isArray(spec)) return recordClass({ schema }, seeFields(fields), type);
   const items = instances(tupleClass({ schema, part: "value" }, seeFields(fields)));
   return recordClass({ schema }, [{ key: "value", access: items, offset: 0 }], type);
 }

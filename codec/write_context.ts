@@ -81,8 +81,8 @@ export class WriteContext {
     this.g.emit(`if(!Array.isArray(${v})||${v}.length!==${length})throw BAD;`);
   }
 
-  payload({ shape, fields }: Arm, v: string): string {
-    if (shape !== "items") return v;
+  payload({ spec, fields }: Arm, v: string): string {
+    if (!Array.isArray(spec)) return v;
     const items = this.g.name("t");
     this.g.emit(`const ${items}=${v}.value;`);
     this.checkLength(items, fields.length);

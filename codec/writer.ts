@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type CodecErrorCode, refusal, type Words } from "./errors.ts";
+import { refusal, type Words } from "./errors.ts";
 import type { Phases } from "./phases.ts";
 import type { AnySchema } from "./schema.ts";
 import { signature } from "./signature.ts";
@@ -134,18 +134,14 @@ export class Writer {
 
   /** Create the error of an invalid value: its path, what was expected and what was found. */
   refuse(expected: AnySchema | string, value: unknown): never {
-    this.fail(
+    throw refusal(
+      this,
       "BadValue",
       this.words?.ofValue(expected, value, this.path[this.steps - 1]) ??
         `expected ${typeof expected === "string" ? expected : signature(expected)}, got ${
           briefly(value)
         }`,
     );
-  }
-
-  /** Reject the value. */
-  fail(code: CodecErrorCode, why: string): never {
-    throw refusal(this, code, why);
   }
 }
 

@@ -133,7 +133,7 @@ class TypedDispatcher implements Dispatcher {
 
   decode(reader: Reader, start: number, end: number): unknown {
     const { calls, methods } = this.#service;
-    // The tag is read first to find the method; the reader checks it again with the arguments.
+    // The tag is read first, to find the method; the reader of its arguments takes it as read.
     const isWhole = end - start >= calls.size;
     const tag = isWhole ? readTag(reader, end - calls.size, calls.tagBytes) : 0;
     const method = methods[tag];

@@ -6,7 +6,7 @@
  * @module
  */
 import { decodeHex, encodeHex } from "@std/encoding";
-import type { Arm, Node, Schema, Sum } from "../../codec/schema.ts";
+import { type Arm, isSchema, type Node, type Schema, type Sum } from "../../codec/schema.ts";
 import { Topic } from "../../mod.ts";
 import type { Json, JsonObject } from "./peer.ts";
 
@@ -52,7 +52,7 @@ function sorted(schema: Schema<Value>, entries: Json[]): Json[] {
 }
 
 function fieldsToJson(variant: Arm, value: Value): Json[] {
-  const holder = variant.shape === "items" ? (value as Keyed)["value"] as Keyed : value as Keyed;
+  const holder = Array.isArray(variant.spec) ? (value as Keyed)["value"] as Keyed : value as Keyed;
   return variant.fields.map(({ key, schema }) => toJson(schema, holder[key]));
 }
 
@@ -60,8 +60,8 @@ function variantToJson(schema: Sum, value: Value): Json {
   const variant = schema.arms.find(({ name }) => name === (value as Keyed)["type"])!;
   const v = capitalized(variant.name);
   const parts = fieldsToJson(variant, value);
-  if (variant.shape === "unit") return { v };
-  if (variant.shape !== "named") return { v, t: parts };
+  if (variant.spec === null) return { v };
+  if (isSchema(variant.spec) || Array.isArray(variant.spec)) return { v, t: parts };
   const names = variant.fields.map(({ key }) => snakeCase(String(key)));
   return { v, f: Object.fromEntries(names.map((name, i) => [name, parts[i]!])) };
 }
@@ -73,7 +73,7 @@ function variantFromJson(schema: Sum, json: Json): Value {
   const parts = variant.fields.map(({ key, schema }, i) =>
     fromJson(schema, t === undefined ? f![snakeCase(String(key))]! : t[i]!)
   );
-  if (variant.shape === "items") return { type, value: parts };
+  if (Array.isArray(variant.spec)) return { type, value: parts };
   return Object.fromEntries([
     ["type", type],
     ...variant.fields.map(({ key }, i) => [key, parts[i]]),

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Composite, Node, Schema, Sum } from "../../codec/schema.ts";
+import { type Composite, isSchema, type Node, type Schema, type Sum } from "../../codec/schema.ts";
 
 type Keyed = Record<string, unknown>;
 
@@ -31,12 +31,12 @@ function fieldsOf(schema: Composite, value: unknown): string {
 
 function variantOf(schema: Sum, value: unknown): string {
   const record = value as Keyed;
-  const { name, shape, fields } = schema.arms.find(({ name }) => name === record["type"])!;
-  const holder = shape === "items" ? record["value"] as Keyed : record;
+  const { name, spec, fields } = schema.arms.find(({ name }) => name === record["type"])!;
+  const holder = Array.isArray(spec) ? record["value"] as Keyed : record;
   const parts = fields.map(({ key, schema }) => debug(schema, holder[String(key)]));
   const rust = name.slice(0, 1).toUpperCase() + name.slice(1);
-  if (shape === "unit") return rust;
-  if (shape !== "named") return `${rust}(${parts.join(", ")})`;
+  if (spec === null) return rust;
+  if (isSchema(spec) || Array.isArray(spec)) return `${rust}(${parts.join(", ")})`;
   return `${rust} { ${fields.map(({ key }, i) => `${key}: ${parts[i]}`).join(", ")} }`;
 }
 
