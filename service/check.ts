@@ -16,13 +16,17 @@ import type { Service } from "./types.ts";
 
 type Declared = Pick<Service<unknown, unknown, unknown, unknown>, "definition">;
 
+/** What a service is declared of. */
+const PARTS: readonly string[] = ["name", "rpc", "client", "state", "event"];
+
 /** Those that were found right. */
 const checked = new WeakSet<object>();
 
 /**
  * Validate the declaration of a service.
  *
- * @throws {TypeError} If a name is invalid, a type is not a schema, or a state field has no default.
+ * @throws {TypeError} If a part is unknown or missing, a method is not made by `rpc()`, a name is invalid, a type is not a schema, or
+ * a state field has no default.
  */
 export function checkService(service: Declared): void {
   if (checked.has(service)) return;
@@ -34,6 +38,11 @@ export function checkService(service: Declared): void {
     );
   }
   const { definition } = service;
+  for (const part in definition) {
+    if (!PARTS.includes(part)) {
+      throw new TypeError(`Cannot use ${part}: expected ${PARTS.join(", ")}`);
+    }
+  }
   const methods: unknown = definition?.rpc;
   if (typeof methods !== "object" || methods === null) {
     throw new TypeError("Cannot make a service: expected methods, as in { rpc: { get: rpc() } }");
@@ -94,7 +103,8 @@ function checkMethods(what: string, methods: object, maxStreams: 0 | 1): void {
 }
 
 function isMethod(value: unknown): value is StreamingMethod<unknown> {
-  return typeof value === "object" && value !== null && "args" in value && "output" in value;
+  const { args } = Object(value) as Partial<StreamingMethod<unknown>>;
+  return typeof args === "object" && args !== null && "output" in (value as object);
 }
 
 function checkDefault(name: string, schema: AnySchema): void {

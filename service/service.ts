@@ -112,10 +112,8 @@ export interface ServiceDefinition<Methods, State, Event, ClientMethods = NoMeth
  * });
  * ```
  *
- * Names and defaults are validated on use, by `serve`, `handler`, `memoryPair`, `connect` (not in pages) and
- * `wireSnapshot`.
- *
- * @throws {TypeError} If it has an unknown part, or a method is not made by {@linkcode rpc}.
+ * It is validated on use, by `serve`, `handler`, `memoryPair`, `connect` (not in pages) and `wireSnapshot`: unknown
+ * parts, methods that are not made by {@linkcode rpc}, names, types, defaults.
  */
 export function service<
   const Methods extends Readonly<Record<string, StreamingMethod<unknown>>>,
@@ -132,27 +130,20 @@ export function service<
   Event,
   { -readonly [K in keyof ClientMethods]: ClientMethods[K] extends Method<infer F> ? F : never }
 > {
-  // checkService() reports missing parts.
-  const { name = "service", rpc, client, state, event, ...others } = definition ?? {};
-  for (const part in others) {
-    throw new TypeError(`Cannot use ${part}: expected name, rpc, client, state, event`);
-  }
+  // checkService() reports missing and unknown parts.
+  const { name = "service", rpc, client, state, event } = definition ?? {};
   const [methods, calls] = methodsOf(rpc);
-  const [clientMethods] = methodsOf(client);
-  const parts = {
-    methods,
-    calls,
-    clientMethods,
-    state: Object.entries<AnySchema>(state ?? {}),
-    event,
-  };
   let fingerprint: Fingerprint | undefined;
   return {
     name,
     definition,
-    ...parts,
+    methods,
+    calls,
+    clientMethods: methodsOf(client)[0],
+    state: Object.entries<AnySchema>(state ?? {}),
+    event,
     get fingerprint() {
-      return fingerprint ??= fingerprintOf(parts);
+      return fingerprint ??= fingerprintOf(this);
     },
   };
 }
@@ -163,18 +154,18 @@ function methodsOf(
 ): [methods: MethodInfo[], calls: Sum] {
   const entries = Object.entries(described ?? {});
   const calls = taggedSum(
-    Object.fromEntries(entries.map(([name, method]) => {
-      if (!method?.args) throw new TypeError(`Cannot use method ${name}: expected rpc()`);
-      return [name, method.args as Fields];
-    })),
+    Object.fromEntries(entries.map(([name, method]) => [name, method?.args as Fields])),
   );
-  const methods = entries.map(([name, { args, output }], index): MethodInfo => ({
-    index,
-    name,
-    call: calls.arms[index]!,
-    output: output as AnySchema,
-    ...([output, ...Object.values(args)] as (Partial<StreamSpec<unknown>> | undefined)[])
-      .find((each) => each?.inMethod)?.inMethod?.(args, output),
-  }));
+  const methods = entries.map(([name, method], index): MethodInfo => {
+    const { args, output } = Object(method) as StreamingMethod<unknown>;
+    const described = [output, ...Object.values(args ?? {})] as Partial<StreamSpec<unknown>>[];
+    return {
+      index,
+      name,
+      call: calls.arms[index]!,
+      output: output as AnySchema,
+      ...described.find((each) => each?.inMethod)?.inMethod?.(args, output),
+    };
+  });
   return [methods, calls];
 }

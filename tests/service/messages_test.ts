@@ -84,12 +84,13 @@ const UNDECLARED: readonly (readonly [given: unknown, told: string])[] = [
   [{ rpc: { add: missing } }, "Cannot use method add: expected rpc()"],
   [{ rpc: { add: u32 } }, "Cannot use method add: expected rpc()"],
   [{ rpc: { add: rpc(null as never) } }, "Cannot use method add: expected rpc()"],
-  [{ rpc: { add: rpc() }, client: { ask: 5 } }, "Cannot use method ask: expected rpc()"],
+  [{ rpc: { add: rpc() }, client: { ask: 5 } }, "Cannot use method of the client ask: expected"],
 ];
 
 for (const [given, told] of UNDECLARED) {
-  test(`service() itself refuses what it cannot use: ${told}`, () => {
-    const error = assertThrows(() => service(given as never), TypeError);
+  test(`a service that was given something else is refused: ${told}`, () => {
+    const declared = service(given as never);
+    const error = assertThrows(() => checkService(declared), TypeError);
     assertStringIncludes(error.message, told);
   });
 }
