@@ -55,16 +55,16 @@ export class Topic {
    * @throws {TypeError} If the text has a lone surrogate, which UTF-8 cannot carry.
    */
   static from(value: string | Uint8Array): Topic {
-    if (typeof value !== "string") return Topic.fromWire(value, false);
+    if (typeof value !== "string") return new Topic(new Uint8Array(value), false);
     if (!value.isWellFormed()) {
       throw new TypeError("A topic has no lone surrogate");
     }
     return new Topic(toUtf8(value), true, `s${value}`);
   }
 
-  /** The topic with these bytes, as on the wire; the bytes are copied. */
-  static fromWire(bytes: Uint8Array, isString: boolean): Topic {
-    return new Topic(new Uint8Array(bytes), isString);
+  /** The topic with these bytes, as on the wire, which nobody changes: they are not copied. */
+  static fromWire(bytes: Uint8Array<ArrayBuffer>, isString: boolean): Topic {
+    return new Topic(bytes, isString);
   }
 
   /** A copy of the bytes. */
@@ -167,14 +167,6 @@ interface TopicFields {
   readonly is_string: boolean;
 }
 
-/** A topic of bytes that are nobody else's. */
-function madeOf(bytes: Uint8Array<ArrayBuffer>, isString: boolean): Topic {
-  return new (Topic as unknown as new (...given: [typeof bytes, boolean]) => Topic)(
-    bytes,
-    isString,
-  );
-}
-
 /** `convert(struct({ inner: bytes, is_string: bool }), …)`, without the general struct layout. */
 function makeSchema(): Schema<Topic> {
   const layout = {
@@ -190,7 +182,7 @@ function makeSchema(): Schema<Topic> {
   };
   const conversion = {
     expected: "a Topic",
-    decode: ({ inner, is_string }: TopicFields): Topic => madeOf(inner, is_string),
+    decode: ({ inner, is_string }: TopicFields): Topic => Topic.fromWire(inner, is_string),
     encode: (value: Topic): TopicFields => ({ inner: bytesOf(value), is_string: value.isString }),
   };
   return {
@@ -201,11 +193,13 @@ function makeSchema(): Schema<Topic> {
     write(writer: Writer, at: number, value: Topic) {
       // What a proxy throws is caught around all writing.
       if (!(TOPIC in Object(value))) writer.refuse(conversion.expected, value);
-      bytes.write(writer, at, bytesOf(value));
-      bool.write(writer, at + 8, value.isString);
+      item.write(writer, at, conversion.encode(value));
     },
     read: (reader: Reader, at: number) =>
-      madeOf(bytes.read(reader, at) as Uint8Array<ArrayBuffer>, bool.read(reader, at + 8)),
+      Topic.fromWire(
+        bytes.read(reader, at) as Uint8Array<ArrayBuffer>,
+        bool.read(reader, at + 8),
+      ),
   } as AnySchema as Schema<Topic>;
 }
 
