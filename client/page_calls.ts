@@ -91,10 +91,6 @@ export const startPageCalls: StartCalls = (transport, host, endSession, extensio
       return interruptible(
         host,
         (resolve, reject) => {
-          const check = (): void => {
-            if (ended) throw error("ClientNotConnected");
-          };
-          check();
           streaming?.open(extension, reject);
           if (signal?.aborted) throw error("Cancelled");
           if (!(timeoutMs > 0)) throw new RangeError(`Cannot use timeoutMs ${timeoutMs}`);
@@ -109,8 +105,8 @@ export const startPageCalls: StartCalls = (transport, host, endSession, extensio
           } catch (cause) {
             throw failed("ClientEncodeError", method, cause, toError(cause).message);
           }
-          // A getter of the arguments may have closed the client.
-          check();
+          // Only now: a getter of the arguments may have closed the client.
+          if (ended) throw error("ClientNotConnected");
           const call: Call = { method, request: writer.written(), resolve, reject, streaming };
           const isFull = !free.length;
           if (

@@ -11,7 +11,7 @@ import { MAX_REASON_BYTES, NORMAL, PROTOCOL_BROKEN, TOO_BIG } from "../wire/clos
 import { returnOf } from "./reconnect.ts";
 import type { ProtocolError, ProtocolErrorCode } from "../wire/errors.ts";
 import type { Extension } from "../wire/handshake.ts";
-import { protocolError, toProtocolError } from "../wire/faults.ts";
+import { protocolError } from "../wire/faults.ts";
 import { readServerMessage, type ServerMessageHandlers } from "../wire/server_message_reader.ts";
 import { bytesOf } from "../wire/topic.ts";
 import type { CloseInfo, TransportListener } from "../wire/transport.ts";
@@ -217,7 +217,7 @@ export function openSession(
           } else taken = host.framing.unframe(message, limits, take, mayBeMore, from);
         }
       } catch (cause) {
-        end(toProtocolError(cause));
+        end(protocolError("BadMessage", "a message", cause));
       }
       taken -= from;
       counters.bytesReceived += taken;

@@ -19,6 +19,7 @@ export function protocolError(
   cause?: unknown,
   advice = "",
 ): ProtocolError {
+  if (cause instanceof ProtocolError) return cause;
   const why = cause instanceof CodecError && cause.code !== "BadValue"
     ? cause.message.replace(/^Cannot decode (the archive: )?/, "")
     : code;
@@ -54,9 +55,4 @@ export function badDeflate(
 /** A peer sent more of a stream than it was granted, or granted more than there can be. */
 export function overCredit(what: string): ProtocolError {
   return protocolError("BadCredit", what);
-}
-
-/** A message's error, as a {@linkcode ProtocolError} with its cause. */
-export function toProtocolError(cause: unknown): ProtocolError {
-  return cause instanceof ProtocolError ? cause : protocolError("BadMessage", "a message", cause);
 }

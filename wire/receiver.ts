@@ -12,7 +12,7 @@ import {
 } from "../deflate/stored.ts";
 import type { Deflater, FrameLimits, Unframe } from "./deflater.ts";
 import type { ProtocolError } from "./errors.ts";
-import { badDeflate, tooBig, toProtocolError } from "./faults.ts";
+import { badDeflate, protocolError, tooBig } from "./faults.ts";
 import { SHORT } from "./layout.ts";
 import { endOfShort } from "./short_message.ts";
 
@@ -124,7 +124,9 @@ export function receive(
       listener.onArchive(archive, archiveStart, archiveEnd, false);
     }
   } catch (error) {
-    listener.onProtocolError(toProtocolError(inWords(error, limits.maxInflatedBytes)));
+    listener.onProtocolError(
+      protocolError("BadMessage", "a message", inWords(error, limits.maxInflatedBytes)),
+    );
   }
   return end;
 }
