@@ -29,8 +29,8 @@ export function runtimeName(): RuntimeName {
 /** Major and minor version. `deno task minimums` runs the core of the tests on each. */
 export const OLDEST: Readonly<Record<Exclude<RuntimeName, "browser">, readonly [number, number]>> =
   // On Deno 2.5 to 2.7 a malformed upgrade ends a server; older versions open no connections or trust none.
-  // Node before 20.4 has no `Symbol.asyncDispose`: `await using` fails.
-  { deno: [2, 8], bun: [1, 4], node: [20, 4] };
+  // Node before 20.12 may never end a program that has a FinalizationRegistry: UPSTREAM.md.
+  { deno: [2, 8], bun: [1, 4], node: [20, 12] };
 
 /** Why a version is unsupported; `undefined` if it is supported or unknown. */
 export function whyTooOld(name: RuntimeName, version: string): string | undefined {

@@ -115,7 +115,7 @@ await writeFile(
       type: "module",
       // No module does anything but declare: `tests/architecture_test.ts`.
       sideEffects: false,
-      engines: { node: ">=20.4" },
+      engines: { node: ">=20.12" },
       exports: Object.fromEntries(
         Object.entries(exports).map(([entry, file]) => [
           entry,
