@@ -29,18 +29,22 @@ export function runtimeName(): RuntimeName {
 /** Major and minor version. `deno task minimums` runs the core of the tests on each. */
 export const OLDEST: Readonly<Record<Exclude<RuntimeName, "browser">, readonly [number, number]>> =
   // On Deno 2.5 to 2.7 a malformed upgrade ends a server; older versions open no connections or trust none.
-  // Node before 20.12 may never end a program that has a FinalizationRegistry: UPSTREAM.md.
-  { deno: [2, 8], bun: [1, 4], node: [20, 12] };
+  // Node before 20.12 may never end a program that has a FinalizationRegistry: UPSTREAM.md. Before 20.16 and 22.3 it
+  // has no `process.getBuiltinModule`, which leads to its zlib.
+  { deno: [2, 8], bun: [1, 4], node: [20, 16] };
 
 /** Why a version is unsupported; `undefined` if it is supported or unknown. */
 export function whyTooOld(name: RuntimeName, version: string): string | undefined {
   if (name === "browser") return undefined;
   const [oldestMajor, oldestMinor] = OLDEST[name];
   const [major = NaN, minor = NaN] = version.split(".").map(Number);
-  const tooOld = major < oldestMajor || (major === oldestMajor && minor < oldestMinor);
+  const isNode = name === "node";
+  const tooOld = major < oldestMajor || (major === oldestMajor && minor < oldestMinor) ||
+    (isNode && (major === 21 || (major === 22 && minor < 3)));
   if (!tooOld) return undefined;
   const title = { deno: "Deno", bun: "Bun", node: "Node" }[name];
-  return `Cannot run on ${title} ${version}: ${title} ${oldestMajor}.${oldestMinor} or later is needed`;
+  const oldest = `${oldestMajor}.${oldestMinor}${isNode ? ", 22.3" : ""}`;
+  return `Cannot run on ${title} ${version}: ${title} ${oldest} or later is needed`;
 }
 
 /** @throws {TypeError} If the runtime is older than the oldest supported version. */

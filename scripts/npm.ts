@@ -115,7 +115,7 @@ await writeFile(
       type: "module",
       // No module does anything but declare: `tests/architecture_test.ts`.
       sideEffects: false,
-      engines: { node: ">=20.12" },
+      engines: { node: "^20.16 || >=22.3" },
       exports: Object.fromEntries(
         Object.entries(exports).map(([entry, file]) => [
           entry,
