@@ -48,7 +48,7 @@ export class StreamingCall extends ServerCall implements InletPort, OutletPort {
     trace: CallTrace | undefined,
     args: Record<string, unknown>,
   ) {
-    super(caller, id, info.index, trace);
+    super(caller, id, info.call.tag, trace);
     if (trace !== undefined) trace.items = () => this.#items;
     this.after = timersOf(caller.host.clock).after;
     this.#info = info;

@@ -160,7 +160,6 @@ function methodsOf(
     const { args, output } = Object(method) as StreamingMethod<unknown>;
     const described = [output, ...Object.values(args ?? {})] as Partial<StreamSpec<unknown>>[];
     return {
-      index,
       name,
       call: calls.arms[index]!,
       output: output as AnySchema,

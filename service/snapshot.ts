@@ -63,10 +63,10 @@ export function wireSnapshot<M, S, E, C>(
 }
 
 function linesOf(methods: readonly MethodInfo[]): string[] {
-  return methods.map(({ index, name, call, output, items }) => {
+  return methods.map(({ name, call, output, items }) => {
     const args = call.fields.map(({ key, schema }) => `${key}: ${signature(schema)}`);
     const shown = args.length === 0 ? "{}" : `{ ${args.join(", ")} }`;
-    return `  ${index} ${name} ${shown} -> ${signature(items ?? output)}`;
+    return `  ${call.tag} ${name} ${shown} -> ${signature(items ?? output)}`;
   });
 }
 

@@ -28,8 +28,6 @@ export interface InputStream extends StreamSpec<unknown> {
 
 /** One method of a service. */
 export interface MethodInfo {
-  /** Its place, which is its tag on the wire. */
-  readonly index: number;
   /** Its name. */
   readonly name: string;
   /** How a call of it is archived; the value is the arguments alone, but for one that is a stream. */

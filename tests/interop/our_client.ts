@@ -42,7 +42,7 @@ const big = 128 << 20;
 async function call(client: Client<unknown, unknown, unknown>, command: PeerCall & Command) {
   const method = service.methods.find(({ name }) => snakeCase(name) === command.call);
   if (method === undefined) return { failed: `no method ${command.call}` };
-  const { fields } = service.calls.arms[method.index]!;
+  const { fields } = method.call;
   const args = Object.fromEntries(
     fields.map(({ key, schema }) => [
       key,

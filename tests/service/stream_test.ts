@@ -49,7 +49,7 @@ test("a method says which of its arguments is a stream, and whether its output i
       ["size", undefined, undefined, true],
     ],
   );
-  assertEquals(Files.clientMethods.map(({ index, name }) => [index, name]), [
+  assertEquals(Files.clientMethods.map(({ call, name }) => [call.tag, name]), [
     [0, "confirm"],
     [1, "reload"],
   ]);
