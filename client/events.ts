@@ -56,8 +56,12 @@ export interface EventStream<E>
 /** An event, and the bytes that it takes. */
 type Counted<E> = [event: ReceivedEvent<E>, bytes: number];
 
-/** The topics that an iterator receives, by their key, and its queue. */
-type Consumer<E> = readonly [wants: (topic: Topic) => boolean, sink: Sink<ReceivedEvent<E>>];
+/** The topics that an iterator receives, by their key, and the two ends of its queue. */
+type Consumer<E> = readonly [
+  wants: (topic: Topic) => boolean,
+  push: Sink<ReceivedEvent<E>>["push"],
+  end: () => void,
+];
 
 /** Delivers each event to the matching iterators. */
 export interface EventHub<E> {
@@ -77,7 +81,7 @@ export interface EventHub<E> {
 
 /** Create with the limits of each iterator. `onDrop` receives first losses. */
 export function createEventHub<E>(
-  { maxQueuedEvents, maxQueuedEventBytes: maxBytes }: EventLimits,
+  limits: EventLimits,
   onDrop: (error: Error) => void,
   onAbort: Waits["onAbort"],
 ): EventHub<E> {
@@ -87,20 +91,28 @@ export function createEventHub<E>(
   let ended = false;
 
   const open = (
-    { buffer: maxItems = maxQueuedEvents, overflow, topic, signal }: EventsOptions = {},
+    { buffer = limits.maxQueuedEvents, overflow, topic, signal }: EventsOptions = {},
     items?: typeof early,
   ): EventStream<E> => {
     const key = typeof topic === "string" ? `s${topic}` : topic?.key;
     const wants = (topic: Topic): boolean => !key || key === topic.key;
     return queue<ReceivedEvent<E>>(
-      { maxItems, maxBytes, overflow, signal, onAbort, onDrop: items ? undefined : onDrop, items },
-      (sink) => {
-        const consumer: Consumer<E> = [wants, sink];
+      {
+        maxItems: buffer,
+        maxBytes: limits.maxQueuedEventBytes,
+        overflow,
+        signal,
+        onAbort,
+        onDrop: items ? undefined : onDrop,
+        items,
+      },
+      (push, end) => {
+        const consumer: Consumer<E> = [wants, push, end];
         consumers.add(consumer);
         early.forEach(([event, bytes]) => {
-          if (wants(event.topic)) sink.push(event, bytes);
+          if (wants(event.topic)) push(event, bytes);
         });
-        if (ended) sink.end();
+        if (ended) end();
         return () => void consumers.delete(consumer);
       },
     );
@@ -118,7 +130,7 @@ export function createEventHub<E>(
     deliver(topic, read) {
       let made: Counted<E> | undefined;
       let isBehind = false;
-      for (const [wants, { push }] of consumers) {
+      for (const [wants, push] of consumers) {
         if (wants(topic) && push(...(made ??= read()))) isBehind = true;
       }
       return isBehind;
@@ -126,7 +138,7 @@ export function createEventHub<E>(
     end() {
       ended = true;
       hub.release();
-      for (const [, { end }] of consumers) end();
+      for (const [, , end] of consumers) end();
     },
   };
   return hub;

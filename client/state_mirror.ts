@@ -107,9 +107,6 @@ export function mirrorState<S>(
       );
     },
     changes: ({ signal } = {}) =>
-      queue<Readonly<S>>(
-        { maxItems: 1, signal, onAbort: waits.onAbort },
-        ({ push, end }) => state.watch(push, end),
-      ),
+      queue<Readonly<S>>({ maxItems: 1, signal, onAbort: waits.onAbort }, state.watch),
   } as Omit<StateMirror<S>, keyof Observable<S>>);
 }

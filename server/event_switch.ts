@@ -63,7 +63,8 @@ export interface TopicNotifications
 
 /** The notifications pushed to `sinks` from now on, until they end. */
 export function notificationsOf(sinks: Set<Sink<TopicNotification>>): TopicNotifications {
-  return queue({ maxItems: MAX_QUEUED_NOTIFICATIONS, onAbort: () => ignore }, (sink) => {
+  return queue({ maxItems: MAX_QUEUED_NOTIFICATIONS, onAbort: () => ignore }, (push, end) => {
+    const sink: Sink<TopicNotification> = { push, end };
     sinks.add(sink);
     return () => sinks.delete(sink);
   });

@@ -70,7 +70,7 @@ const forgotten: FinalizationRegistry<() => unknown> = /* @__PURE__ */ new Final
  */
 export function queue<T>(
   { maxItems, maxBytes = Infinity, overflow, signal, onAbort, onDrop, items = [] }: QueueOptions<T>,
-  start: (sink: Sink<T>) => () => void,
+  start: (push: Sink<T>["push"], end: Sink<T>["end"]) => () => void,
 ): QueueIterator<T> {
   // What is kept before its reader is given time: a quarter of `maxQueuedEvents` by default, and so many bytes that
   // the largest event, of `maxDecodedBytes`, fits besides.
@@ -150,6 +150,6 @@ export function queue<T>(
   };
   forgotten.register(iterator, leave);
   defer(onAbort(signal, end));
-  defer(start({ push, end }));
+  defer(start(push, end));
   return iterator;
 }
