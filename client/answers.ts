@@ -139,7 +139,7 @@ class Answering implements Answers {
     if (kind === SERVER_CANCEL) {
       return this.#running.get(id)?.end(undefined);
     }
-    if (kind !== SERVER_CALL) reader.fail("InvalidTag", at, "a ServerMessage");
+    if (kind !== SERVER_CALL) reader.fail("InvalidTag", at);
     if (this.#running.has(id)) reader.fail("InvalidTag", at + 1, "an id that is free");
     const start = reader.claimBytes(at + 4);
     this.#call(reader, id, start, reader.low);

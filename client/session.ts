@@ -76,9 +76,9 @@ export function openSession(
   host: SessionHost,
   extension: Extension = 0,
 ): Session {
-  const { codec, counters, event, events, limits, state } = host;
+  const { counters, event, events, limits, state } = host;
   const reader = new Reader(limits);
-  reader.words = codec.words;
+  reader.words = host.codec.words;
   let stopInsisting: (() => void) | undefined;
   /** Whether a reader of events needs time to catch up. */
   let isBehind = false;
@@ -114,7 +114,7 @@ export function openSession(
     protocolError(code, what, cause, host.advice?.(cause));
 
   const read = <T>(schema: Schema<T>, start: number, end: number): T =>
-    readArchive(codec, schema, reader, start, end);
+    readArchive(host.codec, schema, reader, start, end);
 
   const handlers: ServerMessageHandlers = [
     (id, error, start, end) => {
@@ -171,7 +171,7 @@ export function openSession(
       if (name) state.set(Object.freeze(next));
     },
     (kind, at) => {
-      if (!extension || kind > SERVER_CANCEL) reader.fail("InvalidTag", at, "a ServerMessage");
+      if (!extension || kind > SERVER_CANCEL) reader.fail("InvalidTag", at);
       const calling = kind < SERVER_CALL
         ? calls.streams
         : answers ??= host.openAnswers?.(calls, host.report);
@@ -213,7 +213,7 @@ export function openSession(
             taken = reader.claim(start, 0, bytes, 1) + bytes;
             if (kind === SHORT) handlers[0](message[from + 1]!, undefined, start, taken);
             else if (kind === SHORT_ITEM) calls.streams?.receive(reader, kind, taken);
-            else reader.fail("InvalidTag", from, "a ServerMessage");
+            else reader.fail("InvalidTag", from);
           } else taken = host.framing.unframe(message, limits, take, mayBeMore, from);
         }
       } catch (cause) {

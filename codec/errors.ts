@@ -98,12 +98,12 @@ export function refusal(
   offset?: number,
 ): CodecError {
   const where = formatPath(path, steps);
-  const [verb, whole] = offset === undefined ? ["encode", "the value"] : ["decode", "the archive"];
-  return new CodecError(code, `Cannot ${verb} ${where || whole}: ${why}`, where, offset);
+  const verb = offset === undefined ? "encode" : "decode";
+  return new CodecError(code, `Cannot ${verb}${where && ` ${where}`}: ${why}`, where, offset);
 }
 
 /** `["tasks", 3, "status"]` as `tasks[3].status`. A function in a path returns its own text. */
-export function formatPath(path: readonly unknown[], steps: number = path.length): string {
+function formatPath(path: readonly unknown[], steps: number): string {
   let text = "";
   for (let i = 0; i < steps; i++) {
     const part = path[i];

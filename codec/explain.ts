@@ -23,6 +23,7 @@ function place(reader: Reader, at: number, [size, align]: About): string {
 }
 
 function tagOf(reader: Reader, at: number, [schema]: About): string {
+  if (schema === undefined) return `the tag of a message, got ${reader.bytes[at]}`;
   const node = schema as Node & { readonly tagBytes: 1 | 2 | 4 };
   const expected = "arms" in node
     ? `a tag below ${node.arms.length}`

@@ -140,13 +140,15 @@ export function tagBytesOf(count: number): 1 | 2 | 4 {
   return count <= 255 ? 1 : count <= 65_535 ? 2 : 4;
 }
 
-/** A `repr(u8)`-like enum: each variant is a C struct of the tag and its fields. */
-export function enumLayout(variants: readonly (readonly Layout[])[]): EnumLayout {
-  const bytes = tagBytesOf(variants.length);
-  let size: number = bytes;
-  let align: number = bytes;
+/** A `repr(u8)`-like enum with a tag of so many bytes: each variant is a C struct of the tag and its fields. */
+export function enumLayout(
+  bytes: number,
+  variants: readonly (readonly Layout[])[],
+): EnumLayout {
+  let size = bytes;
+  let align = bytes;
   const offsets = variants.map((fields) => {
-    let end: number = bytes;
+    let end = bytes;
     return fields.map((field) => {
       const start = roundUp(end, field.align);
       end = start + field.size;
@@ -155,13 +157,9 @@ export function enumLayout(variants: readonly (readonly Layout[])[]): EnumLayout
       return start;
     });
   });
-  const available = 2 ** (8 * bytes) - variants.length;
-  return {
-    size: roundUp(size, align),
-    align,
-    niche: available > 0 ? [available, 0, bytes] : undefined,
-    offsets,
-  };
+  // There is always one: a tag of so many bytes has a value to spare.
+  const niche: Niche = [2 ** (8 * bytes) - variants.length, 0, bytes];
+  return { size: roundUp(size, align), align, niche, offsets };
 }
 
 /**
@@ -171,7 +169,7 @@ export function enumLayout(variants: readonly (readonly Layout[])[]): EnumLayout
  */
 export function laidOut<S>(layout: () => Layout, own: S): S & Layout {
   for (const key of ["size", "align", "niche"] as const) {
-    Object.defineProperty(own, key, { get: () => layout()[key], enumerable: true });
+    Object.defineProperty(own, key, { get: () => layout()[key] });
   }
   return own as S & Layout;
 }

@@ -75,7 +75,7 @@ export function fieldsAt(
     },
     write(writer: Writer, at, value) {
       if (
-        typeof value !== "object" || value === null || isArray !== Array.isArray(value) ||
+        typeof value !== "object" || !value || isArray !== Array.isArray(value) ||
         (isArray && (value as unknown[]).length !== schemas.length)
       ) {
         writer.refuse(isArray ? `an array of ${schemas.length}` : "an object", value);

@@ -44,7 +44,9 @@ export function sum(
   own?: Partial<Pick<Sum, "nullable" | "reprU8" | "parts" | "text" | "armOf" | "write" | "read">>,
 ): Sum {
   const tagBytes = tagBytesOf(Object.keys(specs).length);
-  const layout = once(() => enumLayout(arms.map(({ schemas }) => Object.values(schemas))));
+  const layout = once(() =>
+    enumLayout(tagBytes, arms.map(({ schemas }) => Object.values(schemas)))
+  );
   const arms = Object.entries(specs).map(([name, spec], tag): Arm => {
     const isSingle = isTagged ? isSchema(spec) : spec !== null;
     const schemas = isSingle

@@ -21,7 +21,7 @@ export function protocolError(
 ): ProtocolError {
   if (cause instanceof ProtocolError) return cause;
   const why = cause instanceof CodecError && cause.code !== "BadValue"
-    ? cause.message.replace(/^Cannot decode (the archive: )?/, "")
+    ? cause.message.replace(/^Cannot decode:? /, "")
     : code;
   const closeCode = code === "TooBig" ? TOO_BIG : PROTOCOL_BROKEN;
   return new ProtocolError(code, closeCode, `Cannot take ${what}: ${why}${advice}`, { cause });

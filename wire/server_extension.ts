@@ -86,7 +86,7 @@ export function readServerExtension(
       ? onItem
       : kind === SERVER_CALL
       ? onCall
-      : reader.fail("InvalidTag", at, "a ServerMessage");
+      : reader.fail("InvalidTag", at);
     const start = reader.claimBytes(at + 4);
     onCarrier(id, start, reader.low);
   }

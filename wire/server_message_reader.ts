@@ -64,7 +64,7 @@ export function readServerMessage(
     const tag = bytes[at + 4]!;
     const error = tag ? RPC_HANDLER_ERRORS[bytes[at + 5]!] : undefined;
     if (tag > (error ? 1 : 0)) {
-      reader.fail("InvalidTag", at + (tag > 1 ? 4 : 5), "an answer");
+      reader.fail("InvalidTag", at + (tag > 1 ? 4 : 5));
     }
     const output = tag ? 0 : reader.claimBytes(at + 8);
     onResponse(bytes[at + 1]!, error, output, reader.low);

@@ -125,7 +125,7 @@ const OTHERS: readonly (readonly [
   [
     "an invalid message",
     (peer) => peer.archive((writer) => void writer.bytes.fill(9, writer.reserve(24, 4), 24)),
-    "Cannot take a message: expected a ServerMessage at byte 0 (InvalidTag)",
+    "Cannot take a message: expected the tag of a message, got 9 at byte 0 (InvalidTag)",
   ],
 ];
 
@@ -152,7 +152,7 @@ test("an error of the program's conversion is not sent to the server", async () 
   const says = `Cannot take the output of secret: BadReply${ADVICE}`;
   assertEquals(await call, `Cannot call secret: ${says}`);
   assertEquals(peers[0]!.closedWith?.reason, says);
-  assertEquals((errors[0]!.cause as Error).message, `Cannot decode the archive: ${SECRET}`);
+  assertEquals((errors[0]!.cause as Error).message, `Cannot decode: ${SECRET}`);
   await client.close();
 });
 

@@ -41,7 +41,7 @@ const NOTHING: ServerMessage = {
 
 /** Refuses messages of an extension. */
 export const noExtension = (reader: Reader): OnExtension => (_kind, at) =>
-  reader.fail("InvalidTag", at, "a ServerMessage");
+  reader.fail("InvalidTag", at);
 
 /** Read the message in `[start, end)` of the reader's bytes. */
 export function serverMessage(reader: Reader, start: number, end: number): ServerMessage {
