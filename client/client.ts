@@ -7,7 +7,7 @@ import type { Schema } from "../codec/schema.ts";
 import { fingerprintOf } from "../service/fingerprint.ts";
 import type { CallOptions, CallsOf, MethodInfo, NoMethods, Service } from "../service/types.ts";
 import { ConnectError } from "../wire/errors.ts";
-import { tell } from "../wire/listener.ts";
+import { cleanup, tell } from "../wire/listener.ts";
 import { createEventHub, type EventHub } from "./events.ts";
 import { closed, failed, lost, toError } from "./failures.ts";
 import { observable } from "./observable.ts";
@@ -38,7 +38,6 @@ export function createClient<Methods, State, Event, ClientMethods = NoMethods>(
   options: ConnectOptions<Methods, State, ClientMethods>,
   parts: ClientParts,
 ): UnconnectedClient<Methods, State, Event> {
-  const { after, now, limits, onAbort, pause, random = Math.random } = parts;
   const closing = new AbortController();
   const { signal } = closing;
   const counters = { ...NO_COUNTS };
@@ -46,13 +45,11 @@ export function createClient<Methods, State, Event, ClientMethods = NoMethods>(
   const sessions = new Set<Session>();
   /** The session for calls. */
   let current: Session | undefined;
-  let forgetSignal: (() => void) | undefined;
-  /** Stops holding events for the first iterators. */
-  let release: (() => void) | undefined;
+  const [defer, stop] = cleanup();
 
   const report = (error: unknown): void => tell(options.onError, error);
   const onBug = (bug: unknown): void => tell(options.onError ?? parts.reportBug, bug);
-  const events = createEventHub<Event>(limits, report, onAbort);
+  const events = createEventHub<Event>(parts.limits, report, parts.onAbort);
   const state = mirrorState<State>(service.state, parts, onBug);
   const status = observable<ClientStatus>({ state: "connecting" }, onBug);
   const host: SessionHost = {
@@ -102,7 +99,7 @@ export function createClient<Methods, State, Event, ClientMethods = NoMethods>(
       const at = typeof address === "function" ? await address() : address;
       if (isOver) return;
       stop = parts.dial(
-        toWebSocketUrl(at, service.fingerprint, limits),
+        toWebSocketUrl(at, service.fingerprint, parts.limits),
         parts.level,
         (transport, extension) => {
           const session = openSession(transport, host, extension);
@@ -125,12 +122,16 @@ export function createClient<Methods, State, Event, ClientMethods = NoMethods>(
     };
   };
 
-  const connectOnce = async (reconnected = false): Promise<Session> => {
+  const connectOnce = async (): Promise<Session> => {
     let session: Session | undefined;
     try {
-      session = await whileOpen(dial, limits.handshakeTimeoutMs);
+      session = await whileOpen(dial, parts.limits.handshakeTimeoutMs);
       await Promise.race([
-        options.onConnect?.({ rpc: callsOn(() => session), state, reconnected }),
+        options.onConnect?.({
+          rpc: callsOn(() => session),
+          state,
+          reconnected: counters.connectionsOpened > 0,
+        }),
         session.ended,
       ]);
       // It may have ended meanwhile without `onConnect` noticing.
@@ -167,14 +168,14 @@ export function createClient<Methods, State, Event, ClientMethods = NoMethods>(
       let heardBefore = Infinity;
       try {
         if (!session) {
-          const pauseMs = Math.max(backoffMs, spreadMs) * random();
-          if (await whileOpen((wake) => pause(pauseMs, wake))) backoffMs = FIRST_BACKOFF_MS;
-          session = await connectOnce(true);
+          const pauseMs = Math.max(backoffMs, spreadMs) * (parts.random ?? Math.random)();
+          if (await whileOpen((wake) => parts.pause(pauseMs, wake))) backoffMs = FIRST_BACKOFF_MS;
+          session = await connectOnce();
         }
-        const openedAt = now();
+        const openedAt = parts.now();
         heardBefore = counters.messagesReceived;
         [error, spreadMs, isBroken] = await session.ended;
-        if (!isBroken) lastedMs = now() - openedAt;
+        if (!isBroken) lastedMs = parts.now() - openedAt;
       } catch (reason) {
         error = toError(reason);
         spreadMs = 0;
@@ -192,12 +193,11 @@ export function createClient<Methods, State, Event, ClientMethods = NoMethods>(
 
   const finish = (cause?: Error, reason: unknown = cause): void => {
     if (signal.aborted) return;
-    forgetSignal?.();
+    stop();
     closing.abort(reason);
     const error = lost("the client was closed", cause);
     for (const session of sessions) session.end(error);
     current = undefined;
-    release?.();
     events.end();
     state.end();
     status.set({ state: "closed", ...cause && { cause } });
@@ -240,7 +240,7 @@ export function createClient<Methods, State, Event, ClientMethods = NoMethods>(
       return stats;
     },
     async connect() {
-      forgetSignal = onAbort(options.signal, () => finish(undefined, options.signal!.reason));
+      defer(parts.onAbort(options.signal, () => finish(undefined, options.signal!.reason)));
       try {
         void stay(await connectOnce());
       } catch (error) {
@@ -248,7 +248,7 @@ export function createClient<Methods, State, Event, ClientMethods = NoMethods>(
         throw error;
       }
       // The program opens its iterators before any timer fires and before any call.
-      if (!signal.aborted) release = after(0, events.release);
+      defer(parts.after(0, events.release));
       return client;
     },
     close,
