@@ -67,7 +67,7 @@ const numbers = (length: number): Map<number, number> =>
 function units(count: number): Uint8Array {
   const archive = new Uint8Array(12);
   const view = new DataView(archive.buffer);
-  archive[0] = METHODS["units"]!.index;
+  archive[0] = METHODS["units"]!.call.tag;
   view.setInt32(4, -4, true);
   view.setUint32(8, count, true);
   return archive;

@@ -136,7 +136,7 @@ test("256 calls with small arguments are accepted at any limit", async () => {
 
 test("who sends calls that cannot be decoded has to wait before the next is looked at", async () => {
   const { client, clock } = await keeping({});
-  const bad = (id: number) => client.rawCall(id, Uint8Array.of(9, ODD!.index));
+  const bad = (id: number) => client.rawCall(id, Uint8Array.of(9, ODD!.call.tag));
   for (let id = 0; id < 256; id++) bad(id);
   const { burst, perSecond } = VAIN_CALLS;
   const codes = client.take().map((line) => line.split(" ")[2]);
