@@ -10,6 +10,7 @@ import tls from "node:tls";
 import { ConnectError } from "../../wire/errors.ts";
 import type { ClientTls, DialRequest } from "../../wire/transport.ts";
 import { connectFailure } from "./connect_failure.ts";
+import { runtimeName } from "../detect.ts";
 import { intoBuffer } from "./read_buffer.ts";
 
 /** Connect to `url`. Rejects with {@linkcode ConnectError}; the socket is then destroyed. */
@@ -28,8 +29,8 @@ export function openSocket(
     if (signal.aborted) return reject(signal.reason);
     const host = url.hostname.replace(/^\[|\]$/g, "");
     const port = Number(url.port || (secure ? 443 : 80));
-    // TLS reads its socket as a stream.
-    const onread = secure ? undefined : intoBuffer(() => tcp);
+    // TLS reads its socket as a stream. Bun would copy from a chunk of its own, of up to 512 KiB.
+    const onread = secure || runtimeName() === "bun" ? undefined : intoBuffer(() => tcp);
     const tcp: net.Socket = net.connect(
       onread === undefined ? { host, port } : { host, port, onread },
     );
