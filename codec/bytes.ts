@@ -14,6 +14,8 @@ export function copyBytes(
   start: number,
   length: number,
 ): Uint8Array<ArrayBuffer> {
+  // Of more, a copy of a view: its memory is not zeroed first.
+  if (length > 64) return new Uint8Array(from.subarray(start, start + length));
   const copied = new Uint8Array(length);
   copy(from, copied, 0, start, length);
   return copied;
