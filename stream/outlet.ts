@@ -100,9 +100,11 @@ export function outletsOf({ isThenable, overCredit, turns }: OutletKit): OpenOut
       while (!pulling && !sending && !over && !paused && room > lead.leftRoom) {
         if (asks && mustWait()) break;
         let result: unknown;
+        let isLater: boolean;
         pulling = inside = true;
         try {
           result = run(next);
+          isLater = isThenable(result);
         } catch (error) {
           inside = false;
           return onThrown(error);
@@ -110,7 +112,7 @@ export function outletsOf({ isThenable, overCredit, turns }: OutletKit): OpenOut
         inside = false;
         const isCancelled = over;
         // The result is always awaited, so that a rejection is handled.
-        if (isThenable(result)) Promise.resolve(result).then(onResult, onThrown);
+        if (isLater) Promise.resolve(result).then(onResult, onThrown);
         else onResult(result, true);
         if (isCancelled) leave();
       }
@@ -186,14 +188,13 @@ export function outletsOf({ isThenable, overCredit, turns }: OutletKit): OpenOut
     };
     /** Let the source release its resources, once. */
     const leave = (): void => {
-      let left: unknown;
       try {
-        left = run(end);
+        const left = run(end);
+        if (isThenable(left)) return void Promise.resolve(left).then(() => onStopped(), onStopped);
       } catch (error) {
         return onStopped(error);
       }
-      if (!isThenable(left)) return onStopped();
-      Promise.resolve(left).then(() => onStopped(), onStopped);
+      onStopped();
     };
     const onStopped = (error?: unknown): void => {
       if (stopped) return;

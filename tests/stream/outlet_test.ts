@@ -241,6 +241,23 @@ test("a source whose result is none ends its outlet", async () => {
   ]);
 });
 
+test("a source whose next() gives what cannot be awaited ends its outlet with the error of that", async () => {
+  const error = new Error("no promise");
+  for (const isCancelled of [false, true]) {
+    const next = () => {
+      if (isCancelled) outlet.cancel();
+      return {
+        get then() {
+          throw error;
+        },
+      };
+    };
+    const { outlet, ends, stops } = outletOf({ [Symbol.iterator]: () => ({ next }) });
+    await turn();
+    assertEquals([ends, stops], isCancelled ? [[], [error]] : [[[error, "source"]], []]);
+  }
+});
+
 test("a promise among the items that rejects ends its outlet, and the source's return() is called", async () => {
   let finished = false;
   const { sent, ends } = outletOf((function* () {
@@ -318,7 +335,11 @@ test("an error of return() is reported, and never unhandled", async () => {
   for (
     const leave of [() => Promise.reject(error), () => {
       throw error;
-    }]
+    }, () => ({
+      get then() {
+        throw error;
+      },
+    })]
   ) {
     const next = () => new Promise<never>(() => {});
     const { outlet, ends, stops } = outletOf({
