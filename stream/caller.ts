@@ -186,6 +186,8 @@ export const startStreaming: StartStreaming = (call, method, args, options, uplo
   };
   /** It has settled. */
   const stop = (error?: unknown): void => {
+    // Its items may be what was too much, and its handler has run.
+    if (error && outlet?.items) Object.assign(error, { retryable: false });
     outlet?.cancel(error);
     inlet?.end(error);
   };

@@ -33,10 +33,10 @@ export type RpcHandlerErrorCode = typeof RPC_HANDLER_ERRORS[number];
  * | code | may the call have run? |
  * | --- | --- |
  * | `ClientNotConnected` | no: there was no connection |
- * | `TooManyCallsInFlight` | no: 256 are in flight, too much waits to be sent, or the server says that the client calls too often (`callRate`) or too much is held (`maxHeldBytes`, `maxTotalHeldBytes`) |
+ * | `TooManyCallsInFlight` | no: 256 are in flight, too much waits to be sent, or the server says that the client calls too often (`callRate`) or too much is held (`maxHeldBytes`, `maxTotalHeldBytes`); perhaps, if it has sent items: `retryable` is `false` |
  * | `ClientEncodeError` | no: its arguments do not fit, or are larger than a message may be; perhaps, if that is so of an item of its stream |
  * | `StreamsUnsupported` | no: it streams, and the peer (Rust, or an older release) has no streams |
- * | `ServerDecodeError` | no: the server could not read it |
+ * | `ServerDecodeError` | no: the server could not read it; perhaps, if that is so of an item of its stream |
  * | `ConnectionLost` | perhaps: it was sent, and the connection ended before the answer; no if `retryable` |
  * | `DeadlineExceeded`, `Cancelled` | perhaps, if it was sent; the server is told, unless it is a Rust one or an older release |
  * | `HandlerPanicked` | yes: it threw, and what it threw stays on the server |

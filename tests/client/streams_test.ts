@@ -618,6 +618,22 @@ for (const [where, core] of Object.entries(CORES)) {
     assertEquals([kinds(peer), returned], ["Item 0,Cancel 0", 1]);
   });
 
+  each("a call that has sent items of its argument is not to be repeated", async () => {
+    const { peer, rpc } = setup(core);
+    const calls = [
+      rpc.upload({ name: "a", parts: [Uint8Array.of(1)] }),
+      rpc.upload({ name: "a", parts: [] }),
+      rpc.tail({ file: "a" }).next(),
+    ];
+    await rest();
+    for (const id of calls.keys()) peer.replyError(id, "TooManyCallsInFlight");
+    const errors = calls.map((call) => call.then(() => {}, (error: RpcError) => error));
+    assertEquals(
+      (await Promise.all(errors)).map((error) => `${error?.code} ${error?.retryable}`),
+      [false, true, true].map((retryable) => `TooManyCallsInFlight ${retryable}`),
+    );
+  });
+
   each("more room than a stream can have breaks the protocol", async () => {
     const { peer, rpc, grant } = setup(core);
     const answer = rpc.upload({ name: "a", parts: [] });
