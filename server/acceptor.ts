@@ -29,7 +29,7 @@ import { Authorizations, AuthorizationTimeout, type Authorize, decisionOf } from
 import { Backpressure } from "./backpressure.ts";
 import { CallRunner } from "./calls.ts";
 import { Connection } from "./connection.ts";
-import type { ConnectionHost, ServerParts } from "./connection_host.ts";
+import type { ConnectionHost } from "./connection_host.ts";
 import { Connections, untilQuiet } from "./connections.ts";
 import { type AnyHandler, createDispatcher } from "./dispatcher.ts";
 import { type Offer, offerOf } from "./offer.ts";
@@ -45,8 +45,9 @@ import {
   TOO_BUSY,
   UNAUTHORIZED,
 } from "./refusal.ts";
+import type { ServerParts } from "./server_parts.ts";
 import { StateShape } from "./state.ts";
-import { gaugesOf, type ServerStats } from "./stats.ts";
+import type { ServerStats } from "./stats.ts";
 
 /** What an acceptor needs in addition to its connections' needs. */
 export interface AcceptorOptions extends ServerParts {
@@ -82,7 +83,7 @@ export class ServiceAcceptor implements Acceptor {
     this.#ancestry = new Ancestry(options.service);
     const { service, handler, codec, limits, counters } = options;
     this.#authorizations = new Authorizations(options);
-    const connections = this.#connections = new Connections(limits);
+    const connections = this.#connections = new Connections(limits, counters);
     const reader = new Reader(limits);
     reader.words = codec.words;
     const host = { ...options, reader, dispatcher: createDispatcher(service, handler, codec) };
@@ -92,11 +93,7 @@ export class ServiceAcceptor implements Acceptor {
       request: new ClientMessage(),
       calls: new CallRunner(host),
       backpressure: new Backpressure(options, connections),
-      onEnd: (connection) => {
-        counters.bytesSent += connection.sender.sentBytes;
-        connections.end(connection);
-      },
-      onGone: (connection) => connections.gone(connection),
+      connections,
     };
     this.maxMessageBytes = limits.maxMessageBytes;
     this.maxWaitingBytes = limits.maxWaitingBytes;
@@ -113,7 +110,7 @@ export class ServiceAcceptor implements Acceptor {
   /** The server's statistics. */
   stats(): ServerStats {
     const { counters, events } = this.#options;
-    const now = gaugesOf(this.#connections);
+    const now = this.#connections.gauges();
     const bytesSent = counters.bytesSent + now.bytesSent;
     const { heldBytes } = this.#host.calls;
     return { ...counters, ...now, bytesSent, heldBytes, topics: events.size };
@@ -206,9 +203,7 @@ export class ServiceAcceptor implements Acceptor {
         }
         const id = ++this.#lastId;
         const sending = this.#sending(level, receives, extension);
-        const connection = new Connection(this.#host, { id, transport, sending, peer, auth });
-        if (!connection.ended) this.#connections.open.add(connection);
-        return connection;
+        return new Connection(this.#host, { id, transport, sending, peer, auth });
       },
     };
   }
@@ -247,18 +242,12 @@ export class ServiceAcceptor implements Acceptor {
     const { clock, counters, loop } = this.#options;
     const timer = clock.after(deadlineMs, () => {
       const reason = goingAwayReason(spreadMs, false);
-      for (const connection of [...this.#connections.open]) {
-        connection.close(CloseCode.GoingAway, reason);
-      }
+      this.#connections.close(CloseCode.GoingAway, reason);
     });
     if (loop && this.size > 0) await untilQuiet(loop, () => counters.messagesReceived);
     const reason = goingAwayReason(spreadMs, true);
-    for (const connection of [...this.#connections.open]) {
-      connection.drain(CloseCode.GoingAway, reason);
-    }
-    if (this.#connections.open.size > 0) {
-      await new Promise<void>((resolve) => this.#connections.onEmpty = resolve);
-    }
+    this.#connections.drain(CloseCode.GoingAway, reason);
+    await this.#connections.empty();
     clock.clear(timer);
     this.#options.events.close();
   }

@@ -7,7 +7,7 @@ import { checkAnswer } from "../wire/http_answer.ts";
 import type { PeerInfo } from "../wire/transport.ts";
 import type { Clock } from "../wire/clock.ts";
 import type { Limits } from "../wire/limits.ts";
-import type { ServerParts } from "./connection_host.ts";
+import type { ServerParts } from "./server_parts.ts";
 
 /** The result of `authorize`: the handler's `auth`, or a refusal. */
 export type Authorization<Auth> = Auth | Response | false;

@@ -7,8 +7,8 @@ import { CHECK_BYTES } from "../stream/gate.ts";
 import type { Clock } from "../wire/clock.ts";
 import type { Limits } from "../wire/limits.ts";
 import type { SendTally } from "../wire/shared_message.ts";
-import type { Connection } from "./connection.ts";
-import type { ServerParts } from "./connection_host.ts";
+import type { Connections, Kept } from "./connections.ts";
+import type { ServerParts } from "./server_parts.ts";
 
 /** Bytes below which a message is always sent. */
 const MIN_ADMITTED_BYTES = 1 << 12;
@@ -27,7 +27,9 @@ export class Backpressure {
   readonly #clock: Clock;
   readonly #limits: Limits;
   /** All that may have queued bytes. */
-  readonly #connections: Iterable<Connection>;
+  readonly #connections: Connections;
+  /** The timers of those for which more is queued than `maxBufferedBytes`. */
+  readonly #watched = new Map<Kept, unknown>();
   readonly #maxBufferedBytes: number;
   readonly #checkBytes: number;
   readonly #tally: SendTally;
@@ -40,7 +42,7 @@ export class Backpressure {
   #summedAtMs = 0;
 
   /** Create for the connections of one server. */
-  constructor({ clock, limits, events }: ServerParts, connections: Iterable<Connection>) {
+  constructor({ clock, limits, events }: ServerParts, connections: Connections) {
     const { maxBufferedBytes, maxTotalBufferedBytes } = limits;
     this.#clock = clock;
     this.#limits = limits;
@@ -52,18 +54,16 @@ export class Backpressure {
   }
 
   /** Something was sent. */
-  check(owner: Connection): void {
+  check(owner: Kept): void {
     if (this.#tally.sentBytes > this.#sumAtBytes) this.#checkTotal();
-    const { sender } = owner;
-    if (sender.sentBytes - owner.checkedBytes < this.#checkBytes) return;
-    owner.checkedBytes = sender.sentBytes;
-    const { bufferedBytes } = sender;
+    if (!owner.hasSent(this.#checkBytes)) return;
+    const { bufferedBytes } = owner.sender;
     if (bufferedBytes > this.#maxBufferedBytes * 2) owner.onStuck();
     else if (bufferedBytes > this.#maxBufferedBytes) this.#watch(owner);
   }
 
   /** Whether a message of so many bytes may be sent. If not, its connection is ending. */
-  admits(owner: Connection, bytes: number): boolean {
+  admits(owner: Kept, bytes: number): boolean {
     const tally = this.#tally;
     if (bytes < MIN_ADMITTED_BYTES || tally.sentBytes + bytes <= this.#fullAtBytes) return true;
     const age = this.#clock.now() - this.#summedAtMs;
@@ -76,7 +76,7 @@ export class Backpressure {
 
   #checkTotal(): void {
     const { maxTotalBufferedBytes: max } = this.#limits;
-    const most: { readonly owner: Connection; readonly bytes: number }[] = [];
+    const most: { readonly owner: Kept; readonly bytes: number }[] = [];
     let ownBytes = 0;
     for (const owner of this.#connections) {
       ownBytes += owner.sender.ownBytes;
@@ -101,23 +101,23 @@ export class Backpressure {
     this.#summedAtMs = this.#clock.now();
   }
 
-  #watch(owner: Connection): void {
-    const { sender, parts } = owner;
-    if (parts.patience !== undefined) return;
+  #watch(owner: Kept): void {
+    const { sender } = owner;
+    if (this.#watched.has(owner)) return;
     const taken = sender.sentBytes - sender.bufferedBytes;
-    parts.patience = this.#clock.after(this.#limits.closeTimeoutMs, () => {
-      parts.patience = undefined;
+    const timer = this.#clock.after(this.#limits.closeTimeoutMs, () => {
+      this.#watched.delete(owner);
       const { bufferedBytes } = sender;
       if (bufferedBytes <= this.#maxBufferedBytes) return;
       if (sender.sentBytes - bufferedBytes > taken) this.#watch(owner);
       else owner.onStuck();
     });
+    this.#watched.set(owner, timer);
   }
 
   /** The connection is ending. */
-  stop({ rare }: Connection): void {
-    if (rare?.patience === undefined) return;
-    this.#clock.clear(rare.patience);
-    rare.patience = undefined;
+  stop(owner: Kept): void {
+    const timer = this.#watched.get(owner);
+    if (this.#watched.delete(owner)) this.#clock.clear(timer);
   }
 }

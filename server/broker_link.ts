@@ -16,8 +16,9 @@ import { BrokerOutbox } from "./broker_outbox.ts";
 import { BrokerState } from "./broker_state.ts";
 import type { BrokerLosses, BrokerStatus } from "./broker_status.ts";
 import { BrokerTopics } from "./broker_topics.ts";
-import type { ServerParts } from "./connection_host.ts";
+import type { EventLink } from "./event_switch.ts";
 import { IMPOSSIBLE, STALE } from "./seen_messages.ts";
+import type { ServerParts } from "./server_parts.ts";
 
 /** What a link needs. */
 export interface BrokerLinkOptions
@@ -34,7 +35,7 @@ export interface BrokerLinkOptions
 const IN_USE = new WeakSet<Broker>();
 
 /** Checks and counts events to and from other nodes; local work never waits for it. */
-export class BrokerLink implements BrokerNode {
+export class BrokerLink implements BrokerNode, EventLink {
   readonly #options: BrokerLinkOptions;
   readonly #topics: BrokerTopics;
   readonly #outbox: BrokerOutbox;
@@ -128,7 +129,6 @@ export class BrokerLink implements BrokerNode {
     };
   }
 
-  /** Whether events are accepted now. */
   get open(): boolean {
     return this.#state.open;
   }
@@ -153,23 +153,19 @@ export class BrokerLink implements BrokerNode {
     }
   }
 
-  /** The topic has its first subscriber on this node. */
   subscribe(topic: Topic): Promise<void> {
     return this.#topics.add(topic);
   }
 
-  /** The topic has lost its last. */
   unsubscribe(topic: Topic): void {
     this.#topics.remove(topic);
   }
 
-  /** Copy the writer's event, to send it to the other nodes after this turn. */
   publish(topic: Topic, writer: Writer): void {
     if (this.#state.open) this.#outbox.add(topic, writer);
     else this.drop(topic.key);
   }
 
-  /** Count an event of the topic with this key that is not sent because the link is not open. */
   drop(key: string): void {
     this.#outbox.skip(key);
   }

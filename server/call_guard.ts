@@ -5,7 +5,6 @@
  */
 import type { Clock } from "../wire/clock.ts";
 import type { Limits } from "../wire/limits.ts";
-import type { Connection } from "./connection.ts";
 import { type CallRate, TokenBucket } from "./token_bucket.ts";
 
 /** Most calls of one connection that may fail to decode before it must wait. */
@@ -16,9 +15,6 @@ export const TOLD_CALLS = { perSecond: 16, burst: 64 } as const;
 
 /** Smallest arguments, in bytes, that count: 256 smaller calls have 1 MiB together. */
 export const MIN_HELD_BYTES = 4096;
-
-/** A guarded connection. */
-type Guarded = Pick<Connection, "rare" | "parts">;
 
 /**
  * The guards of one server's connections and their total memory, including ended connections: nothing stops a
@@ -43,30 +39,27 @@ export class CallGuards {
     this.#now = () => clock.now();
   }
 
-  /** The guard of a connection. */
-  of(owner: Guarded): CallGuard {
-    return owner.parts.guard ??= new CallGuard(this.#maxHeldBytes, this, this.#now, this.#rate);
+  /** Whether each connection needs a guard: it bounds the rate of its calls. */
+  get forAll(): boolean {
+    return this.#rate !== undefined;
+  }
+
+  /** A guard for one connection. */
+  open(): CallGuard {
+    return new CallGuard(this.#maxHeldBytes, this, this.#now, this.#rate);
   }
 
   /**
    * Estimated bytes of memory allowed for the arguments of a call whose archive has so many bytes. Below 0 if the
    * call must not be decoded at all.
+   *
+   * @param guard Its connection's, if it has one.
    */
-  roomFor(owner: Guarded, bytes: number): number {
-    const guard = this.#rate === undefined ? owner.rare?.guard : this.of(owner);
+  roomFor(guard: CallGuard | undefined, bytes: number): number {
     if (guard === undefined) return this.room - bytes;
     if (!guard.admits()) return -1;
     const room = this.room - bytes;
     return room < 0 ? room : Math.max(0, Math.min(room, guard.room - bytes));
-  }
-
-  /** A handler has settled and releases its arguments, even after its connection has ended. */
-  release(owner: Guarded, id: number): void {
-    const { rare } = owner;
-    const guard = rare?.guard;
-    if (guard === undefined) return;
-    guard.release(id);
-    if (guard.idle) rare!.guard = undefined;
   }
 
   /** Estimated bytes of memory held. */

@@ -6,33 +6,27 @@
 import { grant, type Reader } from "../codec/reader.ts";
 import { isRpcError, RPC_HANDLER_ERRORS, type RpcHandlerErrorCode } from "../wire/errors.ts";
 import { isThenable } from "../wire/listener.ts";
-import {
-  CLIENT_CANCEL,
-  CLIENT_END,
-  CLIENT_FAILED,
-  CLIENT_GRANT,
-  CLIENT_ITEM,
-  CLIENT_REPLY,
-} from "../wire/layout.ts";
+import { CLIENT_CANCEL, CLIENT_END, CLIENT_GRANT, CLIENT_ITEM } from "../wire/layout.ts";
 import type { ClientMessage } from "../wire/requests.ts";
 import { writeErrorResponse } from "../wire/server_message_writer.ts";
 import { shortenAnswer } from "../wire/short_message.ts";
 import { type Excess, surelyTakes } from "../wire/sender.ts";
 import { CallGuards, MIN_HELD_BYTES } from "./call_guard.ts";
-import type { Connection } from "./connection.ts";
-import type { CallsHost } from "./connection_host.ts";
+import type { Caller } from "./caller.ts";
 import type { Dispatcher } from "./dispatcher.ts";
-import { ServerCall } from "./server_call.ts";
+import { type Answers, ServerCall } from "./server_call.ts";
+import type { CallsHost } from "./server_parts.ts";
 import { StreamingCall } from "./streaming_call.ts";
 import type { ServerCounters } from "./stats.ts";
 import type { CallTrace } from "./telemetry.ts";
+import { tooBig } from "./too_big.ts";
 
 type Trace = CallTrace | undefined;
 
 const WIRE_CODES: ReadonlySet<string> = new Set(RPC_HANDLER_ERRORS);
 
 /** Runs the calls of all connections and answers them. */
-export class CallRunner {
+export class CallRunner implements Answers {
   readonly #reader: Reader;
   readonly #dispatcher: Dispatcher;
   readonly #counters: ServerCounters;
@@ -56,12 +50,13 @@ export class CallRunner {
   }
 
   /** Handle a call. */
-  receive(caller: Connection, call: ClientMessage): void {
+  receive(caller: Caller, call: ClientMessage): void {
     const { id, start, end } = call;
     // Rust ignores a second call with an id in use, and answers the first.
     if (!caller.take(id)) return;
     this.#counters.callsReceived++;
-    const room = this.guards.roomFor(caller, end - start);
+    const guard = this.guards.forAll ? caller.guarded() : caller.guard;
+    const room = this.guards.roomFor(guard, end - start);
     if (room < 0) return this.#limit(caller, id);
     const dispatcher = this.#dispatcher;
     const reader = this.#reader;
@@ -79,19 +74,19 @@ export class CallRunner {
     if (isNarrow) grant(reader);
     if (bytes >= MIN_HELD_BYTES) {
       this.host.loop?.onDecoded(spent);
-      if (!this.guards.of(caller).hold(id, bytes)) return this.#limit(caller, id);
+      if (!caller.guarded().hold(id, bytes)) return this.#limit(caller, id);
     }
     const { method } = dispatcher;
     const trace = this.host.telemetry?.call(caller.id, dispatcher.nameOf(method));
     const info = dispatcher.streaming(method);
     if (info !== undefined && !caller.sender.options.extension) {
       // Such a client can neither receive nor send items.
-      this.guards.release(caller, id);
+      caller.letGo(id);
       return this.#fail(caller, id, "ServerDecodeError", trace);
     }
     const begun = info === undefined
       ? new ServerCall(caller, id, method, trace)
-      : new StreamingCall(caller, id, info, trace, args as Record<string, unknown>);
+      : new StreamingCall(this, caller, id, info, trace, args as Record<string, unknown>);
     let output: unknown;
     try {
       output = this.#run(begun, args);
@@ -114,17 +109,15 @@ export class CallRunner {
    * Handle a message other than a call. Messages about finished or unknown calls are ignored: they may have been
    * in flight when the call ended.
    *
-   * @throws {ProtocolError} If it exceeds its credit or is not a valid answer.
+   * @throws {ProtocolError} If it exceeds its credit.
    */
   receiveMore(
-    { calls, rare }: Connection,
-    { kind, id, start, end, bytes, code, failed }: ClientMessage,
+    { calls }: Caller,
+    { kind, id, start, end, bytes, failed }: ClientMessage,
   ): void {
     if (kind === CLIENT_CANCEL) {
       if (calls?.cancel(id)) this.#counters.callsCancelled++;
-    } else if (kind === CLIENT_REPLY) rare?.clientCalls?.onReply(id, start, end);
-    else if (kind === CLIENT_FAILED) rare?.clientCalls?.onFailed(id, code);
-    else {
+    } else {
       const call = calls?.get(id);
       if (!(call instanceof StreamingCall)) return;
       if (kind === CLIENT_ITEM) call.push(this.#reader.bytes, start, end);
@@ -133,10 +126,10 @@ export class CallRunner {
     }
   }
 
-  #onUndecoded(caller: Connection, { id, start, end }: ClientMessage, error: unknown): void {
+  #onUndecoded(caller: Caller, { id, start, end }: ClientMessage, error: unknown): void {
     const dispatcher = this.#dispatcher;
     const reader = this.#reader;
-    const guard = this.guards.of(caller);
+    const guard = caller.guarded();
     this.host.loop?.onDecoded(reader.spent);
     const isOverRoom = reader.memory < 0 && reader.budget < reader.limits.maxDecodedBytes;
     grant(reader);
@@ -148,18 +141,27 @@ export class CallRunner {
     guard.onVain();
     const { method } = dispatcher;
     const name = method === -1 ? undefined : dispatcher.nameOf(method);
-    caller.onUndecoded(() => dispatcher.explain(reader, start, end, error), name);
+    const where = name ?? "call";
+    const explain = (): unknown => dispatcher.explain(reader, start, end, error);
+    this.host.reports.wrong(`undecoded ${where}`, explain, caller.at(where, name));
     this.#fail(caller, id, "ServerDecodeError", undefined);
   }
 
   /** Report a failed call, throttled: a client can cause this at any rate. */
-  #tell(caller: Connection, method: number, error: unknown): void {
-    const mayTell = this.guards.of(caller).mayTell(method);
-    caller.onCallError(error, this.#dispatcher.nameOf(method), mayTell);
+  #tell(caller: Caller, method: number, error: unknown): void {
+    const name = this.#dispatcher.nameOf(method);
+    this.host.reports.failed(error, caller.at(name, name), caller.guarded().mayTell(method));
+  }
+
+  /** Report what is larger than its client accepts. */
+  #tellTooBig({ caller, method }: ServerCall, what: string, excess: Excess): void {
+    const name = this.#dispatcher.nameOf(method);
+    const error = (): Error => tooBig(`${what} ${name}`, excess, caller.sender.options);
+    this.host.reports.wrong(`too big ${name}`, error, caller.at(name, name));
   }
 
   /** The caller exceeds a limit. */
-  #limit(caller: Connection, id: number): void {
+  #limit(caller: Caller, id: number): void {
     this.#counters.callsLimited++;
     this.#fail(caller, id, "TooManyCallsInFlight", undefined);
   }
@@ -219,31 +221,28 @@ export class CallRunner {
 
   /** A handler has settled, possibly after its connection has ended. */
   #onReturned(call: ServerCall): void {
-    this.guards.release(call.caller, call.id);
+    call.caller.letGo(call.id);
     call.end();
   }
 
   #onSettled(call: ServerCall, taken: boolean, excess: Excess | undefined): void {
-    const { caller, id, method, trace } = call;
+    const { caller, id, trace } = call;
     if (taken && !caller.mute) {
       caller.free(id);
       trace?.end(undefined);
       caller.onAnswered();
     } else if (caller.mute || excess === undefined) trace?.end("ClientNotConnected");
     else {
-      const name = this.#dispatcher.nameOf(method);
-      caller.onTooBig(`The answer of ${name}`, excess, name, name);
+      this.#tellTooBig(call, "The answer of", excess);
       this.#fail(caller, id, "ServerEncodeError", trace);
     }
   }
 
-  /** An item of a stream could not be sent: it is invalid, or over the client's limits. */
   onUnsent(call: ServerCall, error: unknown, excess?: Excess): void {
     const { caller, id, method, trace } = call;
     this.#onReturned(call);
-    const name = this.#dispatcher.nameOf(method);
     if (excess === undefined) this.#tell(caller, method, error);
-    else caller.onTooBig(`An item of ${name}`, excess, name, name);
+    else this.#tellTooBig(call, "An item of", excess);
     this.#fail(caller, id, "ServerEncodeError", trace);
   }
 
@@ -266,7 +265,7 @@ export class CallRunner {
     this.#fail(caller, id, code ?? "HandlerPanicked", trace);
   }
 
-  #fail(caller: Connection, id: number, code: RpcHandlerErrorCode, trace: Trace): void {
+  #fail(caller: Caller, id: number, code: RpcHandlerErrorCode, trace: Trace): void {
     this.#counters.callsFailed++;
     trace?.end(code);
     if (caller.mute) return;

@@ -12,12 +12,13 @@ import {
   type RpcHandlerErrorCode,
 } from "../wire/errors.ts";
 import { protocolError } from "../wire/faults.ts";
+import { CLIENT_FAILED, CLIENT_REPLY } from "../wire/layout.ts";
+import type { ClientMessage } from "../wire/requests.ts";
 import { writeServerCall, writeServerCancel } from "../wire/server_extension.ts";
 import { CALL_OPTION_KINDS, checkOptionKinds } from "../wire/option_kinds.ts";
 import { MAX_CALLS_IN_FLIGHT } from "../wire/page_limits.ts";
-import { surelyTakes } from "../wire/sender.ts";
 import { onAbort } from "../wire/signals.ts";
-import type { Connection } from "./connection.ts";
+import type { Caller } from "./caller.ts";
 import { excessOf } from "./too_big.ts";
 
 /** As a client words it. */
@@ -25,6 +26,9 @@ const ABORTED = "the signal aborted";
 
 /** Calls a method of the client. */
 type ClientCall = (args?: unknown, options?: CallOptions) => Promise<unknown>;
+
+/** Those of a service. */
+export type ClientFunctions = Readonly<Record<string, ClientCall>>;
 
 /** A call that waits for its answer. */
 interface Waiting {
@@ -47,14 +51,14 @@ export class ClientCalls {
   /** The reason with which calls fail because the connection has ended; absent before. */
   lost: unknown;
   /** The functions that the handler gets. */
-  readonly functions: Readonly<Record<string, ClientCall>>;
-  readonly #caller: Connection;
+  readonly functions: ClientFunctions;
+  readonly #caller: Caller;
   /** The waiting call by id, or `undefined` if it was abandoned. An id is taken until its answer arrives. */
   readonly #taken = new Map<number, Waiting | undefined>();
   #lastId = -1;
 
   /** Create for one connection. */
-  constructor(caller: Connection) {
+  constructor(caller: Caller) {
     this.#caller = caller;
     const functions: Record<string, ClientCall> = {};
     const { service, telemetry } = caller.host;
@@ -146,16 +150,12 @@ export class ClientCalls {
       sender.abandon(writer);
       throw error;
     }
-    if (!caller.admits(writer.position)) return sender.abandon(writer);
-    if (surelyTakes(sender.options, writer.position)) sender.commit(writer);
-    else {
-      sender.commit(writer, (_, excess) => {
-        if (excess === undefined) return;
-        const why = `its arguments are too big: ${excessOf(excess, sender.options)}`;
-        this.#settle(id)?.reject(failure(method, "ServerEncodeError", why));
-      });
-    }
-    this.#caller.host.counters.clientCalls++;
+    const isSent = caller.send(writer, (excess) => {
+      const why = `its arguments are too big: ${excessOf(excess, sender.options)}`;
+      this.#settle(id)?.reject(failure(method, "ServerEncodeError", why));
+    });
+    if (!isSent) return;
+    caller.host.counters.clientCalls++;
     caller.onSent();
   }
 
@@ -182,11 +182,18 @@ export class ClientCalls {
   }
 
   /**
-   * The client answered.
+   * Handle a message, if it answers a call. Returns false if it is of another kind.
    *
    * @throws {ProtocolError} `BadReply` if the answer is not a valid output of the method, unless it is over a limit.
    */
-  onReply(id: number, start: number, end: number): void {
+  receive({ kind, id, start, end, code }: ClientMessage): boolean {
+    if (kind === CLIENT_REPLY) this.#onReply(id, start, end);
+    else if (kind === CLIENT_FAILED) this.#onFailed(id, code);
+    else return false;
+    return true;
+  }
+
+  #onReply(id: number, start: number, end: number): void {
     const waiting = this.#settle(id);
     if (waiting === undefined) return;
     const { method, resolve, reject } = waiting;
@@ -203,8 +210,7 @@ export class ClientCalls {
     resolve(output);
   }
 
-  /** The client answered with an error. */
-  onFailed(id: number, code: RpcHandlerErrorCode): void {
+  #onFailed(id: number, code: RpcHandlerErrorCode): void {
     const waiting = this.#settle(id);
     waiting?.reject(failure(waiting.method, code, `the client answered ${code}`));
   }

@@ -5,11 +5,21 @@
  */
 import { CloseCode } from "../wire/close.ts";
 import type { CloseInfo } from "../wire/transport.ts";
-import type { Connection } from "./connection.ts";
+import type { Caller } from "./caller.ts";
+
+/** A connection, as its end knows it. */
+export interface Endable extends Caller {
+  /** Begin the close, once. */
+  close(code: number, reason: string): void;
+  /** Release everything except the transport and its queue: nothing more is received. */
+  release(): void;
+  /** The transport has ended, or was cut. */
+  onEnded(info: CloseInfo): void;
+}
 
 /** The end of a connection. Created when it begins to end, or must end when idle. */
 export class Ending {
-  readonly #connection: Connection;
+  readonly #connection: Endable;
   /** The first cause of its end. */
   #closedWith: CloseInfo | undefined;
   /** Whether sending has stopped, except messages that wait for the deflater. */
@@ -22,7 +32,7 @@ export class Ending {
   #whenDrained: CloseInfo | undefined;
 
   /** Create for one connection. */
-  constructor(connection: Connection) {
+  constructor(connection: Endable) {
     this.#connection = connection;
   }
 
@@ -90,11 +100,8 @@ export class Ending {
     if (this.ended) return;
     this.ended = true;
     const connection = this.#connection;
-    const { id, peer, sender, host: { clock, telemetry, onEnd } } = connection;
-    sender.close();
-    clock.clear(this.#timer);
-    const { code, reason } = this.#closedWith ?? { code: 1006, reason: "" };
-    telemetry?.closed(id, peer, code, reason);
-    onEnd(connection);
+    connection.sender.close();
+    connection.host.clock.clear(this.#timer);
+    connection.onEnded(this.#closedWith ?? { code: 1006, reason: "" });
   }
 }

@@ -9,7 +9,10 @@ import { type ItemTurns, itemTurns } from "../stream/item_turns.ts";
 import { SHARED_MS } from "../stream/open_streams.ts";
 import { type Clock, timersOf } from "../wire/clock.ts";
 import type { Sender } from "../wire/sender.ts";
-import type { Connection } from "./connection.ts";
+import type { ServerParts } from "./server_parts.ts";
+
+/** What streams need of their server. */
+export type StreamsHost = Pick<ServerParts, "clock" | "limits" | "loop">;
 
 /** Backpressure for streams. Created with the first stream, removed with the last. */
 export class ConnectionStreams {
@@ -26,7 +29,7 @@ export class ConnectionStreams {
   #sharedUntil = 0;
 
   /** Create for one connection. */
-  constructor({ sender, host: { clock, limits, loop } }: Connection) {
+  constructor(sender: Sender, { clock, limits, loop }: StreamsHost) {
     this.#sender = sender;
     this.#clock = clock;
     const { after, now } = timersOf(clock);

@@ -1,62 +1,55 @@
 /**
- * {@linkcode Connections}: all connections of a server until their sockets have ended; {@linkcode untilQuiet}: waits until everything
- * they have sent was received.
+ * {@linkcode Connections}: all connections of a server until their sockets have ended; {@linkcode untilQuiet}: waits
+ * until everything they have sent was received.
  *
  * @module
  */
 import type { Limits } from "../wire/limits.ts";
-import type { Connection } from "./connection.ts";
+import type { Sender } from "../wire/sender.ts";
+import type { EventLoop } from "./server_parts.ts";
+import { Gauges, type ServerCounters } from "./stats.ts";
 
-/** A set of items that store their index: a `Set` would take 70 bytes each. */
-export class ConnectionList<T extends Pick<Connection, "slot">> {
-  readonly #items: T[] = [];
-
-  /** How many there are. */
-  get size(): number {
-    return this.#items.length;
-  }
-
-  /** Add an item that is in no list. */
-  add(item: T): void {
-    item.slot = this.#items.push(item) - 1;
-  }
-
-  /** Remove an item, if present. */
-  delete(item: T): void {
-    if (item.slot === -1) return;
-    const last = this.#items.pop();
-    if (last !== undefined && last !== item) {
-      this.#items[item.slot] = last;
-      last.slot = item.slot;
-    }
-    item.slot = -1;
-  }
-
-  /** All items, in no particular order. */
-  [Symbol.iterator](): IterableIterator<T> {
-    return this.#items.values();
-  }
+/** A connection, as its server keeps it. */
+export interface Kept {
+  /** Its place, from {@linkcode Connections.add}. */
+  readonly slot: number;
+  /** Sends its messages. */
+  readonly sender: Sender;
+  /** Whether it is ending. */
+  readonly closing: boolean;
+  /** Whether so many bytes were sent since this was last true. */
+  hasSent(bytes: number): boolean;
+  /** The peer doesn't read: close the connection, or cut it if it is closing already. */
+  onStuck(): void;
+  /** Add it to the gauges. */
+  count(gauges: Gauges): void;
+  /** Close as soon as no call is in flight and every answer was sent. */
+  drain(code: number, reason: string): void;
+  /** Close. */
+  close(code: number, reason: string): void;
 }
 
 /** Open connections, and ended ones whose sockets are still open. */
 export class Connections {
   readonly #limits: Limits;
-  /** Open connections. */
-  readonly open: ConnectionList<Connection> = new ConnectionList();
-  readonly #lingering: ConnectionList<Connection> = new ConnectionList();
+  readonly #counters: ServerCounters;
+  /** By their slots: a `Set` would take 70 bytes each. */
+  readonly #slots: (Kept | undefined)[] = [];
+  readonly #free: number[] = [];
+  #open = 0;
   /** Ended connections whose sockets wait for their peers. */
-  readonly #stuck = new Set<Connection>();
-  /** Called when none is open any more. */
-  onEmpty: (() => void) | undefined;
+  readonly #stuck = new Set<Kept>();
+  #onEmpty: (() => void) | undefined;
 
   /** Create with none. */
-  constructor(limits: Limits) {
+  constructor(limits: Limits, counters: ServerCounters) {
     this.#limits = limits;
+    this.#counters = counters;
   }
 
   /** How many there are. */
   get size(): number {
-    return this.open.size + this.#lingering.size + this.#stuck.size;
+    return this.#slots.length - this.#free.length;
   }
 
   /** Whether no other may be opened. */
@@ -66,36 +59,63 @@ export class Connections {
     return this.size - stuck >= maxConnections || stuck >= maxStuckConnections;
   }
 
+  /** A connection opens. Returns its slot. */
+  add(connection: Kept): number {
+    const slot = this.#free.pop() ?? this.#slots.length;
+    this.#slots[slot] = connection;
+    this.#open++;
+    return slot;
+  }
+
   /** A connection has ended. */
-  end(connection: Connection): void {
-    this.open.delete(connection);
+  end(connection: Kept): void {
     const { lingers } = connection.sender.transport;
-    if (lingers === "closing") this.#lingering.add(connection);
+    if (lingers === undefined) this.#remove(connection);
     else if (lingers === "stuck") this.#stuck.add(connection);
-    if (this.open.size === 0) this.onEmpty?.();
+    if (--this.#open === 0) this.#onEmpty?.();
   }
 
   /** The socket of a lingering connection has ended. */
-  gone(connection: Connection): void {
-    if (!this.#stuck.delete(connection)) this.#lingering.delete(connection);
+  gone(connection: Kept): void {
+    this.#stuck.delete(connection);
+    this.#remove(connection);
   }
 
-  /** All items, in no particular order. */
-  *[Symbol.iterator](): IterableIterator<Connection> {
-    yield* this.open;
-    yield* this.#lingering;
-    yield* this.#stuck;
+  #remove(connection: Kept): void {
+    const { slot, sender } = connection;
+    if (this.#slots[slot] !== connection) return;
+    this.#counters.bytesSent += sender.sentBytes;
+    this.#slots[slot] = undefined;
+    this.#free.push(slot);
   }
-}
 
-/** The runtime's event loop, shared by all connections. */
-export interface EventLoop {
-  /** Run a step after the runtime has polled for input. */
-  afterInput(run: () => void): void;
-  /** A message decoded to so many estimated bytes of memory, which took time. */
-  onDecoded(bytes: number): void;
-  /** A message of so many bytes is written, which takes time, as does deflating it. */
-  onEncoded(bytes: number): void;
+  /** All of them, in no particular order. */
+  *[Symbol.iterator](): IterableIterator<Kept> {
+    for (const connection of this.#slots) if (connection !== undefined) yield connection;
+  }
+
+  /** Close each as soon as no call of it is in flight and every answer was sent. */
+  drain(code: number, reason: string): void {
+    for (const connection of [...this]) connection.drain(code, reason);
+  }
+
+  /** Close all. */
+  close(code: number, reason: string): void {
+    for (const connection of [...this]) connection.close(code, reason);
+  }
+
+  /** Resolves when none is open. */
+  async empty(): Promise<void> {
+    if (this.#open > 0) await new Promise<void>((resolve) => this.#onEmpty = resolve);
+  }
+
+  /** The gauges of all. */
+  gauges(): Gauges {
+    const gauges = new Gauges();
+    gauges.connections = this.size;
+    for (const connection of this) connection.count(gauges);
+    return gauges;
+  }
 }
 
 /** Most polls for input: a server that is constantly called waits no longer. */

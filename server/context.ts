@@ -15,9 +15,7 @@ import type {
 } from "../service/types.ts";
 import { checkCloseCode, CloseCode } from "../wire/close.ts";
 import type { PeerInfo } from "../wire/transport.ts";
-import type { Connection } from "./connection.ts";
 import type { EventEmitter } from "./event_switch.ts";
-import type { ConnectionState } from "./state.ts";
 import type { Subscriptions } from "./subscriptions.ts";
 
 /** Controls a handler's connection. */
@@ -66,28 +64,40 @@ export interface Context<State, Event, Auth, ClientMethods = NoMethods> {
   readonly client: CallsOf<ClientMethods>;
 }
 
+/** A connection, as its handler's context shows it. */
+export interface ContextOwner extends
+  Pick<
+    Context<unknown, unknown, unknown>,
+    "subscriptions" | "peer" | "signal" | "client"
+  > {
+  readonly host: { readonly events: EventEmitter<unknown> };
+  /** Send state changes. */
+  flush(): void;
+  /** End it. */
+  close(code: number, reason: string): void;
+}
+
 /**
  * Create the context of a connection. Rarely used parts are created on first use. Only the handler refers to the
  * context, and seldom keeps it.
  */
 export function createContext(
-  owner: Connection,
-  state: ConnectionState,
+  owner: ContextOwner,
+  state: unknown,
   auth: unknown,
 ): Context<unknown, unknown, unknown> {
-  const { host } = owner;
   let control: ConnectionControl | undefined;
   return {
-    state: host.stateShape.makeObject(state),
+    state,
     subscriptions: owner.subscriptions,
-    events: host.events,
+    events: owner.host.events,
     peer: owner.peer,
     auth,
     get signal(): AbortSignal {
       return owner.signal;
     },
     get client(): CallsOf<NoMethods> {
-      return owner.clientCalls.functions;
+      return owner.client;
     },
     get connection(): ConnectionControl {
       return control ??= {
@@ -161,27 +171,3 @@ export function rawHandler<State, Event, Auth>(
 export type ServiceHandler<Methods, State, Event, Auth, ClientMethods = NoMethods> =
   | HandlerFactory<Methods, State, Event, Auth, ClientMethods>
   | RawHandler<State, Event, Auth>;
-
-/** The context of an error. */
-export interface ErrorContext {
-  /** The operation: a method such as `"increment"`, `"call"` (unknown method), `"state"`, `"handler"`, `"authorize"`, `"event"`, `"transport"` (also a refused connection), `"protocol"`, `"broker"`, `"fallback"` or `"origin"`. */
-  readonly where: string;
-  /** The peer's address. */
-  readonly peer: PeerInfo;
-  /** The name of the service. */
-  readonly service: string;
-  /** The called method; absent if there was no call or its method is unknown. */
-  readonly method?: string | undefined;
-  /** The connection's number on its server; absent before the connection opened. */
-  readonly connection?: number | undefined;
-  /**
-   * Number of errors of this kind before this one that were not reported. Of what peers get wrong the 1st, 2nd, 4th,
-   * 8th … of a kind is reported, of all connections together, starting again after a minute without. Of handlers'
-   * failures 64 at once are reported for each connection, then 16 a second; of all connections 256 at once for each
-   * `where`, then 64 a second. Absent if 0.
-   */
-  readonly untold?: number | undefined;
-}
-
-/** Receives errors that peers don't see. Its own errors are ignored. */
-export type ErrorListener = (error: unknown, context: ErrorContext) => void;

@@ -10,13 +10,15 @@ import type { Reader } from "../codec/reader.ts";
 import type { Schema } from "../codec/schema.ts";
 import { readTag } from "../codec/sums.ts";
 import type { Writer } from "../codec/writer.ts";
-import type { CallContext, MethodInfo } from "../service/types.ts";
+import type { CallContext, MethodInfo, Service } from "../service/types.ts";
 import { ignore, isThenable } from "../wire/listener.ts";
 import { writeRawResponse, writeResponse } from "../wire/server_message_writer.ts";
-import type { AnyService } from "./connection_host.ts";
 import { type Context, isRawHandler, type RawHandle, type RawHandler } from "./context.ts";
 
 type AnyContext = Context<unknown, unknown, unknown>;
+
+/** A service of any types. */
+export type AnyService = Service<unknown, unknown, unknown, unknown>;
 
 /** A handler of a service of any types. */
 export type AnyHandler =

@@ -5,8 +5,32 @@
  */
 import type { Clock } from "../wire/clock.ts";
 import { Seldom } from "../wire/seldom.ts";
-import type { ErrorContext, ErrorListener } from "./context.ts";
+import type { PeerInfo } from "../wire/transport.ts";
 import { TokenBucket } from "./token_bucket.ts";
+
+/** The context of an error. */
+export interface ErrorContext {
+  /** The operation: a method such as `"increment"`, `"call"` (unknown method), `"state"`, `"handler"`, `"authorize"`, `"event"`, `"transport"` (also a refused connection), `"protocol"`, `"broker"`, `"fallback"` or `"origin"`. */
+  readonly where: string;
+  /** The peer's address. */
+  readonly peer: PeerInfo;
+  /** The name of the service. */
+  readonly service: string;
+  /** The called method; absent if there was no call or its method is unknown. */
+  readonly method?: string | undefined;
+  /** The connection's number on its server; absent before the connection opened. */
+  readonly connection?: number | undefined;
+  /**
+   * Number of errors of this kind before this one that were not reported. Of what peers get wrong the 1st, 2nd, 4th,
+   * 8th … of a kind is reported, of all connections together, starting again after a minute without. Of handlers'
+   * failures 64 at once are reported for each connection, then 16 a second; of all connections 256 at once for each
+   * `where`, then 64 a second. Absent if 0.
+   */
+  readonly untold?: number | undefined;
+}
+
+/** Receives errors that peers don't see. Its own errors are ignored. */
+export type ErrorListener = (error: unknown, context: ErrorContext) => void;
 
 /** Failures of one kind, of all connections, that are reported; of faster ones only the count is. */
 export const TOLD_FAILURES = { perSecond: 64, burst: 256 } as const;

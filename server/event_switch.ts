@@ -13,11 +13,26 @@ import { ignore } from "../wire/listener.ts";
 import { writeEvent, writeEventOf } from "../wire/server_message_writer.ts";
 import { giveWriter, SendTally, SharedMessage, takeWriter } from "../wire/shared_message.ts";
 import { checkTopicBytes, type Topic, topicKey, toTopic } from "../wire/topic.ts";
-import type { BrokerLink } from "./broker_link.ts";
-import type { Connection } from "./connection.ts";
 
 /** One connection, as seen by the switch. */
-type Subscriber = Pick<Connection, "deliver">;
+export interface Subscriber {
+  /** Send an event. */
+  deliver(message: SharedMessage): void;
+}
+
+/** The way to other nodes. */
+export interface EventLink {
+  /** Whether events are accepted now. */
+  readonly open: boolean;
+  /** The topic has its first subscriber on this node. */
+  subscribe(topic: Topic): Promise<void>;
+  /** The topic has lost its last. */
+  unsubscribe(topic: Topic): void;
+  /** Copy the writer's event, to send it to the other nodes after this turn. */
+  publish(topic: Topic, writer: Writer): void;
+  /** Count an event of the topic with this key that is not sent because the link is not open. */
+  drop(key: string): void;
+}
 
 /** Sends events to the subscribers of their topic. Rust: `server.rs`, `EventEmitter`. */
 export interface EventEmitter<Event> {
@@ -93,7 +108,7 @@ export class EventSwitch implements EventEmitter<unknown> {
   /** The senders' shared options. */
   readonly tally: SendTally = new SendTally();
   /** The link to the broker, if there is one. */
-  link: BrokerLink | undefined;
+  link: EventLink | undefined;
   #closed = false;
 
   /** Create for events of a schema. */
@@ -191,7 +206,7 @@ export class EventSwitch implements EventEmitter<unknown> {
     entry: Entry | undefined,
     topic: Topic,
     writer: Writer,
-    link: BrokerLink | undefined,
+    link: EventLink | undefined,
   ): void {
     if (entry === undefined) {
       link?.publish(topic, writer);

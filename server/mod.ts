@@ -3,11 +3,11 @@
  *
  * | files | |
  * | --- | --- |
- * | `core` | a server, made of these parts |
+ * | `server_core`, `server_parts` | a server, and what everything in it shares |
  * | `acceptor`, `offer`, `origins`, `authorize`, `refusal`, `connections` | who may connect, and who is |
- * | `connection`, `connection_host`, `connection_end` | one peer, and what all share |
+ * | `connection`, `connection_host`, `connection_end` | one peer, what all of them share, and its end |
  * | `context`, `dispatcher`, `state`, `subscriptions` | what its handler sees |
- * | `calls`, `open_calls`, `server_call`, `call_guard`, `token_bucket` | its calls, and their bounds |
+ * | `caller`, `calls`, `open_calls`, `server_call`, `call_guard`, `token_bucket` | its calls, and their bounds |
  * | `streaming_call`, `connection_streams`, `client_calls` | its streams, and the server's calls of it |
  * | `backpressure`, `too_big` | what it does not read, or not accept |
  * | `event_switch`, `broker_…`, `event_numbers`, `seen_messages` | events to subscribers, and to other nodes |
@@ -24,8 +24,6 @@ export type { Origins } from "./origins.ts";
 export {
   type ConnectionControl,
   type Context,
-  type ErrorContext,
-  type ErrorListener,
   type HandlerFactory,
   type HandlerOf,
   type RawHandle,
@@ -33,6 +31,7 @@ export {
   rawHandler,
   type ServiceHandler,
 } from "./context.ts";
+export type { ErrorContext, ErrorListener } from "./error_reports.ts";
 export type { CloseOptions, ServerCore, ServerOptions } from "./server_core.ts";
 export {
   type EventEmitter,

@@ -5,17 +5,28 @@
  */
 import type { CallContext } from "../service/types.ts";
 import { RpcError } from "../wire/errors.ts";
-import type { Connection } from "./connection.ts";
-import { connectionLost } from "./open_calls.ts";
+import type { Excess } from "../wire/sender.ts";
+import type { Caller } from "./caller.ts";
+import { connectionLost, type ListeningCall } from "./open_calls.ts";
 import type { CallTrace } from "./telemetry.ts";
+
+/** Answers calls. The last argument tells whether nobody waits for the answer. */
+export interface Answers {
+  /** The handler has returned its output, or all its items were sent. */
+  onOutput(call: ServerCall, output: unknown, isForNobody: boolean): void;
+  /** The handler, or the source of its items, has thrown. */
+  onThrown(call: ServerCall, error: unknown, isForNobody: boolean): void;
+  /** An item of a stream could not be sent: it is invalid, or over the client's limits. */
+  onUnsent(call: ServerCall, error: unknown, excess?: Excess): void;
+}
 
 /**
  * One call, from decoding its arguments to its answer. It is also the handler's call context with `signal`: one
  * object, because every call needs it.
  */
-export class ServerCall implements CallContext {
+export class ServerCall implements CallContext, ListeningCall {
   /** The connection. */
-  readonly caller: Connection;
+  readonly caller: Caller;
   /** Its id. */
   readonly id: number;
   /** The method's index. */
@@ -29,7 +40,7 @@ export class ServerCall implements CallContext {
   isOver = false;
 
   /** Create for a received call. */
-  constructor(caller: Connection, id: number, method: number, trace: CallTrace | undefined) {
+  constructor(caller: Caller, id: number, method: number, trace: CallTrace | undefined) {
     this.caller = caller;
     this.id = id;
     this.method = method;
@@ -49,7 +60,6 @@ export class ServerCall implements CallContext {
     return this.#abort.signal;
   }
 
-  /** Cancel the call; by default because its peer has. */
   cancel(
     reason: unknown = new RpcError("Cancelled", "The client does not wait for the call any more"),
   ): void {
@@ -73,7 +83,7 @@ export class ServerCall implements CallContext {
 
   /** Whether an error is only the call's cancellation and need not be reported. */
   isReason(error: unknown): boolean {
-    const reason = this.reason ?? this.caller.rare?.clientCalls?.lost;
+    const reason = this.reason ?? this.caller.lost;
     return reason !== undefined &&
       (error === reason || (error instanceof Error && error.cause === reason));
   }

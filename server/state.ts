@@ -11,13 +11,19 @@ import type { AnySchema } from "../codec/schema.ts";
 import { Writer } from "../codec/writer.ts";
 import type { StateField } from "../service/types.ts";
 import { finishStateChange } from "../wire/server_message_writer.ts";
-import { type Sender, surelyTakes } from "../wire/sender.ts";
 import { isTopic } from "../wire/topic.ts";
-import type { Connection } from "./connection.ts";
+import type { Caller } from "./caller.ts";
+import { stateTooBig } from "./too_big.ts";
 
 const STATE = Symbol("state");
 /** Marks a field with its default that was neither read nor assigned. */
 const UNTOUCHED = Symbol("untouched");
+
+/** A connection, as its state knows it. */
+export interface StateOwner extends Pick<Caller, "sender" | "send" | "onSent"> {
+  /** A change was not sent, as this field is larger than its client accepts. */
+  onStateTooBig(field: string, error: RangeError): void;
+}
 
 interface Tracked {
   readonly [STATE]: ConnectionState;
@@ -167,19 +173,20 @@ export class ConnectionState {
    *
    * @returns The error of the first field that newly fails to encode.
    */
-  send(sender: Sender, from: number, owner: Connection): CodecError | undefined {
+  send(owner: StateOwner, from: number): CodecError | undefined {
+    const { sender } = owner;
     const writer = sender.begin();
     const places: number[] = [];
     const failure = this.writeChange(writer, from, places);
-    if (places.length === 0 || !owner.admits(writer.position)) sender.abandon(writer);
-    else if (surelyTakes(sender.options, writer.position)) sender.commit(writer);
+    if (places.length === 0) sender.abandon(writer);
     else {
-      sender.commit(writer, (_, excess) => {
-        if (excess === undefined) return;
-        owner.onChangeTooBig(places, excess);
+      owner.send(writer, (excess) => {
+        const { field, error } = stateTooBig(places, this.#shape.fields, excess, sender.options);
+        owner.onStateTooBig(field, error);
         return true;
       });
     }
+    owner.onSent();
     return failure;
   }
 

@@ -3,8 +3,6 @@
  *
  * @module
  */
-import type { Connections } from "./connections.ts";
-
 /** Counters since the server was created, and current gauges. */
 export interface ServerStats {
   /** Opened connections, total. */
@@ -85,26 +83,14 @@ export class ServerCounters {
   eventsTooBig = 0;
 }
 
-/** The gauges of a server's connections, and the bytes that they have sent so far. */
-export function gaugesOf(
-  connections: Connections,
-): Omit<ServerStats, Exclude<keyof ServerCounters, "bytesSent"> | "topics" | "heldBytes"> {
-  const now = {
-    connections: connections.size,
-    callsInFlight: 0,
-    streamsOpen: 0,
-    clientCallsInFlight: 0,
-    subscriptions: 0,
-    bufferedBytes: 0,
-    bytesSent: 0,
-  };
-  for (const { sender } of connections) now.bufferedBytes += sender.bufferedBytes;
-  for (const { calls, rare, sender, subscriptions } of connections.open) {
-    now.callsInFlight += calls?.size ?? 0;
-    now.streamsOpen += calls?.streams?.open ?? 0;
-    now.clientCallsInFlight += rare?.clientCalls?.size ?? 0;
-    now.subscriptions += subscriptions.size;
-    now.bytesSent += sender.sentBytes;
-  }
-  return now;
+/** The gauges of a server's connections, and the bytes that open ones have sent so far. */
+export class Gauges {
+  /** See {@linkcode ServerStats}; so are the others. */
+  connections = 0;
+  callsInFlight = 0;
+  streamsOpen = 0;
+  clientCallsInFlight = 0;
+  subscriptions = 0;
+  bufferedBytes = 0;
+  bytesSent = 0;
 }

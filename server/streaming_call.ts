@@ -17,16 +17,17 @@ import { writeServerGrant, writeServerItem } from "../wire/server_extension.ts";
 import { shortenAnswer } from "../wire/short_message.ts";
 import { type Excess, type Sender, surelyTakes } from "../wire/sender.ts";
 import { MIN_HELD_BYTES } from "./call_guard.ts";
-import type { Connection } from "./connection.ts";
-import { ConnectionStreams } from "./connection_streams.ts";
+import type { Caller } from "./caller.ts";
+import type { ConnectionStreams } from "./connection_streams.ts";
 import { explainArchive } from "./dispatcher.ts";
-import { ServerCall } from "./server_call.ts";
+import { type Answers, ServerCall } from "./server_call.ts";
 import type { CallTrace } from "./telemetry.ts";
 import { excessOf } from "./too_big.ts";
 
 /** A call that streams. It receives its argument's items and sends its output's until it is answered. */
 export class StreamingCall extends ServerCall implements InletPort, OutletPort {
   readonly #info: MethodInfo;
+  readonly #answers: Answers;
   readonly streams: ConnectionStreams;
   readonly after: Timers["after"];
   #inlet: Inlet | undefined;
@@ -42,7 +43,8 @@ export class StreamingCall extends ServerCall implements InletPort, OutletPort {
 
   /** Create for a received call, and add its streaming argument to the handler's arguments. */
   constructor(
-    caller: Connection,
+    answers: Answers,
+    caller: Caller,
     id: number,
     info: MethodInfo,
     trace: CallTrace | undefined,
@@ -51,11 +53,11 @@ export class StreamingCall extends ServerCall implements InletPort, OutletPort {
     super(caller, id, info.call.tag, trace);
     if (trace !== undefined) trace.items = () => this.#items;
     this.after = timersOf(caller.host.clock).after;
+    this.#answers = answers;
     this.#info = info;
     // A call in flight has its connection's open calls.
     const calls = caller.calls!;
-    this.streams = calls.streams ??= new ConnectionStreams(caller);
-    this.streams.open++;
+    this.streams = calls.addStream(caller.sender, caller.host);
     calls.listen(this);
     const { input } = info;
     if (input === undefined) return;
@@ -127,10 +129,8 @@ export class StreamingCall extends ServerCall implements InletPort, OutletPort {
   override end(): void {
     super.end();
     this.#inlet?.end(new RpcError("Cancelled", `${this.#info.name} has been answered`));
-    const { streams } = this;
-    streams.gate.forget(this);
-    const { calls } = this.caller;
-    if (--streams.open === 0 && calls?.streams === streams) calls.streams = undefined;
+    this.streams.gate.forget(this);
+    this.caller.calls?.deleteStream(this.streams);
   }
 
   /** Count the bytes that wait for the handler, plus `coming` bytes. Returns false if over the limit. */
@@ -139,7 +139,7 @@ export class StreamingCall extends ServerCall implements InletPort, OutletPort {
     if (this.isOver) return true;
     const more = (this.#inlet?.bufferedBytes ?? 0) + coming - this.#heldBytes;
     if (Math.abs(more) < MIN_HELD_BYTES) return true;
-    const guard = this.caller.host.calls.guards.of(this.caller);
+    const guard = this.caller.guarded();
     if (more < 0) guard.letGo(this.id, -more);
     else if (!guard.hold(this.id, more)) return false;
     this.#heldBytes += more;
@@ -244,16 +244,16 @@ export class StreamingCall extends ServerCall implements InletPort, OutletPort {
 
   onEnd(error: unknown, failed: "source" | "item" | undefined): void {
     const { mute } = this.caller;
-    if (failed === undefined) this.caller.host.calls.onOutput(this, undefined, mute);
-    else if (failed === "source") this.caller.host.calls.onThrown(this, error, mute);
-    else this.caller.host.calls.onUnsent(this, error);
+    if (failed === undefined) this.#answers.onOutput(this, undefined, mute);
+    else if (failed === "source") this.#answers.onThrown(this, error, mute);
+    else this.#answers.onUnsent(this, error);
   }
 
   onStopped(error: unknown): void {
     // If the connection's end stopped the stream, there is no client to answer.
     const { closing } = this.caller;
-    if (this.#excess !== undefined) this.caller.host.calls.onUnsent(this, error, this.#excess);
-    else if (error === undefined) this.caller.host.calls.onOutput(this, undefined, closing);
-    else this.caller.host.calls.onThrown(this, error, closing);
+    if (this.#excess !== undefined) this.#answers.onUnsent(this, error, this.#excess);
+    else if (error === undefined) this.#answers.onOutput(this, undefined, closing);
+    else this.#answers.onThrown(this, error, closing);
   }
 }

@@ -3,19 +3,27 @@
  *
  * @module
  */
+import type { Limits } from "../wire/limits.ts";
 import { checkTopicBytes, type Topic, topicKey, toTopic } from "../wire/topic.ts";
-import type { Connection } from "./connection.ts";
+import type { EventSwitch, Subscriber } from "./event_switch.ts";
+
+/** A connection, as its topics know it. */
+export interface SubscriptionsOwner extends Subscriber {
+  readonly host: { readonly events: EventSwitch; readonly limits: Limits };
+  /** Whether it is ending. */
+  readonly closing: boolean;
+}
 
 const NO_TOPICS: ReadonlyMap<string, Topic> = new Map();
 
 /** The topics of one connection. Rust: `server.rs`, `HandlerSubscriptionManager`. */
 export class Subscriptions {
-  readonly #owner: Connection;
+  readonly #owner: SubscriptionsOwner;
   /** Created with the first topic, dropped with the last. */
   #topics: Map<string, Topic> | undefined;
 
   /** Create for one connection. */
-  constructor(owner: Connection) {
+  constructor(owner: SubscriptionsOwner) {
     this.#owner = owner;
   }
 

@@ -132,14 +132,6 @@ function circlesIn(edges: ReadonlyMap<string, readonly string[]>): string[] {
 const CIRCLES_OF_TYPES = [
   // A writer writes schemas, and a reader reads them; the errors of both name the schema.
   "codec/errors.ts codec/phases.ts codec/reader.ts codec/schema.ts codec/signature.ts codec/struct.ts codec/writer.ts",
-  // The parts of a connection hold the connection, and the host that has all of them.
-  [
-    ..."backpressure broker_link call_guard calls client_calls connection connection_end".split(
-      " ",
-    ),
-    ..."connection_host connection_streams connections context dispatcher error_reports".split(" "),
-    ..."event_switch open_calls server_call state stats streaming_call subscriptions".split(" "),
-  ].map((name) => `server/${name}.ts`).join(" "),
   // A method names what it streams, and a stream is named by its method.
   "service/stream.ts service/types.ts",
   // One message is read by two files: what an extension has of it, in a file of its own.

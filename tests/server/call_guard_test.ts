@@ -3,7 +3,6 @@ import { assert, assertEquals } from "@std/assert";
 import { test } from "node:test";
 import { bytes, convert, u32, u8, variants, vec } from "../../codec/mod.ts";
 import { createCore } from "../../server/server_core.ts";
-import { RareParts } from "../../server/connection_host.ts";
 import { CallGuards, MIN_HELD_BYTES, TOLD_CALLS, VAIN_CALLS } from "../../server/call_guard.ts";
 import { rpc, service } from "../../service/mod.ts";
 import type { Limits } from "../../wire/limits.ts";
@@ -252,14 +251,9 @@ test("what a handler holds that can settle no more is released when it is collec
   client.hangUp();
 });
 
-function owner() {
-  const parts = new RareParts();
-  return { parts, rare: parts };
-}
-
 test("CallGuard forgets what has ended, and knows when there is nothing to remember", () => {
   const all = new CallGuards({ maxHeldBytes: 100, maxTotalHeldBytes: 1000 }, new FakeClock());
-  const guard = all.of(owner());
+  const guard = all.open();
   assertEquals([guard.idle, guard.admits()], [true, true]);
   assertEquals([guard.hold(1, 60), guard.hold(2, 60), guard.hold(2, 40)], [true, false, true]);
   assertEquals([guard.heldBytes, guard.admits(), guard.idle], [100, false, false]);
@@ -273,8 +267,8 @@ test("CallGuard forgets what has ended, and knows when there is nothing to remem
 
 test("CallGuard holds nothing that there is no room for with those of others", () => {
   const all = new CallGuards({ maxHeldBytes: 9000, maxTotalHeldBytes: 10_000 }, new FakeClock());
-  const guard = all.of(owner());
-  const other = all.of(owner());
+  const guard = all.open();
+  const other = all.open();
   assertEquals(all.room, Infinity);
   assertEquals([guard.hold(1, 5000), other.hold(1, 5001), other.hold(2, 5000)], [
     true,
@@ -295,7 +289,7 @@ test("CallGuard holds nothing that there is no room for with those of others", (
 
 test("a method that fails often does not hide the failures of another", () => {
   const all = new CallGuards({ maxHeldBytes: 100, maxTotalHeldBytes: 1000 }, new FakeClock());
-  const guard = all.of({ rare: undefined, parts: new RareParts() });
+  const guard = all.open();
   const told = (method: number, calls: number): number => {
     let count = 0;
     for (let i = 0; i < calls; i++) if (guard.mayTell(method)) count++;

@@ -1,22 +1,75 @@
 import { assertEquals } from "@std/assert";
 import { test } from "node:test";
-import { ConnectionList } from "../../server/connections.ts";
+import { Connections, type Kept } from "../../server/connections.ts";
+import { type Gauges, ServerCounters } from "../../server/stats.ts";
+import { DEFAULT_LIMITS } from "../../wire/limits.ts";
 
-test("ConnectionList keeps what was added and not deleted, in any order of both", () => {
-  const list = new ConnectionList<{ slot: number; name: string }>();
-  const [a, b, c, d] = ["a", "b", "c", "d"].map((name) => ({ slot: -1, name }));
-  const names = () => [...list].map(({ name }) => name).sort().join("");
-  list.delete(a!);
-  for (const item of [a, b, c]) list.add(item!);
-  list.delete(a!);
-  list.delete(a!);
-  assertEquals([names(), list.size], ["bc", 2]);
-  list.add(d!);
-  list.delete(d!);
-  list.delete(c!);
+/** A connection of which nothing is known but its place, its bytes, and whether its socket outlives it. */
+function connectionIn(connections: Connections, name: string) {
+  const transport: { lingers: "closing" | "stuck" | undefined } = { lingers: undefined };
+  const connection = {
+    name,
+    slot: -1,
+    transport,
+    sender: { transport, sentBytes: 10 },
+    count: (gauges: Gauges) => void (gauges.bytesSent += 10),
+  };
+  const kept = connection as unknown as Kept;
+  connection.slot = connections.add(kept);
+  const end = (lingers?: "closing" | "stuck") => {
+    transport.lingers = lingers;
+    connections.end(kept);
+  };
+  return { end, gone: () => connections.gone(kept) };
+}
+
+function connectionsOf(limits = {}) {
+  const counters = new ServerCounters();
+  const connections = new Connections({ ...DEFAULT_LIMITS, ...limits }, counters);
+  const open = (name: string) => connectionIn(connections, name);
+  const names = () => [...connections].map((kept) => (kept as Kept & { name: string }).name).sort();
+  const bytes = () => counters.bytesSent + connections.gauges().bytesSent;
+  return { connections, open, names: () => names().join(""), bytes };
+}
+
+test("Connections keeps what opened and has not ended, in any order of both", () => {
+  const { connections, open, names, bytes } = connectionsOf();
+  const [a, b, c] = ["a", "b", "c"].map(open);
+  a!.end();
+  assertEquals([names(), connections.size], ["bc", 2]);
+  const d = open("d");
+  d.end();
+  c!.end();
   assertEquals(names(), "b");
-  list.add(a!);
-  list.delete(b!);
-  list.delete(a!);
-  assertEquals([names(), list.size], ["", 0]);
+  const e = open("e");
+  const f = open("f");
+  assertEquals([names(), connections.size], ["bef", 3]);
+  for (const { end } of [b!, e, f]) end();
+  assertEquals([names(), connections.size, bytes()], ["", 0, 60]);
+});
+
+test("Connections keeps what has ended until its socket is gone, and counts its bytes once", async () => {
+  const { connections, open, names, bytes } = connectionsOf({
+    maxConnections: 3,
+    maxStuckConnections: 2,
+  });
+  const [a, b, c] = ["a", "b", "c"].map(open);
+  assertEquals(connections.full, true);
+  let isEmpty = false;
+  const empty = connections.empty().then(() => isEmpty = true);
+  a!.end("stuck");
+  b!.end("closing");
+  // Those that only wait for their peers leave room for others.
+  assertEquals([names(), connections.full, bytes()], ["abc", false, 30]);
+  await Promise.resolve();
+  assertEquals(isEmpty, false);
+  c!.end("stuck");
+  await empty;
+  assertEquals([connections.size, connections.full], [3, true]);
+  for (const { gone } of [a!, b!, c!, c!]) gone();
+  assertEquals([names(), connections.size, connections.full, bytes()], ["", 0, false, 30]);
+  const [d, e] = ["d", "e"].map(open);
+  assertEquals([names(), connections.size], ["de", 2]);
+  for (const { end } of [d!, e!]) end();
+  await connections.empty();
 });

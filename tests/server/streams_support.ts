@@ -5,7 +5,7 @@
  */
 import { interpret } from "../../codec/archive.ts";
 import type { Schema } from "../../codec/mod.ts";
-import type { ErrorContext } from "../../server/context.ts";
+import type { ErrorContext } from "../../server/error_reports.ts";
 import { type AcceptingCore, createCore, type ServerOptions } from "../../server/server_core.ts";
 import {
   bytes,
