@@ -18,7 +18,7 @@ import { FIRST_BACKOFF_MS } from "../wire/page_limits.ts";
 import { openSession, type Session, type SessionHost } from "./session.ts";
 import { mirrorState, type StateMirror } from "./state_mirror.ts";
 import { type Client, type ClientStatus, NO_COUNTS } from "./types.ts";
-import { interruptible, type Start } from "./waiting.ts";
+import { interruptible, type Start } from "../wire/waiting.ts";
 
 /** A client that is not yet connected. */
 export interface UnconnectedClient<Methods, State, Event> extends Client<Methods, State, Event> {

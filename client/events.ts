@@ -6,7 +6,7 @@
 import type { Topic } from "../wire/topic.ts";
 import type { Limits } from "../wire/limits.ts";
 import { type Overflow, queue, type Sink } from "../stream/queue.ts";
-import type { Waits } from "./waiting.ts";
+import type { Waits } from "../wire/waiting.ts";
 
 /** The limits of an iterator. */
 export type EventLimits = Pick<Limits, "maxQueuedEvents" | "maxQueuedEventBytes">;

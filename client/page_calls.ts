@@ -15,7 +15,7 @@ import { MAX_BATCH_BYTES, turns } from "../wire/batch.ts";
 import { MAX_ABANDONED_CALLS, MAX_CALLS_IN_FLIGHT } from "../wire/page_limits.ts";
 import { failed, lost, toError } from "./failures.ts";
 import type { QueuedCall, StartCalls } from "./parts.ts";
-import { interruptible } from "./waiting.ts";
+import { interruptible } from "../wire/waiting.ts";
 
 interface Call extends QueuedCall {
   readonly streaming: StreamingCall | undefined;

@@ -14,7 +14,7 @@ import type { Framing } from "../wire/deflater.ts";
 import type { CloseInfo, Transport, TransportListener } from "../wire/transport.ts";
 import type { OpenAnswers } from "./answers.ts";
 import type { Client, ClientCounters } from "./types.ts";
-import type { Waits } from "./waiting.ts";
+import type { Waits } from "../wire/waiting.ts";
 
 /** The observed parts of a client. */
 export type Followed = Pick<Client<unknown, unknown, unknown>, "status" | "onStatus">;

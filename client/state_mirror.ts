@@ -8,7 +8,7 @@ import type { StateField } from "../service/types.ts";
 import { RpcError, type RpcErrorCode } from "../wire/errors.ts";
 import { type Observable, observable } from "./observable.ts";
 import { queue } from "../stream/queue.ts";
-import { interruptible, type Waits } from "./waiting.ts";
+import { interruptible, type Waits } from "../wire/waiting.ts";
 
 /** Options for waiting for a state. */
 export interface UntilOptions {

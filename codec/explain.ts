@@ -67,6 +67,7 @@ const EXPECTED: Readonly<
 /** Most names listed in a message. */
 const MAX_NAMES = 8;
 /** How much of a value it shows. */
+// As in `codec/writer.ts`.
 const MAX_SHOWN = 40;
 
 /** Describe the values of a type. */

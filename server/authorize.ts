@@ -5,8 +5,10 @@
  */
 import { checkAnswer } from "../wire/http_answer.ts";
 import type { PeerInfo } from "../wire/transport.ts";
-import type { Clock } from "../wire/clock.ts";
+import { timersOf } from "../wire/clock.ts";
 import type { Limits } from "../wire/limits.ts";
+import { onAbort } from "../wire/signals.ts";
+import { interruptible, type Waits } from "../wire/waiting.ts";
 import type { ServerParts } from "./server_parts.ts";
 
 /** The result of `authorize`: the handler's `auth`, or a refusal. */
@@ -73,41 +75,40 @@ export class AuthorizationTimeout extends Error {
 
 /** Pending decisions. Their peers have no connection yet and may have left. */
 export class Authorizations {
-  readonly #clock: Clock;
+  readonly #waits: Waits;
   readonly #limits: Pick<Limits, "maxAuthorizations" | "handshakeTimeoutMs">;
-  /** Cancels each pending decision. */
-  readonly #pending = new Set<(reason: Error) => void>();
+  readonly #closing = new AbortController();
+  #pending = 0;
 
   /** Create with none under way. */
   constructor({ clock, limits }: Pick<ServerParts, "clock" | "limits">) {
-    this.#clock = clock;
+    this.#waits = { ...timersOf(clock), onAbort };
     this.#limits = limits;
   }
 
   /** Whether the limit is reached. */
   get full(): boolean {
-    return this.#pending.size >= this.#limits.maxAuthorizations;
+    return this.#pending >= this.#limits.maxAuthorizations;
   }
 
   /** Await a decision. Rejects as it does, or with {@linkcode AuthorizationTimeout}. */
-  async wait<T>(decide: () => T | PromiseLike<T>): Promise<T> {
-    const clock = this.#clock;
+  wait<T>(decide: () => T | PromiseLike<T>): Promise<T> {
     const { handshakeTimeoutMs: timeoutMs } = this.#limits;
-    let giveUp!: (reason: Error) => void;
-    const givenUp = new Promise<never>((_, reject) => giveUp = reject);
-    const timer = clock.after(timeoutMs, () => giveUp(new AuthorizationTimeout(timeoutMs)));
-    this.#pending.add(giveUp);
-    try {
-      return await Promise.race([decide(), givenUp]);
-    } finally {
-      clock.clear(timer);
-      this.#pending.delete(giveUp);
-    }
+    return interruptible<T>(
+      this.#waits,
+      (resolve, reject) => {
+        this.#pending++;
+        new Promise<T>((settle) => settle(decide())).then(resolve, reject);
+        return () => void this.#pending--;
+      },
+      (code) => new AuthorizationTimeout(timeoutMs, code === "Cancelled"),
+      this.#closing.signal,
+      timeoutMs,
+    );
   }
 
   /** Cancel all: the server is closing. */
   end(): void {
-    const { handshakeTimeoutMs: timeoutMs } = this.#limits;
-    for (const giveUp of this.#pending) giveUp(new AuthorizationTimeout(timeoutMs, true));
+    this.#closing.abort();
   }
 }

@@ -5,6 +5,7 @@
  */
 import { readArchive } from "../codec/archive.ts";
 import type { CallOptions, MethodInfo } from "../service/types.ts";
+import { timersOf } from "../wire/clock.ts";
 import {
   isRpcError,
   RpcError,
@@ -18,6 +19,7 @@ import { writeServerCall, writeServerCancel } from "../wire/server_extension.ts"
 import { CALL_OPTION_KINDS, checkOptionKinds } from "../wire/option_kinds.ts";
 import { MAX_CALLS_IN_FLIGHT } from "../wire/page_limits.ts";
 import { onAbort } from "../wire/signals.ts";
+import { interruptible, type Waits } from "../wire/waiting.ts";
 import type { Caller } from "./caller.ts";
 import { excessOf } from "./too_big.ts";
 
@@ -35,8 +37,6 @@ interface Waiting {
   readonly method: MethodInfo;
   readonly resolve: (output: unknown) => void;
   readonly reject: (error: RpcError) => void;
-  /** Stop the timer and the signal's listener. */
-  leave(): void;
 }
 
 /** The code of an error, why, and its cause. */
@@ -53,6 +53,7 @@ export class ClientCalls {
   /** The functions that the handler gets. */
   readonly functions: ClientFunctions;
   readonly #caller: Caller;
+  readonly #waits: Waits;
   /** The waiting call by id, or `undefined` if it was abandoned. An id is taken until its answer arrives. */
   readonly #taken = new Map<number, Waiting | undefined>();
   #lastId = -1;
@@ -61,7 +62,8 @@ export class ClientCalls {
   constructor(caller: Caller) {
     this.#caller = caller;
     const functions: Record<string, ClientCall> = {};
-    const { service, telemetry } = caller.host;
+    const { clock, service, telemetry } = caller.host;
+    this.#waits = { ...timersOf(clock), onAbort };
     for (const method of service.clientMethods) {
       const { name } = method;
       functions[name] = (args = {}, given = {}) => {
@@ -79,39 +81,48 @@ export class ClientCalls {
     return this.#taken.size;
   }
 
-  #call(method: MethodInfo, args: unknown, options: CallOptions): Promise<unknown> {
-    const { clock, limits } = this.#caller.host;
-    return new Promise((resolve, reject) => {
-      checkOptionKinds("a call", options, CALL_OPTION_KINDS);
-      const { signal, timeoutMs = limits.callTimeoutMs } = options;
-      if (!(timeoutMs > 0)) {
-        throw new RangeError(
-          `Cannot call ${method.name} of the client: timeoutMs is ${timeoutMs}, expected more than 0`,
-        );
-      }
-      const refusal = this.#refusal(signal);
-      if (refusal !== undefined) throw failure(method, ...refusal);
-      const id = this.#freeId();
-      const timer = clock.after(timeoutMs, () => {
-        const why = `no answer came within ${timeoutMs} ms`;
-        this.#abandon(id, failure(method, "DeadlineExceeded", why));
-      });
-      const unlisten = onAbort(signal, () => {
-        this.#abandon(id, failure(method, "Cancelled", ABORTED, signal?.reason));
-      });
-      const leave = () => {
-        clock.clear(timer);
-        unlisten();
-      };
-      this.#taken.set(id, { method, resolve, reject, leave });
-      try {
-        this.#send(id, method, args);
-      } catch (error) {
-        const why = error instanceof Error ? error.message : String(error);
-        const failed = isRpcError(error) ? error : failure(method, "ServerEncodeError", why, error);
-        this.#settle(id)?.reject(failed);
-      }
-    });
+  async #call(method: MethodInfo, args: unknown, options: CallOptions): Promise<unknown> {
+    checkOptionKinds("a call", options, CALL_OPTION_KINDS);
+    const { signal, timeoutMs = this.#caller.host.limits.callTimeoutMs } = options;
+    if (!(timeoutMs > 0)) {
+      throw new RangeError(
+        `Cannot call ${method.name} of the client: timeoutMs is ${timeoutMs}, expected more than 0`,
+      );
+    }
+    const refusal = this.#refusal(signal);
+    if (refusal !== undefined) throw failure(method, ...refusal);
+    return await interruptible(
+      this.#waits,
+      (resolve, reject) => this.#begin(method, args, resolve, reject),
+      (code) =>
+        code === "Cancelled"
+          ? failure(method, code, ABORTED, signal?.reason)
+          : failure(method, code, `no answer came within ${timeoutMs} ms`),
+      signal,
+      timeoutMs,
+    );
+  }
+
+  /** Send a call. Returns what gives it up, unless it has settled. */
+  #begin(
+    method: MethodInfo,
+    args: unknown,
+    resolve: Waiting["resolve"],
+    reject: Waiting["reject"],
+  ): () => void {
+    const id = this.#freeId();
+    const waiting = { method, resolve, reject };
+    this.#taken.set(id, waiting);
+    try {
+      this.#send(id, method, args);
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      const failed = isRpcError(error) ? error : failure(method, "ServerEncodeError", why, error);
+      this.#settle(id)?.reject(failed);
+    }
+    return () => {
+      if (this.#taken.get(id) === waiting) this.#abandon(id);
+    };
   }
 
   /** Why a call cannot be sent, if it cannot. */
@@ -160,12 +171,8 @@ export class ClientCalls {
   }
 
   /** Stop waiting for the answer. The id stays taken until it arrives. */
-  #abandon(id: number, error: RpcError): void {
-    const waiting = this.#taken.get(id);
-    if (waiting === undefined) return;
+  #abandon(id: number): void {
     this.#taken.set(id, undefined);
-    waiting.leave();
-    waiting.reject(error);
     const { sender, closing } = this.#caller;
     if (closing) return;
     const writer = sender.begin();
@@ -177,7 +184,6 @@ export class ClientCalls {
   #settle(id: number): Waiting | undefined {
     const waiting = this.#taken.get(id);
     this.#taken.delete(id);
-    waiting?.leave();
     return waiting;
   }
 

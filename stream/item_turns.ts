@@ -14,6 +14,7 @@ export interface Resumable {
 }
 
 /** Milliseconds after which further items wait. The current one is always finished. */
+// As in `runtime/turn.ts`.
 const MAX_TURN_MS = 10;
 /** Bytes of items between two readings of the clock, at most. */
 const LOOK_BYTES = 8192;

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { test } from "node:test";
-import { interruptible, type Waits } from "../../client/waiting.ts";
+import { interruptible, type Waits } from "../../wire/waiting.ts";
 import { MAX_DELAY_MS } from "../../wire/option_kinds.ts";
 import { Deadlines, type Turn } from "../../client/deadlines.ts";
 import { FakeClock } from "../support/fake_clock.ts";

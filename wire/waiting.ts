@@ -3,8 +3,8 @@
  *
  * @module
  */
-import type { Timers } from "../wire/clock.ts";
-import { cleanup } from "../wire/listener.ts";
+import type { Timers } from "./clock.ts";
+import { cleanup } from "./listener.ts";
 
 /** The parts needed for waiting. */
 export interface Waits extends Timers {
