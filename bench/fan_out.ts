@@ -11,7 +11,7 @@ import process from "node:process";
 import { dial } from "../runtime/node/dial.ts";
 import { STORED_HEADER_BYTES, writeStoredHeader } from "../deflate/stored.ts";
 import { Writer } from "../codec/writer.ts";
-import { writeRequest } from "../wire/requests.ts";
+import { writeRequest } from "../wire/client_message_writer.ts";
 import type { Transport } from "../wire/transport.ts";
 import type { Options } from "./options.ts";
 import { progress } from "./progress.ts";

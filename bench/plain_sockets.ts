@@ -10,7 +10,7 @@ import { interpret } from "../codec/archive.ts";
 import { Writer } from "../codec/writer.ts";
 import { deflateStored, storedSize } from "../deflate/stored.ts";
 import { ALIAS } from "../wire/handshake.ts";
-import { writeRequest } from "../wire/requests.ts";
+import { writeRequest } from "../wire/client_message_writer.ts";
 
 /** Concurrent handshakes: more than the kernel queues would be refused. */
 export const HANDSHAKES = 64;

@@ -16,7 +16,7 @@ import {
   PROTOCOL,
   type Receives,
 } from "../wire/handshake.ts";
-import { ClientMessage } from "../wire/requests.ts";
+import { ClientMessage } from "../wire/client_message_reader.ts";
 import type { SenderOptions } from "../wire/sender.ts";
 import type {
   Acceptor,

@@ -7,7 +7,7 @@ import { grant, type Reader } from "../codec/reader.ts";
 import { isRpcError, RPC_HANDLER_ERRORS, type RpcHandlerErrorCode } from "../wire/errors.ts";
 import { isThenable } from "../wire/listener.ts";
 import { CLIENT_CANCEL, CLIENT_END, CLIENT_GRANT, CLIENT_ITEM } from "../wire/layout.ts";
-import type { ClientMessage } from "../wire/requests.ts";
+import type { ClientMessage } from "../wire/client_message_reader.ts";
 import { writeErrorResponse } from "../wire/server_message_writer.ts";
 import { shortenAnswer } from "../wire/short_message.ts";
 import { type Excess, surelyTakes } from "../wire/sender.ts";

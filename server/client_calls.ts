@@ -14,7 +14,7 @@ import {
 } from "../wire/errors.ts";
 import { protocolError } from "../wire/faults.ts";
 import { CLIENT_FAILED, CLIENT_REPLY } from "../wire/layout.ts";
-import type { ClientMessage } from "../wire/requests.ts";
+import type { ClientMessage } from "../wire/client_message_reader.ts";
 import { writeServerCall, writeServerCancel } from "../wire/server_extension.ts";
 import { CALL_OPTION_KINDS, checkOptionKinds } from "../wire/option_kinds.ts";
 import { MAX_CALLS_IN_FLIGHT } from "../wire/page_limits.ts";

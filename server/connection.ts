@@ -8,7 +8,7 @@ import { MAX_BATCH_BYTES } from "../wire/batch.ts";
 import { CloseCode } from "../wire/close.ts";
 import type { ProtocolError } from "../wire/errors.ts";
 import { RPC_REQUEST } from "../wire/layout.ts";
-import { readClientMessage, readShortMessage } from "../wire/requests.ts";
+import { readClientMessage, readShortMessage } from "../wire/client_message_reader.ts";
 import { type ArchiveListener, receive } from "../wire/receiver.ts";
 import { type Excess, Sender, type SenderOwner, surelyTakes } from "../wire/sender.ts";
 import type { SharedMessage } from "../wire/shared_message.ts";

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { ClientMessage } from "../wire/requests.ts";
+import type { ClientMessage } from "../wire/client_message_reader.ts";
 import type { SenderOptions } from "../wire/sender.ts";
 import type { PeerInfo, Transport } from "../wire/transport.ts";
 import type { Backpressure } from "./backpressure.ts";

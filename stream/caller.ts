@@ -8,7 +8,11 @@
 import { readArchive } from "../codec/archive.ts";
 import type { Schema } from "../codec/schema.ts";
 import type { Writer } from "../codec/writer.ts";
-import { writeClientEnd, writeClientGrant, writeClientItem } from "../wire/client_extension.ts";
+import {
+  writeClientEnd,
+  writeClientGrant,
+  writeClientItem,
+} from "../wire/client_message_writer.ts";
 import { RpcError, type RpcErrorCode } from "../wire/errors.ts";
 import { checkSize, overCredit } from "../wire/faults.ts";
 import { isThenable } from "../wire/listener.ts";

@@ -134,8 +134,6 @@ const CIRCLES_OF_TYPES = [
   "codec/errors.ts codec/phases.ts codec/reader.ts codec/schema.ts codec/signature.ts codec/struct.ts codec/writer.ts",
   // A method names what it streams, and a stream is named by its method.
   "service/stream.ts service/types.ts",
-  // One message is read by two files: what an extension has of it, in a file of its own.
-  "wire/client_extension.ts wire/requests.ts",
   // The defaults of pages are numbers alone, so that bundlers inline them.
   "wire/limits.ts wire/page_limits.ts",
 ];

@@ -15,8 +15,8 @@ import {
   writeClientEnd,
   writeClientGrant,
   writeClientItem,
-} from "../../wire/client_extension.ts";
-import { writeRequest } from "../../wire/requests.ts";
+  writeRequest,
+} from "../../wire/client_message_writer.ts";
 import { writeFailed, writeReply } from "../support/replies.ts";
 import { masked, RawClient, upgradeRequest } from "../support/raw_client.ts";
 import { writeRawRequest } from "../support/raw_request.ts";

@@ -10,14 +10,14 @@ import {
   writeClientEnd,
   writeClientGrant,
   writeClientItem,
-} from "../../wire/client_extension.ts";
+  writeRequest,
+} from "../../wire/client_message_writer.ts";
 import {
   CLIENT_MESSAGE_BYTES,
   RPC_REQUEST,
   SERVER_MESSAGE_BYTES,
   STATE_UPDATE_BYTES,
 } from "../../wire/layout.ts";
-import { writeRequest } from "../../wire/requests.ts";
 import {
   writeServerCall,
   writeServerCancel,

@@ -14,8 +14,8 @@ import {
   writeClientEnd,
   writeClientGrant,
   writeClientItem,
-} from "../../wire/client_extension.ts";
-import { writeRequest } from "../../wire/requests.ts";
+  writeRequest,
+} from "../../wire/client_message_writer.ts";
 import {
   writeServerCall,
   writeServerCancel,

@@ -22,8 +22,8 @@ import {
   writeClientEnd,
   writeClientGrant,
   writeClientItem,
-} from "../../wire/client_extension.ts";
-import { writeRequest } from "../../wire/requests.ts";
+  writeRequest,
+} from "../../wire/client_message_writer.ts";
 import { writeFailed, writeReply } from "../support/replies.ts";
 import { giveWriter, takeWriter } from "../../wire/shared_message.ts";
 import { isShort, shortenRequest } from "../../wire/short_message.ts";

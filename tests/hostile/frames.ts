@@ -8,7 +8,7 @@ import { Buffer } from "node:buffer";
 import { deflateRawSync } from "node:zlib";
 import type { Schema } from "../../codec/mod.ts";
 import { Writer } from "../../codec/writer.ts";
-import { writeRequest } from "../../wire/requests.ts";
+import { writeRequest } from "../../wire/client_message_writer.ts";
 import { writeRawRequest } from "../support/raw_request.ts";
 
 /** A binary frame, or one with another first byte. Its mask of zeros has no effect. */

@@ -14,7 +14,7 @@ import {
   writeClientEnd,
   writeClientGrant,
   writeClientItem,
-} from "../../wire/client_extension.ts";
+} from "../../wire/client_message_writer.ts";
 import { writeFailed, writeReply } from "../support/replies.ts";
 import type { Attack } from "./attacks.ts";
 import { call, deflated } from "./frames.ts";

@@ -31,7 +31,7 @@ import {
 } from "../../mod.ts";
 import { MAX_QUEUED_NOTIFICATIONS, serve, type ServerOptions } from "../../server.ts";
 import { MAX_ABANDONED_CALLS, MAX_CALLS_IN_FLIGHT } from "../../wire/page_limits.ts";
-import { writeRequest } from "../../wire/requests.ts";
+import { writeRequest } from "../../wire/client_message_writer.ts";
 import { deferred } from "../support/deferred.ts";
 import { noise } from "../support/noise.ts";
 import { until } from "../support/until.ts";

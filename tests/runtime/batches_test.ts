@@ -11,7 +11,7 @@ import { connect } from "../../client.ts";
 import { rpc, service, string, Topic, u32 } from "../../mod.ts";
 import { handler, type HandlerOf, serve } from "../../server.ts";
 import { MAX_BATCH_BYTES } from "../../wire/batch.ts";
-import { writeRequest } from "../../wire/requests.ts";
+import { writeRequest } from "../../wire/client_message_writer.ts";
 import { frame } from "../hostile/frames.ts";
 import { RawClient } from "../support/raw_client.ts";
 import { record, type Recording } from "../versions/recorder.ts";

@@ -22,7 +22,7 @@ import {
   writeClientEnd,
   writeClientGrant,
   writeClientItem,
-} from "../../wire/client_extension.ts";
+} from "../../wire/client_message_writer.ts";
 import { FakeClock } from "../support/fake_clock.ts";
 import { ScriptedClient, upgradeRequest } from "../support/scripted_client.ts";
 import { testDeflater } from "../support/test_deflater.ts";

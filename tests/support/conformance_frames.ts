@@ -11,7 +11,8 @@ import { Reader } from "../../codec/reader.ts";
 import { Writer } from "../../codec/writer.ts";
 import { rpc, service, Topic } from "../../mod.ts";
 import type { FrameSource } from "../../runtime/websocket/frame_reader.ts";
-import { ClientMessage, readClientMessage, writeRequest } from "../../wire/requests.ts";
+import { ClientMessage, readClientMessage } from "../../wire/client_message_reader.ts";
+import { writeRequest } from "../../wire/client_message_writer.ts";
 import { writeEventOf, writeResponse } from "../../wire/server_message_writer.ts";
 import { serverMessage } from "./server_message.ts";
 

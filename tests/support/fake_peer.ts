@@ -11,7 +11,7 @@ import { Writer } from "../../codec/writer.ts";
 import type { MethodInfo } from "../../service/types.ts";
 import type { RpcHandlerErrorCode } from "../../wire/errors.ts";
 import { RPC_REQUEST } from "../../wire/layout.ts";
-import { ClientMessage, readClientMessage } from "../../wire/requests.ts";
+import { ClientMessage, readClientMessage } from "../../wire/client_message_reader.ts";
 import { writeErrorResponse, writeEvent, writeResponse } from "../../wire/server_message_writer.ts";
 import type { Topic } from "../../wire/topic.ts";
 import type { CloseInfo, Dialer, Transport, TransportListener } from "../../wire/transport.ts";

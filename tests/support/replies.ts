@@ -7,7 +7,7 @@
 import type { Codec } from "../../codec/archive.ts";
 import type { Schema } from "../../codec/schema.ts";
 import type { Writer } from "../../codec/writer.ts";
-import { writeBrief } from "../../wire/client_extension.ts";
+import { writeBrief } from "../../wire/client_message_writer.ts";
 import { RPC_HANDLER_ERRORS, type RpcHandlerErrorCode } from "../../wire/errors.ts";
 import { CLIENT_FAILED, CLIENT_MESSAGE_BYTES, CLIENT_REPLY } from "../../wire/layout.ts";
 import { writeCarrier } from "../../wire/place.ts";

@@ -10,7 +10,7 @@ import { Reader } from "../../codec/reader.ts";
 import { Writer } from "../../codec/writer.ts";
 import type { AcceptingCore } from "../../server/server_core.ts";
 import { MESSAGE_ALIGN, SERVER_ITEM, SERVER_MESSAGE_BYTES } from "../../wire/layout.ts";
-import { writeRequest } from "../../wire/requests.ts";
+import { writeRequest } from "../../wire/client_message_writer.ts";
 import { readServerExtension } from "../../wire/server_extension.ts";
 import type { CloseInfo, Transport, TransportListener, Upgrade } from "../../wire/transport.ts";
 import { writeRawRequest } from "./raw_request.ts";

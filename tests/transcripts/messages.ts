@@ -11,7 +11,8 @@ import { Writer } from "../../codec/writer.ts";
 import { RPC_HANDLER_ERRORS, Topic } from "../../mod.ts";
 import type { RpcHandlerErrorCode } from "../../wire/errors.ts";
 import { NEW_EVENT, RPC_RESPONSE } from "../../wire/layout.ts";
-import { ClientMessage, readClientMessage, writeRequest } from "../../wire/requests.ts";
+import { ClientMessage, readClientMessage } from "../../wire/client_message_reader.ts";
+import { writeRequest } from "../../wire/client_message_writer.ts";
 import {
   writeErrorResponse,
   writeEventOf,

@@ -6,13 +6,13 @@ import { array, CodecError, decode, type Schema, u8 } from "../../codec/mod.ts";
 import { Reader } from "../../codec/reader.ts";
 import { Writer } from "../../codec/writer.ts";
 import type { RpcHandlerErrorCode } from "../../wire/errors.ts";
+import { ClientMessage, readClientMessage } from "../../wire/client_message_reader.ts";
 import {
   writeClientCancel,
   writeClientEnd,
   writeClientGrant,
   writeClientItem,
-} from "../../wire/client_extension.ts";
-import { ClientMessage, readClientMessage } from "../../wire/requests.ts";
+} from "../../wire/client_message_writer.ts";
 import {
   readServerExtension,
   type ServerExtensionHandlers,

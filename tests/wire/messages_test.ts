@@ -8,7 +8,8 @@ import { Reader } from "../../codec/reader.ts";
 import { Writer } from "../../codec/writer.ts";
 import type { RpcHandlerErrorCode } from "../../wire/errors.ts";
 import { NEW_EVENT, RPC_RESPONSE, STATE_CHANGE } from "../../wire/layout.ts";
-import { ClientMessage, readClientMessage, writeRequest } from "../../wire/requests.ts";
+import { ClientMessage, readClientMessage } from "../../wire/client_message_reader.ts";
+import { writeRequest } from "../../wire/client_message_writer.ts";
 import {
   writeErrorResponse,
   writeEvent,

@@ -7,12 +7,16 @@ import { Reader } from "../../codec/reader.ts";
 import type { Writer } from "../../codec/writer.ts";
 import type { ProtocolError } from "../../wire/errors.ts";
 import {
+  ClientMessage,
+  readClientMessage,
+  readShortMessage,
+} from "../../wire/client_message_reader.ts";
+import {
   writeClientCancel,
   writeClientGrant,
   writeClientItem,
-} from "../../wire/client_extension.ts";
+} from "../../wire/client_message_writer.ts";
 import { CLIENT_ITEM, RPC_REQUEST } from "../../wire/layout.ts";
-import { ClientMessage, readClientMessage, readShortMessage } from "../../wire/requests.ts";
 import {
   writeServerCall,
   writeServerCancel,

@@ -1,25 +1,43 @@
 /**
- * A client's messages other than calls, under the extension `x1`: variants behind `RPCRequest`, in a root of the
+ * A client's messages, as they are written: calls, and under the extension `x1` variants behind them, in a root of the
  * same size.
+ *
+ * Rust: `wire.rs`, `ClientMessage`.
  *
  * @module
  */
 import type { Codec } from "../codec/archive.ts";
-import type { Reader } from "../codec/reader.ts";
 import type { Schema } from "../codec/schema.ts";
 import type { Writer } from "../codec/writer.ts";
-import { RPC_HANDLER_ERRORS } from "./errors.ts";
 import {
   CLIENT_CANCEL,
   CLIENT_END,
-  CLIENT_FAILED,
   CLIENT_GRANT,
   CLIENT_ITEM,
   CLIENT_MESSAGE_BYTES,
-  CLIENT_REPLY,
+  RPC_REQUEST,
 } from "./layout.ts";
 import { beginMessage, writeCarrier, writeRoot } from "./place.ts";
-import type { ClientMessage } from "./requests.ts";
+
+/**
+ * Write a call.
+ *
+ * Root: `0` tag 0, `1` id, `4` pointer and `8` length of the archived call.
+ */
+export function writeRequest<T>(
+  codec: Codec,
+  writer: Writer,
+  id: number,
+  call: Schema<T>,
+  value: T,
+): void {
+  writeCarrier(codec, writer, CLIENT_MESSAGE_BYTES, RPC_REQUEST, id, call, value);
+}
+
+/** Change the id of the request in a writer. */
+export function setRequestId(writer: Writer, id: number): void {
+  writer.bytes[writer.position - CLIENT_MESSAGE_BYTES + 1] = id;
+}
 
 /** Write a message that is only a root: `0` tag, `1` id, `2` a byte. */
 export function writeBrief(writer: Writer, tag: number, id: number, byte = 0): void {
@@ -58,32 +76,4 @@ export function writeClientGrant(writer: Writer, id: number, bytes: number): voi
   beginMessage(writer);
   const at = writeRoot(writer, CLIENT_MESSAGE_BYTES, CLIENT_GRANT, id);
   writer.view.setUint32(at + 4, bytes, true);
-}
-
-/**
- * Read the rest of a message other than a call, whose root is at `at`.
- *
- * @throws {CodecError} If it is no message of the extension.
- */
-export function readClientExtension(
-  reader: Reader,
-  at: number,
-  kind: number,
-  into: ClientMessage,
-): void {
-  const { bytes } = reader;
-  if (kind === CLIENT_ITEM || kind === CLIENT_REPLY) {
-    into.start = reader.claimBytes(at + 4);
-    into.end = reader.low;
-  } else if (kind === CLIENT_GRANT) {
-    into.bytes = reader.u32(at + 4);
-  } else if (kind === CLIENT_END) {
-    if (bytes[at + 2]! > 1) reader.fail("Bool", at + 2, "0 or 1");
-    into.failed = bytes[at + 2] === 1;
-  } else if (kind === CLIENT_FAILED) {
-    into.code = RPC_HANDLER_ERRORS[bytes[at + 2]!] ??
-      reader.fail("InvalidTag", at + 2, "an RpcHandlerError");
-  } else if (kind !== CLIENT_CANCEL) {
-    reader.fail("InvalidTag", at, "a ClientMessage");
-  }
 }

@@ -1,44 +1,27 @@
 /**
- * A client's messages: calls. Written by clients, read by servers.
- *
- * Rust: `wire.rs`, `ClientMessage`.
+ * A client's messages, as a server reads them: those of `client_message_writer.ts`.
  *
  * @module
  */
-import type { Codec } from "../codec/archive.ts";
 import type { Reader } from "../codec/reader.ts";
-import type { Schema } from "../codec/schema.ts";
-import type { Writer } from "../codec/writer.ts";
-import { readClientExtension } from "./client_extension.ts";
-import type { RpcHandlerErrorCode } from "./errors.ts";
+import { RPC_HANDLER_ERRORS, type RpcHandlerErrorCode } from "./errors.ts";
 import type { Extension } from "./handshake.ts";
-import { CLIENT_ITEM, CLIENT_MESSAGE_BYTES, MESSAGE_ALIGN, RPC_REQUEST } from "./layout.ts";
-import { writeCarrier } from "./place.ts";
+import {
+  CLIENT_CANCEL,
+  CLIENT_END,
+  CLIENT_FAILED,
+  CLIENT_GRANT,
+  CLIENT_ITEM,
+  CLIENT_MESSAGE_BYTES,
+  CLIENT_REPLY,
+  MESSAGE_ALIGN,
+  RPC_REQUEST,
+} from "./layout.ts";
 import { restore } from "./short_message.ts";
-
-/**
- * Write a call.
- *
- * Root: `0` tag 0, `1` id, `4` pointer and `8` length of the archived call.
- */
-export function writeRequest<T>(
-  codec: Codec,
-  writer: Writer,
-  id: number,
-  call: Schema<T>,
-  value: T,
-): void {
-  writeCarrier(codec, writer, CLIENT_MESSAGE_BYTES, RPC_REQUEST, id, call, value);
-}
-
-/** Change the id of the request in a writer. */
-export function setRequestId(writer: Writer, id: number): void {
-  writer.bytes[writer.position - CLIENT_MESSAGE_BYTES + 1] = id;
-}
 
 /** A message from a client, as positions in the reader's bytes. One object serves all messages. */
 export class ClientMessage {
-  /** Its variant: a call, or one of `client_extension.ts`, which use the last three fields. */
+  /** Its variant: a call, or one of the extension, which use the last three fields. */
   kind: number = RPC_REQUEST;
   /** The call's id. */
   id = 0;
@@ -75,7 +58,7 @@ export function readClientMessage(
   into.id = reader.bytes[at + 1]!;
   if (kind !== RPC_REQUEST) {
     if (extension === 0) reader.fail("InvalidTag", at, "a ClientMessage");
-    return readClientExtension(reader, at, kind, into);
+    return readExtension(reader, at, kind, into);
   }
   into.start = reader.claimBytes(at + 4);
   into.end = reader.low;
@@ -99,5 +82,29 @@ export function readShortMessage(
   into.start = reader.low;
   if (into.kind !== RPC_REQUEST && into.kind !== CLIENT_ITEM) {
     reader.fail("InvalidTag", into.start, "a ClientMessage that may be short");
+  }
+}
+
+/** Read the rest of a message other than a call, whose root is at `at`. */
+function readExtension(
+  reader: Reader,
+  at: number,
+  kind: number,
+  into: ClientMessage,
+): void {
+  const { bytes } = reader;
+  if (kind === CLIENT_ITEM || kind === CLIENT_REPLY) {
+    into.start = reader.claimBytes(at + 4);
+    into.end = reader.low;
+  } else if (kind === CLIENT_GRANT) {
+    into.bytes = reader.u32(at + 4);
+  } else if (kind === CLIENT_END) {
+    if (bytes[at + 2]! > 1) reader.fail("Bool", at + 2, "0 or 1");
+    into.failed = bytes[at + 2] === 1;
+  } else if (kind === CLIENT_FAILED) {
+    into.code = RPC_HANDLER_ERRORS[bytes[at + 2]!] ??
+      reader.fail("InvalidTag", at + 2, "an RpcHandlerError");
+  } else if (kind !== CLIENT_CANCEL) {
+    reader.fail("InvalidTag", at, "a ClientMessage");
   }
 }
