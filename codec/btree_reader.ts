@@ -121,7 +121,7 @@ function readNode(
 ): ReadNode {
   const node = claimNode(reader, base, tree);
   const { at, isInner, count, start, entry: { size, offsets } } = node;
-  const block = inside(reader, at, -reader.u32(at), 1, 1);
+  const block = inside(reader, at, 0 - reader.u32(at), 1, 1);
   checkCount(reader, node);
   spend(reader, NODE_FOOTPRINT + count * entryFootprint(tree), at);
   const { low, steps } = reader;
