@@ -45,9 +45,9 @@ export function rankOf(schema: AnySchema, key: unknown): Rank {
   const node = schema as Node;
   if ("arms" in node) {
     const arm = node.armOf(key)!;
-    return [arm.tag, fieldRanks(arm.fields, carriedBy(node, arm, key))];
+    return fieldRanks(arm.fields, carriedBy(node, arm, key), [arm.tag]);
   }
-  if ("fields" in node) return fieldRanks(node.fields, key as Carried);
+  if ("fields" in node) return fieldRanks(node.fields, key as Carried, []);
   if ("key" in node) {
     const { key: own, item } = node;
     return sorted(entriesOf(key), own)
@@ -61,8 +61,9 @@ export function rankOf(schema: AnySchema, key: unknown): Rank {
   return ranksOf(node.item, key as unknown[]);
 }
 
-function fieldRanks(fields: readonly Field[], values: Carried): Rank[] {
-  return fields.map(({ key, schema }) => rankOf(schema, values[key]));
+function fieldRanks(fields: readonly Field[], values: Carried, ranks: Rank[]): Rank[] {
+  for (const { key, schema } of fields) ranks.push(rankOf(schema, values[key]));
+  return ranks;
 }
 
 /** The ranks of keys. */
@@ -87,25 +88,21 @@ export function sorted(entries: Entry[], schema: AnySchema, onEqual?: () => void
     .map(({ entry }) => entry);
 }
 
-/** Lexicographic order; the shorter comes first. */
-function compareLists(a: ArrayLike<unknown>, b: ArrayLike<unknown>): number {
-  for (let i = 0; i < a.length && i < b.length; i++) {
-    const order = compare(a[i], b[i]);
-    if (order !== 0) return order;
-  }
-  return a.length - b.length;
-}
-
-/** Compare two ranks of a type: below, at or above 0. */
+/** Compare two ranks of a type: below, at or above 0. Lists are in lexicographic order. */
 export function compare(a: Rank, b: Rank): number {
   // The order of UTF-8 is that of code points: a `char` is a text of one.
   if (typeof a === "string") return compareUtf8(a, b as string);
-  if (Array.isArray(a) || ArrayBuffer.isView(a)) {
-    return compareLists(a as Uint8Array, b as Uint8Array);
+  if (!(a instanceof Object)) {
+    return (a as number) < (b as number) ? -1 : (a as number) > (b as number) ? 1 : 0;
   }
-  if (a instanceof Object) {
+  if ("secs" in a) {
     const { secs, nanos } = b as Duration;
-    return compare((a as Duration).secs, secs) || (a as Duration).nanos - nanos;
+    return compare(a.secs, secs) || (a as Duration).nanos - nanos;
   }
-  return (a as number) < (b as number) ? -1 : (a as number) > (b as number) ? 1 : 0;
+  const [some, others] = [a, b] as ArrayLike<Rank>[] as [ArrayLike<Rank>, ArrayLike<Rank>];
+  for (let i = 0; i < some.length && i < others.length; i++) {
+    const order = compare(some[i], others[i]);
+    if (order) return order;
+  }
+  return some.length - others.length;
 }
