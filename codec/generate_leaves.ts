@@ -51,7 +51,7 @@ export function readTag({ tagBytes }: Pick<Sum, "tagBytes">, from: At): string {
 export function isFree(schema: AnySchema): boolean {
   const node = schema as Node;
   if (node.kind === "struct") return node.fields.every((field) => isFree(field.schema));
-  return "min" in node || node.kind === "f32" || node.kind === "f64";
+  return "min" in node || /^(?:f32|f64|uuid|ipv[46])$/.test(node.kind);
 }
 
 /** Archives with at most this many parts are read from bytes: a DataView would cost more. */
@@ -62,7 +62,7 @@ export function isBytewise(schema: AnySchema): boolean {
   return countParts(schema) <= MAX_BYTEWISE_PARTS && needsNoView(schema);
 }
 
-const BYTEWISE_LEAVES = /^(?:bool|unit|string|bytes)$/;
+const BYTEWISE_LEAVES = /^(?:bool|unit|char|string|boxstr|bytes|uuid|ipv[46])$/;
 
 function needsNoView(schema: AnySchema): boolean {
   const node = schema as Node;
@@ -75,6 +75,11 @@ function needsNoView(schema: AnySchema): boolean {
 
 function bad(): never {
   throw BAD;
+}
+
+/** A `char`; what is above Unicode throws by itself. */
+export function readChar(point: number): string {
+  return point < 0xd800 || point > 0xdfff ? String.fromCodePoint(point) : bad();
 }
 
 /** A string with checked bounds. */

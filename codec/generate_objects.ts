@@ -3,11 +3,12 @@
  *
  * @module
  */
-import { type At, at, member, plus } from "./generator.ts";
+import { type At, at, BAD, member, plus } from "./generator.ts";
 import { writeFlat } from "./phases.ts";
 import { isFlat } from "./parts.ts";
 import type { AnySchema, Arm, BigInteger, Field, Integer, List, Node } from "./schema.ts";
 import { INLINE_CAPACITY } from "./layout.ts";
+import { scalarOf } from "./scalars.ts";
 import { writeUtf8 } from "./utf8.ts";
 import { itemFields, MAX_UNROLLED, type Slots, type WriteContext } from "./write_context.ts";
 
@@ -25,6 +26,13 @@ export function inlineString(u8: Uint8Array, dv: DataView, at: number, value: st
     u8[at + i] = unit;
   }
   u8[at + INLINE_CAPACITY] = length;
+}
+
+/** The code point of a `char`. */
+export function charPoint(value: unknown): number {
+  const point = scalarOf(value);
+  if (point < 0) throw BAD;
+  return point;
 }
 
 /** Emit the filling of all bytes of the object at `to`, padding included. */
@@ -49,6 +57,18 @@ export function emitObject(
       );
     case "bool":
       return g.emit(`if(typeof ${v}!=="boolean")throw BAD;u8[${at(to)}]=${v}?1:0;`);
+    case "char":
+      return g.emit(`dv.setInt32(${at(to)},${g.constant(charPoint)}(${v}),true);`);
+    case "uuid":
+    case "ipv4":
+    case "ipv6":
+      return g.emit(
+        `if(!(${v} instanceof Uint8Array)||${v}.length!==${node.size})throw BAD;`,
+        `u8.set(${v},${at(to)});`,
+      );
+    case "boxstr":
+      pointer(c, to, c.kept(slots, "start"));
+      return g.emit(`dv.setInt32(${at(to, 4)},${c.kept(slots, "length")},true);`);
     case "string": {
       const start = c.kept(slots, "start");
       const length = c.kept(slots, "length");
@@ -119,8 +139,8 @@ function integer({ g }: WriteContext, node: Integer | BigInteger, to: At, v: str
   if (typeof min === "bigint") {
     const [least, most] = [g.constant(min), g.constant(max)];
     g.emit(`if(typeof ${v}!=="bigint"||${v}<${least}||${v}>${most})throw BAD;`);
-    g.emit(`dv.setBigInt64(${at(to)},BigInt.asIntN(64,${v}),true);`);
-    if (size === 16) g.emit(`dv.setBigInt64(${at(to, 8)},BigInt.asIntN(64,${v}>>64n),true);`);
+    g.emit(`dv.setBigInt64(${at(to)},${v},true);`);
+    if (size === 16) g.emit(`dv.setBigInt64(${at(to, 8)},${v}>>64n,true);`);
     return;
   }
   const shift = 32 - 8 * size;

@@ -24,6 +24,11 @@ export function appendString(u8: Uint8Array, p: number, value: string): number {
     if (length < 0) throw BAD;
     if (length <= INLINE_CAPACITY) return p;
   }
+  return appendText(u8, p, value);
+}
+
+/** Writes the bytes of a string, and returns the position after them. */
+export function appendText(u8: Uint8Array, p: number, value: string): number {
   const end = writeUtf8(u8, p, value);
   if (end < 0) throw BAD;
   return end;
@@ -111,11 +116,12 @@ function emitParts(c: WriteContext, schema: AnySchema, v: string): Slots {
       if (c.looping) g.emit(`st[sp++]=x.keep(${value});`);
       return { value, inner: emitParts(c, node.item, value) };
     }
-    case "string": {
+    case "string":
+    case "boxstr": {
       g.emit(`if(typeof ${v}!=="string")throw BAD;`);
       c.ensure(`${v}.length*3`);
       const start = c.variable("r", "p");
-      g.emit(`p=${g.constant(appendString)}(u8,p,${v});`);
+      g.emit(`p=${g.constant(node.kind === "string" ? appendString : appendText)}(u8,p,${v});`);
       return c.keep({ start, length: c.variable("l", `p-${start}`) });
     }
     case "bytes": {

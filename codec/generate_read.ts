@@ -14,6 +14,7 @@ import {
   isBytewise,
   isFree,
   open,
+  readChar,
   readInteger,
   readTag,
   readWord,
@@ -97,10 +98,20 @@ return value;
       }
       case "string":
         return this.#readString(from);
+      case "char":
+        return this.#bind(`${g.constant(readChar)}(${readWord(from, this.#bytewise, false)})`);
+      case "boxstr": {
+        const { start, count } = this.#claim(from);
+        return this.#bind(`${g.constant(this.#builds ? text : checkText)}(u8,${start},${count})`);
+      }
       case "bytes": {
         const { start, count } = this.#claim(from);
         return this.#builds ? this.#bind(`${g.constant(copyBytes)}(u8,${start},${count})`) : "";
       }
+      case "uuid":
+      case "ipv4":
+      case "ipv6":
+        return this.#builds ? `${g.constant(copyBytes)}(u8,${at(from)},${node.size})` : "";
       case "vec":
       case "boxslice":
         return this.#readVec(node.item, from);

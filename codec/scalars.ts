@@ -39,7 +39,7 @@ function float(kind: "f32" | "f64", size: 4 | 8): Schema<number> {
 }
 
 /** The Unicode scalar value of a string of exactly one; otherwise -1. */
-function scalarOf(value: unknown): number {
+export function scalarOf(value: unknown): number {
   if (typeof value !== "string") return -1;
   const point = value.codePointAt(0) ?? -1;
   const units = point > 0xffff ? 2 : 1;
