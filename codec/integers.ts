@@ -20,13 +20,9 @@ function integer(kind: IntegerKind, size: 1 | 2 | 4, min = 0): Integer {
       else if (size === 2) writer.outView.setUint16(at, value, true);
       else writer.out[at] = value;
     },
-    (reader, at) => {
-      const { bytes } = reader;
-      const value = size === 4
-        ? reader.i32(at)
-        : bytes[at]! | (size === 2 ? bytes[at + 1]! << 8 : 0);
-      // What was read of one or two bytes has no sign, what was read of four has one.
-      return value > max ? value + 2 * min : min ? value : value >>> 0;
+    size === 4 ? (reader, at) => min ? reader.i32(at) : reader.i32(at) >>> 0 : ({ bytes }, at) => {
+      const value = bytes[at]! | (size === 2 ? bytes[at + 1]! << 8 : 0);
+      return value > max ? value + 2 * min : value;
     },
   );
   return Object.assign(schema, { min, max });

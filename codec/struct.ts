@@ -49,6 +49,7 @@ export function fieldsAt(
   inOrder?: (fields: readonly Field[]) => readonly Field[],
 ): FieldsSchema {
   const isArray = Array.isArray(schemas);
+  const hasProto = Object.hasOwn(schemas, "__proto__");
   const fields = once(() =>
     Object.entries(schemas).map(([name, schema], i): Field => ({
       key: isArray ? i : name,
@@ -56,15 +57,18 @@ export function fieldsAt(
       offset: offsets()[i]!,
     }))
   );
-  const order = inOrder ? once(() => inOrder(fields())) : fields;
+  let order: readonly Field[] | undefined;
+  const ordered = (): readonly Field[] => order = inOrder ? inOrder(fields()) : fields();
   const readInto = (reader: Reader, at: number, target: Keyed): Keyed => {
+    // An own property first: assigning `__proto__` would set the prototype.
+    if (hasProto) target = { ...target, ["__proto__"]: 0 };
+    const { path } = reader;
     const step = reader.steps++;
-    for (const { key, schema, offset } of order()) {
-      reader.path[step] = key;
-      const value = schema.read(reader, at + offset);
-      // Assigning `__proto__` would set the prototype.
-      if (key === "__proto__") target = { ...target, [key]: value };
-      else target[key] = value;
+    const all = order ?? ordered();
+    for (let i = 0; i < all.length; i++) {
+      const { key, schema, offset } = all[i]!;
+      path[step] = key;
+      target[key] = schema.read(reader, at + offset);
     }
     reader.steps = step;
     return target;
@@ -80,9 +84,10 @@ export function fieldsAt(
       ) {
         writer.refuse(isArray ? `an array of ${schemas.length}` : "an object", value);
       }
+      const { path } = writer;
       const step = writer.steps++;
-      for (const { key, schema, offset } of order()) {
-        writer.path[step] = key;
+      for (const { key, schema, offset } of order ?? ordered()) {
+        path[step] = key;
         schema.write(writer, at + offset, (value as Keyed)[key]);
       }
       writer.steps = step;

@@ -83,7 +83,8 @@ export function sum(
     armOf(value: unknown) {
       const keyed = Object(value) as Keyed;
       const type = keyed["type"];
-      return arms.find(({ name }) => isTagged ? name === type : name in keyed);
+      for (const arm of arms) if (isTagged ? arm.name === type : arm.name in keyed) return arm;
+      return undefined;
     },
     write(writer: Writer, at: number, value: unknown) {
       const arm = schema.armOf(value);
