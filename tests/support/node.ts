@@ -25,6 +25,7 @@ const SHARED = [
   "tests/client",
   "tests/codec",
   "tests/e2e",
+  "tests/globals_test.ts",
   "tests/limits",
   "tests/model/model_test.ts",
   "tests/server",

@@ -1,6 +1,6 @@
 /**
  * All globals that the core uses besides ECMAScript. Its second type check declares no others, and
- * `tests/architecture_test.ts` checks that each runtime has every one of them.
+ * `tests/globals_test.ts` checks that each runtime has every one of them.
  */
 declare class AbortSignal {
   static abort(reason?: unknown): AbortSignal;
