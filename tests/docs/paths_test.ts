@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 
@@ -25,6 +25,13 @@ test("what ARCHITECTURE says to look at is there, and is three files at most", (
     assert(files.length >= 1 && files.length <= MAX_FILES, row);
     assertEquals(missing(row), [], row);
   }
+});
+
+test("ARCHITECTURE says of each file in wire/ what it is for, once", () => {
+  const text = readFileSync(ROOT + "ARCHITECTURE.md", "utf8");
+  const part = text.split("\n## ").find((part) => part.startsWith("What is in wire/"))!;
+  const named = [...part.matchAll(/`(\w+)`/g)].map(([, name]) => `${name}.ts`);
+  assertEquals(named.sort(), readdirSync(ROOT + "wire").sort());
 });
 
 test("the pictures in ARCHITECTURE name no file that is not there", () => {
