@@ -13,7 +13,7 @@ export {
   type StreamingFields,
   type StreamingMethod,
 } from "./service.ts";
-export { stream, type StreamSpec } from "./stream.ts";
+export { stream } from "./stream.ts";
 export { wireSnapshot } from "./snapshot.ts";
 export type { ItemStream, StreamSource } from "../stream/types.ts";
 export type {
@@ -36,4 +36,5 @@ export type {
   Service,
   StateOf,
   Stream,
+  StreamSpec,
 } from "./types.ts";

@@ -9,8 +9,7 @@ import type { AnySchema, Infer, Schema, Sum } from "../codec/schema.ts";
 import { taggedSum } from "../codec/sums.ts";
 import type { Fingerprint } from "../wire/handshake.ts";
 import { fingerprintOf } from "./fingerprint.ts";
-import type { StreamSpec } from "./stream.ts";
-import type { DeclaredService, MethodInfo, NoMethods, Stream } from "./types.ts";
+import type { DeclaredService, MethodInfo, NoMethods, Stream, StreamSpec } from "./types.ts";
 
 /** Named arguments of which one may be a {@linkcode stream}. */
 export type StreamingFields = Readonly<Record<string, Schema<unknown> | StreamSpec<unknown>>>;

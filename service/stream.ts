@@ -7,27 +7,7 @@ import { signature } from "../codec/signature.ts";
 import type { AnySchema, Schema } from "../codec/schema.ts";
 import { unit } from "../codec/scalars.ts";
 import { startStreaming } from "../stream/caller.ts";
-import type { MethodInfo } from "./types.ts";
-
-/**
- * A stream of items, made by {@linkcode stream}. It is not a type of values: only an argument or the output
- * of a method can be one.
- */
-export interface StreamSpec<T> {
-  /** Tells it from schemas. */
-  readonly kind: "stream";
-  /** How one item is archived. */
-  readonly item: Schema<T>;
-  /**
-   * What is different in a method that has streams. Referenced by them, so that pages without streams don't load it.
-   *
-   * @internal
-   */
-  readonly inMethod: (
-    args: Readonly<Record<string, unknown>>,
-    output: unknown,
-  ) => Pick<MethodInfo, "input" | "items" | "startCall"> & Partial<Pick<MethodInfo, "output">>;
-}
+import type { StreamSpec } from "./types.ts";
 
 /** As part of an archive it is no bytes: a call's other arguments are as they would be without it. */
 const OF_NOTHING: Omit<AnySchema, "kind"> = {

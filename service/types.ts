@@ -8,7 +8,6 @@
 import type { Arm, Schema, Sum } from "../codec/schema.ts";
 import type { ItemStream, StreamSource } from "../stream/types.ts";
 import type { Fingerprint } from "../wire/handshake.ts";
-import type { StreamSpec } from "./stream.ts";
 import type { StartStreaming } from "../stream/caller.ts";
 
 /**
@@ -18,6 +17,26 @@ import type { StartStreaming } from "../stream/caller.ts";
 export interface Stream<T> {
   /** Only a type: the items. */
   readonly "~items": T;
+}
+
+/**
+ * A stream of items, made by `stream()`. It is not a type of values: only an argument or the output
+ * of a method can be one.
+ */
+export interface StreamSpec<T> {
+  /** Tells it from schemas. */
+  readonly kind: "stream";
+  /** How one item is archived. */
+  readonly item: Schema<T>;
+  /**
+   * What is different in a method that has streams. Referenced by them, so that pages without streams don't load it.
+   *
+   * @internal
+   */
+  readonly inMethod: (
+    args: Readonly<Record<string, unknown>>,
+    output: unknown,
+  ) => Pick<MethodInfo, "input" | "items" | "startCall"> & Partial<Pick<MethodInfo, "output">>;
 }
 
 /** The argument of a method that is a stream. */

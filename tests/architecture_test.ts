@@ -95,8 +95,6 @@ function circlesIn(edges: ReadonlyMap<string, readonly string[]>): string[] {
 const CIRCLES_OF_TYPES = [
   // A writer writes schemas, and a reader reads them; the errors of both name the schema.
   "codec/errors.ts codec/phases.ts codec/reader.ts codec/schema.ts codec/signature.ts codec/struct.ts codec/writer.ts",
-  // A method names what it streams, and a stream is named by its method.
-  "service/stream.ts service/types.ts",
   // The defaults of pages are numbers alone, so that bundlers inline them.
   "wire/limits.ts wire/page_limits.ts",
 ];
