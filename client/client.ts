@@ -12,7 +12,7 @@ import { createEventHub, type EventHub } from "./events.ts";
 import { closed, failed, lost, toError } from "./failures.ts";
 import { observable } from "./observable.ts";
 import { type ConnectOptions, type PerAttempt, toWebSocketUrl } from "./options.ts";
-import type { Caller, ClientParts } from "./parts.ts";
+import type { ClientParts, MakeCall } from "./parts.ts";
 import { nextBackoffMs } from "./reconnect.ts";
 import { FIRST_BACKOFF_MS } from "../wire/page_limits.ts";
 import { openSession, type Session, type SessionHost } from "./session.ts";
@@ -62,7 +62,7 @@ export function createClient<Methods, State, Event, ClientMethods = NoMethods>(
   };
 
   const callsOn = (session: () => Session | undefined): CallsOf<Methods> => {
-    const call: Caller = (method, args, options, streaming) => {
+    const call: MakeCall = (method, args, options, streaming) => {
       counters.callsStarted++;
       return session()?.calls.call(method, args, options, streaming) ??
         Promise.reject(
@@ -261,7 +261,7 @@ export function createClient<Methods, State, Event, ClientMethods = NoMethods>(
 /** A frozen object with one function per method, none of which needs `this`. */
 export function makeCalls<Methods>(
   methods: readonly MethodInfo[],
-  call: Caller,
+  call: MakeCall,
   uploading?: ClientParts["uploading"],
 ): CallsOf<Methods> {
   const calls: Record<string, (args?: unknown, options?: CallOptions) => unknown> = {};

@@ -40,7 +40,7 @@ export interface CheckedOptions {
 }
 
 /** Makes one call. */
-export type Caller = (
+export type MakeCall = (
   method: MethodInfo,
   args: unknown,
   options?: CallOptions,
@@ -158,7 +158,7 @@ export interface ClientParts extends Omit<CallsHost, "counters"> {
   /** Makes calls. */
   readonly startCalls: StartCalls;
   /** Wraps the program's calls, if observed. */
-  readonly watch?: ((call: Caller) => Caller) | undefined;
+  readonly watch?: ((call: MakeCall) => MakeCall) | undefined;
   /** Sends the items of an argument. A page loads it when it first does. */
   readonly uploading?: Uploading | undefined;
   /** From 0 to 1. Default: `Math.random`. */

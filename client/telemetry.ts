@@ -11,7 +11,7 @@ import {
   openTelemetry,
   SERVER_SPAN,
 } from "../wire/open_telemetry.ts";
-import type { Caller, Followed } from "./parts.ts";
+import type { Followed, MakeCall } from "./parts.ts";
 import type { ClientStatus } from "./types.ts";
 
 /** An event in a client's trace. Its status is observed separately. */
@@ -82,7 +82,7 @@ export class ClientTelemetry {
   };
 
   /** Wrap the program's calls. */
-  readonly watch = (call: Caller): Caller => (method, args, options, streaming) => {
+  readonly watch = (call: MakeCall): MakeCall => (method, args, options, streaming) => {
     const { tracer, durations } = this.#instruments ?? {};
     const observed = new ObservedCall(this.#service, method.name, CLIENT_SPAN, tracer, durations);
     if (streaming === undefined) observed.start();
