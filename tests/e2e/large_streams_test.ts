@@ -66,7 +66,7 @@ const WAYS = {
     return {
       client,
       server,
-      async close() {
+      async [Symbol.asyncDispose]() {
         await client.close();
         await server.close();
       },
@@ -74,7 +74,8 @@ const WAYS = {
   },
   async memory(down: Watch) {
     const pair = await memoryPair(Large, () => handlersOf(down), { client: { level: 0 } });
-    return { client: pair.client, server: pair.server, close: () => pair.close() };
+    const { client, server } = pair;
+    return { client, server, [Symbol.asyncDispose]: () => pair.close() };
   },
 };
 
@@ -94,7 +95,7 @@ async function beside({ client, server }: Opened, streams: Promise<number>[]): P
 for (const [way, open] of Object.entries(WAYS)) {
   test(`${way}: ${STREAMS} streams of large items come down to a client that reads`, async () => {
     const down = watching();
-    const opened = await open(down);
+    await using opened = await open(down);
     down.queued = () => opened.server.stats().bufferedBytes;
     await beside(
       opened,
@@ -106,12 +107,11 @@ for (const [way, open] of Object.entries(WAYS)) {
       }),
     );
     assert(down.most <= MOST_BYTES, `${down.most} were queued`);
-    await opened.close();
   });
 
   test(`${way}: ${STREAMS} streams of large items go up, and other calls find room`, async () => {
     const up = watching();
-    const opened = await open(watching());
+    await using opened = await open(watching());
     up.queued = () => opened.client.stats().bufferedBytes;
     await beside(
       opened,
@@ -121,6 +121,5 @@ for (const [way, open] of Object.entries(WAYS)) {
       ),
     );
     assert(up.most <= MOST_BYTES, `${up.most} were queued`);
-    await opened.close();
   });
 }
