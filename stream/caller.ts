@@ -198,13 +198,14 @@ export const startStreaming: StartStreaming = (call, method, args, options, uplo
 
   const upload = (by: Uploading): Promise<unknown> => {
     uploading = by;
-    if (leftBefore) return Promise.reject(leftBefore);
     try {
       outlet = by.openOutlet((args as Record<string, unknown>)[input!.name], port);
       outlet.pause();
     } catch (cause) {
       return Promise.reject(failed("ClientEncodeError", cause, input!.name));
     }
+    // Only now: the source must be released.
+    if (leftBefore) return Promise.reject(leftBefore);
     return call(method, args, own, streaming);
   };
 

@@ -884,7 +884,9 @@ for (const leaves of ["its reader leaves", "its signal aborts", "its connection 
   test(`a page makes no call when ${leaves} before what sends its argument is loaded`, async () => {
     const { peer, rpc, session } = setup(startPageCalls, { loads: true });
     const controller = new AbortController();
-    const items = rpc.chat({ lines: ["a"] }, { signal: controller.signal });
+    let released = 0;
+    const lines = new ReadableStream<string>({ cancel: () => void released++ });
+    const items = rpc.chat({ lines }, { signal: controller.signal });
     const next = items.next();
     if (leaves === "its reader leaves") await items.return();
     else if (leaves === "its signal aborts") controller.abort();
@@ -897,6 +899,6 @@ for (const leaves of ["its reader leaves", "its signal aborts", "its connection 
       );
     }
     for (let i = 0; i < 5; i++) await rest();
-    assertEquals([kinds(peer), session.calls.pending], ["", 0]);
+    assertEquals([kinds(peer), session.calls.pending, released], ["", 0, 1]);
   });
 }
