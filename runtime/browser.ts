@@ -140,18 +140,18 @@ function listen(socket: WebSocket, listener: TransportListener): void {
   };
 }
 
-/** Listen to an event; returns a function that stops it. Without a target there are none. */
+/** Listen to an event; returns a function that stops it. Without a target there are none, nor are there in Node. */
 function on(
   target: Listened | undefined,
   type: string,
   run: (event?: object) => void,
 ): () => void {
-  target?.addEventListener(type, run);
-  return () => target?.removeEventListener(type, run);
+  target?.addEventListener?.(type, run);
+  return () => target?.removeEventListener?.(type, run);
 }
 
 /** The part of an `EventTarget` that is used. */
-type Listened = Pick<EventTarget, "addEventListener" | "removeEventListener">;
+type Listened = Partial<Pick<EventTarget, "addEventListener" | "removeEventListener">>;
 
 interface Document extends Listened {
   readonly visibilityState: string;

@@ -298,3 +298,20 @@ test("a clock that jumps ahead makes calls late, not the client stuck", async ()
   assertEquals([client.status.state, client.stats().connectionsOpened], ["open", 2]);
   await client.close();
 });
+
+test("a pause where the globals have no events, as in Node, ends in its time", async () => {
+  const before = Object.getOwnPropertyDescriptors(globalThis);
+  const names = ["addEventListener", "removeEventListener"] as const;
+  for (const name of names) {
+    Object.defineProperty(globalThis, name, { value: undefined, configurable: true });
+  }
+  try {
+    await new Promise<unknown>((resolve) => environment.pause(500, resolve));
+    environment.pause(500, () => {})();
+  } finally {
+    for (const name of names) {
+      Reflect.deleteProperty(globalThis, name);
+      if (before[name]) Object.defineProperty(globalThis, name, before[name]);
+    }
+  }
+});
