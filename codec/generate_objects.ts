@@ -89,7 +89,8 @@ export function emitObject(
     case "struct":
     case "tuple":
     case "tstruct":
-      if (node.kind !== "struct") c.checkLength(v, node.fields.length);
+      if (node.kind === "struct") c.checkObject(v, node.fields);
+      else c.checkLength(v, node.fields.length);
       fieldsOf(c, inOrder(node), to, v, slots);
       return zeroGaps(c, to, node.size, node.fields);
     case "convert": {
@@ -119,6 +120,7 @@ export function emitObject(
         armOf(c, arm, to, carried, (slots[arm.name] ?? {}) as Slots);
       });
     case "arm":
+      if (!Array.isArray(node.spec)) c.checkObject(v, node.fields);
       return armOf(c, node, to, v, slots);
     case "box":
       return pointer(c, to, c.kept(slots, "start"));

@@ -4,7 +4,7 @@
  * @module
  */
 import { type Generator, isOutlined } from "./generator.ts";
-import type { AnySchema, Arm, Field, List, Sum } from "./schema.ts";
+import type { AnySchema, Arm, Field, List, Node, Sum } from "./schema.ts";
 
 /** Loops are unrolled for arrays up to this long. */
 export const MAX_UNROLLED = 8;
@@ -81,6 +81,12 @@ export class WriteContext {
     this.g.emit(`if(!Array.isArray(${v})||${v}.length!==${length})throw BAD;`);
   }
 
+  /** Refuse a value that is no object, where none of its fields does so anyway. */
+  checkObject(v: string, fields: readonly Field[]): void {
+    if (fields.some(isOnlyInObjects)) return;
+    this.g.emit(`if(typeof ${v}!=="object"||${v}===null||Array.isArray(${v}))throw BAD;`);
+  }
+
   payload({ spec, fields }: Arm, v: string): string {
     if (!Array.isArray(spec)) return v;
     const items = this.g.name("t");
@@ -117,6 +123,19 @@ export class WriteContext {
     this.g.emit(`const ${name}=${expression};`);
     return name;
   }
+}
+
+/** What else has properties that are no functions, such as `length` or `name`. */
+const NO_OBJECTS: readonly object[] = [[], Object(""), Object(Symbol()), function () {}];
+
+/** Whether a field must be there, and is not in arrays, functions and primitives. */
+function isOnlyInObjects({ key, schema }: Field): boolean {
+  return isRequired(schema as Node) && !NO_OBJECTS.some((other) => key in other);
+}
+
+function isRequired(node: Node): boolean {
+  if (node.kind === "box") return isRequired(node.item as Node);
+  return !(node.nullable || /^(?:unit|convert|lazy)$/.test(node.kind));
 }
 
 /** An array as fields, for unrolled loops. */

@@ -29,6 +29,7 @@ import {
   nonZero,
   option,
   range,
+  rangeFrom,
   result,
   type Schema,
   set,
@@ -52,6 +53,7 @@ import {
   view,
   withDefault,
 } from "../../codec/mod.ts";
+import type { Sum } from "../../codec/schema.ts";
 
 interface Tree {
   readonly kids: readonly Tree[];
@@ -263,6 +265,29 @@ for (const { name: backend, encode, decode } of BACKENDS) {
     kids.push({ kids });
     assertEquals(assertThrows(() => encode(Tree, { kids }), CodecError).code, "TooDeep");
     assertEquals(encode(Tree, nested(64)).length, encode(Tree, nested(64)).length);
+  });
+}
+
+for (const { name: backend, encode } of BACKENDS) {
+  test(`a struct is written of an object, whatever its fields, by ${backend}`, () => {
+    const optional = { note: option(u32), other: option(string) };
+    const structs: readonly Schema<unknown>[] = [
+      struct(optional),
+      struct({}),
+      struct({ a: unit }),
+      struct({ a: box(option(u8)) }),
+      struct({ length: u32 }),
+      struct({ name: string }),
+      rangeFrom(option(u8)),
+      ...(variants({ a: optional, b: null }) as Schema<unknown> as Sum).arms,
+    ];
+    for (const schema of structs) {
+      for (const value of [undefined, null, 7, 7n, "ab", true, Symbol("s"), [1], () => 7]) {
+        const inside = assertThrows(() => encode(vec(schema), [value]), CodecError);
+        assertEquals(inside.code, "BadValue");
+        assertEquals(assertThrows(() => encode(schema, value), CodecError).path, "");
+      }
+    }
   });
 }
 
