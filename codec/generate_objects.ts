@@ -13,7 +13,7 @@ import { writeUtf8 } from "./utf8.ts";
 import { itemFields, MAX_UNROLLED, type Slots, type WriteContext } from "./write_context.ts";
 
 /** Writes the object of a string that fits inline. */
-export function inlineString(u8: Uint8Array, dv: DataView, at: number, value: string): void {
+function inlineString(u8: Uint8Array, dv: DataView, at: number, value: string): void {
   dv.setInt32(at, 0, true);
   dv.setInt32(at + 4, 0, true);
   const { length } = value;

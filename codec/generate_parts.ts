@@ -18,7 +18,7 @@ import { utf8Length, writeUtf8 } from "./utf8.ts";
 import { type Slots, WriteContext } from "./write_context.ts";
 
 /** Writes a string that doesn't fit inline, and returns the position after it. */
-export function appendString(u8: Uint8Array, p: number, value: string): number {
+function appendString(u8: Uint8Array, p: number, value: string): number {
   if (value.length <= INLINE_CAPACITY) {
     const length = utf8Length(value);
     if (length < 0) throw BAD;

@@ -5,7 +5,7 @@
  */
 
 /** Words as a set; in a function, so that bundlers see that it has no side effects. */
-export function setOf(words: string): ReadonlySet<string> {
+function setOf(words: string): ReadonlySet<string> {
   return new Set(words.split(" "));
 }
 

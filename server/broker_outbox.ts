@@ -27,7 +27,7 @@ const FLUSH_BURST_MS = 1;
 const COVERED_TOPIC_CHARS = 64;
 const TOPIC_CHAR_BYTES = 4;
 /** Milliseconds from a loss, or from the link's return, until its numbers are sent to the other nodes. */
-export const TELL_LOST_MS = 1000;
+const TELL_LOST_MS = 1000;
 /** Sent messages that may stay in the queue, because moving the others costs time. */
 const MAX_HANDED = 1024;
 

@@ -7,9 +7,9 @@ import { type Broker, BrokerRefusal } from "../wire/broker.ts";
 import { Topic } from "../wire/topic.ts";
 
 /** Milliseconds from a received probe to the next. */
-export const PROBE_EVERY_MS = 1000;
+const PROBE_EVERY_MS = 1000;
 /** Timeout of a probe, in milliseconds. Together with the interval, a dead link is detected within 5 seconds. */
-export const PROBE_TIMEOUT_MS = 3000;
+const PROBE_TIMEOUT_MS = 3000;
 /** Milliseconds per tick. A late tick counts as one. */
 const TICK_MS = 250;
 

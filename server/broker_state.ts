@@ -12,7 +12,7 @@ import { BrokerProbe, type ProbeOwner } from "./broker_probe.ts";
 import type { BrokerTopics } from "./broker_topics.ts";
 
 /** Milliseconds that events wait for the first connect; then they are dropped. */
-export const START_TIMEOUT_MS = 5000;
+const START_TIMEOUT_MS = 5000;
 
 /** Reports a change of the link. */
 type Report = (code: BrokerErrorCode, message: string, about: BrokerErrorOptions) => void;

@@ -11,11 +11,11 @@ import type { MissedReason, MissedTopics } from "./broker_missed.ts";
 import { SeenMessages } from "./seen_messages.ts";
 
 /** Milliseconds that a topic stays subscribed after its last subscriber has gone. */
-export const UNSUBSCRIBE_LINGER_MS = 1000;
+const UNSUBSCRIBE_LINGER_MS = 1000;
 /** Milliseconds that the engine has to agree to a topic. */
 export const SUBSCRIBE_TIMEOUT_MS = 5000;
 /** Topics that may linger; more are unsubscribed at once. */
-export const MAX_LINGERING_TOPICS = 65_536;
+const MAX_LINGERING_TOPICS = 65_536;
 /** Topics that are asked for at a time when all are. */
 const TOPICS_PER_TURN = 1000;
 const RETRY_MS = 1000;

@@ -8,7 +8,7 @@ import { BrokerHeader, randomNode } from "../wire/broker_message.ts";
 import { Topic } from "../wire/topic.ts";
 
 /** Most topics with counted events; beyond it the node starts again under a new id. */
-export const MAX_NUMBERED_TOPICS = 65_536;
+const MAX_NUMBERED_TOPICS = 65_536;
 /** Most characters of those topics' names together. */
 const MAX_NUMBERED_CHARS = 4 << 20;
 
@@ -60,7 +60,7 @@ export class EventNumbers {
 }
 
 /** Most remembered topics; losses on others are revealed by their next event. */
-export const MAX_LOST_TOPICS = 4096;
+const MAX_LOST_TOPICS = 4096;
 /** Most characters of their names together. */
 const MAX_LOST_CHARS = 1 << 20;
 

@@ -22,7 +22,7 @@ interface OriginOptions {
 }
 
 /** Most refused origins and hosts that are reported, once each. Others are refused silently. */
-export const MAX_ORIGINS_TOLD = 64;
+const MAX_ORIGINS_TOLD = 64;
 
 /** Checks `Origin` and `Host` of each request. */
 export class OriginRules {

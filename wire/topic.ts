@@ -156,7 +156,7 @@ export function checkTopicBytes(value: Topic | string, maxTopicBytes: number): v
 }
 
 /** A topic has too many bytes. */
-export function topicTooBig(size: number, maxTopicBytes: number, unit = "bytes"): RangeError {
+function topicTooBig(size: number, maxTopicBytes: number, unit = "bytes"): RangeError {
   return new RangeError(
     `Cannot use a topic of ${size} ${unit}: expected at most ${maxTopicBytes} bytes, by maxTopicBytes`,
   );
