@@ -87,6 +87,7 @@ function checkNode(what: string, node: Node): void {
       if (node.arms.length === 0) throw new TypeError("Cannot make variants: there are none");
       checkNames("variant", node.arms.map(({ name }) => name));
       for (const arm of node.arms) {
+        if (arm.spec === undefined) checkSchema(`variant ${arm.name} of ${what}`, arm.spec);
         if (typeof arm.schemas !== "object") {
           throw new TypeError(
             `Cannot make variant ${arm.name}: expected null, a schema, an array or an object of schemas`,

@@ -46,6 +46,7 @@ const WRONG: readonly (readonly [text: string, make: () => Schema<unknown>])[] =
   ['name a variant "7"', () => variants({ 7: null }) as Schema<unknown>],
   ['name a field of variant a "type"', () => variants({ a: { type: u8 } }) as Schema<unknown>],
   ["make variant a", () => variants({ a: 5 as unknown as null }) as Schema<unknown>],
+  ["variant b of the type: it is undefined", () => variants({ a: null, b: undeclared })],
   ["make variants: there are none", () => variants({}) as Schema<unknown>],
   ["make a tuple of 0", () => tuple() as Schema<unknown>],
   ["make a tuple of 13", () => tuple(...twelve, u8) as Schema<unknown>],
