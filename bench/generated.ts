@@ -74,6 +74,9 @@ both("u128", t.u128, (i) => BigInt(i) << 65n);
 both("bool", t.bool, (i) => i % 2 === 0);
 both("string, inline", t.string, (i) => `n${i}`);
 both("string, out of line", t.string, () => text);
+both("char", t.char, (i) => String.fromCharCode(65 + i % 50));
+both("boxStr", t.boxStr, () => text);
+both("uuid", t.uuid, (i) => new Uint8Array(16).fill(i));
 both("bytes", t.bytes, (i) => Uint8Array.of(i, 1, 2, 3, 4, 5, 6, 7));
 both("struct", Point, (i) => ({ x: i, y: 2 * i }));
 both(

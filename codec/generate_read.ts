@@ -24,10 +24,7 @@ import { type At, at, type Generator, isOutlined, plus, property } from "./gener
 import type { AnySchema, Field, List, Node, Sum } from "./schema.ts";
 import { INLINE_CAPACITY } from "./layout.ts";
 import { readUtf8Fast } from "./utf8_buffer.ts";
-import { itemFields } from "./write_context.ts";
-
-/** Arrays up to this long are read without a loop. */
-const MAX_UNROLLED = 16;
+import { itemFields, MAX_UNROLLED } from "./write_context.ts";
 
 /** Emits code that reads values, or only checks them. */
 export class ReadEmitter {
@@ -245,7 +242,7 @@ return value;
     if (!this.#builds && isFree(item)) return "";
     const [values, i, q] = [g.name("a"), g.name("i"), g.name("q")];
     g.emit(
-      `const ${values}=[];for(let ${i}=0,${q}=${
+      `const ${values}=new Array(${length});for(let ${i}=0,${q}=${
         at(from)
       };${i}<${length};${i}++,${q}+=${item.size}){`,
     );
