@@ -14,13 +14,6 @@ const READ_BYTES = 65_536;
 /** Most bytes of a chunk that are copied: on Bun a view on so few takes longer. */
 const COPIED_BYTES = runtimeName() === "bun" ? 512 : 0;
 
-/** A stream's chunk, not as a Buffer: its `slice` doesn't copy, and listeners copy with `slice`. */
-function plainBytes(chunk: Uint8Array): Uint8Array {
-  return chunk.length <= COPIED_BYTES
-    ? new Uint8Array(chunk)
-    : new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.length);
-}
-
 /** Who gets what a socket reads. */
 export const READER = Symbol("reader");
 
@@ -69,6 +62,12 @@ export function pushPast(this: ReadSocket, chunk: Uint8Array | null, encoding?: 
 
 /** Give a reader a chunk of its own. */
 export function takeChunk(reader: ByteReader, chunk: Uint8Array): void {
-  reader.onBytes(plainBytes(chunk), chunk.length);
+  const { length } = chunk;
+  if (length <= COPIED_BYTES) {
+    buffer.set(chunk);
+    return reader.onBytes(buffer, length);
+  }
+  // Not as a Buffer: its `slice` doesn't copy, and listeners copy with `slice`.
+  reader.onBytes(new Uint8Array(chunk.buffer, chunk.byteOffset, length), length);
   freeReceived(chunk);
 }
