@@ -54,14 +54,15 @@ export interface EventStream<E>
 }
 
 /** An event, and the bytes that it takes. */
-type Counted<E> = [event: ReceivedEvent<E>, bytes: number];
+export type Counted<E> = [event: ReceivedEvent<E>, bytes: number];
 
-/** The topics that an iterator receives, by their key, and the two ends of its queue. */
-type Consumer<E> = readonly [
-  wants: (topic: Topic) => boolean,
-  push: Sink<ReceivedEvent<E>>["push"],
-  end: () => void,
-];
+/** The two ends of an iterator's queue, and the key of its topic, if it receives only that. */
+interface Consumer<E> extends Sink<ReceivedEvent<E>> {
+  readonly key: string | undefined;
+}
+
+/** Reads the event of a topic, archived at `[start, end)`. */
+type ReadEvent<E> = (topic: Topic, start: number, end: number) => Counted<E>;
 
 /** Delivers each event to the matching iterators. */
 export interface EventHub<E> {
@@ -74,7 +75,7 @@ export interface EventHub<E> {
   /** Create an iterator. */
   readonly open: (options?: EventsOptions) => EventStream<E>;
   /** Deliver an event, which is read if an iterator matches. Returns whether a reader needs time to catch up. */
-  deliver(topic: Topic, read: () => Counted<E>): boolean;
+  deliver(topic: Topic, start: number, end: number, read: ReadEvent<E>): boolean;
   /** End all iterators. */
   end(): void;
 }
@@ -95,7 +96,6 @@ export function createEventHub<E>(
     items?: typeof early,
   ): EventStream<E> => {
     const key = typeof topic === "string" ? `s${topic}` : topic?.key;
-    const wants = (topic: Topic): boolean => !key || key === topic.key;
     return queue<ReceivedEvent<E>>(
       {
         maxItems: buffer,
@@ -107,10 +107,10 @@ export function createEventHub<E>(
         items,
       },
       (push, end) => {
-        const consumer: Consumer<E> = [wants, push, end];
+        const consumer: Consumer<E> = { key, push, end };
         consumers.add(consumer);
         early.forEach(([event, bytes]) => {
-          if (wants(event.topic)) push(event, bytes);
+          if (!key || key === event.topic.key) push(event, bytes);
         });
         if (ended) end();
         return () => void consumers.delete(consumer);
@@ -127,18 +127,20 @@ export function createEventHub<E>(
       holding = void holding?.return();
     },
     open: (options) => open(options),
-    deliver(topic, read) {
+    deliver(topic, start, end, read) {
       let made: Counted<E> | undefined;
       let isBehind = false;
-      for (const [wants, push] of consumers) {
-        if (wants(topic) && push(...(made ??= read()))) isBehind = true;
+      for (const { key, push } of consumers) {
+        if (key && key !== topic.key) continue;
+        made ??= read(topic, start, end);
+        if (push(made[0], made[1])) isBehind = true;
       }
       return isBehind;
     },
     end() {
       ended = true;
       hub.release();
-      for (const [, , end] of consumers) end();
+      for (const { end } of consumers) end();
     },
   };
   return hub;

@@ -15,6 +15,7 @@ import { RPC_HANDLER_ERRORS } from "../wire/errors.ts";
 import { checkSize } from "../wire/faults.ts";
 import { DEFAULT_LEVEL, REFUSAL_TOKEN } from "../wire/handshake.ts";
 import { DEFAULT_LIMITS } from "../wire/limits.ts";
+import { readTopic } from "../wire/known_topic.ts";
 import { tell } from "../wire/listener.ts";
 import { unframeBy } from "../wire/receiver.ts";
 import type { Dialer } from "../wire/transport.ts";
@@ -117,6 +118,7 @@ export function createFullClient<Methods, State, Event, ClientMethods = NoMethod
     advice: adviceOn,
     startCalls: startCalls(deflater),
     uploading: UPLOADING,
+    readTopic,
     framing: { unframe: unframeBy(deflater) },
     reportBug,
     watch: telemetry?.watch,

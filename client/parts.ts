@@ -11,6 +11,7 @@ import type { Clock } from "../wire/clock.ts";
 import type { Extension } from "../wire/handshake.ts";
 import type { PageLimits } from "../wire/limits.ts";
 import type { Framing } from "../wire/deflater.ts";
+import type { ReadTopic } from "../wire/server_message_reader.ts";
 import type { CloseInfo, Transport, TransportListener } from "../wire/transport.ts";
 import type { OpenAnswers } from "./answers.ts";
 import type { Client, ClientCounters } from "./types.ts";
@@ -57,6 +58,8 @@ export interface CallsHost extends Omit<CheckedOptions, "whenFull">, Waits, Stre
   readonly clock?: Clock;
   /** The codec for values. */
   readonly codec: Codec;
+  /** Reads topics. Default: by their schema. */
+  readonly readTopic?: ReadTopic;
   /** Details for values that fail to decode, after the reason. Default: none. */
   readonly advice?: (cause: unknown) => string;
   /** The framing of messages. */

@@ -13,7 +13,7 @@ import type { ProtocolError, ProtocolErrorCode } from "../wire/errors.ts";
 import type { Extension } from "../wire/handshake.ts";
 import { protocolError } from "../wire/faults.ts";
 import { readServerMessage, type ServerMessageHandlers } from "../wire/server_message_reader.ts";
-import { bytesOf } from "../wire/topic.ts";
+import { bytesOf, type Topic } from "../wire/topic.ts";
 import type { CloseInfo, TransportListener } from "../wire/transport.ts";
 import {
   CLIENT_DECODE_ERROR,
@@ -26,7 +26,7 @@ import {
 } from "../wire/layout.ts";
 import { MAX_BATCH_BYTES } from "../wire/batch.ts";
 import type { Answers } from "./answers.ts";
-import type { EventHub } from "./events.ts";
+import type { Counted, EventHub } from "./events.ts";
 import { closed, failed } from "./failures.ts";
 import type { CallsHost, ClientTransport, SessionCalls, StartCalls } from "./parts.ts";
 import type { StateMirror } from "./state_mirror.ts";
@@ -116,6 +116,14 @@ export function openSession(
   const read = <T>(schema: Schema<T>, start: number, end: number): T =>
     readArchive(host.codec, schema, reader, start, end);
 
+  const readEvent = (topic: Topic, start: number, end: number): Counted<unknown> => {
+    // The memory overhead of an event.
+    const EVENT_BYTES = 256;
+    return [
+      { topic, payload: read(event!, start, end) },
+      EVENT_BYTES + bytesOf(topic).length + end - start + reader.spent,
+    ];
+  };
   const handlers: ServerMessageHandlers = [
     (id, error, start, end) => {
       const call = calls.settle(id);
@@ -133,8 +141,6 @@ export function openSession(
       }
     },
     (topic, start, end) => {
-      // The memory overhead of an event.
-      const EVENT_BYTES = 256;
       counters.eventsReceived++;
       if (!event || !events.wanted()) return;
       try {
@@ -142,13 +148,7 @@ export function openSession(
         if (length > limits.maxTopicBytes) {
           throw new RangeError(`a topic of ${length} bytes is over maxTopicBytes`);
         }
-        isBehind = events.deliver(
-          topic,
-          () => [
-            { topic, payload: read(event, start, end) },
-            EVENT_BYTES + length + end - start + reader.spent,
-          ],
-        );
+        isBehind = events.deliver(topic, start, end, readEvent);
       } catch (cause) {
         // It goes on without the event. Of a stream of them, ever fewer are told of: the 1st, 2nd, 4th, 8th …
         const count = ++counters.undecodableEvents;
@@ -186,7 +186,7 @@ export function openSession(
   ];
   const take = (bytes: Uint8Array, start: number, end: number): void => {
     reader.reset(bytes);
-    readServerMessage(reader, start, end, handlers);
+    readServerMessage(reader, start, end, handlers, host.readTopic);
   };
 
   const session: Session & { ending: SessionEnd | undefined } = {

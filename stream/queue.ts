@@ -81,8 +81,11 @@ export function queue<T>(
   let ended = false;
   let error: Error | undefined;
   const done: Result<T> = { done: true, value: undefined };
-  /** Reads under way, each with its iterator, which is not collected before it is answered. */
-  const waiting: [resolve: (result: Result<T>) => void, iterator: unknown][] = [];
+  /** The first read under way, and those behind it: an array that is filled and emptied is slow. */
+  let reading: ((result: Result<T>) => void) | undefined;
+  let waiting: (typeof reading)[] | undefined;
+  /** The iterator while a read is under way: it is not collected before. */
+  let held: unknown;
   const [defer, stop] = cleanup();
   /** Before the first loss, even if the buffer is small. */
   const many = Math.min(MANY_ITEMS, maxItems - 1);
@@ -92,9 +95,16 @@ export function queue<T>(
     bytes -= size;
     return { done: false, value };
   };
+  /** Answer the first read, if there is one. */
+  const answer = (result: Result<T>): unknown => {
+    const read = reading;
+    if (!(reading = waiting?.shift())) held = reading;
+    read?.(result);
+    return read;
+  };
   const end = (): void => {
     ended = true;
-    for (const [resolve] of waiting.splice(0)) resolve(done);
+    while (answer(done));
     stop();
   };
   const leave = (): Promise<Result<T>> => {
@@ -104,7 +114,8 @@ export function queue<T>(
     return Promise.resolve(done);
   };
   const push = (value: T, size = 0): boolean | void => {
-    if (ended) return;
+    // Whoever waits has read everything.
+    if (ended || (held && answer({ done: false, value }))) return;
     while (items[0] && (items.length >= maxItems || bytes + size > maxBytes)) {
       if (++dropped === 1) {
         const lost = new OverflowError(
@@ -121,8 +132,6 @@ export function queue<T>(
     }
     bytes += size;
     const count = items.push([value, size]);
-    const read = waiting.shift();
-    if (read) return read[0](take());
     // Only once: a reader that doesn't read is not waited for again.
     return count === many || (bytes > MANY_BYTES && bytes - size <= MANY_BYTES);
   };
@@ -133,12 +142,16 @@ export function queue<T>(
     },
     next() {
       return new Promise((resolve, reject) => {
-        if (items[0]) resolve(take());
+        if (items.length) resolve(take());
         else if (error) {
           reject(error);
           error = undefined;
         } else if (ended) resolve(done);
-        else waiting.push([resolve, this]);
+        else {
+          if (held) (waiting ??= []).push(resolve);
+          else reading = resolve;
+          held = this;
+        }
       });
     },
     return: leave,

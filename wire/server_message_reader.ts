@@ -25,6 +25,9 @@ export type OnResponse = (
   end: number,
 ) => void;
 
+/** Reads the topic at a position. */
+export type ReadTopic = (reader: Reader, at: number) => Topic;
+
 /** An event: its topic, and the archived payload at `[start, end)`. */
 export type OnEvent = (topic: Topic, start: number, end: number) => void;
 
@@ -55,6 +58,7 @@ export function readServerMessage(
   start: number,
   end: number,
   [onResponse, onEvent, onStateChange, onExtension]: ServerMessageHandlers,
+  readTopic: ReadTopic = topic.read,
 ): void {
   reader.open(start, end);
   const at = reader.root(SERVER_MESSAGE_BYTES, MESSAGE_ALIGN);
@@ -69,7 +73,7 @@ export function readServerMessage(
     const output = tag ? 0 : reader.claimBytes(at + 8);
     onResponse(bytes[at + 1]!, error, output, reader.low);
   } else if (kind === NEW_EVENT) {
-    onEvent(topic.read(reader, at + 4), reader.claimBytes(at + 16), reader.low);
+    onEvent(readTopic(reader, at + 4), reader.claimBytes(at + 16), reader.low);
   } else if (kind !== STATE_CHANGE) {
     onExtension(kind, at);
   } else {

@@ -40,7 +40,7 @@ function holdingHubOf(
 
 /** Deliver an event of so many bytes. */
 function deliver<E>(hub: EventHub<E>, topic: Topic, payload: E, bytes: number): void {
-  hub.deliver(topic, () => [{ topic, payload }, bytes]);
+  hub.deliver(topic, 0, bytes, () => [{ topic, payload }, bytes]);
 }
 
 async function rest(stream: EventStream<number>, payloads: number[] = []): Promise<number[]> {
@@ -136,7 +136,7 @@ test("EventHub.deliver() reads an event once, if an iterator receives it", () =>
   const hub = hubOf(32);
   let reads = 0;
   const next = (): number => {
-    hub.deliver(TOPIC, () => [{ topic: TOPIC, payload: reads++ }, 8]);
+    hub.deliver(TOPIC, 0, 8, () => [{ topic: TOPIC, payload: reads++ }, 8]);
     return reads;
   };
   assertEquals([hub.wanted(), next()], [false, 0]);
