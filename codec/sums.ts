@@ -69,7 +69,8 @@ export function sum(
         write(writer: Writer, at: number, value: unknown) {
           // The bytes are zero, so only the tag's non-zero bytes are written.
           for (let rest = tag, to = at; rest > 0; rest >>= 8) writer.out[to++] = rest;
-          write(writer, at, value);
+          // Nothing more, of one that carries nothing.
+          if (spec) write(writer, at, value);
         },
         read,
         readInto,
