@@ -150,16 +150,22 @@ function codecTables(): string {
   }).join("\n\n");
 }
 
+/** The runs of `streams.ts` that are recorded, each with the name of its runtime. */
+const streamRuns = (): readonly (readonly [name: string, run: Run])[] =>
+  ["Deno", "Bun", "Node"].flatMap((name) => {
+    const run = recorded(`streams-${name.toLowerCase()}`);
+    return run === undefined ? [] : [[name, run] as const];
+  });
+
 function streamsTable(): string {
-  const runs = runsOf("streams").slice(0, 2);
+  const runs = streamRuns();
   const rows = (run: Run | undefined): readonly Row[] =>
     run?.rows.filter((row) => typeof row["÷ bare"] === "number") ?? [];
-  const first = runs.find((run) => run !== undefined);
   return formatRows(
-    ["", "Deno: items/s", "÷ bare", "Bun: items/s", "÷ bare"],
-    rows(first).map(({ table, name }) => [
+    ["", ...runs.flatMap(([name]) => [`${name}: items/s`, "÷ bare"])],
+    rows(runs[0]?.[1]).map(({ table, name }) => [
       `${table}: ${name}`,
-      ...runs.flatMap((run) => {
+      ...runs.flatMap(([, run]) => {
         const row = rows(run).find((each) => each["table"] === table && each["name"] === name);
         return [digits(number(row, "items/s")), times(number(row, "÷ bare"))];
       }),
@@ -172,15 +178,15 @@ const SLOW_READER = "Memory in MiB, read ten times slower, after each eighth";
 
 /** Latency of another call while a stream runs. */
 function besidesTable(): string {
-  const runs = runsOf("streams").slice(0, 2);
+  const runs = streamRuns();
   const rows = (run: Run | undefined): readonly Row[] =>
     run?.rows.filter(({ table }) => `${table}`.startsWith("A call's answer")) ?? [];
   return formatRows(
-    ["meanwhile", "Deno: p50 µs", "p99", "Bun: p50 µs", "p99"],
+    ["meanwhile", ...runs.flatMap(([name]) => [`${name}: p50 µs`, "p99"])],
     // Nothing else runs before and after; once is enough.
-    rows(runs[0]).slice(0, -1).map(({ name }, i) => [
+    rows(runs[0]?.[1]).slice(0, -1).map(({ name }, i) => [
       `${name}`,
-      ...runs.flatMap((run) => {
+      ...runs.flatMap(([, run]) => {
         const row = rows(run)[i];
         return [digits(number(row, "p50")), digits(number(row, "p99"))];
       }),

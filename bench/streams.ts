@@ -4,14 +4,16 @@
  * of another call meanwhile; and the memory of both ends with a slow reader.
  *
  * Run: `deno run -A bench/streams.ts [--quick] [--only race,besides,slow] [--peers] [--rounds 3] [--level 0]
- * [--record]`, or
- * `bun bench/streams.ts`.
+ * [--record]`, or `bun bench/streams.ts`. On Node, which has no `handler()` and whose bare WebSocket is that of `ws`:
+ * `node bench/peers/streams_node.mjs`, after `npm install` in `peers/`, of what `bun build --target node --packages
+ * external` makes of this file, and in `bench/peers/servers/` of `servers/streams.ts`.
  *
  * @module
  */
 // deno-lint-ignore-file no-console
 import process from "node:process";
 import { connect } from "../client.ts";
+import { RUNTIME, webSocketClass } from "./peers/rpc/native.ts";
 import { STREAM_PEERS } from "./peers/streams.ts";
 import { describeMachine, machineLines, runtimeId } from "./machine.ts";
 import { pin } from "./pin.ts";
@@ -45,7 +47,8 @@ const runs = (part: string): boolean => only.includes(part);
 
 /** Rows of three contenders, or with others; the latency of another call; the slow reader. */
 const progress = new Progress(
-  (runs("race") ? 4 * 3 * (rounds + 1) : 0) + (withPeers ? 5 * (rounds + 1) : 0) +
+  (runs("race") ? 4 * (RUNTIME === "node" ? 2 : 3) * (rounds + 1) : 0) +
+    (withPeers ? 5 * (rounds + 1) : 0) +
     (runs("besides") ? 12 : 0) + (runs("slow") ? 24 : 0),
 );
 const rows: Row[] = [];
@@ -83,7 +86,7 @@ async function ours(server: ServerProcess): Promise<Record<"down" | "up", Run>> 
 /** A bare socket's reader counts in a callback. */
 function raw({ address }: ServerProcess): Record<"down" | "up", Run> {
   const socketFor = (way: string, { items, itemBytes }: Size): WebSocket => {
-    const socket = new WebSocket(`${address.url}/${way}/${items}/${itemBytes}`);
+    const socket = new Socket(`${address.url}/${way}/${items}/${itemBytes}`);
     socket.binaryType = "arraybuffer";
     return socket;
   };
@@ -248,26 +251,27 @@ async function slowly(server: ServerProcess): Promise<void> {
   await client.close();
   show({
     title: "Memory in MiB, read ten times slower, after each eighth",
-    columns: ["", "⅛", "¼", "⅜", "½", "⅝", "¾", "⅞", "1"],
+    columns: ["", "⅛", "¼", "⅜", "½", "⅝", "¾", "⅞", "all"],
     rows: lines,
   });
 }
 
+const Socket = await webSocketClass();
 const machine = describeMachine(pin("2"));
 console.log(`${machineLines(machine).join("\n")}\n`);
-const SERVERS = new URL("servers/streams.ts", import.meta.url);
-using stack = new DisposableStack();
-const start = async (kind: string) => stack.use(await ServerProcess.run(SERVERS, [kind]));
+// A bundle for Node starts that of the servers.
+const SERVERS = new URL(`servers/${import.meta.url.replace(/.*\//, "")}`, import.meta.url);
+const start = (kind: string) => ServerProcess.run(SERVERS, [kind]);
 const hardlight = await start("hardlight");
-const mounted = await start("mounted");
 const bare = raw(await start("raw"));
-const [own, mount] = [await ours(hardlight), await ours(mounted)];
+const own = await ours(hardlight);
+const mount = RUNTIME === "node" ? undefined : await ours(await start("mounted"));
 for (const size of runs("race") ? [SMALL, LARGE] : []) {
   for (const way of ["down", "up"] as const) {
     await race(way, size, [
       ["a bare WebSocket", bare[way]],
       ["hardlight, serve()", own[way]],
-      ["hardlight, handler()", mount[way]],
+      ...(mount === undefined ? [] : [["hardlight, handler()", mount[way]] as const]),
     ]);
   }
 }

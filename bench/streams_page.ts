@@ -208,7 +208,7 @@ for (const { name, skip, launch } of kinds) {
   });
   show({
     title: `A page's heap in MiB, read ten times slower, after each eighth, ${name}`,
-    columns: ["", "⅛", "¼", "⅜", "½", "⅝", "¾", "⅞", "1"],
+    columns: ["", "⅛", "¼", "⅜", "½", "⅝", "¾", "⅞", "all"],
     rows: heaps,
   });
 }

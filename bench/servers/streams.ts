@@ -6,6 +6,7 @@
  */
 import process from "node:process";
 import { handler, serve } from "../../server.ts";
+import { listenWs, RUNTIME } from "../peers/rpc/native.ts";
 import { STREAM_PEERS } from "../peers/streams.ts";
 import { Flow, itemsOf, pump, readSlowly } from "./flow.ts";
 import { announce } from "./stdio.ts";
@@ -81,10 +82,26 @@ function listenRawBun(): number {
   }).port;
 }
 
+async function listenRawNode(): Promise<number> {
+  const { server, port } = await listenWs();
+  server.on("connection", (socket, request) => {
+    const { way, items, itemBytes } = wanted(`ws://localhost${request.url}`);
+    let read = 0;
+    socket.on("message", () => {
+      if (++read === items) socket.send(Uint8Array.of(1));
+    });
+    if (way !== "down") return;
+    pump(items, itemBytes, (item) => socket.send(item), () => socket.bufferedAmount);
+  });
+  return port;
+}
+
+const listenRaw = { deno: listenRawDeno, bun: listenRawBun, node: listenRawNode };
+
 async function listen(): Promise<number> {
   const peer = STREAM_PEERS[kind];
   if (peer !== undefined) return await peer.serve(Number(itemBytes));
-  if (kind === "raw") return "Bun" in globalThis ? listenRawBun() : listenRawDeno();
+  if (kind === "raw") return await listenRaw[RUNTIME]();
   if (kind === "hardlight") {
     const options = {
       port: 0,

@@ -21,6 +21,7 @@ export type Answer = (message: Uint8Array, socket: NativeSocket) => void;
 
 /** A connection of a `ws` server. */
 export interface WsSocket {
+  readonly bufferedAmount: number;
   send(message: Uint8Array): void;
   on(event: "message" | "close", listener: (data: Uint8Array) => void): void;
 }
@@ -28,7 +29,10 @@ export interface WsSocket {
 /** A `ws` server. */
 export interface WsServer {
   on(event: "listening", listener: () => void): void;
-  on(event: "connection", listener: (socket: WsSocket) => void): void;
+  on(
+    event: "connection",
+    listener: (socket: WsSocket, request: { readonly url: string }) => void,
+  ): void;
   address(): { readonly port: number };
 }
 
