@@ -5,7 +5,7 @@
  */
 import type { AnySchema } from "../codec/schema.ts";
 import { toUtf8 } from "../codec/utf8.ts";
-import { signature, textOf } from "../codec/signature.ts";
+import { signature } from "../codec/signature.ts";
 import type { Fingerprint } from "../wire/handshake.ts";
 import type { MethodInfo, Service } from "./types.ts";
 
@@ -25,9 +25,10 @@ export function fingerprintOf(
   { calls, methods, clientMethods, state, event }: FingerprintParts,
 ): Fingerprint {
   const outputs = methods.map(({ items, output }) => signature(items ?? output));
+  const fields = state.map(([name, schema]) => `${name}:${signature(schema)}`);
   return {
     methods: hashText(`${signature(calls)}->${outputs}`),
-    state: hashText(`state${textOf(Object.fromEntries(state))}`),
+    state: hashText(`state{${fields}}`),
     // Everything a server sends unasked: events and calls of the client.
     events: hashText(
       (event ? signature(event as AnySchema) : "") +
