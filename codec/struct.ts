@@ -60,8 +60,8 @@ export function fieldsAt(
   let order: readonly Field[] | undefined;
   const ordered = (): readonly Field[] => order = inOrder ? inOrder(fields()) : fields();
   const readInto = (reader: Reader, at: number, target: Keyed): Keyed => {
-    // An own property first: assigning `__proto__` would set the prototype.
-    if (hasProto) target = { ...target, ["__proto__"]: 0 };
+    // Own properties first: assigning `__proto__` would set the prototype.
+    if (hasProto) target = { ...target, ...schemas as Fields };
     const { path } = reader;
     const step = reader.steps++;
     const all = order ?? ordered();
