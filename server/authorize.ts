@@ -77,13 +77,18 @@ export class AuthorizationTimeout extends Error {
 export class Authorizations {
   readonly #waits: Waits;
   readonly #limits: Pick<Limits, "maxAuthorizations" | "handshakeTimeoutMs">;
-  readonly #closing = new AbortController();
+  #controller: AbortController | undefined;
   #pending = 0;
 
   /** Create with none under way. */
   constructor({ clock, limits }: Pick<ServerParts, "clock" | "limits">) {
     this.#waits = { ...timersOf(clock), onAbort };
     this.#limits = limits;
+  }
+
+  /** Aborts when the server closes. Made on first use: Cloudflare's runtime makes none while a module is loaded. */
+  get #closing(): AbortController {
+    return this.#controller ??= new AbortController();
   }
 
   /** Whether the limit is reached. */
