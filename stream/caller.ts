@@ -25,7 +25,7 @@ import {
   type StreamingSession,
   type Streams,
 } from "./open_streams.ts";
-import type { openGate } from "./outlet.ts";
+import type { openGate, openSharedWindow } from "./outlet.ts";
 import type { InletPort, ItemStream, OpenOutlet, Outlet, OutletPort } from "./types.ts";
 
 /** The part of a method needed to call it. */
@@ -39,6 +39,7 @@ export interface StreamingInfo {
 export interface Uploading {
   readonly openOutlet: OpenOutlet;
   readonly openGate: typeof openGate;
+  readonly openSharedWindow: typeof openSharedWindow;
 }
 
 /**
@@ -129,7 +130,7 @@ export const startStreaming: StartStreaming = (call, method, args, options, uplo
     },
     grant: (bytes) => say((writer) => writeClientGrant(writer, id, bytes)),
     onLeft: (reason) => giveUp(failed("Cancelled", reason, "its reader has left")),
-    mustWait: () => streams.gate!.mustWait(outlet!),
+    mustWait: () => streams.gate!.mustWait(outlet!) || streams.window!.mustWait(outlet!),
     send(item) {
       const bytes = say((writer) => {
         const start = writer.position;
@@ -139,6 +140,7 @@ export const startStreaming: StartStreaming = (call, method, args, options, uplo
         return bytes;
       }) ?? 0;
       streams.gate!.sent(bytes);
+      if (id >= 0) streams.window!.sent(outlet!, bytes);
       return bytes;
     },
     onEnd(error, what) {
@@ -178,12 +180,15 @@ export const startStreaming: StartStreaming = (call, method, args, options, uplo
         over() {
           id = -1;
           outlet?.cancel();
-          if (outlet) streams.gate!.forget(outlet);
+          if (!outlet) return;
+          streams.gate!.forget(outlet);
+          streams.window!.forget(outlet);
         },
       });
       if (!outlet) return;
       const { maxBufferedBytes } = session.limits;
       streams.gate ??= uploading!.openGate(session, maxBufferedBytes, host.after, streams.turns);
+      streams.window ??= uploading!.openSharedWindow();
       // The request goes before its items.
       void Promise.resolve().then(() => outlet?.resume());
     },

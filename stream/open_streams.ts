@@ -11,6 +11,7 @@ import type { Extension } from "../wire/handshake.ts";
 import { SHORT_HEADER_BYTES, SHORT_ITEM } from "../wire/layout.ts";
 import { readServerExtension, type ServerExtensionHandlers } from "../wire/server_extension.ts";
 import type { Gate } from "./gate.ts";
+import type { SharedWindow } from "./shared_window.ts";
 import { type ItemTurns, itemTurns, type Later } from "./item_turns.ts";
 import type { Inlet, Outlet, RunIn } from "./types.ts";
 
@@ -100,6 +101,8 @@ export interface Streams extends OpenStreams {
   readonly reader: Reader;
   /** Where their sources wait. */
   gate: Gate | undefined;
+  /** What their sources may be ahead, together. */
+  window: SharedWindow | undefined;
 }
 
 /** Create them, with the first streaming call. */
@@ -112,7 +115,9 @@ export function openStreams(session: StreamingSession, host: StreamingHost): Str
   const handlers: ServerExtensionHandlers = [
     (id, start, end) => calls.get(id)?.inlet?.push(bytes, start, end),
     (id, room) => {
-      calls.get(id)?.outlet?.grant(room);
+      const outlet = calls.get(id)?.outlet;
+      outlet?.grant(room);
+      if (outlet) streams.window?.granted(outlet, room);
       streams.gate?.goOn();
     },
     () => {},
@@ -122,6 +127,7 @@ export function openStreams(session: StreamingSession, host: StreamingHost): Str
     calls,
     turns: itemTurns(host.now, host.afterInput),
     gate: undefined,
+    window: undefined,
     get isShared() {
       const now = host.now();
       if (session.pending > calls.size) sharedUntil = now + SHARED_MS;

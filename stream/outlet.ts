@@ -10,9 +10,10 @@ import { ITEM_COST_BYTES, openLead, STREAM_WINDOW_BYTES } from "./lead.ts";
 import { quietTurns } from "./quiet.ts";
 import type { OpenOutlet, Outlet, OutletPort, RunIn } from "./types.ts";
 
-// A page loads both when it first streams an argument. What loads later imports nothing of what loads first: a bundler
+// A page loads all when it first streams an argument. What loads later imports nothing of what loads first: a bundler
 // would split that in two.
 export { openGate } from "./gate.ts";
+export { openSharedWindow } from "./shared_window.ts";
 
 /** What outlets need of modules that a page has already loaded when it sends its first stream. */
 export interface OutletKit {
@@ -204,6 +205,7 @@ export function outletsOf({ isThenable, overCredit, turns }: OutletKit): OpenOut
 
     const outlet: Outlet & { items: number } = {
       items: 0,
+      aheadBytes: 0,
       grant(bytes) {
         if (over) return;
         if (room + bytes > STREAM_WINDOW_BYTES && !sending) {

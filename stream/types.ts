@@ -69,6 +69,8 @@ export type RunIn = <T>(run: () => T) => T;
 export interface Outlet {
   /** Sent items. */
   readonly items: number;
+  /** Bytes that were sent and not granted again: kept by its connection's shared window. */
+  aheadBytes: number;
   /**
    * The reader has room for so many bytes more.
    *
