@@ -269,7 +269,7 @@ export class Calls implements SessionCalls {
     const end = (): void => this.#end(lost("too many abandoned calls were never answered"));
     if (!this.#extension) {
       if (abandoned > MAX_ABANDONED_CALLS) end();
-    } else if (abandoned === MAX_CALLS_IN_FLIGHT) {
+    } else if (abandoned === MAX_CALLS_IN_FLIGHT && !this.#ended) {
       // A server with `x1` answers cancelled calls: it gets the timeout of a call.
       this.#starving ??= this.after(this.limits.callTimeoutMs, end);
     }

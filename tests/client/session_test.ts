@@ -38,6 +38,7 @@ const LABEL = string as Schema<unknown>;
 
 function setup(
   options: { whenFull?: "fail" | "wait"; limits?: Partial<Limits>; peer?: FakePeer } = {},
+  extension: 0 | 1 = 0,
 ) {
   const { whenFull = "fail", peer = new FakePeer() } = options;
   const clock = new FakeClock();
@@ -68,7 +69,8 @@ function setup(
     state: state as StateMirror<unknown>,
     counters,
     report: (error) => errors.push(error),
-  });
+  }, extension);
+  peer.extended = extension === 1;
   peer.attach(session);
   const add = (amount: number, callOptions?: CallOptions): Promise<unknown> =>
     session.calls.call(ADD, { amount }, callOptions);
@@ -320,6 +322,23 @@ each("Session ends when more than 128 abandoned calls hold their ids", async () 
   assertEquals(await codeOf(last), "DeadlineExceeded");
   assertEquals(await codeOf(waiting), "ConnectionLost");
   assertEquals([!session.ending, peer.closedWith?.code, clock.pending], [false, 1000, 0]);
+});
+
+each("Session that ends while its calls expire leaves no timer", async () => {
+  for (const extension of [0, 1] as const) {
+    const { add, peer, clock } = setup({}, extension);
+    const calls = Array.from({ length: 256 }, () => add(0, { timeoutMs: 10 }));
+    await endOfTurn();
+    const send = peer.send.bind(peer);
+    peer.send = (message) => {
+      send(message);
+      if (peer.said.length === 256) peer.end(1006, "Lost at the last Cancel");
+    };
+    clock.advance(10);
+    const settled = await Promise.allSettled(calls);
+    assertEquals(settled.every(({ status }) => status === "rejected"), true);
+    assertEquals(clock.pending, 0);
+  }
 });
 
 each("Session.onClose() fails every call at once, and later ones without sending", async () => {
