@@ -19,7 +19,7 @@ import { MAX_ABANDONED_CALLS, MAX_CALLS_IN_FLIGHT } from "../wire/page_limits.ts
 import { shortenRequest } from "../wire/short_message.ts";
 import { Sender, surelyTakes } from "../wire/sender.ts";
 import type { Transport } from "../wire/transport.ts";
-import { checkCallOptions, NONE } from "./check_options.ts";
+import { checkCall, NONE } from "./check_options.ts";
 import { CallTable } from "./call_table.ts";
 import { Deadlines } from "./deadlines.ts";
 import {
@@ -124,7 +124,7 @@ export class Calls implements SessionCalls {
     const { limits } = this;
     let call: PendingCall | undefined;
     try {
-      if (options !== NONE) checkCallOptions(options);
+      checkCall(method, args, options);
       const { signal, timeoutMs = limits.callTimeoutMs } = options;
       if (this.#ended) throw notConnected(method, "its connection has ended");
       streaming?.open(this.#extension, (error) => call && this.#leave(call, error));

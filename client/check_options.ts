@@ -1,11 +1,12 @@
 /**
- * {@linkcode checkOptions} and {@linkcode checkCallOptions}: validate the options of a client and of its calls.
+ * {@linkcode checkOptions} and {@linkcode checkCall}: validate the options of a client and its calls.
  *
  * @module
  */
-import type { CallOptions } from "../service/types.ts";
+import type { CallOptions, MethodInfo } from "../service/types.ts";
 import {
   CALL_OPTION_KINDS,
+  checkNoArgs,
   checkOptionKinds,
   fillInLimits,
   isOfKind,
@@ -66,11 +67,13 @@ export function checkOptions<L extends Partial<Limits>>(
 export const NONE: CallOptions = Object.freeze({});
 
 /**
- * Validate the options of a call.
+ * Validate a call: its options, and that they are not in the place of its arguments.
  *
- * @throws {TypeError} If an option is unknown or has the wrong type.
+ * @throws {TypeError} If an option is unknown or has the wrong type, or is given to a method without arguments as one.
  */
-export function checkCallOptions(options: CallOptions): void {
+export function checkCall(method: MethodInfo, args: unknown, options: CallOptions): void {
+  checkNoArgs(method, args);
+  if (options === NONE) return;
   if (Object(options) !== options) checkOptionKinds("a call", options, CALL_OPTION_KINDS);
   // Without allocating arrays: this runs for every call.
   for (const name in options) {

@@ -16,7 +16,7 @@ import { protocolError } from "../wire/faults.ts";
 import { CLIENT_FAILED, CLIENT_REPLY } from "../wire/layout.ts";
 import type { ClientMessage } from "../wire/client_message_reader.ts";
 import { writeServerCall, writeServerCancel } from "../wire/server_extension.ts";
-import { CALL_OPTION_KINDS, checkOptionKinds } from "../wire/option_kinds.ts";
+import { CALL_OPTION_KINDS, checkNoArgs, checkOptionKinds } from "../wire/option_kinds.ts";
 import { MAX_CALLS_IN_FLIGHT } from "../wire/page_limits.ts";
 import { onAbort } from "../wire/signals.ts";
 import { interruptible, type Waits } from "../wire/waiting.ts";
@@ -83,6 +83,7 @@ export class ClientCalls {
 
   async #call(method: MethodInfo, args: unknown, options: CallOptions): Promise<unknown> {
     checkOptionKinds("a call", options, CALL_OPTION_KINDS);
+    checkNoArgs(method, args);
     const { signal, timeoutMs = this.#caller.host.limits.callTimeoutMs } = options;
     if (!(timeoutMs > 0)) {
       throw new RangeError(

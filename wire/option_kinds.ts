@@ -73,6 +73,29 @@ export function checkOptionKinds(
   }
 }
 
+/**
+ * Throws `TypeError` if a method without arguments was given a call's options in their place.
+ *
+ * @param args What it was given. Nothing else in it is looked at.
+ */
+export function checkNoArgs(
+  { name, call, input }: {
+    readonly name: string;
+    readonly call: { readonly fields: readonly unknown[] };
+    readonly input?: unknown;
+  },
+  args: unknown,
+): void {
+  if (call.fields.length > 0 || input !== undefined) return;
+  for (const key in args as object) {
+    if (Object.hasOwn(CALL_OPTION_KINDS, key)) {
+      throw new TypeError(
+        `Cannot call ${name}: it has no arguments; options come second: ${name}({}, { ${key} })`,
+      );
+    }
+  }
+}
+
 function isFunction(value: unknown): boolean {
   return typeof value === "function";
 }

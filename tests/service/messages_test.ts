@@ -10,7 +10,7 @@ import { test } from "node:test";
 import { connect } from "../../client.ts";
 import { convert, encode, type Fields, type Schema, u64 } from "../../codec/mod.ts";
 import { memoryPair } from "../../memory.ts";
-import { rpc, service, u32 } from "../../mod.ts";
+import { rpc, service, stream, u32 } from "../../mod.ts";
 import { checkService } from "../../service/check.ts";
 import { wireSnapshot } from "../../service/mod.ts";
 import { type ErrorContext, handler, serve } from "../../server.ts";
@@ -291,6 +291,38 @@ test("a call refuses an option that there is not", async () => {
     );
     assertStringIncludes(message, `option "${Object.keys(wrong)[0]}" of a call: expected a`);
   }
+});
+
+test("a method without arguments refuses a call's options in their place, on either side", async () => {
+  const Late = service({
+    rpc: { get: rpc({}, u32), lines: rpc({}, stream(u32)), take: rpc({ signal: stream(u32) }) },
+    client: { ask: rpc({}, u32) },
+  });
+  const told = (name: string, key: string) => `options come second: ${name}({}, { ${key} })`;
+  await using pair = await memoryPair(Late, ({ client }) => ({
+    async get() {
+      const { message } = await assertRejects(
+        () => client.ask({ timeoutMs: 5 } as never),
+        TypeError,
+      );
+      assertStringIncludes(message, told("ask", "timeoutMs"));
+      return await client.ask();
+    },
+    lines: () => [],
+    async take({ signal }) {
+      for await (const _ of signal);
+    },
+  }), { client: { client: { ask: () => 7 } } });
+  const { rpc: calls } = pair.client;
+  for (const key of ["timeoutMs", "signal"]) {
+    const { message } = await assertRejects(() => calls.get({ [key]: 5 } as never), TypeError);
+    assertStringIncludes(message, told("get", key));
+  }
+  await assertRejects(() => calls.lines({ timeoutMs: 5 } as never).next(), TypeError);
+  // What else is given, such as the event that a button's listener is, means nothing.
+  assertEquals(await calls.get(new Event("click") as never, { timeoutMs: 60_000 }), 7);
+  // An argument may have an option's name.
+  await calls.take({ signal: [1] });
 });
 
 test("a client refuses what there is not where events and states are waited for", async () => {
