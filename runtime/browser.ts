@@ -109,9 +109,11 @@ export const page = {
     ];
     return () => stops.forEach((stop) => stop());
   },
-  /** Report an error that nobody listens for. */
+  /** Report an error that nobody listens for, as uncaught. Node has no `reportError`. */
   reportBug(bug: unknown): void {
-    reportError(bug);
+    setTimeout(() => {
+      throw bug;
+    });
   },
 };
 

@@ -46,7 +46,7 @@ const USED_AT_THE_EDGE: Readonly<Record<string, string>> = {
   "client.ts": "URL",
   "page_extras.ts": "globalThis",
   "runtime/browser.ts":
-    "AbortSignal CloseEvent URL WebSocket clearTimeout globalThis performance reportError setTimeout",
+    "AbortSignal CloseEvent URL WebSocket clearTimeout globalThis performance setTimeout",
   "runtime/bun.ts": "Request Response URL fetch globalThis",
   "runtime/bun_transport.ts": "setImmediate",
   "runtime/deno.ts": "Deno Headers Request setTimeout",

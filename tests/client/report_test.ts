@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { createFullClient } from "../../client/full.ts";
 import { reportBug } from "../../client/full.ts";
 import { u32 } from "../../codec/mod.ts";
+import { page } from "../../runtime/browser.ts";
 import { rpc, service } from "../../service/mod.ts";
 import { Topic } from "../../wire/topic.ts";
 import { FakeClock } from "../support/fake_clock.ts";
@@ -12,6 +13,7 @@ import { testDeflater } from "../support/test_deflater.ts";
 interface Globals {
   reportError?: ((error: unknown) => void) | undefined;
   queueMicrotask: (run: () => void) => void;
+  setTimeout: (run: () => void) => void;
 }
 const globals = globalThis as unknown as Globals;
 
@@ -42,6 +44,16 @@ test("reportBug() throws a bug by itself where there is no reportError, as on No
   await withGlobals(
     { reportError: undefined, queueMicrotask: (run) => later.push(run) },
     () => reportBug(bug),
+  );
+  assertEquals(later.length, 1);
+  assertThrows(later[0]!, TypeError, "mine");
+});
+
+test("a page throws a bug by itself, also where there is no reportError", async () => {
+  const later: (() => void)[] = [];
+  await withGlobals(
+    { reportError: undefined, setTimeout: (run) => later.push(run) },
+    () => page.reportBug(bug),
   );
   assertEquals(later.length, 1);
   assertThrows(later[0]!, TypeError, "mine");
