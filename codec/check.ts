@@ -19,12 +19,17 @@ import {
   type Wrapper,
 } from "./schema.ts";
 import { partsOf } from "./parts.ts";
+import { checkEnds } from "./recursion.ts";
 import { signature } from "./signature.ts";
 
 /** Keys that objects enumerate first. */
 const INDEX = /^(?:0|[1-9]\d*)$/;
 /** Longest tuple in rkyv. */
 const MAX_TUPLE = 12;
+
+/** Recursive types inside one another: more are one whose `lazy()` makes it anew each time. */
+const MAX_LAZY = 500;
+let lazyDepth = 0;
 
 /** Schemas that are valid or being checked. */
 const checked = new WeakSet<AnySchema>();
@@ -49,6 +54,7 @@ export function checkSchema(what: string, schema: unknown): asserts schema is An
     );
   }
   if (checked.has(schema)) return;
+  checkEnds(what, schema);
   // Recursive types come back to themselves.
   checked.add(schema);
   try {
@@ -143,8 +149,18 @@ function checkNode(what: string, node: Node): void {
       checkConversion(what, node.conversion);
       if (node.hasDefault) zeroOf(node);
       return;
-    case "box":
     case "lazy":
+      try {
+        if (++lazyDepth > MAX_LAZY) {
+          throw new TypeError(
+            "Cannot use a recursive type: its lazy() makes another each time; declare it once, as in const T = struct({ next: box(lazy(() => T)) })",
+          );
+        }
+        return checkSchema(`the inside of a lazy in ${what}`, node.item);
+      } finally {
+        lazyDepth--;
+      }
+    case "box":
     case "vec":
     case "boxslice":
     case "numbers":

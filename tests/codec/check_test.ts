@@ -39,6 +39,26 @@ const undeclared = undefined as unknown as Schema<number>;
 const key = (schema: Schema<unknown>): Schema<unknown> => map(schema, u8) as Schema<unknown>;
 const twelve = [u8, u8, u8, u8, u8, u8, u8, u8, u8, u8, u8, u8];
 
+type Any = Schema<unknown>;
+
+/** A type that contains itself, as `make` has it. */
+function itself(make: (own: Any) => Any): Any {
+  const own: Any = make(lazy(() => own));
+  return own;
+}
+
+/** One that is made anew for each of its parts. */
+const anew = (): Any => struct({ children: vec(lazy(anew)) });
+const anewInline = (): Any => struct({ next: option(lazy(anewInline)) });
+
+/** One that was given itself after it was made. */
+function given(name: string, part: (own: Any) => Any): Any {
+  const fields: Record<string, Any> = { a: u8 };
+  const own = struct(fields) as Any;
+  fields[name] = part(own);
+  return own;
+}
+
 /** Wrong declarations, and their messages. */
 const WRONG: readonly (readonly [text: string, make: () => Schema<unknown>])[] = [
   ['name a field "0"', () => struct({ 0: u8 })],
@@ -52,6 +72,23 @@ const WRONG: readonly (readonly [text: string, make: () => Schema<unknown>])[] =
   ["make a tuple of 13", () => tuple(...twelve, u8) as Schema<unknown>],
   ["make an array of -1", () => array(u8, -1)],
   ["make an array of 1.5", () => array(u8, 1.5)],
+  [
+    "Cannot use the type: the type at next contains itself inline",
+    () => itself((own) => struct({ a: u8, next: option(own) }) as Any),
+  ],
+  [
+    "the type at pair.0 contains itself",
+    () => itself((own) => struct({ pair: tuple(own) }) as Any),
+  ],
+  ["the type at add.left", () => itself((own) => variants({ one: u8, add: { left: own } }) as Any)],
+  ["the type at not.value", () => itself((own) => variants({ one: u8, not: own }) as Any)],
+  ["the type at 1 contains itself", () => itself((own) => tupleStruct(u8, array(own, 0)) as Any)],
+  ["the type at ok contains itself", () => itself((own) => struct({ ok: result(u8, own) }) as Any)],
+  ["the type: it contains itself inline", () => itself((own) => own)],
+  ["the type at key contains itself without lazy()", () => given("key", (own) => map(u8, own))],
+  ["the type at next contains itself without lazy()", () => given("next", (own) => own)],
+  ["its lazy() makes another each time", anew],
+  ["the type at next.next", anewInline],
   ["make string non-zero", () => nonZero(string as unknown as Schema<number>)],
   [
     "(u8,hashset<u8>) as the key of a btreemap: a hash map has no order",
@@ -118,6 +155,19 @@ test("checkSchema() follows a recursive type once, and comes back", () => {
   for (let time = 0; time < 2; time++) {
     assertThrows(() => checkSchema("the tree", bad), TypeError, "field bad of the tree");
   }
+});
+
+test("checkSchema() takes a type that contains itself behind a pointer", () => {
+  const ends: readonly ((own: Any) => Any)[] = [
+    (own) => struct({ next: option(box(own)) }) as Any,
+    (own) => struct({ children: vec(own), named: map(string, own), by: btreeMap(u8, own) }) as Any,
+    (own) => variants({ one: u8, add: [box(own), box(own)] }) as Any,
+    (own) => option(box(own)) as Any,
+  ];
+  for (const make of ends) checkSchema("the type", itself(make));
+  // A type that is there twice is not inside itself.
+  const point = struct({ x: u8 });
+  checkSchema("the type", struct({ a: point, b: struct({ c: point }), d: tuple(point, point) }));
 });
 
 test("a default that is no value of its type is refused where it is needed", () => {
