@@ -27,6 +27,10 @@ const INDEX = /^(?:0|[1-9]\d*)$/;
 /** Longest tuple in rkyv. */
 const MAX_TUPLE = 12;
 
+/** Most elements of an array, with those of arrays in it, and its bytes: Rust's may be larger, but none is sent. */
+const MAX_ELEMENTS = 33_554_432;
+const MAX_ARRAY_BYTES = 268_435_456;
+
 /** Recursive types inside one another: more are one whose `lazy()` makes it anew each time. */
 const MAX_LAZY = 500;
 let lazyDepth = 0;
@@ -117,7 +121,13 @@ function checkNode(what: string, node: Node): void {
       if (!Number.isInteger(node.length) || node.length! < 0) {
         throw new RangeError(`Cannot make an array of ${node.length}: expected a whole number`);
       }
-      return checkSchema(`the element of an array in ${what}`, node.item);
+      checkSchema(`the element of an array in ${what}`, node.item);
+      if (elementsOf(node) > MAX_ELEMENTS || node.size > MAX_ARRAY_BYTES) {
+        throw new RangeError(
+          `Cannot make an array of ${node.length} in ${what}: expected at most ${MAX_ELEMENTS} elements and ${MAX_ARRAY_BYTES} bytes; use vec() or bytes`,
+        );
+      }
+      return;
     case "nonzero":
       checkSchema(`what is not zero in ${what}`, node.item);
       if ("min" in (node.item as Node)) return;
@@ -168,6 +178,10 @@ function checkNode(what: string, node: Node): void {
     default:
       node satisfies Integer | BigInteger | Leaf;
   }
+}
+
+function elementsOf(node: Node): number {
+  return node.kind === "array" ? node.length! * elementsOf(node.item as Node) : 1;
 }
 
 function hasHashTable(schema: AnySchema): boolean {

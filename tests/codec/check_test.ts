@@ -24,7 +24,9 @@ import {
   struct,
   tuple,
   tupleStruct,
+  u64,
   u8,
+  unit,
   validate,
   variants,
   vec,
@@ -72,6 +74,12 @@ const WRONG: readonly (readonly [text: string, make: () => Schema<unknown>])[] =
   ["make a tuple of 13", () => tuple(...twelve, u8) as Schema<unknown>],
   ["make an array of -1", () => array(u8, -1)],
   ["make an array of 1.5", () => array(u8, 1.5)],
+  ["make an array of 33554433 in the type: expected at most", () => array(u8, 2 ** 25 + 1)],
+  ["make an array of 2147483647", () => array(u8, 2 ** 31 - 1)],
+  ["make an array of 2147483647", () => array(unit, 2 ** 31 - 1)],
+  ["make an array of 1e+300", () => array(u8, 1e300)],
+  ["make an array of 4096 in the type", () => array(array(unit, 8193), 4096)],
+  ["make an array of 16777217 in the type", () => array(struct({ a: u64, b: u64 }), 2 ** 24 + 1)],
   [
     "Cannot use the type: the type at next contains itself inline",
     () => itself((own) => struct({ a: u8, next: option(own) }) as Any),
@@ -157,7 +165,7 @@ test("checkSchema() follows a recursive type once, and comes back", () => {
   }
 });
 
-test("checkSchema() takes a type that contains itself behind a pointer", () => {
+test("checkSchema() takes a type that contains itself behind a pointer, and an array of any use", () => {
   const ends: readonly ((own: Any) => Any)[] = [
     (own) => struct({ next: option(box(own)) }) as Any,
     (own) => struct({ children: vec(own), named: map(string, own), by: btreeMap(u8, own) }) as Any,
@@ -168,6 +176,8 @@ test("checkSchema() takes a type that contains itself behind a pointer", () => {
   // A type that is there twice is not inside itself.
   const point = struct({ x: u8 });
   checkSchema("the type", struct({ a: point, b: struct({ c: point }), d: tuple(point, point) }));
+  checkSchema("the type", array(u8, 2 ** 25));
+  checkSchema("the type", array(array(u64, 4096), 8192));
 });
 
 test("a default that is no value of its type is refused where it is needed", () => {
