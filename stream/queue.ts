@@ -105,6 +105,7 @@ export function queue<T>(
   const end = (): void => {
     ended = true;
     while (answer(done));
+    forgotten.unregister(done);
     stop();
   };
   const leave = (): Promise<Result<T>> => {
@@ -161,7 +162,7 @@ export function queue<T>(
     },
     [Symbol.asyncDispose]: leave as () => Promise<never>,
   };
-  forgotten.register(iterator, leave);
+  forgotten.register(iterator, leave, done);
   defer(onAbort(signal, end));
   defer(start(push, end));
   return iterator;

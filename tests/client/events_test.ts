@@ -14,7 +14,7 @@ import { rpc, service, u32 } from "../../mod.ts";
 import { Topic } from "../../wire/topic.ts";
 import { fakeDialer, FakePeer } from "../support/fake_peer.ts";
 import { testDeflater } from "../support/test_deflater.ts";
-import { collected } from "../support/garbage.ts";
+import { collectAll, collected } from "../support/garbage.ts";
 
 const TOPIC = Topic.from("numbers");
 
@@ -293,7 +293,7 @@ test("an iterator with a pending next() is never collected, and ends later if un
   void loop();
   const once = (): Promise<unknown> => hub.open().next();
   const waited = once();
-  await collected(() => false, 20);
+  await collectAll();
   assertEquals(hub.size(), 2);
   deliver(hub, TOPIC, 1, 8);
   await waited;
@@ -301,7 +301,7 @@ test("an iterator with a pending next() is never collected, and ends later if un
     await collected(() => hub.size() === 1),
     "the unreferenced one is still there",
   );
-  await collected(() => false, 20);
+  await collectAll();
   deliver(hub, TOPIC, 2, 8);
   await new Promise((resolve) => setTimeout(resolve, 5));
   assertEquals([got, hub.size()], [[1, 2], 1]);

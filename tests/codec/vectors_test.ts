@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { decodeHex, encodeHex } from "@std/encoding";
 import { createHash } from "node:crypto";
-import { test } from "node:test";
+import { after, test } from "node:test";
 import { CodecError, type Schema } from "../../codec/mod.ts";
 import type { Composite } from "../../codec/schema.ts";
 import { type Backend, BACKENDS } from "../support/backends.ts";
@@ -9,6 +9,8 @@ import { build, type Line, readLines, type Typed } from "../support/vectors.ts";
 
 /** Schemas by their text: each is compiled once for each back end. */
 const known = new Map<string, Typed>();
+// Bun keeps the modules of all tests, and what they hold makes each later collection of garbage slower.
+after(() => known.clear());
 
 function typed({ schema }: Line): Typed {
   const key = JSON.stringify(schema);

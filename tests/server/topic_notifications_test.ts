@@ -7,7 +7,7 @@ import {
 } from "../../server/event_switch.ts";
 import type { Sink } from "../../stream/queue.ts";
 import { Topic } from "../../wire/topic.ts";
-import { collected } from "../support/garbage.ts";
+import { collectAll, collected } from "../support/garbage.ts";
 
 const CREATED: TopicNotification = { type: "created", topic: Topic.from("room") };
 
@@ -35,7 +35,7 @@ test("TopicNotifications that are waited for are never collected", async () => {
   })();
   const once = (): Promise<unknown> => open().next();
   const waited = once();
-  await collected(() => false, 20);
+  await collectAll();
   assertEquals(queues.size, 2);
   for (const queue of queues) queue.push(CREATED);
   assertEquals(await waited, { value: CREATED, done: false });

@@ -1,5 +1,5 @@
 /**
- * {@linkcode collected}: whether unreferenced objects are collected.
+ * {@linkcode collected}: whether unreferenced objects are collected; {@linkcode collectAll}: that they are.
  *
  * @module
  */
@@ -24,4 +24,16 @@ export async function collected(isSo: () => boolean, rounds = 500): Promise<bool
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
   return isSo();
+}
+
+/** Objects that nothing references, for each {@linkcode collectAll}. */
+const UNREFERENCED = 10;
+const registry = new FinalizationRegistry<() => void>((gone) => gone());
+
+/** Run it until objects that nothing references are gone: what is still there then is referenced. */
+export async function collectAll(): Promise<void> {
+  let gone = 0;
+  for (let i = 0; i < UNREFERENCED; i++) registry.register({}, () => void gone++);
+  // The last may still be in a register.
+  if (!await collected(() => gone > UNREFERENCED / 2)) throw new Error("Nothing is collected");
 }
