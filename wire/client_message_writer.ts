@@ -10,7 +10,6 @@ import type { Codec } from "../codec/archive.ts";
 import type { Schema } from "../codec/schema.ts";
 import type { Writer } from "../codec/writer.ts";
 import {
-  CLIENT_CANCEL,
   CLIENT_END,
   CLIENT_GRANT,
   CLIENT_ITEM,
@@ -39,16 +38,11 @@ export function setRequestId(writer: Writer, id: number): void {
   writer.bytes[writer.position - CLIENT_MESSAGE_BYTES + 1] = id;
 }
 
-/** Write a message that is only a root: `0` tag, `1` id, `2` a byte. */
+/** Write a message that is only a root, such as the cancel of a call: `0` tag, `1` id, `2` a byte. */
 export function writeBrief(writer: Writer, tag: number, id: number, byte = 0): void {
   beginMessage(writer);
   const at = writeRoot(writer, CLIENT_MESSAGE_BYTES, tag, id);
   writer.bytes[at + 2] = byte;
-}
-
-/** Write the cancel of a call: `0` tag 1, `1` id. */
-export function writeClientCancel(writer: Writer, id: number): void {
-  writeBrief(writer, CLIENT_CANCEL, id);
 }
 
 /**

@@ -11,12 +11,12 @@ import { type Schema, u32 } from "../../codec/mod.ts";
 import { Writer } from "../../codec/writer.ts";
 import { type ItemStream, rpc, service, stream } from "../../mod.ts";
 import {
-  writeClientCancel,
   writeClientEnd,
   writeClientGrant,
   writeClientItem,
   writeRequest,
 } from "../../wire/client_message_writer.ts";
+import { writeClientCancel } from "../support/client_cancel.ts";
 import { writeFailed, writeReply } from "../support/replies.ts";
 import { masked, RawClient, upgradeRequest } from "../support/raw_client.ts";
 import { writeRawRequest } from "../support/raw_request.ts";

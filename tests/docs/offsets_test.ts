@@ -6,12 +6,12 @@ import { Writer } from "../../codec/writer.ts";
 import { deflateStored, storedSize } from "../../deflate/stored.ts";
 import { Counter } from "../../examples/counter/service.ts";
 import {
-  writeClientCancel,
   writeClientEnd,
   writeClientGrant,
   writeClientItem,
   writeRequest,
 } from "../../wire/client_message_writer.ts";
+import { writeClientCancel } from "../support/client_cancel.ts";
 import {
   CLIENT_MESSAGE_BYTES,
   RPC_REQUEST,

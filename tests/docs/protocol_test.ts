@@ -10,12 +10,12 @@ import { deflateStored, storedSize } from "../../deflate/stored.ts";
 import { Counter } from "../../examples/counter/service.ts";
 import { formatFingerprint } from "../../wire/handshake.ts";
 import {
-  writeClientCancel,
   writeClientEnd,
   writeClientGrant,
   writeClientItem,
   writeRequest,
 } from "../../wire/client_message_writer.ts";
+import { writeClientCancel } from "../support/client_cancel.ts";
 import {
   writeServerCall,
   writeServerCancel,

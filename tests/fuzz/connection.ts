@@ -18,12 +18,12 @@ import type { Acceptor, Transport } from "../../wire/transport.ts";
 import { ProtocolError } from "../../wire/errors.ts";
 import { EXTENSION_QUERY } from "../../wire/handshake.ts";
 import {
-  writeClientCancel,
   writeClientEnd,
   writeClientGrant,
   writeClientItem,
   writeRequest,
 } from "../../wire/client_message_writer.ts";
+import { writeClientCancel } from "../support/client_cancel.ts";
 import { writeFailed, writeReply } from "../support/replies.ts";
 import { giveWriter, takeWriter } from "../../wire/shared_message.ts";
 import { isShort, shortenRequest } from "../../wire/short_message.ts";

@@ -10,11 +10,11 @@ import type { Schema } from "../../codec/mod.ts";
 import { STREAM_WINDOW_BYTES } from "../../stream/lead.ts";
 import { MAX_BATCH_BYTES } from "../../wire/batch.ts";
 import {
-  writeClientCancel,
   writeClientEnd,
   writeClientGrant,
   writeClientItem,
 } from "../../wire/client_message_writer.ts";
+import { writeClientCancel } from "../support/client_cancel.ts";
 import { writeFailed, writeReply } from "../support/replies.ts";
 import type { Attack } from "./attacks.ts";
 import { call, deflated } from "./frames.ts";

@@ -18,11 +18,11 @@ import {
   u32,
 } from "../../mod.ts";
 import {
-  writeClientCancel,
   writeClientEnd,
   writeClientGrant,
   writeClientItem,
 } from "../../wire/client_message_writer.ts";
+import { writeClientCancel } from "../support/client_cancel.ts";
 import { FakeClock } from "../support/fake_clock.ts";
 import { ScriptedClient, upgradeRequest } from "../support/scripted_client.ts";
 import { testDeflater } from "../support/test_deflater.ts";

@@ -8,11 +8,11 @@ import { Writer } from "../../codec/writer.ts";
 import type { RpcHandlerErrorCode } from "../../wire/errors.ts";
 import { ClientMessage, readClientMessage } from "../../wire/client_message_reader.ts";
 import {
-  writeClientCancel,
   writeClientEnd,
   writeClientGrant,
   writeClientItem,
 } from "../../wire/client_message_writer.ts";
+import { writeClientCancel } from "../support/client_cancel.ts";
 import {
   readServerExtension,
   type ServerExtensionHandlers,

@@ -11,11 +11,8 @@ import {
   readClientMessage,
   readShortMessage,
 } from "../../wire/client_message_reader.ts";
-import {
-  writeClientCancel,
-  writeClientGrant,
-  writeClientItem,
-} from "../../wire/client_message_writer.ts";
+import { writeClientGrant, writeClientItem } from "../../wire/client_message_writer.ts";
+import { writeClientCancel } from "../support/client_cancel.ts";
 import { CLIENT_ITEM, RPC_REQUEST } from "../../wire/layout.ts";
 import {
   writeServerCall,
