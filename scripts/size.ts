@@ -6,6 +6,8 @@
  * compression level, telemetry) are printed separately. `--modules` lists the bytes of the counter's modules, and
  * how many gzipped bytes fewer its bundle has without each; `--concerns` does so for all modules of a concern.
  *
+ * Fails, too, if ARCHITECTURE.md tells other bytes than these, by more than a twentieth; `--write` puts them right.
+ *
  * For a page over its budget, `size.json` records the present size as its limit, to the byte: esbuild's version is
  * fixed, and another Deno's zlib is a reason for `--write`, which updates it, and removes pages within their budgets.
  *
@@ -18,6 +20,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
+import { CONCERNS, corrected, type Part, partsOf, type Sizes } from "./size_parts.ts";
 
 /** A page. */
 interface Page {
@@ -38,6 +41,9 @@ const PAGES: Readonly<Record<string, Page>> = {
 
 /** The present bytes of pages over their budgets, which must not grow. */
 const RECORD = new URL("size.json", import.meta.url);
+
+/** Where the bytes of a page and of its parts are told. */
+const TEXT = new URL("../ARCHITECTURE.md", import.meta.url);
 
 /** The modules of shared folders that the counter uses: all others must be absent. */
 const USED: readonly string[] = [
@@ -147,60 +153,24 @@ function modulesOf({ metafile }: Bundle, paths: Iterable<string>): [string, numb
   ).filter(([, bytes]) => bytes > 0).sort((a, b) => b[1] - a[1]);
 }
 
-/** What the counter's modules are for, in the order of their first match. */
-const CONCERNS: readonly (readonly [concern: string, files: RegExp])[] = [
-  ["the service, its fingerprint, signatures", /^service\/|\/service\.ts$|^codec\/signature/],
-  ["archives: writing, reading, whole", /^codec\/(writer|reader|archive|errors|default|utf8)\./],
-  ["types: enums, structs, layout, numbers, bytes", /^codec\//],
-  ["topics", /^wire\/topic\./],
-  ["connecting, reconnecting, closing", /^client\/(client|reconnect|options|types)\.|^browser\./],
-  ["the page's socket, timers, visibility", /^runtime\/browser\.|^wire\/(handshake|listener)\./],
-  [
-    "messages: sessions, frames, reading",
-    /^client\/session|^wire\/server_m|^deflate/,
-  ],
-  [
-    "calls: ids, deadlines, batches",
-    /^client\/page_calls\.|^wire\/(batch|requests|waiting)\./,
-  ],
-  ["events and their queues", /^client\/events\.|^stream\/queue\./],
-  ["state and observers", /^client\/(state_mirror|observable)\./],
-  ["errors, refusals, close codes", /^wire\/(errors|faults|codes|close)\.|^client\/failures\./],
-  ["limits", /^wire\/page_limits\./],
-];
-
-/** Print what the counter's bundle is made of, by file or by concern. */
-function printParts({ outputFiles, metafile, entry }: Bundle, nameOf: (file: string) => string) {
+/** What the counter's bundle is made of, by file or by concern. */
+function partsIn(
+  { outputFiles, metafile, entry }: Bundle,
+  nameOf: (file: string) => string,
+): Part[] {
   const { text } = outputFiles.find(({ path }) => path.endsWith(entry.replace(/^[./]*/, "/")))!;
-  const gzippedBytes = (part: string): number => gzipSync(part, { level: 9 }).length;
-  const spans: [name: string, start: number, end: number][] = [];
-  let end = 0;
-  // Modules stand in this order, one behind the other.
-  for (const [file, { bytesInOutput }] of Object.entries(metafile.outputs[entry]!.inputs)) {
-    spans.push([nameOf(file), end, end += bytesInOutput]);
-  }
-  const rows = [...new Set(spans.map(([name]) => name))].map((name) => {
-    let minified = 0;
-    let without = "";
-    let from = 0;
-    for (const [own, start, end] of spans) {
-      if (own !== name) continue;
-      minified += end - start;
-      without += text.slice(from, start);
-      from = end;
-    }
-    return {
-      name,
-      minified,
-      gzipped: gzippedBytes(text) - gzippedBytes(without + text.slice(from)),
-    };
-  });
-  for (const { name, minified, gzipped } of rows.sort((a, b) => b.gzipped - a.gzipped)) {
-    if (minified > 0) {
-      console.log(`${String(minified).padStart(6)} ${String(gzipped).padStart(6)}  ${name}`);
-    }
+  const modules = Object.entries(metafile.outputs[entry]!.inputs);
+  return partsOf(text, modules.map(([file, { bytesInOutput }]) => [file, bytesInOutput]), nameOf);
+}
+
+function print(parts: readonly Part[]): void {
+  for (const { name, minified, gzipped } of parts) {
+    console.log(`${String(minified).padStart(6)} ${String(gzipped).padStart(6)}  ${name}`);
   }
 }
+
+const concernOf = (file: string): string =>
+  CONCERNS.find(([, files]) => files.test(file))?.[0] ?? file;
 
 /** Modules that the counter's page does not need, or that are listed as used and are not. */
 function strangersIn(counter: Bundle): string[] {
@@ -243,16 +213,20 @@ function printLazy(page: Bundle): void {
 const wrong: string[] = [];
 const recorded = JSON.parse(await readFile(RECORD, "utf8")) as Record<string, number>;
 const over: Record<string, number> = {};
+const sizes: Record<string, number> = {};
+const parts: Part[] = [];
+let minifiedBytes = 0;
 for (const [name, page] of Object.entries(PAGES)) {
   const bundled = await bundle(page);
   const { minified, gzipped } = sizeOf(bundled, bundled.first);
   const { budgetBytes } = page;
+  sizes[name] = gzipped;
   if (gzipped > budgetBytes) over[name] = gzipped;
   if (name === "counter") {
-    if (process.argv.includes("--modules")) printParts(bundled, (file) => file);
-    if (process.argv.includes("--concerns")) {
-      printParts(bundled, (file) => CONCERNS.find(([, files]) => files.test(file))?.[0] ?? file);
-    }
+    parts.push(...partsIn(bundled, concernOf));
+    minifiedBytes = minified;
+    if (process.argv.includes("--modules")) print(partsIn(bundled, (file) => file));
+    if (process.argv.includes("--concerns")) print(parts);
     wrong.push(...strangersIn(bundled));
     printLazy(bundled);
   }
@@ -270,9 +244,13 @@ for (const [name, page] of Object.entries(PAGES)) {
   }
 }
 await stop();
+const said = corrected(await readFile(TEXT, "utf8"), parts, minifiedBytes, sizes as Sizes);
 if (process.argv.includes("--write")) {
+  await writeFile(TEXT, said.text);
   const entries = Object.entries(over).map(([name, bytes]) => ` "${name}": ${bytes}`);
   await writeFile(RECORD, entries.length === 0 ? "{}\n" : `{${entries} }\n`);
+} else {
+  wrong.push(...said.wrong.map((line) => `${line}: --write puts it right`));
 }
 for (const line of wrong) console.error(line);
 process.exit(wrong.length === 0 ? 0 : 1);

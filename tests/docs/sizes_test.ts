@@ -1,5 +1,6 @@
-import { assert } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import { test } from "node:test";
+import { CONCERNS, corrected } from "../../scripts/size_parts.ts";
 import { textOf } from "./markdown.ts";
 
 /** By how much a page may be smaller than the documents say, in kB. */
@@ -15,3 +16,27 @@ for (const page of ["docs/browser.md", "docs/performance.md"]) {
     assert(Math.round(really) <= Number(said), `says ${said} kB, is ${really} kB`);
   });
 }
+
+test("ARCHITECTURE.md is corrected where it tells other bytes of a page than there are", () => {
+  const text = textOf("ARCHITECTURE.md");
+  const parts = CONCERNS.map(([name], i) => ({ name, minified: 1, gzipped: 10_000 + 100 * i }));
+  const sizes = { counter: 50_000, small: 60_400, rich: 71_200 };
+  const first = corrected(text, parts, 99_900, sizes);
+  assertEquals(first.wrong.length, 4 + CONCERNS.length - 1);
+  assertMatch(first.text, /loads\s+99\.9 kB\s+minified,\s+50\.0 kB/);
+  assertMatch(first.text, /small\s+page\s+adds\s+10\.4 kB/);
+  assertMatch(first.text, /rich\s+one\s+21\.2 kB/);
+  assertMatch(first.text, /^\| topics +\| +10,600 \| +\d+ \|$/m);
+  // Now it is right, also with a little more or less.
+  for (const by of [0, 10, -10]) {
+    const others = parts.map((part) => ({ ...part, gzipped: part.gzipped + by }));
+    assertEquals(corrected(first.text, others, 99_900 + by, sizes).wrong, []);
+  }
+  assertEquals(
+    corrected(first.text, [...parts, { ...parts[0]!, name: "new.ts" }], 99_900, sizes).wrong,
+    [
+      "new.ts is of no concern",
+    ],
+  );
+  assertEquals(corrected(first.text, parts.slice(0, -1), 99_900, sizes).wrong.length, 1);
+});
