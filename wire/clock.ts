@@ -67,13 +67,19 @@ class SystemTimer {
 
   static #due(timer: SystemTimer): void {
     const now = performance.now();
+    const isLate = now >= timer.#at + LATE_MS;
     if (timer.#foundAt === undefined) {
-      if (now < timer.#at + LATE_MS) return timer.#run?.(now);
+      if (!isLate) return timer.#run?.(now);
       timer.#foundAt = now;
     } // Bun's timers count from the last turn of the event loop: after a long turn they fire early.
-    else if (now >= timer.#foundAt + GRACE_MS) return timer.#run?.(timer.#foundAt);
+    else if (now >= timer.#foundAt + GRACE_MS) {
+      // On time this time, so the loop went round meanwhile: what is due by now needs no grace of its own.
+      return timer.#run?.(isLate ? timer.#foundAt : now);
+    }
     afterTimers(() => {
-      if (timer.#run !== undefined) timer.#wait(GRACE_MS);
+      if (timer.#run === undefined) return;
+      timer.#at = performance.now() + GRACE_MS;
+      timer.#wait(GRACE_MS);
     });
   }
 
