@@ -50,7 +50,7 @@ const ROLE_EVERY_MS = 2000;
 
 /** Throws `TypeError` if something is no client that can be used. */
 export function checkClient(client: RedisClient): void {
-  const given = (client ?? {}) as unknown as Record<string, unknown>;
+  const given = Object(client) as unknown as Record<string, unknown>;
   const cluster = "slots" in given || "masters" in given;
   if (!cluster && typeof given.isReady === "boolean") {
     if (METHODS.every((method) => typeof given[method] === "function")) return;

@@ -49,7 +49,13 @@ export function topicName(topic: Topic): string {
 }
 
 /** Throws `TypeError` if a prefix is not made of names that each end in a dot. */
-export function checkPrefixes({ prefix, also = [] }: PrefixOptions): void {
+export function checkPrefixes(options: PrefixOptions): void {
+  const { prefix, also = [] } = Object(options) as PrefixOptions;
+  if (Object(options) !== options || !Array.isArray(also)) {
+    throw new TypeError(
+      "Cannot use the options of a broker: expected an object, as in { prefix, also: [] }",
+    );
+  }
   if (also.length > MAX_ALSO) {
     throw new TypeError(
       `Cannot listen to ${also.length} more prefixes: expected at most ${MAX_ALSO}`,

@@ -5,7 +5,7 @@
  */
 import type { Overflow } from "../stream/queue.ts";
 import { ignore, isThenable } from "../wire/listener.ts";
-import { checkOptionKinds, type OptionKind } from "../wire/option_kinds.ts";
+import { checkOptionKinds, kindOf, type OptionKind } from "../wire/option_kinds.ts";
 import { topicKey } from "../wire/topic.ts";
 import type { EventsOptions } from "./events.ts";
 import type { UntilOptions } from "./state_mirror.ts";
@@ -38,6 +38,9 @@ export function checkUses<M, S, E, C extends Client<M, S, E>>(
   const changes = client.state.changes.bind(client.state);
   const state: Partial<typeof client.state> = {
     until: async (predicate, options = {}) => {
+      if (typeof predicate !== "function") {
+        throw new TypeError(`until(): expected a predicate, got ${kindOf(predicate)}`);
+      }
       checkOptionKinds("until()", options, UNTIL);
       const reached = until((now) => answered(predicate(now)), options);
       count("states", client.stats().stateWatchers);

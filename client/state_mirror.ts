@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { zeroOf } from "../codec/default.ts";
+import { zeroOf } from "../codec/zero.ts";
 import type { StateField } from "../service/types.ts";
 import { RpcError, type RpcErrorCode } from "../wire/errors.ts";
 import { type Observable, observable } from "./observable.ts";

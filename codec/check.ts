@@ -6,7 +6,6 @@
  *
  * @module
  */
-import { zeroOf } from "./default.ts";
 import type { Fields, Items } from "./struct.ts";
 import {
   type AnySchema,
@@ -21,6 +20,7 @@ import {
 import { partsOf } from "./parts.ts";
 import { checkEnds } from "./recursion.ts";
 import { signature } from "./signature.ts";
+import { zeroOf } from "./zero.ts";
 
 /** Keys that objects enumerate first. */
 const INDEX = /^(?:0|[1-9]\d*)$/;
@@ -115,7 +115,12 @@ function checkNode(what: string, node: Node): void {
     case "result":
     case "ip":
     case "sock":
-      for (const arm of node.arms) checkFields(`${node.kind} in ${what}`, arm.schemas);
+      for (const { name, spec, schemas } of node.arms) {
+        checkFields(`${node.kind} in ${what}`, schemas);
+        if (spec === null && name !== "none") {
+          checkSchema(`field ${name} of ${node.kind} in ${what}`, spec);
+        }
+      }
       return;
     case "array":
       if (!Number.isInteger(node.length) || node.length! < 0) {

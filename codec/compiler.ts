@@ -60,7 +60,8 @@ export const generate: Codec = {
  * @throws {TypeError} If it is declared wrongly.
  */
 export function functionsOf<T>(schema: Schema<T>): Functions<T> {
-  return schema.functions ??= makeFunctions(schema);
+  // What is no schema at all is refused in words.
+  return schema?.functions ?? makeFunctions(schema);
 }
 
 function makeFunctions<T>(schema: Schema<T>): Functions<T> {
@@ -83,7 +84,7 @@ function makeFunctions<T>(schema: Schema<T>): Functions<T> {
       functions.check(reader);
     },
   };
-  return functions;
+  return schema.functions = functions;
 }
 
 /** A generated function, or the interpreter if generation is not possible or no longer allowed. Workers allow it only at their start. */

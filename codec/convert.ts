@@ -92,7 +92,8 @@ export function withDefault<T>(schema: Schema<T>, value: T): Schema<T> {
     return readArchive(interpret, schema, reader, 0, reader.bytes.length);
   };
   const conversion: Conversion<unknown, unknown> = {
-    expected: schema.kind,
+    // checkSchema() tells of one that is missing.
+    expected: schema?.kind,
     decode: (value) => value,
     encode: (value) => value,
   };

@@ -4,6 +4,7 @@
  * @module
  */
 import { checkArchive, readArchive } from "./archive.ts";
+import { checkBytes, fillIn } from "./check_use.ts";
 import { functionsOf, generate } from "./compiler.ts";
 import { type DecodeLimits, Reader } from "./reader.ts";
 import type { Schema } from "./schema.ts";
@@ -31,11 +32,16 @@ let busy = false;
  * @param limits Limits that differ from the defaults.
  * @throws {CodecError} With the code of the first check that fails, where, and what was expected.
  */
-export function decode<T>(schema: Schema<T>, archive: Uint8Array, limits?: DecodeLimits): T {
+export function decode<T>(
+  schema: Schema<T>,
+  archive: Uint8Array,
+  limits?: Partial<DecodeLimits>,
+): T {
   functionsOf(schema);
+  checkBytes("decode", archive);
   // A conversion in the value may call decode().
   if (busy || limits !== undefined) {
-    const reader = new Reader(limits);
+    const reader = new Reader(limits === undefined ? limits : fillIn(limits));
     reader.reset(archive);
     return readArchive(generate, schema, reader, 0, archive.length);
   }
@@ -69,10 +75,11 @@ export function decode<T>(schema: Schema<T>, archive: Uint8Array, limits?: Decod
 export function validate(
   schema: Schema<unknown>,
   archive: Uint8Array,
-  limits?: DecodeLimits,
+  limits?: Partial<DecodeLimits>,
 ): void {
   functionsOf(schema);
-  const reader = new Reader(limits);
+  checkBytes("validate", archive);
+  const reader = new Reader(limits === undefined ? limits : fillIn(limits));
   reader.reset(archive);
   checkArchive(generate, schema, reader, 0, archive.length);
 }

@@ -3,23 +3,9 @@
  *
  * @module
  */
-import { Reader } from "./reader.ts";
+import { checkSchema } from "./check.ts";
 import type { AnySchema, Node, Schema } from "./schema.ts";
-
-/**
- * The value of zeroed bytes whose pointers lead to zeros: the default of every type without `withDefault()`.
- */
-export function zeroOf<T>(schema: Schema<T>): T {
-  const reader = new Reader();
-  reader.isDefault = true;
-  reader.claim = (_base, _offset, size): number => {
-    if (reader.bytes.length < size) reader.reset(new Uint8Array(size));
-    return 0;
-  };
-  // Strings look at eight bytes, also where they have less.
-  reader.reset(new Uint8Array(schema.size + 8));
-  return schema.read(reader, 0);
-}
+import { zeroOf } from "./zero.ts";
 
 /**
  * The default of a type, as Rust's `Default::default()`.
@@ -32,9 +18,10 @@ export function zeroOf<T>(schema: Schema<T>): T {
  * assert.deepEqual(defaultOf(struct({ id: u32, name: string })), { id: 0, name: "" });
  * ```
  *
- * @throws {TypeError} If the type has no default in Rust.
+ * @throws {TypeError} If the type has no default in Rust, is no schema, or is declared wrongly.
  */
 export function defaultOf<T>(schema: Schema<T>): T {
+  checkSchema("the schema", schema);
   checkDefault(schema);
   return zeroOf(schema);
 }

@@ -4,6 +4,7 @@
  * @module
  */
 import { writeArchive } from "./archive.ts";
+import { checkBytes, fillIn } from "./check_use.ts";
 import { functionsOf, generate } from "./compiler.ts";
 import { CodecError } from "./errors.ts";
 import type { Schema } from "./schema.ts";
@@ -48,7 +49,7 @@ export function encode<T>(
   // A getter or a conversion in the value may call encode().
   if (busy || limits !== undefined) {
     const writer = new Writer();
-    if (limits !== undefined) writer.maxDepth = limits.maxDepth;
+    if (limits !== undefined) writer.maxDepth = fillIn(limits).maxDepth;
     return encodeWith(writer, schema, value);
   }
   busy = true;
@@ -91,6 +92,7 @@ export function encodeInto<T>(
   offset: number = 0,
 ): number {
   functionsOf(schema);
+  checkBytes("encode into", buffer);
   const writer = buffer === over.bytes && !over.busy ? over : new BufferWriter(buffer);
   writer.busy = true;
   writer.position = offset;

@@ -34,7 +34,7 @@ export { decode, validate } from "./decode.ts";
 export { defaultOf } from "./default.ts";
 export { encode, encodeInto, type EncodeLimits } from "./encode.ts";
 export { toRust } from "./rust.ts";
-export { signature } from "./signature.ts";
+export { signature } from "./check_use.ts";
 export { materialize, view } from "./view.ts";
 export type {
   HasMethods,

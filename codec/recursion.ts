@@ -59,16 +59,33 @@ export function checkEnds(what: string, schema: AnySchema): void {
     const follow = (each: unknown, path: readonly string[]): void => {
       if (!isSchema(each) || known.has(each)) return;
       if (around.has(each) || around.size > MAX_NESTED) {
-        const at = path.length === 0 ? "it" : `the type at ${path.slice(0, MAX_SHOWN).join(".")}`;
-        throw new TypeError(`Cannot use ${what}: ${at} contains itself ${fault}`);
+        throw new TypeError(`Cannot use ${what}: ${placeOf(path)} contains itself ${fault}`);
       }
       around.add(each);
-      for (const [name, part] of partsOf(each as Node)) {
+      for (const [name, part] of partsFor(what, partsOf, each as Node, path)) {
         follow(part, name === "" ? path : [...path, name]);
       }
       around.delete(each);
       known.add(each);
     };
     follow(schema, []);
+  }
+}
+
+function placeOf(path: readonly string[]): string {
+  return path.length === 0 ? "it" : `the type at ${path.slice(0, MAX_SHOWN).join(".")}`;
+}
+
+/** The parts of a type. What `lazy()` was given may be no function, or come too early. */
+function partsFor(
+  what: string,
+  partsOf: Parts,
+  node: Node,
+  path: readonly string[],
+): ReturnType<Parts> {
+  try {
+    return partsOf(node);
+  } catch (cause) {
+    throw new TypeError(`Cannot use ${what}: ${placeOf(path)} cannot be made: ${cause}`, { cause });
   }
 }

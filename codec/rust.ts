@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { checkSchema } from "./check.ts";
 import { fieldName, pascalCase, typeName } from "./rust_names.ts";
 import {
   type AnySchema,
@@ -284,6 +285,10 @@ export function toRust(schema: AnySchema, name: string = "Root"): string {
       "Cannot write what is no schema in Rust: of a service, write the state's fields, the event, and each " +
         "method's arguments and output; wireSnapshot() shows it whole",
     );
+  }
+  checkSchema("the schema", schema);
+  if (typeof name !== "string") {
+    throw new TypeError(`Cannot name a type ${name}: expected a string`);
   }
   const source = new RustSource(schema);
   source.root(schema, pascalCase(name));

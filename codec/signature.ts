@@ -6,18 +6,7 @@
 import type { Fields, Items } from "./struct.ts";
 import type { AnySchema } from "./schema.ts";
 
-/**
- * A type's signature in one line. It is stable between versions, and equal only for schemas with interchangeable
- * archives. Fingerprints are made of signatures.
- *
- * @example Usage
- * ```ts
- * import assert from "node:assert/strict";
- * import { option, signature, string, struct, u32 } from "@hardlight/hardlight/codec";
- *
- * assert.equal(signature(struct({ id: u32, note: option(string) })), "struct{id:u32,note:option<string>}");
- * ```
- */
+/** The signature of a schema, which is not checked: programs have the one in `codec/check_use.ts`. */
 export function signature({ kind, parts, text }: AnySchema): string {
   return text?.() ?? kind + (parts ? `<${parts.map(signature)}>` : "");
 }

@@ -4,6 +4,7 @@
  * @module
  */
 import { checkSchema } from "./check.ts";
+import { checkBytes, fillIn } from "./check_use.ts";
 import { itemFootprint } from "./parts.ts";
 import type { DecodeLimits } from "./reader.ts";
 import type { AnySchema, Arm, Field, Leaf, List, Node, Schema, Sum } from "./schema.ts";
@@ -54,9 +55,14 @@ import type { View, Viewed } from "./view_types.ts";
  * @param limits Limits that differ from the defaults, for values decoded at once.
  * @throws {CodecError} If the root is out of bounds. Later accesses throw if the accessed part is invalid.
  */
-export function view<T>(schema: Schema<T>, archive: Uint8Array, limits?: DecodeLimits): View<T> {
+export function view<T>(
+  schema: Schema<T>,
+  archive: Uint8Array,
+  limits?: Partial<DecodeLimits>,
+): View<T> {
   checkSchema("the schema", schema);
-  const reader = new ViewReader(archive, limits);
+  checkBytes("view", archive);
+  const reader = new ViewReader(archive, limits === undefined ? limits : fillIn(limits));
   const at = reader.root(schema.size, schema.align);
   return accessOf(schema as Schema<unknown>)(reader, at, undefined, "") as View<T>;
 }

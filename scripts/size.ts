@@ -49,7 +49,6 @@ const TEXT = new URL("../ARCHITECTURE.md", import.meta.url);
 const USED: readonly string[] = [
   "codec/archive.ts",
   "codec/bytes.ts",
-  "codec/default.ts",
   "codec/errors.ts",
   "codec/struct.ts",
   "codec/integers.ts",
@@ -61,6 +60,7 @@ const USED: readonly string[] = [
   "codec/sums.ts",
   "codec/utf8.ts",
   "codec/writer.ts",
+  "codec/zero.ts",
   "deflate/stored_blocks.ts",
   "runtime/browser.ts",
 ];

@@ -9,7 +9,7 @@ import { gzipSync } from "node:zlib";
 export const CONCERNS: readonly (readonly [concern: string, files: RegExp])[] = [
   ["the page itself", /^<stdin>$|^(?:examples|scripts)\//],
   ["services, fingerprints, signatures", /^service\/|^codec\/signature/],
-  ["archives: writer, reader, defaults", /^codec\/(?:writer|reader|archive|default)\./],
+  ["archives: writer, reader, defaults", /^codec\/(?:writer|reader|archive|zero)\./],
   ["enums, structs, layout", /^codec\/(?:sums|struct|layout|schema)\./],
   ["classes of errors, paths", /^(?:codec|wire)\/errors\./],
   ["numbers, `bool`, `()`, bytes, UTF-8", /^codec\//],

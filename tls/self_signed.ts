@@ -54,6 +54,10 @@ function hex(bytes: Uint8Array): string {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
+function isTexts(given: unknown): boolean {
+  return Array.isArray(given) && given.every((each) => typeof each === "string");
+}
+
 /** Random, positive and of always the same length: the top bit clear, the next one set. */
 function randomSerial(): Uint8Array<ArrayBuffer> {
   const serial = crypto.getRandomValues(new Uint8Array(SERIAL_BYTES));
@@ -86,7 +90,12 @@ function randomSerial(): Uint8Array<ArrayBuffer> {
  * @throws {RangeError} If `days` is out of range.
  */
 export async function selfSigned(options: SelfSignedOptions = {}): Promise<SelfSigned> {
-  const { hosts = DEFAULT_HOSTS, days = DEFAULT_DAYS } = options;
+  const { hosts = DEFAULT_HOSTS, days = DEFAULT_DAYS } = Object(options) as SelfSignedOptions;
+  if (Object(options) !== options || !isTexts(hosts)) {
+    throw new TypeError(
+      'Cannot make a certificate: expected options, as in { hosts: ["localhost"] }',
+    );
+  }
   if (hosts.length === 0) throw new TypeError("Cannot make a certificate: no hosts were given");
   if (!(days >= 1 && days <= MAX_DAYS)) {
     throw new RangeError(`Cannot make a certificate for ${days} days: not 1 to ${MAX_DAYS}`);

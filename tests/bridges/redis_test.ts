@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { test } from "node:test";
 import { createClient } from "redis";
 import { redisBroker, type RedisClient } from "../../bridges/redis.ts";
@@ -153,6 +153,20 @@ test("a broker over Redis subscribes again right after it has unsubscribed", {
   assertEquals(got, [1]);
   await broker.close?.();
   redis.destroy();
+});
+
+test("redisBroker() says so if it is given no client, or no options", () => {
+  for (const wrong of [undefined, null, 1, "", {}, []]) {
+    const { message } = assertThrows(() => redisBroker(wrong as never), TypeError);
+    assertMatch(message, /^Cannot use this client/);
+  }
+  for (const wrong of [null, 1, "", { also: "a." }]) {
+    const { message } = assertThrows(
+      () => redisBroker({} as RedisClient, wrong as never),
+      TypeError,
+    );
+    assertMatch(message, /^Cannot use the options of a broker/);
+  }
 });
 
 test("redisBroker() refuses a prefix that is not made of names", () => {

@@ -333,6 +333,8 @@ test("a client refuses what there is not where events and states are waited for"
     [() => client.events({ signal: {} } as never), '"signal" of events(): expected an AbortSignal'],
     [() => client.state.until(() => false, { timeout: 5 } as never), '"timeout" of until(): there'],
     [() => client.state.until(() => false, { timeoutMs: "5" } as never), "expected a number"],
+    [() => client.state.until(undefined as never), "until(): expected a predicate, got undefined"],
+    [() => client.state.until({ n: 1 } as never), "until(): expected a predicate, got an object"],
     [
       () => client.state.changes({ signals: 1 } as never),
       '"signals" of changes(): there are signal',

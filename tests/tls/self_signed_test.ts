@@ -47,6 +47,10 @@ test("selfSigned() gives every certificate its own serial number and subject", a
 test("selfSigned() refuses options that make no certificate", async () => {
   await assertRejects(() => selfSigned({ hosts: [] }), TypeError);
   await assertRejects(() => selfSigned({ hosts: ["a b"] }), TypeError);
+  for (const wrong of [null, 1, "", { hosts: "localhost" }, { hosts: [1] }, { hosts: null }]) {
+    const { message } = await assertRejects(() => selfSigned(wrong as never), TypeError);
+    assertMatch(message, /expected options, as in/);
+  }
   for (const days of [0, -1, NaN, Infinity, 36_501]) {
     await assertRejects(() => selfSigned({ days }), RangeError);
   }
