@@ -188,7 +188,7 @@ export const startStreaming: StartStreaming = (call, method, args, options, uplo
       if (!outlet) return;
       const { maxBufferedBytes } = session.limits;
       streams.gate ??= uploading!.openGate(session, maxBufferedBytes, host.after, streams.turns);
-      streams.window ??= uploading!.openSharedWindow();
+      (streams.window ??= uploading!.openSharedWindow()).open(outlet);
       // The request goes before its items.
       void Promise.resolve().then(() => outlet?.resume());
     },

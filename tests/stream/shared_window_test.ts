@@ -2,6 +2,7 @@ import { assertEquals } from "@std/assert";
 import { test } from "node:test";
 import { ITEM_COST_BYTES } from "../../stream/lead.ts";
 import {
+  OLDER_BYTES,
   openSharedWindow,
   OWN_BYTES,
   READ_BYTES,
@@ -64,4 +65,36 @@ test("what is granted, or belongs to a call that is over, lets those go on that 
   await Promise.resolve();
   assertEquals([first.resumed, other.resumed], [1, 1]);
   assertEquals(window.mustWait(other), false);
+});
+
+test("a stream never waits while those of older calls have little on their way, whatever younger ones have", () => {
+  const window = openSharedWindow();
+  const [first, second, third, young] = [sourceOf(0), sourceOf(0), sourceOf(0), sourceOf()];
+  for (const source of [first, second, third, young]) window.open(source);
+  window.sent(young, READ_BYTES);
+  assertEquals([first, second, third].map(window.mustWait), [false, false, false]);
+  window.sent(first, OLDER_BYTES - ITEM_COST_BYTES - 1);
+  assertEquals([first, second, third].map(window.mustWait), [false, false, false]);
+  window.sent(second, 1);
+  assertEquals([first, second, third].map(window.mustWait), [false, false, true]);
+  window.granted(second, OLDER_BYTES);
+  assertEquals([third.resumed, window.mustWait(third)], [1, false]);
+});
+
+test("streams of the oldest calls go on once those before are read or over, whatever younger ones have", async () => {
+  const window = openSharedWindow();
+  const [first, second, third, young] = [sourceOf(), sourceOf(0), sourceOf(0), sourceOf()];
+  for (const source of [first, second, third, young]) window.open(source);
+  window.sent(young, 2 * READ_BYTES);
+  window.sent(first, OLDER_BYTES);
+  assertEquals([second, third].map(window.mustWait), [true, true]);
+  second.resume = () => {
+    second.resumed++;
+    window.sent(second, OLDER_BYTES);
+  };
+  window.granted(first, 2 * ITEM_COST_BYTES);
+  assertEquals([second.resumed, third.resumed], [1, 0]);
+  window.forget(second);
+  await Promise.resolve();
+  assertEquals([second.resumed, third.resumed, window.mustWait(third)], [1, 1, false]);
 });
