@@ -161,3 +161,11 @@ test("no module does anything but declare when it is imported: bundlers may drop
   );
   assertEquals(doing, []);
 });
+
+test("only files of tests are named as tests: deno test runs what it finds by its name", () => {
+  const named = readdirSync(ROOT, { recursive: true, encoding: "utf8" })
+    .map((path) => path.replaceAll("\\", "/"))
+    .filter((path) => !/^(tests|node_modules|\.git)\/|\/(node_modules|target)\//.test(path))
+    .filter((path) => /(^|\/)(.*[._])?test\.[cm]?[jt]sx?$/.test(path));
+  assertEquals(named, []);
+});
