@@ -36,6 +36,8 @@ export class StreamingCall extends ServerCall implements InletPort, OutletPort {
   #heldBytes = 0;
   /** Whether more of the argument arrived than may wait. */
   #isFull = false;
+  /** Whether the source of the argument failed. */
+  #isBroken = false;
   /** Why its last item was not sent. */
   #excess: Excess | undefined;
   /** Whether it is still unknown if the last item is within the client's limits. */
@@ -95,6 +97,7 @@ export class StreamingCall extends ServerCall implements InletPort, OutletPort {
   endInput(failed: boolean): void {
     if (!failed) return this.#inlet?.end();
     const { name } = this.#info;
+    this.#isBroken = true;
     this.#inlet?.end(
       new RpcError(
         "ClientEncodeError",
@@ -123,6 +126,7 @@ export class StreamingCall extends ServerCall implements InletPort, OutletPort {
 
   protected override onCancelled(reason: unknown): void {
     this.#inlet?.end(reason);
+    this.#count();
     this.#outlet?.cancel(reason);
   }
 
@@ -150,6 +154,12 @@ export class StreamingCall extends ServerCall implements InletPort, OutletPort {
 
   get turns(): ItemTurns {
     return this.streams.turns;
+  }
+
+  get cancelled(): unknown {
+    // The client cancels it also after its source has failed: what came before is for the handler. So is what came of
+    // a client that is gone.
+    return this.#isBroken || this.caller.closing ? undefined : this.reason;
   }
 
   decode(bytes: Uint8Array, start: number, end: number): unknown {

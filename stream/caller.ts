@@ -51,7 +51,10 @@ export interface Uploading {
  */
 export type StartStreaming = <
   Info extends StreamingInfo,
-  Options extends { readonly timeoutMs?: number | undefined },
+  Options extends {
+    readonly timeoutMs?: number | undefined;
+    readonly signal?: AbortSignal | undefined;
+  },
 >(
   call: (
     method: Info,
@@ -80,7 +83,7 @@ export const startStreaming: StartStreaming = (call, method, args, options, uplo
     leftBefore = error;
   };
   // It has no deadline of its own.
-  const { timeoutMs = Infinity } = options ?? {};
+  const { timeoutMs = Infinity, signal } = options ?? {};
   const own = { ...options, timeoutMs } as typeof options;
 
   const failed = (code: RpcErrorCode, cause: unknown, what: string): RpcError => {
@@ -127,6 +130,9 @@ export const startStreaming: StartStreaming = (call, method, args, options, uplo
       } catch (cause) {
         throw failed("ClientDecodeError", cause, "an item");
       }
+    },
+    get cancelled() {
+      return signal?.aborted && failed("Cancelled", signal.reason, "its signal");
     },
     grant: (bytes) => say((writer) => writeClientGrant(writer, id, bytes)),
     onLeft: (reason) => giveUp(failed("Cancelled", reason, "its reader has left")),

@@ -58,6 +58,13 @@ export function openInlet(port: InletPort): Inlet {
       error = undefined;
     }
   };
+  /** Drop the kept items if the call was cancelled. */
+  const dropCancelled = (): void => {
+    const reason = kept.length > 0 && port.cancelled;
+    if (!reason) return;
+    kept.clear();
+    error ??= reason;
+  };
   /** Stop reading. */
   const leave = (reason?: unknown): void => {
     if (left) return;
@@ -127,6 +134,7 @@ export function openInlet(port: InletPort): Inlet {
     }
   };
   const next = (): Promise<Result> => {
+    dropCancelled();
     if (kept.length > 0 && reading.length === 0 && !port.turns.mustWait(turn)) {
       const { bytes, start } = kept;
       try {
@@ -194,6 +202,7 @@ export function openInlet(port: InletPort): Inlet {
       if (ended) return;
       ended = true;
       if (!left) error = why;
+      dropCancelled();
       // Else the readers wait for their turn.
       if (kept.length === 0) finish();
     },

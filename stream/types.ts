@@ -14,7 +14,8 @@ export type StreamSource<T> = AsyncIterable<T> | Iterable<T> | ReadableStream<T>
  * window of bytes.
  *
  * Leaving a `for await` loop notifies the other side, as do `return()` and `await using`. If the stream failed, it
- * rejects with the error after the items received before.
+ * rejects with the error after the items received before; at once and without them, if the call's `signal` has aborted,
+ * or if it is a handler's whose call the client has cancelled.
  */
 export interface ItemStream<T> extends AsyncIterableIterator<T, undefined>, AsyncDisposable {
   /** The next item. */
@@ -102,6 +103,8 @@ export interface InletPort {
    * @throws {CodecError} If it is invalid.
    */
   decode(bytes: Uint8Array, start: number, end: number): unknown;
+  /** Why the reader gets no more of what has come: its call was cancelled. Asked while items wait for it. */
+  readonly cancelled?: unknown;
   /** The reader has consumed items of so many bytes: grant as many. */
   grant(bytes: number): void;
   /** The reader stopped before the end, or an item failed to decode. Called once. */

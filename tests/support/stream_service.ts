@@ -33,6 +33,7 @@ export const Files = service({
     fail: rpc({ how: string }, stream(string)),
     upload: rpc({ name: string, parts: stream(bytes) }, u32),
     first: rpc({ parts: stream(bytes) }, u32),
+    late: rpc({ parts: stream(bytes) }, u32),
     chat: rpc({ lines: stream(string) }, stream(string)),
     wait: rpc(),
     ask: rpc({ text: string }, bool),
@@ -59,6 +60,8 @@ export class Happened {
   returned = 0;
   /** Signals of calls that aborted. */
   aborted = 0;
+  /** Parts that came after the signal of their call. */
+  late = 0;
   /** Codes with which streams of arguments ended. */
   readonly codes: string[] = [];
   /** Errors reported to `onError`. */
@@ -126,6 +129,16 @@ function handlersOf(
       for await (const part of parts) return part.length;
       return 0;
     },
+    async late({ parts }, { signal }) {
+      await parts.next();
+      await aborts(signal);
+      try {
+        for await (const _ of parts) happened.late++;
+      } catch (error) {
+        happened.codes.push((error as { code: string }).code);
+      }
+      return 0;
+    },
     async *chat({ lines }) {
       try {
         for await (const line of lines) yield `you said ${line}`;
@@ -147,7 +160,7 @@ export interface FilesPair extends AsyncDisposable {
   readonly client: FilesClient;
   readonly happened: Happened;
   /** The server's statistics. */
-  stats(): { readonly callsInFlight: number };
+  stats(): { readonly callsInFlight: number; readonly itemsReceived: number };
   /** Cut the connections from the server's side. */
   closeServer(): Promise<void>;
 }
