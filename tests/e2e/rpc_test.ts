@@ -1,6 +1,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { test } from "node:test";
-import { RpcError } from "../../mod.ts";
+import { memoryPair } from "../../memory.ts";
+import { rpc, RpcError, service } from "../../mod.ts";
 import { chatPair, settle } from "../support/chat_service.ts";
 import { codeOf } from "../support/codes.ts";
 
@@ -52,6 +53,17 @@ for (const [how, code] of FAILURES) {
     assertEquals(await pair.client.rpc.add({ amount: 1 }), 1000);
   });
 }
+
+test("rpc: an error of another server that a handler lets through passes for the call's own", async () => {
+  const Proxy = service({ rpc: { ask: rpc() } });
+  const other = await memoryPair(Proxy, () => ({ ask() {} }));
+  await other.client.close();
+  await using pair = await memoryPair(Proxy, () => ({ ask: () => other.client.rpc.ask() }));
+  const error = await assertRejects(() => pair.client.rpc.ask(), RpcError);
+  assertEquals([error.code, error.retryable], ["ClientNotConnected", true]);
+  assertEquals(pair.client.status.state, "open");
+  await other.close();
+});
 
 test("rpc: 256 calls are in flight, the 257th fails, and each gets its own answer", async () => {
   await using pair = await chatPair();
