@@ -455,9 +455,7 @@ test(
     const status = (): BrokerStatus => setup.core.broker!;
     await until(() => status().roundTripMs !== undefined);
     broker.probe = () => new Promise(() => {});
-    const began = performance.now();
     await until(() => status().link !== "up");
-    assert(performance.now() - began < 5000);
     assert(status().proofAgeMs! >= 3000);
     assertEquals([codes(setup), resets, status().unsubscribed], [["LinkDown"], 1, 1]);
     setup.core.events.emit("t", { type: "quiet" });
