@@ -3,19 +3,14 @@
  *
  * @module
  */
+import { denoServeBlocks } from "./figures_deno_serve.ts";
 import { conditions, peerBlocks, peerCharts, RUNTIMES } from "./figures_peers.ts";
+import { number, plainTable, runsOf } from "./figures_rows.ts";
+import { streamBlocks } from "./figures_streams.ts";
 import { levelChart, type LevelPoint } from "./level_chart.ts";
 import { recorded, type Row, type Run } from "./record.ts";
 import { digits, times } from "./statistics.ts";
 import { formatRows } from "./table.ts";
-
-const number = (row: Row | undefined, of: string): number => {
-  const value = row?.[of];
-  return typeof value === "number" ? value : NaN;
-};
-
-const runsOf = (name: string): readonly (Run | undefined)[] =>
-  RUNTIMES.map((runtime) => recorded(`${name}-${runtime}`));
 
 const percent = (share: number): string =>
   Number.isFinite(share) ? `${(share * 100).toFixed(0)} %` : "–";
@@ -81,23 +76,6 @@ function latencyTable(): string {
   );
 }
 
-/** A recorded table in its printed form. */
-function plainTable(runs: readonly (Run | undefined)[], title?: string): string {
-  const rows = runs.flatMap((run) => run?.rows ?? []).filter(({ table }) =>
-    title === undefined || table === title
-  );
-  const columns = Object.keys(rows[0] ?? {}).filter((of) => of !== "table");
-  return formatRows(
-    columns.map((of) => of === "name" ? "" : of),
-    rows.map((row) =>
-      columns.map((of) => {
-        const value = row[of];
-        return typeof value === "number" ? digits(value) : `${value ?? "–"}`;
-      })
-    ),
-  );
-}
-
 /** Round trips and calls in flight with both ends on one core. */
 function oneCoreTable(): string {
   const runs = RUNTIMES.slice(0, 2).map((runtime) => recorded(`all-${runtime}-cores-1`));
@@ -150,50 +128,6 @@ function codecTables(): string {
   }).join("\n\n");
 }
 
-/** The runs of `streams.ts` that are recorded, each with the name of its runtime. */
-const streamRuns = (): readonly (readonly [name: string, run: Run])[] =>
-  ["Deno", "Bun", "Node"].flatMap((name) => {
-    const run = recorded(`streams-${name.toLowerCase()}`);
-    return run === undefined ? [] : [[name, run] as const];
-  });
-
-function streamsTable(): string {
-  const runs = streamRuns();
-  const rows = (run: Run | undefined): readonly Row[] =>
-    run?.rows.filter((row) => typeof row["÷ bare"] === "number") ?? [];
-  return formatRows(
-    ["", ...runs.flatMap(([name]) => [`${name}: items/s`, "÷ bare"])],
-    rows(runs[0]?.[1]).map(({ table, name }) => [
-      `${table}: ${name}`,
-      ...runs.flatMap(([, run]) => {
-        const row = rows(run).find((each) => each["table"] === table && each["name"] === name);
-        return [digits(number(row, "items/s")), times(number(row, "÷ bare"))];
-      }),
-    ]),
-  );
-}
-
-/** The table of memory of a run of `streams.ts`. */
-const SLOW_READER = "Memory in MiB, read ten times slower, after each eighth";
-
-/** Latency of another call while a stream runs. */
-function besidesTable(): string {
-  const runs = streamRuns();
-  const rows = (run: Run | undefined): readonly Row[] =>
-    run?.rows.filter(({ table }) => `${table}`.startsWith("A call's answer")) ?? [];
-  return formatRows(
-    ["meanwhile", ...runs.flatMap(([name]) => [`${name}: p50 µs`, "p99"])],
-    // Nothing else runs before and after; once is enough.
-    rows(runs[0]?.[1]).slice(0, -1).map(({ name }, i) => [
-      `${name}`,
-      ...runs.flatMap(([, run]) => {
-        const row = rows(run)[i];
-        return [digits(number(row, "p50")), digits(number(row, "p99"))];
-      }),
-    ]),
-  );
-}
-
 /** The part of a core that a plan may count on. */
 const PLANNED = 0.6;
 
@@ -227,13 +161,8 @@ export function blocks(): ReadonlyMap<string, string> {
     ],
     ["codec", codecTables()],
     ["codec-conditions", conditions(runsOf("codec"))],
-    ["streams", streamsTable()],
-    ["streams-besides", besidesTable()],
-    ["streams-memory-deno", plainTable([recorded("streams-deno")], SLOW_READER)],
-    ["streams-memory-bun", plainTable([recorded("streams-bun")], SLOW_READER)],
-    ["streams-page", plainTable([recorded("streams-page")], "Streams of a page, Chromium")],
-    ["streams-page-conditions", conditions([recorded("streams-page")])],
-    ["streams-conditions", conditions(runsOf("streams"))],
+    ...streamBlocks(),
+    ...denoServeBlocks(),
     ["idle", plainTable([recorded("idle")])],
     ["idle-conditions", conditions([recorded("idle")])],
     ["fan-out-deno", plainTable([recorded("all-deno")], "Fan-out")],

@@ -8,23 +8,16 @@
  * @module
  */
 // deno-lint-ignore-file no-console
-import type { Buffer } from "node:buffer";
-import type net from "node:net";
 import process from "node:process";
-import { setTimeout as sleep } from "node:timers/promises";
-import { Counter } from "../examples/counter/service.ts";
 import { ALIAS, EXTENDED } from "../wire/handshake.ts";
 import { describeMachine, machineLines } from "./machine.ts";
-import { callFrame, HANDSHAKES, openMany, openPlain } from "./plain_sockets.ts";
+import { type Cost, measureIdle } from "./idle_memory.ts";
 import { removeBuilt } from "./on_node.ts";
 import { Progress } from "./progress.ts";
 import { keep, rowsOfTable } from "./record.ts";
 import { digits, median, times } from "./statistics.ts";
 import { formatTable } from "./table.ts";
-import { commandFor, type Memory, WatchedServer } from "./watched_server.ts";
-
-/** Warm-up connections before a server's memory is first read, so that its code is compiled. */
-const WARM_UP = 1000;
+import { commandFor } from "./watched_server.ts";
 
 const args = process.argv.slice(2);
 const option = (name: string, fallback: string): string => {
@@ -37,6 +30,7 @@ const runtimes = option("runtimes", "deno,bun,node").split(",");
 const secure = args.includes("--tls");
 /** With the extension that clients of this module offer. */
 const protocols = args.includes("--x1") ? `${ALIAS}, ${EXTENDED}` : ALIAS;
+const how = { connections, secure, protocols };
 
 /** Kinds of servers other than `raw` and `hardlight`. */
 const FURTHER: Readonly<Record<string, readonly string[]>> = {
@@ -44,54 +38,6 @@ const FURTHER: Readonly<Record<string, readonly string[]>> = {
   // Without it Bun's raw server has no JavaScript object but the socket.
   bun: ["raw with data"],
 };
-
-/** One message there and one back on each. */
-async function callAll(sockets: readonly net.Socket[], frame: Buffer): Promise<void> {
-  for (let at = 0; at < sockets.length; at += HANDSHAKES) {
-    await Promise.all(
-      sockets.slice(at, at + HANDSHAKES).map((socket) => {
-        const answered = new Promise((resolve) => socket.once("data", resolve));
-        socket.write(frame);
-        return answered;
-      }),
-    );
-  }
-}
-
-async function closeAll(sockets: readonly net.Socket[]): Promise<void> {
-  for (const socket of sockets) socket.destroy();
-  await sleep(500);
-}
-
-/** Bytes a connection. */
-interface Cost {
-  readonly opened: Memory;
-  readonly called: Memory;
-}
-
-async function measure(command: readonly string[], kind: string): Promise<Cost> {
-  using server = await WatchedServer.start(command, kind, secure);
-  const frame = callFrame(Counter, "get", {});
-  const open = (): Promise<net.Socket> => openPlain(server.port, secure, () => {}, protocols);
-  const warm = await openMany(WARM_UP, open);
-  await callAll(warm, frame);
-  await closeAll(warm);
-  const before = await server.memory();
-  const sockets = await openMany(connections, open);
-  const each = async (): Promise<Memory> => {
-    const { rss, heapUsed, external } = await server.memory();
-    return {
-      rss: (rss - before.rss) / connections,
-      heapUsed: (heapUsed - before.heapUsed) / connections,
-      external: (external - before.external) / connections,
-    };
-  };
-  const opened = await each();
-  await callAll(sockets, frame);
-  const called = await each();
-  await closeAll(sockets);
-  return { opened, called };
-}
 
 const machine = describeMachine("free");
 console.log(machineLines(machine)[0], "\n");
@@ -105,7 +51,7 @@ for (const runtime of runtimes) {
   for (let round = 0; round < rounds; round++) {
     for (const kind of kinds) {
       progress.step(`${runtime}, ${kind}, round ${round + 1} of ${rounds}`);
-      (costs[kind] ??= []).push(await measure(command, kind));
+      (costs[kind] ??= []).push(await measureIdle(command, kind, how));
     }
   }
   progress.end();

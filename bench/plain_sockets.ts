@@ -42,16 +42,38 @@ interface Methods {
   }[];
 }
 
-/** The frame of a call, always of the same id; a raw server sends it back. */
-export function callFrame(service: Methods, method: string, args: object): Buffer {
+/** The message of a call, stored. */
+function callPayload(service: Methods, method: string, args: object, id = 1): Uint8Array {
   const writer = new Writer();
   const found = service.methods.find(({ name }) => name === method);
   if (found === undefined) throw new TypeError(`The service has no method ${method}`);
-  writeRequest(interpret, writer, 1, found.call, args);
+  writeRequest(interpret, writer, id, found.call, args);
   const archive = writer.bytes.subarray(0, writer.position);
   const payload = new Uint8Array(storedSize(archive.length));
   deflateStored(archive, payload);
-  return Buffer.concat([Buffer.from([0x82, 0x80 | payload.length, ...MASK]), payload]);
+  return payload;
+}
+
+/** A frame of a client: a whole binary message, unless its first byte says otherwise. */
+export function clientFrame(payload: Uint8Array, first = 0x82, masked = true): Buffer {
+  const { length } = payload;
+  const header = Buffer.alloc(length < 126 ? 2 : length < 65_536 ? 4 : 10);
+  header[0] = first;
+  header[1] = (masked ? 0x80 : 0) | (length < 126 ? length : length < 65_536 ? 126 : 127);
+  if (header.length === 4) header.writeUInt16BE(length, 2);
+  else if (header.length === 10) header.writeBigUInt64BE(BigInt(length), 2);
+  return Buffer.concat([header, Buffer.from(masked ? MASK : []), payload]);
+}
+
+/** The frame of a call, of the same id unless told; a raw server sends it back. */
+export function callFrame(
+  service: Methods,
+  method: string,
+  args: object,
+  id?: number,
+  masked?: boolean,
+): Buffer {
+  return clientFrame(callPayload(service, method, args, id), 0x82, masked);
 }
 
 /** Connect and shake hands. Pings are answered, and not passed to `onAnswer`. */

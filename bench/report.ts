@@ -21,7 +21,9 @@ export function texts(): URL[] {
     ? readdirSync(docs, { recursive: true }).map(String).filter((name) => name.endsWith(".md"))
     : [];
   return [
-    ...["README.md", "bench/README.md", "bench/peers/README.md"].map((name) => new URL(name, ROOT)),
+    ...["README.md", "ARCHITECTURE.md", "bench/README.md", "bench/peers/README.md"].map((name) =>
+      new URL(name, ROOT)
+    ),
     ...pages.toSorted().map((name) => new URL(name, docs)),
   ];
 }

@@ -71,6 +71,11 @@ export class ServerProcess implements Disposable {
     });
   }
 
+  /** Its process; `taskset` becomes it. */
+  get pid(): number {
+    return this.#child.pid ?? NaN;
+  }
+
   /** CPU time it has used so far, in microseconds. */
   async cpuUs(): Promise<number> {
     this.#child.stdin?.write("usage\n");

@@ -1,7 +1,7 @@
 /**
  * Streams: a million items of 40 bytes and a gibibyte in items of 64 KiB, down and up, compared with a bare WebSocket
- * of the runtime that sends each item in its own message; small items also with Cap'n Web, oRPC and tRPC; the latency
- * of another call meanwhile; and the memory of both ends with a slow reader.
+ * of the runtime that sends each item in its own message, and fewer items also with Cap'n Web, oRPC and tRPC; the
+ * latency of another call meanwhile; and the memory of both ends with a slow reader.
  *
  * Run: `deno run -A bench/streams.ts [--quick] [--only race,besides,slow] [--peers] [--rounds 3] [--level 0]
  * [--record]`, or `bun bench/streams.ts`. On Node, which has no `handler()` and whose bare WebSocket is that of `ws`:
@@ -13,22 +13,24 @@
 // deno-lint-ignore-file no-console
 import process from "node:process";
 import { connect } from "../client.ts";
-import { RUNTIME, webSocketClass } from "./peers/rpc/native.ts";
-import { STREAM_PEERS } from "./peers/streams.ts";
+import { RUNTIME } from "./peers/rpc/native.ts";
 import { describeMachine, machineLines, runtimeId } from "./machine.ts";
 import { pin } from "./pin.ts";
 import { Progress } from "./progress.ts";
 import { keep, type Row, rowsOfTable } from "./record.ts";
 import { ServerProcess } from "./server_process.ts";
-import { Flow, itemsOf, pump, readSlowly } from "./servers/flow.ts";
+import { Flow, itemsOf, readSlowly } from "./servers/flow.ts";
 import { digits, median, percentile, times } from "./statistics.ts";
+import {
+  expectItems,
+  ItemsLost,
+  others,
+  ours,
+  raw,
+  type Run,
+  type Size,
+} from "./streams_contenders.ts";
 import { formatTable, type Table } from "./table.ts";
-
-interface Size {
-  readonly name: string;
-  readonly items: number;
-  readonly itemBytes: number;
-}
 
 /** Level 0: a bare WebSocket does not deflate either. `--level 6` is the default of `connect()`. */
 const level = process.argv.includes("--level")
@@ -48,7 +50,7 @@ const runs = (part: string): boolean => only.includes(part);
 /** Rows of three contenders, or with others; the latency of another call; the slow reader. */
 const progress = new Progress(
   (runs("race") ? 4 * (RUNTIME === "node" ? 2 : 3) * (rounds + 1) : 0) +
-    (withPeers ? 5 * (rounds + 1) : 0) +
+    (withPeers ? 18 * (rounds + 1) : 0) +
     (runs("besides") ? 12 : 0) + (runs("slow") ? 24 : 0),
 );
 const rows: Row[] = [];
@@ -59,71 +61,30 @@ function show(table: Table): void {
   rows.push(...rowsOfTable(table));
 }
 
-type Run = (size: Size) => Promise<void>;
-
-function expectItems(read: number, { items }: Size): void {
-  if (read !== items) throw new Error(`${read} items came of ${items}`);
-}
-
 const open = ({ address }: ServerProcess) => connect(Flow, address.url, { level });
 
-/** A connection, kept, whose reader counts. */
-async function ours(server: ServerProcess): Promise<Record<"down" | "up", Run>> {
-  const client = await open(server);
-  return {
-    async down(size) {
-      let read = 0;
-      for await (const _ of client.rpc.down(size)) read++;
-      expectItems(read, size);
-    },
-    async up(size) {
-      const parts = itemsOf(size.items, size.itemBytes);
-      expectItems(await client.rpc.up({ parts }, { timeoutMs: Infinity }), size);
-    },
-  };
-}
-
-/** A bare socket's reader counts in a callback. */
-function raw({ address }: ServerProcess): Record<"down" | "up", Run> {
-  const socketFor = (way: string, { items, itemBytes }: Size): WebSocket => {
-    const socket = new Socket(`${address.url}/${way}/${items}/${itemBytes}`);
-    socket.binaryType = "arraybuffer";
-    return socket;
-  };
-  return {
-    async down(size) {
-      const socket = socketFor("down", size);
-      let read = 0;
-      await new Promise<void>((resolve) => {
-        socket.onmessage = () => {
-          if (++read === size.items) resolve();
-        };
-      });
-      socket.close();
-    },
-    async up(size) {
-      const socket = socketFor("up", size);
-      await new Promise((resolve) => socket.onopen = resolve);
-      const answered = new Promise((resolve) => socket.onmessage = resolve);
-      const { items, itemBytes } = size;
-      await pump(items, itemBytes, (item) => socket.send(item), () => socket.bufferedAmount);
-      await answered;
-      socket.close();
-    },
-  };
-}
-
-type Contender = readonly [name: string, run: Run];
+/** A contender without a run cannot do this at all. */
+type Contender = readonly [name: string, run: Run | undefined];
 
 /** Each contender in each round, in a rotated order; ratios to the first contender within a round. */
 async function race(title: string, size: Size, contenders: readonly Contender[]): Promise<void> {
   const seconds = contenders.map((): number[] => []);
+  const losing = new Set<number>();
   for (let round = -1; round < rounds; round++) {
     for (let i = 0; i < contenders.length; i++) {
       const which = (i + Math.max(0, round)) % contenders.length;
+      const run = contenders[which]![1];
+      if (run === undefined || losing.has(which)) continue;
       progress.step(`${title}, ${size.name}, round ${round + 1} of ${rounds}`);
       const from = performance.now();
-      await contenders[which]![1](size);
+      try {
+        await run(size);
+      } catch (error) {
+        if (!(error instanceof ItemsLost)) throw error;
+        console.error(`${contenders[which]![0]}: ${error.message}`);
+        losing.add(which);
+        continue;
+      }
       if (round >= 0) seconds[which]!.push((performance.now() - from) / 1000);
     }
   }
@@ -131,6 +92,7 @@ async function race(title: string, size: Size, contenders: readonly Contender[])
     title: `${title}, ${size.items.toLocaleString("en-US")} items of ${size.name}`,
     columns: ["", "items/s", "MiB/s", "÷ bare"],
     rows: contenders.map(([name], i) => {
+      if (losing.has(i)) return [name, "loses items", "", ""];
       const perSecond = size.items / median(seconds[i]!);
       return [
         name,
@@ -210,7 +172,7 @@ async function slowly(server: ServerProcess): Promise<void> {
   for (const whole of [SMALL, LARGE]) {
     const size = { ...whole, items: whole.items / 4 };
     const { items, itemBytes } = size;
-    const own = await ours(server);
+    const own = await ours(server, level);
     for (const way of ["down", "up"] as const) {
       progress.step(`a slow reader: ${whole.name} ${way}`, 6);
       await own[way](size);
@@ -256,16 +218,15 @@ async function slowly(server: ServerProcess): Promise<void> {
   });
 }
 
-const Socket = await webSocketClass();
 const machine = describeMachine(pin("2"));
 console.log(`${machineLines(machine).join("\n")}\n`);
 // A bundle for Node starts that of the servers.
 const SERVERS = new URL(`servers/${import.meta.url.replace(/.*\//, "")}`, import.meta.url);
 const start = (kind: string) => ServerProcess.run(SERVERS, [kind]);
 const hardlight = await start("hardlight");
-const bare = raw(await start("raw"));
-const own = await ours(hardlight);
-const mount = RUNTIME === "node" ? undefined : await ours(await start("mounted"));
+const bare = await raw(await start("raw"));
+const own = await ours(hardlight, level);
+const mount = RUNTIME === "node" ? undefined : await ours(await start("mounted"), level);
 for (const size of runs("race") ? [SMALL, LARGE] : []) {
   for (const way of ["down", "up"] as const) {
     await race(way, size, [
@@ -276,17 +237,18 @@ for (const size of runs("race") ? [SMALL, LARGE] : []) {
   }
 }
 if (withPeers) {
-  const size = { ...SMALL, items: SMALL.items / 10 };
-  const contenders: Contender[] = [
-    ["a bare WebSocket", bare.down],
-    ["hardlight, serve()", own.down],
-  ];
-  for (const [name, peer] of Object.entries(STREAM_PEERS)) {
-    const server = await start(name);
-    const read = await peer.open(Number(new URL(server.address.url).port));
-    contenders.push([name, async () => expectItems(await read(size.items), size)]);
+  const peers = await others(start);
+  for (const whole of [SMALL, LARGE]) {
+    // Others take up to a hundred times as long; a rate does not need more.
+    const size = { ...whole, items: whole.items / (whole === SMALL ? 20 : 8) };
+    for (const way of ["down", "up"] as const) {
+      await race(`${way}, beside others (texts there)`, size, [
+        ["a bare WebSocket", bare[way]],
+        ["hardlight, serve()", own[way]],
+        ...peers.map(([name, ways]) => [name, ways[way]] as const),
+      ]);
+    }
   }
-  await race("down, beside others (texts there)", size, contenders);
 }
 if (runs("besides")) await besides(hardlight);
 if (runs("slow")) await slowly(hardlight);

@@ -1,8 +1,9 @@
 /**
  * Streams with a page at one end: items down and up, compared with a bare WebSocket of the page that sends each item
- * in its own message; and the page's heap while the reader takes ten times as long.
+ * in its own message, and with Cap'n Web, oRPC and tRPC; and the page's heap while the reader takes ten times as long.
  *
- * Run: `deno run -A bench/streams_page.ts [--quick] [--rounds 5] [--browsers Chromium,Firefox,WebKit] [--record]`.
+ * Run: `deno run -A bench/streams_page.ts [--quick] [--rounds 5] [--browsers Chromium,Firefox,WebKit] [--peers]
+ * [--record]`; the others are measured with `--peers`.
  * The whole takes many minutes: `--only "40 B down"` runs a part, and keeps the results of the other parts.
  *
  * @module
@@ -18,11 +19,15 @@ import { describeMachine, machineLines } from "./machine.ts";
 import { Progress } from "./progress.ts";
 import { keep, lastRun, type Row, rowsOfTable } from "./record.ts";
 import { ServerProcess } from "./server_process.ts";
+import { missingPackages } from "./peers/installed.ts";
+import type { STREAM_PEERS } from "./peers/streams.ts";
+import { peersForPage } from "./peers/streams_page.ts";
 import type { flow as page } from "./servers/flow_page.ts";
 import { digits, median, times } from "./statistics.ts";
 import { formatTable, type Table } from "./table.ts";
 
 declare const flow: typeof page;
+declare const peers: typeof STREAM_PEERS;
 
 const args = process.argv.slice(2);
 const option = (name: string, fallback: string): string => {
@@ -33,9 +38,11 @@ const quick = args.includes("--quick");
 const rounds = Number(option("rounds", quick ? "3" : "5"));
 const names = option("browsers", "Chromium").split(",");
 const only = option("only", "");
+const withPeers = args.includes("--peers");
+/** What is slow gets fewer items: rates are compared. A bare socket's items, and those of others. */
 const SIZES = [
-  { name: "40 B", items: quick ? 100_000 : 1_000_000, itemBytes: 40 },
-  { name: "64 KiB", items: quick ? 1024 : 16_384, itemBytes: 65_536 },
+  { name: "40 B", items: quick ? 100_000 : 1_000_000, itemBytes: 40, bare: 1 / 5, peers: 1 / 20 },
+  { name: "64 KiB", items: quick ? 1024 : 16_384, itemBytes: 65_536, bare: 1, peers: 1 / 8 },
 ] as const;
 const WAYS = ["down", "up"] as const;
 
@@ -91,6 +98,17 @@ function ours(tab: Tab, run: Run): Promise<number> {
   }, run);
 }
 
+/** The same over a connection of another library. */
+function theirs(tab: Tab, run: Run & { peer: string }): Promise<number> {
+  return tab.evaluate(async ({ peer, url, way, items, itemBytes }: Run & { peer: string }) => {
+    const client = await peers[peer]!.open(Number(new URL(url).port));
+    const from = performance.now();
+    const read = await client[way]!({ items, itemBytes });
+    if (read !== items) throw new Error(`${read} items came of ${items}`);
+    return performance.now() - from;
+  }, run);
+}
+
 /** The page's heap in MiB after each eighth, if the browser tells it, while an item takes so long. */
 function slowly(tab: Tab, run: Run, itemMs: number): Promise<number[]> {
   return tab.evaluate(async ({ url, way, items, itemBytes, itemMs }: Run & { itemMs: number }) => {
@@ -131,11 +149,20 @@ const { outputFiles: [bundle] } = await build({
   platform: "browser",
   write: false,
 });
+if (withPeers) {
+  const missing = missingPackages(new URL("peers/", import.meta.url));
+  if (missing.length > 0) throw new Error(`npm ci in bench/peers: without ${missing.join(", ")}`);
+}
+const scripts: Record<string, Uint8Array | undefined> = {
+  "/page.js": bundle?.contents,
+  ...withPeers && { "/peers.js": await peersForPage() },
+};
 await stop();
-const http = createServer((request, response) => {
-  const isScript = request.url === "/page.js";
-  response.setHeader("content-type", isScript ? "text/javascript" : "text/html");
-  response.end(isScript ? bundle?.contents : `<script type="module" src="/page.js"></script>`);
+const html = Object.keys(scripts).toReversed()
+  .map((path) => `<script type="module" src="${path}"></script>`).join("");
+const http = createServer(({ url = "" }, response) => {
+  response.setHeader("content-type", url in scripts ? "text/javascript" : "text/html");
+  response.end(scripts[url] ?? html);
 });
 await new Promise<void>((resolve) => http.listen(0, "127.0.0.1", resolve));
 const origin = `http://127.0.0.1:${(http.address() as AddressInfo).port}/`;
@@ -144,10 +171,41 @@ const machine = describeMachine("free");
 console.log(`${machineLines(machine).join("\n")}\n`);
 const SERVERS = new URL("servers/streams.ts", import.meta.url);
 using stack = new DisposableStack();
-const [raw, hardlight] = [
-  stack.use(await ServerProcess.run(SERVERS, ["raw"])).address,
-  stack.use(await ServerProcess.run(SERVERS, ["hardlight"])).address,
-];
+const serve = async (kind: string): Promise<string> =>
+  stack.use(await ServerProcess.run(SERVERS, [kind])).address.url;
+const [raw, hardlight] = [await serve("raw"), await serve("hardlight")];
+const others: Record<string, string> = {};
+for (const peer of withPeers ? ["capnweb", "orpc", "trpc"] : []) others[peer] = await serve(peer);
+
+/** Milliseconds of so many items, and which part of all items a round has. */
+interface Contender {
+  readonly name: string;
+  readonly share: number;
+  /** Absent where a library has no way. */
+  readonly run?: (items: number) => Promise<number>;
+}
+
+function contendersOf(tab: Tab, size: typeof SIZES[number], way: typeof WAYS[number]): Contender[] {
+  const { itemBytes } = size;
+  return [
+    {
+      name: "a bare WebSocket",
+      share: size.bare,
+      run: (items) => bare(tab, { url: raw, way, items, itemBytes }),
+    },
+    {
+      name: "hardlight",
+      share: 1,
+      run: (items) => ours(tab, { url: hardlight, way, items, itemBytes }),
+    },
+    ...Object.entries(others).map(([peer, url]): Contender => ({
+      name: `${peer} (texts)`,
+      share: size.peers,
+      ...(peer !== "trpc" || way === "down") &&
+        { run: (items) => theirs(tab, { peer, url, way, items, itemBytes }) },
+    })),
+  ];
+}
 const kinds = BROWSERS.filter(({ name }) => names.includes(name));
 const progress = new Progress(kinds.length * (only === "" ? 4 : 1) * (2 * (rounds + 1) + 10));
 const rows: Row[] = [];
@@ -168,37 +226,38 @@ for (const { name, skip, launch } of kinds) {
   }
   const rates: string[][] = [];
   const heaps: string[][] = [];
-  for (const { name: size, items, itemBytes } of SIZES) {
-    for (const way of WAYS.filter((way) => only === "" || only === `${size} ${way}`)) {
-      const ms: [number, number][] = [];
+  for (const size of SIZES) {
+    const { items, itemBytes } = size;
+    for (const way of WAYS.filter((way) => only === "" || only === `${size.name} ${way}`)) {
+      const contenders = contendersOf(tab, size, way);
+      /** Milliseconds an item, of each contender in each round. */
+      const ms = contenders.map((): number[] => []);
       for (let round = -1; round < rounds; round++) {
-        progress.step(`${name}, ${size} ${way}, round ${round + 1} of ${rounds}`, 2);
-        // To warm up it needs fewer.
-        const count = round < 0 ? items / 8 : items;
-        const both = [
-          async () => await bare(tab, { url: raw.url, way, items: count, itemBytes }),
-          async () => await ours(tab, { url: hardlight.url, way, items: count, itemBytes }),
-        ] as const;
-        const second = round % 2 === 0 ? 0 : 1;
-        const a = await both[1 - second]!();
-        const b = await both[second]!();
-        if (round >= 0) ms.push(second === 0 ? [b, a] : [a, b]);
+        progress.step(`${name}, ${size.name} ${way}, round ${round + 1} of ${rounds}`, 2);
+        for (let i = 0; i < contenders.length; i++) {
+          const which = (i + Math.max(0, round)) % contenders.length;
+          const { share, run } = contenders[which]!;
+          // To warm up it needs fewer.
+          const count = Math.ceil(items * Math.min(share, round < 0 ? 1 / 8 : 1));
+          const took = run === undefined ? NaN : await run(count);
+          if (round >= 0) ms[which]!.push(took / count);
+        }
       }
-      for (const [i, what] of [[0, "a bare WebSocket"], [1, "hardlight"]] as const) {
-        const perSecond = items * 1000 / median(ms.map((each) => each[i]!));
+      for (const [i, { name: what }] of contenders.entries()) {
+        const perSecond = 1000 / median(ms[i]!);
         rates.push([
-          `${size} ${way}, ${what}`,
+          `${size.name} ${way}, ${what}`,
           digits(perSecond),
           digits(perSecond * itemBytes / 1_048_576),
-          times(median(ms.map((each) => each[0] / each[i]!))),
+          times(median(ms[i]!.map((each, round) => ms[0]![round]! / each))),
         ]);
       }
-      progress.step(`${name}, ${size} ${way}, a slow reader`, 10);
+      progress.step(`${name}, ${size.name} ${way}, a slow reader`, 10);
       const fewer = items / 8;
-      const itemMs = 10 * median(ms.map((each) => each[1])) / items;
-      const url = hardlight.url;
+      const itemMs = 10 * median(ms[1]!);
+      const url = hardlight;
       const mib = await slowly(tab, { url, way, items: fewer, itemBytes }, itemMs);
-      heaps.push([`${size} ${way}`, ...mib.map((each) => digits(each))]);
+      heaps.push([`${size.name} ${way}`, ...mib.map((each) => digits(each))]);
     }
   }
   show({

@@ -1,5 +1,5 @@
 /**
- * A server that streams: `streams.ts <kind> [item bytes]`. A kind is `hardlight`, `mounted`, `raw`, or one of the
+ * A server that streams: `streams.ts <kind>`. A kind is `hardlight`, `mounted`, `raw`, or one of the
  * peers.
  *
  * @module
@@ -11,7 +11,7 @@ import { STREAM_PEERS } from "../peers/streams.ts";
 import { Flow, itemsOf, pump, readSlowly } from "./flow.ts";
 import { announce } from "./stdio.ts";
 
-const [kind = "hardlight", itemBytes = "40"] = process.argv.slice(2);
+const [kind = "hardlight"] = process.argv.slice(2);
 
 const handlers = () => ({
   down: (args: { items: number; itemBytes: number }) => itemsOf(args.items, args.itemBytes),
@@ -100,7 +100,7 @@ const listenRaw = { deno: listenRawDeno, bun: listenRawBun, node: listenRawNode 
 
 async function listen(): Promise<number> {
   const peer = STREAM_PEERS[kind];
-  if (peer !== undefined) return await peer.serve(Number(itemBytes));
+  if (peer !== undefined) return await peer.serve();
   if (kind === "raw") return await listenRaw[RUNTIME]();
   if (kind === "hardlight") {
     const options = {
