@@ -71,7 +71,7 @@ export function partsOf(
 }
 
 /** The gzipped bytes of each measured page. */
-export type Sizes = Readonly<Record<"counter" | "small" | "rich", number>>;
+export type Sizes = Readonly<Record<"counter" | "streaming" | "small" | "rich", number>>;
 
 /** By how much a figure in kB may differ, and one in bytes: a twentieth, and gzip's noise. */
 const KILOBYTES_DIFFER = 150;
@@ -114,6 +114,12 @@ export function corrected(
     "the rich page",
     /the\s+rich\s+one\s+([\d.]+)(?= kB)/,
     gzipped.rich - gzipped.counter,
+    1000,
+  );
+  replace(
+    "a method that streams to the page",
+    /streams\s+to\s+the\s+page\s+([\d.]+)(?= kB)/,
+    gzipped.streaming - gzipped.counter,
     1000,
   );
   for (const [concern] of CONCERNS.slice(1)) {

@@ -17,7 +17,7 @@ test("a page's client is within its budget, with the counter and with more, and 
     },
   );
   assertEquals([status, stderr], [0, ""]);
-  for (const page of ["counter", "small", "rich"]) {
+  for (const page of ["counter", "streaming", "small", "rich"]) {
     assertMatch(stdout, new RegExp(`client, ${page}: [0-9]+ bytes minified, [0-9]+ gzipped`));
   }
 });

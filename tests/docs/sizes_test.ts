@@ -20,11 +20,12 @@ for (const page of ["docs/browser.md", "docs/performance.md"]) {
 test("ARCHITECTURE.md is corrected where it tells other bytes of a page than there are", () => {
   const text = textOf("ARCHITECTURE.md");
   const parts = CONCERNS.map(([name], i) => ({ name, minified: 1, gzipped: 10_000 + 100 * i }));
-  const sizes = { counter: 50_000, small: 60_400, rich: 71_200 };
+  const sizes = { counter: 50_000, streaming: 53_900, small: 60_400, rich: 71_200 };
   const first = corrected(text, parts, 99_900, sizes);
-  assertEquals(first.wrong.length, 4 + CONCERNS.length - 1);
+  assertEquals(first.wrong.length, 5 + CONCERNS.length - 1);
   assertMatch(first.text, /loads\s+99\.9 kB\s+minified,\s+50\.0 kB/);
   assertMatch(first.text, /small\s+page\s+adds\s+10\.4 kB/);
+  assertMatch(first.text, /streams\s+to\s+the\s+page\s+3\.9 kB/);
   assertMatch(first.text, /rich\s+one\s+21\.2 kB/);
   assertMatch(first.text, /^\| topics +\| +10,600 \| +\d+ \|$/m);
   // Now it is right, also with a little more or less.
