@@ -126,7 +126,10 @@ export function introduce(
  * of a client that cannot read the answer's headers.
  */
 export function extensionOf(query: URLSearchParams, protocols: readonly string[]): Extension {
-  if (!protocols.includes(PROTOCOL)) return protocols.includes(EXTENDED) ? 1 : 0;
+  if (!protocols.includes(PROTOCOL)) {
+    // Alone it is no offer, as to a server that does not know it.
+    return protocols.includes(ALIAS) && protocols.includes(EXTENDED) ? 1 : 0;
+  }
   return /^[1-9][0-9]{0,2}$/.test(query.get(EXTENSION_QUERY) ?? "") ? EXTENSION : 0;
 }
 

@@ -58,6 +58,19 @@ const CASES: readonly Case[] = [
   ["another version", { "sec-websocket-protocol": "hl/1" }, "/", "400 ProtocolMismatch"],
   ["another case", { "sec-websocket-protocol": "HL/2" }, "/", "400 ProtocolMismatch"],
   ["no protocol", { "sec-websocket-protocol": "" }, "/", "400 ProtocolMismatch"],
+  ["an extension alone", { "sec-websocket-protocol": "hl.2.x1" }, "/", "400 ProtocolMismatch"],
+  [
+    "an extension and a query",
+    { "sec-websocket-protocol": "hl.2.x1" },
+    "/?hl-x=1",
+    "400 ProtocolMismatch",
+  ],
+  [
+    "an extension and a refusal",
+    { "sec-websocket-protocol": "hl.2.x1, hl.2.no" },
+    "/",
+    "close 4002",
+  ],
   ["a refusal alone", { "sec-websocket-protocol": "hl.2.no" }, "/", "close 4002"],
   ["its own origin", { origin: "https://localhost:1" }, "/", "hl/2 6"],
   [

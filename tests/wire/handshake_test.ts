@@ -115,7 +115,9 @@ test("extensionOf() is the latest that both know, by the query or by the subprot
     ["hl-x=999", "hl/2 hl.2", 1],
     ["", "hl/2 hl.2 hl.2.x1", 0],
     ["", "hl.2 hl.2.x1 hl.2.c0", 1],
-    ["", "hl.2.x1", 1],
+    ["", "hl.2.x1 hl.2", 1],
+    ["", "hl.2.x1", 0],
+    ["hl-x=1", "hl.2.x1 hl.2.no", 0],
     ["hl-x=1", "hl.2", 0],
     ["", "hl.2 hl.2.x2", 0],
     ...["", "0", "01", "+1", "1.0", "1e1", " 1", "x", "1000"].map((text) =>
