@@ -144,10 +144,11 @@ export class ClientCalls {
 
   /** The next free id, in turn, so that each id stays free for as long as possible before it is reused. */
   #freeId(): number {
-    do this.#lastId = (this.#lastId + 1) % MAX_CALLS_IN_FLIGHT; while (
-      this.#taken.has(this.#lastId)
-    );
-    return this.#lastId;
+    for (let left = MAX_CALLS_IN_FLIGHT; left > 0; left--) {
+      this.#lastId = (this.#lastId + 1) % MAX_CALLS_IN_FLIGHT;
+      if (!this.#taken.has(this.#lastId)) return this.#lastId;
+    }
+    throw new RangeError("Cannot call the client: no id is free");
   }
 
   #send(id: number, method: MethodInfo, args: unknown): void {

@@ -10,10 +10,13 @@ const LOOK_MS = 5;
 const PATIENCE_MS = 50_000;
 
 /** Resolves once a condition holds; throws if it never does. */
-export async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
-  const end = performance.now() + PATIENCE_MS;
+export async function until(
+  holds: () => boolean | Promise<boolean>,
+  patienceMs = PATIENCE_MS,
+): Promise<void> {
+  const end = performance.now() + patienceMs;
   while (!await holds()) {
-    if (performance.now() > end) throw new Error(`Not within ${PATIENCE_MS} ms: ${holds}`);
+    if (performance.now() > end) throw new Error(`Not within ${patienceMs} ms: ${holds}`);
     await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
   }
 }
