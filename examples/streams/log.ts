@@ -31,7 +31,12 @@ export class Log {
     for (const wake of this.#wakes) wake();
   }
 
-  /** The last lines, then every new line until the signal aborts. A slow reader misses the oldest lines. */
+  /**
+   * The last lines, then every new line until the signal aborts. A slow reader misses the oldest lines.
+   *
+   * The signal ends the wait for a line. A generator in an `await` cannot return: without it, the call of a reader
+   * who has left would last, and keep its id, until the next line.
+   */
   async *follow(last: number, signal: AbortSignal): AsyncGenerator<string> {
     let wake = (): void => {};
     const onLine = (): void => wake();

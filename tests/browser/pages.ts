@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertMatch } from "@std/assert";
 import { after, before, describe, test } from "node:test";
 import type { ClientOf } from "../../browser.ts";
 import { workshop } from "../../examples/streams/handler.ts";
@@ -89,6 +89,9 @@ for (const kind of BROWSERS) {
       );
       await tab.evaluate(() => document.getElementById("unfollow")!.click());
       while (log.followers > 0) await pause();
+      await until(tab, () => document.getElementById("log-status")!.textContent === "Stopped.");
+      const lines = await tab.evaluate(() => document.getElementById("log")!.textContent!);
+      assertMatch(lines, /has [0-9]+ primes of [0-9]+ numbers\n$/);
     });
 
     for (const runtime of RUNTIMES) {

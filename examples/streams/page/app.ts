@@ -69,8 +69,9 @@ element("count").onclick = () =>
 
 const log = element("log");
 element("follow").onclick = () =>
-  run(element<HTMLButtonElement>("unfollow"), log, async (signal) => {
+  run(element<HTMLButtonElement>("unfollow"), element("log-status"), async (signal) => {
     log.textContent = "";
+    element("log-status").textContent = "";
     for await (const line of client.rpc.tail({ last: 10 }, { signal })) {
       log.append(line, "\n");
       log.scrollTop = log.scrollHeight;
