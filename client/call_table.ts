@@ -36,6 +36,12 @@ export class CallTable<C> {
     return this.#abandoned;
   }
 
+  /** Which ids are in use, in words. */
+  get taken(): string {
+    const given = `, ${this.#abandoned} of them given up, whose handlers have not settled`;
+    return `${this.inFlight} are in flight${this.#abandoned > 0 ? given : ""}`;
+  }
+
   /** Take an id; -1 if none is free. */
   open(call: C): number {
     if (this.#freeCount === 0) return -1;

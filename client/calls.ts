@@ -163,7 +163,7 @@ export class Calls implements SessionCalls {
       // A getter of the arguments may have closed the client.
       if (this.#ended) throw notConnected(method, "its connection has ended");
       if (this.#full) {
-        if (whenFull === "fail") throw full(method, `${MAX_CALLS_IN_FLIGHT} are in flight`);
+        if (whenFull === "fail") throw full(method, this.#table.taken);
         if (
           this.#queue.length === MAX_QUEUED_CALLS ||
           this.#queuedBytes + writer.position > maxBufferedBytes
