@@ -23,7 +23,7 @@ export type ClientTrace =
     readonly method: string;
     /** Its duration. */
     readonly durationMs: number;
-    /** The error code; absent on success. */
+    /** The error code; absent on success, and if the reader of its output has left. */
     readonly code: RpcErrorCode | "Error" | undefined;
     /** Sent items of its argument, if it streams. */
     readonly itemsSent?: number;
@@ -97,7 +97,7 @@ export class ClientTelemetry {
       const durationMs = observed.settle(code, items);
       this.#trace({ type: "call", method: method.name, durationMs, code, ...items });
     };
-    answer.then(() => tell(), (error) => tell(codeOf(error)));
+    answer.then(() => tell(), (error) => tell(streaming?.isLeft ? undefined : codeOf(error)));
     return answer;
   };
 

@@ -263,7 +263,9 @@ export class StreamingCall extends ServerCall implements InletPort, OutletPort {
     // If the connection's end stopped the stream, there is no client to answer.
     const { closing } = this.caller;
     if (this.#excess !== undefined) this.#answers.onUnsent(this, error, this.#excess);
-    else if (error === undefined) this.#answers.onOutput(this, undefined, closing);
-    else this.#answers.onThrown(this, error, closing);
+    else if (error === undefined || this.isReason(error)) {
+      // A source that throws what its signal told it has stopped, as asked.
+      this.#answers.onOutput(this, undefined, closing);
+    } else this.#answers.onThrown(this, error, closing);
   }
 }

@@ -78,6 +78,8 @@ export const startStreaming: StartStreaming = (call, method, args, options, uplo
   /** The id, or -1. */
   let id = -1;
   let leftBefore: unknown;
+  /** Why an item could not be read. */
+  let fault: RpcError | undefined;
   /** At first it is not made: what it needs is being loaded. */
   let giveUp = (error: unknown): void => {
     leftBefore = error;
@@ -128,14 +130,17 @@ export const startStreaming: StartStreaming = (call, method, args, options, uplo
         reader.reset(bytes);
         return readArchive(session.codec, items!.item, reader, start, end);
       } catch (cause) {
-        throw failed("ClientDecodeError", cause, "an item");
+        throw fault = failed("ClientDecodeError", cause, "an item");
       }
     },
     get cancelled() {
       return signal?.aborted && failed("Cancelled", signal.reason, "its signal");
     },
     grant: (bytes) => say((writer) => writeClientGrant(writer, id, bytes)),
-    onLeft: (reason) => giveUp(failed("Cancelled", reason, "its reader has left")),
+    onLeft(reason) {
+      streaming.isLeft = !fault;
+      giveUp(fault ?? failed("Cancelled", reason, "its reader has left"));
+    },
     mustWait: () => streams.gate!.mustWait(outlet!) || streams.window!.mustWait(outlet!),
     send(item) {
       const bytes = say((writer) => {

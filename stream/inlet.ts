@@ -149,7 +149,10 @@ export function openInlet(port: InletPort): Inlet {
     });
   };
   const claim = (): void => {
-    if (isRead) throw new TypeError("Cannot read a stream twice: it is being read");
+    if (isRead) {
+      const isOver = left || (ended && kept.length === 0);
+      throw new TypeError(`Cannot read a stream twice: it ${isOver ? "was" : "is being"} read`);
+    }
     isRead = true;
   };
 

@@ -76,6 +76,8 @@ export interface StreamingCall {
    * @throws {RpcError} `StreamsUnsupported` if the server has no streams.
    */
   open(extension: Extension, giveUp: (error: unknown) => void): void;
+  /** Whether its reader has left, of its own accord: that is no failure. */
+  isLeft?: boolean;
   /** Runs the source of its argument; set by telemetry. */
   runIn?: RunIn | undefined;
   /** It has an id; its request is being sent. */

@@ -1,5 +1,5 @@
 import { interpret, readArchive, writeArchive } from "../../codec/archive.ts";
-import { assert, assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertInstanceOf, assertRejects, assertThrows } from "@std/assert";
 import { test } from "node:test";
 import { connect as connectInPage } from "../../browser.ts";
 import { connect } from "../../client.ts";
@@ -697,11 +697,27 @@ for (const [where, core] of Object.entries(CORES)) {
     const reader = items.readable.getReader();
     item(0, "one");
     assertEquals(await reader.read(), { done: false, value: "one" });
-    await assertRejects(async () => {
-      for await (const _ of items);
-    }, TypeError);
+    const again = async (): Promise<string> =>
+      (await assertRejects(async () => {
+        for await (const _ of items);
+      }, TypeError)).message;
+    assertEquals(await again(), "Cannot read a stream twice: it is being read");
     await reader.cancel();
     assertEquals(kinds(peer), "Cancel 0");
+    assertEquals(await again(), "Cannot read a stream twice: it was read");
+  });
+
+  each("a stream that has been read says so when it is read again", async () => {
+    const { rpc, item, end } = setup(core);
+    const items = rpc.tail({ file: "a" });
+    item(0, "one");
+    end(0);
+    const reading = items[Symbol.asyncIterator]();
+    const again = (): string => assertThrows(() => items.readable, TypeError).message;
+    assertEquals(again(), "Cannot read a stream twice: it is being read");
+    await reading.next();
+    await reading.next();
+    assertEquals(again(), "Cannot read a stream twice: it was read");
   });
 
   each("a call by the server is answered by its handler", async () => {

@@ -3,6 +3,8 @@ import { test } from "node:test";
 import type { ConnectOptions } from "../../client.ts";
 import type { ServeOptions } from "../../server.ts";
 import type { ServerStats } from "../../server/mod.ts";
+import type { ServerTrace } from "../../server/telemetry.ts";
+import type { ClientTrace } from "../../client/telemetry.ts";
 import { textOf } from "./markdown.ts";
 
 /** Every option: one that is missing here does not compile. */
@@ -63,6 +65,15 @@ const STATS: Readonly<Record<keyof ServerStats, true>> = {
   heldBytes: true,
 };
 
+const TRACES: Readonly<Record<ServerTrace["type"] | ClientTrace["type"], true>> = {
+  call: true,
+  clientCall: true,
+  answer: true,
+  opened: true,
+  closed: true,
+  refused: true,
+};
+
 /** The names in the first column of the table under a heading. */
 function names(page: string, heading: string): readonly string[] {
   const [, section = ""] = textOf(page).split(`## ${heading}\n`);
@@ -77,6 +88,7 @@ for (
     ["docs/options.md", "Server options", SERVE],
     ["docs/options.md", "Client options", CONNECT],
     ["docs/observability.md", "Counters", STATS],
+    ["docs/observability.md", "Traces", TRACES],
   ] as const
 ) {
   test(`${page} has every name under "${heading}"`, () => {

@@ -6,7 +6,9 @@ import { textOf } from "./markdown.ts";
 /** By how much a page may be smaller than the documents say, in kB. */
 const TOLERANCE = 2;
 
-const { counter } = JSON.parse(textOf("scripts/size.json")) as { readonly counter: number };
+const { counter, streaming } = JSON.parse(textOf("scripts/size.json")) as Readonly<
+  Record<"counter" | "streaming", number>
+>;
 
 for (const page of ["docs/browser.md", "docs/performance.md"]) {
   test(`${page} says what a page with the counter loads`, () => {
@@ -16,6 +18,13 @@ for (const page of ["docs/browser.md", "docs/performance.md"]) {
     assert(Math.round(really) <= Number(said), `says ${said} kB, is ${really} kB`);
   });
 }
+
+test("docs/browser.md says what reading streams adds to it", () => {
+  const [, said] = /\[streams\]\(streams\.md\) adds ([\d.]+) kB/.exec(textOf("docs/browser.md")) ??
+    [];
+  const really = (streaming - counter) / 1000;
+  assert(Math.abs(Number(said) - really) <= 0.1, `says ${said} kB, is ${really} kB`);
+});
 
 test("ARCHITECTURE.md is corrected where it tells other bytes of a page than there are", () => {
   const text = textOf("ARCHITECTURE.md");

@@ -4,9 +4,10 @@ import process from "node:process";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { connect } from "../../client.ts";
-import { rpc, service, u32 } from "../../mod.ts";
+import { rpc, service, stream, u32 } from "../../mod.ts";
 import { serve } from "../../server.ts";
 import { commandOf } from "../support/runtimes.ts";
+import { until } from "../support/until.ts";
 
 test("Deno's own OpenTelemetry exports a span for each call, on both sides", {
   timeout: 60_000,
@@ -39,9 +40,60 @@ test("Deno's own OpenTelemetry exports a span for each call, on both sides", {
   assert(new RegExp(`SPAN traced/items \\[\\w+/${parent}\\] Server`).test(output), output);
 });
 
+const key = Symbol.for("opentelemetry.js.api.1");
+const world = globalThis as { [key: symbol]: unknown };
+
+test("a loop that is left ends its spans without an error at both ends, an aborted one does not", async () => {
+  const before = world[key];
+  const spans: string[] = [];
+  const startSpan = (_: string, { kind }: { kind: number }) => {
+    const facts: string[] = [];
+    return {
+      setAttribute: (name: string, value: unknown) => facts.push(`${name}=${value}`),
+      setStatus: ({ code }: { code: number }) => facts.push(`status=${code}`),
+      end: () => spans.push([kind === 1 ? "server" : "client", ...facts].join(" ")),
+    };
+  };
+  type Run = (span: unknown) => unknown;
+  const startActiveSpan = (name: string, options: { kind: number }, run: Run) =>
+    run(startSpan(name, options));
+  world[key] = { trace: { getTracer: () => ({ startSpan, startActiveSpan }) } };
+  try {
+    const Clock = service({ name: "clock", rpc: { ticks: rpc({}, stream(u32)) } });
+    await using server = await serve(
+      Clock,
+      { port: 0, hostname: "127.0.0.1", tls: "plain" },
+      () => ({
+        async *ticks(_, { signal }) {
+          yield 1;
+          await new Promise((_, reject) =>
+            signal.addEventListener("abort", () => reject(signal.reason))
+          );
+        },
+      }),
+    );
+    await using client = await connect(Clock, server.url);
+    for await (const _ of client.rpc.ticks()) break;
+    await until(() => spans.length === 2);
+    const items = (sent: number, received: number): string =>
+      `hardlight.items.sent=${sent} hardlight.items.received=${received}`;
+    assertEquals(spans.splice(0).sort(), [`client ${items(0, 1)}`, `server ${items(1, 0)}`]);
+    const controller = new AbortController();
+    const ticks = client.rpc.ticks({}, { signal: controller.signal });
+    await ticks.next();
+    controller.abort();
+    await until(() => spans.length === 2);
+    assertEquals(spans.sort(), [
+      `client ${items(0, 1)} error.type=Cancelled status=2`,
+      `server ${items(1, 0)}`,
+    ]);
+  } finally {
+    if (before === undefined) delete world[key];
+    else world[key] = before;
+  }
+});
+
 test("an OpenTelemetry API that is registered is used, by server and client", async () => {
-  const key = Symbol.for("opentelemetry.js.api.1");
-  const world = globalThis as { [key: symbol]: unknown };
   const before = world[key];
   const spans: string[] = [];
   const records: string[] = [];

@@ -2,12 +2,16 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { test } from "node:test";
 import { RpcError } from "../../mod.ts";
 import { ITEM_COST_BYTES, STREAM_WINDOW_BYTES } from "../../stream/lead.ts";
+import { deferred } from "../support/deferred.ts";
 import { type FilesPair, REACHES } from "../support/stream_service.ts";
 import { until } from "../support/until.ts";
 import { failsWith } from "../support/codes.ts";
 
 /** Who waits for a stream that stops waits without an end. */
-const PATIENT = { timeout: 30_000 };
+const PATIENT = { timeout: 45_000 };
+
+/** Before that: it says what was waited for. */
+const soon = (holds: () => boolean): Promise<void> => until(holds, 20_000);
 
 async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
   const read: T[] = [];
@@ -17,7 +21,7 @@ async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
 
 /** Nothing is left of any call. */
 async function comesToRest({ client, stats }: FilesPair): Promise<void> {
-  await until(() => stats().callsInFlight === 0 && client.stats().callsPending === 0);
+  await soon(() => stats().callsInFlight === 0 && client.stats().callsPending === 0);
   assertEquals(client.stats().streamsOpen, 0);
 }
 
@@ -38,17 +42,17 @@ for (const [where, reach] of Object.entries(REACHES)) {
     await using pair = await reach();
     const { client: { rpc }, happened } = pair;
     for await (const line of rpc.lines({ count: 1_000_000 })) if (line === "line 5") break;
-    await until(() => happened.returned === 1);
+    await soon(() => happened.returned === 1);
     assert(happened.pulled < 10_000, `${happened.pulled} were pulled`);
     {
       await using part = rpc.endless({ bytes: 10 });
       await part.next();
     }
-    await until(() => happened.returned === 2 && happened.aborted === 1);
+    await soon(() => happened.returned === 2 && happened.aborted === 1);
     const reader = rpc.endless({ bytes: 10 }).readable.getReader();
     await reader.read();
     await reader.cancel();
-    await until(() => happened.returned === 3 && happened.aborted === 2);
+    await soon(() => happened.returned === 3 && happened.aborted === 2);
     await comesToRest(pair);
     assertEquals(await rpc.ping(), 7);
   });
@@ -83,7 +87,7 @@ for (const [where, reach] of Object.entries(REACHES)) {
         }
       };
       assertEquals(await pair.client.rpc.first({ parts: parts() }), 1000);
-      await until(() => returned === 1);
+      await soon(() => returned === 1);
       assert(pulled <= STREAM_WINDOW_BYTES / 1000);
       await comesToRest(pair);
     },
@@ -95,7 +99,7 @@ for (const [where, reach] of Object.entries(REACHES)) {
     const lines = async function* () {
       for (let i = 0; i < 5; i++) {
         yield `hello ${i}`;
-        await until(() => said.length === i + 1);
+        await soon(() => said.length === i + 1);
       }
     };
     for await (const line of pair.client.rpc.chat({ lines: lines() })) said.push(line);
@@ -122,7 +126,7 @@ for (const [where, reach] of Object.entries(REACHES)) {
     const most = Math.ceil(STREAM_WINDOW_BYTES / (size + ITEM_COST_BYTES)) + 2;
     const items = rpc.endless({ bytes: size });
     await items.next();
-    await until(() => happened.pulled >= most - 3);
+    await soon(() => happened.pulled >= most - 3);
     await new Promise((resolve) => setTimeout(resolve, 50));
     assert(happened.pulled <= most, `${happened.pulled} of ${most}`);
     assertEquals(await rpc.ping(), 7);
@@ -171,7 +175,7 @@ for (const [where, reach] of Object.entries(REACHES)) {
     };
     const error = await failsWith("Cancelled", rpc.upload({ name: "a", parts: parts() }));
     assertEquals(error.cause, bug);
-    await until(() => happened.codes.length === 1);
+    await soon(() => happened.codes.length === 1);
     await failsWith("ClientEncodeError", rpc.upload({ name: "a", parts: ["no bytes"] as never }));
     await failsWith("ClientEncodeError", rpc.upload({ name: "a", parts: 5 as never }));
     await comesToRest(pair);
@@ -189,7 +193,7 @@ for (const [where, reach] of Object.entries(REACHES)) {
     controller.abort();
     await failsWith("Cancelled", waiting);
     await failsWith("DeadlineExceeded", late);
-    await until(() => happened.aborted === 3);
+    await soon(() => happened.aborted === 3);
     await failsWith("DeadlineExceeded", all(items));
     await comesToRest(pair);
   });
@@ -213,7 +217,7 @@ for (const [where, reach] of Object.entries(REACHES)) {
     const reading = rpc.endless({ bytes: 100 });
     const chat = rpc.chat({ lines: (async function* () {})() });
     await reading.next();
-    await until(() => happened.pulled > 5);
+    await soon(() => happened.pulled > 5);
     const ends: Promise<unknown>[] = [
       failsWith("ConnectionLost", upload),
       failsWith("ConnectionLost", all(reading)),
@@ -223,7 +227,7 @@ for (const [where, reach] of Object.entries(REACHES)) {
     await Promise.all(ends);
     await failsWith("ConnectionLost", all(unread));
     await failsWith("ClientNotConnected", all(rpc.lines({ count: 1 })));
-    await until(() => returned === 1 && happened.returned === 4);
+    await soon(() => returned === 1 && happened.returned === 4);
     assertEquals(client.stats().streamsOpen, 0);
   });
 
@@ -234,7 +238,7 @@ for (const [where, reach] of Object.entries(REACHES)) {
     await items.next();
     await client.close();
     await failsWith("ConnectionLost", all(items));
-    await until(() => happened.returned === 1 && happened.aborted === 1);
+    await soon(() => happened.returned === 1 && happened.aborted === 1);
   });
 
   test(
@@ -284,7 +288,7 @@ for (const [where, reach] of Object.entries(REACHES)) {
       const dropped = rpc.drop().catch((error: RpcError) => error.code);
       await failsWith("ConnectionLost", all(items));
       assertEquals(await dropped, "ConnectionLost");
-      await until(() => client.status.state === "open");
+      await soon(() => client.status.state === "open");
       const { pulled } = happened;
       assertEquals(await all(rpc.lines({ count: 3 })), ["line 0", "line 1", "line 2"]);
       assertEquals(await rpc.upload({ name: "a", parts: [new Uint8Array(3)] }), 3);
@@ -310,10 +314,29 @@ for (const [where, reach] of Object.entries(REACHES)) {
     await rpc.upload({ name: "a", parts: [new Uint8Array(1), new Uint8Array(1)] });
     await rpc.ask({ text: "Sure?" });
     await assertRejects(() => all(rpc.fail({ how: "later" })));
-    await until(() => traces.length === 5);
+    const stopped = deferred<void>();
+    const lines = async function* () {
+      yield "hello";
+      await stopped.promise;
+    };
+    for await (const _ of rpc.chat({ lines: lines() })) break;
+    const reader = rpc.chat({ lines: lines() }).readable.getReader();
+    await reader.read();
+    await reader.cancel("enough");
+    const controller = new AbortController();
+    const { signal } = controller;
+    await assertRejects(async () => {
+      for await (const _ of rpc.chat({ lines: lines() }, { signal })) controller.abort();
+    });
+    stopped.resolve();
+    await soon(() => traces.length === 8);
     assertEquals(traces.sort(), [
       "answer confirm undefined",
       "call ask undefined",
+      // The signal's; to leave a loop is no failure.
+      "call chat Cancelled 1 1",
+      "call chat undefined 1 1",
+      "call chat undefined 1 1",
       "call fail HandlerPanicked 0 1",
       "call lines undefined 0 3",
       "call upload undefined 2 0",

@@ -46,7 +46,7 @@ test("onTrace gets a call's number of items, once it is answered, cancelled or c
   await turn();
   client.cancel(1);
   await turn();
-  assertEquals(calls(), [["twice", "HandlerPanicked", 1, 1]]);
+  assertEquals(calls(), [["twice", undefined, 1, 1]]);
   client.call(1, CALLS.twice, {});
   client.numbers(1, 1, 2);
   await turn();

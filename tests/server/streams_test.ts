@@ -220,7 +220,7 @@ test("Cancel has the generator return and the signal abort; then the answer come
 
 test("Cancel aborts a waiting signal, and the error thrown for it is not reported", async () => {
   const reasons: unknown[] = [];
-  const { client, errors } = await streaming(() => ({
+  const { client, core, errors } = await streaming(() => ({
     async *count(_, { signal }) {
       yield 1;
       await new Promise((_, reject) => {
@@ -245,9 +245,28 @@ test("Cancel aborts a waiting signal, and the error thrown for it is not reporte
   assertEquals(client.take(), [
     `item 1 ${hex(1)}`,
     "error 2 HandlerPanicked",
-    "error 1 HandlerPanicked",
+    // A source that throws what its signal told it has stopped.
+    "response 1 ",
   ]);
   assertEquals([(reasons[0] as RpcError).code, errors], ["Cancelled", []]);
+  const { callsFailed, callsCancelled, callsInFlight } = core.stats();
+  assertEquals([callsFailed, callsCancelled, callsInFlight], [1, 2, 0]);
+});
+
+test("a source that throws a mistake when it is cancelled is reported, and fails", async () => {
+  const { client, errors } = await streaming(() => ({
+    async *count(_, { signal }) {
+      yield 1;
+      await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve()));
+      throw new Error("a mistake");
+    },
+  }));
+  client.call(1, CALLS.count, { to: 0 });
+  await turn();
+  client.cancel(1);
+  await turn();
+  assertEquals(client.take(), [`item 1 ${hex(1)}`, "error 1 HandlerPanicked"]);
+  assertEquals(errors.map(({ error }) => (error as Error).message), ["a mistake"]);
 });
 
 test("Cancel of a call whose handler looks at its signal later finds it aborted", async () => {
