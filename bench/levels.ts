@@ -16,7 +16,15 @@ import { serve } from "../server.ts";
 import { describeMachine, machineLines, runtimeId } from "./machine.ts";
 import { Progress } from "./progress.ts";
 import { keep, type Row } from "./record.ts";
-import { binaryRows, jsonText, randomBytes, VARIANTS, variants } from "./samples.ts";
+import {
+  base64Text,
+  binaryRows,
+  jsonText,
+  randomBytes,
+  uuidText,
+  VARIANTS,
+  variants,
+} from "./samples.ts";
 import { digits, median, times } from "./statistics.ts";
 import { formatTable } from "./table.ts";
 
@@ -33,13 +41,25 @@ const turnMs = Number(values.ms);
 
 const Echo = service({ rpc: { echo: rpc({ octets: bytes }, bytes) } });
 const IN_FLIGHT = 16;
+
+interface Kind {
+  readonly sizes: readonly number[];
+  readonly make: (size: number, seed: number) => Uint8Array;
+}
+
 const SIZES = [200, 1000, 4096, 16_384];
+/** Those that are not stored for their size alone. */
+const LARGE = [4096, 16_384];
+const inBytes = (make: (size: number, seed: number) => string) => (size: number, seed: number) =>
+  new TextEncoder().encode(make(size, seed));
 
 /** Kinds of payloads, by name. */
-const KINDS: Readonly<Record<string, (size: number, seed: number) => Uint8Array>> = {
-  random: randomBytes,
-  json: (size, seed) => new TextEncoder().encode(jsonText(size, seed)),
-  rows: binaryRows,
+const KINDS: Readonly<Record<string, Kind>> = {
+  random: { sizes: SIZES, make: randomBytes },
+  json: { sizes: SIZES, make: inBytes(jsonText) },
+  rows: { sizes: SIZES, make: binaryRows },
+  base64: { sizes: LARGE, make: inBytes(base64Text) },
+  uuids: { sizes: LARGE, make: inBytes(uuidText) },
 };
 
 await using server = await serve(
@@ -81,10 +101,11 @@ async function shareSent(level: Level, payloads: readonly Uint8Array[]): Promise
 
 const machine = describeMachine("free");
 console.log(`${machineLines(machine)[0]}\n`);
-const progress = new Progress(Object.keys(KINDS).length * SIZES.length * (rounds + 1));
+const payloads = Object.values(KINDS).reduce((count, { sizes }) => count + sizes.length, 0);
+const progress = new Progress(payloads * (rounds + 1));
 const rows: Row[] = [];
-for (const [kind, make] of Object.entries(KINDS)) {
-  for (const size of SIZES) {
+for (const [kind, { sizes, make }] of Object.entries(KINDS)) {
+  for (const size of sizes) {
     const payloads = variants((seed) => make(size, seed));
     const rates: Record<Level, number[]> = { stored: [], packed: [], most: [] };
     for (let round = -1; round < rounds; round++) {

@@ -59,3 +59,22 @@ export function binaryRows(length: number, seed = 3): Uint8Array<ArrayBuffer> {
   }
   return new Uint8Array(view.buffer);
 }
+
+/** Random bytes as base64. */
+export function base64Text(length: number, seed = 4): string {
+  const text = String.fromCharCode(...randomBytes(Math.ceil(length * 3 / 4), seed));
+  return btoa(text).slice(0, length);
+}
+
+/** UUIDs, one on a line. */
+export function uuidText(length: number, seed = 5): string {
+  const next = random(seed);
+  let text = "";
+  while (text.length < length) {
+    const hex = Array.from({ length: 4 }, () => (next() >>> 0).toString(16).padStart(8, "0")).join(
+      "",
+    );
+    text += `${hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-")}\n`;
+  }
+  return text.slice(0, length);
+}

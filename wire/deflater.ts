@@ -59,7 +59,10 @@ const MAX_THRIFTY_LEVEL = 6;
 export const MAX_THRIFTY_STORED_BYTES = 1280;
 /** Smallest archive, in bytes, that gets the full level if it seems compressible. */
 export const MIN_SPENT_BYTES = 65_536;
-/** Queued bytes from which the link counts as the bottleneck, so that archives get the full level. */
+/**
+ * Queued bytes from which the link counts as the bottleneck, so that archives get the full level. They are those in the
+ * socket: what is sent in one turn goes there at its end, so a burst says nothing of the link.
+ */
 export const BOTTLENECK_BYTES = 262_144;
 /** Added to a level: it is used for data that looks compressible, and level 0 for the rest. */
 export const IF_COMPRESSIBLE = 10;

@@ -59,16 +59,35 @@ test("sample() doesn't take what was in the message before for its own", () => {
   for (let round = 0; round < 100; round++) assertEquals(sample(noise), "noise");
 });
 
-test("sample() finds the small alphabets of hexadecimal digits, UUIDs and base64", () => {
+test("sample() finds the small alphabets of hexadecimal digits, UUIDs and decimal numbers", () => {
   for (let round = 0; round < 20; round++) {
     const texts = {
       hex: randomBytes(10_000).toString("hex"),
-      base64: randomBytes(10_000).toString("base64"),
       uuids: Array.from({ length: 500 }, () => crypto.randomUUID()).join("\n"),
+      numbers: Array.from({ length: 1000 }, () => Math.random()).join(),
     };
     for (const [name, text] of Object.entries(texts)) {
       // Some three digits come again by chance.
       assert(sample(encoder.encode(text)) !== "noise", name);
+    }
+  }
+});
+
+/** What base32 looks like. */
+function base32(length: number): string {
+  const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+  return Array.from(randomBytes(length), (byte) => letters[byte & 31]).join("");
+}
+
+test("sample() takes base64 and base32 for noise, and isPlainNoise() does not", () => {
+  for (let round = 0; round < 20; round++) {
+    const base64 = randomBytes(10_000).toString("base64");
+    const texts = { base64, lines: base64.replaceAll(/.{76}/g, "$&\r\n"), base32: base32(10_000) };
+    for (const [name, text] of Object.entries(texts)) {
+      const bytes = encoder.encode(text);
+      assertEquals(sample(bytes), "noise", name);
+      // So a slow link gets it deflated.
+      assert(!isPlainNoise(bytes), name);
     }
   }
 });

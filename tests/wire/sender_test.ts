@@ -1,9 +1,11 @@
 import { assertEquals, assertStrictEquals } from "@std/assert";
 import { encodeHex } from "@std/encoding";
+import { Buffer } from "node:buffer";
 import { test } from "node:test";
 import { inflateRawSync } from "node:zlib";
 import {
   BOTTLENECK_BYTES,
+  CODES_ONLY,
   type Deflater,
   MAX_THRIFTY_STORED_BYTES,
   MIN_DEFLATED_BYTES,
@@ -136,6 +138,32 @@ test("Sender spends a level up to 6 where it pays", () => {
   // The peer's limit may be exceeded, so it is deflated as small as possible.
   sender.commit(write(), () => {});
   assertEquals(levels.slice(6), [6]);
+});
+
+test("Sender codes what has few different bytes; base64 it stores, unless bytes wait or the level is 9", () => {
+  const base64 = Buffer.from(crypto.getRandomValues(new Uint8Array(7000))).toString("base64");
+  const texts = { hex: encodeHex(crypto.getRandomValues(new Uint8Array(4500))), base64 };
+  for (
+    const [name, level, waiting, expected] of [
+      ["hex", 6, 0, [CODES_ONLY]],
+      ["base64", 6, 0, []],
+      ["base64", 6, BOTTLENECK_BYTES + 1, [6]],
+      ["base64", 9, 0, [9]],
+    ] as const
+  ) {
+    const { deflater, levels } = noting();
+    const { transport, sender } = setUp(deflater, level);
+    transport.bufferedAmount = waiting;
+    const writer = sender.begin();
+    writer.writeBytes(new TextEncoder().encode(texts[name]));
+    sender.commit(writer);
+    assertEquals<readonly number[]>(
+      levels,
+      expected,
+      `${name}, level ${level}, ${waiting} bytes waiting`,
+    );
+    assertEquals(transport.contents, [[texts[name].charCodeAt(0), texts[name].length]]);
+  }
 });
 
 test("Sender spends a level up to 6 on a shared message as its own transport needs it", () => {
