@@ -18,6 +18,7 @@ import type { Broker } from "../wire/broker.ts";
 import { Topic } from "../wire/topic.ts";
 import { findNatsServer, NatsServer } from "../tests/support/nats_server.ts";
 import { describeMachine, machineLines } from "./machine.ts";
+import { Plan, progress } from "./progress.ts";
 import { digits, median, percentile, times } from "./statistics.ts";
 import { formatTable } from "./table.ts";
 
@@ -131,6 +132,7 @@ async function benchLocal(port: number): Promise<void> {
     const without: number[] = [];
     const attached: number[] = [];
     for (let round = -5; round < LOCAL_ROUNDS; round++) {
+      progress(`${subscribers} local subscribers, ${batch} a turn, round ${round + 6}`);
       const first = await (round % 2 === 0 ? plain : joined).turns(
         turns,
         batch,
@@ -155,6 +157,7 @@ async function benchLocal(port: number): Promise<void> {
       `${times(ratios[LOCAL_ROUNDS >> 2]!)} to ${times(ratios[3 * LOCAL_ROUNDS >> 2]!)}`,
     ]);
   }
+  progress("");
   console.log(formatTable({
     title: "A local event, until all have it (µs), without and with a broker",
     columns: ["", "without", "with NATS", "ratio", "middle half"],
@@ -199,6 +202,7 @@ async function benchAcross(port: number): Promise<void> {
   };
   const samples: Record<string, number[]> = { bare: [], node: [] };
   for (let round = 0; round < 20; round++) {
+    progress(`from one process to another, round ${round + 1} of 20`);
     for (const [name, call] of Object.entries(contenders)) {
       for (let i = 0; i < 100; i++) {
         const start = performance.now();
@@ -209,6 +213,7 @@ async function benchAcross(port: number): Promise<void> {
   }
   const row = (name: string, part: number): number =>
     percentile(Float64Array.from(samples[name]!).sort(), part);
+  progress("");
   console.log(formatTable({
     title: "From one process to another over NATS (µs, half a round trip)",
     columns: ["", "median", "99 %"],
@@ -265,7 +270,11 @@ async function benchReturn(server: NatsServer): Promise<void> {
     return performance.now() - start;
   };
   const took: number[] = [];
-  for (let i = 0; i < 10; i++) took.push(await flap());
+  for (let i = 0; i < 10; i++) {
+    progress(`the link returns, ${i + 1} of 10`);
+    took.push(await flap());
+  }
+  progress("");
   console.log(
     `10,000 topics subscribed again after the link's return: median ${digits(median(took))} ms, ` +
       `worst ${digits(Math.max(...took))} ms. Goal: 5,000 ms.\n`,
@@ -283,7 +292,15 @@ else {
   await using server = await NatsServer.start(command);
   const only = argv.indexOf("--only");
   const part = only === -1 ? undefined : argv[only + 1];
-  if (part === undefined || part === "local") await benchLocal(server.port);
-  if (part === undefined || part === "across") await benchAcross(server.port);
-  if (part === undefined || part === "return") await benchReturn(server);
+  const parts: readonly (readonly [name: string, seconds: number, run: () => Promise<void>])[] = [
+    ["local", 48, () => benchLocal(server.port)],
+    ["across", 4, () => benchAcross(server.port)],
+    ["return", 7, () => benchReturn(server)],
+  ];
+  const chosen = parts.filter(([name]) => part === undefined || part === name);
+  const plan = new Plan(new Map(chosen.map(([name, seconds]) => [name, seconds])));
+  for (const [name, , run] of chosen) {
+    plan.begin(name);
+    await run();
+  }
 }

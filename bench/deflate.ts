@@ -12,6 +12,7 @@ import { bench, do_not_optimize as keep, run, summary } from "mitata";
 import { deflateFixed, maxFixedSize } from "../deflate/fixed_huffman.ts";
 import { inflate } from "../deflate/inflate.ts";
 import { deflateStored, storedSize } from "../deflate/stored.ts";
+import { Progress, showing } from "./progress.ts";
 
 const SIZES = [32, 64, 256, 512, 1024, 2048, 4096, 8192, 16_384, 65_536] as const;
 
@@ -23,7 +24,11 @@ function rows(size: number): Uint8Array<ArrayBuffer> {
   return new TextEncoder().encode(text.slice(0, size));
 }
 
-for (const size of SIZES) {
+const filter = new RegExp(process.argv[2] ?? "");
+type Ways = readonly (readonly [title: string, run: () => unknown])[];
+
+/** Each way to deflate and to inflate some bytes. */
+function waysOf(size: number): readonly [deflate: Ways, inflate: Ways] {
   const input = rows(size);
   const output = new Uint8Array(maxFixedSize(size));
   const end = deflateFixed(input, output);
@@ -32,31 +37,31 @@ for (const size of SIZES) {
   const stored = new Uint8Array(storedSize(size));
   deflateStored(input, stored);
   const level1 = deflateRawSync(input, { level: 1 }).length;
-
-  summary(() => {
-    const of = `${size} B`;
-    bench(`deflate ${of}: stored, ${stored.length}`, () => keep(deflateStored(input, stored)));
-    bench(
-      `deflate ${of}: fixed, ${fixed.length}`,
-      () => keep(deflateFixed(input, output)),
-    );
-    bench(`deflate ${of}: zlib 1, ${level1}`, () => keep(deflateRawSync(input, { level: 1 })));
-    bench(
-      `deflate ${of}: zlib 6, ${dynamic.length}`,
-      () => keep(deflateRawSync(input, { level: 6 })),
-    );
-  });
-  summary(() => {
-    const options = { maxOutputLength: size, info: true };
-    bench(`inflate ${size} B: stored`, () => keep(inflate(stored, size)));
-    bench(`inflate ${size} B: own, fixed ${fixed.length}`, () => keep(inflate(fixed, size)));
-    bench(`inflate ${size} B: own, dynamic ${dynamic.length}`, () => keep(inflate(dynamic, size)));
-    bench(
-      `inflate ${size} B: zlib, dynamic ${dynamic.length}`,
+  const of = `${size} B`;
+  const options = { maxOutputLength: size, info: true };
+  return [[
+    [`deflate ${of}: stored, ${stored.length}`, () => keep(deflateStored(input, stored))],
+    [`deflate ${of}: fixed, ${fixed.length}`, () => keep(deflateFixed(input, output))],
+    [`deflate ${of}: zlib 1, ${level1}`, () => keep(deflateRawSync(input, { level: 1 }))],
+    [`deflate ${of}: zlib 6, ${dynamic.length}`, () => keep(deflateRawSync(input, { level: 6 }))],
+  ], [
+    [`inflate ${of}: stored`, () => keep(inflate(stored, size))],
+    [`inflate ${of}: own, fixed ${fixed.length}`, () => keep(inflate(fixed, size))],
+    [`inflate ${of}: own, dynamic ${dynamic.length}`, () => keep(inflate(dynamic, size))],
+    [
+      `inflate ${of}: zlib, dynamic ${dynamic.length}`,
       () => keep(inflateRawSync(dynamic, options)),
-    );
-  });
+    ],
+  ]];
 }
 
-const filter = process.argv[2];
-await run(filter === undefined ? {} : { filter: new RegExp(filter) });
+const chosen = SIZES.flatMap(waysOf)
+  .map((ways) => ways.filter(([title]) => filter.test(title)))
+  .filter(({ length }) => length > 0);
+const progress = new Progress(chosen.flat().length);
+for (const ways of chosen) {
+  summary(() => {
+    for (const [title, run] of ways) bench(title, showing(progress, title, run));
+  });
+}
+await run();

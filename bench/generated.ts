@@ -14,6 +14,7 @@ import * as t from "../codec/mod.ts";
 import { Reader } from "../codec/reader.ts";
 import type { AnySchema } from "../codec/schema.ts";
 import { Writer } from "../codec/writer.ts";
+import { Progress } from "./progress.ts";
 import { digits, median, times } from "./statistics.ts";
 import { formatTable } from "./table.ts";
 
@@ -176,6 +177,8 @@ function main(): void {
   const chosen = cases.filter(({ name }) => only.test(name));
   const contests = chosen.map(contestsOf);
   const all = contests.flat();
+  const progress = new Progress(rounds + 1);
+  progress.step("warming up");
   // Warm up all of them before the first is timed.
   for (let i = 0; i < 30; i++) for (const { runs } of all) for (const run of runs) time(run, 20);
   for (const own of all) {
@@ -183,6 +186,7 @@ function main(): void {
     own.calls = Math.max(20, Math.ceil(TURN_MS * 1e6 / slowest));
   }
   for (let round = 0; round < rounds; round++) {
+    progress.step(`round ${round + 1} of ${rounds}`);
     for (const { runs, took, calls } of all) {
       for (let i = 0; i < runs.length; i++) {
         const turn = (i + round) % runs.length;
@@ -190,6 +194,7 @@ function main(): void {
       }
     }
   }
+  progress.end();
   const rows = chosen.map(({ name }, i) => [
     name,
     ...contests[i]!.flatMap(({ took: [interpreted, generated] }) => [

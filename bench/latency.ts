@@ -18,6 +18,7 @@ import { memoryPair } from "../memory.ts";
 import { openHardlight, operationOf } from "./hardlight_peers.ts";
 import { describeMachine, machineLines, runtimeId } from "./machine.ts";
 import { pin } from "./pin.ts";
+import { Progress, showing } from "./progress.ts";
 import { openBuiltIn } from "./raw_peers.ts";
 import { keep, type Row } from "./record.ts";
 import { ServerProcess } from "./server_process.ts";
@@ -34,6 +35,8 @@ type RoundTrip = () => Promise<unknown>;
 const machine = describeMachine(pin("2"));
 console.log(`${machineLines(machine).join("\n")}\n`);
 const servers: ServerProcess[] = [];
+/** Of memory, `ws:` and `wss:`; the latter two have the raw echo. */
+const progress = new Progress(3 * (OPERATIONS.length + 2) + 2);
 
 /** Compare round trips: boxes, percentiles, and ratios. */
 function compare(where: string, roundTrips: readonly (readonly [name: string, RoundTrip])[]): void {
@@ -41,7 +44,8 @@ function compare(where: string, roundTrips: readonly (readonly [name: string, Ro
     boxplot(() =>
       summary(() => {
         for (const [name, roundTrip] of roundTrips) {
-          bench(`${where}: ${name}`, async () => void await roundTrip());
+          const title = `${where}: ${name}`;
+          bench(title, showing(progress, title, async () => void await roundTrip()));
         }
       })
     ));

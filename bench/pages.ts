@@ -17,6 +17,7 @@ import process from "node:process";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { type Browser, BROWSERS } from "../tests/browser/browsers.ts";
+import { Progress } from "./progress.ts";
 import { digits, median, times } from "./statistics.ts";
 import { formatTable } from "./table.ts";
 
@@ -111,6 +112,9 @@ try {
   await using now = await Side.start(here, "now");
   await using then = await Side.start(before === "" ? here : resolve(before), "before");
   await stop();
+  const progress = new Progress(
+    2 * rounds * BROWSERS.filter(({ name, skip }) => skip === false && names.includes(name)).length,
+  );
   for (const { name, skip, launch } of BROWSERS) {
     if (!names.includes(name)) continue;
     if (skip !== false) {
@@ -125,6 +129,7 @@ try {
     for (let round = 0; round < rounds; round++) {
       const sides = [["now", now], ["before", then]] as const;
       for (const [side, server] of round % 2 === 0 ? sides : sides.toReversed()) {
+        progress.step(`${name}, ${side}, round ${round + 1} of ${rounds}`);
         seen[side].push(await measure(browser, server));
       }
     }
@@ -135,6 +140,7 @@ try {
       rows.push([`${name}, ${what}`, digits(earlier), digits(after), times(after / earlier)]);
     }
   }
+  progress.end();
 } finally {
   await rm(folder, { recursive: true, force: true });
 }

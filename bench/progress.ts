@@ -38,6 +38,19 @@ export class Progress {
   }
 }
 
+/** A benchmark for mitata that shows the progress while it runs, and nothing when mitata prints its line. */
+export function showing(
+  progress: Progress,
+  name: string,
+  run: () => unknown,
+): () => AsyncGenerator<() => unknown> {
+  return async function* () {
+    progress.step(name);
+    yield run;
+    progress.end();
+  };
+}
+
 /** Parts of a run that take as long as was seen on another machine, or in proportion to it. */
 export class Plan {
   readonly #start = performance.now();

@@ -7,6 +7,8 @@
  */
 import { deflateRawSync, inflateRawSync } from "node:zlib";
 
+import { Progress } from "./progress.ts";
+
 const SIZES = [1024, 16_384, 65_536, 1_048_576] as const;
 /** Milliseconds that each is tried for. */
 const TRY_MS = 400;
@@ -32,7 +34,10 @@ async function through(
   return length;
 }
 
-async function median(run: () => unknown): Promise<string> {
+const progress = new Progress(SIZES.length * 4);
+
+async function median(what: string, run: () => unknown): Promise<string> {
+  progress.step(what);
   const times: number[] = [];
   const end = performance.now() + TRY_MS;
   while (performance.now() < end || times.length < 5) {
@@ -43,15 +48,26 @@ async function median(run: () => unknown): Promise<string> {
   return times.sort((a, b) => a - b)[times.length >> 1]!.toFixed(1);
 }
 
-console.log("| bytes | deflate: zlib | stream | inflate: zlib | stream |");
+const lines = ["| bytes | deflate: zlib | stream | inflate: zlib | stream |"];
 for (const size of SIZES) {
   const bytes = rows(size);
   const small = new Uint8Array(deflateRawSync(bytes));
   const cells = [
-    await median(() => deflateRawSync(bytes)),
-    await median(() => through(new CompressionStream("deflate-raw"), bytes)),
-    await median(() => inflateRawSync(small, { maxOutputLength: size })),
-    await median(() => through(new DecompressionStream("deflate-raw"), small)),
+    await median(`zlib deflates ${size} bytes`, () => deflateRawSync(bytes)),
+    await median(
+      `a stream deflates ${size} bytes`,
+      () => through(new CompressionStream("deflate-raw"), bytes),
+    ),
+    await median(
+      `zlib inflates ${size} bytes`,
+      () => inflateRawSync(small, { maxOutputLength: size }),
+    ),
+    await median(
+      `a stream inflates ${size} bytes`,
+      () => through(new DecompressionStream("deflate-raw"), small),
+    ),
   ];
-  console.log(`| ${[size, ...cells].join(" | ")} |`);
+  lines.push(`| ${[size, ...cells].join(" | ")} |`);
 }
+progress.end();
+console.log(lines.join("\n"));
