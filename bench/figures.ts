@@ -4,11 +4,12 @@
  * @module
  */
 import { denoServeBlocks } from "./figures_deno_serve.ts";
-import { conditions, peerBlocks, peerCharts, RUNTIMES } from "./figures_peers.ts";
+import { oneCallTable } from "./figures_one_call.ts";
+import { conditions, peerBlocks, peerCharts } from "./figures_peers.ts";
 import { number, plainTable, runsOf } from "./figures_rows.ts";
 import { streamBlocks } from "./figures_streams.ts";
 import { levelChart, type LevelPoint } from "./level_chart.ts";
-import { recorded, type Row, type Run } from "./record.ts";
+import { recorded, type Row, type Run, RUNTIMES } from "./record.ts";
 import { digits, times } from "./statistics.ts";
 import { formatRows } from "./table.ts";
 
@@ -35,14 +36,16 @@ function levelsTable(): string {
       "level 9, Bun: rate",
       "pays below",
     ],
-    (first?.rows ?? []).map((row, i) => {
-      const bun = runs[1]?.rows[i];
+    (first?.rows ?? []).map((row) => {
+      const same = (run: Run | undefined): Row | undefined =>
+        run?.rows.find((each) => each["kind"] === row["kind"] && each["bytes"] === row["bytes"]);
+      const bun = same(runs[1]);
       return [
         `${row["kind"]}, ${row["bytes"]} B`,
         percent(number(row, "packedShare")),
         percent(number(row, "mostShare")),
         ...runs.flatMap((run) => {
-          const each = run?.rows[i];
+          const each = same(run);
           return [
             times(number(each, "packedX")),
             each === undefined ? "–" : paysBelow(each, "packed"),
@@ -146,10 +149,24 @@ function sizingTable(): string {
   );
 }
 
+/** The part of a core that the connections with a call a second take. */
+function scaleSentence(): string {
+  const [deno, bun, node] = runsOf("scale").map((run) =>
+    percent(
+      number(run?.rows.find(({ name }) => `${name}`.endsWith("hardlight, 10000 × 1")), "CPU %") /
+        100,
+    )
+  );
+  return "So on this machine 10,000 connections with a call a second each take " +
+    `${deno} of a core on Deno, ${bun} on Bun and ${node} on Node.`;
+}
+
 /** Blocks of Markdown, by the name in their marker. */
 export function blocks(): ReadonlyMap<string, string> {
   return new Map([
     ...peerBlocks(),
+    ["one-call", oneCallTable()],
+    ["one-call-conditions", conditions(runsOf("one-call"))],
     ["levels", levelsTable()],
     ["levels-conditions", conditions(runsOf("levels"))],
     ["latency", latencyTable()],
@@ -169,8 +186,10 @@ export function blocks(): ReadonlyMap<string, string> {
     ["fan-out-bun", plainTable([recorded("all-bun")], "Fan-out")],
     ["fan-out-conditions", conditions([recorded("all-deno"), recorded("all-bun")])],
     ["scale", plainTable(runsOf("scale"))],
+    ["scale-core", scaleSentence()],
     ["scale-conditions", conditions(runsOf("scale"))],
-    ["parallel", plainTable([recorded("parallel")])],
+    ["parallel", plainTable(runsOf("parallel"))],
+    ["parallel-conditions", conditions(runsOf("parallel").slice(0, 2))],
     ["sizing", sizingTable()],
   ]);
 }

@@ -4,13 +4,13 @@
  * @module
  */
 import { barChart, type Bars } from "./charts.ts";
+import { aheadList } from "./figures_ahead.ts";
+import { oneCallSentence } from "./figures_one_call.ts";
 import { nameOf } from "./peers/rpc_report.ts";
-import { recorded, type Row, type Run } from "./record.ts";
+import { recorded, type Row, type Run, RUNTIMES } from "./record.ts";
 import { digits, times } from "./statistics.ts";
 import { formatRows } from "./table.ts";
 
-/** The runtimes, in the order of all figures. */
-export const RUNTIMES = ["deno", "bun", "node"] as const;
 const TITLES = ["Deno", "Bun", "Node"];
 
 /** One contender on all runtimes. */
@@ -108,6 +108,15 @@ function bytesTable(lines: readonly Line[]): string {
   );
 }
 
+/** Which contenders are missing, and why. */
+function absentList(all: readonly (Run | undefined)[]): string {
+  const lines = all.flatMap((run) => {
+    const absent = run?.settings["absent"];
+    return typeof absent === "string" && absent !== "" ? absent.split("; ") : [];
+  });
+  return lines.length === 0 ? "None." : `${lines.join("; ")}.`;
+}
+
 /** When, where and how the runs were. */
 export function conditions(all: readonly (Run | undefined)[]): string {
   const there = all.filter((run) => run !== undefined);
@@ -136,13 +145,12 @@ function headline(lines: readonly Line[]): string {
     const [deno, bun, node] = ours?.rows.map((row) => cell(row, of, write)) ?? [];
     return `${deno} (Deno), ${bun} (Bun) and ${node} (Node)`;
   };
-  const thousands: Write = (value) => `${Math.round(value / 1000)},000`;
-  return `One call after the other takes ${each("p50X", (value) => value.toFixed(2))} times as ` +
-    `long as an echo over a raw WebSocket. With 256 in flight one connection makes ${
-      each("add256", thousands)
-    } calls a second, ${
-      each("add256X", (value) => value.toFixed(1))
-    } times as many as the raw echo. Client and server have a core each, over loopback.`;
+  const thousands: Write = (value) => (Math.round(value / 1000) * 1000).toLocaleString("en-US");
+  return `${oneCallSentence()} With 256 in flight one connection makes ${
+    each("add256", thousands)
+  } calls a second, ${
+    each("add256X", (value) => value.toFixed(1))
+  } times as many as the raw echo. Client and server are on one machine, over loopback.`;
 }
 
 /** Blocks by name. */
@@ -176,6 +184,8 @@ export function peerBlocks(): Map<string, string> {
       ]]),
     ],
     ["peers-bytes", bytesTable(lines)],
+    ["peers-ahead", aheadList()],
+    ["peers-absent", absentList(all)],
   ]);
 }
 

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { RUNTIMES } from "./figures_peers.ts";
-import { recorded, type Row, type Run } from "./record.ts";
+
+import { recorded, type Row, type Run, RUNTIMES } from "./record.ts";
 import { digits } from "./statistics.ts";
 import { formatRows } from "./table.ts";
 

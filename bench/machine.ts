@@ -3,10 +3,11 @@
  *
  * @module
  */
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import os from "node:os";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
+import { commandOf } from "../tests/support/runtimes.ts";
 import type { Cores } from "./pin.ts";
 
 /** The machine and versions of a benchmark run. */
@@ -52,6 +53,15 @@ function runtimeName(): string {
   const { bun, deno, node, v8 } = process.versions;
   if (bun !== undefined) return `Bun ${bun}`;
   return deno === undefined ? `Node ${node}` : `Deno ${deno} (V8 ${v8})`;
+}
+
+/** Name and version of a runtime; undefined where it is not installed. */
+export function versionOfRuntime(runtime: string): string | undefined {
+  const command = runtime === "deno" || runtime === "bun" ? commandOf(runtime) : [runtime];
+  const { status, stdout } = spawnSync(command[0] ?? "", [...command.slice(1), "--version"]);
+  const version = /\d+\.\d+\.\d+/.exec(String(stdout))?.[0];
+  if (status !== 0 || version === undefined) return undefined;
+  return `${{ deno: "Deno", bun: "Bun", node: "Node" }[runtime]} ${version}`;
 }
 
 /** The runtime's name in file names. */

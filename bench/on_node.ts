@@ -10,11 +10,15 @@ import { fileURLToPath } from "node:url";
 
 let folder: string | undefined;
 
-/** Bundle a script of this folder; returns the path of the bundle, which is at the same place in another folder. */
-export function buildForNode(script: string): string {
+/**
+ * Bundle a script of this folder; returns the path of the bundle, which is at the same place in another folder. The
+ * first call fetches `ws`, and further packages.
+ */
+export function buildForNode(script: string, ...packages: readonly string[]): string {
   if (folder === undefined) {
     folder = mkdtempSync(`${tmpdir()}/hardlight-bench-`);
-    execFileSync("npm", ["install", "--silent", "--no-audit", "--prefix", folder, "ws@8.23.0"]);
+    const install = ["install", "--silent", "--no-audit", "--prefix", folder];
+    execFileSync("npm", [...install, "ws@8.23.0", ...packages]);
   }
   const out = `${folder}/${script.replace(/\.ts$/, ".mjs")}`;
   const flags = ["--bundle", "--format=esm", "--platform=node", "--target=node20"];

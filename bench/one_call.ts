@@ -1,9 +1,10 @@
 /**
  * One call after the other, and one event after the other to 100 connections, compared with the runtime's own
- * WebSockets (on Node those of `ws`), cores free: `deno run -A bench/one_call.ts [pairs] [--runtimes deno,bun,node]`.
+ * WebSockets (on Node those of `ws`), a call also with one by hand in MessagePack over these, cores free:
+ * `deno run -A bench/one_call.ts [pairs] [--runtimes deno,bun,node] [--record]`, after `npm ci` in `peers/`.
  *
  * A round trip between two cores takes up to three times as long as one on the same core, and the system moves
- * processes between cores. This dominates a ratio of figures from two pairs of processes. So both contenders are in
+ * processes between cores. This dominates a ratio of figures from two pairs of processes. So all contenders are in
  * the same two processes and have short turns in changing order. A ratio is of neighbouring turns, and there are
  * several pairs of processes.
  *
@@ -16,13 +17,17 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { connect } from "../client.ts";
 import { commandOf, THIS_RUNTIME } from "../tests/support/runtimes.ts";
-import { describeMachine, machineLines } from "./machine.ts";
+import { describeMachine, machineLines, versionOfRuntime } from "./machine.ts";
 import { buildForNode, removeBuilt } from "./on_node.ts";
 import { EVENT_BYTES, OneCall } from "./one_call_service.ts";
+import { versionOf } from "./peers/rpc/load.ts";
+import { peer as packed } from "./peers/rpc/msgpackr.ts";
 import { Progress } from "./progress.ts";
 import { openBuiltIn } from "./raw_peers.ts";
+import { keep, type Row } from "./record.ts";
 import { ServerProcess } from "./server_process.ts";
 import { digits, median, times } from "./statistics.ts";
+import { formatTable } from "./table.ts";
 
 const ROUNDS = 16;
 const TURN_MS = 60;
@@ -36,10 +41,13 @@ interface Turn {
   readonly serverUs: number;
 }
 
-/** What is compared in one pair of processes: turns of the raw socket, and of hardlight. */
-type Compared = readonly [raw: Turn[], ours: Turn[]];
-
 type RoundTrip = () => Promise<unknown>;
+
+/** What is compared in one pair of processes. */
+type Contender = "raw" | "hardlight" | "msgpackr";
+
+/** Its turns, round by round. */
+type Compared = Readonly<Partial<Record<Contender, readonly Turn[]>>>;
 
 /** Round trips, one after the other. */
 async function turn(
@@ -66,9 +74,12 @@ async function turn(
   };
 }
 
-async function compare(server: ServerProcess, raw: RoundTrip, ours: RoundTrip): Promise<Compared> {
-  const ways = [raw, ours];
-  const found: Compared = [[], []];
+async function compare(
+  server: ServerProcess,
+  contenders: Readonly<Partial<Record<Contender, RoundTrip>>>,
+): Promise<Compared> {
+  const ways = Object.values(contenders);
+  const found = ways.map((): Turn[] => []);
   for (const way of ways) await turn(way, server, WARM_UP_MS);
   for (let round = 0; round < ROUNDS; round++) {
     for (let i = 0; i < ways.length; i++) {
@@ -76,7 +87,7 @@ async function compare(server: ServerProcess, raw: RoundTrip, ours: RoundTrip): 
       found[at]!.push(await turn(ways[at]!, server, TURN_MS));
     }
   }
-  return found;
+  return Object.fromEntries(Object.keys(contenders).map((name, i) => [name, found[i]]));
 }
 
 /** Counts what arrives at many connections; a round trip ends with the last. */
@@ -122,11 +133,10 @@ async function compareEvents(server: ServerProcess, rawUrl: string): Promise<Com
       for await (const _ of client.events()) ours.hear();
     })();
   }
-  const found = await compare(
-    server,
-    () => raw.round(() => sockets[0]!.send(event)),
-    () => ours.round(() => void clients[0]!.rpc.emit()),
-  );
+  const found = await compare(server, {
+    raw: () => raw.round(() => sockets[0]!.send(event)),
+    hardlight: () => ours.round(() => void clients[0]!.rpc.emit()),
+  });
   for (const socket of sockets) socket.close();
   await Promise.all(clients.map((client) => client.close()));
   return found;
@@ -136,29 +146,46 @@ async function compareEvents(server: ServerProcess, rawUrl: string): Promise<Com
 async function runPair(): Promise<readonly Compared[]> {
   using server = await ServerProcess.start("one_call", false);
   await using client = await connect(OneCall, server.address.url);
-  const rawUrl = `ws://127.0.0.1:${await client.rpc.get()}/`;
+  const ports = await client.rpc.ports();
+  const rawUrl = `ws://127.0.0.1:${ports.raw}/`;
   const raw = await openBuiltIn({ url: rawUrl, ca: "" }, await socketClass());
-  const calls = await compare(server, () => raw.call(), () => client.rpc.get());
+  const other = await packed.open(ports.packed);
+  const calls = await compare(server, {
+    raw: () => raw.call(),
+    hardlight: () => client.rpc.add({ a: 1, b: 2 }),
+    msgpackr: () => other.add!(1, 2),
+  });
   await raw.close();
+  await other.close();
   return [calls, await compareEvents(server, rawUrl)];
 }
 
-const spread = (values: readonly number[], how = digits): string =>
-  `${how(median(values))} (${how(Math.min(...values))} to ${how(Math.max(...values))})`;
-
-function report(what: string, parts: number, pairs: readonly Compared[]): void {
-  const ratios = pairs.map(([raw, ours]) => median(ours.map(({ us }, i) => us / raw[i]!.us)));
-  const medians = (at: 0 | 1, key: keyof Turn): number =>
-    median(pairs.map((pair) => median(pair[at].map((turn) => turn[key]))));
-  const both = (key: keyof Turn): string =>
-    `${digits(medians(0, key) / parts)} and ${digits(medians(1, key) / parts)}`;
-  console.log(
-    `${what}: raw ${digits(medians(0, "us"))} µs, hardlight ${digits(medians(1, "us"))} µs, ` +
-      `${spread(ratios, times)}; CPU, client ${both("clientUs")} µs, server ${
-        both("serverUs")
-      } µs` +
-      (parts === 1 ? "" : " a delivery"),
-  );
+/** A row of the record for each contender; a ratio is of neighbouring turns, the median of each pair of processes. */
+function rowsOf(what: string, parts: number, pairs: readonly Compared[]): Row[] {
+  const names = Object.keys(pairs[0] ?? {}) as Contender[];
+  return names.map((name) => {
+    const ratiosTo = (other: Contender): number[] =>
+      pairs.map((pair) => median((pair[name] ?? []).map(({ us }, i) => us / pair[other]![i]!.us)));
+    const middle = (key: keyof Turn): number =>
+      median(pairs.map((pair) => median((pair[name] ?? []).map((turn) => turn[key]))));
+    const ratios = ratiosTo("raw");
+    return {
+      what,
+      id: name,
+      name: name === "msgpackr"
+        ? `msgpackr ${versionOf(name)} by hand`
+        : name === "raw"
+        ? "a raw WebSocket"
+        : name,
+      us: middle("us"),
+      ratio: median(ratios),
+      least: Math.min(...ratios),
+      most: Math.max(...ratios),
+      toMsgpackr: names.includes("msgpackr") ? median(ratiosTo("msgpackr")) : null,
+      clientUs: middle("clientUs") / parts,
+      serverUs: middle("serverUs") / parts,
+    };
+  });
 }
 
 if (process.argv[2] === "--pair") {
@@ -168,17 +195,21 @@ if (process.argv[2] === "--pair") {
 
 const { values, positionals } = parseArgs({
   args: process.argv.slice(2),
-  options: { runtimes: { type: "string", default: THIS_RUNTIME } },
+  options: {
+    runtimes: { type: "string", default: "deno,bun,node" },
+    record: { type: "boolean", default: false },
+  },
   allowPositionals: true,
 });
-console.log(`${machineLines(describeMachine("free")).join("\n")}\n`);
+const machine = describeMachine("free");
+console.log(`${machineLines(machine).join("\n")}\n`);
 const count = Number(positionals[0] ?? 9);
 const runtimes = values.runtimes.split(",");
 const progress = new Progress(runtimes.length * count);
 for (const runtime of runtimes) {
   let command: readonly string[];
   if (runtime === "node") {
-    buildForNode("servers/one_call.ts");
+    buildForNode("servers/one_call.ts", `msgpackr@${versionOf("msgpackr")}`);
     command = ["node", buildForNode("one_call.ts")];
   } else if (runtime === "deno" || runtime === "bun") {
     const flags = runtime === "deno" ? ["run", "-A", "--quiet"] : [];
@@ -189,12 +220,28 @@ for (const runtime of runtimes) {
     progress.step(`${runtime}: pair ${pair + 1} of ${count}`);
     return JSON.parse(execFileSync(first, args, { encoding: "utf8" })) as Compared[];
   });
-  report(`${runtime}, one call`, 1, pairs.map(([calls]) => calls!));
-  report(
-    `${runtime}, one event to ${CONNECTIONS}`,
-    CONNECTIONS,
-    pairs.map(([, events]) => events!),
-  );
+  progress.end();
+  const rows = [
+    ...rowsOf("one call", 1, pairs.map(([calls]) => calls!)),
+    ...rowsOf(`one event to ${CONNECTIONS}`, CONNECTIONS, pairs.map(([, events]) => events!)),
+  ];
+  console.log(formatTable({
+    title: `One after the other, cores free, ${runtime}`,
+    columns: ["", "µs", "÷ raw", "from", "to", "client CPU µs", "server CPU µs"],
+    rows: rows.map(({ what, name, us, ratio, least, most, clientUs, serverUs }) => [
+      `${what}: ${name}`,
+      digits(Number(us)),
+      ...[ratio, least, most].map((value) => times(Number(value))),
+      digits(Number(clientUs)),
+      digits(Number(serverUs)),
+    ]),
+    notes: [`Medians of ${count} pairs of processes. CPU of a call, and of one delivery.`],
+  }));
+  keep(`one-call-${runtime}`, {
+    machine,
+    versions: { runtime: versionOfRuntime(runtime) ?? runtime },
+    settings: { pairs: count, rounds: ROUNDS, turnMs: TURN_MS },
+    rows,
+  });
 }
-progress.end();
 removeBuilt();

@@ -5,8 +5,8 @@
  * `deno run -A bench/parallel.ts [--runtimes deno,bun] [--rounds 3] [--record]`
  *
  * The client is plain sockets of this process, each with one call after the other, and shares the cores with the
- * servers. For an empty call it takes about as much time as the server, so that two servers on two cores gain little.
- * For a call that keeps a core busy for 100 µs it takes a tenth.
+ * servers. For an empty call it takes about as much time as the server, so that two servers on two cores have nothing
+ * left to gain from. For a call that keeps a core busy for 100 µs it takes a tenth.
  *
  * @module
  */
@@ -18,7 +18,7 @@ import process from "node:process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { describeMachine, machineLines } from "./machine.ts";
+import { describeMachine, machineLines, versionOfRuntime } from "./machine.ts";
 import { callFrame, openMany, openPlain } from "./plain_sockets.ts";
 import { Progress } from "./progress.ts";
 import { keep, rowsOfTable } from "./record.ts";
@@ -121,8 +121,8 @@ const machine = describeMachine("free");
 console.log(machineLines(machine)[0], "\n");
 const runtimes = values.runtimes.split(",");
 const progress = new Progress(runtimes.length * CALLS.length * rounds);
-const lines: string[][] = [];
 for (const runtime of runtimes) {
+  const lines: string[][] = [];
   for (const { name, kind, frame } of CALLS) {
     const rates: [one: number, two: number][] = [];
     for (let round = 0; round < rounds; round++) {
@@ -141,19 +141,19 @@ for (const runtime of runtimes) {
       times(median(rates.map(([one, two]) => two / one))),
     ]);
   }
+  progress.end();
+  const table = {
+    title: `Calls a second by ${CONNECTIONS} connections, one after the other on each`,
+    columns: ["", "one server", "two", "growth"],
+    rows: lines,
+    notes: ["The client shares the two cores with the servers."],
+  };
+  console.log(formatTable(table));
+  keep(`parallel-${runtime}`, {
+    machine,
+    versions: { runtime: versionOfRuntime(runtime) ?? runtime },
+    settings: { rounds, turnMs: TURN_MS, connections: CONNECTIONS },
+    rows: rowsOfTable(table),
+  });
 }
-progress.end();
-const table = {
-  title: `Calls a second by ${CONNECTIONS} connections, one after the other on each`,
-  columns: ["", "one server", "two", "growth"],
-  rows: lines,
-  notes: ["The client shares the two cores with the servers."],
-};
-console.log(formatTable(table));
-keep("parallel", {
-  machine,
-  versions: { runtimes: runtimes.join(", ") },
-  settings: { rounds, turnMs: TURN_MS, connections: CONNECTIONS },
-  rows: rowsOfTable(table),
-});
 process.exit(0);

@@ -42,7 +42,29 @@ export function textOf({ rows, ...head }: Run): string {
   return `${text},\n  "rows": [\n${lines.join(",\n")}\n  ]\n}\n`;
 }
 
-/** Keep a run under a name such as `peers-deno`. Default of its command: that of this process. */
+/** The runtimes, in the order of all figures. */
+export const RUNTIMES = ["deno", "bun", "node"] as const;
+const each = (name: string): readonly string[] => RUNTIMES.map((runtime) => `${name}-${runtime}`);
+
+/** The names of all runs that the record may have: those that `report.ts` reads. */
+export const NAMES: ReadonlySet<string> = new Set([
+  ...["codec", "latency", "levels", "one-call", "parallel", "peers", "scale", "streams"]
+    .flatMap(each),
+  ...["all-deno", "all-bun", "all-deno-cores-1", "all-bun-cores-1"],
+  ...["deno-serve", "idle", "streams-page"],
+]);
+
+/** Where a run of the record is. */
+function recordFile(name: string): URL {
+  if (NAMES.has(name)) return new URL(`${name}.json`, RECORD);
+  throw new RangeError(`No figure is made of a run ${name}, only of ${[...NAMES].join(", ")}`);
+}
+
+/**
+ * Keep a run under a name such as `peers-deno`. Default of its command: that of this process.
+ *
+ * @throws {RangeError} With `--record`, if no figure is made of it; it is in `results/` then.
+ */
 export function keep(
   name: string,
   run: Omit<Run, "command"> & Partial<Pick<Run, "command">>,
@@ -54,11 +76,10 @@ export function keep(
     command: [runtime, script, ...args.filter((arg) => arg !== "--record")].join(" "),
     ...run,
   });
-  for (const folder of args.includes("--record") ? [RESULTS, RECORD] : [RESULTS]) {
-    mkdirSync(folder, { recursive: true });
-    writeFileSync(new URL(`${name}.json`, folder), text);
-  }
+  mkdirSync(RESULTS, { recursive: true });
+  writeFileSync(new URL(`${name}.json`, RESULTS), text);
   console.log(`Written to bench/results/${name}.json`);
+  if (args.includes("--record")) writeFileSync(recordFile(name), text);
 }
 
 /** A table's figures, each under the heading of its column. */
@@ -78,7 +99,7 @@ export function rowsOfTable({ title, columns, rows }: Table): Row[] {
 
 /** A run of the record; undefined where there is none. */
 export function recorded(name: string): Run | undefined {
-  return kept(new URL(`${name}.json`, RECORD));
+  return kept(recordFile(name));
 }
 
 /** The last run on this machine; undefined where there is none. */

@@ -16,7 +16,7 @@ import process from "node:process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { Counter } from "../examples/counter/service.ts";
-import { describeMachine, machineLines } from "./machine.ts";
+import { describeMachine, machineLines, versionOfRuntime } from "./machine.ts";
 import { callFrame, openMany, openPlain } from "./plain_sockets.ts";
 import { pin } from "./pin.ts";
 import { removeBuilt } from "./on_node.ts";
@@ -143,9 +143,12 @@ const machine = describeMachine(pin("2"));
 console.log(machineLines(machine).join("\n"), "\n");
 const kinds = runtimes.flatMap((runtime) => KINDS[runtime] ?? []);
 const progress = new Progress(LOADS.length * kinds.length * rounds);
-const lines: string[][] = [];
+/** A file of the record each, however many run. */
+const linesOf = new Map<string, string[][]>();
 for (const load of LOADS) {
   for (const runtime of runtimes) {
+    const lines = linesOf.get(runtime) ?? [];
+    linesOf.set(runtime, lines);
     const command = commandFor(runtime);
     const costs: Record<string, Cost[]> = {};
     for (let round = 0; round < rounds; round++) {
@@ -170,18 +173,20 @@ for (const load of LOADS) {
   }
 }
 progress.end();
-const table = {
-  title: "10,000 calls a second, by many connections, ws",
-  columns: ["", "CPU %", "µs CPU a call", "p50 µs", "p99 µs", "late", "bytes a connection"],
-  rows: lines,
-  notes: ["Connections × calls a second of each. CPU: of the server, of one core."],
-};
-console.log(formatTable(table));
-keep(`scale-${runtimes.join("-")}`, {
-  machine,
-  versions: { runtimes: runtimes.join(", ") },
-  settings: { seconds, rounds, warmUpSeconds: WARM_UP_SECONDS },
-  rows: rowsOfTable(table),
-});
+for (const [runtime, rows] of linesOf) {
+  const table = {
+    title: `10,000 calls a second, by many connections, ws, ${runtime}`,
+    columns: ["", "CPU %", "µs CPU a call", "p50 µs", "p99 µs", "late", "bytes a connection"],
+    rows,
+    notes: ["Connections × calls a second of each. CPU: of the server, of one core."],
+  };
+  console.log(formatTable(table));
+  keep(`scale-${runtime}`, {
+    machine,
+    versions: { runtime: versionOfRuntime(runtime) ?? runtime },
+    settings: { seconds, rounds, warmUpSeconds: WARM_UP_SECONDS },
+    rows: rowsOfTable(table),
+  });
+}
 removeBuilt();
 process.exit(0);

@@ -10,13 +10,14 @@
 import process from "node:process";
 import { parseArgs } from "node:util";
 import { THIS_RUNTIME } from "../../tests/support/runtimes.ts";
-import { describeMachine, machineLines } from "../machine.ts";
+import { describeMachine, machineLines, versionOfRuntime } from "../machine.ts";
 import { type Cores, pin } from "../pin.ts";
 import { Progress } from "../progress.ts";
 import { keep } from "../record.ts";
 import { formatTable } from "../table.ts";
 import { missingPackages } from "./installed.ts";
-import { bundleForNode, Contender, type Runtime, versionOfRuntime } from "./rpc_contender.ts";
+import { reasonOf } from "./reason.ts";
+import { bundleForNode, Contender, type Runtime } from "./rpc_contender.ts";
 import { CALLS_ONLY, FLOODS, rowsOf, takesPart } from "./rpc_rows.ts";
 import { type RustTurn, rustTurn } from "./rpc_rust.ts";
 import { tablesOf } from "./rpc_report.ts";
@@ -98,8 +99,8 @@ async function run(runtime: Runtime, version: string): Promise<Run> {
       await contender.gather();
       contenders.push(contender);
     } catch (error) {
-      contender?.end();
-      absent.push(`${entry.name} does not run on ${version}: ${firstLine(error)}`);
+      await contender?.end();
+      absent.push(`${entry.name} does not run on ${version}: ${reasonOf(error)}`);
     }
   }
   try {
@@ -122,11 +123,11 @@ async function run(runtime: Runtime, version: string): Promise<Run> {
         await countBytes(contender);
         await contender.connect(connects);
       } catch (error) {
-        absent.push(`${contender.name} on ${version}, connecting: ${firstLine(error)}`);
+        absent.push(`${contender.name} on ${version}, connecting: ${reasonOf(error)}`);
       }
     }
   } finally {
-    for (const contender of contenders) contender.end();
+    await Promise.all(contenders.map((contender) => contender.end()));
     progress.end();
   }
   return { contenders, rust, absent };
@@ -149,9 +150,4 @@ async function turn(contender: Contender, counts: boolean): Promise<void> {
   if (!contender.abilities.includes("events") || CALLS_ONLY.includes(contender.id)) return;
   const event = await contender.latencyTurn("event", floodMs * factor);
   if (counts) contender.events.push(event);
-}
-
-function firstLine(error: unknown): string {
-  const lines = String(error).split("\n").map((line) => line.trim());
-  return lines.find((line) => /error/i.test(line) && line.length > 12) ?? lines[0] ?? "";
 }

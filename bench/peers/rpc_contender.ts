@@ -4,8 +4,10 @@
  * @module
  */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import process from "node:process";
 import { createInterface } from "node:readline";
+import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { commandOf } from "../../tests/support/runtimes.ts";
 import { onServerCore } from "../pin.ts";
@@ -23,15 +25,8 @@ const BUNDLE = here("rpc_process_node.mjs");
 
 /** Longest time a process has for one answer. */
 const ANSWER_TIMEOUT_MS = 30_000;
-
-/** Name and version, or undefined where it is not installed. */
-export function versionOfRuntime(runtime: Runtime): string | undefined {
-  const command = runtime === "node" ? ["node"] : commandOf(runtime);
-  const { status, stdout } = spawnSync(command[0] ?? "", [...command.slice(1), "--version"]);
-  const version = /\d+\.\d+\.\d+/.exec(String(stdout))?.[0];
-  if (status !== 0 || version === undefined) return undefined;
-  return `${{ deno: "Deno", bun: "Bun", node: "Node" }[runtime]} ${version}`;
-}
+/** Longest time it has to end. */
+const END_TIMEOUT_MS = 2000;
 
 /** Node 20 does not run TypeScript: Bun bundles it. */
 export function bundleForNode(): boolean {
@@ -86,8 +81,13 @@ class Talker {
     return await this.line();
   }
 
-  end(): void {
+  /** End the process, and wait until it has: a server may have to end a program of its own. */
+  async end(): Promise<void> {
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
+    const ended = once(this.#child, "exit");
     this.#child.kill();
+    const isLate = await Promise.race([ended, sleep(END_TIMEOUT_MS, "late", { ref: false })]);
+    if (isLate === "late") this.#child.kill("SIGKILL");
   }
 }
 
@@ -148,8 +148,7 @@ export class Contender {
       await client.line();
       return new Contender(entry, port, server, client);
     } catch (error) {
-      server.end();
-      client?.end();
+      await Promise.all([server.end(), client?.end()]);
       throw error;
     }
   }
@@ -196,8 +195,7 @@ export class Contender {
     await this.#client.ask({ ask: "calls", times });
   }
 
-  end(): void {
-    this.#client.end();
-    this.#server.end();
+  async end(): Promise<void> {
+    await Promise.all([this.#client.end(), this.#server.end()]);
   }
 }

@@ -13,11 +13,6 @@ import { answering, cpuUs, type Question } from "./rpc_client.ts";
 const [role, id, port] = process.argv.slice(2);
 const entry = ENTRIES.find((each) => each.id === id);
 if (entry === undefined) throw new RangeError(`Unknown peer ${id}`);
-// The add-ons of ws and msgpackr are for Node alone, and end the process elsewhere.
-if (process.versions["bun"] !== undefined || "Deno" in globalThis) {
-  process.env["MSGPACKR_NATIVE_ACCELERATION_DISABLED"] = "true";
-  process.env["WS_NO_BUFFER_UTIL"] = "true";
-}
 // Stdout is for answers; Colyseus prints a banner there.
 console.log = console.info = console.debug = console.error;
 const peer = await entry.load();
@@ -35,4 +30,5 @@ else {
 for await (const line of createInterface({ input: process.stdin })) {
   say(await answer(JSON.parse(line) as Question) ?? null);
 }
+await peer.stop?.();
 process.exit(0);

@@ -6,8 +6,9 @@
  *
  * @module
  */
-import { spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import process from "node:process";
@@ -18,9 +19,9 @@ import { RUNTIME, type Ws } from "./native.ts";
 import { EVENT, HOST, type RpcPeer } from "./types.ts";
 
 const CHANNEL = "desk:all";
-/** Ticks per second of the kernel's clock, the same everywhere. */
-const TICKS_PER_SECOND = 100;
+const HOW = "go install github.com/centrifugal/centrifugo/v6@v6.9.1, and CENTRIFUGO=its path";
 let pid = 0;
+let program: ChildProcess | undefined;
 
 async function freePort(): Promise<number> {
   const server = createServer();
@@ -67,17 +68,24 @@ export const peer: RpcPeer = {
         },
       }),
     );
-    const program = process.env["CENTRIFUGO"] ?? "centrifugo";
-    const child = spawn(program, ["-c", config], { stdio: ["ignore", "ignore", "inherit"] });
-    const failed = new Promise<never>((_, reject) => child.once("error", reject));
+    const command = process.env["CENTRIFUGO"] ?? "centrifugo";
+    const child = spawn(command, ["-c", config], { stdio: ["ignore", "ignore", "inherit"] });
+    program = child;
+    const failed = new Promise<never>((_, reject) =>
+      child.once("error", (error) => {
+        rmSync(folder, { recursive: true, force: true });
+        reject(new Error(`${error.message}: ${HOW}`));
+      })
+    );
     failed.catch(() => {});
     pid = child.pid ?? 0;
     process.on("exit", () => {
       child.kill("SIGKILL");
       rmSync(folder, { recursive: true, force: true });
     });
-    process.on("SIGTERM", () => process.exit(0));
-    child.once("exit", () => process.exit(1));
+    // This process ends after it, so that something waits for it.
+    process.on("SIGTERM", () => child.kill("SIGKILL"));
+    child.once("exit", () => process.exit());
     for (let tries = 0;; tries++) {
       try {
         await Promise.race([fetch(`http://${HOST}:${port}/`), failed]);
@@ -88,9 +96,19 @@ export const peer: RpcPeer = {
       }
     }
   },
+  async stop() {
+    if (program === undefined || program.exitCode !== null || program.signalCode !== null) return;
+    const ended = once(program, "exit");
+    program.kill("SIGKILL");
+    await ended;
+  },
+  // In nanoseconds, by thread: `/proc/${pid}/stat` counts ticks of 10 ms, of which a turn has a few.
   cpuUs() {
-    const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]?.split(" ") ?? [];
-    return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND * 1e6;
+    const threads = `/proc/${pid}/task`;
+    return readdirSync(threads).reduce((us, thread) => {
+      const [ns = "0"] = readFileSync(`${threads}/${thread}/schedstat`, "utf8").split(" ");
+      return us + Number(ns) / 1000;
+    }, 0);
   },
   async open(port) {
     const { Centrifuge } = await load<Centrifugo>("centrifuge");

@@ -3,7 +3,14 @@
  *
  * @module
  */
+import process from "node:process";
 import manifest from "../package.json" with { type: "json" };
+
+// The add-ons of ws and msgpackr are for Node alone, and end the process elsewhere.
+if (process.versions["bun"] !== undefined || "Deno" in globalThis) {
+  process.env["MSGPACKR_NATIVE_ACCELERATION_DISABLED"] = "true";
+  process.env["WS_NO_BUFFER_UTIL"] = "true";
+}
 
 const versions: Readonly<Record<string, string>> = manifest.dependencies;
 

@@ -12,6 +12,8 @@ export interface RpcPeer {
   open(port: number): Promise<RpcClient>;
   /** CPU time in microseconds of a server that is a separate program. */
   cpuUs?(): number;
+  /** End that program, and wait until it has ended. */
+  stop?(): Promise<void>;
 }
 
 /** The operations that can be repeated. */
