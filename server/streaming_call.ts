@@ -29,6 +29,7 @@ export class StreamingCall extends ServerCall implements InletPort, OutletPort {
   readonly #info: MethodInfo;
   readonly #answers: Answers;
   readonly streams: ConnectionStreams;
+  readonly isShared = true;
   readonly after: Timers["after"];
   #inlet: Inlet | undefined;
   #outlet: Outlet | undefined;

@@ -96,7 +96,7 @@ export const startStreaming: StartStreaming = (call, method, args, options, uplo
       { cause },
     );
   };
-  /** Send a message, if the call is still open. */
+  /** Send a message, if the call is still open and it may be sent. */
   const say = <T>(write: (writer: Writer) => T): T | undefined => {
     const own = id;
     if (own < 0) return;
@@ -105,7 +105,7 @@ export const startStreaming: StartStreaming = (call, method, args, options, uplo
     try {
       const written = write(writer);
       // A getter of the item may have changed anything.
-      sends = id === own;
+      sends = id === own && written !== false;
       return written;
     } finally {
       if (sends) session.commit(writer);
@@ -143,13 +143,15 @@ export const startStreaming: StartStreaming = (call, method, args, options, uplo
     },
     mustWait: () => streams.gate!.mustWait(outlet!) || streams.window!.mustWait(outlet!),
     send(item) {
-      const bytes = say((writer) => {
+      let bytes = 0;
+      const isSent = say((writer) => {
         const start = writer.position;
-        const bytes = writeClientItem(session.codec, writer, id, input!.item, item);
+        bytes = writeClientItem(session.codec, writer, id, input!.item, item);
         // What it deflates to may be known only when later items are on their way.
         checkSize(writer.position - start, session.limits);
-        return bytes;
-      }) ?? 0;
+        return id < 0 || streams.window!.admits(outlet!, bytes);
+      });
+      if (isSent === false) return -1;
       streams.gate!.sent(bytes);
       if (id >= 0) streams.window!.sent(outlet!, bytes);
       return bytes;

@@ -37,6 +37,8 @@ export function openInlet(port: InletPort): Inlet {
   let room = STREAM_WINDOW_BYTES;
   /** Consumed bytes that were not granted yet. */
   let taken = 0;
+  /** Whether the sender knows that its stream is being read, or need not. */
+  let isTold = !port.isShared;
   /** Bytes of the first kept items that count as consumed already. */
   let early = 0;
   /** Whether the reader waited for an item that came in this turn, and has not run since. */
@@ -90,11 +92,12 @@ export function openInlet(port: InletPort): Inlet {
     return { value, done: false };
   };
   /** Count an item, and grant what is due. */
-  const consume = (cost: number): void => {
+  const consume = (cost: number, isFirst?: boolean): void => {
     taken += cost;
-    const isDue = taken >= GRANT_BYTES ||
+    const isDue = isFirst || taken >= GRANT_BYTES ||
       (taken >= LAST_GRANT_BYTES && kept.length === 0 && taken >= 1.5 * cost);
     if (!isDue || ended || left) return;
+    isTold = true;
     const granted = taken;
     taken = 0;
     room += granted;
@@ -145,7 +148,9 @@ export function openInlet(port: InletPort): Inlet {
     }
     return new Promise((resolve, reject) => {
       reading.push([resolve, reject]);
-      if ((ended || left) && kept.length === 0) finish();
+      if (kept.length > 0) return;
+      if (ended || left) finish();
+      else if (!isTold && taken > 0) consume(0, true);
     });
   };
   const claim = (): void => {

@@ -168,10 +168,15 @@ export function outletsOf({ isThenable, overCredit, turns }: OutletKit): OpenOut
       try {
         // Credit may be granted meanwhile.
         const bytes = port.send(item);
-        room -= bytes + ITEM_COST_BYTES;
-        lead.sent(bytes + ITEM_COST_BYTES);
-        outlet.items++;
-        asks = bytes >= LARGE_ITEM_BYTES;
+        if (bytes < 0) {
+          paused = true;
+          if (!over) held = [item];
+        } else {
+          room -= bytes + ITEM_COST_BYTES;
+          lead.sent(bytes + ITEM_COST_BYTES);
+          outlet.items++;
+          asks = bytes >= LARGE_ITEM_BYTES;
+        }
       } catch (error) {
         if (!over) fail(error, "item");
       }
@@ -206,6 +211,7 @@ export function outletsOf({ isThenable, overCredit, turns }: OutletKit): OpenOut
     const outlet: Outlet & { items: number } = {
       items: 0,
       aheadBytes: 0,
+      isRead: false,
       grant(bytes) {
         if (over) return;
         if (room + bytes > STREAM_WINDOW_BYTES && !sending) {

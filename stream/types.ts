@@ -46,7 +46,7 @@ export interface OutletPort {
   /**
    * Write and send one item.
    *
-   * @returns Bytes of its archive.
+   * @returns Bytes of its archive, or -1 if it was not sent and must wait. The port then resumes the outlet.
    * @throws {CodecError} If it is not of the item's type.
    * @throws {RangeError} If it is larger than the peer accepts.
    */
@@ -72,6 +72,8 @@ export interface Outlet {
   readonly items: number;
   /** Bytes that were sent and not granted again: kept by its connection's shared window. */
   aheadBytes: number;
+  /** Whether some were granted again: kept there too. */
+  isRead: boolean;
   /**
    * The reader has room for so many bytes more.
    *
@@ -97,6 +99,8 @@ export type OpenOutlet = (source: unknown, port: OutletPort) => Outlet;
 export interface InletPort {
   /** Bounds how long readers hold the event loop. Asked from the first item on. */
   readonly turns: ItemTurns;
+  /** Whether the sender is to be told, once, that its stream is being read: all its streams share a window. */
+  readonly isShared?: boolean;
   /**
    * Decode one item.
    *

@@ -79,7 +79,10 @@ test("an argument that streams is read as it comes, and its call answered as eve
   client.call(1, CALLS.sum, { start: 100 });
   client.numbers(1, 1, 2);
   await turn();
+  // Once, its client is told that it is being read.
+  assertEquals(client.take(), [`grant 1 ${2 * NUMBER_COST}`]);
   client.numbers(1, 3);
+  await turn();
   client.end(1);
   await turn();
   assertEquals(client.take(), [`response 1 ${hex(106)}`]);
@@ -93,10 +96,10 @@ test("both at once go both ways", async () => {
     },
   }));
   client.call(1, CALLS.twice, {});
-  for (const number of [1, 2]) {
+  for (const [number, ...grants] of [[1, `grant 1 ${NUMBER_COST}`], [2]] as const) {
     client.numbers(1, number);
     await turn();
-    assertEquals(client.take(), [`item 1 ${hex(2 * number)}`]);
+    assertEquals(client.take(), [`item 1 ${hex(2 * number)}`, ...grants]);
   }
   client.end(1);
   await turn();
@@ -633,7 +636,10 @@ test("256 streams at once each have their own credit; all ids are taken", async 
   await turn();
   assertEquals(
     client.take().sort(),
-    Array.from({ length: 256 }, (_, id) => `item ${id} ${hex(2 * id)}`).sort(),
+    Array.from(
+      { length: 256 },
+      (_, id) => [`item ${id} ${hex(2 * id)}`, `grant ${id} ${NUMBER_COST}`],
+    ).flat().sort(),
   );
   assertEquals(core.stats().streamsOpen, 256);
   for (let id = 0; id < 256; id++) client.end(id);
