@@ -30,7 +30,10 @@ export const serveByWs = ws &&
         { address: request.socket.remoteAddress ?? "" },
       );
       if (decision instanceof Response) {
-        return socket.end(`HTTP/1.1 ${decision.status} Refused\r\nConnection: close\r\n\r\n`);
+        const lines = [...decision.headers].map(([name, value]) => `${name}: ${value}\r\n`);
+        return socket.end(
+          `HTTP/1.1 ${decision.status} Refused\r\nConnection: close\r\n${lines.join("")}\r\n`,
+        );
       }
       delete request.headers["sec-websocket-protocol"];
       sockets.once("headers", (lines: string[]) => {

@@ -5,6 +5,8 @@
  */
 import { Buffer } from "node:buffer";
 import net from "node:net";
+import tls from "node:tls";
+import type { SelfSigned } from "../../tls/self_signed.ts";
 
 /** One side's words on one connection. */
 export interface Said {
@@ -57,12 +59,13 @@ function listenTo(said: Said): (chunk: Uint8Array) => void {
   };
 }
 
-/** Stand before a port of this machine. */
-export async function record(targetPort: number): Promise<Recording> {
+/** Stand before a port of this machine; with a certificate between two connections over TLS. */
+export async function record(targetPort: number, secure?: SelfSigned): Promise<Recording> {
   const exchanges: Exchange[] = [];
   const sockets = new Set<net.Socket>();
-  const server = net.createServer((near) => {
-    const far = net.connect({ host: "127.0.0.1", port: targetPort });
+  const target = { host: "127.0.0.1", port: targetPort };
+  const onSocket = (near: net.Socket): void => {
+    const far = secure ? tls.connect({ ...target, ca: secure.cert }) : net.connect(target);
     const exchange = { client: { head: [], frames: [] }, server: { head: [], frames: [] } };
     exchanges.push(exchange);
     for (
@@ -82,7 +85,9 @@ export async function record(targetPort: number): Promise<Recording> {
       from.on("error", () => to.destroy());
       from.on("close", () => sockets.delete(from));
     }
-  });
+  };
+  const { cert, key } = secure ?? {};
+  const server = secure ? tls.createServer({ cert, key }, onSocket) : net.createServer(onSocket);
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return {
     port: (server.address() as net.AddressInfo).port,

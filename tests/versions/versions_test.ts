@@ -2,6 +2,8 @@
  * This version and the last one that knew no extension, each as a client and as a server: they talk, and where
  * one of them is the older, not a byte is other than between two of the older, but for the offer and what deflates.
  *
+ * Not in memory: both ends of a pair are of one version.
+ *
  * `before_x1.mjs` is a bundle of the four entries at commit 1a8795f, which exports `connectFromPage` for
  * `browser.ts`'s `connect`: esbuild 0.28.2, `--bundle --format=esm --minify --target=es2022 --external:node:*`.
  */
@@ -13,6 +15,9 @@ import { connect as connectFromPage } from "../../browser.ts";
 import { connect } from "../../client.ts";
 import * as mod from "../../mod.ts";
 import { handler, type HandlerOf, serve } from "../../server.ts";
+import type { SelfSigned } from "../../tls/self_signed.ts";
+import { certificates } from "../support/certificates.ts";
+import { serveByWs } from "../support/ws_server.ts";
 import { type Exchange, record } from "./recorder.ts";
 
 interface Version {
@@ -80,6 +85,8 @@ function handlerOf({ Topic, RpcError }: Mod): HandlerOf<typeof Desk> {
 
 interface Started extends AsyncDisposable {
   readonly port: number;
+  /** Over TLS: its certificate. */
+  readonly secure?: SelfSigned;
 }
 
 type Start = (version: Version) => Promise<Started>;
@@ -89,7 +96,26 @@ const STARTS: Record<string, Start> = {
     const options = { port: 0, hostname: "127.0.0.1", tls: "plain" } as const;
     return await serve(deskOf(mod), options, handlerOf(mod));
   },
+  async "serve() over TLS"({ serve, mod }) {
+    const { server: secure } = await certificates();
+    const options = { port: 0, hostname: "127.0.0.1", tls: secure } as const;
+    const server = await serve(deskOf(mod), options, handlerOf(mod));
+    return { port: server.port, secure, [Symbol.asyncDispose]: () => server.close() };
+  },
 };
+if (serveByWs !== undefined) {
+  STARTS["accept() of a socket of ws"] = async ({ handler, mod }) => {
+    const mounted = handler(deskOf(mod), {}, handlerOf(mod));
+    const { url, close } = await serveByWs!(mounted);
+    return {
+      port: Number(new URL(url).port),
+      async [Symbol.asyncDispose]() {
+        await mounted.close();
+        await close();
+      },
+    };
+  };
+}
 const { Deno: deno, Bun: bun } = globalThis as {
   readonly Deno?: typeof Deno;
   readonly Bun?: { serve(options: object): { readonly port: number; stop(): Promise<void> } };
@@ -121,24 +147,33 @@ if (bun !== undefined) {
     });
   };
 }
-const DIALS = ["connect", "connectFromPage"] as const;
+type Dial = "connect" | "connectFromPage";
+/** Node 20 has no WebSocket, as a page does. */
+const DIALS: readonly Dial[] = "WebSocket" in globalThis
+  ? ["connect", "connectFromPage"]
+  : ["connect"];
+/** A page trusts no certificate of a test. */
+const dialsOf = (how: string): readonly Dial[] => how.endsWith("TLS") ? ["connect"] : DIALS;
+const schemeOf = ({ secure }: Started): string => secure ? "wss" : "ws";
+const trustIn = ({ secure }: Started) => secure && { tls: { ca: secure.cert } };
 const LONG = "hardlight ".repeat(400);
 
 /** One of each operation, one after the other; the client's results, and the bytes on the wire. */
 async function talk(
   client: VersionName,
-  dial: typeof DIALS[number],
+  dial: Dial,
   server: VersionName,
   start: Start,
 ): Promise<{ readonly seen: readonly unknown[]; readonly exchange: Exchange }> {
   await using started = await start(VERSIONS[server]);
-  await using recording = await record(started.port);
+  await using recording = await record(started.port, started.secure);
   const version = VERSIONS[client];
   const seen: unknown[] = [];
   {
     await using hl = await version[dial](
       deskOf(version.mod),
-      `ws://127.0.0.1:${recording.port}/`,
+      `${schemeOf(started)}://127.0.0.1:${recording.port}/`,
+      trustIn(started),
     );
     const events = hl.events();
     seen.push(await hl.rpc.add({ a: 1, b: 2 }));
@@ -190,7 +225,7 @@ const LONG_ADD = `82 011800e7ff${
 }`;
 
 for (const [how, start] of Object.entries(STARTS)) {
-  for (const dial of DIALS) {
+  for (const dial of dialsOf(how)) {
     test(`${dial}() of this version and the one before, with ${how} of each`, async () => {
       const oldest = await talk("before", dial, "before", start);
       assertEquals(oldest.seen.length, 10);
@@ -229,11 +264,13 @@ test("a service that streams, or calls its clients, is none that the version bef
   const Calling = service({ name: "Desk", rpc: methods, client: { confirm: rpc() } });
   for (const [how, start] of Object.entries(STARTS)) {
     await using server = await start(VERSIONS.before);
-    for (const dial of [connect, connectFromPage]) {
-      for (const  of of[Streaming, Calling]) {
-        const options = of === Calling ? { client: { confirm() {} } } : {};
+    for (const dial of dialsOf(how)) {
+      for (const asked of [Streaming, Calling]) {
+        const options = asked === Calling ? { client: { confirm() {} } } : {};
+        const url = `${schemeOf(server)}://127.0.0.1:${server.port}/`;
         const error = await assertRejects(
-          () => dial(of as typeof Calling, `ws://127.0.0.1:${server.port}/`, options),
+          () =>
+            VERSIONS.now[dial](asked as typeof Calling, url, { ...options, ...trustIn(server) }),
           mod.ConnectError,
         );
         assertEquals(error.code, "SchemaMismatch", how);
