@@ -77,6 +77,53 @@ export type Sizes = Readonly<Record<"counter" | "streaming" | "small" | "rich", 
 const KILOBYTES_DIFFER = 150;
 const bytesDiffer = (really: number): number => really / 20 + 20;
 
+/** A text with what is no longer so put right, and a line for each figure that was wrong. */
+export interface Corrected {
+  readonly text: string;
+  readonly wrong: readonly string[];
+}
+
+/** The figures of a file. */
+class Figures {
+  readonly wrong: string[] = [];
+  text: string;
+  readonly #file: string;
+
+  constructor(file: string, text: string) {
+    this.#file = file;
+    this.text = text;
+  }
+
+  /** Put one right, of bytes or of thousands of them. */
+  readonly replace = (what: string, figure: RegExp, really: number, unit: 1 | 1000): void => {
+    const found = figure.exec(this.text);
+    const said = Number(found?.[1]?.replaceAll(",", "")) * unit;
+    const mayDiffer = unit === 1 ? bytesDiffer(really) : KILOBYTES_DIFFER;
+    if (found !== null && Math.abs(said - really) <= mayDiffer) return;
+    const now = unit === 1 ? really.toLocaleString("en") : (really / unit).toFixed(1);
+    this.wrong.push(`${this.#file} says ${found?.[1] ?? "nothing"} for ${what}, it is ${now}`);
+    if (found === null) return;
+    // A table keeps its columns, for figures as wide.
+    const width = found[0].length - found[1]!.length;
+    const put = found[0].slice(0, width) + now.padStart(found[1]!.length);
+    this.text = this.text.replace(found[0], put);
+  };
+}
+
+/** Gzipped bytes that a page loads besides the counter's, some only when asked for. */
+export type Added = Readonly<Record<"options" | "compression" | "reading" | "sending", number>>;
+
+/** What docs/browser.md says of them, put right. */
+export function correctedPage(text: string, added: Added): Corrected {
+  const figures = new Figures("docs/browser.md", text);
+  const { replace } = figures;
+  replace("options", /further\s+options\s+add\s+([\d.]+)(?= kB)/, added.options, 1000);
+  replace("compression", /compression\s+adds\s+([\d.]+)(?= kB)/, added.compression, 1000);
+  replace("reading", /\(streams\.md\)\s+adds\s+([\d.]+)(?= kB)/, added.reading, 1000);
+  replace("sending", /what\s+sends\s+them,\s+([\d.]+)(?= kB)/, added.sending, 1000);
+  return figures;
+}
+
 /**
  * What ARCHITECTURE.md says of pages' bytes, with what is no longer so put right.
  *
@@ -88,20 +135,9 @@ export function corrected(
   parts: readonly Part[],
   minified: number,
   gzipped: Sizes,
-): { readonly text: string; readonly wrong: readonly string[] } {
-  const wrong: string[] = [];
-  const replace = (what: string, figure: RegExp, really: number, unit: 1 | 1000): void => {
-    const found = figure.exec(text);
-    const said = Number(found?.[1]?.replaceAll(",", "")) * unit;
-    const mayDiffer = unit === 1 ? bytesDiffer(really) : KILOBYTES_DIFFER;
-    if (found !== null && Math.abs(said - really) <= mayDiffer) return;
-    const now = unit === 1 ? really.toLocaleString("en") : (really / unit).toFixed(1);
-    wrong.push(`ARCHITECTURE.md says ${found?.[1] ?? "nothing"} for ${what}, it is ${now}`);
-    if (found === null) return;
-    // A table keeps its columns, for figures as wide.
-    const width = found[0].length - found[1]!.length;
-    text = text.replace(found[0], found[0].slice(0, width) + now.padStart(found[1]!.length));
-  };
+): Corrected {
+  const figures = new Figures("ARCHITECTURE.md", text);
+  const { replace, wrong } = figures;
   replace("the counter's page, minified", /service\s+loads\s+([\d.]+)(?= kB)/, minified, 1000);
   replace("the counter's page", /kB\s+minified,\s+([\d.]+)(?= kB)/, gzipped.counter, 1000);
   replace(
@@ -130,5 +166,5 @@ export function corrected(
   for (const { name } of parts) {
     if (!CONCERNS.some(([concern]) => concern === name)) wrong.push(`${name} is of no concern`);
   }
-  return { text, wrong };
+  return figures;
 }
