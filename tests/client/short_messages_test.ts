@@ -104,6 +104,28 @@ test("small calls are short, and mean what they would mean", async () => {
   assertEquals(await Promise.all(answers.slice(1)), ["y", "y"]);
 });
 
+test("a page sends up to 16,384 bytes of calls in one message, and one byte more in two", async () => {
+  /** The messages of calls in one turn, each with so many bytes of text. */
+  const sent = async (...lengths: number[]): Promise<number[]> => {
+    const { peer, calls } = setUp(CORES[" in a page"]);
+    for (const length of lengths) {
+      void calls.say({ text: "x".repeat(length) }).catch(() => {});
+    }
+    await Promise.resolve();
+    peer.end();
+    return peer.sent.map((message) => message.length);
+  };
+  // 5 bytes of a stored block's header, and an archive of a multiple of 4.
+  const around = (await sent(4000))[0]! - 4000;
+  const last = 16_384 - 3 * (4000 + around) - around;
+  assertEquals(await sent(4000, 4000, 4000, last), [16_384]);
+  // Five headers and one byte more.
+  const less = 16_385 - 4 * (3000 + around) - around;
+  const five = await sent(3000, 3000, 3000, 3000, less);
+  assertEquals(five, [4 * (3000 + around), less + around]);
+  assertEquals(five[0]! + five[1]!, 16_385);
+});
+
 for (const [where, core] of Object.entries(CORES)) {
   test(`short answers and items are read, several in one message too${where}`, async () => {
     const { peer, calls, session } = setUp(core);

@@ -10,14 +10,18 @@ import { test } from "node:test";
 import { MAX_ABANDONED_CALLS, MAX_CALLS_IN_FLIGHT } from "../../wire/page_limits.ts";
 import { connectWith } from "../../client/full.ts";
 import type { ConnectOptions } from "../../client/mod.ts";
+import { interpret } from "../../codec/archive.ts";
 import { encode } from "../../codec/mod.ts";
+import { Writer } from "../../codec/writer.ts";
 import {
   bytes,
   lazy,
   rpc,
   RpcError,
   type Schema,
+  type Service,
   service,
+  stream,
   struct,
   u32,
   unit,
@@ -29,7 +33,11 @@ import { WAITING_BYTES } from "../../runtime/turn_guard.ts";
 import { TurnGuard } from "../../runtime/turn_guard.ts";
 import { createCore } from "../../server/server_core.ts";
 import { type Context, MAX_QUEUED_NOTIFICATIONS, type ServerOptions } from "../../server/mod.ts";
+import { STREAM_WINDOW_BYTES } from "../../stream/lead.ts";
+import { MAX_BATCH_BYTES } from "../../wire/batch.ts";
+import { writeClientItem, writeRequest } from "../../wire/client_message_writer.ts";
 import { ConnectError } from "../../wire/errors.ts";
+import { writeServerItem } from "../../wire/server_extension.ts";
 import { OpenSockets } from "../../runtime/node/open_sockets.ts";
 import net, { type AddressInfo } from "node:net";
 import { RawClient } from "../support/raw_client.ts";
@@ -39,7 +47,9 @@ import { deferred } from "../support/deferred.ts";
 import { FakeClock } from "../support/fake_clock.ts";
 import { fakeDialer, FakePeer } from "../support/fake_peer.ts";
 import { ScriptedClient, upgradeRequest } from "../support/scripted_client.ts";
+import { storeBlocks } from "../../deflate/stored_blocks.ts";
 import { testDeflater } from "../support/test_deflater.ts";
+import { until } from "../support/until.ts";
 
 interface Tree {
   children: Tree[];
@@ -60,8 +70,27 @@ const Limited = service({
   },
   event: u32,
 });
+/** Items of no bytes, so that each costs 64. */
+const Streams = service({
+  rpc: { take: rpc({ units: stream(unit) }), give: rpc({}, stream(unit)) },
+});
+const [TAKE, GIVE] = Streams.methods as [typeof Streams.methods[0], typeof Streams.methods[0]];
+
+/** A server that reads no items, and whose own never end. */
+function streamsCore() {
+  const never = (): Promise<void> => new Promise(() => {});
+  const endless = function* (): Generator<undefined> {
+    for (;;) yield undefined;
+  };
+  const make = () => ({ take: never, give: endless });
+  return createCore(Streams, { onError() {} }, make, testDeflater, new FakeClock());
+}
+
 const [NOW] = Limited.methods as [typeof Limited.methods[0]];
 const GET = Limited.methods.find(({ name }) => name === "get")!.call;
+
+/** A request with the extension. */
+const extended = (): Request => upgradeRequest({}, "/?hl-x=1");
 
 function handlers({ subscriptions }: Context<unknown, number, unknown>) {
   return {
@@ -144,6 +173,29 @@ async function alone(limits: Partial<Limits>, peer = new FakePeer()) {
   return { clock, client, peer };
 }
 
+/** A client of a scripted peer with the extension. */
+async function extendedClient<M extends object, S extends object, E>(service: Service<M, S, E>) {
+  const peer = new FakePeer();
+  peer.extended = true;
+  const client = await connectWith(service, "ws://peer/", { reconnect: false }, {
+    dial(_, open) {
+      peer.attach(open(peer, { protocol: "hl/2", extension: 1 }));
+      return Promise.resolve();
+    },
+    deflater: testDeflater,
+    clock: new FakeClock(),
+  });
+  return { client, peer };
+}
+
+/** A call of `put` with so many bytes, in a stored block. */
+function storedPut(length: number): Uint8Array {
+  const writer = new Writer();
+  const put = Limited.methods.find(({ name }) => name === "put")!;
+  writeRequest(interpret, writer, 0, put.call, { data: new Uint8Array(length) });
+  return storeBlocks(writer.bytes.subarray(0, writer.position));
+}
+
 /** A server and a scripted client. */
 async function served(limits: Partial<Limits>) {
   const clock = new FakeClock();
@@ -176,7 +228,7 @@ class KeptSocket extends TurnGuard {
 }
 
 interface Row {
-  readonly limit: keyof Limits | `${"MAX_" | "callRate"}${string}`;
+  readonly limit: keyof Limits | `${"MAX_" | "STREAM_" | "callRate"}${string}`;
   readonly side: "client" | "server" | "both";
   /** The operation with the limit at n: with an amount of n, or one more. */
   readonly attempt: (excess: 0 | 1) => Promise<unknown>;
@@ -708,6 +760,78 @@ const ROWS: readonly Row[] = [
     refused: [1, "topic 1"],
   },
   {
+    limit: "STREAM_WINDOW_BYTES",
+    side: "server",
+    async attempt(excess) {
+      const client = await ScriptedClient.connect(streamsCore(), extended());
+      client.call(1, TAKE.call);
+      for (let n = 0; n < 4096 + excess; n++) {
+        client.write((writer) => writeClientItem(interpret, writer, 1, unit, undefined));
+      }
+      await settle();
+      return client.closedWith?.code;
+    },
+    passes: undefined,
+    refused: 4002,
+  },
+  {
+    limit: "STREAM_WINDOW_BYTES",
+    side: "client",
+    async attempt(excess) {
+      const { client, peer } = await extendedClient(Streams);
+      client.rpc.give();
+      for (let n = 0; n < 4096 + excess; n++) {
+        peer.archive((writer) => writeServerItem(interpret, writer, 0, unit, undefined));
+      }
+      return peer.closedWith?.code;
+    },
+    passes: undefined,
+    refused: 4002,
+  },
+  {
+    limit: "MAX_BATCH_BYTES",
+    side: "server",
+    async attempt(excess) {
+      const { core } = await served({});
+      const client = await ScriptedClient.connect(core, extended());
+      const large = storedPut(16_000);
+      // Short calls of 4 bytes, of which the last has up to 3 bytes of its archive, all zeros.
+      const rest = 16_384 + excess - large.length;
+      const [count, more] = [Math.floor(rest / 4), rest % 4];
+      const shorts = Array.from({ length: count }, (_, n) => {
+        const bytes = n === count - 1 ? more : 0;
+        return [7, n + 1, bytes, NOW.call.size - bytes, ...new Uint8Array(bytes)];
+      });
+      const batch = Uint8Array.of(...large, ...shorts.flat());
+      assertEquals(batch.length, 16_384 + excess);
+      client.batch(batch);
+      await settle();
+      const answers = client.take().filter((said) => said.startsWith("response"));
+      return [answers.length === count + 1, client.closedWith?.code];
+    },
+    passes: [true, undefined],
+    refused: [false, 4002],
+  },
+  {
+    limit: "MAX_BATCH_BYTES",
+    side: "client",
+    async attempt(excess) {
+      const { client, peer } = await extendedClient(Limited);
+      const call = outcome(client.rpc.now());
+      // Answers to no call, of 256 bytes each, before the one to this.
+      const strays = Array.from({ length: 64 }, (_, n) => {
+        const bytes = n === 0 ? 244 + excess : 252;
+        return [7, 200, bytes, 0, ...new Uint8Array(bytes)];
+      });
+      const batch = Uint8Array.of(...strays.flat(), ...[7, 0, 4, 0, 7, 0, 0, 0]);
+      assertEquals(batch.length, 16_384 + excess);
+      peer.batch(batch);
+      return [await call, peer.closedWith?.code];
+    },
+    passes: [7, undefined],
+    refused: ["ConnectionLost", 4002],
+  },
+  {
     limit: "callRate",
     side: "server",
     async attempt(excess) {
@@ -727,6 +851,16 @@ for (const { limit, side, attempt, passes, refused } of ROWS) {
   });
 }
 
+test("a source is pulled for 262,144 bytes ahead of its reader: 4,096 items of 64", async () => {
+  const core = streamsCore();
+  const client = await ScriptedClient.connect(core, extended());
+  client.call(1, GIVE.call);
+  await until(() => client.received.length >= 4096);
+  await settle();
+  assertEquals([client.received.length, core.stats().itemsSent], [4096, 4096]);
+  client.hangUp();
+});
+
 test("every limit has a row", () => {
   const rows = new Set<string>(ROWS.map(({ limit }) => limit));
   assertEquals(Object.keys(DEFAULT_LIMITS).filter((name) => !rows.has(name)), []);
@@ -739,4 +873,22 @@ test("the table of limits in docs/options.md is that of the code", () => {
     Object.fromEntries(rows.map(([, name, value]) => [name, Number(value?.replaceAll(",", ""))])),
     { ...DEFAULT_LIMITS },
   );
+});
+
+test("the table of fixed bounds in docs/options.md is that of the code", () => {
+  const page = readFileSync(new URL("../../docs/options.md", import.meta.url), "utf8");
+  const [, section = ""] = page.split("## Fixed bounds\n");
+  const rows = [...section.matchAll(/^\| ([a-z].*?) +\| +([\d,]+)( KiB)? \|/gm)];
+  const told = rows.map(([, , number, unit]) =>
+    Number(number!.replaceAll(",", "")) * (unit ? 1024 : 1)
+  );
+  assertEquals(told, [
+    MAX_CALLS_IN_FLIGHT,
+    MAX_ABANDONED_CALLS,
+    MAX_CALLS_IN_FLIGHT,
+    MAX_CALLS_IN_FLIGHT,
+    STREAM_WINDOW_BYTES,
+    MAX_BATCH_BYTES,
+    MAX_QUEUED_NOTIFICATIONS,
+  ]);
 });

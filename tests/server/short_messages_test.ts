@@ -3,13 +3,15 @@ import { decodeHex, encodeHex } from "@std/encoding";
 import { test } from "node:test";
 import { createCore } from "../../server/server_core.ts";
 import { rawHandler } from "../../server/mod.ts";
-import { MAX_BATCH_BYTES } from "../../wire/batch.ts";
 import { FakeClock } from "../support/fake_clock.ts";
 import { ScriptedClient, upgradeRequest } from "../support/scripted_client.ts";
 import { isShortMessage } from "../support/short_messages.ts";
 import { testDeflater } from "../support/test_deflater.ts";
 import { streaming } from "./streams_support.ts";
 import { Demo, setUp, turn } from "./support.ts";
+
+/** Of several messages in one, as PROTOCOL.md says. */
+const MAX_BATCH_BYTES = 16_384;
 
 /** The call `add({ amount: 7 })` of `Demo`, whose largest call has 12 bytes. */
 const ADD = decodeHex("01000000 07000000 00000000".replaceAll(" ", ""));

@@ -2,11 +2,14 @@ import { assert, assertEquals } from "@std/assert";
 import { test } from "node:test";
 import { bytes, type CallContext, type ItemStream, RpcError, u8 } from "../../mod.ts";
 import { CHECK_BYTES } from "../../stream/gate.ts";
-import { ITEM_COST_BYTES, STREAM_WINDOW_BYTES } from "../../stream/lead.ts";
 import type { ProtocolError } from "../../wire/errors.ts";
 import { type Deferred, deferred } from "../support/deferred.ts";
 import { CALLS, hex, streaming, StreamingClient } from "./streams_support.ts";
 import { turn } from "./support.ts";
+
+/** As PROTOCOL.md says. */
+const STREAM_WINDOW_BYTES = 262_144;
+const ITEM_COST_BYTES = 64;
 
 /** A source of numbers until it is stopped, and its outcome. */
 function endless() {

@@ -121,6 +121,13 @@ export class ScriptedClient implements Transport {
     this.#listener?.onMessage(message);
   }
 
+  /** Send what may be several messages in one, as a transport hands them over. */
+  batch(message: Uint8Array): void {
+    for (let from = 0; from < message.length && this.closedWith === undefined;) {
+      from += Math.abs(this.#listener?.onMessage(message, from) ?? message.length);
+    }
+  }
+
   /** Send the archive that `write` makes. */
   write(write: (writer: Writer) => void): void {
     const writer = new Writer();

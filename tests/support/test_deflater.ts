@@ -15,7 +15,11 @@ interface Found {
 /** Answers at once, and refuses invalid streams with the right code. */
 export const testDeflater: Deflater = {
   deflate: (bytes, level) => new Uint8Array(deflateRawSync(bytes, { level })),
-  inflate: (bytes, maxBytes) => testDeflater.inflateFirst(bytes, maxBytes)[0],
+  inflate(bytes, maxBytes) {
+    const [inflated, end] = testDeflater.inflateFirst(bytes, maxBytes);
+    if (end < bytes.length) throw new InflateError("TrailingBytes", "Cannot inflate");
+    return inflated;
+  },
   inflateFirst(bytes, maxBytes) {
     try {
       const options = { maxOutputLength: maxBytes, info: true };
