@@ -70,6 +70,7 @@ const USED_AT_THE_EDGE: Readonly<Record<string, string>> = {
   "runtime/websocket/frame_writer.ts": "crypto",
   "runtime/websocket/frames.ts": "TextDecoder TextEncoder",
   "runtime/websocket/handshake.ts": "Headers Response URL",
+  "runtime/websocket/vector_mask.ts": "WebAssembly",
   "server.ts": "Request clearTimeout console setTimeout",
 };
 

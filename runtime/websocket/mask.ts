@@ -3,9 +3,15 @@
  *
  * @module
  */
+import { openVectorMask, type VectorMask } from "./vector_mask.ts";
 
 /** Payloads of at least this many bytes are masked four bytes at a time. */
 const WORD_BYTES = 48;
+/** Payloads of at least this many bytes are masked 16 bytes at a time, which copies them twice. */
+const VECTOR_BYTES = 16_384;
+
+/** Opened for the first such payload; `false` if it cannot be. */
+let maskVectors: VectorMask | false | undefined;
 
 const turned: Uint8Array<ArrayBuffer> = new Uint8Array(4);
 const turnedWord: Int32Array<ArrayBuffer> = new Int32Array(turned.buffer);
@@ -25,6 +31,10 @@ export function turnMask(mask: number, bytes: number): number {
 /** Mask or unmask the bytes from `start` to `end` in place. */
 export function applyMask(bytes: Uint8Array, start: number, end: number, mask: number): void {
   if (end - start < WORD_BYTES) return byByte(bytes, start, end, mask);
+  if (end - start >= VECTOR_BYTES) {
+    maskVectors ??= openVectorMask() ?? false;
+    if (maskVectors) return maskVectors(bytes, start, end, mask);
+  }
   const { buffer, byteOffset } = bytes;
   const first = (byteOffset + start + 3) >>> 2;
   const last = (byteOffset + end) >>> 2;

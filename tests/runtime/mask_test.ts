@@ -1,6 +1,7 @@
 import { test } from "node:test";
 import { assertEquals } from "@std/assert";
 import { applyMask, packMask, turnMask } from "../../runtime/websocket/mask.ts";
+import { openVectorMask } from "../../runtime/websocket/vector_mask.ts";
 
 const MASK: Uint8Array = Uint8Array.of(0xa1, 0x02, 0x93, 0x04);
 
@@ -16,6 +17,32 @@ test("applyMask() masks as RFC 6455 says, at any offset and length, and nothing 
         assertEquals(bytes, expected);
       }
     }
+  }
+});
+
+test("large payloads are masked so too, and nothing beside them", () => {
+  const random = Uint8Array.from({ length: 997 }, (_, i) => i * i);
+  for (const size of [16_383, 16_384, 16_385, 65_535, 65_536, 65_537, 131_072, 200_003]) {
+    for (const start of [0, 1, 14]) {
+      const bytes = Uint8Array.from({ length: start + size + 200 }, (_, i) => random[i % 997]!);
+      const wrong = bytes.map((byte, i) =>
+        byte ^ (i >= start && i < start + size ? MASK[(i - start) & 3]! : 0)
+      );
+      applyMask(bytes, start, start + size, packMask(MASK, 0));
+      for (let i = 0; i < bytes.length; i++) wrong[i]! ^= bytes[i]!;
+      assertEquals(wrong.findIndex((byte) => byte !== 0), -1, `${size} bytes from ${start}`);
+    }
+  }
+});
+
+test("there is WebAssembly for it, and without it none is needed", () => {
+  assertEquals(typeof openVectorMask(), "function");
+  const { WebAssembly } = globalThis;
+  try {
+    Object.assign(globalThis, { WebAssembly: undefined });
+    assertEquals(openVectorMask(), undefined);
+  } finally {
+    Object.assign(globalThis, { WebAssembly });
   }
 });
 
