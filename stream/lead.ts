@@ -17,7 +17,7 @@ export const ITEM_COST_BYTES = 64;
  * Bytes that a source may be ahead of a near reader while its connection is shared. Other messages wait behind them,
  * in both directions, while their items are made and read.
  */
-const NEAR_BYTES = 16_384;
+const NEAR_BYTES = 8192;
 /** Items that it may be ahead then at least, so that large ones are made while others are read. */
 const NEAR_ITEMS = 2;
 /** Milliseconds between two looks at a source that waits. */

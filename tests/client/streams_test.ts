@@ -429,7 +429,7 @@ for (const [where, core] of Object.entries(CORES)) {
     const other = rpc.get();
     const answer = rpc.upload({ name: "a", parts: parts() });
     await rest();
-    const few = Math.ceil(16_384 / cost);
+    const few = Math.ceil(8192 / cost);
     assertEquals([peer.requests.length, peer.said.length], [2, few]);
     // A reader that is far, or slow, gets the window.
     clock.advance(10);
