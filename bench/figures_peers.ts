@@ -8,7 +8,7 @@ import { aheadList } from "./figures_ahead.ts";
 import { oneCallSentence } from "./figures_one_call.ts";
 import { nameOf } from "./peers/rpc_report.ts";
 import { recorded, type Row, type Run, RUNTIMES } from "./record.ts";
-import { digits, times } from "./statistics.ts";
+import { digits, thousands, times } from "./statistics.ts";
 import { formatRows } from "./table.ts";
 
 const TITLES = ["Deno", "Bun", "Node"];
@@ -145,7 +145,6 @@ function headline(lines: readonly Line[]): string {
     const [deno, bun, node] = ours?.rows.map((row) => cell(row, of, write)) ?? [];
     return `${deno} (Deno), ${bun} (Bun) and ${node} (Node)`;
   };
-  const thousands: Write = (value) => (Math.round(value / 1000) * 1000).toLocaleString("en-US");
   return `${oneCallSentence()} With 256 in flight one connection makes ${
     each("add256", thousands)
   } calls a second, ${

@@ -12,6 +12,7 @@ import { deflateRawSync, inflateRawSync } from "node:zlib";
 import { createZlibDeflater } from "../runtime/node/zlib.ts";
 import { CHEAPEST_LEVEL } from "../wire/deflater.ts";
 import { describeMachine, machineLines, runtimeId } from "./machine.ts";
+import { Progress } from "./progress.ts";
 import { recorded } from "./record.ts";
 import { binaryRows, jsonText, variants } from "./samples.ts";
 import { digits, median, times } from "./statistics.ts";
@@ -55,6 +56,7 @@ const KINDS = {
   json: (size: number, seed: number) => new TextEncoder().encode(jsonText(size, seed)),
   rows: binaryRows,
 };
+const SIZES = [4096, 16_384];
 const ROUNDS = 300;
 
 /** Microseconds to deflate and to inflate once, medians, and the deflated share of the bytes. */
@@ -79,13 +81,15 @@ function measure(library: Library, payloads: readonly Uint8Array[]): [number, nu
 
 const machine = describeMachine("free");
 const level0 = recorded(`levels-${runtimeId(machine)}`)?.rows ?? [];
+const progress = new Progress(Object.keys(KINDS).length * SIZES.length * libraries.length);
 const rows: string[][] = [];
 for (const [kind, make] of Object.entries(KINDS)) {
-  for (const size of [4096, 16_384]) {
+  for (const size of SIZES) {
     const payloads = variants((seed) => make(size, seed));
     const row = level0.find((row) => row["kind"] === kind && row["bytes"] === size);
     const callUs = 1e6 / Number(row?.["stored"]);
     for (const library of libraries) {
+      progress.step(`${kind}, ${size} bytes: ${library.name}`);
       const [deflate, inflate, share] = measure(library, payloads);
       const left = callUs / (callUs + 2 * (deflate + inflate));
       rows.push([
@@ -99,6 +103,7 @@ for (const [kind, make] of Object.entries(KINDS)) {
     }
   }
 }
+progress.end();
 console.log(machineLines(machine)[0]);
 console.log(formatTable({
   title: "Deflating and inflating once, µs, and the rate of level 0 that this alone would leave",

@@ -41,6 +41,11 @@ export function digits(value: number): string {
   return value >= 10 ? value.toFixed(1) : value.toFixed(2);
 }
 
+/** In thousands, as `1,214,000`. */
+export function thousands(value: number): string {
+  return (Math.round(value / 1000) * 1000).toLocaleString("en-US");
+}
+
 /** As a multiple of the floor. */
 export function times(ratio: number): string {
   return Number.isFinite(ratio) ? `${ratio.toFixed(2)}×` : "–";

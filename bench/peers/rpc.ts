@@ -2,7 +2,8 @@
  * hardlight, compared with other libraries for calls and events over the network, on Deno, Bun and Node:
  * `npm ci` in this folder, then `deno task bench:peers` or `bun bench/peers/rpc.ts`.
  *
- * `--quick`, `--runtime deno,bun,node`, `--only trpc,grpc`, `--rounds 5`, `--cores 1`, `--record`.
+ * `--quick`, `--runtime deno,bun,node`, `--only trpc,grpc`, `--rounds 5`, `--cores 1`, `--record`; Centrifugo is found
+ * by `CENTRIFUGO=/path/to/centrifugo` or in `PATH`.
  *
  * @module
  */
@@ -55,6 +56,16 @@ if (missing.length > 0) {
 }
 const machine = describeMachine(pin(values.cores as Cores));
 
+/** Those that are measured on a runtime. */
+const entriesOf = (runtime: Runtime) =>
+  ENTRIES.filter(({ id, notOn }) =>
+    (only === undefined || only.includes(id) || ALWAYS.includes(id)) && !notOn?.includes(runtime)
+  );
+// Starting, connecting, and round -1, which warms up and is longer.
+const progress = new Progress(
+  runtimes.reduce((steps, runtime) => steps + entriesOf(runtime).length * (rounds + 4), 0),
+);
+
 console.log(`\n${machineLines(machine).join("\n")}\n`);
 for (const runtime of runtimes) {
   const version = versionOfRuntime(runtime);
@@ -86,12 +97,7 @@ async function run(runtime: Runtime, version: string): Promise<Run> {
   const contenders: Contender[] = [];
   const rust: RustTurn[] = [];
   const absent: string[] = [];
-  const entries = ENTRIES.filter(({ id, notOn }) =>
-    (only === undefined || only.includes(id) || ALWAYS.includes(id)) && !notOn?.includes(runtime)
-  );
-  // Round -1 warms up and is longer.
-  const progress = new Progress(entries.length * (rounds + 4));
-  for (const entry of entries) {
+  for (const entry of entriesOf(runtime)) {
     progress.step(`${version}: starting ${entry.name}`);
     let contender: Contender | undefined;
     try {

@@ -4,6 +4,7 @@ import { test } from "node:test";
 import { aheadOf } from "../../bench/figures_ahead.ts";
 import { NAMES, RUNTIMES } from "../../bench/record.ts";
 import { reasonOf } from "../../bench/peers/reason.ts";
+import { thousands } from "../../bench/statistics.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 const source = (path: string): string => readFileSync(new URL(path, ROOT), "utf8");
@@ -69,6 +70,10 @@ test("aheadOf() names those that are ahead, by how much, and no other row of har
   ];
   assertEquals(aheadOf(rows, { of: "p50X", best: "least" }), ["raw echo 1.20×"]);
   assertEquals(aheadOf(rows, { of: "add16X", best: "most" }), ["Hono 20×", "Elysia 1.04×"]);
+});
+
+test("thousands() separates millions too", () => {
+  assertEquals([7_499, 749_900, 1_213_600].map(thousands), ["7,000", "750,000", "1,214,000"]);
 });
 
 test("reasonOf() finds the line that says why a contender does not run", () => {
