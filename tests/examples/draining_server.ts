@@ -1,6 +1,6 @@
 /**
- * A server that ends as the examples do. Peers that connect to `/?flood` get more than they are sent
- * by the system before they read it.
+ * A server that ends as the examples do. `flood()` sends those who connected to `/?flood` more than
+ * the system takes before they read it.
  *
  * @module
  */
@@ -22,6 +22,7 @@ export const Draining = service({
     slow: rpc({ ms: u32 }, u32),
     callsInFlight: rpc({}, u32),
     bufferedBytes: rpc({}, u32),
+    flood: rpc(),
   },
   event: bytes,
 });
@@ -37,18 +38,7 @@ async function main(): Promise<void> {
       authorize: ({ url }) => ({ flooded: new URL(url).searchParams.has("flood") }),
     },
     ({ subscriptions, auth }) => {
-      if (auth.flooded) {
-        subscriptions.add("flood");
-        const event = crypto.getRandomValues(new Uint8Array(1 << 16));
-        setTimeout(() => {
-          const payload = new Uint8Array(EVENT_BYTES);
-          payload.set(event);
-          payload.set(event.toReversed(), 1 << 16);
-          for (let sent = 0; sent < FLOOD_BYTES; sent += EVENT_BYTES) {
-            server.events.emit("flood", payload);
-          }
-        });
-      }
+      if (auth.flooded) subscriptions.add("flood");
       return {
         slow: async ({ ms }) => {
           await sleep(ms);
@@ -56,6 +46,15 @@ async function main(): Promise<void> {
         },
         callsInFlight: (): number => server.stats().callsInFlight,
         bufferedBytes: (): number => server.stats().bufferedBytes,
+        flood(): void {
+          const event = crypto.getRandomValues(new Uint8Array(1 << 16));
+          const payload = new Uint8Array(EVENT_BYTES);
+          payload.set(event);
+          payload.set(event.toReversed(), 1 << 16);
+          for (let sent = 0; sent < FLOOD_BYTES; sent += EVENT_BYTES) {
+            server.events.emit("flood", payload);
+          }
+        },
       };
     },
   );

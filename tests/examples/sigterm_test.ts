@@ -96,6 +96,7 @@ for (const runtime of RUNTIMES) {
       await using proxy = await Proxy.start(port);
       const stopped = await upgraded(proxy.port, "/?flood");
       proxy.freeze();
+      await client.rpc.flood();
       await until(async () => await client.rpc.bufferedBytes() > 1 << 20);
       const reading = await upgraded(port, "/");
       const chunks: Uint8Array[] = [];
