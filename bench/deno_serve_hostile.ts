@@ -7,7 +7,7 @@
 import { existsSync, readdirSync, readlinkSync } from "node:fs";
 import net from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
-import { callFrame, clientFrame, openPlain } from "./plain_sockets.ts";
+import { callFrame, clientFrame, openPlain, requestFor } from "./plain_sockets.ts";
 import type { ServerProcess } from "./server_process.ts";
 import { Desk } from "./servers/deno_serve.ts";
 
@@ -49,15 +49,6 @@ async function endsAfter(server: ServerProcess, frame: Uint8Array): Promise<bool
   return await isEnded(socket);
 }
 
-const REQUEST = [
-  "GET / HTTP/1.1",
-  "Host: localhost",
-  "Connection: Upgrade",
-  "Upgrade: websocket",
-  "Sec-WebSocket-Version: 13",
-  "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
-].join("\r\n");
-
 async function connected(server: ServerProcess): Promise<net.Socket> {
   const socket = net.connect(portOf(server), "127.0.0.1").on("error", () => {});
   await new Promise((resolve) => socket.once("connect", resolve));
@@ -70,7 +61,7 @@ async function leaksDescriptors(server: ServerProcess): Promise<boolean | undefi
   for (let i = 0; i < RESETS; i++) {
     const socket = await connected(server);
     const closed = new Promise((resolve) => socket.once("close", resolve));
-    socket.write(`${REQUEST}\r\nSec-WebSocket-Protocol: hl.2\r\n\r\n`, () => {
+    socket.write(requestFor("hl.2"), () => {
       socket.resetAndDestroy();
     });
     await closed;
@@ -83,7 +74,7 @@ async function leaksDescriptors(server: ServerProcess): Promise<boolean | undefi
 /** Whether a request without its end is cut. */
 async function cutsHalfRequests(server: ServerProcess): Promise<boolean> {
   const socket = await connected(server);
-  socket.write(REQUEST);
+  socket.write(requestFor("hl.2").subarray(0, -4));
   return await isEnded(socket);
 }
 

@@ -16,7 +16,7 @@ import { writeRequest } from "../wire/client_message_writer.ts";
 export const HANDSHAKES = 64;
 
 /** The request of a client that offers these subprotocols. */
-const requestFor = (protocols: string): Buffer =>
+export const requestFor = (protocols: string): Buffer =>
   Buffer.from(
     [
       "GET / HTTP/1.1",
