@@ -27,10 +27,10 @@ export function storeBlocks(input: Uint8Array): Uint8Array<ArrayBuffer> {
 }
 
 /**
- * Inflate one stream of stored blocks alone, as {@linkcode storeBlocks} writes them.
+ * Inflate one stream of stored blocks alone, as {@linkcode storeBlocks} writes them, in place: the stream is no more.
  *
  * @param bytes The whole stream.
- * @param maxBytes Most bytes the result may have; checked before they are allocated.
+ * @param maxBytes Most bytes the result may have.
  * @param isFirst Whether bytes may follow the stream.
  * @returns The payload, and where the stream ends; or what is wrong: `Corrupt` if a block is compressed, otherwise
  * the code that `inflate()` gives.
@@ -41,8 +41,7 @@ export function readBlocks(
   isFirst = false,
 ): [archive: Uint8Array, end: number, fault?: InflateErrorCode] {
   const { length } = bytes;
-  const output = new Uint8Array(Math.min(length, maxBytes));
-  let used = 0;
+  let used = HEADER_BYTES;
   let at = 0;
   for (let isLast = 0; !isLast;) {
     // Of a header that is cut short the rest counts as 0.
@@ -55,12 +54,12 @@ export function readBlocks(
       ? "Truncated"
       : ((a ^ c) & (b ^ d)) !== 255
       ? "Corrupt"
-      : used + block.length > maxBytes
+      : used + block.length - HEADER_BYTES > maxBytes
       ? "TooBig"
       : isLast && at < length && !isFirst && "TrailingBytes";
-    if (fault) return [output, at, fault];
-    output.set(block, used);
+    if (fault) return [block, at, fault];
+    bytes.copyWithin(used, at - block.length, at);
     used += block.length;
   }
-  return [output.subarray(0, used), at];
+  return [bytes.subarray(HEADER_BYTES, used), at];
 }

@@ -16,6 +16,8 @@ const here = globalThis as unknown as Listened & { document?: { hidden: boolean 
 
 /** What a page's client needs of the page. */
 export const page = {
+  /** A message takes long to a page, also between two processes of one computer. */
+  moreBytes: 262_144,
   /** Milliseconds since a fixed time. */
   now: (): number => performance.now(),
   /**
@@ -134,7 +136,11 @@ function listen(socket: WebSocket, listener: TransportListener): void {
   };
   socket.onmessage = ({ data }) => {
     if (typeof data === "string") listener.onText?.();
-    else if (unheard.push(new Uint8Array(data)) < 2) hear();
+    else if (unheard.push(new Uint8Array(data)) < 2) {
+      hear();
+      // Else the collector runs every few of them, and each takes new memory from the system.
+      if (!unheard[0] && data.byteLength >= 16_384) data.transfer?.(0);
+    }
   };
   socket.onclose = (info) => {
     ended = info;

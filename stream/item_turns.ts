@@ -30,13 +30,17 @@ export type Later = (run: () => void) => unknown;
 const comesRound: Later = (run) => {
   const { setImmediate } = globalThis as { setImmediate?: Later };
   if (setImmediate) return setImmediate(run);
-  const { port1, port2 } = new MessageChannel();
-  port1.onmessage = () => {
-    port1.close();
-    run();
-  };
-  port2.postMessage(0);
+  if (!channel) {
+    channel = new MessageChannel();
+    channel.port1.onmessage = () => runs.shift()!();
+  }
+  runs.push(run);
+  channel.port2.postMessage(0);
 };
+
+/** A page's, made once: that takes longer than all else of a turn. */
+let channel: MessageChannel | undefined;
+const runs: (() => void)[] = [];
 
 const waiting = new Set<Resumable>();
 /** Bytes until the next reading of the clock, and what an item counts in addition to its own. */
