@@ -124,6 +124,9 @@ export const startStreaming: StartStreaming = (call, method, args, options, uplo
       return streams.turns;
     },
     after: (delayMs, run) => host.after(delayMs, run),
+    get moreBytes() {
+      return host.moreBytes;
+    },
     decode(bytes, start, end) {
       const { reader } = streams;
       try {

@@ -9,6 +9,8 @@ import type { OutletPort } from "./types.ts";
 
 /** Initial credit of a stream, in bytes. */
 export const STREAM_WINDOW_BYTES = 262_144;
+/** Most credit of a stream, in bytes: its receiver may grant more than was read. */
+export const MAX_WINDOW_BYTES = 524_288;
 
 /** Credit that an item costs in addition to its archive, in bytes. */
 export const ITEM_COST_BYTES = 64;
@@ -39,8 +41,8 @@ export interface Lead {
   readonly leftRoom: number;
   /** An item was sent. */
   sent(bytes: number): void;
-  /** The reader has consumed so many bytes. */
-  granted(bytes: number): void;
+  /** The reader has consumed so many bytes, and there is room for so many. */
+  granted(bytes: number, room: number): void;
   /** The source waits, though there is room. */
   wait(): void;
   /** The stream is over. */
@@ -55,6 +57,7 @@ export interface Lead {
  */
 export function openLead(port: Pick<OutletPort, "after" | "streams">, goOn: () => void): Lead {
   let nearBytes = NEAR_BYTES;
+  let windowBytes = STREAM_WINDOW_BYTES;
   /** As of the last grant, from the first item on. */
   let isShared: boolean | undefined;
   /** Bytes to be taken before the reader may be near again. */
@@ -99,14 +102,15 @@ export function openLead(port: Pick<OutletPort, "after" | "streams">, goOn: () =
   };
   return {
     get leftRoom() {
-      return isShared && farBytes <= 0 ? Math.max(0, STREAM_WINDOW_BYTES - nearBytes) : 0;
+      return isShared && farBytes <= 0 ? Math.max(0, windowBytes - nearBytes) : 0;
     },
     sent(bytes) {
       isShared ??= port.streams.isShared;
       nearBytes = Math.max(nearBytes, NEAR_ITEMS * bytes);
     },
-    granted(bytes) {
+    granted(bytes, room) {
       isWaiting = false;
+      windowBytes = Math.max(windowBytes, room);
       isShared = port.streams.isShared;
       if (farBytes > 0) {
         if ((farBytes -= bytes) <= 0) stopTimer();

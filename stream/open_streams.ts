@@ -46,6 +46,8 @@ export interface StreamingSession {
 export interface StreamingHost extends Timers {
   /** Runs a step when the event loop has polled for input. Default: when it has come round. */
   readonly afterInput?: Later | undefined;
+  /** Bytes of credit that each stream gets in addition to its first, where messages take long. Default: 0. */
+  readonly moreBytes?: number;
 }
 
 /** The streaming calls of a session, by id. */

@@ -6,7 +6,7 @@
 import type { overCredit } from "../wire/faults.ts";
 import type { isThenable } from "../wire/listener.ts";
 import type { turns } from "../wire/batch.ts";
-import { ITEM_COST_BYTES, openLead, STREAM_WINDOW_BYTES } from "./lead.ts";
+import { ITEM_COST_BYTES, MAX_WINDOW_BYTES, openLead, STREAM_WINDOW_BYTES } from "./lead.ts";
 import { quietTurns } from "./quiet.ts";
 import type { OpenOutlet, Outlet, OutletPort, RunIn } from "./types.ts";
 
@@ -214,11 +214,12 @@ export function outletsOf({ isThenable, overCredit, turns }: OutletKit): OpenOut
       isRead: false,
       grant(bytes) {
         if (over) return;
-        if (room + bytes > STREAM_WINDOW_BYTES && !sending) {
+        if (room + bytes > MAX_WINDOW_BYTES && !sending) {
           throw overCredit("more room for a stream than it can have");
         }
         room += bytes;
-        lead.granted(bytes);
+        // While an item is sent, its bytes still count as room.
+        lead.granted(bytes, sending ? 0 : room);
         // Its turn may be over.
         asks = true;
         pull();

@@ -101,6 +101,8 @@ export interface InletPort {
   readonly turns: ItemTurns;
   /** Whether the sender is to be told, once, that its stream is being read: all its streams share a window. */
   readonly isShared?: boolean;
+  /** Bytes for which there is room in addition to a window: granted with the first. Default: 0. */
+  readonly moreBytes?: number | undefined;
   /**
    * Decode one item.
    *

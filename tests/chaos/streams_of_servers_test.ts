@@ -28,7 +28,7 @@ import {
   u32,
 } from "../../mod.ts";
 import { storedFraming } from "../../runtime/browser.ts";
-import { STREAM_WINDOW_BYTES } from "../../stream/lead.ts";
+import { MAX_WINDOW_BYTES } from "../../stream/lead.ts";
 import { timersOf } from "../../wire/clock.ts";
 import { ProtocolError, RPC_HANDLER_ERRORS } from "../../wire/errors.ts";
 import { checkSize } from "../../wire/faults.ts";
@@ -66,7 +66,7 @@ const MESSAGE: fc.Arbitrary<(writer: Writer) => void> = fc.oneof(
     writeServerItem(interpret, writer, id, string, "a longer one")
   ),
   ID.map((id) => (writer: Writer) => writeServerItem(interpret, writer, id, unit, undefined)),
-  fc.tuple(ID, fc.constantFrom(0, 1, 64, STREAM_WINDOW_BYTES + 1, 0xffff_ffff))
+  fc.tuple(ID, fc.constantFrom(0, 1, 64, MAX_WINDOW_BYTES + 1, 0xffff_ffff))
     .map(([id, room]) => (writer: Writer) => writeServerGrant(writer, id, room)),
   ID.map((id) => (writer: Writer) =>
     writeServerCall(interpret, writer, id, CONFIRM!.call, { text: "Sure?" })

@@ -638,6 +638,8 @@ for (const [where, core] of Object.entries(CORES)) {
   each("more room than a stream can have breaks the protocol", async () => {
     const { peer, rpc, grant } = setup(core);
     const answer = rpc.upload({ name: "a", parts: [] });
+    grant(0, STREAM_WINDOW_BYTES);
+    assertEquals(peer.closedWith, undefined);
     grant(0, 1);
     await failsWith("ConnectionLost", answer);
     assertEquals(peer.closedWith?.code, 4002);

@@ -33,11 +33,15 @@ import { WAITING_BYTES } from "../../runtime/turn_guard.ts";
 import { TurnGuard } from "../../runtime/turn_guard.ts";
 import { createCore } from "../../server/server_core.ts";
 import { type Context, MAX_QUEUED_NOTIFICATIONS, type ServerOptions } from "../../server/mod.ts";
-import { STREAM_WINDOW_BYTES } from "../../stream/lead.ts";
+import { MAX_WINDOW_BYTES, STREAM_WINDOW_BYTES } from "../../stream/lead.ts";
 import { MAX_BATCH_BYTES } from "../../wire/batch.ts";
-import { writeClientItem, writeRequest } from "../../wire/client_message_writer.ts";
+import {
+  writeClientGrant,
+  writeClientItem,
+  writeRequest,
+} from "../../wire/client_message_writer.ts";
 import { ConnectError } from "../../wire/errors.ts";
-import { writeServerItem } from "../../wire/server_extension.ts";
+import { writeServerGrant, writeServerItem } from "../../wire/server_extension.ts";
 import { OpenSockets } from "../../runtime/node/open_sockets.ts";
 import net, { type AddressInfo } from "node:net";
 import { RawClient } from "../support/raw_client.ts";
@@ -789,6 +793,33 @@ const ROWS: readonly Row[] = [
     refused: 4002,
   },
   {
+    limit: "MAX_WINDOW_BYTES",
+    side: "server",
+    async attempt(excess) {
+      const client = await ScriptedClient.connect(streamsCore(), extended());
+      client.call(1, GIVE.call);
+      await until(() => client.received.length >= 4096);
+      client.write((writer) => writeClientGrant(writer, 1, 524_288 + excess));
+      await settle();
+      return client.closedWith?.code;
+    },
+    passes: undefined,
+    refused: 4002,
+  },
+  {
+    limit: "MAX_WINDOW_BYTES",
+    side: "client",
+    async attempt(excess) {
+      const { client, peer } = await extendedClient(Streams);
+      client.rpc.take({ units: new ReadableStream() }).catch(() => {});
+      peer.archive((writer) => writeServerGrant(writer, 0, 262_144));
+      peer.archive((writer) => writeServerGrant(writer, 0, excess));
+      return peer.closedWith?.code;
+    },
+    passes: undefined,
+    refused: 4002,
+  },
+  {
     limit: "MAX_BATCH_BYTES",
     side: "server",
     async attempt(excess) {
@@ -888,6 +919,7 @@ test("the table of fixed bounds in docs/options.md is that of the code", () => {
     MAX_CALLS_IN_FLIGHT,
     MAX_CALLS_IN_FLIGHT,
     STREAM_WINDOW_BYTES,
+    MAX_WINDOW_BYTES,
     MAX_BATCH_BYTES,
     MAX_QUEUED_NOTIFICATIONS,
   ]);

@@ -2,7 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { test } from "node:test";
 import fc from "fast-check";
 import { bytes, u32 } from "../../mod.ts";
-import { STREAM_WINDOW_BYTES } from "../../stream/lead.ts";
+import { MAX_WINDOW_BYTES } from "../../stream/lead.ts";
 import type { ProtocolError } from "../../wire/errors.ts";
 import { writeFailed, writeReply } from "../support/replies.ts";
 import { interpret } from "../../codec/archive.ts";
@@ -99,7 +99,7 @@ test("whatever a client says, its calls are answered once, and nothing is left o
           } else if (message.type === "end") client.end(message.id, message.failed);
           else if (message.type === "cancel") client.cancel(message.id);
           else if (message.type === "grant") client.grant(message.id, message.room);
-          else if (message.type === "overGrant") client.grant(message.id, STREAM_WINDOW_BYTES + 1);
+          else if (message.type === "overGrant") client.grant(message.id, MAX_WINDOW_BYTES + 1);
           else if (message.type === "reply") {
             client.write((writer) => writeReply(interpret, writer, message.id, u32, 1));
           } else if (message.type === "failed") {

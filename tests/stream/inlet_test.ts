@@ -101,6 +101,27 @@ test("exactly 8 KiB are granted when none waits, of one and a half items at leas
   assertEquals(grants, [40_000]);
 });
 
+test("room in addition to a window is granted once, with the first grant, and grants are larger by a quarter of it", async () => {
+  const more = 262_144;
+  const { inlet, stream, grants } = inletOf(undefined, undefined, more);
+  const quarter = GRANT_BYTES - ITEM_COST_BYTES;
+  const fill = (items: number): void => {
+    for (; items > 0; items--) push(inlet, quarter);
+    assertThrows(() => push(inlet, 0), ProtocolError);
+  };
+  fill(4);
+  await stream.next();
+  assertEquals(grants, []);
+  await stream.next();
+  assertEquals(grants, [more + 131_072]);
+  fill(6);
+  await stream.next();
+  assertEquals(grants.length, 1);
+  await stream.next();
+  assertEquals(grants, [more + 131_072, 131_072]);
+  fill(2);
+});
+
 test("items may come until there is no room; the one after breaks the protocol", async () => {
   const { inlet, stream, grants } = inletOf();
   push(inlet, STREAM_WINDOW_BYTES - ITEM_COST_BYTES - 1);

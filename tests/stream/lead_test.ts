@@ -38,7 +38,7 @@ function leadOf() {
     /** So many waits that are soon over, and one that is not yet. */
     waitAgain(times = 1) {
       for (; times > 0; times--) {
-        lead.granted(GRANTED);
+        lead.granted(GRANTED, 0);
         lead.wait();
       }
     },
@@ -94,11 +94,20 @@ test("a far reader is tested again, later each time if it took its items slowly"
       beFar(it);
       if (isSlow) it.fire();
       let grants = 0;
-      for (; !it.isNear && grants < 10_000; grants++) it.lead.granted(GRANTED);
+      for (; !it.isNear && grants < 10_000; grants++) it.lead.granted(GRANTED, 0);
       rounds.push(grants);
     }
     assertEquals(rounds, isSlow ? [256, 512, 1024] : [256, 256, 256]);
   }
+});
+
+test("of a larger window as much is left", () => {
+  const { lead } = leadOf();
+  const { leftRoom } = lead;
+  lead.granted(GRANTED, 524_288);
+  assertEquals(lead.leftRoom, leftRoom + 262_144);
+  lead.granted(GRANTED, 100_000);
+  assertEquals(lead.leftRoom, leftRoom + 262_144, "it does not shrink");
 });
 
 test("a lead that has stopped leaves no timer", () => {

@@ -140,14 +140,14 @@ test("one that fills it but for a byte leaves room for another", async () => {
   assertEquals(sent, [1, 2]);
 });
 
-test("more room than a window breaks the protocol, a whole window does not", async () => {
+test("more room than two windows breaks the protocol, two windows do not", async () => {
   const { source } = endless();
   const { outlet } = outletOf(source, STREAM_WINDOW_BYTES - ITEM_COST_BYTES);
-  const early = assertThrows(() => outlet.grant(1), ProtocolError);
+  const early = assertThrows(() => outlet.grant(STREAM_WINDOW_BYTES + 1), ProtocolError);
   assertEquals([early.code, early.closeCode], ["BadCredit", 4002]);
   await turn();
-  assertThrows(() => outlet.grant(STREAM_WINDOW_BYTES + 1), ProtocolError);
-  outlet.grant(STREAM_WINDOW_BYTES);
+  assertThrows(() => outlet.grant(524_289), ProtocolError);
+  outlet.grant(524_288);
   await turn();
   assertThrows(() => outlet.grant(0xffff_ffff), ProtocolError);
   outlet.cancel();
