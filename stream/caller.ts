@@ -124,9 +124,6 @@ export const startStreaming: StartStreaming = (call, method, args, options, uplo
       return streams.turns;
     },
     after: (delayMs, run) => host.after(delayMs, run),
-    get moreBytes() {
-      return host.moreBytes;
-    },
     decode(bytes, start, end) {
       const { reader } = streams;
       try {
@@ -201,6 +198,9 @@ export const startStreaming: StartStreaming = (call, method, args, options, uplo
           streams.window!.forget(outlet);
         },
       });
+      const { moreBytes } = host;
+      // Behind the request.
+      if (moreBytes) void Promise.resolve().then(() => inlet?.widen(moreBytes));
       if (!outlet) return;
       const { maxBufferedBytes } = session.limits;
       streams.gate ??= uploading!.openGate(session, maxBufferedBytes, host.after, streams.turns);

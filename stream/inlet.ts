@@ -16,8 +16,8 @@ type Result = IteratorResult<unknown, undefined>;
 
 /** Bytes that are taken before the sender is told of it, while more items wait: telling takes a write. */
 const GRANT_BYTES = 65_536;
-/** The part of what it has room for in addition that is taken more before the sender is told. */
-const MORE_PART = 4;
+/** The same with a wider window, of which it is a quarter: up to so many, of one and a half items. */
+const WIDE_GRANT_BYTES = 131_072;
 /** The same when none waits, of one and a half items at least: the sender may wait at so many and go ahead no more. */
 const LAST_GRANT_BYTES = 8192;
 /** Bytes of an item from which several reads of the system may come before the reader can run. */
@@ -39,8 +39,8 @@ export function openInlet(port: InletPort): Inlet {
   let room = STREAM_WINDOW_BYTES;
   /** Consumed bytes that were not granted yet. */
   let taken = 0;
-  /** Whether the sender knows of the room in addition to a window. */
-  let hasMore = false;
+  /** Whether the sender has more credit than at first. */
+  let isWide = false;
   /** Whether the sender knows that its stream is being read, or need not. */
   let isTold = !port.isShared;
   /** Bytes of the first kept items that count as consumed already. */
@@ -98,16 +98,19 @@ export function openInlet(port: InletPort): Inlet {
   /** Count an item, and grant what is due. */
   const consume = (cost: number, isFirst?: boolean): void => {
     taken += cost;
-    const { moreBytes = 0 } = port;
-    const isDue = isFirst || taken >= GRANT_BYTES + moreBytes / MORE_PART ||
+    const isMuch = taken >= GRANT_BYTES &&
+      (!isWide || taken >= Math.min(1.5 * cost, WIDE_GRANT_BYTES));
+    const isDue = isFirst || isMuch ||
       (taken >= LAST_GRANT_BYTES && kept.length === 0 && taken >= 1.5 * cost);
     if (!isDue || ended || left) return;
     isTold = true;
-    const granted = hasMore ? taken : taken + moreBytes;
-    hasMore = true;
+    const granted = taken;
     taken = 0;
-    room += granted;
-    port.grant(granted);
+    grant(granted);
+  };
+  const grant = (bytes: number): void => {
+    room += bytes;
+    port.grant(bytes);
   };
   /** Keep an item until the reader takes it. */
   const keep = (bytes: Uint8Array, start: number, end: number): void => {
@@ -199,6 +202,11 @@ export function openInlet(port: InletPort): Inlet {
     stream,
     get bufferedBytes() {
       return Math.max(kept.size, kept.length * PLACE_BYTES);
+    },
+    widen(bytes) {
+      if (ended || left) return;
+      isWide = true;
+      grant(bytes);
     },
     push(bytes, start, end) {
       if (ended) return;

@@ -30,12 +30,15 @@ export type Later = (run: () => void) => unknown;
 const comesRound: Later = (run) => {
   const { setImmediate } = globalThis as { setImmediate?: Later };
   if (setImmediate) return setImmediate(run);
-  if (!channel) {
-    channel = new MessageChannel();
-    channel.port1.onmessage = () => runs.shift()!();
-  }
+  const { port1, port2 } = channel ??= new MessageChannel();
   runs.push(run);
-  channel.port2.postMessage(0);
+  // Only while it waits, because a port that listens keeps a process alive.
+  port1.onmessage = () => {
+    const next = runs.shift()!;
+    if (runs.length === 0) port1.onmessage = null;
+    next();
+  };
+  port2.postMessage(0);
 };
 
 /** A page's, made once: that takes longer than all else of a turn. */

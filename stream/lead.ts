@@ -9,7 +9,7 @@ import type { OutletPort } from "./types.ts";
 
 /** Initial credit of a stream, in bytes. */
 export const STREAM_WINDOW_BYTES = 262_144;
-/** Most credit of a stream, in bytes: its receiver may grant more than was read. */
+/** Most credit of a stream, in bytes: its receiver may grant more before it reads. */
 export const MAX_WINDOW_BYTES = 524_288;
 
 /** Credit that an item costs in addition to its archive, in bytes. */
@@ -50,8 +50,8 @@ export interface Lead {
 }
 
 /**
- * Create a lead: the window, unless other messages share the connection and the reader is near. A reader with credit
- * that grants nothing for some milliseconds gets the window.
+ * Create a lead: the window, unless other messages share the connection. Then it is the first credit, or less if the
+ * reader is near. A reader with credit that grants nothing for some milliseconds is not.
  *
  * @param goOn Called when that happens.
  */
@@ -102,7 +102,10 @@ export function openLead(port: Pick<OutletPort, "after" | "streams">, goOn: () =
   };
   return {
     get leftRoom() {
-      return isShared && farBytes <= 0 ? Math.max(0, windowBytes - nearBytes) : 0;
+      if (!isShared) return 0;
+      return farBytes > 0
+        ? windowBytes - STREAM_WINDOW_BYTES
+        : Math.max(0, windowBytes - nearBytes);
     },
     sent(bytes) {
       isShared ??= port.streams.isShared;
@@ -119,7 +122,7 @@ export function openLead(port: Pick<OutletPort, "after" | "streams">, goOn: () =
       }
     },
     wait() {
-      if (isWaiting) return;
+      if (isWaiting || farBytes > 0) return;
       isWaiting = true;
       waits++;
       if (stopLooking === undefined) look();

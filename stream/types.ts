@@ -101,8 +101,6 @@ export interface InletPort {
   readonly turns: ItemTurns;
   /** Whether the sender is to be told, once, that its stream is being read: all its streams share a window. */
   readonly isShared?: boolean;
-  /** Bytes for which there is room in addition to a window: granted with the first. Default: 0. */
-  readonly moreBytes?: number | undefined;
   /**
    * Decode one item.
    *
@@ -125,6 +123,8 @@ export interface Inlet {
   readonly items: number;
   /** Bytes waiting for the reader; an empty item counts too. */
   readonly bufferedBytes: number;
+  /** Grant so many bytes of credit more than at first. To be called before items come. */
+  widen(bytes: number): void;
   /**
    * An item came, as its archive.
    *

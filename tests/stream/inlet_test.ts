@@ -101,25 +101,33 @@ test("exactly 8 KiB are granted when none waits, of one and a half items at leas
   assertEquals(grants, [40_000]);
 });
 
-test("room in addition to a window is granted once, with the first grant, and grants are larger by a quarter of it", async () => {
-  const more = 262_144;
-  const { inlet, stream, grants } = inletOf(undefined, undefined, more);
-  const quarter = GRANT_BYTES - ITEM_COST_BYTES;
-  const fill = (items: number): void => {
-    for (; items > 0; items--) push(inlet, quarter);
+test("a wider window is granted at once, and of large items one and a half are read before the next grant", async () => {
+  const { inlet, stream, grants } = inletOf();
+  inlet.widen(262_144);
+  assertEquals(grants.splice(0), [262_144]);
+  const fill = (items: number, cost: number): void => {
+    for (; items > 0; items--) push(inlet, cost - ITEM_COST_BYTES);
     assertThrows(() => push(inlet, 0), ProtocolError);
   };
-  fill(4);
-  await stream.next();
+  const granted = async (reads: number): Promise<number[]> => {
+    for (; reads > 0; reads--) await stream.next();
+    return grants.splice(0);
+  };
+  fill(8, 65_536);
+  assertEquals(await granted(1), []);
+  assertEquals(await granted(1), [131_072]);
+  fill(8, 16_384);
+  assertEquals(await granted(6), [131_072, 131_072, 131_072], "the rest of those before");
+  assertEquals(await granted(3), []);
+  assertEquals(await granted(1), [65_536]);
+  push(inlet, 200_000);
+  push(inlet, 700_000);
+  assertEquals(await granted(4), [65_536]);
+  assertEquals(await granted(1), [200_000 + ITEM_COST_BYTES], "one item may be more than a half");
+  assertEquals(await granted(1), [700_000 + ITEM_COST_BYTES]);
+  inlet.end();
+  inlet.widen(1);
   assertEquals(grants, []);
-  await stream.next();
-  assertEquals(grants, [more + 131_072]);
-  fill(6);
-  await stream.next();
-  assertEquals(grants.length, 1);
-  await stream.next();
-  assertEquals(grants, [more + 131_072, 131_072]);
-  fill(2);
 });
 
 test("items may come until there is no room; the one after breaks the protocol", async () => {

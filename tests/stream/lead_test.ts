@@ -101,13 +101,16 @@ test("a far reader is tested again, later each time if it took its items slowly"
   }
 });
 
-test("of a larger window as much is left", () => {
-  const { lead } = leadOf();
-  const { leftRoom } = lead;
-  lead.granted(GRANTED, 524_288);
-  assertEquals(lead.leftRoom, leftRoom + 262_144);
-  lead.granted(GRANTED, 100_000);
-  assertEquals(lead.leftRoom, leftRoom + 262_144, "it does not shrink");
+test("of a wider window as much is left, by a far reader what is more than the first credit", () => {
+  const it = leadOf();
+  const { leftRoom } = it.lead;
+  it.lead.granted(262_144, 524_288);
+  assertEquals(it.lead.leftRoom, leftRoom + 262_144);
+  it.lead.granted(GRANTED, 100_000);
+  assertEquals(it.lead.leftRoom, leftRoom + 262_144, "it does not shrink");
+  it.lead.wait();
+  for (let looks = 0; it.wentOn === 0 && looks < 20; looks++) it.fire();
+  assertEquals([it.wentOn, it.lead.leftRoom], [1, 262_144]);
 });
 
 test("a lead that has stopped leaves no timer", () => {

@@ -53,7 +53,6 @@ export function outletOf(
 export function inletOf(
   decode?: (bytes: Uint8Array) => number,
   turns: ItemTurns = { mustWait: () => false, spend() {} },
-  moreBytes?: number,
 ): {
   readonly inlet: Inlet;
   readonly stream: ItemStream<number>;
@@ -64,7 +63,6 @@ export function inletOf(
   const left: unknown[] = [];
   const inlet = openInlet({
     turns,
-    moreBytes,
     decode: (bytes, start, end) => decode?.(bytes.subarray(start, end)) ?? end - start,
     grant: (bytes) => void grants.push(bytes),
     onLeft: (reason) => void left.push(reason),
