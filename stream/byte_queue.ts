@@ -12,12 +12,17 @@ const MAX_SPARE_BYTES = 1_048_576;
 const MANY_GONE = 1024;
 /** Pieces of up to this many bytes are copied byte by byte: a view costs more. */
 const MAX_LOOPED_BYTES = 96;
+/** Messages of fewer bytes may come in the same array again. */
+const MIN_SOURCE_BYTES = 128;
 const NO_BYTES: Uint8Array = /* @__PURE__ */ new Uint8Array();
 
 /** That one: large items would take a new one each. */
 let spare = NO_BYTES;
 
-/** Copies entries into one buffer that grows and shrinks: separate buffers would be larger than small entries. */
+/**
+ * Copies entries into one buffer that grows and shrinks: separate buffers would be larger than small entries. Of a
+ * message that has many, as much as was used of it is copied ahead: a copy for each takes longer.
+ */
 export interface ByteQueue {
   /** Number of entries. */
   readonly length: number;
@@ -27,7 +32,7 @@ export interface ByteQueue {
   readonly bytes: Uint8Array;
   /** Start of the first entry in it. */
   readonly start: number;
-  /** Copy `[start, end)` of some bytes to the end. */
+  /** Copy `[start, end)` of some bytes to the end. The bytes must not change until the next microtask. */
   push(bytes: Uint8Array, start: number, end: number): void;
   /** Remove the first entry; its bytes are valid until the next {@linkcode ByteQueue.push}. Returns its length. */
   shift(): number;
@@ -37,23 +42,38 @@ export interface ByteQueue {
 
 /** Create an empty queue. */
 export function byteQueue(): ByteQueue {
+  /** Of each piece how many bytes lie between it and the one before, and how many it has. */
   let lengths: number[] = [];
   /** Where in them the first piece is. */
   let at = 0;
   let bytes = NO_BYTES;
   let start = 0;
   let end = 0;
+  let size = 0;
+  /** Where the last piece ends. */
+  let lastEnd = 0;
   let wasLarge = false;
+  /** The message whose part the last piece is: where it lies here, as far as it was copied, and how much was used. */
+  let source = NO_BYTES;
+  let offset = 0;
+  let copied = 0;
+  let used = 0;
   const clear = (): void => {
     start =
       end =
+      size =
+      lastEnd =
       at =
       lengths.length =
         0;
+    source = NO_BYTES;
     if (bytes.length <= SPARE_BYTES) return;
     if (bytes.length > spare.length && bytes.length <= MAX_SPARE_BYTES) spare = bytes;
     bytes = NO_BYTES;
     wasLarge = true;
+  };
+  const forget = (): void => {
+    source = NO_BYTES;
   };
   const larger = (needed: number): Uint8Array => {
     if (!wasLarge || needed > spare.length) {
@@ -63,39 +83,61 @@ export function byteQueue(): ByteQueue {
     spare = NO_BYTES;
     return taken;
   };
+  /** Copy `[first, last)` to the end. */
+  const append = (from: Uint8Array, first: number, last: number): void => {
+    const length = last - first;
+    const held = end - start;
+    if (end + length > bytes.length) {
+      // Moving costs as much as the rest, so only after as much was read.
+      const fits = held + length <= bytes.length && held <= start;
+      const into = fits ? bytes : larger(held + length);
+      into.set(bytes.subarray(start, end));
+      bytes = into;
+      lastEnd -= start;
+      start = 0;
+      end = held;
+    }
+    if (length > MAX_LOOPED_BYTES) bytes.set(from.subarray(first, last), end);
+    else for (let i = 0; i < length; i++) bytes[end + i] = from[first + i]!;
+    offset = end - first;
+    end += length;
+  };
   return {
     get length() {
-      return lengths.length - at;
+      return (lengths.length - at) / 2;
     },
     get size() {
-      return end - start;
+      return size;
     },
     get bytes() {
       return bytes;
     },
     get start() {
-      return start;
+      return start + lengths[at]!;
     },
     push(from, first, last) {
-      const length = last - first;
-      const size = end - start;
-      if (end + length > bytes.length) {
-        // Moving costs as much as the rest, so only after as much was read.
-        const fits = size + length <= bytes.length && size <= start;
-        const into = fits ? bytes : larger(size + length);
-        into.set(bytes.subarray(start, end));
-        bytes = into;
-        start = 0;
-        end = size;
+      const isNext = from === source && first + offset >= lastEnd;
+      if (!isNext) {
+        used = 0;
+        source = from.length < MIN_SOURCE_BYTES ? NO_BYTES : from;
+        // Its bytes are valid no longer.
+        if (source !== NO_BYTES) queueMicrotask(forget);
       }
-      if (length > MAX_LOOPED_BYTES) bytes.set(from.subarray(first, last), end);
-      else for (let i = 0; i < length; i++) bytes[end + i] = from[first + i]!;
-      end += length;
-      lengths.push(length);
+      if (!isNext || last > copied) {
+        copied = Math.min(last + used, from.length);
+        append(from, first, copied);
+      }
+      const length = last - first;
+      used += length;
+      size += length;
+      lengths.push(first + offset - lastEnd, length);
+      lastEnd = last + offset;
     },
     shift() {
-      const length = lengths[at++]!;
-      start += length;
+      const length = lengths[at + 1]!;
+      start += lengths[at]! + length;
+      size -= length;
+      at += 2;
       if (at === lengths.length) clear();
       else if (at >= MANY_GONE && 2 * at > lengths.length) {
         lengths = lengths.slice(at);

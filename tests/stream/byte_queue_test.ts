@@ -26,6 +26,67 @@ test("byteQueue() gives each piece once, in order, whatever is put and taken bet
   }));
 });
 
+test("byteQueue() gives the pieces of messages once, in order, whatever lies between them", async () => {
+  const gapAndLength = fc.tuple(fc.nat(40), fc.nat(120), fc.boolean());
+  const message = fc.array(gapAndLength, { maxLength: 40 });
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(message, { maxLength: 12 }),
+      fc.boolean(),
+      async (messages, waits) => {
+        const queue = byteQueue();
+        const model: number[][] = [];
+        let next = 0;
+        for (const pieces of messages) {
+          const length = pieces.reduce((sum, [gap, length]) => sum + gap + length, 0);
+          const bytes = Uint8Array.from({ length }, () => next++);
+          let at = 0;
+          for (const [gap, length, isTaken] of pieces) {
+            at += gap;
+            queue.push(bytes, at, at + length);
+            model.push([...bytes.subarray(at, at += length)]);
+            if (isTaken) assertEquals(shift(queue), model.shift());
+            assertEquals(queue.length, model.length);
+            assertEquals(queue.size, model.reduce((sum, { length }) => sum + length, 0));
+          }
+          // They are valid until the next microtask.
+          if (waits) await undefined;
+          bytes.fill(0xee);
+        }
+        while (model.length > 0) assertEquals(shift(queue), model.shift());
+        assertEquals(queue.bytes.length <= 32_768, true);
+      },
+    ),
+  );
+});
+
+test("byteQueue() copies the same array again after a microtask, and what lies before its last piece", async () => {
+  const queue = byteQueue();
+  const bytes = new Uint8Array(200).fill(1);
+  queue.push(bytes, 0, 50);
+  queue.push(bytes, 50, 100);
+  await undefined;
+  bytes.fill(2);
+  queue.push(bytes, 100, 150);
+  queue.push(bytes, 20, 30);
+  bytes.fill(3);
+  queue.push(bytes, 0, 10);
+  const read = Array.from({ length: 5 }, () => shift(queue));
+  assertEquals(read.map(([first]) => first), [1, 1, 2, 2, 3]);
+  assertEquals(read.map(({ length }) => length), [50, 50, 50, 10, 10]);
+});
+
+test("byteQueue() copies no more than twice what is put into it", () => {
+  const queue = byteQueue();
+  for (let i = 0; i < 1000; i++) {
+    const bytes = new Uint8Array(16_384);
+    queue.push(bytes, 3, 7);
+    queue.push(bytes, 10, 14);
+  }
+  assertEquals([queue.length, queue.size], [2000, 8000]);
+  assert(queue.bytes.length <= 65_536, `${queue.bytes.length} bytes`);
+});
+
 test("byteQueue() keeps a part of its input", () => {
   const queue = byteQueue();
   queue.push(Uint8Array.of(1, 2, 3, 4), 1, 3);
