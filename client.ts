@@ -78,9 +78,16 @@ export async function connect<Methods, State, Event, ClientMethods = NoMethods>(
     import("./runtime/turn.ts"),
   ]);
   const telemetry = createTelemetry(service.name, options?.onTrace);
-  const parts = { dial, deflater, codec, afterInput, telemetry };
+  const moreBytes = runtimeName() === "bun" ? MORE_BYTES : 0;
+  const parts = { dial, deflater, codec, afterInput, moreBytes, telemetry };
   return await connectWith(service, url, options, parts);
 }
+
+/**
+ * Bytes of credit that a stream has more on Bun, whose server and client then seldom wait for one another. On Deno
+ * more items would be alive when the collector runs.
+ */
+const MORE_BYTES = 262_144;
 
 async function loadDialer(): Promise<Dialer> {
   (await import("./runtime/detect.ts")).checkRuntime();

@@ -31,7 +31,7 @@ import type { ClientTelemetry } from "./telemetry.ts";
 import type { Client } from "./types.ts";
 
 /** The environment of a client. */
-export interface FullParts extends Pick<ClientParts, "afterInput" | "random"> {
+export interface FullParts extends Pick<ClientParts, "afterInput" | "moreBytes" | "random"> {
   /** Opens transports. */
   readonly dial: Dialer;
   /** The deflater. */

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { test } from "node:test";
 import { RpcError } from "../../mod.ts";
+import { runtimeName } from "../../runtime/detect.ts";
 import { ITEM_COST_BYTES, MAX_WINDOW_BYTES, STREAM_WINDOW_BYTES } from "../../stream/lead.ts";
 import { deferred } from "../support/deferred.ts";
 import { type FilesPair, REACHES } from "../support/stream_service.ts";
@@ -123,7 +124,8 @@ for (const [where, reach] of Object.entries(REACHES)) {
     await using pair = await reach();
     const { client: { rpc }, happened } = pair;
     const size = 10_000;
-    const windowBytes = where === "from a page" ? MAX_WINDOW_BYTES : STREAM_WINDOW_BYTES;
+    const isWide = where === "from a page" || (runtimeName() === "bun" && where !== "in memory");
+    const windowBytes = isWide ? MAX_WINDOW_BYTES : STREAM_WINDOW_BYTES;
     const most = Math.ceil(windowBytes / (size + ITEM_COST_BYTES)) + 2;
     const items = rpc.endless({ bytes: size });
     await items.next();
