@@ -10,7 +10,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, readdirSync } from "node:fs";
 import process from "node:process";
 import { type Browser as Chromium, chromium } from "playwright-core";
-import { type Browser as Puppet, launch as launchPuppeteer } from "puppeteer-core";
+import { type Browser as Puppet, launch as launchPuppeteer, type Page } from "puppeteer-core";
 import { freePort } from "../support/engine.ts";
 import { skipped } from "../support/required.ts";
 
@@ -87,6 +87,8 @@ export const CHROMIUM_KIND: BrowserKind = {
         // Else each message of a WebSocket is also sent to this process, as base64: that takes longer than all else.
         networkEnabled: false,
       }),
+      // Else all tabs but the last are hidden, and a hidden page does not connect again.
+      (page) => page.emulateFocusedPage(true),
     );
   },
 };
@@ -109,10 +111,11 @@ export const FIREFOX_KIND: BrowserKind = {
 };
 
 /** A browser that Puppeteer drives. */
-function kept(browser: Puppet): Browser {
+function kept(browser: Puppet, prepare?: (page: Page) => Promise<void>): Browser {
   return {
     async open(url) {
       const page = await browser.newPage();
+      await prepare?.(page);
       const lines: string[] = [];
       page.on("console", (message) => lines.push(message.text()));
       page.on("pageerror", (error) => lines.push(String(error)));
