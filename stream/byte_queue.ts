@@ -8,7 +8,7 @@
 const SPARE_BYTES = 32_768;
 /** The bytes of a larger one that is kept for whichever queue needs it next: one of all queues. */
 const MAX_SPARE_BYTES = 1_048_576;
-/** Removed entries after which the index is compacted. */
+/** Numbers of removed entries, two of each, after which the index is compacted. */
 const MANY_GONE = 1024;
 /** Pieces of up to this many bytes are copied byte by byte: a view costs more. */
 const MAX_LOOPED_BYTES = 96;
