@@ -71,23 +71,16 @@ export async function connect<Methods, State, Event, ClientMethods = NoMethods>(
     return await (await import("./browser.ts")).connect(service, url, options);
   }
   (await import("./service/check.ts")).checkService(service);
-  const [dial, deflater, codec, { afterInput }] = await Promise.all([
+  const [dial, deflater, codec, { eventLoop: { afterInput, moreBytes } }] = await Promise.all([
     loadDialer(),
     sharedDeflater ??= loadDeflater(),
     loadCodec(),
     import("./runtime/turn.ts"),
   ]);
   const telemetry = createTelemetry(service.name, options?.onTrace);
-  const moreBytes = runtimeName() === "bun" ? MORE_BYTES : 0;
   const parts = { dial, deflater, codec, afterInput, moreBytes, telemetry };
   return await connectWith(service, url, options, parts);
 }
-
-/**
- * Bytes of credit that a stream has more on Bun, whose server and client then seldom wait for one another. On Deno
- * more items would be alive when the collector runs.
- */
-const MORE_BYTES = 262_144;
 
 async function loadDialer(): Promise<Dialer> {
   (await import("./runtime/detect.ts")).checkRuntime();

@@ -17,7 +17,8 @@ import type { PageLimits } from "../wire/limits.ts";
 import { CLIENT_CANCEL } from "../wire/layout.ts";
 import { MAX_ABANDONED_CALLS, MAX_CALLS_IN_FLIGHT } from "../wire/page_limits.ts";
 import { shortenRequest } from "../wire/short_message.ts";
-import { Sender, surelyTakes } from "../wire/sender.ts";
+import { Sender } from "../wire/sender.ts";
+import { surelyTakes } from "../wire/sending.ts";
 import type { Transport } from "../wire/transport.ts";
 import { checkCall, NONE } from "./check_options.ts";
 import { CallTable } from "./call_table.ts";
@@ -109,6 +110,10 @@ export class Calls implements SessionCalls {
   commit(writer: Writer): void {
     if (this.#extension) shortenRequest(writer);
     this.#sender.commit(writer);
+  }
+
+  sendRaw(id: number, item: Uint8Array<ArrayBuffer>): boolean {
+    return this.#sender.sendRaw(id, item);
   }
 
   abandon(writer: Writer): void {
@@ -249,15 +254,8 @@ export class Calls implements SessionCalls {
     for (const call of [...this.#table.waiting(), ...this.#queue]) {
       if (call.deadline > now) earliest = Math.min(earliest, call.deadline);
       else {
-        this.#giveUp(
-          call,
-          failed(
-            "DeadlineExceeded",
-            call.method,
-            undefined,
-            `no answer came within ${call.timeoutMs} ms`,
-          ),
-        );
+        const why = `no answer came within ${call.timeoutMs} ms`;
+        this.#giveUp(call, failed("DeadlineExceeded", call.method, undefined, why));
       }
     }
     this.#checkAbandoned();

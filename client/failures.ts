@@ -13,7 +13,7 @@ import {
   type RpcErrorCode,
 } from "../wire/errors.ts";
 import type { Receives } from "../wire/handshake.ts";
-import type { Excess } from "../wire/sender.ts";
+import type { Excess } from "../wire/sending.ts";
 import type { CloseInfo } from "../wire/transport.ts";
 
 /** A call failed on the client. */

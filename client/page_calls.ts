@@ -10,7 +10,7 @@ import { INTERNAL } from "../wire/close.ts";
 import type { Framing } from "../wire/deflater.ts";
 import { checkSize } from "../wire/faults.ts";
 import type { RpcError, RpcErrorCode } from "../wire/errors.ts";
-import { CLIENT_CANCEL, CLIENT_MESSAGE_BYTES, MESSAGE_ALIGN } from "../wire/layout.ts";
+import { CLIENT_CANCEL, CLIENT_MESSAGE_BYTES, MESSAGE_ALIGN, SHORT_RAW } from "../wire/layout.ts";
 import { MAX_BATCH_BYTES, turns } from "../wire/batch.ts";
 import { MAX_ABANDONED_CALLS, MAX_CALLS_IN_FLIGHT } from "../wire/page_limits.ts";
 import { failed, lost, toError } from "./failures.ts";
@@ -30,6 +30,8 @@ export const startPageCalls: StartCalls = (transport, host, endSession, extensio
   /** Messages of one turn, which go as one if that is agreed on. */
   const batch = new Uint8Array(extension && MAX_BATCH_BYTES);
   let batched = 0;
+  /** As the sender's in `wire/sender.ts`. */
+  let rawId = -1;
   /** By id: the pending call, or `null` if abandoned. An abandoned call keeps its id. */
   const calls: (Call | null | undefined)[] = [];
   /** Free ids, the one that has been free longest first. */
@@ -45,8 +47,12 @@ export const startPageCalls: StartCalls = (transport, host, endSession, extensio
     if (batched) transport.send(batch.subarray(0, batched));
     batched = 0;
   };
-  const post = (message: Uint8Array<ArrayBuffer>): void => {
+  const post = (message: Uint8Array<ArrayBuffer>, id = -1): void => {
     const { length } = message;
+    if (length > MAX_BATCH_BYTES && id !== rawId) {
+      rawId = id;
+      post(Uint8Array.of(SHORT_RAW, id, 0, +(id >= 0)));
+    }
     counters.bytesSent += length;
     if (batched + length > batch.length) flush();
     if (length >= batch.length) return transport.send(message);
@@ -55,7 +61,11 @@ export const startPageCalls: StartCalls = (transport, host, endSession, extensio
     batched += length;
   };
   const frame = (archive: Uint8Array<ArrayBuffer>): void =>
-    framing.frame(archive, post, (error) => endSession(lost(`${error}`, error), INTERNAL));
+    framing.frame(
+      archive,
+      (message) => post(message),
+      (error) => endSession(lost(`${error}`, error), INTERNAL),
+    );
   const starve = (): void => endSession(lost("abandoned calls"));
   const send = (call: Call): void => {
     const { request, streaming } = call;
@@ -79,6 +89,7 @@ export const startPageCalls: StartCalls = (transport, host, endSession, extensio
       return writer;
     },
     commit: (writer) => frame(writer.written()),
+    sendRaw: (id, item) => !host.level && (post(item, id), true),
     get pending() {
       return ended ? 0 : MAX_CALLS_IN_FLIGHT - free.length + waiting.size;
     },

@@ -23,6 +23,7 @@ import {
   SHORT,
   SHORT_HEADER_BYTES,
   SHORT_ITEM,
+  SHORT_RAW,
 } from "../wire/layout.ts";
 import { MAX_BATCH_BYTES } from "../wire/batch.ts";
 import type { Answers } from "./answers.ts";
@@ -189,13 +190,14 @@ export function openSession(
     readServerMessage(reader, start, end, handlers, host.readTopic);
   };
 
-  const session: Session & { ending: SessionEnd | undefined } = {
+  const session: Session & { ending: SessionEnd | undefined; takesMemory: boolean } = {
     calls,
     ending: undefined,
     ended: new Promise((resolve) => onEnded = resolve),
     closed: new Promise((resolve) => onClosed = resolve),
     end,
     onClose,
+    takesMemory: false,
     onMessage(message, from = 0) {
       const { length } = message;
       let taken = length;
@@ -213,7 +215,11 @@ export function openSession(
             taken = reader.claim(start, 0, bytes, 1) + bytes;
             if (kind === SHORT) handlers[0](message[from + 1]!, undefined, start, taken);
             else if (kind === SHORT_ITEM) calls.streams?.receive(reader, kind, taken);
-            else reader.fail("InvalidTag", from);
+            else if (kind === SHORT_RAW) {
+              session.takesMemory = !!calls.streams?.receive(reader, kind, taken);
+            } else reader.fail("InvalidTag", from);
+          } else if (length > MAX_BATCH_BYTES && session.takesMemory) {
+            calls.streams!.receiveRaw(message);
           } else taken = host.framing.unframe(message, limits, take, mayBeMore, from);
         }
       } catch (cause) {

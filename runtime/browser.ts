@@ -126,9 +126,11 @@ function listen(socket: WebSocket, listener: TransportListener): void {
   let ended: CloseEvent | undefined;
   const hear = (): void => {
     for (let message; (message = unheard[0]);) {
-      const heard = listener.onMessage(message) ?? Infinity;
-      unheard[0] = message.subarray(Math.abs(heard));
-      if (!unheard[0].length) unheard.shift();
+      const { length } = message;
+      const heard = listener.onMessage(message) ?? length;
+      // The listener may have taken the memory of all of it.
+      if (Math.abs(heard) < length) unheard[0] = message.subarray(Math.abs(heard));
+      else unheard.shift();
       // What comes later comes in a turn of its own.
       if (heard < 0 && unheard[0]) return void setTimeout(hear);
     }

@@ -17,7 +17,7 @@ import {
   type Receives,
 } from "../wire/handshake.ts";
 import { ClientMessage } from "../wire/client_message_reader.ts";
-import type { SenderOptions } from "../wire/sender.ts";
+import type { SenderOptions } from "../wire/sending.ts";
 import type {
   Acceptor,
   PeerInfo,

@@ -4,7 +4,9 @@
  * @module
  */
 import type { Writer } from "../codec/writer.ts";
-import type { Excess, Sender } from "../wire/sender.ts";
+import type { ProtocolError } from "../wire/errors.ts";
+import type { Sender } from "../wire/sender.ts";
+import type { Excess } from "../wire/sending.ts";
 import type { CallGuard } from "./call_guard.ts";
 import type { ErrorContext } from "./error_reports.ts";
 import type { OpenCalls } from "./open_calls.ts";
@@ -51,6 +53,8 @@ export interface Caller {
   onSent(): void;
   /** An answer was sent, and its call is over. */
   onAnswered(): void;
+  /** Its client broke the protocol. */
+  onProtocolError(error: ProtocolError): void;
   /** Where an error belongs. */
   at(where: string, method?: string): ErrorContext;
 }

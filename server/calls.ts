@@ -5,12 +5,14 @@
  */
 import { grant, type Reader } from "../codec/reader.ts";
 import { isRpcError, RPC_HANDLER_ERRORS, type RpcHandlerErrorCode } from "../wire/errors.ts";
+import { protocolError } from "../wire/faults.ts";
+import { checkRaw } from "../stream/raw.ts";
 import { isThenable } from "../wire/listener.ts";
 import { CLIENT_CANCEL, CLIENT_END, CLIENT_GRANT, CLIENT_ITEM } from "../wire/layout.ts";
 import type { ClientMessage } from "../wire/client_message_reader.ts";
 import { writeErrorResponse } from "../wire/server_message_writer.ts";
 import { shortenAnswer } from "../wire/short_message.ts";
-import { type Excess, surelyTakes } from "../wire/sender.ts";
+import { type Excess, surelyTakes } from "../wire/sending.ts";
 import { CallGuards, MIN_HELD_BYTES } from "./call_guard.ts";
 import type { Caller } from "./caller.ts";
 import type { Dispatcher } from "./dispatcher.ts";
@@ -113,17 +115,32 @@ export class CallRunner implements Answers {
    */
   receiveMore(
     { calls }: Caller,
-    { kind, id, start, end, bytes, failed }: ClientMessage,
+    { kind, id, start, end, bytes, more, failed }: ClientMessage,
   ): void {
     if (kind === CLIENT_CANCEL) {
       if (calls?.cancel(id)) this.#counters.callsCancelled++;
     } else {
       const call = calls?.get(id);
       if (!(call instanceof StreamingCall)) return;
-      if (kind === CLIENT_ITEM) call.push(this.#reader.bytes, start, end);
+      if (kind === CLIENT_ITEM) call.push(this.#reader.bytes, start, end, false);
       else if (kind === CLIENT_END) call.endInput(failed);
-      else if (kind === CLIENT_GRANT) call.grantOutput(bytes);
+      else if (kind === CLIENT_GRANT) call.grantOutput(bytes, more);
     }
+  }
+
+  /** An item came raw: all of a message, of which the number of bytes is returned. */
+  receiveRaw(caller: Caller, id: number, message: Uint8Array): number {
+    // Its memory may be taken.
+    const { length } = message;
+    this.#counters.bytesReceived += length;
+    try {
+      checkRaw(message, this.host.limits);
+      const call = caller.calls?.get(id);
+      if (call instanceof StreamingCall) call.push(message, 0, length, true);
+    } catch (error) {
+      caller.onProtocolError(protocolError("BadMessage", "an item", error));
+    }
+    return length;
   }
 
   #onUndecoded(caller: Caller, { id, start, end }: ClientMessage, error: unknown): void {

@@ -7,10 +7,11 @@ import type { Writer } from "../codec/writer.ts";
 import { MAX_BATCH_BYTES } from "../wire/batch.ts";
 import { CloseCode } from "../wire/close.ts";
 import type { ProtocolError } from "../wire/errors.ts";
-import { RPC_REQUEST } from "../wire/layout.ts";
+import { RAW, RPC_REQUEST } from "../wire/layout.ts";
 import { readClientMessage, readShortMessage } from "../wire/client_message_reader.ts";
 import { type ArchiveListener, receive } from "../wire/receiver.ts";
-import { type Excess, Sender, type SenderOwner, surelyTakes } from "../wire/sender.ts";
+import { Sender, type SenderOwner } from "../wire/sender.ts";
+import { type Excess, surelyTakes } from "../wire/sending.ts";
 import type { SharedMessage } from "../wire/shared_message.ts";
 import type { CloseInfo, PeerInfo, TransportListener } from "../wire/transport.ts";
 import type { CallGuard } from "./call_guard.ts";
@@ -22,7 +23,6 @@ import { createContext } from "./context.ts";
 import type { ErrorContext } from "./error_reports.ts";
 import { connectionLost, OpenCalls } from "./open_calls.ts";
 import { ConnectionState } from "./state.ts";
-import type { Gauges } from "./stats.ts";
 import { Subscriptions } from "./subscriptions.ts";
 import { limitError, tooBig, WholeMessage } from "./too_big.ts";
 
@@ -107,11 +107,16 @@ export class Connection implements TransportListener, ArchiveListener, SenderOwn
     this.close(CloseCode.TooBig, `a change of the state is too big for this client: ${field}`);
   }
 
+  get takesMemory(): boolean {
+    return this.rare !== undefined && this.rare.rawId >= 0;
+  }
+
   onMessage(message: Uint8Array, from = 0): number | void {
     if (this.closing || this.target === undefined) return;
     const { host, sender: { options: { extension = 0 } } } = this;
     host.counters.messagesReceived++;
     const isWhole = extension > 0 && message.length > MAX_BATCH_BYTES;
+    if (isWhole && this.takesMemory) return host.calls.receiveRaw(this, this.#parts.rawId, message);
     const listener = isWhole ? new WholeMessage(this) : this;
     const taken = receive(message, host, listener, extension > 0 && !isWhole, from) - from;
     host.counters.bytesReceived += taken;
@@ -126,6 +131,7 @@ export class Connection implements TransportListener, ArchiveListener, SenderOwn
       readClientMessage(reader, start, end, request, this.sender.options.extension ?? 0);
     }
     if (request.kind === RPC_REQUEST) calls.receive(this, request);
+    else if (request.kind === RAW) this.#parts.rawId = request.isRaw ? request.id : -1;
     else if (!this.rare?.clientCalls?.receive(request)) calls.receiveMore(this, request);
   }
 
@@ -210,16 +216,6 @@ export class Connection implements TransportListener, ArchiveListener, SenderOwn
     if (sentBytes - this.#checkedBytes < bytes) return false;
     this.#checkedBytes = sentBytes;
     return true;
-  }
-
-  count(gauges: Gauges): void {
-    const { calls, rare, sender, subscriptions } = this;
-    gauges.bufferedBytes += sender.bufferedBytes;
-    gauges.callsInFlight += calls?.size ?? 0;
-    gauges.streamsOpen += calls?.openStreams ?? 0;
-    gauges.clientCallsInFlight += rare?.clientCalls?.size ?? 0;
-    gauges.subscriptions += subscriptions.size;
-    gauges.bytesSent += sender.sentBytes;
   }
 
   at(where: string, method?: string): ErrorContext {

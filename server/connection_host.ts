@@ -5,7 +5,7 @@
  * @module
  */
 import type { ClientMessage } from "../wire/client_message_reader.ts";
-import type { SenderOptions } from "../wire/sender.ts";
+import type { SenderOptions } from "../wire/sending.ts";
 import type { PeerInfo, Transport } from "../wire/transport.ts";
 import type { Backpressure } from "./backpressure.ts";
 import type { CallGuard } from "./call_guard.ts";
@@ -54,6 +54,8 @@ export class RareParts {
   abort: AbortController | undefined;
   /** Its end. */
   ending: Ending | undefined;
+  /** The stream of which messages too large for a batch are items, or -1. */
+  rawId = -1;
 
   /** A call's handler has settled. */
   letGo(id: number): void {

@@ -39,11 +39,12 @@ export class ConnectionStreams {
 
   /** Whether other messages were sent lately, such as answers and events: seen from the bytes, which costs them nothing. */
   get isShared(): boolean {
-    this.#look();
+    this.look();
     return this.#sharedUntil > 0 && this.#clock.now() < this.#sharedUntil;
   }
 
-  #look(): void {
+  /** Find out, before a message of a stream is sent, if others were. */
+  look(): void {
     const { sentBytes } = this.#sender;
     if (this.#streamedBytes < 0 || sentBytes === this.#streamedBytes) return;
     this.#streamedBytes = sentBytes;
@@ -52,7 +53,7 @@ export class ConnectionStreams {
 
   /** A writer for a stream's message. */
   begin(): Writer {
-    this.#look();
+    this.look();
     return this.#sender.begin();
   }
 

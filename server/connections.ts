@@ -6,6 +6,7 @@
  */
 import type { Limits } from "../wire/limits.ts";
 import type { Sender } from "../wire/sender.ts";
+import type { OpenCalls } from "./open_calls.ts";
 import type { EventLoop } from "./server_parts.ts";
 import { Gauges, type ServerCounters } from "./stats.ts";
 
@@ -21,8 +22,12 @@ export interface Kept {
   hasSent(bytes: number): boolean;
   /** The peer doesn't read: close the connection, or cut it if it is closing already. */
   onStuck(): void;
-  /** Add it to the gauges. */
-  count(gauges: Gauges): void;
+  /** Its calls in flight, if there are any. */
+  readonly calls: Pick<OpenCalls, "size" | "openStreams"> | undefined;
+  /** Its parts that most never need. */
+  readonly rare: { readonly clientCalls: { readonly size: number } | undefined } | undefined;
+  /** Its topics. */
+  readonly subscriptions: { readonly size: number };
   /** Close as soon as no call is in flight and every answer was sent. */
   drain(code: number, reason: string): void;
   /** Close. */
@@ -113,7 +118,14 @@ export class Connections {
   gauges(): Gauges {
     const gauges = new Gauges();
     gauges.connections = this.size;
-    for (const connection of this) connection.count(gauges);
+    for (const { calls, rare, sender, subscriptions } of this) {
+      gauges.bufferedBytes += sender.bufferedBytes;
+      gauges.callsInFlight += calls?.size ?? 0;
+      gauges.streamsOpen += calls?.openStreams ?? 0;
+      gauges.clientCallsInFlight += rare?.clientCalls?.size ?? 0;
+      gauges.subscriptions += subscriptions.size;
+      gauges.bytesSent += sender.sentBytes;
+    }
     return gauges;
   }
 }

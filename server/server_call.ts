@@ -5,7 +5,7 @@
  */
 import type { CallContext } from "../service/types.ts";
 import { RpcError } from "../wire/errors.ts";
-import type { Excess } from "../wire/sender.ts";
+import type { Excess } from "../wire/sending.ts";
 import type { Caller } from "./caller.ts";
 import { connectionLost, type ListeningCall } from "./open_calls.ts";
 import type { CallTrace } from "./telemetry.ts";

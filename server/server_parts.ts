@@ -17,6 +17,8 @@ import type { CallRate } from "./token_bucket.ts";
 
 /** The runtime's event loop, shared by all connections. */
 export interface EventLoop {
+  /** Bytes by which the reader of a stream makes its window wider, where much is read at once. */
+  readonly moreBytes: number;
   /** Run a step after the runtime has polled for input. */
   afterInput(run: () => void): void;
   /** A message decoded to so many estimated bytes of memory, which took time. */

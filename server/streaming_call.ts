@@ -9,13 +9,16 @@ import type { MethodInfo } from "../service/types.ts";
 import { openInlet } from "../stream/inlet.ts";
 import type { ItemTurns } from "../stream/item_turns.ts";
 import { openOutlet } from "../stream/open_outlet.ts";
+import { isRawItem } from "../stream/raw_item.ts";
 import type { Inlet, InletPort, Outlet, OutletPort, RunIn } from "../stream/types.ts";
 import { type Timers, timersOf } from "../wire/clock.ts";
 import { RpcError } from "../wire/errors.ts";
+import { ANYTHING } from "../wire/handshake.ts";
 import type { ItemCounts } from "../wire/open_telemetry.ts";
 import { writeServerGrant, writeServerItem } from "../wire/server_extension.ts";
 import { shortenAnswer } from "../wire/short_message.ts";
-import { type Excess, type Sender, surelyTakes } from "../wire/sender.ts";
+import type { Sender } from "../wire/sender.ts";
+import { type Excess, surelyTakes } from "../wire/sending.ts";
 import { MIN_HELD_BYTES } from "./call_guard.ts";
 import type { Caller } from "./caller.ts";
 import type { ConnectionStreams } from "./connection_streams.ts";
@@ -78,7 +81,7 @@ export class StreamingCall extends ServerCall implements InletPort, OutletPort {
   }
 
   /** An item of the argument arrived. */
-  push(bytes: Uint8Array, start: number, end: number): void {
+  push(bytes: Uint8Array, start: number, end: number, isRaw: boolean): void {
     const inlet = this.#inlet;
     if (inlet === undefined || this.#isFull) return;
     // Count before keeping: uncounted items could be of any number and size.
@@ -89,7 +92,7 @@ export class StreamingCall extends ServerCall implements InletPort, OutletPort {
         new RpcError("TooManyCallsInFlight", `Cannot take more of ${this.#input}: queue is full`),
       );
     }
-    inlet.push(bytes, start, end);
+    inlet.push(bytes, start, end, isRaw);
     this.caller.host.counters.itemsReceived++;
     this.#count();
   }
@@ -108,8 +111,8 @@ export class StreamingCall extends ServerCall implements InletPort, OutletPort {
   }
 
   /** The client grants more credit for the output. */
-  grantOutput(bytes: number): void {
-    this.#outlet?.grant(bytes);
+  grantOutput(bytes: number, more: number): void {
+    this.#outlet?.grant(bytes, more);
     this.streams.gate.goOn();
   }
 
@@ -163,10 +166,11 @@ export class StreamingCall extends ServerCall implements InletPort, OutletPort {
     return this.#isBroken || this.caller.closing ? undefined : this.reason;
   }
 
-  decode(bytes: Uint8Array, start: number, end: number): unknown {
+  decode(bytes: Uint8Array, start: number, end: number, isRaw: boolean): unknown {
     this.#count();
     const { reader, codec, loop } = this.caller.host;
     const { item } = this.#info.input!;
+    if (isRaw && item.kind === "bytes") return bytes;
     reader.reset(bytes);
     try {
       return readUnexplained(codec, item, reader, start, end);
@@ -181,11 +185,15 @@ export class StreamingCall extends ServerCall implements InletPort, OutletPort {
     }
   }
 
-  grant(bytes: number): void {
+  get moreBytes(): number | undefined {
+    return this.caller.host.loop?.moreBytes;
+  }
+
+  grant(bytes: number, more: number): void {
     const { sender, mute } = this.caller;
     if (mute) return;
     const writer = this.streams.begin();
-    writeServerGrant(writer, this.id, bytes);
+    writeServerGrant(writer, this.id, bytes, more);
     sender.commit(writer);
     this.streams.sent();
   }
@@ -207,10 +215,17 @@ export class StreamingCall extends ServerCall implements InletPort, OutletPort {
     caller.flush();
     if (caller.closing) return 0;
     const { sender } = caller;
+    const schema = this.#info.items!.item;
+    if (isRawItem(schema, item, sender.options.receives ?? ANYTHING)) {
+      const { length } = item;
+      if (!caller.admits(length)) return length;
+      this.streams.look();
+      if (sender.sendRaw(id, item)) return this.#onSent(length);
+    }
     const writer = this.streams.begin();
     let bytes: number;
     try {
-      bytes = writeServerItem(this.caller.host.codec, writer, id, this.#info.items!.item, item);
+      bytes = writeServerItem(caller.host.codec, writer, id, schema, item);
     } catch (error) {
       sender.abandon(writer);
       throw error;
@@ -222,9 +237,14 @@ export class StreamingCall extends ServerCall implements InletPort, OutletPort {
     shortenAnswer(writer);
     if (surelyTakes(sender.options, writer.position)) sender.commit(writer);
     else this.#commitIfTaken(sender, writer);
+    return this.#onSent(bytes);
+  }
+
+  /** Count an item of so many bytes that was sent. */
+  #onSent(bytes: number): number {
     this.streams.sent();
     this.caller.host.counters.itemsSent++;
-    caller.onSent();
+    this.caller.onSent();
     this.streams.gate.sent(bytes);
     return bytes;
   }

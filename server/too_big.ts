@@ -10,7 +10,7 @@ import { ProtocolError } from "../wire/errors.ts";
 import { ANYTHING } from "../wire/handshake.ts";
 import { MAX_BATCH_BYTES } from "../wire/batch.ts";
 import type { ArchiveListener } from "../wire/receiver.ts";
-import type { Excess, SenderOptions } from "../wire/sender.ts";
+import type { Excess, SenderOptions } from "../wire/sending.ts";
 import type { CloseInfo } from "../wire/transport.ts";
 
 /** Why a message was not sent: the bound it is over, its client's or this server's own. */

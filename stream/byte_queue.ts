@@ -14,6 +14,8 @@ const MANY_GONE = 1024;
 const MAX_LOOPED_BYTES = 96;
 /** Messages of fewer bytes may come in the same array again. */
 const MIN_SOURCE_BYTES = 128;
+/** In place of the bytes before a piece: there is no piece, but an array. */
+const OWN = -1;
 const NO_BYTES: Uint8Array = /* @__PURE__ */ new Uint8Array();
 
 /** That one: large items would take a new one each. */
@@ -28,12 +30,16 @@ export interface ByteQueue {
   readonly length: number;
   /** Bytes of all of them. */
   readonly size: number;
-  /** The buffer. */
+  /** Whether the first entry is an array of its own. */
+  readonly isOwn: boolean;
+  /** The bytes that hold the first entry. */
   readonly bytes: Uint8Array;
   /** Start of the first entry in it. */
   readonly start: number;
   /** Copy `[start, end)` of some bytes to the end. The bytes must not change until the next microtask. */
   push(bytes: Uint8Array, start: number, end: number): void;
+  /** Add an array to the end as it is. */
+  add(own: Uint8Array): void;
   /** Remove the first entry; its bytes are valid until the next {@linkcode ByteQueue.push}. Returns its length. */
   shift(): number;
   /** Remove all entries. */
@@ -44,6 +50,8 @@ export interface ByteQueue {
 export function byteQueue(): ByteQueue {
   /** Of each piece how many bytes lie between it and the one before, and how many it has. */
   let lengths: number[] = [];
+  /** Entries that are arrays of their own, for which the first of those two is {@linkcode OWN}. */
+  let owned: Uint8Array[] | undefined;
   /** Where in them the first piece is. */
   let at = 0;
   let bytes = NO_BYTES;
@@ -67,6 +75,7 @@ export function byteQueue(): ByteQueue {
       lengths.length =
         0;
     source = NO_BYTES;
+    owned = undefined;
     if (bytes.length <= SPARE_BYTES) return;
     if (bytes.length > spare.length && bytes.length <= MAX_SPARE_BYTES) spare = bytes;
     bytes = NO_BYTES;
@@ -109,11 +118,14 @@ export function byteQueue(): ByteQueue {
     get size() {
       return size;
     },
+    get isOwn() {
+      return lengths[at] === OWN;
+    },
     get bytes() {
-      return bytes;
+      return lengths[at] === OWN ? owned![0]! : bytes;
     },
     get start() {
-      return start + lengths[at]!;
+      return lengths[at] === OWN ? 0 : start + lengths[at]!;
     },
     push(from, first, last) {
       const isNext = from === source && first + offset >= lastEnd;
@@ -133,9 +145,16 @@ export function byteQueue(): ByteQueue {
       lengths.push(first + offset - lastEnd, length);
       lastEnd = last + offset;
     },
+    add(own) {
+      const { length } = own;
+      size += length;
+      lengths.push(OWN, length);
+      (owned ??= []).push(own);
+    },
     shift() {
       const length = lengths[at + 1]!;
-      start += lengths[at]! + length;
+      if (lengths[at] === OWN) owned!.shift();
+      else start += lengths[at]! + length;
       size -= length;
       at += 2;
       if (at === lengths.length) clear();

@@ -25,7 +25,7 @@ import {
   type StreamingSession,
   type Streams,
 } from "./open_streams.ts";
-import type { openGate, openSharedWindow } from "./outlet.ts";
+import type { isRawItem, openGate, openSharedWindow } from "./outlet.ts";
 import type { InletPort, ItemStream, OpenOutlet, Outlet, OutletPort } from "./types.ts";
 
 /** The part of a method needed to call it. */
@@ -40,6 +40,7 @@ export interface Uploading {
   readonly openOutlet: OpenOutlet;
   readonly openGate: typeof openGate;
   readonly openSharedWindow: typeof openSharedWindow;
+  readonly isRawItem: typeof isRawItem;
 }
 
 /**
@@ -113,6 +114,13 @@ export const startStreaming: StartStreaming = (call, method, args, options, uplo
     }
   };
 
+  /** Count an item that was sent. */
+  const count = (bytes: number): number => {
+    streams.gate!.sent(bytes);
+    if (id >= 0) streams.window!.sent(outlet!, bytes);
+    return bytes;
+  };
+
   const port: InletPort & OutletPort = {
     get runIn() {
       return streaming.runIn;
@@ -124,11 +132,13 @@ export const startStreaming: StartStreaming = (call, method, args, options, uplo
       return streams.turns;
     },
     after: (delayMs, run) => host.after(delayMs, run),
-    decode(bytes, start, end) {
+    decode(bytes, start, end, isRaw) {
       const { reader } = streams;
+      const { item } = items!;
+      if (isRaw && item.kind === "bytes") return bytes;
       try {
         reader.reset(bytes);
-        return readArchive(session.codec, items!.item, reader, start, end);
+        return readArchive(session.codec, item, reader, start, end);
       } catch (cause) {
         throw fault = failed("ClientDecodeError", cause, "an item");
       }
@@ -136,7 +146,10 @@ export const startStreaming: StartStreaming = (call, method, args, options, uplo
     get cancelled() {
       return signal?.aborted && failed("Cancelled", signal.reason, "its signal");
     },
-    grant: (bytes) => say((writer) => writeClientGrant(writer, id, bytes)),
+    get moreBytes() {
+      return host.moreBytes;
+    },
+    grant: (bytes, more) => say((writer) => writeClientGrant(writer, id, bytes, more)),
     onLeft(reason) {
       streaming.isLeft = !fault;
       giveUp(fault ?? failed("Cancelled", reason, "its reader has left"));
@@ -144,6 +157,13 @@ export const startStreaming: StartStreaming = (call, method, args, options, uplo
     mustWait: () => streams.gate!.mustWait(outlet!) || streams.window!.mustWait(outlet!),
     send(item) {
       let bytes = 0;
+      // A type predicate of a method needs another name for what it narrows.
+      const mayBeRaw: typeof isRawItem = uploading!.isRawItem;
+      if (id >= 0 && mayBeRaw(input!.item, item, session.limits)) {
+        bytes = item.length;
+        if (!streams.window!.admits(outlet!, bytes)) return -1;
+        if (session.sendRaw?.(id, item)) return count(bytes);
+      }
       const isSent = say((writer) => {
         const start = writer.position;
         bytes = writeClientItem(session.codec, writer, id, input!.item, item);
@@ -151,10 +171,7 @@ export const startStreaming: StartStreaming = (call, method, args, options, uplo
         checkSize(writer.position - start, session.limits);
         return id < 0 || streams.window!.admits(outlet!, bytes);
       });
-      if (isSent === false) return -1;
-      streams.gate!.sent(bytes);
-      if (id >= 0) streams.window!.sent(outlet!, bytes);
-      return bytes;
+      return isSent === false ? -1 : count(bytes);
     },
     onEnd(error, what) {
       say((writer) => writeClientEnd(writer, id, !!what));
@@ -198,9 +215,6 @@ export const startStreaming: StartStreaming = (call, method, args, options, uplo
           streams.window!.forget(outlet);
         },
       });
-      const { moreBytes } = host;
-      // Behind the request.
-      if (moreBytes) void Promise.resolve().then(() => inlet?.widen(moreBytes));
       if (!outlet) return;
       const { maxBufferedBytes } = session.limits;
       streams.gate ??= uploading!.openGate(session, maxBufferedBytes, host.after, streams.turns);

@@ -6,6 +6,7 @@
 import { overCredit } from "../wire/faults.ts";
 import { byteQueue } from "./byte_queue.ts";
 import type { Resumable } from "./item_turns.ts";
+import { ownBytes } from "./raw.ts";
 import type { Inlet, InletPort, ItemStream } from "./types.ts";
 
 // As in `stream/lead.ts`.
@@ -16,8 +17,8 @@ type Result = IteratorResult<unknown, undefined>;
 
 /** Bytes that are taken before the sender is told of it, while more items wait: telling takes a write. */
 const GRANT_BYTES = 65_536;
-/** The same with a wider window, of which it is a quarter: up to so many, of one and a half items. */
-const WIDE_GRANT_BYTES = 131_072;
+/** The same of large items: so many of them, up to a quarter of the window. */
+const GRANT_ITEMS = 3.5;
 /** The same when none waits, of one and a half items at least: the sender may wait at so many and go ahead no more. */
 const LAST_GRANT_BYTES = 8192;
 /** Bytes of an item from which several reads of the system may come before the reader can run. */
@@ -39,8 +40,8 @@ export function openInlet(port: InletPort): Inlet {
   let room = STREAM_WINDOW_BYTES;
   /** Consumed bytes that were not granted yet. */
   let taken = 0;
-  /** Whether the sender has more credit than at first. */
-  let isWide = false;
+  /** The sender's credit when nothing is on its way. */
+  let windowBytes = STREAM_WINDOW_BYTES;
   /** Whether the sender knows that its stream is being read, or need not. */
   let isTold = !port.isShared;
   /** Bytes of the first kept items that count as consumed already. */
@@ -81,10 +82,10 @@ export function openInlet(port: InletPort): Inlet {
     if (!ended) port.onLeft(reason);
   };
   /** An item for the reader. */
-  const take = (bytes: Uint8Array, start: number, end: number): Result => {
+  const take = (bytes: Uint8Array, start: number, end: number, isRaw: boolean): Result => {
     let value: unknown;
     try {
-      value = port.decode(bytes, start, end);
+      value = port.decode(bytes, start, end, isRaw);
     } catch (fault) {
       leave(fault);
       throw fault;
@@ -99,22 +100,23 @@ export function openInlet(port: InletPort): Inlet {
   const consume = (cost: number, isFirst?: boolean): void => {
     taken += cost;
     const isMuch = taken >= GRANT_BYTES &&
-      (!isWide || taken >= Math.min(1.5 * cost, WIDE_GRANT_BYTES));
+      taken >= Math.min(GRANT_ITEMS * cost, windowBytes / 4);
     const isDue = isFirst || isMuch ||
       (taken >= LAST_GRANT_BYTES && kept.length === 0 && taken >= 1.5 * cost);
     if (!isDue || ended || left) return;
     isTold = true;
-    const granted = taken;
+    // The first makes the window wider.
+    const more = windowBytes === STREAM_WINDOW_BYTES ? port.moreBytes ?? 0 : 0;
+    const granted = taken + more;
     taken = 0;
-    grant(granted);
-  };
-  const grant = (bytes: number): void => {
-    room += bytes;
-    port.grant(bytes);
+    windowBytes += more;
+    room += granted;
+    port.grant(granted, more);
   };
   /** Keep an item until the reader takes it. */
-  const keep = (bytes: Uint8Array, start: number, end: number): void => {
-    kept.push(bytes, start, end);
+  const keep = (bytes: Uint8Array, start: number, end: number, isRaw: boolean): void => {
+    if (isRaw) kept.add(bytes);
+    else kept.push(bytes, start, end);
     const cost = end - start + ITEM_COST_BYTES;
     if (!isBehind || early + cost > STREAM_WINDOW_BYTES) return;
     early += cost;
@@ -130,17 +132,17 @@ export function openInlet(port: InletPort): Inlet {
     resume() {
       while (reading.length > 0 && kept.length > 0) {
         if (port.turns.mustWait(turn)) return;
-        const { bytes, start } = kept;
-        give(bytes, start, start + kept.shift());
+        const { bytes, start, isOwn } = kept;
+        give(bytes, start, start + kept.shift(), isOwn);
       }
       if (ended && kept.length === 0) finish();
     },
   };
   /** Give an item to the first reader that waits. */
-  const give = (bytes: Uint8Array, start: number, end: number): void => {
+  const give = (bytes: Uint8Array, start: number, end: number, isRaw: boolean): void => {
     const [resolve, reject] = reading.shift()!;
     try {
-      resolve(take(bytes, start, end));
+      resolve(take(bytes, start, end, isRaw));
     } catch (fault) {
       reject(fault);
     }
@@ -148,9 +150,9 @@ export function openInlet(port: InletPort): Inlet {
   const next = (): Promise<Result> => {
     dropCancelled();
     if (kept.length > 0 && reading.length === 0 && !port.turns.mustWait(turn)) {
-      const { bytes, start } = kept;
+      const { bytes, start, isOwn } = kept;
       try {
-        return Promise.resolve(take(bytes, start, start + kept.shift()));
+        return Promise.resolve(take(bytes, start, start + kept.shift(), isOwn));
       } catch (fault) {
         return Promise.reject(fault);
       }
@@ -203,22 +205,18 @@ export function openInlet(port: InletPort): Inlet {
     get bufferedBytes() {
       return Math.max(kept.size, kept.length * PLACE_BYTES);
     },
-    widen(bytes) {
-      if (ended || left) return;
-      isWide = true;
-      grant(bytes);
-    },
-    push(bytes, start, end) {
+    push(bytes, start, end, isRaw = false) {
       if (ended) return;
       if (room <= 0) throw overCredit("an item for which its stream has no room");
       room -= end - start + ITEM_COST_BYTES;
       inlet.items++;
       if (left) return;
+      const from = isRaw ? ownBytes(bytes) : bytes;
       if (reading.length === 0 || kept.length > 0 || port.turns.mustWait(turn)) {
-        return keep(bytes, start, end);
+        return keep(from, start, end, isRaw);
       }
       if (end - start >= LARGE_ITEM_BYTES) expectReader();
-      give(bytes, start, end);
+      give(from, start, end, isRaw);
     },
     end(why) {
       if (ended) return;

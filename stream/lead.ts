@@ -9,8 +9,8 @@ import type { OutletPort } from "./types.ts";
 
 /** Initial credit of a stream, in bytes. */
 export const STREAM_WINDOW_BYTES = 262_144;
-/** Most credit of a stream, in bytes: its receiver may grant more before it reads. */
-export const MAX_WINDOW_BYTES = 524_288;
+/** Most credit of a stream, in bytes: its receiver may make the window wider. */
+export const MAX_WINDOW_BYTES = 1_048_576;
 
 /** Credit that an item costs in addition to its archive, in bytes. */
 export const ITEM_COST_BYTES = 64;
@@ -41,8 +41,8 @@ export interface Lead {
   readonly leftRoom: number;
   /** An item was sent. */
   sent(bytes: number): void;
-  /** The reader has consumed so many bytes, and there is room for so many. */
-  granted(bytes: number, room: number): void;
+  /** The reader has consumed so many bytes, and its window is so many wide. */
+  granted(bytes: number, windowBytes: number): void;
   /** The source waits, though there is room. */
   wait(): void;
   /** The stream is over. */
@@ -111,9 +111,9 @@ export function openLead(port: Pick<OutletPort, "after" | "streams">, goOn: () =
       isShared ??= port.streams.isShared;
       nearBytes = Math.max(nearBytes, NEAR_ITEMS * bytes);
     },
-    granted(bytes, room) {
+    granted(bytes, nowBytes) {
       isWaiting = false;
-      windowBytes = Math.max(windowBytes, room);
+      windowBytes = nowBytes;
       isShared = port.streams.isShared;
       if (farBytes > 0) {
         if ((farBytes -= bytes) <= 0) stopTimer();

@@ -8,11 +8,12 @@ import { type DecodeLimits, Reader } from "../codec/reader.ts";
 import type { Writer } from "../codec/writer.ts";
 import type { Timers } from "../wire/clock.ts";
 import type { Extension } from "../wire/handshake.ts";
-import { SHORT_HEADER_BYTES, SHORT_ITEM } from "../wire/layout.ts";
+import { SHORT_HEADER_BYTES, SHORT_ITEM, SHORT_RAW } from "../wire/layout.ts";
 import { readServerExtension, type ServerExtensionHandlers } from "../wire/server_extension.ts";
 import type { Gate } from "./gate.ts";
 import type { SharedWindow } from "./shared_window.ts";
 import { type ItemTurns, itemTurns, type Later } from "./item_turns.ts";
+import { checkRaw } from "./raw.ts";
 import type { Inlet, Outlet, RunIn } from "./types.ts";
 
 /** Milliseconds after another message for which a connection counts as shared by streams and others. */
@@ -40,13 +41,15 @@ export interface StreamingSession {
   commit(writer: Writer): void;
   /** Return a writer, if they are reused. */
   abandon?(writer: Writer): void;
+  /** Send an item raw, if it would not be compressed. Absent: none is. Returns whether it did. */
+  sendRaw?: ((id: number, item: Uint8Array<ArrayBuffer>) => boolean | void) | undefined;
 }
 
 /** The environment of a session, of which streaming calls use this. */
 export interface StreamingHost extends Timers {
   /** Runs a step when the event loop has polled for input. Default: when it has come round. */
   readonly afterInput?: Later | undefined;
-  /** Bytes of credit that each stream gets in addition to its first, where messages take long. Default: 0. */
+  /** Bytes by which a reader makes its window wider, where messages take long. Default: 0. */
   readonly moreBytes?: number;
 }
 
@@ -57,10 +60,17 @@ export interface OpenStreams {
   /**
    * Read the rest of a message of the extension, whose root is at `at`, or that is short and ends there.
    *
+   * @returns Of `Raw` whether larger messages are items from now on.
    * @throws {CodecError} If it is invalid.
    * @throws {ProtocolError} If it exceeds its credit.
    */
-  receive(reader: Reader, kind: number, at: number): void;
+  receive(reader: Reader, kind: number, at: number): boolean | void;
+  /**
+   * An item came raw.
+   *
+   * @throws {ProtocolError} If it exceeds its credit, or a limit.
+   */
+  receiveRaw(message: Uint8Array): void;
   /** A call has settled or was cancelled. */
   over(id: number): void;
 }
@@ -118,15 +128,23 @@ export function openStreams(session: StreamingSession, host: StreamingHost): Str
   // Messages for other ids belong to a call that just ended, or to none.
   const handlers: ServerExtensionHandlers = [
     (id, start, end) => calls.get(id)?.inlet?.push(bytes, start, end),
-    (id, room) => {
+    (id, room, more) => {
       const outlet = calls.get(id)?.outlet;
-      outlet?.grant(room);
-      if (outlet) streams.window?.granted(outlet, room);
+      outlet?.grant(room, more);
+      if (outlet) streams.window?.granted(outlet, Math.max(0, room - more));
       streams.gate?.goOn();
     },
     () => {},
     () => {},
   ];
+  /** The stream whose items come raw. */
+  let rawId: number;
+  const readRaw = (reader: Reader, start: number, end: number): boolean => {
+    const isOn = reader.bytes[start + 3]!;
+    rawId = reader.bytes[start + 1]!;
+    if (end - start > SHORT_HEADER_BYTES || isOn > 1) reader.fail("Bool", start + 2);
+    return !!isOn;
+  };
   const streams: Streams = {
     calls,
     turns: itemTurns(host.now, host.afterInput),
@@ -144,8 +162,13 @@ export function openStreams(session: StreamingSession, host: StreamingHost): Str
     receive(reader, kind, at) {
       ({ bytes } = reader);
       const { start } = reader;
+      if (kind === SHORT_RAW) return readRaw(reader, start, at);
       if (kind === SHORT_ITEM) handlers[0](bytes[start + 1]!, start + SHORT_HEADER_BYTES, at);
       else readServerExtension(reader, kind, at, handlers);
+    },
+    receiveRaw(message) {
+      checkRaw(message, limits);
+      calls.get(rawId)?.inlet?.push(message, 0, message.length, true);
     },
     over(id) {
       const call = calls.get(id);

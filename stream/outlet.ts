@@ -13,6 +13,7 @@ import type { OpenOutlet, Outlet, OutletPort, RunIn } from "./types.ts";
 // A page loads all when it first streams an argument. What loads later imports nothing of what loads first: a bundler
 // would split that in two.
 export { openGate } from "./gate.ts";
+export { isRawItem } from "./raw_item.ts";
 export { openSharedWindow } from "./shared_window.ts";
 
 /** What outlets need of modules that a page has already loaded when it sends its first stream. */
@@ -71,6 +72,7 @@ export function outletsOf({ isThenable, overCredit, turns }: OutletKit): OpenOut
     const run: RunIn = (step) => port.runIn ? port.runIn(step) : step();
     const pulled = run(() => pulledFrom(source));
     let room = STREAM_WINDOW_BYTES;
+    let windowBytes = room;
     const lead = openLead(port, () => pull());
     let paused = false;
     /** Whether to ask before an item is made. After a small one it is enough to ask before the next is sent. */
@@ -212,14 +214,16 @@ export function outletsOf({ isThenable, overCredit, turns }: OutletKit): OpenOut
       items: 0,
       aheadBytes: 0,
       isRead: false,
-      grant(bytes) {
+      grant(bytes, more = 0) {
         if (over) return;
-        if (room + bytes > MAX_WINDOW_BYTES && !sending) {
+        windowBytes += more;
+        // While an item is sent, its bytes still count as room.
+        const isTooMuch = room + bytes > windowBytes && !sending;
+        if (more > bytes || windowBytes > MAX_WINDOW_BYTES || isTooMuch) {
           throw overCredit("more room for a stream than it can have");
         }
         room += bytes;
-        // While an item is sent, its bytes still count as room.
-        lead.granted(bytes, sending ? 0 : room);
+        lead.granted(bytes - more, windowBytes);
         // Its turn may be over.
         asks = true;
         pull();

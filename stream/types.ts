@@ -77,9 +77,10 @@ export interface Outlet {
   /**
    * The reader has room for so many bytes more.
    *
+   * @param more Those of them by which its window is wider now. Default: none.
    * @throws {ProtocolError} If that is more than it can have.
    */
-  grant(bytes: number): void;
+  grant(bytes: number, more?: number): void;
   /** Stop pulling until {@linkcode Outlet.resume}, regardless of credit. */
   pause(): void;
   /** Resume pulling. */
@@ -104,13 +105,16 @@ export interface InletPort {
   /**
    * Decode one item.
    *
+   * @param isRaw Whether it came raw: bytes are the item themselves then, and another item's archive is all of them.
    * @throws {CodecError} If it is invalid.
    */
-  decode(bytes: Uint8Array, start: number, end: number): unknown;
+  decode(bytes: Uint8Array, start: number, end: number, isRaw: boolean): unknown;
   /** Why the reader gets no more of what has come: its call was cancelled. Asked while items wait for it. */
   readonly cancelled?: unknown;
-  /** The reader has consumed items of so many bytes: grant as many. */
-  grant(bytes: number): void;
+  /** Bytes by which the first grant makes the window wider. Default: 0. */
+  readonly moreBytes?: number | undefined;
+  /** Grant so many bytes: those that the reader has consumed, and `more` by which the window is wider now. */
+  grant(bytes: number, more: number): void;
   /** The reader stopped before the end, or an item failed to decode. Called once. */
   onLeft(reason: unknown): void;
 }
@@ -123,14 +127,13 @@ export interface Inlet {
   readonly items: number;
   /** Bytes waiting for the reader; an empty item counts too. */
   readonly bufferedBytes: number;
-  /** Grant so many bytes of credit more than at first. To be called before items come. */
-  widen(bytes: number): void;
   /**
    * An item came, as its archive.
    *
+   * @param isRaw Whether it came raw, as all of a message: see `stream/raw.ts`.
    * @throws {ProtocolError} If there was no room for it.
    */
-  push(bytes: Uint8Array, start: number, end: number): void;
+  push(bytes: Uint8Array, start: number, end: number, isRaw?: boolean): void;
   /** End the stream: the reader gets the waiting items, then the end or an error. */
   end(error?: unknown): void;
 }

@@ -15,7 +15,9 @@ import {
   CLIENT_MESSAGE_BYTES,
   CLIENT_REPLY,
   MESSAGE_ALIGN,
+  RAW,
   RPC_REQUEST,
+  SHORT_HEADER_BYTES,
 } from "./layout.ts";
 import { restore } from "./short_message.ts";
 
@@ -31,6 +33,10 @@ export class ClientMessage {
   end = 0;
   /** The bytes of a `Grant`. */
   bytes = 0;
+  /** Those of them by which the window is wider. */
+  more = 0;
+  /** Whether a `Raw` announces items. */
+  isRaw = false;
   /** Whether the stream of an `End` failed. */
   failed = false;
   /** The code of a `Failed`. */
@@ -78,6 +84,14 @@ export function readShortMessage(
 ): void {
   into.kind = bytes[start]! >> 3;
   into.id = bytes[start + 1]!;
+  if (into.kind === RAW) {
+    const { [start + 3]: isOn } = bytes;
+    reader.reset(bytes);
+    reader.open(start, end);
+    if (end - start > SHORT_HEADER_BYTES || isOn! > 1) reader.fail("Bool", start + 2, "0 or 1");
+    into.isRaw = isOn === 1;
+    return;
+  }
   into.end = restore(reader, bytes, start, end);
   into.start = reader.low;
   if (into.kind !== RPC_REQUEST && into.kind !== CLIENT_ITEM) {
@@ -98,6 +112,7 @@ function readExtension(
     into.end = reader.low;
   } else if (kind === CLIENT_GRANT) {
     into.bytes = reader.u32(at + 4);
+    into.more = reader.u32(at + 8);
   } else if (kind === CLIENT_END) {
     if (bytes[at + 2]! > 1) reader.fail("Bool", at + 2, "0 or 1");
     into.failed = bytes[at + 2] === 1;

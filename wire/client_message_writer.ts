@@ -65,9 +65,10 @@ export function writeClientEnd(writer: Writer, id: number, failed: boolean): voi
   writeBrief(writer, CLIENT_END, id, failed ? 1 : 0);
 }
 
-/** Write a grant for a call's output: `0` tag 4, `1` id, `4` bytes, a `u32`. */
-export function writeClientGrant(writer: Writer, id: number, bytes: number): void {
+/** Write a grant for a call's output: `0` tag 4, `1` id, `4` bytes and `8` those of a wider window, both `u32`. */
+export function writeClientGrant(writer: Writer, id: number, bytes: number, more = 0): void {
   beginMessage(writer);
   const at = writeRoot(writer, CLIENT_MESSAGE_BYTES, CLIENT_GRANT, id);
   writer.view.setUint32(at + 4, bytes, true);
+  writer.view.setUint32(at + 8, more, true);
 }

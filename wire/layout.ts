@@ -49,9 +49,14 @@ export const SERVER_CALL = 5;
 /** `Cancel{id}`: the server has cancelled its call. */
 export const SERVER_CANCEL = 6;
 
+/** `Raw{id, on}`, from both sides: larger WebSocket messages are items of the stream of this id, or messages again. */
+export const RAW = 7;
+
 /** The low bits of a short message's first byte; of a call, and of an answer, all of it. */
 export const SHORT = 7;
 /** The first byte of a server's short item. */
 export const SHORT_ITEM = 31;
+/** The first byte of `Raw`, which is always short. */
+export const SHORT_RAW = 63;
 /** Bytes before a short message's archive. */
 export const SHORT_HEADER_BYTES = 4;

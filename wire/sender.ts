@@ -5,36 +5,20 @@
  */
 import type { Writer } from "../codec/writer.ts";
 import { STORED_HEADER_BYTES } from "../deflate/stored.ts";
-import { type DeflateOwner, type Deflater, thriftyLevel } from "./deflater.ts";
-import { ANYTHING, type Extension, type Receives } from "./handshake.ts";
-import type { Limits } from "./limits.ts";
+import { type DeflateOwner, thriftyLevel } from "./deflater.ts";
+import { SHORT_RAW } from "./layout.ts";
+import { MAX_BATCH_BYTES } from "./batch.ts";
+import { ANYTHING } from "./handshake.ts";
+import type { Excess, SenderOptions, SettledListener } from "./sending.ts";
 import {
   frame,
   type Framed,
   giveWriter,
-  type SendTally,
+  levelOf,
   type SharedMessage,
   takeWriter,
 } from "./shared_message.ts";
 import type { Transport } from "./transport.ts";
-
-/** Options for sending. Many senders may share one object. */
-export interface SenderOptions {
-  /** The deflater. */
-  readonly deflater: Deflater;
-  /** The compression level: 0 to 9. */
-  readonly level: number;
-  /** The peer's limits. Default: none. */
-  readonly receives?: Receives | undefined;
-  /** The negotiated extension. Default: 0. */
-  readonly extension?: Extension;
-  /** The limits for encoded values and for what waits to be deflated. Default: the default depth, and no bound. */
-  readonly limits?:
-    | Pick<Limits, "maxDepth"> & Partial<Pick<Limits, "maxBufferedBytes">>
-    | undefined;
-  /** Counts the bytes sent by all of them. */
-  readonly tally?: SendTally | undefined;
-}
 
 /** The owner of a sender. */
 export interface SenderOwner {
@@ -44,38 +28,24 @@ export interface SenderOwner {
   onIdle?(): void;
 }
 
-/** Why a peer does not accept a message: its limit, and the bytes that count towards it. */
-export interface Excess {
-  readonly limit: keyof Receives;
-  readonly bytes: number;
-}
+type Message = Uint8Array<ArrayBuffer>;
 
-/**
- * Called once with whether the peer accepts a message: at once, or when it was deflated. A message that it doesn't
- * accept is not sent. Without an excess, the connection has ended.
- *
- * @returns Whether what waits behind it may not be sent without it. Absent: no.
- */
-export type SettledListener = (taken: boolean, excess?: Excess) => boolean | void;
-
-const NOTHING: Uint8Array<ArrayBuffer> = new Uint8Array(0);
-/** Bytes by which framing may enlarge a message, plus as many per KiB. */
-const GROWTH_BYTES = 64;
-
-/** Whether a peer accepts an archive of so many bytes at any compression. */
-export function surelyTakes({ receives = ANYTHING }: SenderOptions, length: number): boolean {
-  const { maxMessageBytes, maxInflatedBytes } = receives;
-  const largest = length + (length / 1024 + 1) * GROWTH_BYTES;
-  return length <= maxInflatedBytes && largest <= maxMessageBytes;
-}
+const NOTHING: Message = new Uint8Array(0);
 
 interface Waiting {
-  bytes: Uint8Array<ArrayBuffer> | undefined;
+  bytes: Message | undefined;
   /** Its bytes on the wire; until they are known, those before deflating, or none if they are held by all together. */
   length: number;
   /** The message, held until it is sent. */
   readonly shared: SharedMessage | undefined;
+  /** The stream whose item it is, raw. */
+  readonly rawId: number;
 }
+
+/** A message that is none: see {@linkcode Waiting.rawId}. */
+const NOT_RAW = -1;
+/** `Raw{id, on}`: reused, because transports copy. */
+const announcement: Message = Uint8Array.of(SHORT_RAW, 0, 0, 0);
 
 /**
  * Sends the messages of one connection, in the order of {@linkcode Sender.commit} and
@@ -96,6 +66,8 @@ export class Sender implements DeflateOwner {
   /** The messages that wait for the deflater, if any. */
   #waiting: Waiting[] | undefined;
   #closed = false;
+  /** The stream whose items are messages too large for a batch, as announced, or {@linkcode NOT_RAW}. */
+  #rawId = NOT_RAW;
   /** What it sends by. */
   readonly transport: Transport;
   /** The options. */
@@ -178,6 +150,19 @@ export class Sender implements DeflateOwner {
     }
   }
 
+  /**
+   * Send an item of a stream raw, as a message that is only its bytes: more than a batch has, and no more than the peer
+   * takes. Returns false if it is to be sent as an archive, because it is worth compressing.
+   */
+  sendRaw(id: number, item: Message): boolean {
+    const { buffer, byteOffset, length } = item;
+    const level = thriftyLevel(this.options.level, length, this.transport);
+    if (this.#closed || levelOf(item, level) !== 0) return false;
+    // Not a `Buffer`, whose `slice` does not copy.
+    this.#send(new Uint8Array(buffer, byteOffset, length), undefined, id);
+    return true;
+  }
+
   /** Return a writer from {@linkcode Sender.begin} without sending. */
   abandon(writer: Writer): void {
     giveWriter(writer);
@@ -206,23 +191,35 @@ export class Sender implements DeflateOwner {
     return length > maxMessageBytes ? { limit: "maxMessageBytes", bytes: length } : undefined;
   }
 
-  #send(framed: Uint8Array<ArrayBuffer>, shared: SharedMessage | undefined): void {
+  #send(framed: Message, shared: SharedMessage | undefined, rawId = NOT_RAW): void {
     const { length } = framed;
     if (this.#waiting === undefined) {
       this.sentBytes += length;
-      this.#hand(framed, shared);
+      this.#hand(framed, shared, rawId);
     } else {
       const bytes = shared === undefined ? framed.slice() : framed;
-      this.#push({ bytes, length, shared });
+      this.#push({ bytes, length, shared, rawId });
     }
   }
 
   /** Pass a message to the transport, and count the bytes it copies. */
-  #hand(framed: Uint8Array<ArrayBuffer>, shared: SharedMessage | undefined): void {
+  #hand(framed: Message, shared: SharedMessage | undefined, rawId: number): void {
     const { tally } = this.options;
+    if (framed.length > MAX_BATCH_BYTES && rawId !== this.#rawId) this.#announce(rawId);
     const holders = shared?.holders;
     this.transport.send(framed, shared);
     if (tally !== undefined && holders === shared?.holders) tally.sentBytes += framed.length;
+  }
+
+  /** Tell the peer what larger messages are from now on. */
+  #announce(rawId: number): void {
+    this.#rawId = rawId;
+    announcement[1] = rawId;
+    announcement[3] = rawId === NOT_RAW ? 0 : 1;
+    const { length } = announcement;
+    this.sentBytes += length;
+    if (this.options.tally !== undefined) this.options.tally.sentBytes += length;
+    this.transport.send(announcement);
   }
 
   /** Send only the waiting messages. */
@@ -251,12 +248,12 @@ export class Sender implements DeflateOwner {
   }
 
   #wait(
-    framed: Promise<Uint8Array<ArrayBuffer>>,
+    framed: Promise<Message>,
     length: number,
     shared: SharedMessage | undefined,
     onSettled: SettledListener | undefined,
   ): void {
-    const waiting: Waiting = { bytes: undefined, length, shared };
+    const waiting: Waiting = { bytes: undefined, length, shared, rawId: NOT_RAW };
     this.#push(waiting);
     framed.then((bytes) => {
       const excess = onSettled && this.#excess(bytes);
@@ -278,9 +275,9 @@ export class Sender implements DeflateOwner {
     const waiting = this.#waiting;
     if (waiting === undefined) return;
     let sent = 0;
-    for (const { bytes, shared } of waiting) {
+    for (const { bytes, shared, rawId } of waiting) {
       if (bytes === undefined) break;
-      if (bytes !== NOTHING) this.#hand(bytes, shared);
+      if (bytes !== NOTHING) this.#hand(bytes, shared, rawId);
       shared?.release();
       sent++;
     }

@@ -32,11 +32,12 @@ export function writeServerItem<T>(
   return writeCarrier(codec, writer, SERVER_MESSAGE_BYTES, SERVER_ITEM, id, item, value);
 }
 
-/** Write a grant for a call's argument: `0` tag 4, `1` id, `4` bytes, a `u32`. */
-export function writeServerGrant(writer: Writer, id: number, bytes: number): void {
+/** Write a grant for a call's argument: `0` tag 4, `1` id, `4` bytes and `8` those of a wider window, both `u32`. */
+export function writeServerGrant(writer: Writer, id: number, bytes: number, more = 0): void {
   beginMessage(writer);
   const at = writeRoot(writer, SERVER_MESSAGE_BYTES, SERVER_GRANT, id);
   writer.view.setUint32(at + 4, bytes, true);
+  writer.view.setUint32(at + 8, more, true);
 }
 
 /** Write a call of the client: `0` tag 5, `1` id, `4` pointer and `8` length of the archived call. */
@@ -62,7 +63,7 @@ export type OnCarrier = (id: number, start: number, end: number) => void;
 /** The handlers of each kind of message, in the order of their tags. */
 export type ServerExtensionHandlers = readonly [
   onItem: OnCarrier,
-  onGrant: (id: number, bytes: number) => void,
+  onGrant: (id: number, bytes: number, more: number) => void,
   onCall: OnCarrier,
   onCancel: (id: number) => void,
 ];
@@ -79,7 +80,7 @@ export function readServerExtension(
   [onItem, onGrant, onCall, onCancel]: ServerExtensionHandlers,
 ): void {
   const id = reader.bytes[at + 1]!;
-  if (kind === SERVER_GRANT) onGrant(id, reader.u32(at + 4));
+  if (kind === SERVER_GRANT) onGrant(id, reader.u32(at + 4), reader.u32(at + 8));
   else if (kind === SERVER_CANCEL) onCancel(id);
   else {
     const onCarrier = kind === SERVER_ITEM

@@ -94,13 +94,14 @@ export function frame(
   if (isShort(writer)) return writer.written();
   if (isStored(writer, level)) return stored(writer);
   const archive = writer.bytes.subarray(STORED_HEADER_BYTES, writer.position);
-  const spent = level < IF_COMPRESSIBLE ? level : spentOn(archive, level);
+  const spent = levelOf(archive, level);
   if (spent === 0 && (!isKept || isStored(writer, 0))) return stored(writer);
   return deflater.deflate(archive, spent, owner);
 }
 
-/** The level for an archive by a sample of it. */
-function spentOn(archive: Uint8Array, level: number): number {
+/** The level for an archive, if need be by a sample of it. */
+export function levelOf(archive: Uint8Array, level: number): number {
+  if (level < IF_COMPRESSIBLE) return level;
   if (level >= UNLESS_NOISE) return isPlainNoise(archive) ? 0 : level - UNLESS_NOISE;
   const sampled = sample(archive);
   if (sampled === "repeats") return level - IF_COMPRESSIBLE;

@@ -64,8 +64,11 @@ export type Heard = number | void;
 
 /** The listener of a transport. */
 export interface TransportListener {
+  /** Whether it takes the memory of large messages at present, so that each should fill its buffer. Absent: no. */
+  readonly takesMemory?: boolean | undefined;
   /**
-   * One whole binary message. The bytes are the listener's to read only until it returns.
+   * One whole binary message. The bytes are the listener's to read only until it returns. The memory of a message too
+   * large for a batch that fills its buffer is the listener's to take (`ArrayBuffer.transfer`).
    *
    * @param from Its start in the bytes; earlier bytes were handled before. Absent: 0.
    */

@@ -174,6 +174,10 @@ export class RawTransport
     this.#finish({ code: 1006, reason: "Terminated" });
   }
 
+  get takesMemory(): boolean {
+    return this.#listener?.takesMemory === true;
+  }
+
   onBinary(message: Uint8Array): void {
     if (this.#state !== "open") return;
     this.#unheard = hearInTurn(this, message)?.slice();
@@ -203,9 +207,7 @@ export class RawTransport
   }
 
   onClose(code: number, reason: string): void {
-    if (this.#state === "open") {
-      this.#writer.append(Opcode.Close, closePayload(code, reason));
-    }
+    if (this.#state === "open") this.#writer.append(Opcode.Close, closePayload(code, reason));
     this.#finish({ code, reason }, true);
   }
 
@@ -260,9 +262,7 @@ export class RawTransport
 
   /** Send the peer a close frame, and end without waiting for its answer. */
   #fail(code: number, reason: string): void {
-    if (this.#state === "open") {
-      this.#writer.append(Opcode.Close, closePayload(code, reason));
-    }
+    if (this.#state === "open") this.#writer.append(Opcode.Close, closePayload(code, reason));
     this.#finish({ code, reason, byUs: true }, true);
   }
 

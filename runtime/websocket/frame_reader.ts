@@ -32,6 +32,8 @@ export type FrameSource = "client" | "server";
 
 /** The listener of a {@linkcode FrameReader}. Bytes are valid until the call returns. */
 export interface FrameSink {
+  /** Whether it takes the memory of large messages, so that each should fill its buffer. Absent: no. */
+  readonly takesMemory?: boolean | undefined;
   /** One whole binary message. */
   onBinary(message: Uint8Array): void;
   /** One whole text message of valid UTF-8. */
@@ -71,6 +73,8 @@ export class FrameReader {
   #messageOpcode = 0;
   #message: Uint8Array<ArrayBuffer> = NOTHING;
   #messageBytes = 0;
+  /** Bytes of the largest joined message. */
+  #largestBytes = 0;
 
   #ended = false;
   #stopped = false;
@@ -176,10 +180,7 @@ export class FrameReader {
         throw new FrameError(1002, "The peer began a message inside another");
       }
       if (this.#messageBytes + length > this.#maxMessageBytes) {
-        throw new FrameError(
-          this.#tooBigCode,
-          tooBigReason(this.#maxMessageBytes),
-        );
+        throw new FrameError(this.#tooBigCode, tooBigReason(this.#maxMessageBytes));
       }
       if (!final && opcode !== Opcode.Continuation) this.#messageOpcode = opcode;
     }
@@ -225,9 +226,9 @@ export class FrameReader {
       const opcode = this.#messageOpcode === 0 ? this.#opcode : this.#messageOpcode;
       const kept = this.#message;
       const message = kept.subarray(0, this.#messageBytes);
-      this.#messageOpcode = 0;
-      this.#messageBytes = 0;
+      this.#messageOpcode = this.#messageBytes = 0;
       this.#message = NOTHING;
+      this.#largestBytes = Math.max(this.#largestBytes, message.length);
       this.#endMessage(opcode, message);
       giveBuffer(kept);
     }
@@ -241,7 +242,10 @@ export class FrameReader {
       const declared = this.#messageBytes + this.#frameBytes - this.#frameRead;
       const roomy = Math.max(needed, FIRST_KEPT_BYTES, this.#message.length * GROWTH);
       const old = this.#message;
-      this.#message = takeFreeBuffer(declared) ??
+      // What is no larger than what this peer has sent before may have memory of its own at once.
+      const isOwn = this.#sink.takesMemory === true && this.#final && old === NOTHING &&
+        declared <= this.#largestBytes;
+      this.#message = isOwn ? new Uint8Array(declared) : takeFreeBuffer(declared) ??
         takeBuffer(Math.min(roomy, this.#final ? declared : this.#maxMessageBytes));
       this.#message.set(old.subarray(0, this.#messageBytes));
       giveBuffer(old);

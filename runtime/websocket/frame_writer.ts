@@ -6,9 +6,9 @@
 
 import { Buffer } from "node:buffer";
 import { MAX_BATCH_BYTES } from "../../wire/batch.ts";
-import { giveBuffer, takeBuffer } from "./buffers.ts";
+import { giveBuffer, takeBuffer, wholeBuffer } from "./buffers.ts";
 import { MAX_HEADER_BYTES, Opcode } from "./frames.ts";
-import { applyMask, packMask } from "./mask.ts";
+import { applyMask, packMask, setMasked } from "./mask.ts";
 
 /** Payloads of up to this many bytes are copied one byte at a time. */
 const MAX_LOOPED_BYTES = 64;
@@ -170,8 +170,8 @@ export class FrameWriter {
       }
       return;
     }
-    bytes.set(payload, at);
-    if (this.#masked) applyMask(bytes, at, this.length, packMask(bytes, at - 4));
+    if (this.#masked) setMasked(bytes, at, payload, packMask(bytes, at - 4));
+    else bytes.set(payload, at);
   }
 
   /** Take the appended frames, and their buffer until {@linkcode FrameWriter.recycle}. */
@@ -182,7 +182,7 @@ export class FrameWriter {
     if (takenFrom !== this.#buffer || lastTaken.length !== length) {
       takenFrom = this.#buffer;
       // A Buffer, which sockets write as it is; they would wrap any other array.
-      lastTaken = Buffer.from(takenFrom.buffer, 0, length);
+      lastTaken = Buffer.from(takenFrom.buffer, takenFrom.byteOffset, length);
     }
     const taken = lastTaken;
     this.#buffer = NOTHING;
@@ -193,7 +193,7 @@ export class FrameWriter {
 
   /** Return taken bytes, once, after their last use. */
   recycle({ buffer }: Uint8Array<ArrayBuffer>): void {
-    giveBuffer(takenFrom.buffer === buffer ? takenFrom : new Uint8Array(buffer));
+    giveBuffer(takenFrom.buffer === buffer ? takenFrom : wholeBuffer(buffer));
   }
 
   #drawMask(at: number): number {

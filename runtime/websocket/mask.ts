@@ -28,13 +28,24 @@ export function turnMask(mask: number, bytes: number): number {
   return bits === 0 ? mask : (mask << bits) | (mask >>> (32 - bits));
 }
 
+function vectorMask(): VectorMask | false {
+  return maskVectors ??= openVectorMask() ?? false;
+}
+
+/** Copy a payload to `at` of some bytes, masked. */
+export function setMasked(bytes: Uint8Array, at: number, payload: Uint8Array, mask: number): void {
+  const { length } = payload;
+  const mayMask = length >= VECTOR_BYTES && vectorMask();
+  if (mayMask) return mayMask(payload, 0, length, mask, bytes, at);
+  bytes.set(payload, at);
+  applyMask(bytes, at, at + length, mask);
+}
+
 /** Mask or unmask the bytes from `start` to `end` in place. */
 export function applyMask(bytes: Uint8Array, start: number, end: number, mask: number): void {
   if (end - start < WORD_BYTES) return byByte(bytes, start, end, mask);
-  if (end - start >= VECTOR_BYTES) {
-    maskVectors ??= openVectorMask() ?? false;
-    if (maskVectors) return maskVectors(bytes, start, end, mask);
-  }
+  const mayMask = end - start >= VECTOR_BYTES && vectorMask();
+  if (mayMask) return mayMask(bytes, start, end, mask, bytes, start);
   const { buffer, byteOffset } = bytes;
   const first = (byteOffset + start + 3) >>> 2;
   const last = (byteOffset + end) >>> 2;

@@ -8,11 +8,19 @@
 const PAGE_BYTES = 65_536;
 
 /**
- * Mask or unmask the bytes from `start` to `end` in place, by copying them to WebAssembly and back.
+ * Mask or unmask the bytes from `start` to `end`, by copying them to WebAssembly, and from there to `at` of others.
  *
  * @param mask The four bytes, the first one highest.
+ * @param into Where they go: also the same bytes.
  */
-export type VectorMask = (bytes: Uint8Array, start: number, end: number, mask: number) => void;
+export type VectorMask = (
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  mask: number,
+  into: Uint8Array,
+  at: number,
+) => void;
 
 /** Create one. `undefined` where there is no WebAssembly, as on Node with `--jitless`. */
 export function openVectorMask(): VectorMask | undefined {
@@ -25,14 +33,14 @@ export function openVectorMask(): VectorMask | undefined {
   const { m: memory, f } = instance.exports;
   const page = new Uint8Array((memory as WebAssembly.Memory).buffer);
   const maskPage = f as (at: number, end: number, word: number) => void;
-  return (bytes, start, end, mask) => {
+  return (bytes, start, end, mask, into, to) => {
     // WebAssembly is little-endian everywhere.
     const word = mask << 24 | (mask & 0xff00) << 8 | mask >>> 8 & 0xff00 | mask >>> 24;
     for (let at = start; at < end; at += PAGE_BYTES) {
       const part = bytes.subarray(at, Math.min(end, at + PAGE_BYTES));
       page.set(part);
       maskPage(0, part.length, word);
-      part.set(part.length === PAGE_BYTES ? page : page.subarray(0, part.length));
+      into.set(part.length === PAGE_BYTES ? page : page.subarray(0, part.length), to + at - start);
     }
   };
 }

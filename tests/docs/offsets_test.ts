@@ -166,11 +166,11 @@ test("PROTOCOL.md says what is where in the messages of x1", () => {
     "client Cancel": [12, written((w) => writeClientCancel(w, 7))],
     "client Item": [12, written((w) => void writeClientItem(interpret, w, 7, u32, 5))],
     "client End": [12, written((w) => writeClientEnd(w, 7, true))],
-    "client Grant": [12, written((w) => writeClientGrant(w, 7, 1000))],
+    "client Grant": [12, written((w) => writeClientGrant(w, 7, 1000, 900))],
     "client Reply": [12, written((w) => writeReply(interpret, w, 7, u32, 5))],
     "client Failed": [12, written((w) => writeFailed(w, 7, "HandlerPanicked"))],
     "server Item": [24, written((w) => void writeServerItem(interpret, w, 7, u32, 5))],
-    "server Grant": [24, written((w) => writeServerGrant(w, 7, 1000))],
+    "server Grant": [24, written((w) => writeServerGrant(w, 7, 1000, 900))],
     "server Call": [
       24,
       written((w) => writeServerCall(interpret, w, 7, increment.call, call)),
@@ -194,6 +194,7 @@ test("PROTOCOL.md says what is where in the messages of x1", () => {
           "1 byte: 1 broke": [1, 1],
           "1 byte: code": [1, 10],
           "bytes, `u32`": [4, 1000],
+          "of them for a wider window, `u32`": [4, 900],
           "pointer to the archive": [4, back(root + offset)],
           "its length": [4, name!.includes("Call") ? 8 : 4],
         };

@@ -24,6 +24,9 @@ import {
 } from "../../wire/server_extension.ts";
 import { writeEventOf, writeResponse } from "../../wire/server_message_writer.ts";
 import { writeFailed, writeReply } from "../support/replies.ts";
+import { plain, rowsOf } from "./tables.ts";
+import { Sender } from "../../wire/sender.ts";
+import { testDeflater } from "../support/test_deflater.ts";
 import { beginRoom, isShort, shortenAnswer, shortenRequest } from "../../wire/short_message.ts";
 import { Topic } from "../../wire/topic.ts";
 import { writeStateChange } from "../support/state_change.ts";
@@ -60,7 +63,7 @@ const MESSAGES: readonly [name: string, ...writes: Write[]][] = [
     "client's messages of x1",
     (writer) => writeClientItem(interpret, writer, 7, u32, 5),
     (writer) => writeClientEnd(writer, 7, true),
-    (writer) => writeClientGrant(writer, 8, 131_072),
+    (writer) => writeClientGrant(writer, 8, 327_680, 262_144),
     (writer) => writeClientCancel(writer, 8),
     (writer) => writeReply(interpret, writer, 0, u32, 5),
     (writer) => writeFailed(writer, 1, "HandlerPanicked"),
@@ -91,7 +94,31 @@ const SHORT_MESSAGES: readonly [name: string, shorten: Write, ...writes: Write[]
 ];
 
 test("PROTOCOL.md has one block of bytes for each message of its exchange", () => {
-  assertEquals(documented.length, MESSAGES.length + SHORT_MESSAGES.length);
+  assertEquals(documented.length, MESSAGES.length + SHORT_MESSAGES.length + 1);
+});
+
+test("PROTOCOL.md shows what is sent around raw items", () => {
+  const sent: string[] = [];
+  const transport = {
+    bufferedAmount: 0,
+    send: (message: Uint8Array) => void sent.push(encodeHex(message)),
+    close() {},
+    terminate() {},
+  };
+  const sender = new Sender(transport, { deflater: testDeflater, level: 0 }, { onSendError() {} });
+  const item = new Uint8Array(16_385);
+  sender.sendRaw(8, item);
+  sender.sendRaw(8, item);
+  const writer = sender.begin();
+  writer.writeBytes(item);
+  sender.commit(writer);
+  const [on, first, second, off, message] = sent;
+  assertEquals([first, second], [encodeHex(item), encodeHex(item)]);
+  assertEquals(message?.slice(0, 10), "010140febf");
+  assertEquals(documented.at(-1), `${on}${off}`);
+  const fields = rowsOf("offset | bytes | field of `Raw`").map(([, , field]) => plain(field!));
+  assertEquals(fields.map((field) => field.split(" ")[0]), ["3f", "id", "0", "1:"]);
+  assertEquals([on, off], ["3f080001", "3fff0000"]);
 });
 
 for (const [i, [name, ...writes]] of MESSAGES.entries()) {

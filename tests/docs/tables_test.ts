@@ -26,6 +26,7 @@ const READ_IN: Readonly<Record<string, string>> = {
   [REQUEST]: "offsets_test.ts",
   [SERVER]: "offsets_test.ts",
   [FIELDS]: "offsets_test.ts",
+  "offset | bytes | field of `Raw`": "protocol_test.ts",
   [CLIENT_X1]: "offsets_test.ts",
   [SERVER_X1]: "offsets_test.ts",
   [AGREEING]: "tables_test.ts",

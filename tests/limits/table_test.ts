@@ -799,7 +799,7 @@ const ROWS: readonly Row[] = [
       const client = await ScriptedClient.connect(streamsCore(), extended());
       client.call(1, GIVE.call);
       await until(() => client.received.length >= 4096);
-      client.write((writer) => writeClientGrant(writer, 1, 524_288 + excess));
+      client.write((writer) => writeClientGrant(writer, 1, 1_048_576 + excess, 786_432 + excess));
       await settle();
       return client.closedWith?.code;
     },
@@ -812,8 +812,8 @@ const ROWS: readonly Row[] = [
     async attempt(excess) {
       const { client, peer } = await extendedClient(Streams);
       client.rpc.take({ units: new ReadableStream() }).catch(() => {});
-      peer.archive((writer) => writeServerGrant(writer, 0, 262_144));
-      peer.archive((writer) => writeServerGrant(writer, 0, excess));
+      const more = 786_432 + excess;
+      peer.archive((writer) => writeServerGrant(writer, 0, more, more));
       return peer.closedWith?.code;
     },
     passes: undefined,

@@ -243,3 +243,39 @@ describe("FrameReader.push() of a client's frames", () => {
     });
   }
 });
+
+test("a listener that takes memory gets a message that fills its buffer, no larger than one before", () => {
+  const got: Uint8Array[] = [];
+  let takesMemory = true;
+  const reader = new FrameReader(
+    "server",
+    {
+      get takesMemory() {
+        return takesMemory;
+      },
+      onBinary: (message) => void got.push(message),
+      onPing() {},
+      onClose() {},
+    },
+    1 << 20,
+    TOO_BIG,
+  );
+  const receive = (size: number): boolean => {
+    const payload = Uint8Array.from({ length: size }, (_, i) => i * i);
+    const frame = new Uint8Array(10 + size);
+    frame.set([0x82, 127, 0, 0, 0, 0, 0, size >> 16, size >> 8, size]);
+    frame.set(payload, 10);
+    reader.push(frame.subarray(0, 30_000));
+    reader.push(frame.subarray(30_000));
+    const message = got.pop()!;
+    assertEquals(message, payload);
+    return message.byteLength === message.buffer.byteLength;
+  };
+  assertEquals(receive(70_000), false, "a header alone takes no memory");
+  assertEquals(receive(70_000), true);
+  assertEquals(receive(65_536), true);
+  assertEquals(receive(70_001), false);
+  assertEquals(receive(70_001), true);
+  takesMemory = false;
+  assertEquals(receive(70_000), false);
+});

@@ -1,6 +1,6 @@
 import { test } from "node:test";
 import { assertEquals } from "@std/assert";
-import { applyMask, packMask, turnMask } from "../../runtime/websocket/mask.ts";
+import { applyMask, packMask, setMasked, turnMask } from "../../runtime/websocket/mask.ts";
 import { openVectorMask } from "../../runtime/websocket/vector_mask.ts";
 
 const MASK: Uint8Array = Uint8Array.of(0xa1, 0x02, 0x93, 0x04);
@@ -31,6 +31,21 @@ test("large payloads are masked so too, and nothing beside them", () => {
       applyMask(bytes, start, start + size, packMask(MASK, 0));
       for (let i = 0; i < bytes.length; i++) wrong[i]! ^= bytes[i]!;
       assertEquals(wrong.findIndex((byte) => byte !== 0), -1, `${size} bytes from ${start}`);
+    }
+  }
+});
+
+test("setMasked() copies a payload of any size to any place, masked, and changes nothing else", () => {
+  for (const size of [0, 1, 47, 48, 300, 16_383, 16_384, 65_536, 65_537, 131_073]) {
+    for (const at of [0, 3, 14]) {
+      const payload = Uint8Array.from({ length: size }, (_, i) => i * i);
+      const kept = payload.slice();
+      const bytes = new Uint8Array(at + size + 200).fill(1);
+      setMasked(bytes, at, payload, packMask(MASK, 0));
+      const expected = new Uint8Array(bytes.length).fill(1);
+      for (let i = 0; i < size; i++) expected[at + i] = payload[i]! ^ MASK[i & 3]!;
+      assertEquals(bytes, expected, `${size} bytes at ${at}`);
+      assertEquals(payload, kept);
     }
   }
 });

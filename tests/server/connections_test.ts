@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { test } from "node:test";
 import { Connections, type Kept } from "../../server/connections.ts";
-import { type Gauges, ServerCounters } from "../../server/stats.ts";
+import { ServerCounters } from "../../server/stats.ts";
 import { DEFAULT_LIMITS } from "../../wire/limits.ts";
 
 /** A connection of which nothing is known but its place, its bytes, and whether its socket outlives it. */
@@ -11,8 +11,8 @@ function connectionIn(connections: Connections, name: string) {
     name,
     slot: -1,
     transport,
-    sender: { transport, sentBytes: 10 },
-    count: (gauges: Gauges) => void (gauges.bytesSent += 10),
+    sender: { transport, sentBytes: 10, bufferedBytes: 0 },
+    subscriptions: { size: 0 },
   };
   const kept = connection as unknown as Kept;
   connection.slot = connections.add(kept);

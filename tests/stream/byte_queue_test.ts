@@ -11,14 +11,22 @@ function shift(queue: ByteQueue): number[] {
 
 test("byteQueue() gives each piece once, in order, whatever is put and taken between", () => {
   const piece = fc.uint8Array({ maxLength: 300 });
-  fc.assert(fc.property(fc.array(fc.option(piece, { freq: 2 }), { maxLength: 200 }), (steps) => {
+  const put = fc.tuple(piece, fc.boolean());
+  fc.assert(fc.property(fc.array(fc.option(put, { freq: 2 }), { maxLength: 200 }), (steps) => {
     const queue = byteQueue();
     const model: number[][] = [];
-    for (const step of steps) {
+    const owns: boolean[] = [];
+    for (const put of steps) {
+      const step = put && put[0];
       if (step !== null) {
-        queue.push(step, 0, step.length);
+        owns.push(put![1]);
+        if (put![1]) queue.add(step);
+        else queue.push(step, 0, step.length);
         model.push([...step]);
-      } else if (model.length > 0) assertEquals(shift(queue), model.shift());
+      } else if (model.length > 0) {
+        assertEquals(queue.isOwn, owns.shift());
+        assertEquals(shift(queue), model.shift());
+      }
       assertEquals(queue.length, model.length);
       assertEquals(queue.size, model.reduce((sum, { length }) => sum + length, 0));
     }

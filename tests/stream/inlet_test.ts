@@ -101,10 +101,8 @@ test("exactly 8 KiB are granted when none waits, of one and a half items at leas
   assertEquals(grants, [40_000]);
 });
 
-test("a wider window is granted at once, and of large items one and a half are read before the next grant", async () => {
-  const { inlet, stream, grants } = inletOf();
-  inlet.widen(262_144);
-  assertEquals(grants.splice(0), [262_144]);
+test("the first grant makes the window wider; then three and a half large items are read before the next", async () => {
+  const { inlet, stream, grants, more } = inletOf(undefined, undefined, 786_432);
   const fill = (items: number, cost: number): void => {
     for (; items > 0; items--) push(inlet, cost - ITEM_COST_BYTES);
     assertThrows(() => push(inlet, 0), ProtocolError);
@@ -113,21 +111,22 @@ test("a wider window is granted at once, and of large items one and a half are r
     for (; reads > 0; reads--) await stream.next();
     return grants.splice(0);
   };
-  fill(8, 65_536);
+  fill(4, 65_536);
+  assertEquals(await granted(1), [65_536 + 786_432]);
+  assertEquals(await granted(2), [], "less than a quarter of the window");
+  fill(13, 65_536);
   assertEquals(await granted(1), []);
-  assertEquals(await granted(1), [131_072]);
-  fill(8, 16_384);
-  assertEquals(await granted(6), [131_072, 131_072, 131_072], "the rest of those before");
+  assertEquals(await granted(1), [262_144]);
+  assertEquals(await granted(12), [262_144, 262_144, 262_144]);
+  fill(64, 16_384);
   assertEquals(await granted(3), []);
-  assertEquals(await granted(1), [65_536]);
-  push(inlet, 200_000);
-  push(inlet, 700_000);
+  assertEquals(await granted(1), [65_536], "no less than ever");
   assertEquals(await granted(4), [65_536]);
-  assertEquals(await granted(1), [200_000 + ITEM_COST_BYTES], "one item may be more than a half");
-  assertEquals(await granted(1), [700_000 + ITEM_COST_BYTES]);
-  inlet.end();
-  inlet.widen(1);
-  assertEquals(grants, []);
+  push(inlet, 131_072 - ITEM_COST_BYTES - 1);
+  push(inlet, 700_000);
+  await granted(56);
+  assertEquals(await granted(2), [131_071 + 700_000 + ITEM_COST_BYTES], "an item over a quarter");
+  assertEquals(more, [786_432, ...more.slice(1).map(() => 0)], "once");
 });
 
 test("items may come until there is no room; the one after breaks the protocol", async () => {

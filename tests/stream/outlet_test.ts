@@ -140,14 +140,27 @@ test("one that fills it but for a byte leaves room for another", async () => {
   assertEquals(sent, [1, 2]);
 });
 
-test("more room than two windows breaks the protocol, two windows do not", async () => {
-  const { source } = endless();
-  const { outlet } = outletOf(source, STREAM_WINDOW_BYTES - ITEM_COST_BYTES);
-  const early = assertThrows(() => outlet.grant(STREAM_WINDOW_BYTES + 1), ProtocolError);
+test("more room than the window breaks the protocol, and a window of more than 1 MiB", async () => {
+  const MORE = 1_048_576 - STREAM_WINDOW_BYTES;
+  const opened = () => outletOf(endless().source, STREAM_WINDOW_BYTES - ITEM_COST_BYTES).outlet;
+  const early = assertThrows(() => opened().grant(1), ProtocolError);
   assertEquals([early.code, early.closeCode], ["BadCredit", 4002]);
+  for (
+    const [bytes, more] of [
+      [MORE + 1, MORE],
+      [MORE + 1, MORE + 1],
+      [MORE, MORE + 1],
+      [0xffff_ffff, 0],
+      [0xffff_ffff, 0xffff_ffff],
+      [0, 1],
+    ] as const
+  ) assertThrows(() => opened().grant(bytes, more), ProtocolError);
+  const outlet = opened();
+  outlet.grant(MORE, MORE);
   await turn();
-  assertThrows(() => outlet.grant(524_289), ProtocolError);
-  outlet.grant(524_288);
+  const sent = outlet.items * STREAM_WINDOW_BYTES;
+  assertThrows(() => outlet.grant(sent + 1), ProtocolError);
+  outlet.grant(sent);
   await turn();
   assertThrows(() => outlet.grant(0xffff_ffff), ProtocolError);
   outlet.cancel();

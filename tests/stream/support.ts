@@ -53,21 +53,29 @@ export function outletOf(
 export function inletOf(
   decode?: (bytes: Uint8Array) => number,
   turns: ItemTurns = { mustWait: () => false, spend() {} },
+  moreBytes = 0,
 ): {
   readonly inlet: Inlet;
   readonly stream: ItemStream<number>;
   readonly grants: number[];
+  /** Of each of them what makes the window wider. */
+  readonly more: number[];
   readonly left: unknown[];
 } {
   const grants: number[] = [];
+  const more: number[] = [];
   const left: unknown[] = [];
   const inlet = openInlet({
     turns,
     decode: (bytes, start, end) => decode?.(bytes.subarray(start, end)) ?? end - start,
-    grant: (bytes) => void grants.push(bytes),
+    moreBytes,
+    grant(bytes, wider) {
+      grants.push(bytes);
+      more.push(wider);
+    },
     onLeft: (reason) => void left.push(reason),
   });
-  return { inlet, stream: inlet.stream as ItemStream<number>, grants, left };
+  return { inlet, stream: inlet.stream as ItemStream<number>, grants, more, left };
 }
 
 /** Push an item of `bytes` bytes. */

@@ -16,7 +16,7 @@ import { writeErrorResponse, writeEvent, writeResponse } from "../../wire/server
 import type { Topic } from "../../wire/topic.ts";
 import type { CloseInfo, Dialer, Transport, TransportListener } from "../../wire/transport.ts";
 import { encode } from "../../codec/mod.ts";
-import { archivesOf } from "./short_messages.ts";
+import { archivesOf, isRaw } from "./short_messages.ts";
 import { writeStateChange } from "./state_change.ts";
 
 /** A received call. */
@@ -64,8 +64,14 @@ export class FakePeer implements Transport {
     if (this.#info !== undefined) listener.onClose(this.#info);
   }
 
+  readonly #raw = { id: -1 };
+
   send(message: Uint8Array<ArrayBuffer>): void {
-    for (const archive of archivesOf(message, "client")) this.#receive(archive);
+    if (isRaw(message, this.#raw)) {
+      this.said.push({ kind: "RawItem", id: this.#raw.id, what: message.slice() });
+      return;
+    }
+    for (const archive of archivesOf(message, "client", this.#raw)) this.#receive(archive);
   }
 
   #receive(bytes: Uint8Array): void {

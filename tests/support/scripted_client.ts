@@ -14,7 +14,7 @@ import { writeRequest } from "../../wire/client_message_writer.ts";
 import { readServerExtension } from "../../wire/server_extension.ts";
 import type { CloseInfo, Transport, TransportListener, Upgrade } from "../../wire/transport.ts";
 import { writeRawRequest } from "./raw_request.ts";
-import { archivesOf } from "./short_messages.ts";
+import { archivesOf, isRaw } from "./short_messages.ts";
 import { serverMessage } from "./server_message.ts";
 
 /** A client's upgrade request. */
@@ -55,8 +55,14 @@ export class ScriptedClient implements Transport {
     return this;
   }
 
+  readonly #raw = { id: -1 };
+
   send(message: Uint8Array<ArrayBuffer>): void {
-    for (const archive of archivesOf(message, "server")) this.#receive(archive);
+    if (isRaw(message, this.#raw)) {
+      this.received.push(`item ${this.#raw.id} raw ${message.length}`);
+      return;
+    }
+    for (const archive of archivesOf(message, "server", this.#raw)) this.#receive(archive);
   }
 
   #receive(bytes: Uint8Array): void {

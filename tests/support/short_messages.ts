@@ -38,12 +38,34 @@ function lengthened(message: Uint8Array, sender: Sender): Uint8Array<ArrayBuffer
   return archive;
 }
 
-/** The archives of all messages in one WebSocket message. */
-export function archivesOf(message: Uint8Array, sender: Sender): Uint8Array<ArrayBuffer>[] {
+/** Which stream's items large messages of one peer are, or -1. */
+export interface RawState {
+  id: number;
+}
+
+/** Bytes above which a message may be an item. */
+const MAX_BATCH_BYTES = 16_384;
+/** The first byte of what says so. */
+const RAW = 0x3f;
+
+/** Whether a message is an item. */
+export function isRaw({ length }: Uint8Array, { id }: RawState): boolean {
+  return length > MAX_BATCH_BYTES && id >= 0;
+}
+
+/** The archives of all messages in one WebSocket message that is no item. */
+export function archivesOf(
+  message: Uint8Array,
+  sender: Sender,
+  raw?: RawState,
+): Uint8Array<ArrayBuffer>[] {
   const archives: Uint8Array<ArrayBuffer>[] = [];
   for (let rest = message; rest.length > 0;) {
     let bytes: number;
-    if (isShortMessage(rest)) {
+    if (rest[0] === RAW && raw !== undefined) {
+      bytes = HEADER_BYTES;
+      raw.id = rest[3] === 1 ? rest[1]! : -1;
+    } else if (isShortMessage(rest)) {
       bytes = HEADER_BYTES + rest[2]!;
       archives.push(lengthened(rest, sender));
     } else {

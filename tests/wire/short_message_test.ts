@@ -13,7 +13,7 @@ import {
 } from "../../wire/client_message_reader.ts";
 import { writeClientGrant, writeClientItem } from "../../wire/client_message_writer.ts";
 import { writeClientCancel } from "../support/client_cancel.ts";
-import { CLIENT_ITEM, RPC_REQUEST } from "../../wire/layout.ts";
+import { CLIENT_ITEM, RAW, RPC_REQUEST } from "../../wire/layout.ts";
 import {
   writeServerCall,
   writeServerCancel,
@@ -183,7 +183,7 @@ test("a short message that is cut anywhere is refused", () => {
 test("a short message of another kind is refused", () => {
   for (let kind = 0; kind < 32; kind++) {
     const heard = hear(Uint8Array.of(kind << 3 | 7, 1, 0, 0));
-    const isKnown = kind === RPC_REQUEST || kind === CLIENT_ITEM;
+    const isKnown = kind === RPC_REQUEST || kind === CLIENT_ITEM || kind === RAW;
     assertEquals(heard, [isKnown ? `${kind} 1 ` : "BadMessage 4002"]);
   }
 });
