@@ -7,6 +7,8 @@ import { MAX_BATCH_BYTES, turns } from "../wire/batch.ts";
 import { giveBuffer, takeBuffer } from "./websocket/buffers.ts";
 
 const NOTHING: Uint8Array<ArrayBuffer> = new Uint8Array(0);
+/** Messages of up to this many bytes are copied one byte at a time: a call costs more. */
+const MAX_LOOPED_BYTES = 64;
 /** How many times as much as there is is made room for. */
 const GROWTH = 4;
 
@@ -58,8 +60,11 @@ export class Gatherer {
     if (length > MAX_BATCH_BYTES) return this.#socket?.sendWhole(message);
     this.#sent++;
     if (this.bytes + length > this.#buffer.length) this.#grow(length);
-    this.#buffer.set(message, this.bytes);
-    this.bytes += length;
+    const buffer = this.#buffer;
+    const at = this.bytes;
+    this.bytes = at + length;
+    if (length > MAX_LOOPED_BYTES) return buffer.set(message, at);
+    for (let i = 0; i < length; i++) buffer[at + i] = message[i]!;
   }
 
   #grow(length: number): void {

@@ -16,7 +16,7 @@ import { RpcError } from "../wire/errors.ts";
 import { ANYTHING } from "../wire/handshake.ts";
 import type { ItemCounts } from "../wire/open_telemetry.ts";
 import { writeServerGrant, writeServerItem } from "../wire/server_extension.ts";
-import { shortenAnswer } from "../wire/short_message.ts";
+import { isShort } from "../wire/short_message.ts";
 import type { Sender } from "../wire/sender.ts";
 import { type Excess, surelyTakes } from "../wire/sending.ts";
 import { MIN_HELD_BYTES } from "./call_guard.ts";
@@ -225,7 +225,7 @@ export class StreamingCall extends ServerCall implements InletPort, OutletPort {
     const writer = this.streams.begin();
     let bytes: number;
     try {
-      bytes = writeServerItem(caller.host.codec, writer, id, schema, item);
+      bytes = writeServerItem(caller.host.codec, writer, id, schema, item, true);
     } catch (error) {
       sender.abandon(writer);
       throw error;
@@ -234,8 +234,8 @@ export class StreamingCall extends ServerCall implements InletPort, OutletPort {
       sender.abandon(writer);
       return bytes;
     }
-    shortenAnswer(writer);
-    if (surelyTakes(sender.options, writer.position)) sender.commit(writer);
+    const isTaken = isShort(writer) || surelyTakes(sender.options, writer.position);
+    if (isTaken) sender.commit(writer);
     else this.#commitIfTaken(sender, writer);
     return this.#onSent(bytes);
   }

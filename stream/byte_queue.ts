@@ -8,7 +8,7 @@
 const SPARE_BYTES = 32_768;
 /** The bytes of a larger one that is kept for whichever queue needs it next: one of all queues. */
 const MAX_SPARE_BYTES = 1_048_576;
-/** Numbers of removed entries, two of each, after which the index is compacted. */
+/** Numbers of removed runs, three of each, after which the index is compacted. */
 const MANY_GONE = 1024;
 /** Pieces of up to this many bytes are copied byte by byte: a view costs more. */
 const MAX_LOOPED_BYTES = 96;
@@ -48,12 +48,13 @@ export interface ByteQueue {
 
 /** Create an empty queue. */
 export function byteQueue(): ByteQueue {
-  /** Of each piece how many bytes lie between it and the one before, and how many it has. */
-  let lengths: number[] = [];
+  /** Of runs of pieces: how many bytes lie before each, how many each has, and how many pieces there are. */
+  let runs: number[] = [];
   /** Entries that are arrays of their own, for which the first of those two is {@linkcode OWN}. */
   let owned: Uint8Array[] | undefined;
-  /** Where in them the first piece is. */
+  /** Where in them the first run is that has pieces. */
   let at = 0;
+  let count = 0;
   let bytes = NO_BYTES;
   let start = 0;
   let end = 0;
@@ -72,7 +73,8 @@ export function byteQueue(): ByteQueue {
       size =
       lastEnd =
       at =
-      lengths.length =
+      count =
+      runs.length =
         0;
     source = NO_BYTES;
     owned = undefined;
@@ -111,21 +113,28 @@ export function byteQueue(): ByteQueue {
     offset = end - first;
     end += length;
   };
+  /** Add a piece: most are like the one before. */
+  const add = (before: number, length: number): void => {
+    const last = runs.length - 3;
+    count++;
+    if (last >= at && runs[last] === before && runs[last + 1] === length) runs[last + 2]!++;
+    else runs.push(before, length, 1);
+  };
   return {
     get length() {
-      return (lengths.length - at) / 2;
+      return count;
     },
     get size() {
       return size;
     },
     get isOwn() {
-      return lengths[at] === OWN;
+      return runs[at] === OWN;
     },
     get bytes() {
-      return lengths[at] === OWN ? owned![0]! : bytes;
+      return runs[at] === OWN ? owned![0]! : bytes;
     },
     get start() {
-      return lengths[at] === OWN ? 0 : start + lengths[at]!;
+      return runs[at] === OWN ? 0 : start + runs[at]!;
     },
     push(from, first, last) {
       const isNext = from === source && first + offset >= lastEnd;
@@ -142,25 +151,27 @@ export function byteQueue(): ByteQueue {
       const length = last - first;
       used += length;
       size += length;
-      lengths.push(first + offset - lastEnd, length);
+      add(first + offset - lastEnd, length);
       lastEnd = last + offset;
     },
     add(own) {
       const { length } = own;
       size += length;
-      lengths.push(OWN, length);
+      add(OWN, length);
       (owned ??= []).push(own);
     },
     shift() {
-      const length = lengths[at + 1]!;
-      if (lengths[at] === OWN) owned!.shift();
-      else start += lengths[at]! + length;
+      const length = runs[at + 1]!;
+      if (runs[at] === OWN) owned!.shift();
+      else start += runs[at]! + length;
       size -= length;
-      at += 2;
-      if (at === lengths.length) clear();
-      else if (at >= MANY_GONE && 2 * at > lengths.length) {
-        lengths = lengths.slice(at);
-        at = 0;
+      if (--count === 0) clear();
+      else if (--runs[at + 2]! === 0) {
+        at += 3;
+        if (at >= MANY_GONE && 2 * at > runs.length) {
+          runs = runs.slice(at);
+          at = 0;
+        }
       }
       return length;
     },

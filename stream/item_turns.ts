@@ -19,7 +19,7 @@ const MAX_TURN_MS = 10;
 /** Bytes of items between two readings of the clock, at most. */
 const LOOK_BYTES = 8192;
 /** Items between two readings, at most. There are fewer while items are slow. */
-const LOOK_ITEMS = 8;
+const LOOK_ITEMS = 16;
 /** Milliseconds between two readings after which every item is looked at. A turn of fewer has no start. */
 const SLOW_MS = 1;
 

@@ -18,6 +18,7 @@ import {
   type SharedMessage,
   takeWriter,
 } from "./shared_message.ts";
+import { isShort } from "./short_message.ts";
 import type { Transport } from "./transport.ts";
 
 /** The owner of a sender. */
@@ -120,6 +121,10 @@ export class Sender implements DeflateOwner {
    * the peer accepts it; without, the caller has checked that before.
    */
   commit(writer: Writer, onSettled?: SettledListener): void {
+    if (isShort(writer) && onSettled === undefined && !this.#closed) {
+      this.#send(writer.written(), undefined);
+      return giveWriter(writer);
+    }
     const { deflater, level, receives = ANYTHING } = this.options;
     const length = writer.position - STORED_HEADER_BYTES;
     const isOver = onSettled !== undefined && length > receives.maxInflatedBytes;
@@ -177,9 +182,8 @@ export class Sender implements DeflateOwner {
       onSettled?.(false, isOver ? { limit: "maxInflatedBytes", bytes: length } : undefined);
       return;
     }
-    const framed = message.at(
-      onSettled === undefined ? thriftyLevel(level, length, this.transport) : level,
-    );
+    const spent = onSettled === undefined ? thriftyLevel(level, length, this.transport) : level;
+    const framed = message.at(spent);
     if (framed instanceof Promise) return this.#wait(framed, 0, message, onSettled);
     const excess = onSettled && this.#excess(framed);
     if (excess === undefined) this.#send(framed, message);

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Codec } from "../codec/archive.ts";
+import { type Codec, writeArchive } from "../codec/archive.ts";
 import type { Reader } from "../codec/reader.ts";
 import type { Schema } from "../codec/schema.ts";
 import type { Writer } from "../codec/writer.ts";
@@ -15,11 +15,14 @@ import {
   SERVER_ITEM,
   SERVER_MESSAGE_BYTES,
 } from "./layout.ts";
-import { beginMessage, writeCarrier, writeRoot } from "./place.ts";
+import { beginMessage, setSlice, writeCarrier, writeRoot } from "./place.ts";
+import { beShortItem, MAX_SHORT_BYTES } from "./short_message.ts";
 
 /**
  * Write an item of a call's output: `0` tag 3, `1` id, `4` pointer and `8` length of the archived item.
  *
+ * @param mayBeShort Whether the writer has room for the head of a short message, which a small item then is: without a
+ * root that would be dropped again.
  * @returns Bytes of the archive.
  */
 export function writeServerItem<T>(
@@ -28,8 +31,16 @@ export function writeServerItem<T>(
   id: number,
   item: Schema<T>,
   value: T,
+  mayBeShort = false,
 ): number {
-  return writeCarrier(codec, writer, SERVER_MESSAGE_BYTES, SERVER_ITEM, id, item, value);
+  const start = beginMessage(writer);
+  const length = writeArchive(codec, item, writer, value);
+  if (mayBeShort && length <= MAX_SHORT_BYTES) beShortItem(writer, id, length);
+  else {
+    const at = writeRoot(writer, SERVER_MESSAGE_BYTES, SERVER_ITEM, id);
+    setSlice(writer, at + 4, start, length);
+  }
+  return length;
 }
 
 /** Write a grant for a call's argument: `0` tag 4, `1` id, `4` bytes and `8` those of a wider window, both `u32`. */

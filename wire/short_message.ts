@@ -19,16 +19,16 @@ import {
   CLIENT_MESSAGE_BYTES,
   RPC_REQUEST,
   RPC_RESPONSE,
-  SERVER_ITEM,
   SERVER_MESSAGE_BYTES,
   SHORT,
   SHORT_HEADER_BYTES,
+  SHORT_ITEM,
 } from "./layout.ts";
 
 /** Bytes before a message in a writer: a stored block's header, or a mark and that of a short one. */
 export const HEADER_ROOM_BYTES = 5;
 /** Bytes of an archive up to which messages are shortened: those that are never compressed. */
-const MAX_SHORT_BYTES = 127;
+export const MAX_SHORT_BYTES = 127;
 const MAX_BYTE = 255;
 /** Where the root of an answer is at most that may be shortened: behind its archive, and padding to 4. */
 const MAX_ANSWER_ROOT = 133;
@@ -71,15 +71,22 @@ export function shortenRequest(writer: Writer): void {
   if (length <= MAX_SHORT_BYTES) shorten(writer, root, length, zeros);
 }
 
-/** Shorten the server's message in a writer that {@linkcode beginRoom} began, if it is a small answer or item. */
+/** Shorten the answer in a writer that {@linkcode beginRoom} began, if it is small and no error. */
 export function shortenAnswer(writer: Writer): void {
   const { bytes, position } = writer;
   const root = position - SERVER_MESSAGE_BYTES;
-  const tag = bytes[root]!;
-  const isAnswer = tag === RPC_RESPONSE && bytes[root + 4] === 0;
-  if ((!isAnswer && tag !== SERVER_ITEM) || root > MAX_ANSWER_ROOT) return;
-  const length = bytes[root + (isAnswer ? 12 : 8)]!;
+  if (bytes[root] !== RPC_RESPONSE || bytes[root + 4] !== 0 || root > MAX_ANSWER_ROOT) return;
+  const length = bytes[root + 12]!;
   if (length <= MAX_SHORT_BYTES) shorten(writer, root, length, 0);
+}
+
+/** Make the archive of so many bytes, behind the room of {@linkcode beginRoom}, a short item of a server. */
+export function beShortItem({ bytes }: Writer, id: number, length: number): void {
+  bytes[0] = SHORT;
+  bytes[1] = SHORT_ITEM;
+  bytes[2] = id;
+  bytes[3] = length;
+  bytes[4] = 0;
 }
 
 /**

@@ -89,7 +89,7 @@ const SHORT_MESSAGES: readonly [name: string, shorten: Write, ...writes: Write[]
     "server's short messages",
     shortenAnswer,
     (writer) => writeResponse(interpret, writer, 1, increment.output, undefined),
-    (writer) => writeServerItem(interpret, writer, 8, u32, 5),
+    (writer) => writeServerItem(interpret, writer, 8, u32, 5, true),
   ],
 ];
 
@@ -141,7 +141,7 @@ for (const [i, [name, shorten, ...writes]] of SHORT_MESSAGES.entries()) {
       const writer = new Writer(64);
       beginRoom(writer);
       write(writer);
-      shorten(writer);
+      if (!isShort(writer)) shorten(writer);
       assertEquals(isShort(writer), true);
       return encodeHex(writer.bytes.subarray(1, writer.position));
     });

@@ -119,9 +119,8 @@ test("the first grant makes the window wider; then three and a half large items 
   assertEquals(await granted(1), [262_144]);
   assertEquals(await granted(12), [262_144, 262_144, 262_144]);
   fill(64, 16_384);
-  assertEquals(await granted(3), []);
-  assertEquals(await granted(1), [65_536], "no less than ever");
-  assertEquals(await granted(4), [65_536]);
+  assertEquals(await granted(7), []);
+  assertEquals(await granted(1), [131_072], "no less than an eighth");
   push(inlet, 131_072 - ITEM_COST_BYTES - 1);
   push(inlet, 700_000);
   await granted(56);
