@@ -64,7 +64,7 @@ export class Writer {
   /** Take other bytes for the scratch. */
   setScratch(bytes: Uint8Array<ArrayBuffer> = new Uint8Array(256)): void {
     this.out = bytes;
-    this.outView = new DataView(bytes.buffer);
+    this.outView = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   }
 
   /** Make room for `count` more bytes. */
@@ -145,9 +145,19 @@ export class Writer {
   }
 }
 
+/**
+ * Bytes of memory before a large buffer, so that what is copied into it first, behind a few bytes, comes to lie more
+ * than 15 bytes from where a page of memory begins: see `runtime/websocket/buffers.ts`.
+ */
+const LEAD_BYTES = 59;
+const MIN_LED_BYTES = 16_384;
+
 /** The same bytes with room for as many as are needed, and more. */
 function grown(bytes: Uint8Array, needed: number): Uint8Array<ArrayBuffer> {
-  const larger = new Uint8Array(Math.max(needed + (needed >> 3), bytes.length * 2));
+  const size = Math.max(needed + (needed >> 3), bytes.length * 2);
+  const larger = size < MIN_LED_BYTES
+    ? new Uint8Array(size)
+    : new Uint8Array(new ArrayBuffer(LEAD_BYTES + size), LEAD_BYTES);
   larger.set(bytes);
   return larger;
 }
