@@ -26,8 +26,11 @@ export interface ByteReader {
 /** A socket that may have a reader. */
 export type ReadSocket = Socket & { [READER]?: ByteReader };
 
-/** One for all sockets: each read is handled before the next. */
-const buffer: Uint8Array<ArrayBuffer> = new Uint8Array(READ_BYTES);
+/**
+ * One for all sockets: each read is handled before the next. It does not fill its memory, which a listener would take if
+ * a message filled it.
+ */
+const buffer: Uint8Array<ArrayBuffer> = new Uint8Array(READ_BYTES + 1).subarray(0, READ_BYTES);
 
 /**
  * The option `onread` of a new socket: what it reads goes into a buffer and at once to its reader, or, while it has
