@@ -86,6 +86,8 @@ export function openSession(
   let onEnded!: (end: SessionEnd) => void;
   let onClosed!: () => void;
   let answers: Answers | undefined;
+  /** The call whose items are large messages, while they are. */
+  let rawId: number;
 
   const finish = (error: Error, { code, reason }: CloseInfo): void => {
     if (session.ending) return;
@@ -216,10 +218,13 @@ export function openSession(
             if (kind === SHORT) handlers[0](message[from + 1]!, undefined, start, taken);
             else if (kind === SHORT_ITEM) calls.streams?.receive(reader, kind, taken);
             else if (kind === SHORT_RAW) {
-              session.takesMemory = !!calls.streams?.receive(reader, kind, taken);
+              const isOn = message[from + 3]!;
+              if (bytes || isOn > 1) reader.fail("Bool", from + 2);
+              rawId = message[from + 1]!;
+              session.takesMemory = !!isOn;
             } else reader.fail("InvalidTag", from);
           } else if (length > MAX_BATCH_BYTES && session.takesMemory) {
-            calls.streams!.receiveRaw(message);
+            calls.streams?.receiveRaw(rawId, message);
           } else taken = host.framing.unframe(message, limits, take, mayBeMore, from);
         }
       } catch (cause) {

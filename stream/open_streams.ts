@@ -8,7 +8,7 @@ import { type DecodeLimits, Reader } from "../codec/reader.ts";
 import type { Writer } from "../codec/writer.ts";
 import type { Timers } from "../wire/clock.ts";
 import type { Extension } from "../wire/handshake.ts";
-import { SHORT_HEADER_BYTES, SHORT_ITEM, SHORT_RAW } from "../wire/layout.ts";
+import { SHORT_HEADER_BYTES, SHORT_ITEM } from "../wire/layout.ts";
 import { readServerExtension, type ServerExtensionHandlers } from "../wire/server_extension.ts";
 import type { Gate } from "./gate.ts";
 import type { SharedWindow } from "./shared_window.ts";
@@ -60,17 +60,16 @@ export interface OpenStreams {
   /**
    * Read the rest of a message of the extension, whose root is at `at`, or that is short and ends there.
    *
-   * @returns Of `Raw` whether larger messages are items from now on.
    * @throws {CodecError} If it is invalid.
    * @throws {ProtocolError} If it exceeds its credit.
    */
-  receive(reader: Reader, kind: number, at: number): boolean | void;
+  receive(reader: Reader, kind: number, at: number): void;
   /**
-   * An item came raw.
+   * An item of a call came raw.
    *
    * @throws {ProtocolError} If it exceeds its credit, or a limit.
    */
-  receiveRaw(message: Uint8Array): void;
+  receiveRaw(id: number, message: Uint8Array): void;
   /** A call has settled or was cancelled. */
   over(id: number): void;
 }
@@ -137,14 +136,6 @@ export function openStreams(session: StreamingSession, host: StreamingHost): Str
     () => {},
     () => {},
   ];
-  /** The stream whose items come raw. */
-  let rawId: number;
-  const readRaw = (reader: Reader, start: number, end: number): boolean => {
-    const isOn = reader.bytes[start + 3]!;
-    rawId = reader.bytes[start + 1]!;
-    if (end - start > SHORT_HEADER_BYTES || isOn > 1) reader.fail("Bool", start + 2);
-    return !!isOn;
-  };
   const streams: Streams = {
     calls,
     turns: itemTurns(host.now, host.afterInput),
@@ -162,13 +153,12 @@ export function openStreams(session: StreamingSession, host: StreamingHost): Str
     receive(reader, kind, at) {
       ({ bytes } = reader);
       const { start } = reader;
-      if (kind === SHORT_RAW) return readRaw(reader, start, at);
       if (kind === SHORT_ITEM) handlers[0](bytes[start + 1]!, start + SHORT_HEADER_BYTES, at);
       else readServerExtension(reader, kind, at, handlers);
     },
-    receiveRaw(message) {
+    receiveRaw(id, message) {
       checkRaw(message, limits);
-      calls.get(rawId)?.inlet?.push(message, 0, message.length, true);
+      calls.get(id)?.inlet?.push(message, 0, message.length, true);
     },
     over(id) {
       const call = calls.get(id);
