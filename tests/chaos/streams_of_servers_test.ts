@@ -15,7 +15,7 @@ import { onAbort } from "../../wire/signals.ts";
 import { mirrorState } from "../../client/state_mirror.ts";
 import { NO_COUNTS } from "../../client/types.ts";
 import { interpret, readArchive, writeArchive } from "../../codec/archive.ts";
-import { unit } from "../../codec/mod.ts";
+import { bytes, unit } from "../../codec/mod.ts";
 import { Writer } from "../../codec/writer.ts";
 import {
   type CallsOf,
@@ -46,6 +46,7 @@ import { FakeClock } from "../support/fake_clock.ts";
 import { FakePeer } from "../support/fake_peer.ts";
 import { testDeflater } from "../support/test_deflater.ts";
 import { turn } from "../server/support.ts";
+import { noise } from "../support/noise.ts";
 
 const Target = service({
   rpc: {
@@ -53,14 +54,29 @@ const Target = service({
     count: rpc({}, stream(u32)),
     sum: rpc({ numbers: stream(u32) }, u32),
     chat: rpc({ lines: stream(string) }, stream(string)),
+    pipe: rpc({ parts: stream(bytes) }, stream(bytes)),
   },
   client: { confirm: rpc({ text: string }, u32) },
 });
 const [CONFIRM] = Target.clientMethods;
 
+const WINDOW = 262_144;
+/** The smallest item that may come raw. */
+const RAW_BYTES = 16_385;
+const RAW_ITEM = noise(RAW_BYTES);
+/** The archive of a number, as large. */
+const RAW_NUMBER = new Uint8Array(RAW_BYTES + 3).fill(7, -4, -3);
+/** Tells what larger messages are: items of this call, or messages again. */
+const raw = (id: number, on = 1): Uint8Array => Uint8Array.of(0x3f, id, 0, on);
+
 const ID = fc.nat(9);
-/** Messages of a server, regardless of the client's calls. */
-const MESSAGE: fc.Arbitrary<(writer: Writer) => void> = fc.oneof(
+/** Messages of a server, regardless of the client's calls, by archives or as they are on the wire. */
+const MESSAGE: fc.Arbitrary<((writer: Writer) => void) | Uint8Array> = fc.oneof(
+  fc.tuple(ID, fc.nat(1)).map(([id, on]) => raw(id, on)),
+  fc.constantFrom(RAW_ITEM, RAW_NUMBER, noise(70_000)),
+  ID.map((id) => (writer: Writer) => writeServerItem(interpret, writer, id, bytes, RAW_ITEM)),
+  fc.tuple(ID, fc.constantFrom([64, 64], [64, 65], [2 * WINDOW, WINDOW], [1 << 20, 1 << 20]))
+    .map(([id, [room, more]]) => (writer: Writer) => writeServerGrant(writer, id, room!, more)),
   ID.map((id) => (writer: Writer) => writeServerItem(interpret, writer, id, u32, 7)),
   ID.map((id) => (writer: Writer) =>
     writeServerItem(interpret, writer, id, string, "a longer one")
@@ -122,7 +138,7 @@ function setUp(core: StartCalls) {
 
 /** The program meanwhile: it calls each method, with sources and readers of every kind. */
 const ACT = fc.record({
-  of: fc.constantFrom("get", "count", "sum", "chat"),
+  of: fc.constantFrom("get", "count", "sum", "chat", "pipe"),
   how: fc.constantFrom("whole", "early", "never", "throws"),
   aborts: fc.boolean(),
 });
@@ -198,16 +214,22 @@ for (const [where, core] of Object.entries(CORES)) {
           const random = randomFrom(seed);
           const program = new Program();
           const controllers: AbortController[] = [];
-          const hears = (write: (writer: Writer) => void): void => {
+          const hears = (write: ((writer: Writer) => void) | Uint8Array): void => {
+            if (write instanceof Uint8Array) {
+              return peer.bytes(random(8) > 0 ? write.slice() : mutate(write, random).slice());
+            }
             if (random(8) > 0) return peer.archive(write);
             const writer = new Writer();
             write(writer);
             const bytes = mutate(writer.bytes.subarray(0, writer.position), random);
-            peer.archive((damaged) => damaged.bytes.set(bytes, damaged.reserve(bytes.length, 1)));
+            peer.archive((damaged) => {
+              const at = damaged.reserve(bytes.length, 1);
+              damaged.bytes.set(bytes, at);
+            });
           };
           for (const step of steps) {
             if (step === undefined) await turn();
-            else if (typeof step === "function") hears(step);
+            else if (typeof step === "function" || step instanceof Uint8Array) hears(step);
             else {
               const controller = new AbortController();
               const options = step.aborts ? { signal: program.signal(controller) } : {};
@@ -220,7 +242,12 @@ for (const [where, core] of Object.entries(CORES)) {
                   ? program.read(calls.count({}, options), how)
                   : of === "sum"
                   ? calls.sum({ numbers: program.source(7, how) }, options)
-                  : program.read(calls.chat({ lines: program.source("a", how) }, options), how),
+                  : of === "chat"
+                  ? program.read(calls.chat({ lines: program.source("a", how) }, options), how)
+                  : program.read(
+                    calls.pipe({ parts: program.source(RAW_ITEM, how) }, options),
+                    how,
+                  ),
               );
               if (random(2) === 0) await turn();
               if (random(4) === 0) controllers.shift()?.abort();
@@ -230,7 +257,7 @@ for (const [where, core] of Object.entries(CORES)) {
           const { ending } = session;
           if (ending !== undefined) {
             assert(ending[0] instanceof ProtocolError, String(ending[0]));
-            assertEquals(peer.closedWith?.code, 4002);
+            assertEquals(peer.closedWith?.code, ending[0].closeCode);
           } else peer.end();
           for (let i = 0; i < 20; i++) await turn();
           assertEquals(program.wrong, []);
@@ -243,4 +270,113 @@ for (const [where, core] of Object.entries(CORES)) {
       { numRuns: Number(process.env["CHAOS_RUNS"] ?? 40) },
     );
   });
+}
+
+/** Read all, and tell the sizes, and with which code it ended. */
+async function drained(items: AsyncIterable<unknown>): Promise<unknown[]> {
+  const seen: unknown[] = [];
+  try {
+    for await (const item of items) seen.push((item as Uint8Array).length ?? item);
+  } catch (error) {
+    seen.push((error as RpcError).code);
+  }
+  return seen;
+}
+
+const BROKEN: readonly (readonly [
+  what: string,
+  code: string,
+  messages: readonly (((writer: Writer) => void) | Uint8Array)[],
+])[] = [
+  ["`Raw` with a length", "BadMessage", [Uint8Array.of(0x3f, 0, 1, 1, 0)]],
+  ["`Raw` with a length beyond it", "BadMessage", [Uint8Array.of(0x3f, 0, 9, 1)]],
+  ["`Raw` with on above 1", "BadMessage", [Uint8Array.of(0x3f, 0, 0, 2)]],
+  ["`Raw` of three bytes", "BadMessage", [Uint8Array.of(0x3f, 0, 0)]],
+  ["a raw item after off", "BadDeflate", [raw(0), raw(255, 0), RAW_ITEM]],
+  ["a raw item without `Raw`", "BadDeflate", [RAW_ITEM]],
+  ["more raw items than there is credit for", "BadCredit", [
+    raw(0),
+    ...new Array(17).fill(RAW_ITEM),
+  ]],
+  ["a raw item beyond a limit", "TooBig", [
+    raw(0),
+    new Uint8Array(DEFAULT_LIMITS.maxMessageBytes + 1),
+  ]],
+  ["a grant of a wider window than can be", "BadCredit", [
+    (writer: Writer) => writeServerGrant(writer, 0, 786_433, 786_433),
+  ]],
+  ["a grant of a window that is wider than what it grants", "BadCredit", [
+    (writer: Writer) => writeServerGrant(writer, 0, 64, 65),
+  ]],
+];
+
+for (const [where, core] of Object.entries(CORES)) {
+  test(`raw items are heard by streams of bytes that are open, and by no other call${where}`, async () => {
+    const { peer, session, calls } = setUp(core);
+    const hears = (id: number): void => {
+      for (const message of [raw(id), raw(id), RAW_ITEM, raw(id, 0)]) peer.bytes(message.slice());
+    };
+    // Before there is a call, those of every id.
+    for (let id = 0; id < 256; id++) hears(id);
+    assertEquals(session.ending, undefined);
+    const get = calls.get();
+    const piped = calls.pipe({ parts: [] });
+    const lengths = drained(piped);
+    const counted = drained(calls.count());
+    const left = calls.pipe({ parts: [] });
+    await turn();
+    const [GET, PIPED, COUNTED, LEFT] = peer.requests.map(({ id }) => id) as
+      & number[]
+      & [number, number, number, number];
+    await left.return();
+    peer.bytes(raw(COUNTED));
+    peer.bytes(RAW_NUMBER.slice());
+    for (const id of [GET, PIPED, COUNTED, LEFT, 255]) hears(id);
+    peer.bytes(raw(PIPED));
+    peer.bytes(RAW_ITEM.slice());
+    peer.reply(GET, u32, 7);
+    // Smaller messages are messages, and larger ones are again.
+    peer.archive((writer) => writeServerItem(interpret, writer, PIPED, bytes, new Uint8Array(5)));
+    peer.bytes(raw(255, 0));
+    peer.archive((writer) => writeServerItem(interpret, writer, PIPED, bytes, noise(20_000)));
+    peer.bytes(raw(PIPED));
+    peer.reply(PIPED, unit, undefined);
+    peer.bytes(RAW_ITEM.slice());
+    assertEquals(await get, 7);
+    assertEquals(await lengths, [RAW_BYTES, RAW_BYTES, 5, 20_000]);
+    // Of another type it is an archive, and this was none of a number.
+    assertEquals(await counted, [7, "ClientDecodeError"]);
+    assertEquals(session.ending, undefined);
+    session.end(new Error("done"));
+  });
+
+  for (const [what, code, messages] of BROKEN) {
+    test(`${what} ends the session with ${code}${where}`, async () => {
+      const { peer, session, calls } = setUp(core);
+      const work = drained(calls.pipe({ parts: new ReadableStream() }));
+      await turn();
+      // Nobody reads it: it has no more credit than at first.
+      const stopped = calls.pipe({ parts: [] });
+      await turn();
+      const { id } = peer.requests[code === "BadCredit" && messages.length > 1 ? 1 : 0]!;
+      for (const [i, message] of messages.entries()) {
+        assertEquals(session.ending, undefined, `before message ${i}`);
+        if (typeof message === "function") peer.archive(message);
+        else {
+          const own = message.slice();
+          if (own.length === 4 && own[1] === 0) own[1] = id;
+          peer.bytes(own);
+        }
+      }
+      const error = session.ending?.[0] as ProtocolError;
+      assertEquals([error.code, error.closeCode], [code, code === "TooBig" ? 4009 : 4002]);
+      assertEquals(await work, ["ConnectionLost"]);
+      assertEquals(
+        await drained(stopped),
+        code === "BadCredit" && messages.length > 1
+          ? [...new Array(16).fill(RAW_BYTES), "ConnectionLost"]
+          : ["ConnectionLost"],
+      );
+    });
+  }
 }

@@ -222,32 +222,40 @@ const BROKEN: readonly {
   readonly code: string;
   readonly closes: number;
 }[] = [
-  { what: "a length", messages: [Uint8Array.of(0x3f, 0, 1, 1, 0)], code: "BadMessage" },
-  { what: "a length beyond it", messages: [Uint8Array.of(0x3f, 0, 9, 1)], code: "BadMessage" },
-  { what: "on above 1", messages: [Uint8Array.of(0x3f, 0, 0, 2)], code: "BadMessage" },
-  { what: "on of 255", messages: [Uint8Array.of(0x3f, 0, 0, 255)], code: "BadMessage" },
-  { what: "three bytes", messages: [Uint8Array.of(0x3f, 0, 0)], code: "BadMessage" },
-  { what: "an item after off", messages: [raw(0), raw(255, false), RAW_ITEM], code: "BadDeflate" },
-  { what: "an item without it", messages: [RAW_ITEM], code: "BadDeflate" },
+  { what: "`Raw` with a length", messages: [Uint8Array.of(0x3f, 0, 1, 1, 0)], code: "BadMessage" },
   {
-    what: "more items than its credit",
+    what: "`Raw` with a length beyond it",
+    messages: [Uint8Array.of(0x3f, 0, 9, 1)],
+    code: "BadMessage",
+  },
+  { what: "`Raw` with on above 1", messages: [Uint8Array.of(0x3f, 0, 0, 2)], code: "BadMessage" },
+  { what: "`Raw` with on of 255", messages: [Uint8Array.of(0x3f, 0, 0, 255)], code: "BadMessage" },
+  { what: "`Raw` of three bytes", messages: [Uint8Array.of(0x3f, 0, 0)], code: "BadMessage" },
+  {
+    what: "a raw item after off",
+    messages: [raw(0), raw(255, false), RAW_ITEM],
+    code: "BadDeflate",
+  },
+  { what: "a raw item without `Raw`", messages: [RAW_ITEM], code: "BadDeflate" },
+  {
+    what: "more raw items than there is credit for",
     messages: [raw(0), ...new Array<Uint8Array>(17).fill(RAW_ITEM)],
     code: "BadCredit",
   },
   {
-    what: "an item beyond maxInflatedBytes",
+    what: "a raw item beyond maxInflatedBytes",
     messages: [raw(0), new Uint8Array(300_001)],
     code: "TooBig",
   },
   {
-    what: "an item beyond maxMessageBytes, for no call",
+    what: "a raw item beyond maxMessageBytes, for no call",
     messages: [raw(9), new Uint8Array(400_001)],
     code: "TooBig",
   },
 ].map((each) => ({ ...each, closes: each.code === "TooBig" ? 4009 : 4002 }));
 
 for (const { what, messages, code, closes } of BROKEN) {
-  test(`${what} of \`Raw\` ends the connection with ${code}`, async () => {
+  test(`${what} ends the connection with ${code}`, async () => {
     const { core, client, release, errors } = await attacked({ limits: LARGE_LIMITS });
     client.call(0, KEEP, {});
     for (const [i, message] of messages.entries()) {
