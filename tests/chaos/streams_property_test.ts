@@ -1,4 +1,5 @@
 import { assertEquals } from "@std/assert";
+import { Buffer } from "node:buffer";
 import process from "node:process";
 import { test } from "node:test";
 import fc from "fast-check";
@@ -20,6 +21,7 @@ import {
 import { serve } from "../../server.ts";
 import { Proxy } from "../support/proxy.ts";
 import { turn } from "../server/support.ts";
+import { noise } from "../support/noise.ts";
 
 /** Items are consecutive numbers with padding to the wanted size. */
 const Item = struct({ index: u32, padding: bytes });
@@ -28,15 +30,35 @@ const Target = service({
     down: rpc({ how: string, sizes: bytes }, stream(Item)),
     up: rpc({ how: string, items: stream(Item) }, u32),
     both: rpc({ how: string, items: stream(Item) }, stream(Item)),
+    downRaw: rpc({ how: string, sizes: bytes }, stream(bytes)),
+    upRaw: rpc({ how: string, items: stream(bytes) }, u32),
+    bothRaw: rpc({ how: string, items: stream(bytes) }, stream(bytes)),
   },
   client: { ask: rpc({ number: u32 }, u32) },
 });
 type Item = { index: number; padding: Uint8Array };
 
+/** Bytes that nothing makes smaller, so that large items of them go raw. */
+const NOISE = noise(2 ** 17);
+/** The numbers of items that are only bytes begin anew. */
+const SOME = 256;
+
+/** An item as bytes alone. */
+function asBytes({ index, padding: { length } }: Item): Uint8Array {
+  const item = NOISE.slice(0, length);
+  item[0] = index % SOME;
+  return item;
+}
+
+function isIntact(item: Uint8Array): boolean {
+  return Buffer.compare(item.subarray(1), NOISE.subarray(1, item.length)) === 0;
+}
+
 const SOURCE = fc.constantFrom("ends", "throws", "endless", "waits");
 const READER = fc.constantFrom("whole", "leaves", "throws", "slow");
 const CALL = fc.record({
   of: fc.constantFrom("down", "up", "both"),
+  isRaw: fc.boolean(),
   source: SOURCE,
   reader: READER,
   /** By powers of two, up to half a window. */
@@ -70,6 +92,23 @@ class Book {
     }
   }
 
+  async *raw(how: string, sizes: Iterable<number>): AsyncGenerator<Uint8Array> {
+    for await (const item of this.source(how, sizes)) yield asBytes(item);
+  }
+
+  async *#numbered(items: AsyncIterable<Uint8Array>): AsyncGenerator<Item> {
+    let index = 0;
+    for await (const item of items) {
+      if (!isIntact(item)) this.wrong.push(`an item of ${item.length} bytes is not what was sent`);
+      if (item[0] !== index % SOME) this.wrong.push(`item ${item[0]} came in place of ${index}`);
+      yield { index: index++, padding: item };
+    }
+  }
+
+  readRaw(items: AsyncIterable<Uint8Array>, how: string, most: number): Promise<number> {
+    return this.read(this.#numbered(items), how, most);
+  }
+
   /** Read, and check that each item arrives once and in order. Resolves to their number. */
   async read(items: AsyncIterable<Item>, how: string, most: number): Promise<number> {
     let next = 0;
@@ -92,9 +131,12 @@ class Book {
     down: ({ how, sizes }) => this.source(how, sizes),
     up: ({ how, items }) => this.read(items, how, 5),
     both: ({ how, items }) => this.echo(items, how),
+    downRaw: ({ how, sizes }) => this.raw(how, sizes),
+    upRaw: ({ how, items }) => this.readRaw(items, how, 5),
+    bothRaw: ({ how, items }) => this.echo(items, how),
   };
 
-  async *echo(items: ItemStream<Item>, how: string): AsyncGenerator<Item> {
+  async *echo<T>(items: ItemStream<T>, how: string): AsyncGenerator<T> {
     let count = 0;
     this.begun++;
     try {
@@ -163,48 +205,59 @@ for (const [where, reach] of Object.entries(WAYS)) {
         const book = new Book();
         await using reached = await reach(book);
         const { client, server } = reached;
-        const work = calls.map(async ({ of, source, reader, sizes, abortAfter, timeoutMs }) => {
-          // An endless one is cancelled.
-          const isEndless = source === "endless" && (reader === "whole" || reader === "slow");
-          const controller = new AbortController();
-          const after = abortAfter ?? (isEndless ? 12 : undefined);
-          const options = {
-            ...(after === undefined ? {} : { signal: controller.signal }),
-            ...(timeoutMs === null ? {} : { timeoutMs }),
-          };
-          void (async () => {
-            for (let i = 0; i < (after ?? 0); i++) await turn();
-            if (after !== undefined) controller.abort();
-          })();
-          const items = (): AsyncGenerator<Item> => book.source(source, sizes);
-          try {
-            const count = of === "down"
-              ? await book.read(
-                client.rpc.down({ how: source, sizes: Uint8Array.from(sizes) }, options),
-                reader,
-                5,
-              )
-              : of === "up"
-              ? await client.rpc.up({ how: reader, items: items() }, options)
-              : await book.read(
-                client.rpc.both({ how: reader, items: items() }, options),
-                reader,
-                5,
-              );
-            // An end without an error means that all items arrived, unless the reader left.
-            const ends = source === "ends" || source === "waits";
-            if (reader !== "leaves" && !(ends && count === sizes.length)) {
-              book.wrong.push(`${of} of ${source} to ${reader} ended after ${count}`);
+        const work = calls.map(
+          async ({ of, isRaw, source, reader, sizes, abortAfter, timeoutMs }) => {
+            // An endless one is cancelled.
+            const isEndless = source === "endless" && (reader === "whole" || reader === "slow");
+            const controller = new AbortController();
+            const after = abortAfter ?? (isEndless ? 12 : undefined);
+            const options = {
+              ...(after === undefined ? {} : { signal: controller.signal }),
+              ...(timeoutMs === null ? {} : { timeoutMs }),
+            };
+            void (async () => {
+              for (let i = 0; i < (after ?? 0); i++) await turn();
+              if (after !== undefined) controller.abort();
+            })();
+            const items = (): AsyncGenerator<Item> => book.source(source, sizes);
+            try {
+              const { rpc } = client;
+              const raw = (): AsyncGenerator<Uint8Array> => book.raw(source, sizes);
+              const asked = { how: source, sizes: Uint8Array.from(sizes) };
+              const count = await (of === "up"
+                ? isRaw
+                  ? rpc.upRaw({ how: reader, items: raw() }, options)
+                  : rpc.up({ how: reader, items: items() }, options)
+                : isRaw
+                ? book.readRaw(
+                  of === "down"
+                    ? rpc.downRaw(asked, options)
+                    : rpc.bothRaw({ how: reader, items: raw() }, options),
+                  reader,
+                  5,
+                )
+                : book.read(
+                  of === "down"
+                    ? rpc.down(asked, options)
+                    : rpc.both({ how: reader, items: items() }, options),
+                  reader,
+                  5,
+                ));
+              // An end without an error means that all items arrived, unless the reader left.
+              const ends = source === "ends" || source === "waits";
+              if (reader !== "leaves" && !(ends && count === sizes.length)) {
+                book.wrong.push(`${of} of ${source} to ${reader} ended after ${count}`);
+              }
+            } catch (error) {
+              const isWhole = (source === "ends" || source === "waits") && cutAfter === null &&
+                (reader === "whole" || reader === "slow") && after === undefined &&
+                timeoutMs === null;
+              if (isWhole) book.wrong.push(`${of} of ${source} to ${reader} failed: ${error}`);
+              const isReaders = reader === "throws" && (error as Error).message === "enough";
+              if (!(error instanceof RpcError) && !isReaders) book.wrong.push(String(error));
             }
-          } catch (error) {
-            const isWhole = (source === "ends" || source === "waits") && cutAfter === null &&
-              (reader === "whole" || reader === "slow") && after === undefined &&
-              timeoutMs === null;
-            if (isWhole) book.wrong.push(`${of} of ${source} to ${reader} failed: ${error}`);
-            const isReaders = reader === "throws" && (error as Error).message === "enough";
-            if (!(error instanceof RpcError) && !isReaders) book.wrong.push(String(error));
-          }
-        });
+          },
+        );
         if (cutAfter !== null) {
           for (let i = 0; i < cutAfter; i++) await turn();
           reached.cut();
