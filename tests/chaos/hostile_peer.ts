@@ -7,7 +7,7 @@ import { interpret } from "../../codec/archive.ts";
 import { Buffer } from "node:buffer";
 import net from "node:net";
 import { deflateRawSync } from "node:zlib";
-import { type Schema, u32 } from "../../codec/mod.ts";
+import { bytes, type Schema, u32 } from "../../codec/mod.ts";
 import { Writer } from "../../codec/writer.ts";
 import { type ItemStream, rpc, service, stream } from "../../mod.ts";
 import {
@@ -19,6 +19,7 @@ import {
 import { writeClientCancel } from "../support/client_cancel.ts";
 import { writeFailed, writeReply } from "../support/replies.ts";
 import { masked, RawClient, upgradeRequest } from "../support/raw_client.ts";
+import { noise as noiseOf } from "../support/noise.ts";
 import { writeRawRequest } from "../support/raw_request.ts";
 
 /** The service of the attacked server. */
@@ -28,13 +29,18 @@ export const Target = service({
     wait: rpc({}, u32),
     count: rpc({ from: u32 }, stream(u32)),
     sum: rpc({ numbers: stream(u32) }, u32),
+    blobs: rpc({}, stream(bytes)),
+    keep: rpc({ parts: stream(bytes) }, stream(bytes)),
   },
   client: { confirm: rpc({}, u32) },
   state: { total: u32 },
   event: u32,
 });
 
-/** Its streaming handlers: an endless source, and a reader that reads everything. */
+/** An item that goes raw. */
+const BLOB = noiseOf(20_000);
+
+/** Its streaming handlers: endless sources, and readers that read everything. */
 export const STREAMING = {
   *count({ from }: { from: number }): Generator<number> {
     for (let number = from;; number++) yield number >>> 0;
@@ -43,6 +49,15 @@ export const STREAMING = {
     let sum = 0;
     for await (const number of numbers) sum = (sum + number) >>> 0;
     return sum;
+  },
+  *blobs(): Generator<Uint8Array> {
+    for (;;) yield BLOB;
+  },
+  async *keep({ parts }: { parts: ItemStream<Uint8Array> }): AsyncGenerator<Uint8Array> {
+    for await (const part of parts) {
+      yield part;
+      part.fill(0);
+    }
   },
 };
 
@@ -85,6 +100,8 @@ const ADD = Target.methods[0]!.call;
 const WAIT = Target.methods[1]!.call;
 const COUNT = Target.methods[2]!.call;
 const SUM = Target.methods[3]!.call;
+const BLOBS = Target.methods[4]!.call;
+const KEEP = Target.methods[5]!.call;
 
 function mutate(random: Random, bytes: Buffer): Buffer {
   const changed = Buffer.from(bytes);
@@ -126,6 +143,8 @@ const item = (id: number, number: number) => (writer: Writer) =>
   writeClientItem(interpret, writer, id, u32, number);
 const end = (id: number, failed: boolean) => (writer: Writer) => writeClientEnd(writer, id, failed);
 const grant = (id: number, room: number) => (writer: Writer) => writeClientGrant(writer, id, room);
+const wider = (id: number, room: number, more: number) => (writer: Writer) =>
+  writeClientGrant(writer, id, room, more);
 const cancel = (id: number) => (writer: Writer) => writeClientCancel(writer, id);
 
 /** Each kind of message that may have no receiver. */
@@ -138,6 +157,14 @@ const ANY = (random: Random) => (id: number): (writer: Writer) => void =>
     (writer: Writer) => writeReply(interpret, writer, id, u32, 1),
     (writer: Writer) => writeFailed(writer, id, "HandlerPanicked"),
   ][random(6)]!;
+
+/** Says what larger messages are, seldom wrongly, and perhaps sends one that is an item. */
+function rawOf(random: Random, id: number): Buffer[] {
+  const isOn = random(4) > 0;
+  const said = Buffer.of(0x3f, isOn ? id : 255, 0, isOn ? 1 : 0);
+  if (random(200) === 0) return [mutate(random, said)];
+  return isOn && random(4) > 0 ? [said, frame(BLOB.subarray(random(3000)))] : [said];
+}
 
 type Attack = (port: number, random: Random) => Promise<RawClient>;
 
@@ -252,6 +279,52 @@ export const ATTACKS: Readonly<Record<string, Attack>> = {
     }
     return client;
   },
+  "x1: raw items for every id, of calls of every kind that begin and end": async (port, random) => {
+    const client = await extended(port, random);
+    const calls = [KEEP, KEEP, SUM, COUNT, BLOBS, WAIT];
+    for (let i = 0; i < 400 && !client.ended; i++) {
+      const id = random(256);
+      const [said, item] = rawOf(random, id);
+      const message = [
+        call(id, calls[random(calls.length)]!, { from: 1 }),
+        cancel(id),
+        end(id, random(2) === 0),
+        grant(id, 0),
+      ][random(8)];
+      const before = message === undefined ? [] : [deflateRawSync(archive(message))];
+      client.write(frame(Buffer.concat([...before, said!])));
+      if (item !== undefined) client.write(item);
+    }
+    return client;
+  },
+  "x1: raw items of 256 streams, more than there is room for": async (port, random) => {
+    const client = await extended(port, random, ...IDS.map((id) => call(id, KEEP)));
+    for (let i = 0; i < 600 && !client.ended; i++) {
+      const id = random(2) === 0 ? 1 : random(256);
+      client.write(frame(Buffer.of(0x3f, id, 0, 1)));
+      client.write(frame(BLOB));
+    }
+    return client;
+  },
+  "x1: half a raw item, and it leaves": async (port, random) => {
+    const client = await extended(port, random, call(1, KEEP));
+    client.write(frame(Buffer.of(0x3f, 1, 0, 1)));
+    if (random(2) === 0) client.write(frame(BLOB));
+    client.write(frame(BLOB).subarray(0, random(BLOB.length)));
+    return client;
+  },
+  "x1: 256 streams of raw items without end, none of them read": async (port, random) => {
+    const client = await extended(port, random, ...IDS.map((id) => call(id, BLOBS)));
+    client.socket.pause();
+    return client;
+  },
+  "x1: windows that are wider, and too wide": (port, random) =>
+    extended(
+      port,
+      random,
+      call(1, BLOBS),
+      ...Array.from({ length: 8 }, () => wider(1, 131_072 - (random(8) === 0 ? 1 : 0), 131_072)),
+    ),
   "x1: mutated": (port, random) =>
     extended(
       port,
