@@ -22,6 +22,7 @@ import { encode, type Schema, unit } from "../../codec/mod.ts";
 import { Writer } from "../../codec/writer.ts";
 import { deflateStored, storedSize } from "../../deflate/stored.ts";
 import {
+  bytes,
   type CallsOf,
   CodecError,
   type MethodsOf,
@@ -49,6 +50,7 @@ import { writeErrorResponse, writeEvent, writeResponse } from "../../wire/server
 import { unframeBy } from "../../wire/receiver.ts";
 import type { Transport } from "../../wire/transport.ts";
 import { processorTimes } from "../hostile/processor.ts";
+import { noise } from "../support/noise.ts";
 import { FakeClock } from "../support/fake_clock.ts";
 import { writeStateChange } from "../support/state_change.ts";
 import { damage } from "./connection.ts";
@@ -61,6 +63,7 @@ const Server = service({
     numbers: rpc({ from: u32 }, stream(u32)),
     total: rpc({ words: stream(string) }, u32),
     twice: rpc({ words: stream(WORDS) }, stream(string)),
+    copies: rpc({ parts: stream(bytes) }, stream(bytes)),
   },
   client: { confirm: rpc({ text: string }, WORDS) },
   state: { total: u32, words: WORDS },
@@ -69,7 +72,8 @@ const Server = service({
 type Calls = CallsOf<MethodsOf<typeof Server>>;
 
 /** Ids of the calls, as {@linkcode begin} makes them. */
-const [SORT, NUMBERS, TOTAL, TWICE] = [0, 1, 2, 3];
+const [SORT, NUMBERS, TOTAL, TWICE, COPIES] = [0, 1, 2, 3, 4];
+const PART = noise(20_000);
 const SOME: readonly string[] = ["a", "longer than inline text", "ü"];
 
 const SAID: readonly ((writer: Writer) => void)[] = [
@@ -87,12 +91,24 @@ const SAID: readonly ((writer: Writer) => void)[] = [
   (writer) => void writeServerItem(interpret, writer, TWICE, string, "a word that is not inline"),
   (writer) => writeServerGrant(writer, TOTAL, 70),
   (writer) => writeServerGrant(writer, TWICE, 4000),
+  (writer) => writeServerGrant(writer, COPIES, 140_000, 131_072),
+  (writer) => void writeServerItem(interpret, writer, COPIES, bytes, PART.subarray(0, 17_000)),
+  (writer) => writeResponse(interpret, writer, COPIES, unit, undefined),
   (writer) =>
     writeServerCall(interpret, writer, 0, Server.clientMethods[0]!.call as Schema<unknown>, {
       text: "Sure, whatever it is?",
     }),
   (writer) => writeServerCancel(writer, 0),
 ];
+
+/** Raw items of each stream and of no call, between what says what they are. */
+const RAW_ITEMS: readonly (readonly Uint8Array[])[] = [NUMBERS, TOTAL, TWICE, COPIES, COPIES, 200]
+  .map((id) => [
+    Uint8Array.of(0x3f, id, 0, 1),
+    PART,
+    PART.subarray(3000),
+    Uint8Array.of(0x3f, 255, 0, 0),
+  ]);
 
 /** Whole messages, stored, and deflated. */
 function seeds(): { readonly stored: Uint8Array[]; readonly deflated: Uint8Array[] } {
@@ -241,6 +257,7 @@ class Fuzzed {
     this.#settles(this.#readAll(this.#calls.numbers({ from: 1 })));
     this.#settles(this.#calls.total({ words: this.#words("a word") }));
     this.#settles(this.#readAll(this.#calls.twice({ words: this.#words(["a", "b"]) })));
+    this.#settles(this.#readAll(this.#calls.copies({ parts: this.#words(PART) })));
   }
 
   /** End it from here, where it has not. Throws if anything is left. */
@@ -275,7 +292,12 @@ export async function fuzzClients(messages: number, seed: number): Promise<Clien
       await turn();
       for (let burst = 1 + random(8); burst > 0; burst--, of++, sent++) {
         const whole = kind.seeds[random(kind.seeds.length)]!;
-        client.session.onMessage(random(3) > 0 ? whole.slice() : damage(whole, random));
+        const some = random(8) > 0 ? [whole] : RAW_ITEMS[random(RAW_ITEMS.length)]!;
+        // Most of them as they are: a damaged one ends the session as a rule.
+        const most = some.length > 1 ? 24 : 3;
+        for (const each of some) {
+          client.session.onMessage(random(most) > 0 ? each.slice() : damage(each, random));
+        }
       }
       await turn();
       const { ranMs } = processorTimes("self");

@@ -9,7 +9,7 @@ import { setImmediate as turn } from "node:timers/promises";
 import { Writer } from "../../codec/writer.ts";
 import { deflateStored, storedSize } from "../../deflate/stored.ts";
 import { connectWith } from "../../client/full.ts";
-import { CodecError, map, rpc, service, stream, string, u32, vec } from "../../mod.ts";
+import { bytes, CodecError, map, rpc, service, stream, string, u32, vec } from "../../mod.ts";
 import { memoryDialer } from "../../runtime/memory.ts";
 import { createZlibDeflater } from "../../runtime/node/zlib.ts";
 import { createCore } from "../../server/server_core.ts";
@@ -24,6 +24,7 @@ import {
   writeRequest,
 } from "../../wire/client_message_writer.ts";
 import { writeClientCancel } from "../support/client_cancel.ts";
+import { noise } from "../support/noise.ts";
 import { writeFailed, writeReply } from "../support/replies.ts";
 import { giveWriter, takeWriter } from "../../wire/shared_message.ts";
 import { isShort, shortenRequest } from "../../wire/short_message.ts";
@@ -39,6 +40,7 @@ export const Target = service({
     numbers: rpc({ from: u32 }, stream(u32)),
     total: rpc({ words: stream(string) }, u32),
     twice: rpc({ words: stream(vec(string)) }, stream(string)),
+    copies: rpc({ parts: stream(bytes) }, stream(bytes)),
   },
   client: { confirm: rpc({ text: string }, vec(string)) },
   state: { total: u32, words: vec(string) },
@@ -51,10 +53,12 @@ const CALLS: readonly Readonly<Record<string, unknown>>[] = [
   { from: 7 },
   {},
   {},
+  {},
 ];
 /** Ids of the calls that stream, as {@linkcode seeds} makes them. */
-const [NUMBERS, TOTAL, TWICE] = [3, 4, 5];
+const [NUMBERS, TOTAL, TWICE, COPIES] = [3, 4, 5, 6];
 const WORDS = vec(string);
+const PART = noise(20_000);
 
 /** Messages of streaming calls, and of the server's calls. */
 const OF_STREAMS: readonly ((writer: Writer) => void)[] = [
@@ -64,6 +68,8 @@ const OF_STREAMS: readonly ((writer: Writer) => void)[] = [
   (writer) => writeClientEnd(writer, TWICE, true),
   (writer) => writeClientGrant(writer, NUMBERS, 4000),
   (writer) => writeClientGrant(writer, TWICE, 70),
+  (writer) => writeClientGrant(writer, COPIES, 70_000, 65_536),
+  (writer) => writeClientItem(interpret, writer, COPIES, bytes, PART.subarray(0, 17_000)),
   (writer) => writeClientCancel(writer, NUMBERS),
   (writer) => writeClientCancel(writer, TOTAL),
   (writer) => writeReply(interpret, writer, 0, WORDS, ["yes", "and more than is inline"]),
@@ -104,6 +110,9 @@ export const handlers: HandlerOf<typeof Target> = ({ state, client }) => ({
   async *twice({ words }) {
     for await (const some of words) yield* [...some, ...some];
   },
+  async *copies({ parts }) {
+    for await (const part of parts) yield* [part, part];
+  },
 });
 
 /** Whole messages as a client sends them, stored, deflated, and short where they may be. */
@@ -125,6 +134,25 @@ export function seeds(): Uint8Array[] {
     giveWriter(short);
     return messages;
   });
+}
+
+/** Raw items of each stream and of none, between what says what they are. */
+const RAW_ITEMS: readonly (readonly Uint8Array[])[] = [NUMBERS, TOTAL, TWICE, COPIES, COPIES, 9]
+  .map(
+    (
+      id,
+    ) => [Uint8Array.of(0x3f, id, 0, 1), PART, PART.subarray(3000), Uint8Array.of(0x3f, 255, 0, 0)],
+  );
+
+/** Some damaged messages: one, or raw items, of which few are. */
+export function damagedSome(
+  whole: readonly Uint8Array[],
+  random: (bound: number) => number,
+): readonly Uint8Array<ArrayBuffer>[] {
+  if (random(8) > 0) return [damage(whole[random(whole.length)]!, random)];
+  return RAW_ITEMS[random(RAW_ITEMS.length)]!.map((message) =>
+    random(24) === 0 ? damage(message, random) : message.slice()
+  );
 }
 
 /** Half of the damage is to the archive, under a stored block's header that is whole. */
@@ -204,7 +232,7 @@ export async function fuzzConnections(messages: number, seed: number): Promise<F
       connections++;
     }
     for (let burst = 1 + random(8); burst > 0 && sent < messages; burst--, sent++) {
-      peer.transport.send(damage(whole[random(whole.length)]!, random));
+      for (const message of damagedSome(whole, random)) peer.transport.send(message);
     }
     await turn();
     const { ranMs } = processorTimes("self");

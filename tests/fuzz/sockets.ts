@@ -12,7 +12,7 @@ import { connect } from "../../client.ts";
 import { EXTENSION_QUERY } from "../../wire/handshake.ts";
 import { upgradeRequest } from "../support/raw_client.ts";
 import { type RuntimeId, start } from "../support/runtimes.ts";
-import { damage, seeds, Target } from "./connection.ts";
+import { damagedSome, seeds, Target } from "./connection.ts";
 import type { SocketServerReport } from "./socket_server.ts";
 import { mutate, randomFrom } from "./support.ts";
 
@@ -53,9 +53,8 @@ function frame(first: number, payload: Uint8Array): Uint8Array {
 
 const PING = frame(0x89, Uint8Array.of(1, 2, 3));
 
-/** A damaged message as frames, some of which are in two parts with a ping between, or damaged too. */
-function framesOf(message: Uint8Array, random: Random): Uint8Array[] {
-  const bytes = damage(message, random);
+/** A message as frames, some of which are in two parts with a ping between, or damaged too. */
+function framesOf(bytes: Uint8Array, random: Random): Uint8Array[] {
   if (random(16) === 0 && bytes.length > 1) {
     const at = 1 + random(bytes.length - 1);
     return [frame(0x02, bytes.subarray(0, at)), PING, frame(0x80, bytes.subarray(at))];
@@ -95,7 +94,7 @@ async function attack(port: number, whole: Uint8Array[], random: Random): Promis
   while (!ended && sent < most) {
     const chunks: Uint8Array[] = [];
     for (let burst = 1 + random(24); burst > 0 && sent < most; burst--, sent++) {
-      chunks.push(...framesOf(whole[random(whole.length)]!, random));
+      for (const message of damagedSome(whole, random)) chunks.push(...framesOf(message, random));
     }
     if (socket.write(Buffer.concat(chunks))) await turn();
     else await until("drain");
