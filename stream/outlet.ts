@@ -216,12 +216,13 @@ export function outletsOf({ isThenable, overCredit, turns }: OutletKit): OpenOut
       isRead: false,
       grant(bytes, more = 0) {
         if (over) return;
-        windowBytes += more;
+        const nowBytes = windowBytes + more;
         // While an item is sent, its bytes still count as room.
-        const isTooMuch = room + bytes > windowBytes && !sending;
-        if (more > bytes || windowBytes > MAX_WINDOW_BYTES || isTooMuch) {
+        const isTooMuch = room + bytes > nowBytes && !sending;
+        if (more > bytes || nowBytes > MAX_WINDOW_BYTES || isTooMuch) {
           throw overCredit("more room for a stream than it can have");
         }
+        windowBytes = nowBytes;
         room += bytes;
         lead.granted(bytes - more, windowBytes);
         // Its turn may be over.

@@ -37,9 +37,12 @@ interface Options {
   /** Whether answers and items are deflated in another turn, as by a runtime's streams. */
   readonly isLate?: boolean;
   readonly blobs?: () => Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
+  readonly onProtocolError?: "close" | "ignore";
 }
 
-async function attacked({ limits = {}, path = "/?hl-x=1", isLate, blobs = () => [] }: Options) {
+async function attacked(
+  { limits = {}, path = "/?hl-x=1", isLate, blobs = () => [], onProtocolError = "close" }: Options,
+) {
   const release = deferred<void>();
   const read: number[] = [];
   const codes: unknown[] = [];
@@ -54,7 +57,11 @@ async function attacked({ limits = {}, path = "/?hl-x=1", isLate, blobs = () => 
   };
   const core = createCore(
     Target,
-    { limits, onError: (error) => errors.push((error as { code?: string }).code) },
+    {
+      limits,
+      onProtocolError,
+      onError: (error) => errors.push((error as { code?: string }).code),
+    },
     () => ({
       keep: ({ parts }) => drain(parts, (part) => part.length),
       tick: ({ ticks }) => drain(ticks, () => 0),
@@ -308,6 +315,38 @@ test("a grant that makes a window wider than it may be is refused, and one up to
     undefined,
   ]);
   assertEquals(await sizes([2 * WINDOW - left + 1, WINDOW]), [first, 4002, "BadCredit"]);
+});
+
+test("what is refused changes nothing where the server goes on", async () => {
+  const { core, client, release, read } = await attacked({
+    onProtocolError: "ignore",
+    blobs: () => Array.from({ length: 100 }, () => RAW_ITEM),
+  });
+  const cost = RAW_BYTES + 64;
+  const first = Math.ceil(262_144 / cost);
+  client.call(0, BLOBS, {});
+  client.call(1, KEEP, {});
+  await settle();
+  assertEquals(client.take().length, first);
+  const grant = (room: number, more: number): void =>
+    client.write((writer) => writeClientGrant(writer, 0, room, more));
+  for (const [room, more] of [[0xffff_ffff, 0xffff_ffff], [64, 65], [0, 64]] as const) {
+    grant(room, more);
+  }
+  client.grant(0, first * cost);
+  await settle();
+  assertEquals(client.take().length, first);
+
+  client.bytes(raw(1));
+  client.bytes(Uint8Array.of(0x3f, 0, 0, 2));
+  for (let i = 0; i <= first; i++) client.bytes(RAW_ITEM.slice());
+  client.end(1);
+  release.resolve();
+  await settle();
+  assertEquals(read, new Array(first).fill(RAW_BYTES));
+  client.hangUp();
+  await settle();
+  assertEquals([core.stats().streamsOpen, core.stats().heldBytes], [0, 0]);
 });
 
 test("raw items and messages that wait for the deflater stay in order", async () => {
