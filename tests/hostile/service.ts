@@ -44,6 +44,7 @@ export const Hostile = service({
     echo: rpc({ data: bytes }, bytes),
     upload: rpc({ parts: stream(bytes) }),
     tail: rpc({}, stream(bytes)),
+    parts: rpc({}, stream(bytes)),
     ask: rpc({}, bool),
   },
   client: { confirm: rpc({}, bool) },

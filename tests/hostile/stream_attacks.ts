@@ -15,6 +15,7 @@ import {
   writeClientItem,
 } from "../../wire/client_message_writer.ts";
 import { writeClientCancel } from "../support/client_cancel.ts";
+import { noise } from "../support/noise.ts";
 import { writeFailed, writeReply } from "../support/replies.ts";
 import type { Attack } from "./attacks.ts";
 import { call, deflated } from "./frames.ts";
@@ -26,7 +27,7 @@ const IDS: readonly number[] = [...Array(256).keys()];
 const MESSAGES = 24;
 
 const methods = Object.fromEntries(Hostile.methods.map((method) => [method.name, method]));
-const callOf = (id: number, method: "upload" | "tail" | "ask"): Buffer =>
+const callOf = (id: number, method: "upload" | "tail" | "parts" | "ask"): Buffer =>
   call(id, methods[method]!.call as Schema<unknown>, {});
 
 const item = (id: number, value: Uint8Array): Buffer =>
@@ -40,9 +41,15 @@ const reply = (id: number): Buffer =>
 const failed = (id: number): Buffer =>
   deflated((writer) => writeFailed(writer, id, "HandlerPanicked"));
 
+/** Says that larger messages are items of this call, or messages again. */
+const raw = (id: number, isOn = true): Buffer => Buffer.of(0x3f, id, 0, isOn ? 1 : 0);
+
 const NOTHING = new Uint8Array(0);
 /** An item that uses all credit of a stream, in a few hundred bytes. */
 const LARGE = new Uint8Array(STREAM_WINDOW_BYTES - 1024);
+
+/** The same, raw. */
+const RAW = Buffer.from(noise(STREAM_WINDOW_BYTES - 1024));
 
 /** Messages in as few WebSocket messages as can be. */
 function together(messages: readonly Buffer[]): Buffer[] {
@@ -102,6 +109,25 @@ const ATTACKS: readonly Omit<Attack, "extended">[] = [
       ...together(IDS.map((id) => callOf(id, "upload"))),
       ...together(IDS.flatMap((id) => Array.from({ length: 512 }, () => item(id, NOTHING)))),
     ],
+  },
+  {
+    name: "256 streams of raw items that a handler does not read",
+    messages: () => [
+      ...together(IDS.map((id) => callOf(id, "upload"))),
+      ...IDS.flatMap((id) => [raw(id), RAW]),
+    ],
+  },
+  {
+    name: "raw items for no stream",
+    messages: () => [raw(0), ...new Array<Buffer>(4 * MESSAGES).fill(RAW)],
+  },
+  {
+    name: "larger messages that are items, and not, and items again",
+    messages: () => flood((id) => raw(id, id % 2 === 0)),
+  },
+  {
+    name: "256 streams of raw items from the server",
+    messages: () => together(IDS.map((id) => callOf(id, "parts"))),
   },
   {
     name: "256 streams from the server",

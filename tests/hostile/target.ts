@@ -7,6 +7,7 @@
 import process from "node:process";
 import { createInterface } from "node:readline";
 import { handler, type HandlerOf, serve, type ServerOptions } from "../../server.ts";
+import { noise } from "../support/noise.ts";
 import { processorTimes } from "./processor.ts";
 import { Hostile } from "./service.ts";
 
@@ -46,6 +47,7 @@ const length = ({ v }: { readonly v: { readonly length: number } }): number => v
 const size = ({ v }: { readonly v: { readonly size: number } }): number => v.size;
 
 const ZEROS = new Uint8Array(65_536);
+const NOISE = noise(65_536);
 
 const on = { port: 0, hostname: "127.0.0.1" };
 const options: ServerOptions<undefined> = { onError() {} };
@@ -74,6 +76,9 @@ const methods: HandlerOf<typeof Hostile> = ({ subscriptions, client }) => ({
     new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason))),
   *tail() {
     for (;;) yield ZEROS;
+  },
+  *parts() {
+    for (;;) yield NOISE;
   },
   ask: () => client.confirm(),
 });
