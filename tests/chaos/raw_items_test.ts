@@ -22,7 +22,9 @@ import {
 import { handler, type HandlerOf, serve } from "../../server.ts";
 import { HAS_WEBSOCKET } from "../runtime/ways.ts";
 import { turn } from "../server/support.ts";
+import { THIS_RUNTIME } from "../support/runtimes.ts";
 import { until } from "../support/until.ts";
+import { serveByWs } from "../support/ws_server.ts";
 
 const Part = struct({ bytes: u32, seed: u32, isNoise: bool, holder: u8, pauses: bool });
 type Part = {
@@ -176,6 +178,8 @@ class Book {
 }
 
 interface Stats {
+  readonly bytesSent: number;
+  readonly bytesReceived: number;
   readonly streamsOpen: number;
   readonly callsInFlight: number;
   readonly heldBytes: number;
@@ -240,6 +244,21 @@ const byMount: Reach = async (book, level) => {
   };
 };
 
+const byWs = (serveBy: NonNullable<typeof serveByWs>): Reach => async (book, level) => {
+  const mounted = handler(Target, LOUD, book.handlers);
+  const { url, close } = await serveBy(mounted);
+  const client = await connect(Target, url, { reconnect: false, level });
+  return {
+    client,
+    server: mounted,
+    async [Symbol.asyncDispose]() {
+      await client.close();
+      await mounted.close();
+      await close();
+    },
+  };
+};
+
 const REACHES: Readonly<Record<string, Reach>> = {
   "in memory": async (book, level) => {
     const options = { client: { reconnect: false, level }, server: LOUD } as const;
@@ -249,7 +268,8 @@ const REACHES: Readonly<Record<string, Reach>> = {
   "over sockets": bySockets(connect),
   "over TLS": bySockets(connect, "self-signed"),
   ...(HAS_WEBSOCKET ? { "from a page": bySockets(connectInPage as typeof connect) } : {}),
-  "by a mount": byMount,
+  ...(serveByWs ? { "by ws": byWs(serveByWs) } : {}),
+  ...(THIS_RUNTIME === "node" ? {} : { "by a mount": byMount }),
 };
 
 for (const [where, reach] of Object.entries(REACHES)) {
@@ -282,7 +302,13 @@ for (const [where, reach] of Object.entries(REACHES)) {
         book.check();
         assertEquals(book.wrong, []);
         assertEquals(heard.every((payload, i) => equal(payload, contentOf(calls[i]!))), true);
-        await until(() => server.stats().callsInFlight === 0);
+        // Both ends have counted the same bytes, once all are there.
+        await until(() => {
+          const { callsInFlight, bytesSent, bytesReceived } = server.stats();
+          const counted = client.stats();
+          return callsInFlight === 0 && counted.bytesReceived === bytesSent &&
+            counted.bytesSent === bytesReceived;
+        });
         const { streamsOpen, heldBytes, protocolErrors } = server.stats();
         assertEquals([streamsOpen, heldBytes, protocolErrors], [0, 0, 0]);
         assertEquals([client.stats().callsPending, client.stats().streamsOpen], [0, 0]);
