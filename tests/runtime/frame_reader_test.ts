@@ -1,9 +1,11 @@
 import { describe, test } from "node:test";
-import { assertEquals, assertInstanceOf } from "@std/assert";
+import { assert, assertEquals, assertInstanceOf } from "@std/assert";
 import { decodeHex, encodeHex } from "@std/encoding";
 import { FrameReader } from "../../runtime/websocket/frame_reader.ts";
 import type { FrameSource } from "../../runtime/websocket/frame_reader.ts";
+import { giveBuffer, takeBuffer } from "../../runtime/websocket/buffers.ts";
 import { FrameError } from "../../runtime/websocket/frames.ts";
+import { randomFrom, SEED } from "../fuzz/support.ts";
 
 const MAX_BYTES = 300;
 const TOO_BIG = 4009;
@@ -278,4 +280,74 @@ test("a listener that takes memory gets a message that fills its buffer, no larg
   assertEquals(receive(70_001), true);
   takesMemory = false;
   assertEquals(receive(70_000), false);
+});
+
+/** Frames of a message of so many equal bytes, masked by zeros, in one or two parts. */
+function framesOf(byte: number, length: number, random: (bound: number) => number): Uint8Array[] {
+  const ends = random(3) > 0 ? [length] : [random(length), length];
+  return ends.flatMap((end, i) => {
+    const bytes = end - (ends[i - 1] ?? 0);
+    const head = new Uint8Array(14);
+    const view = new DataView(head.buffer);
+    head[0] = (i === 0 ? 0x02 : 0x00) | (end === length ? 0x80 : 0x00);
+    const size = bytes < 126 ? 2 : bytes < 65_536 ? 4 : 10;
+    head[1] = 0x80 | (size === 2 ? bytes : size === 4 ? 126 : 127);
+    if (size === 4) view.setUint16(2, bytes);
+    if (size === 10) view.setBigUint64(2, BigInt(bytes));
+    return [head.slice(0, size + 4), new Uint8Array(bytes).fill(byte)];
+  });
+}
+
+test("a listener may take the memory of messages that fill it, and others' bytes stay, however they are cut", () => {
+  const SIZES = [70, 16_385, 16_896, 65_536, 66_048, 262_656, 1_049_088, 1_100_000];
+  const random = randomFrom(SEED);
+  const kept: [message: Uint8Array, byte: number][] = [];
+  let takesMemory = false;
+  let next = 0;
+  let taken = 0;
+  const sent: [byte: number, length: number][] = [];
+  const sink = {
+    get takesMemory() {
+      return takesMemory;
+    },
+    onBinary(message: Uint8Array) {
+      const [byte, length] = sent[next++]!;
+      const { buffer } = message as Uint8Array<ArrayBuffer>;
+      const fills = length > 16_384 && buffer.byteLength === message.length;
+      const { transfer } = buffer as Partial<ArrayBuffer>;
+      if (fills && transfer) taken++;
+      const own = fills && transfer ? new Uint8Array(transfer.call(buffer)) : message.slice();
+      assertEquals([own.length, own.every((each) => each === byte)], [length, true]);
+      kept.push([own, byte]);
+      takesMemory = random(4) > 0;
+      // Others take and return buffers meanwhile.
+      const pooled = takeBuffer(length);
+      giveBuffer(pooled.fill(0xcc));
+    },
+    onPing() {},
+    onClose() {},
+  };
+  const reader = new FrameReader("client", sink, 2 << 20, TOO_BIG);
+  for (let round = 0; round < 60; round++) {
+    const parts: Uint8Array[] = [];
+    for (let count = 1 + random(4); count > 0; count--) {
+      const [byte, length] = [random(200), SIZES[random(SIZES.length)]!];
+      sent.push([byte, length]);
+      parts.push(...framesOf(byte, length, random));
+    }
+    // Some chunks are exactly the payload of a frame.
+    if (random(2) === 0) { for (const part of parts) reader.push(part); }
+    else {
+      const stream = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+      let end = 0;
+      for (const part of parts) stream.set(part, (end += part.length) - part.length);
+      for (let at = 0; at < end;) {
+        const chunk = stream.slice(at, at += 1 + random(random(2) === 0 ? 70_000 : 500_000));
+        reader.push(chunk);
+      }
+    }
+  }
+  assertEquals(next, sent.length);
+  for (const [message, byte] of kept) assert(message.every((each) => each === byte));
+  if ("transfer" in ArrayBuffer.prototype) assert(taken > 20, `${taken} of ${next}`);
 });
