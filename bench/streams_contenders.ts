@@ -18,8 +18,13 @@ export interface Size {
   readonly itemBytes: number;
 }
 
-/** One run of so many items. */
-export type Run = (size: Size) => Promise<void>;
+/** One run of so many items. Returns the seconds that it took, if it did more than that. */
+export type Run = (size: Size) => Promise<number | void>;
+
+/** A contender's runs, and how it ends, if it has a connection for all of them. */
+export interface Ways extends Readonly<Record<"down" | "up", Run>> {
+  close?(): Promise<void>;
+}
 
 /** Fails unless all came. */
 export function expectItems(read: number, { items }: Size): void {
@@ -42,9 +47,10 @@ async function expectTheirs(read: Promise<number>, { items }: Size): Promise<voi
 export async function ours(
   { address }: ServerProcess,
   level: number,
-): Promise<Record<"down" | "up", Run>> {
+): Promise<Ways> {
   const client = await connect(Flow, address.url, { level });
   return {
+    close: () => client.close(),
     async down(size) {
       let read = 0;
       for await (const _ of client.rpc.down(size)) read++;
@@ -58,7 +64,7 @@ export async function ours(
 }
 
 /** A bare socket's reader counts in a callback. */
-export async function raw({ address }: ServerProcess): Promise<Record<"down" | "up", Run>> {
+export async function raw({ address }: ServerProcess): Promise<Ways> {
   const Socket = await webSocketClass();
   const socketFor = (way: string, { items, itemBytes }: Size): WebSocket => {
     const socket = new Socket(`${address.url}/${way}/${items}/${itemBytes}`);
