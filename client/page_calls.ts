@@ -61,11 +61,7 @@ export const startPageCalls: StartCalls = (transport, host, endSession, extensio
     batched += length;
   };
   const frame = (archive: Uint8Array<ArrayBuffer>): void =>
-    framing.frame(
-      archive,
-      (message) => post(message),
-      (error) => endSession(lost(`${error}`, error), INTERNAL),
-    );
+    framing.frame(archive, post, (error) => endSession(lost(`${error}`, error), INTERNAL));
   const starve = (): void => endSession(lost("abandoned calls"));
   const send = (call: Call): void => {
     const { request, streaming } = call;

@@ -217,11 +217,9 @@ export function openSession(
             taken = reader.claim(start, 0, bytes, 1) + bytes;
             if (kind === SHORT) handlers[0](message[from + 1]!, undefined, start, taken);
             else if (kind === SHORT_ITEM) calls.streams?.receive(reader, kind, taken);
-            else if (kind === SHORT_RAW) {
-              const isOn = message[from + 3]!;
-              if (bytes || isOn > 1) reader.fail("Bool", from + 2);
+            else if (kind === SHORT_RAW && !bytes && message[from + 3]! < 2) {
               rawId = message[from + 1]!;
-              session.takesMemory = !!isOn;
+              session.takesMemory = !!message[from + 3];
             } else reader.fail("InvalidTag", from);
           } else if (length > MAX_BATCH_BYTES && session.takesMemory) {
             calls.streams?.receiveRaw(rawId, message);

@@ -99,8 +99,8 @@ export function openInlet(port: InletPort): Inlet {
   /** Count an item, and grant what is due. */
   const consume = (cost: number, isFirst?: boolean): void => {
     taken += cost;
-    const isMuch = taken >= GRANT_BYTES && taken >= windowBytes / 8 &&
-      taken >= Math.min(GRANT_ITEMS * cost, windowBytes / 4);
+    const isMuch = taken >=
+      Math.max(GRANT_BYTES, windowBytes / 8, Math.min(GRANT_ITEMS * cost, windowBytes / 4));
     const isDue = isFirst || isMuch ||
       (taken >= LAST_GRANT_BYTES && kept.length === 0 && taken >= 1.5 * cost);
     if (!isDue || ended || left) return;

@@ -130,7 +130,7 @@ export function openStreams(session: StreamingSession, host: StreamingHost): Str
     (id, room, more) => {
       const outlet = calls.get(id)?.outlet;
       outlet?.grant(room, more);
-      if (outlet) streams.window?.granted(outlet, Math.max(0, room - more));
+      if (outlet) streams.window?.granted(outlet, room - more);
       streams.gate?.goOn();
     },
     () => {},

@@ -11,20 +11,16 @@ import { tooBig } from "../wire/faults.ts";
  *
  * @throws {ProtocolError} If it is over a limit.
  */
-export function checkRaw(
-  { length }: Uint8Array,
-  { maxMessageBytes, maxInflatedBytes }: FrameLimits,
-): void {
-  if (length > maxMessageBytes) throw tooBig("maxMessageBytes", maxMessageBytes);
-  if (length > maxInflatedBytes) throw tooBig("maxInflatedBytes", maxInflatedBytes);
+export function checkRaw({ length }: Uint8Array, limits: FrameLimits): void {
+  for (const limit of ["maxMessageBytes", "maxInflatedBytes"] as const) {
+    if (length > limits[limit]) throw tooBig(limit, limits[limit]);
+  }
 }
 
 /** The bytes of a message as an array with a buffer of its own: the message's, which is taken from it, or a copy. */
 export function ownBytes(message: Uint8Array): Uint8Array<ArrayBuffer> {
-  const { buffer, length } = message;
-  const { transfer } = buffer as Partial<ArrayBuffer>;
+  const buffer = message.buffer as ArrayBuffer & Partial<Pick<ArrayBuffer, "transfer">>;
+  const isWhole = buffer.byteLength === message.length;
   // Node 20 has no `transfer`.
-  return buffer.byteLength === length && transfer
-    ? new Uint8Array(transfer.call(buffer))
-    : new Uint8Array(message);
+  return new Uint8Array(isWhole && buffer.transfer ? buffer.transfer() : message);
 }

@@ -109,7 +109,8 @@ export function openSharedWindow(): SharedWindow {
     },
     granted(source, bytes) {
       source.isRead = true;
-      release(source, Math.min(bytes, source.aheadBytes));
+      // A refused grant's bytes may be below 0.
+      release(source, Math.max(0, Math.min(bytes, source.aheadBytes)));
       goOn();
     },
     forget(source) {
