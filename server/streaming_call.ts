@@ -92,9 +92,12 @@ export class StreamingCall extends ServerCall implements InletPort, OutletPort {
         new RpcError("TooManyCallsInFlight", `Cannot take more of ${this.#input}: queue is full`),
       );
     }
-    inlet.push(bytes, start, end, isRaw);
-    this.caller.host.counters.itemsReceived++;
-    this.#count();
+    try {
+      inlet.push(bytes, start, end, isRaw);
+      this.caller.host.counters.itemsReceived++;
+    } finally {
+      this.#count();
+    }
   }
 
   /** The argument has ended, or its source failed. */

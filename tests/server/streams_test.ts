@@ -729,6 +729,17 @@ test("items that wait for handlers are held up to maxHeldBytes, and released whe
   }
 });
 
+test("an item over credit that is ignored is not held", async () => {
+  const { keep } = keeping();
+  const { client, core } = await streaming(() => ({ keep }), { onProtocolError: "ignore" });
+  client.call(1, CALLS.keep, {});
+  for (let i = 0; i < 6; i++) client.item(1, bytes, new Uint8Array(60_000 - PART_BYTES));
+  // The fifth takes the credit below 0.
+  assertEquals([core.stats().itemsReceived, core.stats().protocolErrors], [5, 1]);
+  assertEquals(core.stats().heldBytes, 5 * 60_000);
+  client.hangUp();
+});
+
 test("and for all connections together up to maxTotalHeldBytes", async () => {
   const { keep } = keeping();
   const { client, core, connect } = await streaming(() => ({ keep }), {
