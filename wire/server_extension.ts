@@ -16,7 +16,7 @@ import {
   SERVER_MESSAGE_BYTES,
 } from "./layout.ts";
 import { beginMessage, setSlice, writeCarrier, writeRoot } from "./place.ts";
-import { beShortItem, MAX_SHORT_BYTES } from "./short_message.ts";
+import { MAX_SHORT_BYTES, shorten } from "./short_message.ts";
 
 /**
  * Write an item of a call's output: `0` tag 3, `1` id, `4` pointer and `8` length of the archived item.
@@ -35,7 +35,7 @@ export function writeServerItem<T>(
 ): number {
   const start = beginMessage(writer);
   const length = writeArchive(codec, item, writer, value);
-  if (mayBeShort && length <= MAX_SHORT_BYTES) beShortItem(writer, id, length);
+  if (mayBeShort && length <= MAX_SHORT_BYTES) shorten(writer, SERVER_ITEM, id, length, 0);
   else {
     const at = writeRoot(writer, SERVER_MESSAGE_BYTES, SERVER_ITEM, id);
     setSlice(writer, at + 4, start, length);

@@ -22,7 +22,6 @@ import {
   SERVER_MESSAGE_BYTES,
   SHORT,
   SHORT_HEADER_BYTES,
-  SHORT_ITEM,
 } from "./layout.ts";
 
 /** Bytes before a message in a writer: a stored block's header, or a mark and that of a short one. */
@@ -47,11 +46,17 @@ export function isShort({ bytes }: Writer): boolean {
 }
 
 /** Put the head of a short message before the writer's archive, and drop the bytes behind the archive. */
-function shorten(writer: Writer, root: number, length: number, zeros: number): void {
+export function shorten(
+  writer: Writer,
+  tag: number,
+  id: number,
+  length: number,
+  zeros: number,
+): void {
   const { bytes } = writer;
   bytes[0] = SHORT;
-  bytes[1] = bytes[root]! << 3 | SHORT;
-  bytes[2] = bytes[root + 1]!;
+  bytes[1] = tag << 3 | SHORT;
+  bytes[2] = id;
   bytes[3] = length;
   bytes[4] = zeros;
   writer.position = HEADER_ROOM_BYTES + length;
@@ -68,7 +73,7 @@ export function shortenRequest(writer: Writer): void {
   while (length > 0 && bytes[HEADER_ROOM_BYTES + length - 1] === 0) length--;
   const zeros = Math.min(whole - length, MAX_BYTE);
   length = whole - zeros;
-  if (length <= MAX_SHORT_BYTES) shorten(writer, root, length, zeros);
+  if (length <= MAX_SHORT_BYTES) shorten(writer, tag, bytes[root + 1]!, length, zeros);
 }
 
 /** Shorten the answer in a writer that {@linkcode beginRoom} began, if it is small and no error. */
@@ -77,16 +82,7 @@ export function shortenAnswer(writer: Writer): void {
   const root = position - SERVER_MESSAGE_BYTES;
   if (bytes[root] !== RPC_RESPONSE || bytes[root + 4] !== 0 || root > MAX_ANSWER_ROOT) return;
   const length = bytes[root + 12]!;
-  if (length <= MAX_SHORT_BYTES) shorten(writer, root, length, 0);
-}
-
-/** Make the archive of so many bytes, behind the room of {@linkcode beginRoom}, a short item of a server. */
-export function beShortItem({ bytes }: Writer, id: number, length: number): void {
-  bytes[0] = SHORT;
-  bytes[1] = SHORT_ITEM;
-  bytes[2] = id;
-  bytes[3] = length;
-  bytes[4] = 0;
+  if (length <= MAX_SHORT_BYTES) shorten(writer, RPC_RESPONSE, bytes[root + 1]!, length, 0);
 }
 
 /**
