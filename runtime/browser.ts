@@ -128,7 +128,6 @@ function listen(socket: WebSocket, listener: TransportListener): void {
     for (let message; (message = unheard[0]);) {
       const { length } = message;
       const heard = listener.onMessage(message) ?? length;
-      // The listener may have taken the memory of all of it.
       if (Math.abs(heard) < length) unheard[0] = message.subarray(Math.abs(heard));
       else unheard.shift();
       // What comes later comes in a turn of its own.
@@ -141,7 +140,7 @@ function listen(socket: WebSocket, listener: TransportListener): void {
     else if (unheard.push(new Uint8Array(data)) < 2) {
       hear();
       // Else the collector runs every few of them, and each takes new memory from the system.
-      if (!unheard[0] && data.byteLength >= 16_384) data.transfer?.(0);
+      if (!listener.takesMemory && !unheard[0] && data.byteLength >= 16_384) data.transfer?.(0);
     }
   };
   socket.onclose = (info) => {

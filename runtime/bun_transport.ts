@@ -147,10 +147,12 @@ export class BunTransport extends TurnGuard implements BunSocketData, HeartbeatO
   }
 
   override receive(message: Uint8Array): void {
+    // Asked before: its end forgets it.
+    const isTaken = this.takesMemory;
     handling = this;
     super.receive(message);
     handling = undefined;
-    freeReceived(message);
+    if (!isTaken) freeReceived(message);
   }
 
   /** Queue one message. */

@@ -48,8 +48,10 @@ class DenoTransport extends StandardTransport {
   }
 
   override receive(message: Uint8Array): void {
+    // Asked before: its end forgets it.
+    const isTaken = this.takesMemory;
     super.receive(message);
-    freeReceived(message);
+    if (!isTaken) freeReceived(message);
   }
 
   override send(message: Uint8Array<ArrayBuffer>): void {

@@ -44,6 +44,11 @@ export abstract class GuardedTransport implements Transport, Gathering {
     return this.#info !== undefined;
   }
 
+  /** Whether the owner takes the memory of large messages. */
+  protected get takesMemory(): boolean {
+    return this.#listener?.takesMemory === true;
+  }
+
   /** Bytes gathered for the end of the turn. */
   protected get gatheredBytes(): number {
     return this.gatherer?.bytes ?? 0;

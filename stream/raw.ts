@@ -17,10 +17,11 @@ export function checkRaw({ length }: Uint8Array, limits: FrameLimits): void {
   }
 }
 
-/** The bytes of a message as an array with a buffer of its own: the message's, which is taken from it, or a copy. */
+/**
+ * The bytes of a message as an array with a buffer of its own: the message's, or a copy. Not by `transfer`: on Bun its
+ * bytes count twice towards the next run of the collector.
+ */
 export function ownBytes(message: Uint8Array): Uint8Array<ArrayBuffer> {
-  const buffer = message.buffer as ArrayBuffer & Partial<Pick<ArrayBuffer, "transfer">>;
-  const isWhole = buffer.byteLength === message.length;
-  // Node 20 has no `transfer`.
-  return new Uint8Array(isWhole && buffer.transfer ? buffer.transfer() : message);
+  const buffer = message.buffer as ArrayBuffer;
+  return new Uint8Array(buffer.byteLength === message.length ? buffer : message);
 }

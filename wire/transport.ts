@@ -64,11 +64,14 @@ export type Heard = number | void;
 
 /** The listener of a transport. */
 export interface TransportListener {
-  /** Whether it takes the memory of large messages at present, so that each should fill its buffer. Absent: no. */
+  /**
+   * Whether it takes the memory of messages too large for a batch at present, so that each should fill its buffer.
+   * Absent: no.
+   */
   readonly takesMemory?: boolean | undefined;
   /**
-   * One whole binary message. The bytes are the listener's to read only until it returns. The memory of a message too
-   * large for a batch that fills its buffer is the listener's to take (`ArrayBuffer.transfer`).
+   * One whole binary message. The bytes are the listener's to read only until it returns; for good if it
+   * {@linkcode TransportListener.takesMemory} and the message is too large for a batch and fills its buffer.
    *
    * @param from Its start in the bytes; earlier bytes were handled before. Absent: 0.
    */

@@ -29,8 +29,6 @@ import { currentTurn, type Hearer, hearInTurn, isTurnOver, mustWait } from "../t
 type OwnedSocket = Socket & { readonly [READER]: RawTransport };
 
 const NOTHING: Uint8Array<ArrayBuffer> = new Uint8Array(0);
-/** Node 20 has no way to take memory: there a message is copied out of a pooled buffer. */
-const CAN_TAKE = "transfer" in ArrayBuffer.prototype;
 /** Bytes of a read behind which others may follow in the same turn. */
 const LARGE_READ_BYTES = 16_384;
 
@@ -177,7 +175,7 @@ export class RawTransport
   }
 
   get takesMemory(): boolean {
-    return CAN_TAKE && this.#listener?.takesMemory === true;
+    return this.#listener?.takesMemory === true;
   }
 
   onBinary(message: Uint8Array): void {

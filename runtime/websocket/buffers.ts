@@ -42,9 +42,12 @@ export function takeBuffer(bytes: number): Uint8Array<ArrayBuffer> {
   return takeFreeBuffer(bytes) ?? newBuffer(poolOf(bytes)?.bytes ?? bytes);
 }
 
+function leadOf(bytes: number): number {
+  return bytes < MIN_LED_BYTES ? 0 : LEAD_BYTES;
+}
+
 function newBuffer(bytes: number): Uint8Array<ArrayBuffer> {
-  const lead = bytes < MIN_LED_BYTES ? 0 : LEAD_BYTES;
-  return wholeBuffer(new ArrayBuffer(lead + bytes));
+  return wholeBuffer(new ArrayBuffer(leadOf(bytes) + bytes));
 }
 
 /** The whole buffer in some memory. */
@@ -58,10 +61,12 @@ export function takeFreeBuffer(bytes: number): Uint8Array<ArrayBuffer> | undefin
   return poolOf(bytes)?.free.pop();
 }
 
-/** Return a whole buffer, once, after its last use. */
+/** Return a whole buffer, once, after its last use. One that is not of {@linkcode takeBuffer} is not kept. */
 export function giveBuffer(buffer: Uint8Array<ArrayBuffer>): void {
-  const pool = poolOf(buffer.length);
-  if (pool?.bytes === buffer.length && pool.free.length < pool.max) pool.free.push(buffer);
+  const { length, byteOffset } = buffer;
+  if (byteOffset !== leadOf(length)) return;
+  const pool = poolOf(length);
+  if (pool?.bytes === length && pool.free.length < pool.max) pool.free.push(buffer);
 }
 
 /**

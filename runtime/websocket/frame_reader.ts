@@ -4,6 +4,7 @@
  * @module
  */
 
+import { MAX_BATCH_BYTES } from "../../wire/batch.ts";
 import { tooBigReason } from "../../wire/close.ts";
 import { giveBuffer, takeBuffer, takeFreeBuffer } from "./buffers.ts";
 import {
@@ -212,7 +213,9 @@ export class FrameReader {
       this.#endControl(payload);
       return end;
     }
-    if (whole && this.#final && this.#messageOpcode === 0) {
+    // A chunk that is one message is its giver's, and the message may be the listener's.
+    const isChunk = end - at > MAX_BATCH_BYTES && end - at === chunk.buffer.byteLength;
+    if (whole && this.#final && this.#messageOpcode === 0 && !isChunk) {
       this.#inFrame = false;
       if (end - at >= MAX_COPIED_BYTES) this.#endMessage(this.#opcode, chunk.subarray(at, end));
       else this.#endSmall(chunk, at, end);
