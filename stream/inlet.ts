@@ -93,12 +93,12 @@ export function openInlet(port: InletPort): Inlet {
     const cost = end - start + ITEM_COST_BYTES;
     port.turns.spend(cost);
     if (early > 0) early -= cost;
-    else consume(cost);
+    else taken += cost;
+    grantIfDue(cost);
     return { value, done: false };
   };
-  /** Count an item, and grant what is due. */
-  const consume = (cost: number, isFirst?: boolean): void => {
-    taken += cost;
+  /** Grant what was taken, if there is enough of it: the last item cost so much. */
+  const grantIfDue = (cost: number, isFirst?: boolean): void => {
     const isMuch = taken >=
       Math.max(GRANT_BYTES, windowBytes / 8, Math.min(GRANT_ITEMS * cost, windowBytes / 4));
     const isDue = isFirst || isMuch ||
@@ -120,7 +120,8 @@ export function openInlet(port: InletPort): Inlet {
     const cost = end - start + ITEM_COST_BYTES;
     if (!isBehind || early + cost > STREAM_WINDOW_BYTES) return;
     early += cost;
-    consume(cost);
+    taken += cost;
+    grantIfDue(cost);
   };
   /** A large item has come for a waiting reader: those that come before it can run count as consumed. */
   const expectReader = (): void => {
@@ -161,7 +162,7 @@ export function openInlet(port: InletPort): Inlet {
       reading.push([resolve, reject]);
       if (kept.length > 0) return;
       if (ended || left) finish();
-      else if (!isTold && taken > 0) consume(0, true);
+      else if (!isTold && taken > 0) grantIfDue(0, true);
     });
   };
   const claim = (): void => {

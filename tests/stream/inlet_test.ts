@@ -158,6 +158,22 @@ test("what comes behind a large item, before its waiting reader can run, is gran
   assertEquals(grants.slice(5), [cost], "the fifth kept one");
 });
 
+test("what counted before it was read is granted once none waits", async () => {
+  const { inlet, stream, grants } = inletOf(undefined, undefined, 786_432);
+  push(inlet, 65_536);
+  await stream.next();
+  grants.length = 0;
+  const cost = 65_536 + ITEM_COST_BYTES;
+  for (let round = 1; round <= 3; round++) {
+    const first = stream.next();
+    for (let i = 0; i < 2; i++) push(inlet, 65_536);
+    await first;
+    assertEquals(grants.length, round - 1, "one waits");
+    await stream.next();
+    assertEquals(grants, new Array(round).fill(2 * cost));
+  }
+});
+
 test("a large item for a waiting reader grants nothing of those that come once it could run", async () => {
   const { inlet, stream, grants } = inletOf();
   const first = stream.next();
