@@ -6,7 +6,6 @@
 import type { Writer } from "../codec/writer.ts";
 import { type Gate, openGate } from "../stream/gate.ts";
 import { type ItemTurns, itemTurns } from "../stream/item_turns.ts";
-import { SHARED_MS } from "../stream/open_streams.ts";
 import { type Clock, timersOf } from "../wire/clock.ts";
 import type { Sender } from "../wire/sender.ts";
 import type { ServerParts } from "./server_parts.ts";
@@ -26,7 +25,7 @@ export class ConnectionStreams {
   readonly #clock: Clock;
   /** Sent bytes after the last message of a stream; -1 before the first. */
   #streamedBytes = -1;
-  #sharedUntil = 0;
+  #busyAt = -Infinity;
 
   /** Create for one connection. */
   constructor(sender: Sender, { clock, limits, loop }: StreamsHost) {
@@ -37,10 +36,10 @@ export class ConnectionStreams {
     this.gate = openGate(sender, limits.maxBufferedBytes, after, this.turns);
   }
 
-  /** Whether other messages were sent lately, such as answers and events: seen from the bytes, which costs them nothing. */
-  get isShared(): boolean {
+  /** Milliseconds since others were sent, such as answers and events: seen from the bytes, which costs them nothing. */
+  get quietMs(): number {
     this.look();
-    return this.#sharedUntil > 0 && this.#clock.now() < this.#sharedUntil;
+    return this.#clock.now() - this.#busyAt;
   }
 
   /** Find out, before a message of a stream is sent, if others were. */
@@ -48,7 +47,7 @@ export class ConnectionStreams {
     const { sentBytes } = this.#sender;
     if (this.#streamedBytes < 0 || sentBytes === this.#streamedBytes) return;
     this.#streamedBytes = sentBytes;
-    this.#sharedUntil = this.#clock.now() + SHARED_MS;
+    this.#busyAt = this.#clock.now();
   }
 
   /** A writer for a stream's message. */

@@ -20,8 +20,21 @@ export const ITEM_COST_BYTES = 64;
  * in both directions, while their items are made and read.
  */
 const NEAR_BYTES = 8192;
-/** Items that it may be ahead then at least, so that large ones are made while others are read. */
-const NEAR_ITEMS = 2;
+/** Items that it may be ahead then at least, so that large ones are made while others are on the way and are read. */
+const NEAR_ITEMS = 4;
+/** The same while it is busy: another message may find each of them in its way. */
+const BUSY_ITEMS = 2;
+/** Milliseconds after another message for which a connection counts as shared. */
+const SHARED_MS = 1000;
+/** The same for which it counts as busy. */
+const BUSY_MS = 4;
+/**
+ * Bytes of items larger than {@linkcode NEAR_BYTES} after which the source of a near reader pauses while its connection
+ * is busy. With more of them the collector of either end would run so often that one call in a hundred meets it, which
+ * takes longer than the call.
+ */
+const PACE_BYTES = 65_536;
+const PAUSE_MS = 1;
 /** Milliseconds between two looks at a source that waits. */
 const LOOK_MS = 2;
 /**
@@ -43,7 +56,7 @@ export interface Lead {
   sent(bytes: number): void;
   /** The reader has consumed so many bytes, and its window is so many wide. */
   granted(bytes: number, windowBytes: number): void;
-  /** The source waits, though there is room. */
+  /** The source waits for a grant, though there is room. */
   wait(): void;
   /** The stream is over. */
   stop(): void;
@@ -51,15 +64,19 @@ export interface Lead {
 
 /**
  * Create a lead: the window, unless other messages share the connection. Then it is the first credit, or less if the
- * reader is near. A reader with credit that grants nothing for some milliseconds is not.
+ * reader is near. A reader with credit that grants nothing for some milliseconds is not. For a near one the source also
+ * pauses while others come one soon after the other.
  *
- * @param goOn Called when that happens.
+ * @param goOn Called when there is more room.
  */
 export function openLead(port: Pick<OutletPort, "after" | "streams">, goOn: () => void): Lead {
-  let nearBytes = NEAR_BYTES;
+  let largestBytes = 0;
   let windowBytes = STREAM_WINDOW_BYTES;
-  /** As of the last grant, from the first item on. */
-  let isShared: boolean | undefined;
+  /** How long no other message was noticed, as of the last grant, from the first item on. */
+  let quietMs = NaN;
+  /** Bytes sent since the last pause, while it is busy. */
+  let busyBytes = 0;
+  let stopPausing: (() => void) | undefined;
   /** Bytes to be taken before the reader may be near again. */
   let farBytes = 0;
   let nextFarBytes = FAR_BYTES;
@@ -102,19 +119,27 @@ export function openLead(port: Pick<OutletPort, "after" | "streams">, goOn: () =
   };
   return {
     get leftRoom() {
-      if (!isShared) return 0;
-      return farBytes > 0
-        ? windowBytes - STREAM_WINDOW_BYTES
-        : Math.max(0, windowBytes - nearBytes);
+      if (!(quietMs < SHARED_MS)) return 0;
+      if (farBytes > 0) return windowBytes - STREAM_WINDOW_BYTES;
+      if (stopPausing) return Infinity;
+      const aheadItems = quietMs < BUSY_MS ? BUSY_ITEMS : NEAR_ITEMS;
+      return Math.max(0, windowBytes - Math.max(NEAR_BYTES, aheadItems * largestBytes));
     },
     sent(bytes) {
-      isShared ??= port.streams.isShared;
-      nearBytes = Math.max(nearBytes, NEAR_ITEMS * bytes);
+      largestBytes = Math.max(largestBytes, bytes);
+      if (isNaN(quietMs)) ({ quietMs } = port.streams);
+      if (bytes <= NEAR_BYTES || farBytes > 0 || !(quietMs < BUSY_MS)) return;
+      if ((busyBytes += bytes) < PACE_BYTES) return;
+      busyBytes = 0;
+      stopPausing ??= port.after(PAUSE_MS, () => {
+        stopPausing = undefined;
+        goOn();
+      });
     },
     granted(bytes, nowBytes) {
       isWaiting = false;
       windowBytes = nowBytes;
-      isShared = port.streams.isShared;
+      ({ quietMs } = port.streams);
       if (farBytes > 0) {
         if ((farBytes -= bytes) <= 0) stopTimer();
       } else if ((takenBytes += bytes) > nextFarBytes) {
@@ -122,7 +147,7 @@ export function openLead(port: Pick<OutletPort, "after" | "streams">, goOn: () =
       }
     },
     wait() {
-      if (isWaiting || farBytes > 0) return;
+      if (isWaiting || stopPausing || farBytes > 0) return;
       isWaiting = true;
       waits++;
       if (stopLooking === undefined) look();
@@ -130,6 +155,7 @@ export function openLead(port: Pick<OutletPort, "after" | "streams">, goOn: () =
     stop() {
       isWaiting = false;
       stopTimer();
+      stopPausing?.();
     },
   };
 }

@@ -16,9 +16,6 @@ import { type ItemTurns, itemTurns, type Later } from "./item_turns.ts";
 import { checkRaw } from "./raw.ts";
 import type { Inlet, Outlet, RunIn } from "./types.ts";
 
-/** Milliseconds after another message for which a connection counts as shared by streams and others. */
-export const SHARED_MS = 1000;
-
 /** The part of a session that streaming calls use. */
 export interface StreamingSession {
   /** The codec for values. */
@@ -105,8 +102,8 @@ export interface StreamEntry {
 
 /** {@linkcode OpenStreams}, as streaming calls see them. */
 export interface Streams extends OpenStreams {
-  /** Whether other calls are in flight, or were lately. */
-  readonly isShared: boolean;
+  /** Milliseconds since other calls were in flight. */
+  readonly quietMs: number;
   readonly calls: Map<number, StreamEntry>;
   /** Bounds how long their sources and readers hold the event loop. */
   readonly turns: ItemTurns;
@@ -122,7 +119,7 @@ export interface Streams extends OpenStreams {
 export function openStreams(session: StreamingSession, host: StreamingHost): Streams {
   const { limits } = session;
   const calls = new Map<number, StreamEntry>();
-  let sharedUntil = 0;
+  let busyAt = -Infinity;
   let bytes: Uint8Array;
   // Messages for other ids belong to a call that just ended, or to none.
   const handlers: ServerExtensionHandlers = [
@@ -141,10 +138,10 @@ export function openStreams(session: StreamingSession, host: StreamingHost): Str
     turns: itemTurns(host.now, host.afterInput),
     gate: undefined,
     window: undefined,
-    get isShared() {
+    get quietMs() {
       const now = host.now();
-      if (session.pending > calls.size) sharedUntil = now + SHARED_MS;
-      return now < sharedUntil;
+      if (session.pending > calls.size) busyAt = now;
+      return now - busyAt;
     },
     reader: new Reader(limits),
     get size() {

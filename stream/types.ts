@@ -38,8 +38,11 @@ export interface OutletPort {
   readonly after: Timers["after"];
   /** The streams of its connection. */
   readonly streams: {
-    /** Whether other messages were sent lately, or other calls are in flight: they wait behind the items. */
-    readonly isShared: boolean;
+    /**
+     * Milliseconds since another message was last noticed, or other calls in flight: they wait behind the items.
+     * Asked before each is sent, so that those of streams count as none.
+     */
+    readonly quietMs: number;
   };
   /** Whether the next item must wait, because much waits to be sent. The port then resumes the outlet. */
   mustWait(): boolean;

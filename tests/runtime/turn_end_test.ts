@@ -34,7 +34,7 @@ async function* items(count: number, wait?: () => Promise<void>) {
 function outletTo(to: Gathering, source: unknown): Outlet {
   const outlet = openOutlet(source, {
     after,
-    streams: { isShared: true },
+    streams: { quietMs: 0 },
     mustWait: () => false,
     send: () => {
       Gatherer.of(to).send(new Uint8Array(10));
@@ -59,7 +59,7 @@ test("without a stream a turn is over in a microtask", async () => {
 test("a stream whose items wait for no turn's end leaves nothing for the next message", async () => {
   openOutlet([1, 2], {
     after,
-    streams: { isShared: true },
+    streams: { quietMs: 0 },
     mustWait: () => false,
     send: () => 10,
     onEnd() {},
@@ -98,7 +98,7 @@ test("what else is sent while a stream is goes with it, in order", async () => {
   const to = socket((message) => void messages.push([...message]));
   const outlet = openOutlet(items(3), {
     after,
-    streams: { isShared: true },
+    streams: { quietMs: 0 },
     mustWait: () => false,
     send: (item) => {
       Gatherer.of(to).send(Uint8Array.of(item as number));

@@ -37,7 +37,7 @@ function pipe(source: unknown, delay: Delay, patience = IMPATIENT): Pipe {
   });
   const outlet = openOutlet(source, {
     after: patience,
-    streams: { isShared: true },
+    streams: { quietMs: 0 },
     mustWait: () => false,
     send(item) {
       const bytes = item as Uint8Array;

@@ -36,7 +36,7 @@ export function outletOf(
   const told: Told = { sent: [], ends: [], stops: [] };
   const outlet = openOutlet(source, {
     after,
-    streams: { isShared: true },
+    streams: { quietMs: 0 },
     mustWait: () => false,
     send(item) {
       send(item);
