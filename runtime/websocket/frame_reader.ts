@@ -14,6 +14,7 @@ import {
   MAX_CONTROL_BYTES,
   MAX_HEADER_BYTES,
   Opcode,
+  payloadLength,
 } from "./frames.ts";
 import { applyMask, packMask, turnMask } from "./mask.ts";
 
@@ -284,20 +285,4 @@ export class FrameReader {
     if (!isWireCloseCode(code)) throw new FrameError(1002, `The peer sent close code ${code}`);
     this.#sink.onClose(code, decodeUtf8(payload.subarray(2)));
   }
-}
-
-function payloadLength(bytes: Uint8Array, at: number): number {
-  const short = (bytes[at + 1] ?? 0) & 0x7f;
-  if (short < 126) return short;
-  const size = short === 126 ? 2 : 8;
-  let length = 0;
-  for (let i = at + 2; i < at + 2 + size; i++) length = length * 256 + (bytes[i] ?? 0);
-  // Above 2^53 the sum is no longer exact, but still far above any limit.
-  if (size === 8 && (bytes[at + 2] ?? 0) >= 0x80) {
-    throw new FrameError(1002, "The peer set the highest bit of a length");
-  }
-  if (length < (size === 2 ? 126 : 65_536)) {
-    throw new FrameError(1002, "The peer wrote a length in more bytes than it needs");
-  }
-  return length;
 }
