@@ -271,9 +271,10 @@ for (const [where, reach] of Object.entries(WAYS)) {
         assertEquals([client.stats().callsPending, client.stats().streamsOpen], [0, 0]);
 
         function isOver(): boolean {
-          const { streamsOpen, callsInFlight } = server.stats();
+          const { streamsOpen, callsInFlight, heldBytes } = server.stats();
           const { callsPending } = client.stats();
-          return streamsOpen + callsInFlight + callsPending === 0 && book.over === book.begun;
+          const left = streamsOpen + callsInFlight + heldBytes + callsPending;
+          return left === 0 && book.over === book.begun;
         }
       }),
       { numRuns: Number(process.env["CHAOS_RUNS"] ?? 30) },
