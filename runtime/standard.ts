@@ -19,7 +19,7 @@ const CLOSED = 3;
 export interface StandardSocket {
   /** 0 connecting, 1 open, 2 closing, 3 closed. */
   readonly readyState: number;
-  /** Set to `"arraybuffer"`. */
+  /** Set to `"arraybuffer"`. The data of a message is given for good: a large item of a stream keeps its memory. */
   binaryType?: string;
   /** Bytes not yet passed to the system; absent on Cloudflare. */
   readonly bufferedAmount?: number;
