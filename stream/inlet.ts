@@ -118,7 +118,9 @@ export function openInlet(port: InletPort): Inlet {
     if (isRaw) kept.add(bytes);
     else kept.push(bytes, start, end);
     const cost = end - start + ITEM_COST_BYTES;
-    if (!isBehind || early + cost > STREAM_WINDOW_BYTES) return;
+    // Only the first kept items count early: none behind one that does not.
+    isBehind &&= early + cost <= STREAM_WINDOW_BYTES;
+    if (!isBehind) return;
     early += cost;
     taken += cost;
     grantIfDue(cost);

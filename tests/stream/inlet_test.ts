@@ -174,6 +174,17 @@ test("what counted before it was read is granted once none waits", async () => {
   }
 });
 
+test("all is granted that was read behind a large item, also one too large to count before", async () => {
+  const { inlet, stream, grants, more } = inletOf(undefined, undefined, 786_432);
+  const sizes = [65_536, 200_000, 400_000, 20_000, 20_000];
+  const first = stream.next();
+  for (const size of sizes) push(inlet, size);
+  await first;
+  for (let i = 1; i < sizes.length; i++) await stream.next();
+  const sum = (of: readonly number[]) => of.reduce((all, each) => all + each, 0);
+  assertEquals(sum(grants) - sum(more), sum(sizes) + sizes.length * ITEM_COST_BYTES);
+});
+
 test("a large item for a waiting reader grants nothing of those that come once it could run", async () => {
   const { inlet, stream, grants } = inletOf();
   const first = stream.next();
