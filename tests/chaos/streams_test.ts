@@ -47,6 +47,7 @@ async function attacked(
   const read: number[] = [];
   const codes: unknown[] = [];
   const errors: unknown[] = [];
+  const clock = new FakeClock();
   const drain = async <T>(items: ItemStream<T>, size: (item: T) => number) => {
     await release.promise;
     try {
@@ -73,14 +74,14 @@ async function attacked(
     isLate
       ? { ...testDeflater, deflate: async (...args) => await testDeflater.deflate(...args) }
       : testDeflater,
-    new FakeClock(),
+    clock,
   );
   const connect = async () => {
     const upgrade = await core.acceptor.upgrade(upgradeRequest({}, path), { address: "test" });
     if (upgrade instanceof Response) throw new TypeError(`refused: ${upgrade.status}`);
     return new StreamingClient().open(upgrade);
   };
-  return { core, client: await connect(), release, read, codes, errors };
+  return { core, clock, client: await connect(), release, read, codes, errors };
 }
 
 async function settle(): Promise<void> {
@@ -352,7 +353,7 @@ test("what is refused changes nothing where the server goes on", async () => {
 test("raw items and messages that wait for the deflater stay in order", async () => {
   const large = new Uint8Array(70_000);
   const parts = [large, RAW_ITEM, RAW_ITEM, new Uint8Array(10), large, RAW_ITEM];
-  const { core, client } = await attacked({
+  const { core, client, clock } = await attacked({
     isLate: true,
     path: "/?hl-x=1",
     blobs: () => parts,
@@ -361,6 +362,9 @@ test("raw items and messages that wait for the deflater stay in order", async ()
   const lines: string[] = [];
   for (let round = 0; round < parts.length; round++) {
     client.call(3, BIG, { length: 70_000 });
+    await settle();
+    // Beside calls a source pauses for a millisecond after a large item.
+    clock.advance(1);
     await settle();
     lines.push(...client.take());
     // All that were sent, so that the next ones need not wait.
