@@ -164,7 +164,8 @@ export function openInlet(port: InletPort): Inlet {
       reading.push([resolve, reject]);
       if (kept.length > 0) return;
       if (ended || left) finish();
-      else if (!isTold && taken > 0) grantIfDue(0, true);
+      // What it keeps ungranted the sender may lack for its other streams.
+      else if (taken > 0) grantIfDue(0, !isTold);
     });
   };
   const claim = (): void => {

@@ -77,6 +77,31 @@ for (const [name, uploads, sizes] of KINDS) {
   );
 }
 
+for (
+  const [uploads, sizes] of [[250, [65_536, 65_536, 65_536, 65_536]], [40, [
+    200_000,
+    200_000,
+  ]]] as const
+) {
+  test(
+    `${uploads} uploads of ${sizes[0]} bytes an item pass, whose handlers read them all at once`,
+    PATIENT,
+    async () => {
+      await using server = await serve(Uploads, WHERE, () => ({
+        put: ({ parts }) => lengthOf(parts),
+      }));
+      await using client = await connect(Uploads, server.url, { level: 0, reconnect: false });
+      const lengths = await Promise.all(
+        Array.from(
+          { length: uploads },
+          (_, index) => client.rpc.put({ index, parts: partsOf(sizes) }),
+        ),
+      );
+      assertEquals(lengths, new Array(uploads).fill(sum(sizes)));
+    },
+  );
+}
+
 test(
   "the first upload's items come late, when those of the others fill the window",
   PATIENT,

@@ -128,6 +128,22 @@ test("the first grant makes the window wider; then three and a half large items 
   assertEquals(more, [786_432, ...more.slice(1).map(() => 0)], "once");
 });
 
+test("a reader that waits for the next item grants what it took, if that is 8 KiB", async () => {
+  for (const less of [0, 1]) {
+    const { inlet, stream, grants } = inletOf(undefined, undefined, 786_432);
+    push(inlet, 65_536);
+    await stream.next();
+    grants.length = 0;
+    const cost = 8192 - less;
+    push(inlet, cost - ITEM_COST_BYTES);
+    await stream.next();
+    assertEquals(grants, [], "it has not come back");
+    void stream.next();
+    assertEquals(grants, less === 0 ? [cost] : []);
+    inlet.end();
+  }
+});
+
 test("items may come until there is no room; the one after breaks the protocol", async () => {
   const { inlet, stream, grants } = inletOf();
   push(inlet, STREAM_WINDOW_BYTES - ITEM_COST_BYTES - 1);
