@@ -19,7 +19,10 @@ type Result = IteratorResult<unknown, undefined>;
 const GRANT_BYTES = 65_536;
 /** The same of large items: so many of them, up to a quarter of the window. */
 const GRANT_ITEMS = 3.5;
-/** The same when none waits, of one and a half items at least: the sender may wait at so many and go ahead no more. */
+/**
+ * The same when none waits, of one and a half items at least: the sender may wait at so many and go ahead no more. Or of
+ * any, once the reader waits for the next.
+ */
 const LAST_GRANT_BYTES = 8192;
 /** Bytes of an item from which several reads of the system may come before the reader can run. */
 const LARGE_ITEM_BYTES = 16_384;
