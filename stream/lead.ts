@@ -128,7 +128,7 @@ export function openLead(port: Pick<OutletPort, "after" | "streams">, goOn: () =
     sent(bytes) {
       largestBytes = Math.max(largestBytes, bytes);
       if (isNaN(quietMs)) ({ quietMs } = port.streams);
-      if (bytes <= NEAR_BYTES || farBytes > 0 || !(quietMs < BUSY_MS)) return;
+      if (bytes <= NEAR_BYTES || farBytes > 0 || quietMs >= BUSY_MS) return;
       if ((busyBytes += bytes) < PACE_BYTES) return;
       busyBytes = 0;
       stopPausing ??= port.after(PAUSE_MS, () => {

@@ -175,7 +175,8 @@ export function outletsOf({ isThenable, overCredit, turns }: OutletKit): OpenOut
           if (!over) held = [item];
         } else {
           room -= bytes + ITEM_COST_BYTES;
-          lead.sent(bytes + ITEM_COST_BYTES);
+          // It may be cancelled meanwhile.
+          if (!over) lead.sent(bytes + ITEM_COST_BYTES);
           outlet.items++;
           asks = bytes >= LARGE_ITEM_BYTES;
         }

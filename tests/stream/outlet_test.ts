@@ -421,3 +421,13 @@ test("cancel() while an item is sent pulls no other", async () => {
   await turn();
   assertEquals([asked, stops], [{ next: 1, return: 1 }, [undefined]]);
 });
+
+test("an outlet that is cancelled as it sends a large item leaves no timer", async () => {
+  let timers = 0;
+  const { sent, outlet } = outletOf(endless().source, 65_536, () => outlet.cancel(), () => {
+    timers++;
+    return () => {};
+  });
+  await turn();
+  assertEquals([sent.length, timers], [1, 0]);
+});
