@@ -77,12 +77,11 @@ for (const [name, uploads, sizes] of KINDS) {
   );
 }
 
-for (
-  const [uploads, sizes] of [[250, [65_536, 65_536, 65_536, 65_536]], [40, [
-    200_000,
-    200_000,
-  ]]] as const
-) {
+const READ_AT_ONCE = [
+  { uploads: 250, sizes: [65_536, 65_536, 65_536, 65_536] },
+  { uploads: 40, sizes: [200_000, 200_000] },
+];
+for (const { uploads, sizes } of READ_AT_ONCE) {
   test(
     `${uploads} uploads of ${sizes[0]} bytes an item pass, whose handlers read them all at once`,
     PATIENT,
